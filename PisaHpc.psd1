@@ -1,0 +1,26 @@
+@{
+    RootModule             = 'PisaHpc.psm1'
+    ModuleVersion          = '0.1.0'
+    GUID                   = '5b0b6a0e-6b0c-4a55-9a54-0f6f2c6f3e71'
+    Author                 = 'PisaHpc contributors'
+    CompanyName            = 'PisaHpc contributors'
+    Copyright              = '(c) PisaHpc contributors. MIT License.'
+    Description            = 'Container environments for batch jobs on an HPC cluster: per-job and always-on Docker containers on many nodes, reached over ssh, with InfiniBand devices, a port and keys per job, and MPI across them.'
+    PowerShellVersion      = '7.6'
+    CompatiblePSEditions   = @('Core')
+    FormatsToProcess       = @('PisaHpc.Format.ps1xml')
+    TypesToProcess         = @('PisaHpc.Types.ps1xml')
+    FunctionsToExport      = @()
+    VariablesToExport      = @()
+    AliasesToExport        = @()
+    CmdletsToExport        = @(
+        'Get-HpcAllocation'
+    )
+    PrivateData            = @{
+        PSData = @{
+            Tags         = @('HPC', 'MPI', 'Docker', 'Slurm', 'LSF', 'InfiniBand', 'Linux')
+            LicenseUri   = 'https://opensource.org/license/mit'
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+
+namespace PisaHpc.Base;
+
+/// <summary>
+/// The one bridge between asynchronous work and the pipeline thread. A derived cmdlet overrides the Async methods; whatever it emits from
+/// any thread is queued and written by the pipeline thread, which waits here and nowhere else.
+/// </summary>
+public abstract class AsyncCmdlet : PSCmdlet
+{
+    private BlockingCollection<Action>? _queue;
+
+    /// <summary>Cancelled by Ctrl-C, and when a later command in the pipeline has had enough.</summary>
+    protected CancellationToken StopToken { get; private set; }
+
+    /// <summary>What to do before the first input.</summary>
+    protected virtual Task BeginAsync() => Task.CompletedTask;
+
+    /// <summary>What to do for each input.</summary>
+    protected virtual Task ProcessAsync() => Task.CompletedTask;
+
+    /// <summary>What to do after the last input.</summary>
+    protected virtual Task EndAsync() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => Pump(BeginAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => Pump(ProcessAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Pump(EndAsync);
+
+    /// <summary>Writes an object to the pipeline.</summary>
+    protected void Emit(object value) => Post(() => WriteObject(value));
+
+    /// <summary>Writes several objects to the pipeline.</summary>
+    protected void EmitAll(IEnumerable<object> values) => Post(() => WriteObject(values, enumerateCollection: true));
+
+    /// <summary>Writes a failure as an error record; the cmdlet goes on.</summary>
+    protected void Report(Exception exception, object? target = null) => Post(() => WriteError(ErrorCatalogue.RecordOf(exception, target)));
+
+    /// <summary>Writes a warning.</summary>
+    protected void Warn(string text) => Post(() => WriteWarning(text));
+
+    /// <summary>Writes a verbose line.</summary>
+    protected void Trace(string text) => Post(() => WriteVerbose(text));
+
+    /// <summary>Shows progress.</summary>
+    protected void Show(ProgressRecord progress) => Post(() => WriteProgress(progress));
+
+    /// <summary>Asks whether to go on, as <c>-WhatIf</c> and <c>-Confirm</c> want it asked.</summary>
+    /// <param name="target">What would change.</param>
+    /// <param name="action">How.</param>
+    protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
+
+    private Task<T> AskAsync<T>(Func<T> question)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                answer.SetResult(question());
+            }
+            catch (Exception refusal)
+            {
+                answer.SetException(refusal);
+                throw;
+            }
+        });
+        return answer.Task;
+    }
+
+    private void Post(Action action)
+    {
+        var queue = _queue ?? throw new InvalidOperationException("Output outside of the Async methods.");
+        queue.Add(action);
+    }
+
+    private void Pump(Func<Task> body)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(PipelineStopToken);
+        using var queue = new BlockingCollection<Action>();
+        StopToken = stopping.Token;
+        _queue = queue;
+        var work = Task.Run(async () =>
+        {
+            try
+            {
+                await body();
+            }
+            finally
+            {
+                queue.CompleteAdding();
+            }
+        });
+
+        try
+        {
+            Drain(queue, stopping);
+            Finish(work);
+        }
+        finally
+        {
+            _queue = null;
+        }
+    }
+
+    /// <summary>
+    /// Runs queued writes until the work has ended. A write that throws (the pipeline was stopped, or an error preference says stop)
+    /// cancels the work, and the queue is still emptied: the work may be taking back what it started.
+    /// </summary>
+    private static void Drain(BlockingCollection<Action> queue, CancellationTokenSource stopping)
+    {
+        Exception? refusal = null;
+        foreach (var action in queue.GetConsumingEnumerable())
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception exception)
+            {
+                refusal ??= exception;
+                stopping.Cancel();
+            }
+        }
+
+        if (refusal is not null)
+        {
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(refusal);
+        }
+    }
+
+    private void Finish(Task work)
+    {
+        try
+        {
+            work.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (PipelineStopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (Exception exception) when (exception is not PipelineStoppedException)
+        {
+            ThrowTerminatingError(ErrorCatalogue.RecordOf(exception));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Management.Automation;
+
+namespace PisaHpc.Base;
+
+/// <summary>Turns failures into error records: a stable id, a fitting category, the target, and the next step.</summary>
+internal static class ErrorCatalogue
+{
+    /// <summary>Makes the record of a failure.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="target">The target when the failure names none itself.</param>
+    public static ErrorRecord RecordOf(Exception exception, object? target = null)
+    {
+        if (exception is not HpcException failure)
+        {
+            return exception is IContainsErrorRecord known
+                ? known.ErrorRecord
+                : new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target);
+        }
+
+        var (category, nextStep) = Entry(failure.Id);
+        return new ErrorRecord(failure, failure.Id.ToString(), category, failure.Target ?? target)
+        {
+            ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.RecommendedAction ?? nextStep },
+        };
+    }
+
+    private static (ErrorCategory Category, string NextStep) Entry(ErrorId id) => id switch
+    {
+        ErrorId.NodeUnreachable => (ErrorCategory.ConnectionError, "Check that the node is up and that its sshd answers: ssh NODE true."),
+        ErrorId.NodeAuthenticationFailed => (ErrorCategory.AuthenticationError, "Name a key that the node accepts: nodes.ssh.keys in the site definition."),
+        ErrorId.HostKeyUnknown => (ErrorCategory.SecurityError, "Add the node's key to a known_hosts file named in nodes.ssh.knownHosts, after checking its fingerprint on the node."),
+        ErrorId.HostKeyChanged => (ErrorCategory.SecurityError, "Check the fingerprint on the node's console; if the node was reinstalled, replace the line named in known_hosts."),
+        ErrorId.EngineUnavailable => (ErrorCategory.ResourceUnavailable, "Check the engine on the node: systemctl status docker."),
+        ErrorId.EngineTooOld => (ErrorCategory.NotImplemented, "Update the container engine on the node."),
+        ErrorId.ImageNotFound => (ErrorCategory.ObjectNotFound, "Check the environment's image in the site definition: Get-HpcEnvironment -Explain."),
+        ErrorId.ImagePullFailed => (ErrorCategory.ResourceUnavailable, "Check that the node reaches the registry and trusts it."),
+        ErrorId.MountSourceMissing => (ErrorCategory.ObjectNotFound, "Mount it on the node, or mark it 'optional: true' in the site definition."),
+        ErrorId.DeviceMissing => (ErrorCategory.ObjectNotFound, "See what the node has: Get-IbDevice -Node NODE."),
+        ErrorId.LimitRefused => (ErrorCategory.LimitsExceeded, "Lower the limit in the site definition, or raise the engine's own on the node."),
+        ErrorId.PortAreaMissing => (ErrorCategory.ObjectNotFound, "Create the directory with one empty file for each port, named by its number."),
+        ErrorId.PortAreaExhausted => (ErrorCategory.ResourceUnavailable, "See who holds the ports with Get-JobPort, and reclaim with Remove-JobPort -Expired."),
+        ErrorId.PortInUse => (ErrorCategory.ResourceBusy, "Find the listener on the node with ss -ltnp; then start the job again to get another port."),
+        ErrorId.PlanConflict => (ErrorCategory.InvalidArgument, "See which layer set each option: Get-HpcEnvironment -Explain."),
+        ErrorId.ReservedOption => (ErrorCategory.InvalidArgument, "Leave the option out: the module sets it."),
+        ErrorId.ContainerNotReady => (ErrorCategory.OperationTimeout, "Read the container's log: Get-HpcContainerLog."),
+        ErrorId.AllocationNotFound => (ErrorCategory.ObjectNotFound, "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),
+        ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
+        ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
+        ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
+        ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
+        ErrorId.JobRolledBack => (ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
+        ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the nodes: Get-HpcJob -Node NODES."),
+        ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the nodes: Get-HpcContainer -Node NODES."),
+        ErrorId.InvalidValue => (ErrorCategory.InvalidArgument, "See the examples: Get-Help COMMAND -Examples."),
+        ErrorId.UserNotFound => (ErrorCategory.ObjectNotFound, "Check the user on this machine: getent passwd USER."),
+        ErrorId.NodeCommandFailed => (ErrorCategory.InvalidResult, "Run the command by hand on the node."),
+        ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
+        _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),
+    };
+}

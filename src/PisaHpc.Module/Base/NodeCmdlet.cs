@@ -1,0 +1,36 @@
+using System.Management.Automation;
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Ssh;
+
+namespace PisaHpc.Base;
+
+/// <summary>A cmdlet that goes to nodes.</summary>
+public abstract class NodeCmdlet : SiteCmdlet
+{
+    /// <summary>How many nodes are asked at a time.</summary>
+    [Parameter]
+    [ValidateRange(1, 1024)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <summary>How long each node may take, in seconds; 0 is no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int TimeoutSec { get; set; }
+
+    /// <summary>The nodes' connections.</summary>
+    internal INodeConnector Connector => NodeConnectors.For(SiteDefinition.Nodes);
+
+    /// <summary>The nodes' engines.</summary>
+    internal IEngineConnector Engines => NodeConnectors.EnginesFor(SiteDefinition.Nodes);
+
+    /// <summary>
+    /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each. A
+    /// failed node becomes one error record with that node as its target; the others go on.
+    /// </summary>
+    internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
+        FanOut.RunAsync(
+            nodes, ThrottleLimit, TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec), action, Report, StopToken);
+
+    private void Report(string node, Exception failure) => Report(failure, (object)node);
+}

@@ -1,0 +1,80 @@
+namespace PisaHpc.Containers;
+
+/// <summary>A container, exactly as the engine is asked to create it.</summary>
+public sealed record ContainerSpec
+{
+    /// <summary>The name, unique for each attempt at starting the job.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image's reference.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The program and its arguments.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>The host name; null keeps the node's (host network).</summary>
+    public string? Hostname { get; init; }
+
+    /// <summary>The network.</summary>
+    public NetworkMode Network { get; init; }
+
+    /// <summary>TCP ports published on the node under the same number; only with <see cref="NetworkMode.Bridge"/>.</summary>
+    public IReadOnlyList<int> PublishedPorts { get; init; } = [];
+
+    /// <summary>The user and group, as <c>uid:gid</c>.</summary>
+    public required string User { get; init; }
+
+    /// <summary>Supplementary groups by number: the engine drops every group it is not told (docker/cli#3058).</summary>
+    public IReadOnlyList<uint> Groups { get; init; } = [];
+
+    /// <summary>Environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The working directory; null for the image's.</summary>
+    public string? WorkingDirectory { get; init; }
+
+    /// <summary>The bind mounts.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+
+    /// <summary>Device files, the same path inside as outside, with rwm.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>The CPU quota in CPUs; null is no quota.</summary>
+    public int? Cpus { get; init; }
+
+    /// <summary>The CPUs the container is bound to, as a list (cpuset(7)); null is no binding.</summary>
+    public string? Cpuset { get; init; }
+
+    /// <summary>Memory in bytes; null is no limit.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Size of /dev/shm in bytes; null for the engine's default.</summary>
+    public long? ShmBytes { get; init; }
+
+    /// <summary>RLIMIT_MEMLOCK in bytes, -1 for unlimited; null leaves the engine's.</summary>
+    public long? MemlockBytes { get; init; }
+
+    /// <summary>The greatest number of processes; null is no limit.</summary>
+    public long? Pids { get; init; }
+
+    /// <summary>Capabilities dropped.</summary>
+    public IReadOnlyList<string> CapabilitiesDropped { get; init; } = ["ALL"];
+
+    /// <summary>Capabilities added.</summary>
+    public IReadOnlyList<string> Capabilities { get; init; } = [];
+
+    /// <summary>Security options.</summary>
+    public IReadOnlyList<string> SecurityOptions { get; init; } = [];
+
+    /// <summary>Whether it is privileged.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>Whether an init process is PID 1.</summary>
+    public bool Init { get; init; } = true;
+
+    /// <summary>The parent cgroup; null for the engine's.</summary>
+    public string? CgroupParent { get; init; }
+
+    /// <summary>Everything needed to find the container, and its job, again.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,35 @@
+namespace PisaHpc.Containers;
+
+/// <summary>A container as the engine sees it.</summary>
+public sealed record EngineContainer
+{
+    /// <summary>The full id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The name, without the leading slash.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image's reference as it was asked for.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The state.</summary>
+    public required ContainerState State { get; init; }
+
+    /// <summary>The exit code of the main process; null while it has not ended, and in listings.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Whether the kernel killed it for memory.</summary>
+    public bool OutOfMemory { get; init; }
+
+    /// <summary>The engine's own error text; empty when it has none.</summary>
+    public string Error { get; init; } = "";
+
+    /// <summary>When it was created, in UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its main process started, in UTC; null before, and in listings.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The labels.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+}

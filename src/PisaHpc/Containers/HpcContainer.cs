@@ -1,0 +1,44 @@
+namespace PisaHpc.Containers;
+
+/// <summary>A job's container on one node.</summary>
+public sealed record HpcContainer
+{
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The job.</summary>
+    public required string JobId { get; init; }
+
+    /// <summary>The container's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The container's full id; empty when it is only predicted.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The state.</summary>
+    public required ContainerState State { get; init; }
+
+    /// <summary>Whether a login by the job's key was seen to work; null when nobody asked.</summary>
+    public bool? Ready { get; init; }
+
+    /// <summary>The environment.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The image's reference.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The login name of the job's owner.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>The slots on this node.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>The port the job's sshd listens on.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>When it was created, in UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Whether this call changed anything.</summary>
+    public bool Changed { get; init; }
+}

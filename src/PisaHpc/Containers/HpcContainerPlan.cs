@@ -1,0 +1,41 @@
+namespace PisaHpc.Containers;
+
+/// <summary>What will be created on one node, and why. Making it changes nothing.</summary>
+public sealed record HpcContainerPlan
+{
+    private readonly ContainerSpec _spec;
+
+    /// <summary>Makes a plan.</summary>
+    /// <param name="spec">What the engine is asked for.</param>
+    public HpcContainerPlan(ContainerSpec spec) => _spec = spec;
+
+    /// <summary>The job.</summary>
+    public required string JobId { get; init; }
+
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The environment.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>The container's name.</summary>
+    public string Name => _spec.Name;
+
+    /// <summary>The image's reference.</summary>
+    public string Image => _spec.Image;
+
+    /// <summary>The slots on this node.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>The port the job's sshd listens on.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>How long the container may take to become ready.</summary>
+    public required TimeSpan ReadyTimeout { get; init; }
+
+    /// <summary>Every option with its origin.</summary>
+    public required IReadOnlyList<PlanOption> Options { get; init; }
+
+    /// <summary>What the engine is asked for: a method, so that tables and JSON show <see cref="Options"/> instead.</summary>
+    public ContainerSpec GetSpec() => _spec;
+}

@@ -1,0 +1,70 @@
+namespace PisaHpc.Containers;
+
+/// <summary>A node's container engine.</summary>
+public interface IContainerEngine : IAsyncDisposable
+{
+    /// <summary>The node.</summary>
+    string Node { get; }
+
+    /// <summary>The engine's version and the API version agreed on when the connection was made.</summary>
+    EngineInfo Info { get; }
+
+    /// <summary>Looks an image up on the node.</summary>
+    /// <param name="reference">Name with tag or digest, or id.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The image; null when the node does not hold it.</returns>
+    Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Pulls an image from its registry. Failures that the engine reports only in its message stream are exceptions here.</summary>
+    /// <param name="reference">Name with tag or digest.</param>
+    /// <param name="cancellationToken">Ends the pull.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/> or <see cref="ErrorId.ImagePullFailed"/>.</exception>
+    Task PullImageAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Creates a container.</summary>
+    /// <param name="spec">What to create.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The container's id.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ImageNotFound"/>, <see cref="ErrorId.MountSourceMissing"/>, <see cref="ErrorId.DeviceMissing"/>,
+    /// <see cref="ErrorId.PlanConflict"/> or <see cref="ErrorId.NodeCommandFailed"/> with the engine's own words.
+    /// </exception>
+    Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>Starts a container.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.LimitRefused"/>, <see cref="ErrorId.DeviceMissing"/>, <see cref="ErrorId.PortInUse"/> and the ids of CreateAsync.</exception>
+    Task StartAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Stops a container: TERM, the grace time, KILL. One that is stopped, or gone, is success.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="grace">How long it may take after TERM; rounded up to seconds.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>Whether it ran before.</returns>
+    Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Removes a container, running or not, with its anonymous volumes. One that is gone is success.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>Whether it existed.</returns>
+    Task<bool> RemoveAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Looks a container up.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The container; null when there is none.</returns>
+    Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Lists containers in every state that carry all the labels given.</summary>
+    /// <param name="labels">Label names, with a value or with null for any value.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken);
+
+    /// <summary>Reads a container's log.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="tail">The last so many lines; null is all.</param>
+    /// <param name="follow">Whether to go on until the container ends.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken);
+}

@@ -1,0 +1,92 @@
+namespace PisaHpc;
+
+/// <summary>The stable error ids of the module: the first part of each error record's <c>FullyQualifiedErrorId</c>.</summary>
+public enum ErrorId
+{
+    /// <summary>A node does not answer: no route, no name, connection refused, or time-out.</summary>
+    NodeUnreachable,
+
+    /// <summary>A node answered and refused every credential offered.</summary>
+    NodeAuthenticationFailed,
+
+    /// <summary>A node's host key stands in no known_hosts file.</summary>
+    HostKeyUnknown,
+
+    /// <summary>A node's host key differs from the one in known_hosts, or is revoked there.</summary>
+    HostKeyChanged,
+
+    /// <summary>The node is up and its container engine does not answer.</summary>
+    EngineUnavailable,
+
+    /// <summary>The container engine's API is older than the oldest this module speaks.</summary>
+    EngineTooOld,
+
+    /// <summary>The node does not hold the image, and no registry gave it.</summary>
+    ImageNotFound,
+
+    /// <summary>The registry holds the image and the pull failed.</summary>
+    ImagePullFailed,
+
+    /// <summary>The source of a required mount does not exist on the node.</summary>
+    MountSourceMissing,
+
+    /// <summary>A device that was asked for does not exist on the node.</summary>
+    DeviceMissing,
+
+    /// <summary>The node refused a limit (memlock and the like).</summary>
+    LimitRefused,
+
+    /// <summary>The port area's directory does not exist or holds no port file.</summary>
+    PortAreaMissing,
+
+    /// <summary>Every port of the area is leased or listened on.</summary>
+    PortAreaExhausted,
+
+    /// <summary>Something that is not this job listens on the job's port.</summary>
+    PortInUse,
+
+    /// <summary>Options of a plan exclude each other.</summary>
+    PlanConflict,
+
+    /// <summary>An option that the module sets itself was asked for.</summary>
+    ReservedOption,
+
+    /// <summary>A container was started and did not become ready in time.</summary>
+    ContainerNotReady,
+
+    /// <summary>No batch system's environment was found, or the job it names is unknown.</summary>
+    AllocationNotFound,
+
+    /// <summary>The site definition is not valid; names file, line and column.</summary>
+    SiteInvalid,
+
+    /// <summary>The environment's name or alias is not in the site definition.</summary>
+    EnvironmentNotFound,
+
+    /// <summary>The MPI launcher itself failed, before any rank ran.</summary>
+    MpiLaunchFailed,
+
+    /// <summary>A rank ended with a code other than 0, or by a signal.</summary>
+    RankFailed,
+
+    /// <summary>A job's start failed and what had been started was taken back.</summary>
+    JobRolledBack,
+
+    /// <summary>Nothing of the job was found on the nodes asked.</summary>
+    JobNotFound,
+
+    /// <summary>A container that was asked for by name or id does not exist.</summary>
+    ContainerNotFound,
+
+    /// <summary>A parameter's value is not well formed.</summary>
+    InvalidValue,
+
+    /// <summary>The user is not known to the machine's name service.</summary>
+    UserNotFound,
+
+    /// <summary>A command on a node failed for a reason that none of the other ids names.</summary>
+    NodeCommandFailed,
+
+    /// <summary>The operation needs Linux (sysfs, hard links).</summary>
+    PlatformNotSupported,
+}

@@ -1,0 +1,32 @@
+namespace PisaHpc;
+
+/// <summary>
+/// A failure that an admin can act on. The cmdlets turn it into an error record with <see cref="Id"/> as its id, <see cref="Target"/> as
+/// its target object and <see cref="RecommendedAction"/> as the next step.
+/// </summary>
+public sealed class HpcException : Exception
+{
+    /// <summary>Makes a failure.</summary>
+    /// <param name="id">The stable id.</param>
+    /// <param name="message">What failed, with the value and the place.</param>
+    /// <param name="target">The node, file or job that it is about.</param>
+    /// <param name="recommendedAction">The next step; a default for the id is used when it is null.</param>
+    /// <param name="innerException">The cause, where another exception is.</param>
+    public HpcException(
+        ErrorId id, string message, object? target = null, string? recommendedAction = null, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        Id = id;
+        Target = target;
+        RecommendedAction = recommendedAction;
+    }
+
+    /// <summary>The stable id.</summary>
+    public ErrorId Id { get; }
+
+    /// <summary>The node (as a string), file or job that the failure is about.</summary>
+    public object? Target { get; }
+
+    /// <summary>The next step, often a command; null for the id's default.</summary>
+    public string? RecommendedAction { get; }
+}

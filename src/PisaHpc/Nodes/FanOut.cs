@@ -1,0 +1,46 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>One action on many nodes: a sliding window, a time limit for each node, and failures that stay their node's own.</summary>
+public static class FanOut
+{
+    /// <summary>Runs an action on every node.</summary>
+    /// <param name="nodes">The nodes' names.</param>
+    /// <param name="throttle">How many run at a time; at least 1.</param>
+    /// <param name="timeout">How long each node may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="action">What to do on a node.</param>
+    /// <param name="failed">Told of each node that failed, from any thread.</param>
+    /// <param name="cancellationToken">Ends all of them.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
+    public static Task RunAsync(
+        IEnumerable<string> nodes,
+        int throttle,
+        TimeSpan timeout,
+        Func<string, CancellationToken, Task> action,
+        Action<string, Exception> failed,
+        CancellationToken cancellationToken)
+    {
+        var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            limit.CancelAfter(timeout);
+            try
+            {
+                await action(node, limit.Token);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                throw;
+            }
+            catch (OperationCanceledException exception) when (limit.IsCancellationRequested)
+            {
+                failed(node, new HpcException(
+                    ErrorId.NodeUnreachable, $"Node {node} did not finish within {timeout.TotalSeconds:0} s.", node, innerException: exception));
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                failed(node, exception);
+            }
+        });
+    }
+}

@@ -1,0 +1,35 @@
+namespace PisaHpc.Ports;
+
+/// <summary>A port that a job holds.</summary>
+public sealed record JobPort
+{
+    /// <summary>The TCP port.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The job that holds it.</summary>
+    public required string JobId { get; init; }
+
+    /// <summary>The login name of the job's owner.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>The host that took the lease.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>When it was taken, in UTC.</summary>
+    public required DateTimeOffset LeasedAt { get; init; }
+
+    /// <summary>When it may be reclaimed without asking, in UTC.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Whether the lease holds.</summary>
+    public required LeaseState State { get; init; }
+
+    /// <summary>The job's nodes as a folded host list, so that a job can be found again from its lease alone; null when not told.</summary>
+    public string? Nodes { get; init; }
+
+    /// <summary>The port area.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Whether this call changed anything: false when the job had the port already.</summary>
+    public bool Changed { get; init; }
+}

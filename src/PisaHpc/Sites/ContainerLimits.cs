@@ -1,0 +1,23 @@
+namespace PisaHpc.Sites;
+
+/// <summary>What a container may use.</summary>
+public sealed record ContainerLimits
+{
+    /// <summary>Locked memory in bytes; -1 is unlimited; null leaves the node's own limit (<c>host</c>).</summary>
+    public long? MemlockBytes { get; init; }
+
+    /// <summary>The size of /dev/shm in bytes; null for the engine's default (64 MiB).</summary>
+    public long? ShmBytes { get; init; }
+
+    /// <summary>Memory in bytes; null is no limit.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Memory in bytes for each slot the job has on the node; null when not asked.</summary>
+    public long? MemoryPerSlotBytes { get; init; }
+
+    /// <summary>Whether the container's CPU quota is the number of its slots.</summary>
+    public bool CpusFromSlots { get; init; } = true;
+
+    /// <summary>The greatest number of processes and threads; null is no limit.</summary>
+    public long? Pids { get; init; }
+}

@@ -1,0 +1,62 @@
+using PisaHpc.Containers;
+using PisaHpc.Mpi;
+
+namespace PisaHpc.Sites;
+
+/// <summary>An environment after its layers are merged: site → queue → environment → parameters.</summary>
+public sealed record HpcEnvironment
+{
+    /// <summary>The name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Other names it answers to.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>The image's reference as the engine takes it, the site's registry included.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The MPI implementation in the image.</summary>
+    public MpiFlavour Mpi { get; init; } = MpiFlavour.OpenMpi;
+
+    /// <summary>The container's network.</summary>
+    public NetworkMode Network { get; init; } = NetworkMode.Host;
+
+    /// <summary>The container's host name, where <c>{node}</c> and <c>{job}</c> stand for themselves; null keeps the node's.</summary>
+    public string? Hostname { get; init; }
+
+    /// <summary>The network that MPI uses between nodes, in CIDR form or as an interface's name; null lets the node's network decide.</summary>
+    public string? MpiNetwork { get; init; }
+
+    /// <summary>The mounts.</summary>
+    public IReadOnlyList<MountDefinition> Mounts { get; init; } = [];
+
+    /// <summary>The limits.</summary>
+    public ContainerLimits Limits { get; init; } = new();
+
+    /// <summary>Which InfiniBand devices go in: <c>all</c>, <c>none</c>, or adapters' names.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = ["all"];
+
+    /// <summary>Capabilities to add, without CAP_; everything else is dropped.</summary>
+    public IReadOnlyList<string> Capabilities { get; init; } = [];
+
+    /// <summary>Security options, as the engine takes them.</summary>
+    public IReadOnlyList<string> SecurityOptions { get; init; } = ["no-new-privileges"];
+
+    /// <summary>Environment variables.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether an init process reaps children as PID 1.</summary>
+    public bool Init { get; init; } = true;
+
+    /// <summary>Whether the container is privileged: root on the node for whoever gets into it as root.</summary>
+    public bool Privileged { get; init; }
+
+    /// <summary>The sshd in the image.</summary>
+    public string Sshd { get; init; } = "/usr/sbin/sshd";
+
+    /// <summary>How long a container may take to become ready.</summary>
+    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Which layer set what.</summary>
+    public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];
+}

@@ -1,0 +1,29 @@
+namespace PisaHpc.Sites;
+
+/// <summary>What an admin declares of a site, as read from its definition; environments are merged on demand.</summary>
+public sealed record HpcSite
+{
+    /// <summary>The definition's file; null when the machine has none and built-in values stand.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The registry, as host:port; null when images are named in full.</summary>
+    public string? Registry { get; init; }
+
+    /// <summary>The port area; null when the site has none.</summary>
+    public PortAreaDefinition? PortArea { get; init; }
+
+    /// <summary>How nodes are reached.</summary>
+    public NodeAccess Nodes { get; init; } = new();
+
+    /// <summary>The directory, on each node, below which a job's directory is made; a tmpfs.</summary>
+    public string RunDirectory { get; init; } = "/run/pisahpc";
+
+    /// <summary>The layer below every environment.</summary>
+    public EnvironmentLayer Defaults { get; init; } = EnvironmentLayer.Empty;
+
+    /// <summary>The environments' own layers, by name.</summary>
+    public IReadOnlyDictionary<string, EnvironmentLayer> Environments { get; init; } = new Dictionary<string, EnvironmentLayer>();
+
+    /// <summary>The queues, by name.</summary>
+    public IReadOnlyDictionary<string, QueueDefinition> Queues { get; init; } = new Dictionary<string, QueueDefinition>();
+}
