@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# A cluster on one machine: N nodes, each with its own sshd, docker engine, network and mounts. See README.md beside this file.
+set -euo pipefail
+LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+readonly LAB_HOME
+# shellcheck source=lib/settings.sh
+. "$LAB_HOME/lib/settings.sh"
+# shellcheck source=lib/log.sh
+. "$LAB_HOME/lib/log.sh"
+# shellcheck source=lib/process.sh
+. "$LAB_HOME/lib/process.sh"
+# shellcheck source=lib/jobs.sh
+. "$LAB_HOME/lib/jobs.sh"
+# shellcheck source=lib/packages.sh
+. "$LAB_HOME/lib/packages.sh"
+# shellcheck source=lib/cgroup.sh
+. "$LAB_HOME/lib/cgroup.sh"
+# shellcheck source=lib/network.sh
+. "$LAB_HOME/lib/network.sh"
+# shellcheck source=lib/hosts.sh
+. "$LAB_HOME/lib/hosts.sh"
+# shellcheck source=lib/users.sh
+. "$LAB_HOME/lib/users.sh"
+# shellcheck source=lib/keys.sh
+. "$LAB_HOME/lib/keys.sh"
+# shellcheck source=lib/shared.sh
+. "$LAB_HOME/lib/shared.sh"
+# shellcheck source=lib/node.sh
+. "$LAB_HOME/lib/node.sh"
+# shellcheck source=lib/engine.sh
+. "$LAB_HOME/lib/engine.sh"
+# shellcheck source=lib/registry.sh
+. "$LAB_HOME/lib/registry.sh"
+# shellcheck source=lib/images.sh
+. "$LAB_HOME/lib/images.sh"
+# shellcheck source=lib/site.sh
+. "$LAB_HOME/lib/site.sh"
+# shellcheck source=lib/status.sh
+. "$LAB_HOME/lib/status.sh"
+
+usage() {
+    cat <<END
+usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NODES_MAX, default $LAB_NODES_DEFAULT); what runs is kept
+       lab.sh down [--purge]   end all of it; --purge removes the cached images too
+       lab.sh status [--json]
+       lab.sh ssh NODE [COMMAND...]
+       lab.sh enter NODE [COMMAND...]   a shell in the node without sshd
+       lab.sh images [deb13]   build, push and pull what is missing
+       lab.sh packages         install the Debian packages that are missing
+END
+}
+
+main() {
+    local -r command=${1:-}
+    shift || true
+    case $command in
+        up | down | images)
+            require_root
+            lock
+            "lab_$command" "$@"
+            ;;
+        enter | packages)
+            require_root
+            "lab_$command" "$@"
+            ;;
+        status | ssh) "lab_$command" "$@" ;;
+        help | --help | -h) usage ;;
+        *) misused ;;
+    esac
+}
+
+misused() {
+    usage >&2
+    exit 2
+}
+
+require_root() {
+    ((EUID == 0)) || fail 'the lab makes namespaces, mounts and users: run it as root'
+}
+
+# One at a time.
+lock() {
+    exec 9>"/run/lock/$LAB_MARK.lock"
+    flock --nonblock 9 || { say 'waiting for another lab.sh' && flock 9; }
+}
+
+lab_up() {
+    local -r wanted=${1:-$LAB_NODES_DEFAULT}
+    local nodes=() number
+    [[ $wanted =~ ^[1-9][0-9]?$ ]] && ((wanted <= LAB_NODES_MAX)) || fail "'$wanted' nodes: give a number from 1 to $LAB_NODES_MAX"
+    packages_install
+    mkdir -p "$LAB_STATE/nodes" "$LAB_CACHE"
+    for ((number = 1; number <= wanted; number++)); do
+        mkdir -p "$(node_dir "$(node_name "$number")")"
+    done
+    mapfile -t nodes < <(node_names)
+    users_up
+    shared_up
+    keys_up
+    network_up
+    hosts_publish "${nodes[@]}"
+    registry_up
+    for_each_node node_up "${nodes[@]}"
+    keys_publish "${nodes[@]}"
+    site_write "${nodes[@]}"
+    images_up "${IMAGES_ALL[@]}"
+    say "up: ${nodes[*]}"
+}
+
+lab_down() {
+    local nodes=()
+    mapfile -t nodes < <(node_names)
+    for_each_node node_down "${nodes[@]}"
+    registry_down
+    network_down
+    cgroup_remove
+    hosts_withdraw
+    users_down
+    rm -rf "$LAB_STATE"
+    if [[ ${1:-} == --purge ]]; then
+        rm -rf "$LAB_CACHE"
+    fi
+    say down
+}
+
+lab_status() {
+    case ${1:-} in
+        --json) status_json ;;
+        '') status_text ;;
+        *) misused ;;
+    esac
+}
+
+lab_ssh() {
+    [[ -e $LAB_SSH_CONFIG ]] || fail "the lab is down: start it with \`lab.sh up\`"
+    exec ssh -F "$LAB_SSH_CONFIG" "$@"
+}
+
+lab_packages() {
+    packages_install
+}
+
+lab_enter() {
+    local -r node=${1:-}
+    [[ -n $node ]] || misused
+    shift
+    if (($# == 0)); then
+        set -- bash -l
+    fi
+    node_run "$node" "$@"
+}
+
+lab_images() {
+    [[ -d $LAB_STATE/nodes ]] || fail "the lab is down: start it with \`lab.sh up\`"
+    case ${1:-} in
+        deb13) images_up "${IMAGES_OPTIONAL[@]}" ;;
+        '') images_up "${IMAGES_ALL[@]}" ;;
+        *) misused ;;
+    esac
+}
+
+main "$@"

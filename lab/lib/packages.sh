@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# The Debian packages that the lab needs; only those that are missing get installed, and no service is started.
+
+readonly LAB_PACKAGES=(
+    docker.io docker-registry          # the nodes' engines, the registry
+    openssh-server openssh-client      # the nodes' sshd, the keys
+    iproute2 iptables util-linux       # network namespaces, the bridge, nsenter and unshare
+    mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program
+    busybox-static                     # the tiny image
+)
+readonly POLICY_RC=/usr/sbin/policy-rc.d
+
+# Prints the packages that are not installed.
+packages_missing() {
+    local -A installed=()
+    local name status
+    while read -r name status; do
+        [[ $status == installed ]] && installed[$name]=1
+    done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${LAB_PACKAGES[@]}" 2>/dev/null)
+    for name in "${LAB_PACKAGES[@]}"; do
+        [[ -n ${installed[$name]:-} ]] || printf '%s\n' "$name"
+    done
+}
+
+packages_install() {
+    local missing
+    mapfile -t missing < <(packages_missing)
+    if ((${#missing[@]} == 0)); then
+        return
+    fi
+    say "installing ${missing[*]}"
+    (
+        trap packages_allow_services EXIT
+        packages_forbid_services
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -q
+        apt-get install -q -y --no-install-recommends "${missing[@]}"
+    ) >&2 || fail "apt-get could not install ${missing[*]}: see its messages above"
+    packages_disable_services "${missing[@]}"
+}
+
+# Debian asks policy-rc.d before it starts a service; 101 means no.
+packages_forbid_services() {
+    if [[ -e $POLICY_RC && ! -e $POLICY_RC.$LAB_MARK ]]; then
+        mv "$POLICY_RC" "$POLICY_RC.$LAB_MARK"
+    fi
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY_RC"
+    chmod 755 "$POLICY_RC"
+}
+
+packages_allow_services() {
+    rm -f "$POLICY_RC"
+    if [[ -e $POLICY_RC.$LAB_MARK ]]; then
+        mv "$POLICY_RC.$LAB_MARK" "$POLICY_RC"
+    fi
+}
+
+# What was installed for the lab must not start at the machine's next boot either.
+packages_disable_services() {
+    local package unit
+    [[ -d /run/systemd/system ]] || return 0
+    for package in "$@"; do
+        while read -r unit; do
+            systemctl --quiet disable "${unit##*/}" 2>&1
+        done < <(dpkg-query -L "$package" | grep -E '/systemd/system/[^/@]+\.(service|socket)$')
+    done >&2
+}
