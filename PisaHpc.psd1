@@ -15,6 +15,9 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Get-HpcAllocation'
+        'Get-JobSshConfig'
+        'New-JobSshConfig'
+        'Remove-JobSshConfig'
     )
     PrivateData            = @{
         PSData = @{

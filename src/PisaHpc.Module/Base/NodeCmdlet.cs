@@ -24,13 +24,16 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>The nodes' engines.</summary>
     internal IEngineConnector Engines => NodeConnectors.EnginesFor(SiteDefinition.Nodes);
 
+    /// <summary><see cref="TimeoutSec"/> as <see cref="FanOut"/> takes it.</summary>
+    internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
+
     /// <summary>
     /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each. A
     /// failed node becomes one error record with that node as its target; the others go on.
     /// </summary>
     internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
         FanOut.RunAsync(
-            nodes, ThrottleLimit, TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec), action, Report, StopToken);
+            nodes, ThrottleLimit, NodeTimeout, action, Report, StopToken);
 
     private void Report(string node, Exception failure) => Report(failure, (object)node);
 }

@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Ssh;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Commands;
+
+/// <summary>
+/// Makes a job's ssh identity and writes it to each of its nodes: a key pair, a host key, known_hosts, client and server configuration.
+/// On all nodes, or on none. A job that has one keeps its keys.
+/// </summary>
+[Cmdlet(VerbsCommon.New, "JobSshConfig", SupportsShouldProcess = true)]
+[OutputType(typeof(JobSshConfig))]
+public sealed class NewJobSshConfigCommand : NodeCmdlet
+{
+    /// <summary>The port on which the job's sshd will listen on each node: a number, or the lease of New-JobPort.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [PortNumber]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>The job: its nodes, slots and owner.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    public HpcAllocation Allocation { get; set; } = null!;
+
+    /// <summary>
+    /// Offers host-based authentication before the job's key. It needs a setuid ssh-keysign in the image, a container that may gain
+    /// privileges, and nodes' names that resolve both ways; where one of these is missing, ssh falls back to the key.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter HostBased { get; set; }
+
+    /// <summary>The login shell in the container; the owner's own may not exist in the image.</summary>
+    [Parameter]
+    public string Shell { get; set; } = "/bin/sh";
+
+    /// <summary>With -WhatIf: writes the predicted configuration, with empty fingerprints.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var request = new JobSshRequest
+        {
+            Allocation = Allocation,
+            Port = Port,
+            Directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, Allocation.JobId),
+            Keys = JobSshSetup.NoKeys,
+            HostBased = HostBased,
+            Shell = Shell,
+        };
+        JobSshFiles.Check(request);
+        var target = $"{request.Directory} on {string.Join(", ", Allocation.Nodes)}";
+        if (!await ShouldProcessAsync(target, $"Write the ssh configuration of job {Allocation.JobId}"))
+        {
+            if (PassThru)
+            {
+                Emit(JobSshSetup.Predict(request));
+            }
+
+            return;
+        }
+
+        var setup = new JobSshSetup(Connector, new Ed25519KeyGenerator(), ThrottleLimit, NodeTimeout);
+        Emit(await setup.WriteAsync(request, (node, failure) => Report(failure, node), StopToken));
+    }
+}

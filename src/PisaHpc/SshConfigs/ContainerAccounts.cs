@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+using PisaHpc.Allocations;
+
+namespace PisaHpc.SshConfigs;
+
+/// <summary>
+/// The passwd and group files of a container: the image does not know the job's user, and a container that asked the site's name service
+/// from every rank would bring it down (singularity#4767). The user is resolved once, where the allocation was made.
+/// </summary>
+internal static class ContainerAccounts
+{
+    private const uint NobodyId = 65534;
+
+    // sshd before OpenSSH 7.5 insists that this user exists, even when it runs unprivileged.
+    private const uint SshdId = 74;
+
+    /// <summary>passwd(5): root, the owner, sshd's and nobody.</summary>
+    public static string Passwd(JobOwner owner, string shell)
+    {
+        var text = new StringBuilder();
+        (string Name, uint Id, uint Gid, string Home, string Shell)[] lines =
+        [
+            (owner.Name, owner.Uid, owner.Gid, owner.Home, shell),
+            ("root", 0, 0, "/root", "/bin/sh"),
+            ("sshd", SshdId, NobodyId, "/", "/usr/sbin/nologin"),
+            ("nobody", NobodyId, NobodyId, "/", "/usr/sbin/nologin"),
+        ];
+        foreach (var line in lines.DistinctBy(line => line.Id).DistinctBy(line => line.Name).OrderBy(line => line.Id))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{line.Name}:x:{line.Id}:{line.Gid}::{line.Home}:{line.Shell}\n");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>group(5): the owner's groups by name where one is known, root's and nobody's.</summary>
+    public static string Group(JobOwner owner, IReadOnlyDictionary<uint, string> names)
+    {
+        var text = new StringBuilder();
+        var known = new Dictionary<uint, string> { [0] = "root", [NobodyId] = "nogroup" };
+        foreach (var gid in owner.Groups.Append(owner.Gid).Concat(known.Keys).Distinct().Order())
+        {
+            var name = names.TryGetValue(gid, out var given) && IsName(given) ? given : known.GetValueOrDefault(gid, $"g{gid}");
+            var member = owner.Groups.Contains(gid) && gid != owner.Gid ? owner.Name : "";
+            text.Append(CultureInfo.InvariantCulture, $"{name}:x:{gid}:{member}\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static bool IsName(string name) => name.Length > 0 && !name.Any(c => c is ':' or ',' || char.IsControl(c));
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Text;
+using PisaHpc.Allocations;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.SshConfigs;
+
+/// <summary>
+/// A job's directory on a node: <c>/run/pisahpc/JOB</c>, on a tmpfs, mode 0700, owned by the job's user. The job's containers see it under
+/// the same path. Each operation is one round trip. The connection's user must be root, or the job's user where the run directory is his.
+/// </summary>
+public static class JobDirectory
+{
+    /// <summary>A job's directory.</summary>
+    /// <param name="runDirectory">The site's directory for jobs (<see cref="Sites.HpcSite.RunDirectory"/>).</param>
+    /// <param name="jobId">The job.</param>
+    public static string PathOf(string runDirectory, string jobId) => $"{runDirectory.TrimEnd('/')}/{JobIds.FileName(jobId)}";
+
+    /// <summary>Writes the files: the directory is there with all of them or not at all.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="uid">The owner of directory and files.</param>
+    /// <param name="gid">Their group.</param>
+    /// <param name="files">All files of the directory; another one that stands there goes.</param>
+    /// <param name="cancellationToken">Ends the writing, which leaves nothing half-written.</param>
+    /// <returns>Whether anything changed: false when the same files stood there already.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeCommandFailed"/> when the run directory is not on a tmpfs or not safe, or the directory is another user's.
+    /// </exception>
+    public static async Task<bool> WriteAsync(
+        INodeConnection connection, string directory, uint uid, uint gid, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
+    {
+        var archive = await JobArchive.PackAsync(files, cancellationToken);
+        var result = await RunAsync(
+            connection, JobDirectoryScripts.Write, [directory, Number(uid), Number(gid), Number((uint)files.Count)], archive, cancellationToken);
+        return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
+    }
+
+    /// <summary>Removes the directory, and what an interrupted write of it left.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="cancellationToken">Ends the removal.</param>
+    /// <returns>Whether the directory existed.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<bool> RemoveAsync(INodeConnection connection, string directory, CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(connection, JobDirectoryScripts.Remove, [directory], default, cancellationToken);
+        return Succeeded(connection, directory, "removed", result).Text.Trim() == "removed";
+    }
+
+    /// <summary>Reads files.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="names">The files' names; those that do not exist, are links, or exceed 1 MiB are left out.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The files; null when the directory does not exist.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<JobDirectoryContent?> ReadAsync(
+        INodeConnection connection, string directory, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(connection, JobDirectoryScripts.Read, [directory, .. names], default, cancellationToken);
+        if (result.ExitCode == JobDirectoryScripts.Absent)
+        {
+            return null;
+        }
+
+        var output = Succeeded(connection, directory, "read", result).Output;
+        var line = output.Span.IndexOf((byte)'\n');
+        var uid = uint.Parse(Encoding.ASCII.GetString(output.Span[..line]), CultureInfo.InvariantCulture);
+        return new JobDirectoryContent(uid, await JobArchive.UnpackAsync(output[(line + 1)..], cancellationToken));
+    }
+
+    /// <summary>Reads what a job's directory says of its job.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The configuration; null when the directory does not exist or says nothing that can be read.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<JobSshConfig?> FindAsync(INodeConnection connection, string directory, CancellationToken cancellationToken)
+    {
+        var content = await ReadAsync(connection, directory, [JobSshRecord.FileName], cancellationToken);
+        return content is not null && content.Files.TryGetValue(JobSshRecord.FileName, out var json) ? ConfigOf(json, directory) : null;
+    }
+
+    /// <summary>Lists the jobs that have a directory on a node.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="runDirectory">The site's directory for jobs.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<IReadOnlyList<JobDirectoryEntry>> ListAsync(
+        INodeConnection connection, string runDirectory, CancellationToken cancellationToken)
+    {
+        var result = await RunAsync(connection, JobDirectoryScripts.List, [runDirectory, JobSshRecord.FileName], default, cancellationToken);
+        if (result.ExitCode == JobDirectoryScripts.Absent)
+        {
+            return [];
+        }
+
+        var output = Succeeded(connection, runDirectory, "listed", result).Output;
+        var entries = await JobArchive.UnpackAsync(output, cancellationToken);
+        return [.. entries.Keys.Where(name => name.EndsWith('/')).Order(StringComparer.Ordinal).Select(name => Entry(name.TrimEnd('/')))];
+
+        JobDirectoryEntry Entry(string name)
+        {
+            var directory = $"{runDirectory.TrimEnd('/')}/{name}";
+            return new(directory, entries.TryGetValue($"{name}/{JobSshRecord.FileName}", out var json) ? ConfigOf(json, directory) : null);
+        }
+    }
+
+    // The directory's name is root's word, the record in it the user's: a record that names another job is not believed.
+    private static JobSshConfig? ConfigOf(byte[] json, string directory)
+    {
+        var record = JobSshRecord.Parse(json);
+        return record is not null && IsNamedFor(directory, record.JobId) ? record.ToConfig(directory, changed: false) : null;
+    }
+
+    private static bool IsNamedFor(string directory, string jobId)
+    {
+        try
+        {
+            return directory.EndsWith('/' + JobIds.FileName(jobId), StringComparison.Ordinal);
+        }
+        catch (HpcException)
+        {
+            return false;
+        }
+    }
+
+    private static Task<NodeCommandResult> RunAsync(
+        INodeConnection connection, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        connection.RunAsync(["sh", "-c", script, "pisahpc", .. arguments], input, cancellationToken);
+
+    private static NodeCommandResult Succeeded(INodeConnection connection, string directory, string verb, NodeCommandResult result) =>
+        result.ExitCode == 0 ? result : throw new HpcException(
+            ErrorId.NodeCommandFailed,
+            result.ExitCode == JobDirectoryScripts.Refused
+                ? $"Node {connection.Node}: {result.Error.Trim()}."
+                : $"Node {connection.Node}: {directory} was not {verb} (exit code {result.ExitCode}): {result.Error.Trim()}",
+            connection.Node,
+            result.ExitCode == JobDirectoryScripts.Refused ? $"See what stands there: ssh {connection.Node} ls -ldn {directory}." : null);
+
+    private static string Number(uint value) => value.ToString(CultureInfo.InvariantCulture);
+}

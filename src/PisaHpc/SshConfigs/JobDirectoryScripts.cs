@@ -1,0 +1,109 @@
+namespace PisaHpc.SshConfigs;
+
+/// <summary>
+/// What runs on a node, in POSIX sh, for <see cref="JobDirectory"/>. The run directory is root's; a job's directory in it is its user's,
+/// who may put anything there: nothing below follows a symbolic link of his.
+/// </summary>
+internal static class JobDirectoryScripts
+{
+    /// <summary>The exit code of a refusal whose reason stands on standard error.</summary>
+    public const int Refused = 70;
+
+    /// <summary>The exit code for a directory that does not exist.</summary>
+    public const int Absent = 71;
+
+    /// <summary>
+    /// Arguments: directory, uid, gid, number of files; standard input: a tar of the files. The directory is made beside its place and
+    /// renamed into it, so that it is there with all files or not at all. Prints "changed" or "same".
+    /// </summary>
+    public const string Write = """
+        set -eu
+        refuse() { echo "$1" >&2; exit 70; }
+        dir=$1 uid=$2 gid=$3 count=$4
+        run=${dir%/*} name=${dir##*/}
+        umask 022
+        [ -d "$run" ] || mkdir -p -- "$run"
+        type=$(stat -f -c %T -- "$run")
+        case $type in
+            tmpfs|ramfs) ;;
+            *) rmdir -- "$run" 2>/dev/null || :; refuse "$run is on $type, not on a tmpfs: keys must not reach a disk" ;;
+        esac
+        [ "$(stat -c %u -- "$run")" = "$(id -u)" ] || refuse "$run does not belong to $(id -un)"
+        [ $(( 0$(stat -c %a -- "$run") & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
+        [ ! -L "$dir" ] || refuse "$dir is a symbolic link"
+        if [ -e "$dir" ]; then
+            owner=$(stat -c %u -- "$dir")
+            [ "$owner" = "$uid" ] || refuse "$dir exists and belongs to uid $owner, not to uid $uid: it is another user's job"
+        fi
+        stamp=$(printf %010d $$)
+        new=$run/.new.$stamp.$name old=$run/.old.$stamp.$name
+        umask 077
+        rm -rf -- "$new" "$old"
+        trap 'rm -rf -- "$new" "$old"' EXIT
+        trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
+        mkdir -- "$new"
+        tar -xpof - -C "$new"
+        set -- "$new"/*
+        [ $# = "$count" ] || refuse "$# of $count files arrived"
+        chown -R "$uid:$gid" "$new"
+        if [ -d "$dir" ]; then
+            facts() { (cd "$1" && stat -c '%n %F %a %u %g' -- . *); }
+            same=yes
+            [ "$(facts "$new")" = "$(facts "$dir")" ] || same=no
+            if [ $same = yes ]; then
+                for file in "$@"; do cmp -s -- "$file" "$dir/${file##*/}" || { same=no; break; }; done
+            fi
+            if [ $same = yes ]; then echo same; exit 0; fi
+            mv -T -- "$dir" "$old"
+        fi
+        mv -T -- "$new" "$dir"
+        echo changed
+        """;
+
+    /// <summary>Arguments: directory. Takes away what an interrupted write left too. Prints "removed" or "absent".</summary>
+    public const string Remove = """
+        set -eu
+        dir=$1
+        run=${dir%/*} name=${dir##*/}
+        found=absent
+        if [ -e "$dir" ] || [ -L "$dir" ]; then
+            found=removed
+            old=$run/.old.$(printf %010d $$).$name
+            rm -rf -- "$old"
+            mv -T -- "$dir" "$old"
+        fi
+        rm -rf -- "$run"/.new.??????????."$name" "$run"/.old.??????????."$name"
+        echo $found
+        """;
+
+    /// <summary>Arguments: directory, file names. Prints the directory's owner, a line feed, and a tar of those names that are regular files.</summary>
+    public const string Read = """
+        set -eu
+        dir=$1; shift
+        [ -d "$dir" ] || exit 71
+        cd -- "$dir"
+        for name do
+            shift
+            if [ -f "$name" ] && [ ! -L "$name" ] && [ "$(stat -c %s -- "$name")" -lt 1048576 ]; then set -- "$@" "$name"; fi
+        done
+        stat -c %u -- .
+        if [ $# = 0 ]; then exit 0; fi
+        exec tar -cf - --owner=0 --group=0 -- "$@"
+        """;
+
+    /// <summary>Arguments: run directory, file name. Prints a tar of each job's directory (the entry alone) and of that file in it.</summary>
+    public const string List = """
+        set -eu
+        [ -d "$1" ] || exit 71
+        cd -- "$1"
+        file=$2
+        set --
+        for job in *; do
+            if [ ! -d "$job" ] || [ -L "$job" ]; then continue; fi
+            set -- "$@" "$job"
+            if [ -f "$job/$file" ] && [ ! -L "$job/$file" ] && [ "$(stat -c %s -- "$job/$file")" -lt 1048576 ]; then set -- "$@" "$job/$file"; fi
+        done
+        if [ $# = 0 ]; then exit 0; fi
+        exec tar -cf - --no-recursion --owner=0 --group=0 -- "$@"
+        """;
+}

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Text;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.SshConfigs;
+
+/// <summary>Writes a job's ssh files to all of its nodes, or to none.</summary>
+/// <param name="nodes">The nodes.</param>
+/// <param name="generator">Makes the job's keys.</param>
+/// <param name="throttle">How many nodes are written at a time.</param>
+/// <param name="timeout">How long each node may take.</param>
+public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator, int throttle, TimeSpan timeout)
+{
+    private static readonly TimeSpan RollbackLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>What <see cref="WriteAsync"/> would return; the keys do not exist yet, so their fingerprints are empty.</summary>
+    /// <param name="request">The job; its keys are not used.</param>
+    public static JobSshConfig Predict(JobSshRequest request) => JobSshRecord.Of(request).ToConfig(request.Directory, changed: true);
+
+    /// <summary>Keys with nothing in them, for <see cref="Predict"/>.</summary>
+    public static JobKeys NoKeys { get; } = new(new JobKeyPair("", "", ""), new JobKeyPair("", "", ""));
+
+    /// <summary>
+    /// Writes the files. A job that has keys on its first node keeps them, so that a second call adds what is missing and changes nothing
+    /// that stands.
+    /// </summary>
+    /// <param name="request">The job; its keys are replaced.</param>
+    /// <param name="failed">Told of each node that failed, before what was written on the others is removed.</param>
+    /// <param name="cancellationToken">Interrupts; what was written is removed first.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobRolledBack"/> when a node failed; or the first node's own failure, when nothing was begun.
+    /// </exception>
+    public async Task<JobSshConfig> WriteAsync(JobSshRequest request, Action<string, Exception> failed, CancellationToken cancellationToken)
+    {
+        var existing = await ExistingKeysAsync(request, cancellationToken);
+        var keyed = request with { Keys = existing ?? generator.Make() };
+        var attempt = new Attempt(keyed, FreshKeys: existing is null);
+        try
+        {
+            await WriteAllAsync(attempt, failed, cancellationToken);
+        }
+        catch (Exception)
+        {
+            await RollBackAsync(attempt, failed);
+            throw;
+        }
+
+        if (attempt.Failures.IsEmpty)
+        {
+            return JobSshRecord.Of(keyed).ToConfig(keyed.Directory, attempt.Outcomes.Values.Contains(true));
+        }
+
+        await RollBackAsync(attempt, failed);
+        throw RolledBack(attempt);
+    }
+
+    private async Task<JobKeys?> ExistingKeysAsync(JobSshRequest request, CancellationToken cancellationToken)
+    {
+        await using var connection = await nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
+        var content = await JobDirectory.ReadAsync(connection, request.Directory, [JobSshFiles.UserKey, JobSshFiles.HostKey], cancellationToken);
+        return content is not null
+            && content.Uid == request.Allocation.Owner.Uid
+            && PairIn(content, JobSshFiles.UserKey) is { } user
+            && PairIn(content, JobSshFiles.HostKey) is { } host
+            ? new JobKeys(user, host)
+            : null;
+    }
+
+    private JobKeyPair? PairIn(JobDirectoryContent content, string name) =>
+        content.Files.TryGetValue(name, out var text) ? generator.Read(Encoding.UTF8.GetString(text)) : null;
+
+    private async Task WriteAllAsync(Attempt attempt, Action<string, Exception> failed, CancellationToken cancellationToken)
+    {
+        var owner = attempt.Request.Allocation.Owner;
+        var files = JobSshFiles.For(attempt.Request);
+        await FanOut.RunAsync(
+            attempt.Request.Allocation.Nodes.Select(node => node.Name),
+            throttle,
+            timeout,
+            async (node, stopping) =>
+            {
+                await using var connection = await nodes.ConnectAsync(node, stopping);
+                attempt.Outcomes[node] = null;
+                attempt.Outcomes[node] = await JobDirectory.WriteAsync(
+                    connection, attempt.Request.Directory, owner.Uid, owner.Gid, files, stopping);
+            },
+            (node, cause) =>
+            {
+                attempt.Failures[node] = cause;
+                failed(node, cause);
+            },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Removes what this attempt wrote. Where the outcome is not known (the connection broke, or the write was interrupted), only a directory
+    /// with the key that this attempt made is removed: another's, or the job's own from before, stays.
+    /// </summary>
+    private Task RollBackAsync(Attempt attempt, Action<string, Exception> failed) => FanOut.RunAsync(
+        attempt.Outcomes.Where(outcome => outcome.Value is true || (outcome.Value is null && attempt.FreshKeys)).Select(outcome => outcome.Key),
+        throttle,
+        RollbackLimit,
+        async (node, stopping) =>
+        {
+            await using var connection = await nodes.ConnectAsync(node, stopping);
+            var directory = attempt.Request.Directory;
+            if (attempt.Outcomes[node] is true
+                || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == attempt.Request.Keys.User.Fingerprint)
+            {
+                await JobDirectory.RemoveAsync(connection, directory, stopping);
+            }
+        },
+        failed,
+        CancellationToken.None);
+
+    private static HpcException RolledBack(Attempt attempt)
+    {
+        var jobId = attempt.Request.Allocation.JobId;
+        var reasons = string.Join("; ", attempt.Failures.OrderBy(failure => failure.Key, StringComparer.Ordinal).Select(failure => failure.Value.Message));
+        return new HpcException(
+            ErrorId.JobRolledBack,
+            $"The ssh configuration of job {jobId} was not written to all of its nodes, and was taken back from the others: {reasons}",
+            jobId,
+            innerException: attempt.Failures.First().Value);
+    }
+
+    /// <summary>One call: for each node that was begun, whether it changed, null while that is not known.</summary>
+    private sealed record Attempt(JobSshRequest Request, bool FreshKeys)
+    {
+        public ConcurrentDictionary<string, bool?> Outcomes { get; } = new(StringComparer.Ordinal);
+
+        public ConcurrentDictionary<string, Exception> Failures { get; } = new(StringComparer.Ordinal);
+    }
+}

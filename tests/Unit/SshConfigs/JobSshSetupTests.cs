@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using PisaHpc.Nodes;
+using PisaHpc.Ssh;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Unit.SshConfigs;
+
+/// <summary>Two nodes, each with a run directory of its own on this machine's tmpfs.</summary>
+public sealed class JobSshSetupTests : IDisposable
+{
+    private readonly string _root = $"/dev/shm/pisahpc-test-{Guid.NewGuid():N}";
+    private readonly Nodes _nodes;
+    private readonly JobSshSetup _setup;
+    private readonly JobSshRequest _request;
+    private readonly ConcurrentQueue<string> _failed = new();
+
+    public JobSshSetupTests()
+    {
+        _nodes = new Nodes(_root + "/run");
+        _setup = new JobSshSetup(_nodes, new Ed25519KeyGenerator(), 8, Timeout.InfiniteTimeSpan);
+        _request = Sample.Request() with { Directory = _root + "/run/4711", Keys = JobSshSetup.NoKeys };
+    }
+
+    [Fact]
+    public async Task Both_nodes_get_the_same_keys_and_a_second_call_changes_nothing()
+    {
+        var first = await WriteAsync();
+        Assert.True(first.Changed);
+        Assert.Equal(Read("o2wn01", "id_ed25519"), Read("o2wn02", "id_ed25519"));
+        var second = await WriteAsync();
+        Assert.False(second.Changed);
+        Assert.Equal(first, second with { Changed = true, Nodes = first.Nodes });
+    }
+
+    [Fact]
+    public async Task A_node_that_lost_its_directory_gets_the_job_s_own_keys_again()
+    {
+        var first = await WriteAsync();
+        Directory.Delete(DirectoryOn("o2wn02"), recursive: true);
+        var second = await WriteAsync();
+        Assert.True(second.Changed);
+        Assert.Equal(first.KeyFingerprint, second.KeyFingerprint);
+        Assert.Equal(Read("o2wn01", "host_ed25519_key"), Read("o2wn02", "host_ed25519_key"));
+    }
+
+    [Fact]
+    public async Task One_node_failing_takes_the_other_s_files_back()
+    {
+        Directory.CreateDirectory(DirectoryOn("o2wn02"));
+        var failure = await Assert.ThrowsAsync<HpcException>(WriteAsync);
+        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
+        Assert.Contains("o2wn02", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(["o2wn02"], _failed);
+        Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
+        Assert.True(Directory.Exists(DirectoryOn("o2wn02")), "another user's directory was removed");
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_be_reached_takes_the_other_s_files_back()
+    {
+        _nodes.Down = "o2wn02";
+        Assert.Equal(ErrorId.JobRolledBack, (await Assert.ThrowsAsync<HpcException>(WriteAsync)).Id);
+        Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
+    }
+
+    [Fact]
+    public async Task The_first_node_s_own_failure_is_told_as_it_is()
+    {
+        _nodes.Down = "o2wn01";
+        Assert.Equal(ErrorId.NodeUnreachable, (await Assert.ThrowsAsync<HpcException>(WriteAsync)).Id);
+    }
+
+    [Fact]
+    public async Task A_write_whose_answer_got_lost_is_taken_back_by_its_key()
+    {
+        _nodes.AnswerLost = "o2wn02";
+        await Assert.ThrowsAsync<HpcException>(WriteAsync);
+        Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
+        Assert.False(Directory.Exists(DirectoryOn("o2wn02")));
+    }
+
+    [Fact]
+    public void A_prediction_names_everything_but_the_keys()
+    {
+        var config = JobSshSetup.Predict(_request);
+        Assert.Equal(("4711", 22042, "hpcuser", "", true), (config.JobId, config.Port, config.User, config.KeyFingerprint, config.Changed));
+    }
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_root))
+        {
+            Directory.Delete(_root, recursive: true);
+        }
+    }
+
+    private Task<JobSshConfig> WriteAsync() => _setup.WriteAsync(_request, (node, _) => _failed.Enqueue(node), CancellationToken.None);
+
+    private string DirectoryOn(string node) => $"{_root}/run-{node}/4711";
+
+    private string Read(string node, string file) => File.ReadAllText($"{DirectoryOn(node)}/{file}");
+
+    private sealed class Nodes(string shared) : INodeConnector
+    {
+        public string? Down { get; set; }
+
+        public string? AnswerLost { get; set; }
+
+        public Task<INodeConnection> ConnectAsync(string node, CancellationToken cancellationToken) => node == Down
+            ? throw new HpcException(ErrorId.NodeUnreachable, $"Node {node} does not answer.", node)
+            : Task.FromResult<INodeConnection>(node == AnswerLost ? new LosingAnswers(new LocalShell(node, shared)) : new LocalShell(node, shared));
+    }
+
+    /// <summary>A connection that breaks after the command with input (the write) was done.</summary>
+    private sealed class LosingAnswers(LocalShell shell) : INodeConnection
+    {
+        public string Node => shell.Node;
+
+        public async Task<NodeCommandResult> RunAsync(
+            IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+        {
+            var result = await shell.RunAsync(arguments, input, cancellationToken);
+            return input.IsEmpty ? result : throw new HpcException(ErrorId.NodeUnreachable, $"The connection to {Node} broke.", Node);
+        }
+
+        public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+            shell.StartAsync(arguments, cancellationToken);
+
+        public ValueTask DisposeAsync() => shell.DisposeAsync();
+    }
+}
