@@ -42,6 +42,9 @@ public enum ErrorId
     /// <summary>Every port of the area is leased or listened on.</summary>
     PortAreaExhausted,
 
+    /// <summary>The port area is there and cannot be read, written or locked.</summary>
+    PortAreaUnusable,
+
     /// <summary>Something that is not this job listens on the job's port.</summary>
     PortInUse,
 

@@ -39,6 +39,7 @@ internal static class ErrorCatalogue
         ErrorId.LimitRefused => (ErrorCategory.LimitsExceeded, "Lower the limit in the site definition, or raise the engine's own on the node."),
         ErrorId.PortAreaMissing => (ErrorCategory.ObjectNotFound, "Create the directory with one empty file for each port, named by its number."),
         ErrorId.PortAreaExhausted => (ErrorCategory.ResourceUnavailable, "See who holds the ports with Get-JobPort, and reclaim with Remove-JobPort -Expired."),
+        ErrorId.PortAreaUnusable => (ErrorCategory.PermissionDenied, "Check that this user may write there, and that the file system's hard links and flock reach all nodes."),
         ErrorId.PortInUse => (ErrorCategory.ResourceBusy, "Find the listener on the node with ss -ltnp; then start the job again to get another port."),
         ErrorId.PlanConflict => (ErrorCategory.InvalidArgument, "See which layer set each option: Get-HpcEnvironment -Explain."),
         ErrorId.ReservedOption => (ErrorCategory.InvalidArgument, "Leave the option out: the module sets it."),

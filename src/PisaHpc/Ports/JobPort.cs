@@ -9,17 +9,17 @@ public sealed record JobPort
     /// <summary>The job that holds it.</summary>
     public required string JobId { get; init; }
 
-    /// <summary>The login name of the job's owner.</summary>
+    /// <summary>The login name of the job's owner; for a lease without a record, the owner of the port's file.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>The host that took the lease.</summary>
-    public required string Host { get; init; }
+    /// <summary>The host that took the lease; null for a lease without a record: a script's bare hard link.</summary>
+    public string? Host { get; init; }
 
-    /// <summary>When it was taken, in UTC.</summary>
+    /// <summary>When it was taken, in UTC and whole seconds; for a lease without a record, when the port's file last changed.</summary>
     public required DateTimeOffset LeasedAt { get; init; }
 
-    /// <summary>When it may be reclaimed without asking, in UTC.</summary>
-    public required DateTimeOffset ExpiresAt { get; init; }
+    /// <summary>When it may be reclaimed without asking, in UTC; null for a lease without a record, which time does not end.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Whether the lease holds.</summary>
     public required LeaseState State { get; init; }
@@ -27,9 +27,15 @@ public sealed record JobPort
     /// <summary>The job's nodes as a folded host list, so that a job can be found again from its lease alone; null when not told.</summary>
     public string? Nodes { get; init; }
 
+    /// <summary>The batch system that knows whether the job is alive; <see cref="Allocations.Scheduler.Manual"/> when not told.</summary>
+    public Allocations.Scheduler Scheduler { get; init; }
+
     /// <summary>The port area.</summary>
     public required string Path { get; init; }
 
     /// <summary>Whether this call changed anything: false when the job had the port already.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>The port's number: what a format string shows.</summary>
+    public override string ToString() => Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

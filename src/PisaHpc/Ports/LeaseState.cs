@@ -6,9 +6,9 @@ public enum LeaseState
     /// <summary>Held by a job whose time has not run out.</summary>
     Leased,
 
-    /// <summary>Its time has run out, or its job is known to have ended: it can be reclaimed.</summary>
+    /// <summary>Its time has run out: it can be reclaimed.</summary>
     Expired,
 
-    /// <summary>Its claimer died half-way: it can be reclaimed.</summary>
+    /// <summary>Claimed and not granted: its claimer is at it this moment, or died half-way and left it to be reclaimed.</summary>
     Incomplete,
 }

@@ -1,0 +1,64 @@
+namespace PisaHpc.Ports;
+
+/// <summary>The ports of an area that nobody holds and nothing listens on, in random order, so that racing jobs seldom meet.</summary>
+/// <param name="directory">The area.</param>
+/// <param name="first">The lowest port.</param>
+/// <param name="last">The highest port.</param>
+/// <param name="busy">Ports that something listens on, elsewhere than on this host.</param>
+internal sealed class FreePorts(PortDirectory directory, int first, int last, IReadOnlySet<int> busy)
+{
+    private int _leased;
+    private int _listenedOn;
+
+    /// <summary>Passes over the area once.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
+    public IEnumerable<int> Ports()
+    {
+        var listening = ListeningPorts.Local();
+        var ports = PortsInRange();
+        Random.Shared.Shuffle(ports);
+        (_leased, _listenedOn) = (0, 0);
+        foreach (var port in ports)
+        {
+            if (LinuxFile.Status(directory.FileOf(port)) is not { IsRegular: true } status)
+            {
+                continue;
+            }
+
+            if (status.Links > 1)
+            {
+                _leased++;
+            }
+            else if (listening.Contains(port) || busy.Contains(port))
+            {
+                _listenedOn++;
+            }
+            else
+            {
+                yield return port;
+            }
+        }
+    }
+
+    /// <summary>The failure of a pass that found nothing.</summary>
+    public HpcException Exhausted()
+    {
+        var leases = directory.Links().Select(directory.Held).OfType<HeldPort>();
+        var next = leases.Where(held => held.Record is not null).MinBy(held => held.Record!.ExpiresAt);
+        var end = next is null ? "no lease has an end" : $"the next lease to end is job {next.JobId}'s, at {next.Record!.ExpiresAt:yyyy-MM-ddTHH:mm:ssZ}";
+        return new HpcException(
+            ErrorId.PortAreaExhausted,
+            $"The port area {directory.Path} has no free port: {_leased} leased, {_listenedOn} listened on; {end}.",
+            directory.Path);
+    }
+
+    private int[] PortsInRange()
+    {
+        var ports = directory.Ports();
+        var inRange = Array.FindAll(ports, port => port >= first && port <= last);
+        return inRange.Length > 0 ? inRange : throw new HpcException(
+            ErrorId.PortAreaMissing,
+            $"The directory {directory.Path} holds no file named by a port from {first} to {last} ({ports.Length} others).",
+            directory.Path);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PisaHpc.Ports;
+
+/// <summary>Which file a name stands for: two names of one file have the same identity.</summary>
+/// <param name="Device">The file system's number.</param>
+/// <param name="Inode">The file's number in it.</param>
+internal readonly record struct FileIdentity(ulong Device, ulong Inode);
+
+/// <summary>What statx(2) tells of a file.</summary>
+/// <param name="Identity">The file.</param>
+/// <param name="Links">How many names it has.</param>
+/// <param name="IsRegular">Whether it is a plain file.</param>
+/// <param name="Uid">Its owner.</param>
+/// <param name="ChangedAt">When its inode last changed (ctime): at the latest link, unlink or write.</param>
+internal readonly record struct FileStatus(FileIdentity Identity, uint Links, bool IsRegular, uint Uid, DateTimeOffset ChangedAt);
+
+/// <summary>
+/// The few system calls on which a port area rests and which .NET does not offer: link(2), unlink(2), statx(2), flock(2), and an open(2)
+/// that takes no lock of its own.
+/// </summary>
+internal static partial class LinuxFile
+{
+    private const int NoEntry = 2;
+    private const int TryAgain = 11;
+    private const int Exists = 17;
+
+    private const int OpenReadOnly = 0;
+    private const int OpenReadWrite = 2;
+    private const int OpenCreate = 0x40;
+    private const int OpenCloseOnExec = 0x80000;
+
+    private const int CurrentDirectory = -100;
+    private const int NoFollow = 0x100;
+
+    /// <summary>AT_STATX_FORCE_SYNC: over NFS, ask the server and not the attribute cache.</summary>
+    private const int AskServer = 0x2000;
+    private const uint BasicFields = 0x7ff;
+
+    private const int LockExclusive = 2;
+    private const int LockNonBlocking = 4;
+
+    private const ushort TypeMask = 0xF000;
+    private const ushort RegularType = 0x8000;
+
+    /// <summary>Gives a file one more name, atomically.</summary>
+    /// <returns>False when the name exists.</returns>
+    public static bool TryLink(string file, string name) => Link(file, name) == 0 || LastErrorIs(Exists, "link", name);
+
+    /// <summary>Takes a name away.</summary>
+    /// <returns>False when there was no such name.</returns>
+    public static bool TryUnlink(string name) => Unlink(name) == 0 || LastErrorIs(NoEntry, "unlink", name);
+
+    /// <summary>Asks the file system, and over NFS the server, what a name stands for.</summary>
+    /// <returns>Null when there is no such name.</returns>
+    public static FileStatus? Status(string name)
+    {
+        if (Statx(CurrentDirectory, name, NoFollow | AskServer, BasicFields, out var raw) != 0)
+        {
+            LastErrorIs(NoEntry, "statx", name);
+            return null;
+        }
+
+        return new FileStatus(
+            new FileIdentity(((ulong)raw.DeviceMajor << 32) | raw.DeviceMinor, raw.Inode),
+            raw.Links,
+            (raw.Mode & TypeMask) == RegularType,
+            raw.Uid,
+            DateTimeOffset.FromUnixTimeSeconds(raw.ChangedSeconds).AddTicks(raw.ChangedNanoseconds / 100));
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <returns>Null when there is no such name.</returns>
+    public static SafeFileHandle? Open(string name, bool writable)
+    {
+        var handle = Open(name, (writable ? OpenReadWrite : OpenReadOnly) | OpenCloseOnExec, 0);
+        if (handle.IsInvalid)
+        {
+            LastErrorIs(NoEntry, "open", name);
+            return null;
+        }
+
+        return handle;
+    }
+
+    /// <summary>Makes an empty file where there is none.</summary>
+    public static void Create(string name)
+    {
+        using var handle = Open(name, OpenReadWrite | OpenCreate | OpenCloseOnExec, 0x1A4);
+        if (handle.IsInvalid)
+        {
+            throw Failure("open", name);
+        }
+    }
+
+    /// <summary>
+    /// Takes the exclusive lock of an open file. The kernel lets it go when the last descriptor closes, so a killed process holds none;
+    /// on NFS it is a lock at the server (flock(2), since Linux 2.6.12).
+    /// </summary>
+    /// <returns>False when another process has it.</returns>
+    public static bool TryLock(SafeFileHandle file, string name) =>
+        Flock(file, LockExclusive | LockNonBlocking) == 0 || LastErrorIs(TryAgain, "flock", name);
+
+    private static bool LastErrorIs(int expected, string call, string name) =>
+        Marshal.GetLastPInvokeError() == expected ? false : throw Failure(call, name);
+
+    private static HpcException Failure(string call, string name) => new(
+        ErrorId.PortAreaUnusable,
+        $"The port area cannot be used: {call} {name}: {Marshal.GetLastPInvokeErrorMessage()}.",
+        name);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string file, string name);
+
+    [LibraryImport("libc", EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Unlink(string name);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle Open(string name, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Statx(int directory, string name, int flags, uint mask, out RawStatus status);
+
+    /// <summary>struct statx, which is the same on every architecture (statx(2)).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private struct RawStatus
+    {
+        [FieldOffset(16)]
+        public uint Links;
+
+        [FieldOffset(20)]
+        public uint Uid;
+
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(96)]
+        public long ChangedSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangedNanoseconds;
+
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        [FieldOffset(140)]
+        public uint DeviceMinor;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace PisaHpc.Ports;
+
+/// <summary>TCP ports that something listens on, from the kernel's tables (proc(5), <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c>).</summary>
+public static class ListeningPorts
+{
+    /// <summary>The state LISTEN in the tables' <c>st</c> column (include/net/tcp_states.h).</summary>
+    private const string Listen = "0A";
+
+    private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+
+    /// <summary>The ports that something listens on, on this host and in this network namespace.</summary>
+    public static IReadOnlySet<int> Local() =>
+        Tables.Where(File.Exists).SelectMany(table => Parse(File.ReadAllText(table))).ToHashSet();
+
+    /// <summary>Reads the tables' text, of one or of several one after the other.</summary>
+    /// <param name="text">The content of <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c>, from whichever node.</param>
+    public static IReadOnlySet<int> Parse(string text)
+    {
+        var ports = new HashSet<int>();
+        foreach (var line in text.AsSpan().EnumerateLines())
+        {
+            if (PortOf(line) is { } port)
+            {
+                ports.Add(port);
+            }
+        }
+
+        return ports;
+    }
+
+    /// <summary>The port of a line such as <c>0: 00000000:0016 00000000:0000 0A …</c>; null when it does not listen, or is a heading.</summary>
+    private static int? PortOf(ReadOnlySpan<char> line)
+    {
+        Span<Range> columns = stackalloc Range[5];
+        if (line.Split(columns, ' ', StringSplitOptions.RemoveEmptyEntries) < 5 || !line[columns[3]].SequenceEqual(Listen))
+        {
+            return null;
+        }
+
+        var address = line[columns[1]];
+        var port = address[(address.LastIndexOf(':') + 1)..];
+        return int.TryParse(port, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+}

@@ -1,0 +1,167 @@
+using PisaHpc.Sites;
+
+namespace PisaHpc.Ports;
+
+/// <summary>
+/// A directory, shared by all nodes, with one file for each port, named by its number. A job holds a port by a hard link <c>job-JOB</c> to
+/// the port's file, so that <c>find AREA -links 1</c> lists the free ports, and nothing else ever has a single name in it. The record of a
+/// lease is in the port's file itself.
+/// </summary>
+/// <remarks>
+/// It needs Linux and a file system with hard links and flock(2) that reach all nodes (NFS, GPFS, Lustre with <c>-o flock</c>). The
+/// instance holds no state: use it from any thread.
+/// </remarks>
+public sealed class PortArea
+{
+    private readonly PortDirectory _directory;
+    private readonly int _first;
+    private readonly int _last;
+
+    /// <summary>Names an area; nothing is read yet.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="first">The lowest port to lease.</param>
+    /// <param name="last">The highest port to lease.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PlatformNotSupported"/> elsewhere than on Linux; <see cref="ErrorId.InvalidValue"/> for an empty range.
+    /// </exception>
+    public PortArea(string path, int first = 1, int last = 65535)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new HpcException(ErrorId.PlatformNotSupported, $"The port area {path} can be used on Linux only: it rests on hard links.", path);
+        }
+
+        if (first < 1 || last > 65535 || first > last)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue, $"The port range {first} to {last} of the port area {path} is not within 1 to 65535.", path);
+        }
+
+        Path = System.IO.Path.GetFullPath(path);
+        _directory = new PortDirectory(Path);
+        _first = first;
+        _last = last;
+    }
+
+    /// <summary>The directory.</summary>
+    public string Path { get; }
+
+    /// <summary>What the time is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Called between the system calls: a test that throws here leaves what a kill would leave.</summary>
+    internal Action<PortStep>? AfterStep { get; init; }
+
+    /// <summary>The area that a site declares.</summary>
+    /// <param name="definition">The site's port area.</param>
+    public static PortArea Of(PortAreaDefinition definition) => new(definition.Path, definition.First, definition.Last);
+
+    /// <summary>Makes an area, or the ports that it lacks. What is there stays as it is.</summary>
+    /// <param name="path">The directory.</param>
+    /// <param name="first">The lowest port.</param>
+    /// <param name="last">The highest port.</param>
+    /// <returns>The area.</returns>
+    public static PortArea Create(string path, int first, int last)
+    {
+        var area = new PortArea(path, first, last);
+        Directory.CreateDirectory(area.Path);
+        foreach (var port in Enumerable.Range(first, last - first + 1).Except(area._directory.Ports()))
+        {
+            LinuxFile.Create(area._directory.FileOf(port));
+        }
+
+        return area;
+    }
+
+    /// <summary>Gives a job a port: the one it holds already, else one that nobody holds and nothing listens on.</summary>
+    /// <param name="request">The job, and what to write down of it.</param>
+    /// <param name="stop">Ends a wait for another process.</param>
+    /// <returns>The lease; not changed when the job held it already, whichever process or host took it.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaExhausted"/>, <see cref="ErrorId.PortAreaUnusable"/>,
+    /// <see cref="ErrorId.InvalidValue"/>.
+    /// </exception>
+    public JobPort Lease(PortRequest request, CancellationToken stop = default)
+    {
+        request.Validate();
+        return new PortClaim(_directory, FreePortsFor(request), request, Clock, AfterStep, stop).Run();
+    }
+
+    /// <summary>What <see cref="Lease"/> would give now; nothing is taken, and another job may be quicker.</summary>
+    /// <param name="request">The job.</param>
+    /// <exception cref="HpcException">As <see cref="Lease"/>.</exception>
+    public JobPort Predict(PortRequest request)
+    {
+        request.Validate();
+        var now = Clock.GetUtcNow();
+        var held = _directory.Held(_directory.LinkOf(request.JobId));
+        if (held?.Record is { State: ClaimState.Granted } record)
+        {
+            var wanted = record.Renewed(request, now);
+            return wanted.ToJobPort(Path, LeaseState.Leased, changed: wanted != record);
+        }
+
+        var free = FreePortsFor(request);
+        var port = held?.Port ?? free.Ports().Cast<int?>().FirstOrDefault() ?? throw free.Exhausted();
+        return LeaseRecord.Of(request, port, ClaimState.Granted, now).ToJobPort(Path, LeaseState.Leased, changed: true);
+    }
+
+    /// <summary>Every lease of the area, by port.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
+    public IReadOnlyList<JobPort> List()
+    {
+        var now = Clock.GetUtcNow();
+        return
+        [
+            .. _directory.Links().Select(_directory.Held).OfType<HeldPort>().Select(held => held.ToJobPort(Path, now))
+                .OrderBy(lease => lease.Port).ThenBy(lease => lease.JobId, StringComparer.Ordinal)
+        ];
+    }
+
+    /// <summary>A job's lease; null when it has none.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
+    public JobPort? Find(string jobId)
+    {
+        _directory.Require();
+        return _directory.Held(_directory.LinkOf(jobId))?.ToJobPort(Path, Clock.GetUtcNow());
+    }
+
+    /// <summary>Takes back a job's lease. A job that holds none is no failure.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="stop">Ends a wait for another process.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
+    public ReleasedPort Release(string jobId, CancellationToken stop = default) => new PortRelease(_directory, AfterStep).Release(jobId, stop);
+
+    /// <summary>The leases that <see cref="Reclaim(DateTimeOffset, Func{JobPort, bool?}?)"/> would take back.</summary>
+    /// <param name="now">The time that leases have to outlast.</param>
+    /// <param name="isJobAlive">What the batch system says of a lease's job, null when it does not know; by time alone when it is null.</param>
+    public IReadOnlyList<JobPort> Reclaimable(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+        [.. Judge(now, isJobAlive, unlink: false).Select(judged => judged.Lease)];
+
+    /// <summary>
+    /// Takes back the leases whose time has run out and whose job is not known to live, those whose job has ended, and the claims whose
+    /// claimer died half-way. A port that somebody is at this moment is passed over.
+    /// </summary>
+    /// <param name="now">The time that leases have to outlast.</param>
+    /// <param name="isJobAlive">What the batch system says of a lease's job, null when it does not know; by time alone when it is null.</param>
+    /// <returns>What was taken back.</returns>
+    public IReadOnlyList<ReleasedPort> Reclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+        [.. Judge(now, isJobAlive, unlink: true).Select(judged => judged.Released)];
+
+    /// <summary>Takes back one lease that <see cref="Reclaimable"/> named, if it still may be.</summary>
+    /// <param name="lease">The lease.</param>
+    /// <param name="now">The time that the lease has to outlast.</param>
+    /// <param name="isJobAlive">As for the others.</param>
+    /// <returns>Null when it may no longer be taken back, or is gone.</returns>
+    public ReleasedPort? Reclaim(JobPort lease, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+        new PortRelease(_directory, AfterStep).Reclaim(_directory.LinkOf(lease.JobId), now, isJobAlive, unlink: true)?.Released;
+
+    private List<(JobPort Lease, ReleasedPort Released)> Judge(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink)
+    {
+        var release = new PortRelease(_directory, AfterStep);
+        return [.. _directory.Links().ToArray().Select(link => release.Reclaim(link, now, isJobAlive, unlink)).OfType<(JobPort, ReleasedPort)>()];
+    }
+
+    private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy);
+}

@@ -1,0 +1,178 @@
+namespace PisaHpc.Ports;
+
+/// <summary>
+/// One job's claim to one port.
+/// <para>
+/// The order of the steps, under the port's lock: see that the port has one name; write the record (claimed); link the port's file to the
+/// job's name; see that the file has exactly two names; mark the record as granted. The link is the one atomic step that takes the port:
+/// before it the port is free, whatever its file says, and after it the port is held, whatever happens to the claimer.
+/// </para>
+/// <para>
+/// Why no port goes to two jobs: a claimer that sees two names (the port's and its own) while its link stands is alone, and everybody who
+/// links later sees three and goes away. This holds without the lock and beside a script that links without looking back; the lock only
+/// keeps two claimers from scaring each other off, and the records whole. Why none is lost: the record stands before the link does, so
+/// that every link has an owner and an end.
+/// </para>
+/// <para>
+/// A kill before the link leaves the port free. A kill after it leaves a claimed record: the same job asking again finishes it, other jobs
+/// see a held port, and since the kernel has dropped the lock, <see cref="PortRelease"/> can tell that the claimer is dead.
+/// </para>
+/// </summary>
+internal sealed class PortClaim(
+    PortDirectory directory, FreePorts free, PortRequest request, TimeProvider clock, Action<PortStep>? afterStep, CancellationToken stop)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private readonly string _link = directory.LinkOf(request.JobId);
+
+    private enum Outcome
+    {
+        Granted,
+
+        /// <summary>The port is another job's.</summary>
+        Taken,
+
+        /// <summary>Somebody else is at the port this moment; it may turn out free.</summary>
+        Contended,
+
+        /// <summary>Another process of this job has linked a port meanwhile.</summary>
+        HeldElsewhere,
+    }
+
+    /// <summary>Claims.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaExhausted"/> after a full pass that found no port.</exception>
+    public JobPort Run()
+    {
+        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        while (true)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (TryHeld() is { } held)
+            {
+                return held;
+            }
+
+            var (lease, outcome) = TryFree();
+            if (lease is not null)
+            {
+                return lease;
+            }
+
+            if (outcome == Outcome.Taken || Environment.TickCount64 > deadline)
+            {
+                throw free.Exhausted();
+            }
+
+            stop.WaitHandle.WaitOne(Random.Shared.Next(1, 20));
+        }
+    }
+
+    /// <summary>The port that the job's link stands for, once it is the job's beyond doubt; null when the job has to look for another.</summary>
+    private JobPort? TryHeld()
+    {
+        while (directory.Held(_link) is { } held)
+        {
+            using var file = directory.Open(held);
+            file.Lock(stop);
+            if (directory.Held(_link) is { } now && now.Status.Identity == held.Status.Identity)
+            {
+                return Keep(file, now);
+            }
+        }
+
+        return null;
+    }
+
+    private JobPort? Keep(PortFile file, HeldPort held)
+    {
+        if (held.Record is { State: ClaimState.Granted } record)
+        {
+            var wanted = record.Renewed(request, clock.GetUtcNow());
+            if (wanted != record)
+            {
+                file.Write(wanted, durable: true);
+            }
+
+            return wanted.ToJobPort(directory.Path, LeaseState.Leased, changed: wanted != record);
+        }
+
+        if (held.Status.Links == 2)
+        {
+            return Grant(file);
+        }
+
+        BackOff(file);
+        return null;
+    }
+
+    /// <summary>A pass over the free ports: the lease, or the most hopeful outcome that a port had.</summary>
+    private (JobPort? Lease, Outcome Outcome) TryFree()
+    {
+        var contended = false;
+        foreach (var port in free.Ports())
+        {
+            using var file = PortFile.Open(directory.FileOf(port), port);
+            if (file is null)
+            {
+                continue;
+            }
+
+            var outcome = file.TryLock() ? Take(file) : Outcome.Contended;
+            if (outcome == Outcome.Granted)
+            {
+                return (Grant(file), outcome);
+            }
+
+            if (outcome == Outcome.HeldElsewhere)
+            {
+                return (null, outcome);
+            }
+
+            contended |= outcome == Outcome.Contended;
+        }
+
+        return (null, contended ? Outcome.Contended : Outcome.Taken);
+    }
+
+    private Outcome Take(PortFile file)
+    {
+        afterStep?.Invoke(PortStep.Locked);
+        if (file.Status() is not { Links: 1 } status)
+        {
+            return Outcome.Taken;
+        }
+
+        file.Write(LeaseRecord.Of(request, file.Port, ClaimState.Claimed, clock.GetUtcNow()), durable: true);
+        afterStep?.Invoke(PortStep.RecordWritten);
+
+        // NFS may make the link and, its answer lost, say that it exists: then it is this very file's.
+        if (!LinuxFile.TryLink(file.Name, _link) && LinuxFile.Status(_link)?.Identity != status.Identity)
+        {
+            file.ClearRecordOf(request.JobId);
+            return Outcome.HeldElsewhere;
+        }
+
+        afterStep?.Invoke(PortStep.Linked);
+        if (LinuxFile.Status(_link) is { Links: 2 } linked && linked.Identity == status.Identity)
+        {
+            return Outcome.Granted;
+        }
+
+        BackOff(file);
+        return Outcome.Contended;
+    }
+
+    private JobPort Grant(PortFile file)
+    {
+        var record = LeaseRecord.Of(request, file.Port, ClaimState.Granted, clock.GetUtcNow());
+        file.Write(record, durable: false);
+        afterStep?.Invoke(PortStep.Granted);
+        return record.ToJobPort(directory.Path, LeaseState.Leased, changed: true);
+    }
+
+    private void BackOff(PortFile file)
+    {
+        LinuxFile.TryUnlink(_link);
+        afterStep?.Invoke(PortStep.Unlinked);
+        file.ClearRecordOf(request.JobId);
+    }
+}

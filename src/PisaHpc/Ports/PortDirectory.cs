@@ -1,0 +1,95 @@
+using System.Globalization;
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Ports;
+
+/// <summary>The names in a port area: a file for each port, named by its number, and a link <c>job-JOB</c> for each job that holds one.</summary>
+/// <param name="path">The directory.</param>
+internal sealed class PortDirectory(string path)
+{
+    private const string LinkPrefix = "job-";
+
+    /// <summary>The directory.</summary>
+    public string Path => path;
+
+    /// <summary>The path of a port's file.</summary>
+    public string FileOf(int port) => string.Create(CultureInfo.InvariantCulture, $"{path}/{port}");
+
+    /// <summary>The path of a job's link.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for what is not a job id.</exception>
+    public string LinkOf(string jobId) => $"{path}/{LinkPrefix}{JobIds.FileName(jobId)}";
+
+    /// <summary>Makes sure that the area is there.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
+    public void Require()
+    {
+        if (!Directory.Exists(path))
+        {
+            throw new HpcException(ErrorId.PortAreaMissing, $"The port area {path} does not exist on {Environment.MachineName}.", path);
+        }
+    }
+
+    /// <summary>Every port that has a file.</summary>
+    public int[] Ports() => [.. Names("*").Select(PortNamed).OfType<int>()];
+
+    /// <summary>Every job's link, by path.</summary>
+    public IEnumerable<string> Links() => Names(LinkPrefix + "*").Select(name => $"{path}/{name}");
+
+    /// <summary>Looks at a job's link.</summary>
+    /// <param name="link">The link's path.</param>
+    /// <returns>Null when there is no such link.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when somebody removed the port's file from under it.</exception>
+    public HeldPort? Held(string link)
+    {
+        if (LinuxFile.Status(link) is not { } status)
+        {
+            return null;
+        }
+
+        var record = RecordIn(link);
+        return PortOf(status.Identity, record?.Port) is { } port ? Held(link, status, port, record) : throw Orphaned(link);
+    }
+
+    private HeldPort Held(string link, FileStatus status, int port, LeaseRecord? record)
+    {
+        var named = record is null ? null : LinkOf(record.JobId);
+        return named == link
+            ? new HeldPort(record!.JobId, link, status, port, record, Outdone: false)
+            : new HeldPort(
+                System.IO.Path.GetFileName(link)[LinkPrefix.Length..], link, status, port, Record: null,
+                Outdone: named is not null && LinuxFile.Status(named)?.Identity == status.Identity);
+    }
+
+    /// <summary>Opens the port that a link stands for.</summary>
+    /// <param name="held">The link as it was found.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when somebody removed the port's file from under it.</exception>
+    public PortFile Open(HeldPort held) => PortFile.Open(FileOf(held.Port), held.Port) ?? throw Orphaned(held.Link);
+
+    private static HpcException Orphaned(string link) => new(
+        ErrorId.PortAreaUnusable,
+        $"The link {link} stands for no port of the area: the port's file was removed while a job held it.",
+        link,
+        $"End the job, then remove the link: rm {link}.");
+
+    private static LeaseRecord? RecordIn(string link)
+    {
+        using var file = PortFile.Open(link, port: 0, writable: false);
+        return file?.Record();
+    }
+
+    /// <summary>The port whose file this is: the one its record names, else whichever has it.</summary>
+    private int? PortOf(FileIdentity file, int? recorded) =>
+        recorded is { } port && Is(port, file) ? port : Ports().Cast<int?>().FirstOrDefault(candidate => Is(candidate!.Value, file));
+
+    private bool Is(int port, FileIdentity file) => LinuxFile.Status(FileOf(port))?.Identity == file;
+
+    private IEnumerable<string> Names(string pattern)
+    {
+        Require();
+        return Directory.EnumerateFileSystemEntries(path, pattern).Select(entry => System.IO.Path.GetFileName(entry));
+    }
+
+    private static int? PortNamed(string name) =>
+        name.Length is > 0 and <= 5 && name[0] is >= '1' and <= '9'
+        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 ? port : null;
+}

@@ -1,0 +1,99 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace PisaHpc.Ports;
+
+/// <summary>
+/// The open file of one port. Whoever changes the port's names or record holds its lock; whoever only looks does not. It is opened by the
+/// port's own name, never by a job's link: NFS keeps an open name that is unlinked under another (.nfs…), and the port would look held.
+/// </summary>
+internal sealed class PortFile : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(5);
+    private readonly SafeFileHandle _handle;
+
+    private PortFile(SafeFileHandle handle, string name, int port)
+    {
+        _handle = handle;
+        Name = name;
+        Port = port;
+    }
+
+    /// <summary>The file's path.</summary>
+    public string Name { get; }
+
+    /// <summary>The port.</summary>
+    public int Port { get; }
+
+    /// <summary>Opens a port's file.</summary>
+    /// <param name="name">Its path.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="writable">Whether it will be locked and written.</param>
+    /// <returns>Null when the area has no such port.</returns>
+    public static PortFile? Open(string name, int port, bool writable = true) =>
+        LinuxFile.Open(name, writable) is { } handle ? new PortFile(handle, name, port) : null;
+
+    /// <summary>Takes the lock.</summary>
+    /// <returns>False when another process has it.</returns>
+    public bool TryLock() => LinuxFile.TryLock(_handle, Name);
+
+    /// <summary>Takes the lock, waiting for a process that has it: they hold it for a few system calls.</summary>
+    /// <param name="stop">Ends the wait.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the process that has it stands still.</exception>
+    public void Lock(CancellationToken stop)
+    {
+        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+        while (!TryLock())
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                throw new HpcException(
+                    ErrorId.PortAreaUnusable,
+                    $"Another process has held the lock of {Name} for {Patience.TotalSeconds:0} s.",
+                    Name,
+                    $"Find it with lslocks or fuser {Name}, on each host that mounts the area, and end it.");
+            }
+
+            stop.WaitHandle.WaitOne(LockPoll);
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>What the port's own name stands for now; null when somebody removed it.</summary>
+    public FileStatus? Status() => LinuxFile.Status(Name);
+
+    /// <summary>The record in the file; null when it holds none.</summary>
+    public LeaseRecord? Record()
+    {
+        var content = new byte[RandomAccess.GetLength(_handle)];
+        var length = RandomAccess.Read(_handle, content, 0);
+        return LeaseRecord.Parse(content.AsSpan(0, length));
+    }
+
+    /// <summary>Writes the record over the one that is there.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="durable">Whether it must survive a power cut from now on.</param>
+    public void Write(LeaseRecord record, bool durable)
+    {
+        var line = record.ToLine();
+        RandomAccess.Write(_handle, line, 0);
+        RandomAccess.SetLength(_handle, line.Length);
+        if (durable)
+        {
+            RandomAccess.FlushToDisk(_handle);
+        }
+    }
+
+    /// <summary>Empties the file, unless it has come to speak of another job.</summary>
+    /// <param name="jobId">The job that no longer has the port.</param>
+    public void ClearRecordOf(string jobId)
+    {
+        if (Record()?.JobId == jobId)
+        {
+            RandomAccess.SetLength(_handle, 0);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _handle.Dispose();
+}

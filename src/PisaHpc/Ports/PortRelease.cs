@@ -1,0 +1,85 @@
+namespace PisaHpc.Ports;
+
+/// <summary>
+/// Takes leases back. Under the port's lock: unlink the job's name, which frees the port at once; then empty the file. A kill between the
+/// two leaves a free port with a record that means nothing without its link. Whoever changes a link holds the lock of the port that it
+/// stands for, so that what was judged is what is unlinked, and not a lease that the same job has taken since.
+/// </summary>
+internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? afterStep)
+{
+    /// <summary>
+    /// How old a claim by another host must be before its free lock is proof of death: a mount with local locks (NFS with nolock) shows
+    /// the lock of another host's claimer as free while it lives. A claim takes milliseconds.
+    /// </summary>
+    private static readonly TimeSpan GraceForOtherHosts = TimeSpan.FromMinutes(5);
+
+    /// <summary>Takes back a job's lease.</summary>
+    public ReleasedPort Release(string jobId, CancellationToken stop)
+    {
+        var link = directory.LinkOf(jobId);
+        while (directory.Held(link) is { } held)
+        {
+            using var file = directory.Open(held);
+            file.Lock(stop);
+            if (directory.Held(link) is { } now && now.Status.Identity == held.Status.Identity)
+            {
+                return TakeBack(file, now, ReleaseReason.Requested);
+            }
+        }
+
+        directory.Require();
+        return new ReleasedPort { JobId = jobId, Reason = ReleaseReason.NotHeld, Path = directory.Path };
+    }
+
+    /// <summary>Takes back a lease that nobody needs.</summary>
+    /// <param name="link">The job's link.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isJobAlive">What the batch system says: null when it does not know.</param>
+    /// <param name="unlink">Whether to take it back, and not only to say that it could be.</param>
+    /// <returns>Null when it is needed, or when somebody is at the port this moment.</returns>
+    public (JobPort Lease, ReleasedPort Released)? Reclaim(string link, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink)
+    {
+        if (directory.Held(link) is not { } seen)
+        {
+            return null;
+        }
+
+        var alive = isJobAlive?.Invoke(seen.ToJobPort(directory.Path, now));
+        if (ReasonToReclaim(seen, now, alive) is null)
+        {
+            return null;
+        }
+
+        using var file = directory.Open(seen);
+        if (!file.TryLock()
+            || directory.Held(link) is not { } held
+            || held.Status.Identity != seen.Status.Identity
+            || ReasonToReclaim(held, now, alive) is not { } reason)
+        {
+            return null;
+        }
+
+        return (held.ToJobPort(directory.Path, now), unlink ? TakeBack(file, held, reason) : held.ToReleasedPort(directory.Path, reason));
+    }
+
+    private ReleasedPort TakeBack(PortFile file, HeldPort held, ReleaseReason reason)
+    {
+        LinuxFile.TryUnlink(held.Link);
+        afterStep?.Invoke(PortStep.Unlinked);
+        file.ClearRecordOf(held.JobId);
+        return held.ToReleasedPort(directory.Path, reason);
+    }
+
+    private static ReleaseReason? ReasonToReclaim(HeldPort held, DateTimeOffset now, bool? alive) => (held.StateAt(now), alive) switch
+    {
+        (LeaseState.Incomplete, _) => IsClaimerDead(held, now) ? ReleaseReason.Incomplete : null,
+        (_, true) => null,
+        (_, false) => ReleaseReason.JobEnded,
+        (LeaseState.Expired, null) => ReleaseReason.Expired,
+        _ => null,
+    };
+
+    /// <summary>Whether the claimer is dead, once its port's lock was free: the kernel drops the lock of a process of this host that dies.</summary>
+    private static bool IsClaimerDead(HeldPort held, DateTimeOffset now) =>
+        held.Record?.Host == Environment.MachineName || now - held.Status.ChangedAt > GraceForOtherHosts;
+}

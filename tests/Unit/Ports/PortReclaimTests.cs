@@ -1,0 +1,114 @@
+using PisaHpc.Ports;
+
+namespace PisaHpc.Unit.Ports;
+
+public sealed class PortReclaimTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly TestArea _test = new();
+    private readonly PortArea _area;
+
+    public PortReclaimTests()
+    {
+        _area = _test.With(new FixedClock(Start));
+        _area.Lease(TestArea.Request("short") with { TimeToLive = TimeSpan.FromHours(1), Nodes = "o2wn01" });
+        _area.Lease(TestArea.Request("long") with { TimeToLive = TimeSpan.FromHours(9) });
+    }
+
+    public void Dispose() => _test.Dispose();
+
+    [Fact]
+    public void A_release_says_what_it_took_back_and_twice_is_fine()
+    {
+        var lease = _area.Find("short")!;
+
+        var first = _area.Release("short");
+        var second = _area.Release("short");
+
+        Assert.Equal(
+            new ReleasedPort
+            {
+                JobId = "short",
+                Port = lease.Port,
+                Owner = "hpcuser",
+                Nodes = "o2wn01",
+                Reason = ReleaseReason.Requested,
+                Path = _test.Path,
+            },
+            first);
+        Assert.True(first.Changed);
+        Assert.Equal(new ReleasedPort { JobId = "short", Reason = ReleaseReason.NotHeld, Path = _test.Path }, second);
+        Assert.False(second.Changed);
+        Assert.Contains($"{lease.Port}", _test.FoundFree());
+        Assert.Equal(0, new FileInfo($"{_test.Path}/{lease.Port}").Length);
+    }
+
+    [Fact]
+    public void Time_alone_ends_a_lease()
+    {
+        Assert.Empty(_area.Reclaim(Start.AddMinutes(59)));
+
+        var reclaimed = Assert.Single(_area.Reclaim(Start.AddHours(1)));
+
+        Assert.Equal(("short", ReleaseReason.Expired), (reclaimed.JobId, reclaimed.Reason));
+        Assert.Equal("long", Assert.Single(_area.List()).JobId);
+        Assert.Empty(_area.Reclaim(Start.AddHours(1)));
+    }
+
+    [Fact]
+    public void The_batch_systems_word_goes_before_time()
+    {
+        var reclaimed = Assert.Single(_area.Reclaim(Start.AddHours(2), lease => lease.JobId == "short"));
+
+        Assert.Equal(("long", ReleaseReason.JobEnded), (reclaimed.JobId, reclaimed.Reason));
+        Assert.Equal("short", Assert.Single(_area.List()).JobId);
+    }
+
+    [Fact]
+    public void What_could_be_reclaimed_can_be_seen_first_and_taken_one_by_one()
+    {
+        var reclaimable = Assert.Single(_area.Reclaimable(Start.AddHours(1)));
+        Assert.Equal(LeaseState.Expired, reclaimable.State);
+        Assert.Equal(3, _test.FoundFree().Count);
+
+        Assert.Null(_area.Reclaim(_area.Find("long")!, Start.AddHours(1)));
+        Assert.True(_area.Reclaim(reclaimable, Start.AddHours(1))!.Changed);
+        Assert.Null(_area.Reclaim(reclaimable, Start.AddHours(1)));
+        Assert.Equal(4, _test.FoundFree().Count);
+    }
+
+    [Fact]
+    public void A_lease_renewed_between_the_look_and_the_taking_stays()
+    {
+        var reclaimable = Assert.Single(_area.Reclaimable(Start.AddHours(1)));
+        _test.With(new FixedClock(Start.AddHours(1))).Lease(TestArea.Request("short"));
+
+        Assert.Null(_area.Reclaim(reclaimable, Start.AddHours(1)));
+        Assert.NotNull(_area.Find("short"));
+    }
+
+    [Fact]
+    public void A_port_whose_file_was_removed_under_its_job_is_an_error_that_says_so()
+    {
+        var lease = _area.Find("short")!;
+        File.Delete($"{_test.Path}/{lease.Port}");
+
+        var failure = Assert.Throws<HpcException>(() => _area.Lease(TestArea.Request("short")));
+
+        Assert.Equal(ErrorId.PortAreaUnusable, failure.Id);
+        Assert.Contains("job-short", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_process_that_stands_still_with_the_lock_is_passed_over()
+    {
+        var lease = _area.Find("short")!;
+        using var file = PortFile.Open($"{_test.Path}/{lease.Port}", lease.Port)!;
+        Assert.True(file.TryLock());
+
+        Assert.Empty(_area.Reclaim(Start.AddHours(1)));
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        Assert.Throws<OperationCanceledException>(() => _area.Release("short", stop.Token));
+        Assert.NotNull(_area.Find("short"));
+    }
+}
