@@ -1,9 +1,39 @@
 namespace PisaHpc.Allocations;
 
-/// <summary>Host lists such as <c>o2wn[01-16,20],login1</c>.</summary>
+/// <summary>
+/// Host lists such as <c>o2wn[01-16,20],rack[1-2]node[01-04]-ib,login1</c>: names separated by commas or white space, where a bracket
+/// holds numbers and ranges of numbers. Leading zeros give a width that is kept (<c>[098-101]</c>); several brackets in a name count
+/// like an odometer, the last one fastest. It is the notation of Slurm, pdsh and ClusterShell.
+/// </summary>
 public static class HostList
 {
-    /// <summary>Expands a host list.</summary>
-    /// <param name="text">The list.</param>
-    public static IReadOnlyList<string> Expand(string text) => text.Split(',');
+    /// <summary>How many names one list may stand for: a mistyped range must not fill the memory.</summary>
+    public const int MaxNames = 1_000_000;
+
+    /// <summary>Expands a host list into its names, in the order written; a name written twice comes twice.</summary>
+    /// <param name="text">The list; blank text has no names.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the text and the column.</exception>
+    public static IReadOnlyList<string> Expand(string text) => Expand([text]);
+
+    /// <summary>Expands several host lists into the names of all, in the order written.</summary>
+    /// <param name="texts">The lists; together they stand for at most <see cref="MaxNames"/> names.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the text and the column.</exception>
+    public static IReadOnlyList<string> Expand(IEnumerable<string> texts)
+    {
+        var names = new List<string>();
+        foreach (var text in texts)
+        {
+            new HostListParser(text).AppendTo(names);
+        }
+
+        return names;
+    }
+
+    /// <summary>
+    /// Folds names into one short list. <see cref="Expand(string)"/> of it gives the same names in the same order, repetitions too:
+    /// only neighbours are folded, so sort the names first where their order has no meaning.
+    /// </summary>
+    /// <param name="names">Plain names.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for text that is not one name.</exception>
+    public static string Fold(IEnumerable<string> names) => HostListFolder.Fold(names);
 }
