@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Unit.Allocations;
+
+public sealed class JobOwnersTests
+{
+    [Fact]
+    public void Every_local_user_is_found_by_name_and_by_number_with_the_groups_that_id_prints()
+    {
+        foreach (var fields in File.ReadAllLines("/etc/passwd").Select(line => line.Split(':')))
+        {
+            var owner = JobOwners.ByName(fields[0]);
+            Assert.Equal(fields[0], owner.Name);
+            Assert.Equal(fields[2], Text(owner.Uid));
+            Assert.Equal(fields[3], Text(owner.Gid));
+            Assert.Equal(owner.Gid, owner.Groups[0]);
+            Assert.Equal(Run("id", "-G", fields[0]).Split(' ').Order(), owner.Groups.Select(Text).Order());
+            Assert.Equal(owner.Groups.Skip(1).Order(), owner.Groups.Skip(1));
+            Assert.Equal(fields[5].Length > 0 ? fields[5] : "/", owner.Home);
+            Assert.Equal(owner.Uid, JobOwners.ByUid(owner.Uid).Uid);
+        }
+    }
+
+    [Fact]
+    public void The_current_user_is_the_one_that_id_prints() => Assert.Equal(Run("id", "-u"), Text(JobOwners.Current().Uid));
+
+    [Fact]
+    public void A_user_is_found_by_either_name_or_number()
+    {
+        Assert.Equal("root", JobOwners.Find("root").Name);
+        Assert.Equal("root", JobOwners.Find("0").Name);
+    }
+
+    [Fact]
+    public void More_groups_than_expected_make_the_buffer_grow() =>
+        Assert.Equal([0u], JobOwners.GroupsOf(new PasswdEntry("root", 0, 0, "/root", "/bin/sh"), expected: 0).Take(1));
+
+    [Theory]
+    [InlineData("no-such-user")]
+    [InlineData("4294000001")]
+    [InlineData("-1")]
+    [InlineData("99999999999")]
+    public void An_unknown_user_is_an_error_that_names_it(string user)
+    {
+        var failure = Assert.Throws<HpcException>(() => JobOwners.Find(user));
+        Assert.Equal(ErrorId.UserNotFound, failure.Id);
+        Assert.Contains(user, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ro\0ot")]
+    public void A_name_that_no_C_string_can_hold_is_refused(string user) =>
+        Assert.Equal(ErrorId.InvalidValue, Assert.Throws<HpcException>(() => JobOwners.Find(user)).Id);
+
+    [Fact]
+    public void A_group_has_its_name_or_one_made_of_its_number() =>
+        Assert.Equal([new GroupName(0, "root"), new GroupName(4294000001, "g4294000001")], GroupNames.Of([0, 4294000001]));
+
+    private static string Text(uint number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+        return output;
+    }
+}
