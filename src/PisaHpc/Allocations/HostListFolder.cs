@@ -78,7 +78,7 @@ internal static class HostListFolder
     /// <summary>Cuts a name at its numbers; digits too many for a range stay text.</summary>
     private static Block Parse(string name)
     {
-        Check(name);
+        HostNames.Validate(name);
         var template = new List<string>();
         var dimensions = new List<List<HostRange>>();
         var textStart = 0;
@@ -100,23 +100,6 @@ internal static class HostListFolder
 
         template.Add(name[textStart..]);
         return new Block([.. template], [.. dimensions]);
-    }
-
-    private static void Check(string name)
-    {
-        for (var at = 0; at < name.Length; at++)
-        {
-            if (!HostNameCharacters.Allow(name[at], isFirst: at == 0))
-            {
-                throw new HpcException(
-                    ErrorId.InvalidValue, $"Node name '{name}', column {at + 1}: {HostNameCharacters.Complaint(name[at], isFirst: at == 0)}.", name);
-            }
-        }
-
-        if (name.Length == 0)
-        {
-            throw new HpcException(ErrorId.InvalidValue, "A node's name is empty.", name);
-        }
     }
 
     /// <summary>Names that one pattern stands for: text, and between its pieces one list of ranges each.</summary>

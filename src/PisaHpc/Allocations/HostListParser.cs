@@ -46,9 +46,9 @@ internal sealed class HostListParser(string text)
             var part = text[_at] == '[' ? new HostPart("0", ReadBracket()) : new HostPart(ReadLiteral(start), null);
             parts.Add(part);
             length += part.Literal.Length;
-            if (length > HostNameCharacters.MaxLength)
+            if (length > HostNames.MaxLength)
             {
-                throw Error(start, $"the name is longer than {HostNameCharacters.MaxLength} characters");
+                throw Error(start, $"the name is longer than {HostNames.MaxLength} characters");
             }
         }
 
@@ -60,9 +60,9 @@ internal sealed class HostListParser(string text)
         var start = _at;
         while (_at < text.Length && !IsSeparator(text[_at]) && text[_at] != '[')
         {
-            if (!HostNameCharacters.Allow(text[_at], isFirst: _at == patternStart))
+            if (!HostNames.Allow(text[_at], isFirst: _at == patternStart))
             {
-                throw Error(_at, HostNameCharacters.Complaint(text[_at], isFirst: _at == patternStart));
+                throw Error(_at, HostNames.Complaint(text[_at], isFirst: _at == patternStart));
             }
 
             _at++;

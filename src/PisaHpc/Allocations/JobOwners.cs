@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace PisaHpc.Allocations;
 
@@ -6,7 +7,7 @@ namespace PisaHpc.Allocations;
 /// Resolves users by the machine's name service (getpwnam_r(3), getpwuid_r(3), getgrouplist(3)), so that local, LDAP and SSSD users
 /// are found alike, with every group they are in. Linux only.
 /// </summary>
-public static class JobOwners
+public static partial class JobOwners
 {
     /// <summary>The user of a login name.</summary>
     /// <param name="name">The login name.</param>
@@ -22,16 +23,48 @@ public static class JobOwners
     public static JobOwner ByUid(uint uid) =>
         TryByUid(uid) ?? throw new HpcException(ErrorId.UserNotFound, $"User id {uid} is not known to this machine's name service.", uid);
 
-    /// <summary>The user of a login name, or of a number where no user has it as a name, as chown(1) takes it.</summary>
-    /// <param name="nameOrUid">The login name or the user id.</param>
-    /// <exception cref="HpcException">As for <see cref="ByName"/>.</exception>
-    public static JobOwner Find(string nameOrUid) =>
-        TryByName(nameOrUid)
-        ?? (uint.TryParse(nameOrUid, NumberStyles.None, CultureInfo.InvariantCulture, out var uid) ? ByUid(uid) : ByName(nameOrUid));
+    /// <summary>
+    /// The user that text names: a login name; a user id, where no user has it as a name (as chown(1) takes it); or all that there is to say,
+    /// <c>name:uid:gid,gid,…</c> with the primary group first, which asks no name service and works on any machine.
+    /// </summary>
+    /// <param name="text">The text, for example <c>hpcuser</c>, <c>4001</c> or <c>hpcuser:4001:4001,5001,5002</c>.</param>
+    /// <exception cref="HpcException">As for <see cref="ByName"/>; <see cref="ErrorId.InvalidValue"/> for text that is none of these.</exception>
+    public static JobOwner Find(string text)
+    {
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            return InFull(text);
+        }
+
+        return TryByName(text) ?? (TryNumber(text) is { } uid ? ByUid(uid) : ByName(text));
+    }
 
     /// <summary>The user that this process runs as (its effective user id).</summary>
     /// <exception cref="HpcException">As for <see cref="ByName"/>.</exception>
     public static JobOwner Current() => ByUid(OnLinux("the current user", NameService.GetEffectiveUserId));
+
+    private static JobOwner InFull(string text)
+    {
+        var fields = text.Split(':');
+        var groups = fields.Length == 3 ? fields[2].Split(',').Select(TryNumber).ToList() : [];
+        if (groups.Count == 0 || groups.Contains(null) || TryNumber(fields[1]) is not { } uid || !LoginName().IsMatch(fields[0]))
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"Owner '{text}' is not of the form name:uid:gid,gid,… with numbers up to {uint.MaxValue}, such as hpcuser:4001:4001,5001.",
+                text);
+        }
+
+        var primary = groups[0]!.Value;
+        return new JobOwner { Name = fields[0], Uid = uid, Gid = primary, Groups = Ordered(primary, groups.OfType<uint>()) };
+    }
+
+    private static uint? TryNumber(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>Groups as <see cref="JobOwner.Groups"/> has them: the primary one, then the others ascending.</summary>
+    internal static IReadOnlyList<uint> Ordered(uint primary, IEnumerable<uint> groups) =>
+        [primary, .. groups.Where(gid => gid != primary).Distinct().Order()];
 
     private static JobOwner? TryByName(string name) => string.IsNullOrEmpty(name) || name.Contains('\0', StringComparison.Ordinal)
         ? throw new HpcException(ErrorId.InvalidValue, "A user's name cannot be empty or hold a NUL.", name)
@@ -45,7 +78,7 @@ public static class JobOwners
         Name = entry.Name,
         Uid = entry.Uid,
         Gid = entry.Gid,
-        Groups = [entry.Gid, .. GroupsOf(entry, expected: 64).Where(gid => gid != entry.Gid).Distinct().Order()],
+        Groups = Ordered(entry.Gid, GroupsOf(entry, expected: 64)),
         Home = entry.Home.Length > 0 ? entry.Home : "/",
         // passwd(5): an empty field is /bin/sh.
         Shell = entry.Shell.Length > 0 ? entry.Shell : "/bin/sh",
@@ -71,5 +104,10 @@ public static class JobOwners
     private static T OnLinux<T>(string subject, Func<T> ask) => OperatingSystem.IsLinux() ? ask() : throw new HpcException(
         ErrorId.PlatformNotSupported,
         $"Cannot look up {subject}: users and their groups are those of a Linux host of the cluster.",
-        subject);
+        subject,
+        "Say all of it: -Owner name:uid:gid,gid such as hpcuser:4001:4001,5001; or run it on a Linux host of the cluster.");
+
+    /// <summary>What a passwd and a group file can hold as a name without breaking the line it stands in.</summary>
+    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_.@\\-]*\$?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex LoginName();
 }

@@ -34,6 +34,26 @@ public sealed class JobOwnersTests
     }
 
     [Fact]
+    public void An_owner_in_full_asks_no_name_service()
+    {
+        var owner = JobOwners.Find("hpcuser:4001:4001,5002,5001,5001");
+        Assert.Equal(("hpcuser", 4001u, 4001u), (owner.Name, owner.Uid, owner.Gid));
+        Assert.Equal([4001u, 5001u, 5002u], owner.Groups);
+    }
+
+    [Theory]
+    [InlineData("hpcuser:4001")]
+    [InlineData("hpcuser:4001:")]
+    [InlineData("hpcuser:x:1")]
+    [InlineData("hpcuser:1:4294967296")]
+    [InlineData(":1:1")]
+    [InlineData("a b:1:1")]
+    [InlineData("a\nroot:0:0")]
+    [InlineData("a:1:1:/bin/sh")]
+    public void An_owner_in_full_that_is_malformed_is_refused(string text) =>
+        Assert.Equal(ErrorId.InvalidValue, Assert.Throws<HpcException>(() => JobOwners.Find(text)).Id);
+
+    [Fact]
     public void More_groups_than_expected_make_the_buffer_grow() =>
         Assert.Equal([0u], JobOwners.GroupsOf(new PasswdEntry("root", 0, 0, "/root", "/bin/sh"), expected: 0).Take(1));
 

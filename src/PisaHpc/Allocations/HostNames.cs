@@ -4,7 +4,7 @@ namespace PisaHpc.Allocations;
 /// What a node's name may hold: host names (RFC 1123) and the underscore that sites use. A name becomes an argument of ssh and part of file
 /// names, so that it never starts with '-' or '.', and holds no slash, quote or blank.
 /// </summary>
-internal static class HostNameCharacters
+internal static class HostNames
 {
     /// <summary>The longest name (RFC 1035, 2.3.4).</summary>
     public const int MaxLength = 253;
@@ -12,9 +12,32 @@ internal static class HostNameCharacters
     /// <summary>Whether a character may stand at a place of a name.</summary>
     public static bool Allow(char c, bool isFirst) => char.IsAsciiLetterOrDigit(c) || c == '_' || (!isFirst && c is '-' or '.');
 
+    /// <summary>Checks text that must be one plain name.</summary>
+    /// <param name="name">The text.</param>
+    /// <param name="source">Where it stands, for the error: a variable, a file, or "Node name".</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the name and the column.</exception>
+    public static string Validate(string name, string source = "Node name")
+    {
+        if (name.Length is 0 or > MaxLength)
+        {
+            throw new HpcException(ErrorId.InvalidValue, $"{source} '{name}': a node's name has 1 to {MaxLength} characters.", name);
+        }
+
+        for (var at = 0; at < name.Length; at++)
+        {
+            if (!Allow(name[at], isFirst: at == 0))
+            {
+                throw new HpcException(ErrorId.InvalidValue, $"{source} '{name}', column {at + 1}: {Complaint(name[at], isFirst: at == 0)}.", name);
+            }
+        }
+
+        return name;
+    }
+
     /// <summary>What is wrong with a character that may not stand there.</summary>
     public static string Complaint(char c, bool isFirst) => c switch
     {
+        '[' => "a single name cannot hold a bracket",
         ']' => "the bracket was never opened",
         '*' or '?' => $"the wildcard '{c}' cannot be matched: write the nodes' names",
         '-' or '.' when isFirst => $"a node's name cannot start with '{c}'",

@@ -1,0 +1,36 @@
+namespace PisaHpc.Allocations;
+
+/// <summary>Reads the allocation of the job that a process is part of from what the batch system put into its environment.</summary>
+public static class AllocationReader
+{
+    /// <summary>
+    /// Reads an allocation. Where several batch systems left variables, LSF goes before Slurm and Slurm before PBS, whose variables the
+    /// others' compatibility wrappers also set.
+    /// </summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="scheduler">The batch system; null takes the one found.</param>
+    /// <param name="owner">The owner as <see cref="JobOwners.Find"/> takes it; null takes the one that the batch system names.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.AllocationNotFound"/> outside of a job; <see cref="ErrorId.InvalidValue"/> for a variable that contradicts itself or another;
+    /// <see cref="ErrorId.UserNotFound"/>.
+    /// </exception>
+    public static HpcAllocation Read(JobEnvironment environment, Scheduler? scheduler = null, string? owner = null) =>
+        (scheduler ?? Detect(environment)) switch
+        {
+            Scheduler.Lsf => LsfAllocation.Read(environment, owner),
+            Scheduler.Slurm => SlurmAllocation.Read(environment, owner),
+            Scheduler.Pbs => PbsAllocation.Read(environment, owner),
+            _ => throw new HpcException(
+                ErrorId.InvalidValue,
+                "An allocation by hand is not read from the environment: give -Node and -Slot.",
+                scheduler,
+                "Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24"),
+        };
+
+    private static Scheduler Detect(JobEnvironment environment) => environment.First(LsfAllocation.JobIdVariable)
+        is not null ? Scheduler.Lsf
+        : environment.First(SlurmAllocation.JobIdVariables) is not null ? Scheduler.Slurm
+        : environment.First(PbsAllocation.JobIdVariable) is not null ? Scheduler.Pbs
+        : throw new HpcException(
+            ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.");
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace PisaHpc.Allocations;
+
+/// <summary>
+/// An allocation of IBM Spectrum LSF, from the variables that its daemon sets for a job and for the job's pre- and post-execution
+/// commands (LSF reference, "Environment variables set for job execution").
+/// </summary>
+internal static class LsfAllocation
+{
+    /// <summary>The variable whose presence means an LSF job.</summary>
+    public const string JobIdVariable = "LSB_JOBID";
+
+    private const string IndexVariable = "LSB_JOBINDEX";
+    private const string CountsVariable = "LSB_MCPU_HOSTS";
+    private const string HostFileVariable = "LSB_DJOB_HOSTFILE";
+    private const string HostsVariable = "LSB_HOSTS";
+
+    /// <summary>Reads the allocation.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="owner">The owner; null takes LSFUSER, which LSF's daemon sets to the user that the job runs as.</param>
+    public static HpcAllocation Read(JobEnvironment environment, string? owner)
+    {
+        var jobId = JobIdOf(environment);
+        return new HpcAllocation
+        {
+            JobId = jobId,
+            Scheduler = Scheduler.Lsf,
+            Queue = environment.Value("LSB_QUEUE"),
+            Nodes = NodesOf(environment, jobId),
+            Owner = (owner ?? environment.Value("LSFUSER")) is { } name ? environment.FindOwner(name) : environment.OwnProcessOwner(jobId),
+        };
+    }
+
+    private static string JobIdOf(JobEnvironment environment)
+    {
+        var id = environment.Value(JobIdVariable)
+            ?? throw new HpcException(ErrorId.AllocationNotFound, $"This process is part of no LSF job: {JobIdVariable} is not set.");
+
+        // 0 is the index of a job that is no array.
+        return environment.Value(IndexVariable) is { } index && index != "0"
+            ? JobIds.Validate($"{id}[{index}]", $"{JobIdVariable} and {IndexVariable}")
+            : JobIds.Validate(id, JobIdVariable);
+    }
+
+    private static IReadOnlyList<AllocatedNode> NodesOf(JobEnvironment environment, string jobId) => environment
+        .First(CountsVariable, HostFileVariable, HostsVariable) switch
+    {
+        (CountsVariable, var value) => NodesOfCounts(value),
+        (HostFileVariable, var path) => NodeSlots.Count(environment.LinesOf(HostFileVariable, path), $"{HostFileVariable} ({path})"),
+        (HostsVariable, var value) => NodeSlots.Count(Words(value), HostsVariable),
+        _ => throw new HpcException(
+            ErrorId.AllocationNotFound, $"LSF job {jobId} has no nodes here: none of {CountsVariable}, {HostFileVariable} and {HostsVariable} is set.", jobId),
+    };
+
+    /// <summary>Reads <c>o2wn01 32 o2wn02 24</c>.</summary>
+    private static IReadOnlyList<AllocatedNode> NodesOfCounts(string value)
+    {
+        var words = Words(value);
+        if (words.Length % 2 != 0)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"{CountsVariable} '{value}' has {words.Length} words: expected pairs of a host and its slots, and '{words[^1]}' has none.",
+                CountsVariable);
+        }
+
+        return NodeSlots.Sum(words.Chunk(2).Select((pair, index) => (HostNames.Validate(pair[0], CountsVariable), Slots(value, pair[1], index))), CountsVariable);
+    }
+
+    private static int Slots(string value, string word, int pair) =>
+        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots > 0
+            ? slots
+            : throw new HpcException(
+                ErrorId.InvalidValue, $"{CountsVariable} '{value}', word {(2 * pair) + 2}: '{word}' is not a number of slots (1 or more).", CountsVariable);
+
+    private static string[] Words(string value) => value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+}

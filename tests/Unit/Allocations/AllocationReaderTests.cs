@@ -1,0 +1,36 @@
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Unit.Allocations;
+
+public sealed class AllocationReaderTests
+{
+    private static readonly (string, string)[] Slurm = [("SLURM_JOB_ID", "77"), ("SLURM_JOB_NODELIST", "a"), ("SLURM_TASKS_PER_NODE", "1")];
+    private static readonly (string, string)[] Lsf = [("LSB_JOBID", "12"), ("LSB_HOSTS", "b")];
+    private readonly FakeJob _job = new();
+
+    [Fact]
+    public void Outside_of_a_job_the_error_names_the_variables_looked_for()
+    {
+        var failure = Assert.Throws<HpcException>(() => AllocationReader.Read(_job.With(("LSB_JOBID", " "))));
+        Assert.Equal(ErrorId.AllocationNotFound, failure.Id);
+        Assert.Contains("LSB_JOBID, SLURM_JOB_ID and PBS_JOBID", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_batch_system_can_be_chosen_where_several_left_variables()
+    {
+        var both = _job.With([.. Slurm, .. Lsf]);
+        Assert.Equal("12", AllocationReader.Read(both).JobId);
+        Assert.Equal("77", AllocationReader.Read(both, Scheduler.Slurm).JobId);
+        Assert.Equal(ErrorId.AllocationNotFound, Assert.Throws<HpcException>(() => AllocationReader.Read(both, Scheduler.Pbs)).Id);
+        Assert.Equal(ErrorId.InvalidValue, Assert.Throws<HpcException>(() => AllocationReader.Read(both, Scheduler.Manual)).Id);
+    }
+
+    [Fact]
+    public void An_owner_that_is_given_goes_before_the_one_that_is_named() =>
+        Assert.Equal("root", AllocationReader.Read(_job.With([.. Slurm, ("SLURM_JOB_UID", "4001")]), owner: "root").Owner.Name);
+
+    [Fact]
+    public void The_environment_of_this_process_has_its_variables() =>
+        Assert.Equal(Environment.GetEnvironmentVariable("PATH"), JobEnvironment.OfProcess().Variables["PATH"]);
+}

@@ -1,0 +1,44 @@
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Unit.Allocations;
+
+public sealed class ManualAllocationTests
+{
+    [Fact]
+    public void Nodes_and_slots_make_an_allocation_with_an_id_of_its_own()
+    {
+        var allocation = Create("o2wn[01-02]", [32, 24]);
+        Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
+        Assert.Equal(Scheduler.Manual, allocation.Scheduler);
+        Assert.StartsWith("manual-", allocation.JobId, StringComparison.Ordinal);
+        Assert.NotEqual(allocation.JobId, Create("o2wn[01-02]", [32, 24]).JobId);
+    }
+
+    [Fact]
+    public void One_number_of_slots_is_for_every_node() => Assert.Equal(12, Create("n[1-3]", [4], "mine").TotalSlots);
+
+    [Theory]
+    [InlineData("n[1-3]", "1,2", "-Slot has 2 numbers and -Node has 3 nodes (n[1-3])")]
+    [InlineData("n1", "1,2", "-Slot has 2 numbers and -Node has 1 nodes (n1)")]
+    [InlineData("n1", "0", "-Slot 0 is not possible")]
+    [InlineData("n[1-2]", "4,-1", "-Slot -1 is not possible")]
+    [InlineData("n1", "2000000000", "-Slot 2000000000 is not possible")]
+    [InlineData("n1,n2,n1", "4", "-Node names n1 twice")]
+    [InlineData("", "4", "-Node names no node")]
+    public void What_cannot_be_is_refused_by_value(string nodes, string slots, string complaint)
+    {
+        var failure = Assert.Throws<HpcException>(() => Create(nodes, [.. slots.Split(',').Select(int.Parse)]));
+        Assert.Equal(ErrorId.InvalidValue, failure.Id);
+        Assert.StartsWith(complaint, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_id_that_is_given_is_checked()
+    {
+        Assert.Equal("job[7]", Create("n1", [1], "job[7]").JobId);
+        Assert.Throws<HpcException>(() => Create("n1", [1], "a/b"));
+    }
+
+    private static HpcAllocation Create(string nodes, int[] slots, string? jobId = null) =>
+        ManualAllocation.Create(HostList.Expand(nodes), slots, jobId, "hpc", FakeJob.HpcUser, TimeProvider.System);
+}
