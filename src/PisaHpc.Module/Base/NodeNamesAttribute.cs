@@ -5,11 +5,14 @@ using PisaHpc.Allocations;
 namespace PisaHpc.Base;
 
 /// <summary>
-/// Lets a -Node parameter take names, arrays, host lists (<c>o2wn[01-16,20]</c>), and objects that carry a node (Node, Nodes or Name).
+/// Lets a -Node parameter take names, arrays, host lists (<c>o2wn[01-16,20]</c>), patterns (<c>o2wn*</c>, which
+/// <see cref="SiteCmdlet.NodesOf"/> matches), and objects that carry a node (Node, Nodes or Name). Each name comes once.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
 {
+    private static readonly string[] Properties = ["Node", "Nodes", "Name"];
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         Names(inputData).Distinct(StringComparer.Ordinal).ToArray();
@@ -20,23 +23,32 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
         return value switch
         {
             null => [],
-            string text => HostList.Expand(text),
+            string text => Expand(text),
+            IDictionary table => NamesIn(name => table[name]) ?? throw NoNode("A hashtable"),
             IEnumerable many => many.Cast<object?>().SelectMany(Names),
-            _ => NamesOf(PSObject.AsPSObject(input!)),
+            _ => NamesIn(name => PSObject.AsPSObject(input!).Properties[name]?.Value) ?? throw NoNode($"'{input}'"),
         };
     }
 
-    private static IEnumerable<string> NamesOf(PSObject item)
-    {
-        foreach (var property in (string[])["Node", "Nodes", "Name"])
-        {
-            if (item.Properties[property]?.Value is { } carried)
-            {
-                return Names(carried);
-            }
-        }
+    /// <summary>The names in the first of the properties that an object has; null when it has none of them.</summary>
+    private static IEnumerable<string>? NamesIn(Func<string, object?> value) =>
+        Properties.Select(value).FirstOrDefault(carried => carried is not null) is { } found ? Names(found) : null;
 
-        throw new ArgumentTransformationMetadataException(
-            $"'{item}' names no node: expected a name, a host list such as 'o2wn[01-16]', or an object with Node, Nodes or Name.");
+    private static IReadOnlyList<string> Expand(string text)
+    {
+        try
+        {
+            return HostList.ExpandPatterns(text);
+        }
+        catch (HpcException exception)
+        {
+            // -Node o2wn[01,02] without quotes arrives as the two texts 'o2wn[01' and '02]'.
+            var isHalf = text.Count(c => c == '[') != text.Count(c => c == ']');
+            throw new ArgumentTransformationMetadataException(
+                isHalf ? $"{exception.Message} PowerShell splits text at commas: put quotes around a host list." : exception.Message, exception);
+        }
     }
+
+    private static ArgumentTransformationMetadataException NoNode(string what) => new(
+        $"{what} names no node: expected a name, a host list such as 'o2wn[01-16]', or an object with Node, Nodes or Name.");
 }

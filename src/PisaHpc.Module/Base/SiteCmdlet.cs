@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Allocations;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Base;
@@ -14,4 +15,9 @@ public abstract class SiteCmdlet : AsyncCmdlet
 
     /// <summary>The site definition, read at the first use.</summary>
     internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site));
+
+    /// <summary>The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>
+    internal IReadOnlyList<string> NodesOf(IReadOnlyCollection<string> patterns) =>
+        patterns.Any(pattern => pattern.AsSpan().ContainsAny('*', '?')) ? HostList.Match(patterns, SiteDefinition.Nodes.Names) : [.. patterns];
 }

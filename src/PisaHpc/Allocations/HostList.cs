@@ -1,3 +1,5 @@
+using System.IO.Enumeration;
+
 namespace PisaHpc.Allocations;
 
 /// <summary>
@@ -29,6 +31,26 @@ public static class HostList
         return names;
     }
 
+    /// <summary>Expands a host list whose names may be patterns with * and ?, which are left for <see cref="Match"/>.</summary>
+    /// <param name="text">The list, for example <c>o2wn*,login[1-2]</c>.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the text and the column.</exception>
+    public static IReadOnlyList<string> ExpandPatterns(string text)
+    {
+        var names = new List<string>();
+        new HostListParser(text, allowWildcards: true).AppendTo(names);
+        return names;
+    }
+
+    /// <summary>Puts the known nodes that match in the place of each pattern; names stay as they are, and each comes once.</summary>
+    /// <param name="patterns">Names, and patterns with * and ?.</param>
+    /// <param name="known">The nodes that the site knows, as host lists; looked at only where there is a pattern.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>
+    public static IReadOnlyList<string> Match(IEnumerable<string> patterns, IEnumerable<string> known)
+    {
+        var nodes = new Lazy<IReadOnlyList<string>>(() => Expand(known));
+        return [.. patterns.SelectMany(pattern => pattern.Any(HostNames.IsWildcard) ? Matches(pattern, nodes.Value) : [pattern]).Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>
     /// Folds names into one short list. <see cref="Expand(string)"/> of it gives the same names in the same order, repetitions too:
     /// only neighbours are folded, so sort the names first where their order has no meaning.
@@ -36,4 +58,16 @@ public static class HostList
     /// <param name="names">Plain names.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for text that is not one name.</exception>
     public static string Fold(IEnumerable<string> names) => HostListFolder.Fold(names);
+
+    private static List<string> Matches(string pattern, IReadOnlyList<string> nodes)
+    {
+        var matches = nodes.Where(node => FileSystemName.MatchesSimpleExpression(pattern, node, ignoreCase: false)).ToList();
+        return matches.Count > 0 ? matches : throw new HpcException(
+            ErrorId.InvalidValue,
+            nodes.Count == 0
+                ? $"'{pattern}' cannot be matched: the site definition names no nodes."
+                : $"'{pattern}' matches none of the {nodes.Count} nodes of the site definition.",
+            pattern,
+            "Write the nodes' names, or list the site's nodes as nodes.names in the site definition.");
+    }
 }

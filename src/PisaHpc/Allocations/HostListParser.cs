@@ -1,7 +1,9 @@
 namespace PisaHpc.Allocations;
 
 /// <summary>Reads one host list, from left to right, and appends the names it stands for.</summary>
-internal sealed class HostListParser(string text)
+/// <param name="text">The list.</param>
+/// <param name="allowWildcards">Whether names may be patterns with * and ?.</param>
+internal sealed class HostListParser(string text, bool allowWildcards = false)
 {
     private const long Beyond = HostList.MaxNames + 1L;
 
@@ -60,7 +62,8 @@ internal sealed class HostListParser(string text)
         var start = _at;
         while (_at < text.Length && !IsSeparator(text[_at]) && text[_at] != '[')
         {
-            if (!HostNames.Allow(text[_at], isFirst: _at == patternStart))
+            var isWildcard = allowWildcards && HostNames.IsWildcard(text[_at]);
+            if (!isWildcard && !HostNames.Allow(text[_at], isFirst: _at == patternStart))
             {
                 throw Error(_at, HostNames.Complaint(text[_at], isFirst: _at == patternStart));
             }

@@ -12,6 +12,9 @@ internal static class HostNames
     /// <summary>Whether a character may stand at a place of a name.</summary>
     public static bool Allow(char c, bool isFirst) => char.IsAsciiLetterOrDigit(c) || c == '_' || (!isFirst && c is '-' or '.');
 
+    /// <summary>Whether a character stands for others in a pattern of names.</summary>
+    public static bool IsWildcard(char c) => c is '*' or '?';
+
     /// <summary>Checks text that must be one plain name.</summary>
     /// <param name="name">The text.</param>
     /// <param name="source">Where it stands, for the error: a variable, a file, or "Node name".</param>
@@ -39,7 +42,7 @@ internal static class HostNames
     {
         '[' => "a single name cannot hold a bracket",
         ']' => "the bracket was never opened",
-        '*' or '?' => $"the wildcard '{c}' cannot be matched: write the nodes' names",
+        _ when IsWildcard(c) => $"the wildcard '{c}' cannot stand here: write the nodes' names",
         '-' or '.' when isFirst => $"a node's name cannot start with '{c}'",
         _ when char.IsControl(c) => $"the control character U+{(int)c:X4} cannot be part of a node's name",
         _ => $"'{c}' cannot be part of a node's name",

@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+
+namespace PisaHpc.Commands;
+
+/// <summary>
+/// Gets what the batch system granted to the current job, from the job's environment, or makes the same by hand from nodes and slots.
+/// </summary>
+[Cmdlet(VerbsCommon.Get, "HpcAllocation", DefaultParameterSetName = FromEnvironment)]
+[OutputType(typeof(HpcAllocation))]
+public sealed class GetHpcAllocationCommand : SiteCmdlet
+{
+    private const string FromEnvironment = "Environment";
+    private const string ByHand = "Manual";
+
+    /// <summary>
+    /// The nodes of an allocation made by hand: names, a host list such as 'o2wn[01-02]', patterns that match the site's nodes, or objects that carry a node.
+    /// The first node is where the job's script would run.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByHand, Position = 0)]
+    [NodeNames]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>The slots (ranks) of each node in the order of -Node, or one number for all of them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByHand, Position = 1)]
+    public int[] Slot { get; set; } = [];
+
+    /// <summary>The id of an allocation made by hand; without it a unique one is made.</summary>
+    [Parameter(ParameterSetName = ByHand)]
+    public string? JobId { get; set; }
+
+    /// <summary>The queue of an allocation made by hand, where the site definition chooses the environment by queue.</summary>
+    [Parameter(ParameterSetName = ByHand)]
+    public string? Queue { get; set; }
+
+    /// <summary>The batch system to read, where several left variables in the environment: Lsf, Slurm or Pbs.</summary>
+    [Parameter(ParameterSetName = FromEnvironment)]
+    [ValidateSet(nameof(Allocations.Scheduler.Lsf), nameof(Allocations.Scheduler.Slurm), nameof(Allocations.Scheduler.Pbs))]
+    public Scheduler? Scheduler { get; set; }
+
+    /// <summary>
+    /// The user that the job runs as: a login name, a user id, or name:uid:gid,gid in full, which asks no name service. Without it the user that the
+    /// batch system names; for an allocation made by hand the current user.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Owner { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        Emit(ParameterSetName == ByHand ? Manual() : AllocationReader.Read(JobEnvironment.OfProcess(), Scheduler, Owner));
+        return Task.CompletedTask;
+    }
+
+    private HpcAllocation Manual() => ManualAllocation.Create(
+        NodesOf(Node), Slot, JobId, Queue, Owner is null ? JobOwners.Current() : JobOwners.Find(Owner), TimeProvider.System);
+}

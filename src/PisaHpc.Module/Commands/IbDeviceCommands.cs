@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Devices;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Gets the InfiniBand and RoCE adapters of this machine or of nodes, one object for each port, with the device files that reach it.</summary>
+[Cmdlet(VerbsCommon.Get, "IbDevice")]
+[OutputType(typeof(IbDevice))]
+public sealed class GetIbDeviceCommand : NodeCmdlet
+{
+    private readonly List<string> _nodes = [];
+
+    /// <summary>The nodes to ask: names, a host list such as 'o2wn[01-16]', patterns, or objects that carry a node. Without it, this machine.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Nodes")]
+    [NodeNames]
+    public string[]? Node { get; set; }
+
+    /// <summary>The adapters wanted, by name, with wildcards (mlx5_*). A name without wildcards that a node does not have is an error.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = ["*"];
+
+    /// <summary>The directory on each node that holds its sys and dev, for trees made for a test; else the node's own.</summary>
+    [Parameter]
+    [ValidatePattern("^/", ErrorMessage = "'{0}' is not an absolute path on the nodes.")]
+    public string Root { get; set; } = "/";
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        _nodes.AddRange(Node ?? []);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync()
+    {
+        var asksThisMachine = !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Node));
+        return asksThisMachine
+            ? OnEachAsync([Environment.MachineName], AskThisMachineAsync)
+            : OnEachAsync(NodesOf([.. _nodes.Distinct(StringComparer.Ordinal)]), AskAsync);
+    }
+
+    private async Task AskAsync(string node, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(node, stopping);
+        EmitMatching(node, await IbDeviceProbe.RunAsync(connection, node, Root, stopping));
+    }
+
+    private async Task AskThisMachineAsync(string name, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync("localhost", stopping);
+        EmitMatching(name, await IbDeviceProbe.RunAsync(connection, name, Root, stopping));
+    }
+
+    private void EmitMatching(string node, IReadOnlyList<IbDevice> devices)
+    {
+        foreach (var device in devices.Where(device => Name.Any(name => Matches(name, device))))
+        {
+            Emit(device);
+        }
+
+        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !devices.Any(device => Matches(name, device))))
+        {
+            Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {name}.", node, $"See what it has: Get-IbDevice -Node {node}."));
+        }
+    }
+
+    private static bool Matches(string name, IbDevice device) => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(device.Name);
+}
