@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using PisaHpc.Containers;
+using PisaHpc.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
@@ -7,9 +9,53 @@ namespace PisaHpc.Ssh;
 /// <summary>The process's connectors, one for each way of reaching nodes, so that cmdlets and runspaces share open connections.</summary>
 internal static class NodeConnectors
 {
+    private static readonly ConcurrentDictionary<string, Lazy<NodePool>> Pools = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<DockerEngines>> Engines = new(StringComparer.Ordinal);
+
     /// <summary>The connector for a site's nodes.</summary>
-    public static INodeConnector For(NodeAccess access) => throw new NotImplementedException(access.ToString());
+    public static INodeConnector For(NodeAccess access) => PoolOf(access);
 
     /// <summary>The engines of a site's nodes.</summary>
-    public static IEngineConnector EnginesFor(NodeAccess access) => throw new NotImplementedException(access.ToString());
+    public static IEngineConnector EnginesFor(NodeAccess access) => Engines.GetOrAdd(
+        KeyOf(access), _ => new Lazy<DockerEngines>(() => new DockerEngines(PoolOf(access), access))).Value;
+
+    /// <summary>Closes every connection; the next use opens new ones.</summary>
+    public static async Task CloseAllAsync()
+    {
+        foreach (var key in Engines.Keys)
+        {
+            if (Engines.TryRemove(key, out var engines) && engines.IsValueCreated)
+            {
+                await engines.Value.DisposeAsync();
+            }
+        }
+
+        foreach (var key in Pools.Keys)
+        {
+            if (Pools.TryRemove(key, out var pool) && pool.IsValueCreated)
+            {
+                await pool.Value.DisposeAsync();
+            }
+        }
+    }
+
+    private static NodePool PoolOf(NodeAccess access) =>
+        Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => new NodePool(TransportOf(access), access.IdleTimeout))).Value;
+
+    private static OpenTransport TransportOf(NodeAccess access) => access.Client switch
+    {
+        SshClientKind.Builtin => (node, stopping) => SshNetTransport.ConnectAsync(node, access, stopping),
+        _ => throw new HpcException(ErrorId.InvalidValue, $"The ssh client '{access.Client}' is not known.", access.Client),
+    };
+
+    /// <summary>Everything that makes a way of reaching nodes another one; a record with lists compares those by reference.</summary>
+    private static string KeyOf(NodeAccess access) => string.Join(
+        '\n',
+        [
+            $"{access.Client} {access.User} {access.Port} {access.ConnectTimeout} {access.IdleTimeout}",
+            access.EngineSocket,
+            access.Config,
+            .. access.Keys.Select(key => "key " + key),
+            .. access.KnownHosts.Select(file => "known " + file),
+        ]);
 }

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+using PisaHpc.Containers;
+using ContainerSpec = PisaHpc.Containers.ContainerSpec;
+
+namespace PisaHpc.Docker;
+
+/// <summary>A container's specification in the engine's own terms.</summary>
+internal static class ContainerParameters
+{
+    private const long NanoCpus = 1_000_000_000;
+
+    /// <summary>The request that creates the container.</summary>
+    public static CreateContainerParameters Of(ContainerSpec spec) => new()
+    {
+        Name = spec.Name,
+        Image = spec.Image,
+
+        // The program is the entry point, so that an image's own does not take the command as its arguments.
+        Entrypoint = [spec.Command[0]],
+        Cmd = [.. spec.Command.Skip(1)],
+        Hostname = spec.Hostname ?? "",
+        User = spec.User,
+        Env = [.. spec.Environment.Select(variable => $"{variable.Key}={variable.Value}")],
+        WorkingDir = spec.WorkingDirectory ?? "",
+        Labels = new Dictionary<string, string>(spec.Labels, StringComparer.Ordinal),
+        ExposedPorts = spec.PublishedPorts.ToDictionary(TcpPort, _ => default(EmptyStruct)),
+        HostConfig = HostOf(spec),
+    };
+
+    private static HostConfig HostOf(ContainerSpec spec) => new()
+    {
+        NetworkMode = spec.Network == NetworkMode.Host ? "host" : "bridge",
+        PortBindings = spec.PublishedPorts.ToDictionary(TcpPort, PublishedAs),
+        GroupAdd = [.. spec.Groups.Select(group => group.ToString(CultureInfo.InvariantCulture))],
+        Mounts = [.. spec.Mounts.Select(MountOf)],
+        Devices = [.. spec.Devices.Select(DeviceOf)],
+        NanoCPUs = (spec.Cpus ?? 0) * NanoCpus,
+        CpusetCpus = spec.Cpuset ?? "",
+        Memory = spec.MemoryBytes ?? 0,
+        ShmSize = spec.ShmBytes ?? 0,
+        PidsLimit = spec.Pids,
+        Ulimits = spec.MemlockBytes is { } memlock ? [new Ulimit { Name = "memlock", Soft = memlock, Hard = memlock }] : [],
+        CapDrop = [.. spec.CapabilitiesDropped],
+        CapAdd = [.. spec.Capabilities],
+        SecurityOpt = [.. spec.SecurityOptions],
+        Privileged = spec.Privileged,
+        Init = spec.Init,
+        CgroupParent = spec.CgroupParent ?? "",
+    };
+
+    private static string TcpPort(int port) => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp");
+
+    private static IList<PortBinding> PublishedAs(int port) => [new PortBinding { HostPort = port.ToString(CultureInfo.InvariantCulture) }];
+
+    /// <summary>A mount, not a bind: for a bind the engine makes a missing source a new empty directory.</summary>
+    private static Mount MountOf(ContainerMount mount) => new()
+    {
+        Type = "bind",
+        Source = mount.Source,
+        Target = mount.Target,
+        ReadOnly = mount.ReadOnly,
+        BindOptions = mount.Propagation is { } propagation ? new BindOptions { Propagation = propagation } : null,
+    };
+
+    private static DeviceMapping DeviceOf(string path) => new() { PathOnHost = path, PathInContainer = path, CgroupPermissions = "rwm" };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Docker;
+
+/// <summary>What the engine tells of containers and images, in the domain's terms.</summary>
+internal static class ContainerRecords
+{
+    /// <summary>A container from an inspection.</summary>
+    public static EngineContainer Of(ContainerInspectResponse answer)
+    {
+        var status = answer.State ?? new State { Status = "dead" };
+        var state = StateOf(status.Status);
+        return new EngineContainer
+        {
+            Id = answer.ID,
+            Name = answer.Name.TrimStart('/'),
+            Image = answer.Config?.Image ?? answer.Image,
+            State = state,
+            ExitCode = state is ContainerState.Exited or ContainerState.Dead ? (int)status.ExitCode : null,
+            OutOfMemory = status.OOMKilled,
+            Error = status.Error,
+            CreatedAt = UtcOf(answer.Created),
+            StartedAt = TimeOf(status.StartedAt),
+            Labels = LabelsOf(answer.Config?.Labels),
+        };
+    }
+
+    /// <summary>A container from a listing.</summary>
+    public static EngineContainer Of(ContainerListResponse answer) => new()
+    {
+        Id = answer.ID,
+        Name = answer.Names.FirstOrDefault()?.TrimStart('/') ?? "",
+        Image = answer.Image,
+        State = StateOf(answer.State),
+        CreatedAt = UtcOf(answer.Created),
+        Labels = LabelsOf(answer.Labels),
+    };
+
+    /// <summary>An image; its digest is the one of the repository that the reference names.</summary>
+    public static EngineImage Of(ImageInspectResponse answer, ImageReference reference) => new(
+        answer.ID,
+        answer.RepoDigests?.Select(ImageReference.Parse).FirstOrDefault(known => known.Repository == reference.Repository)?.Tag);
+
+    /// <summary>A state from the engine's word for it.</summary>
+    public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)
+        ? state
+        : throw new InvalidDataException($"The engine gives '{status}' as a container's state.");
+
+    private static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>
+        new(labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
+
+    private static DateTimeOffset UtcOf(DateTime time) => new(DateTime.SpecifyKind(time, time.Kind == DateTimeKind.Unspecified ? DateTimeKind.Utc : time.Kind));
+
+    /// <summary>Year 1 is how the engine writes "never".</summary>
+    private static DateTimeOffset? TimeOf(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            && time.Year > 1 ? time : null;
+}

@@ -1,0 +1,194 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using PisaHpc.Containers;
+using ContainerSpec = PisaHpc.Containers.ContainerSpec;
+
+namespace PisaHpc.Docker;
+
+/// <summary>A node's Docker engine. The client behind it is shared and stays open.</summary>
+internal sealed class DockerEngine(EngineClient client) : IContainerEngine
+{
+    private static readonly TimeSpan CreateLeave = TimeSpan.FromSeconds(5);
+
+    public string Node => client.Node;
+
+    public EngineInfo Info => client.Info;
+
+    public Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                var answer = await client.Requests.Images.InspectImageAsync(reference, cancellationToken);
+                return ContainerRecords.Of(answer, ImageReference.Parse(reference));
+            }
+            catch (DockerImageNotFoundException)
+            {
+                return null;
+            }
+        },
+        cancellationToken);
+
+    public async Task PullImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        var image = ImageReference.Parse(reference);
+        var messages = new PullMessages();
+        try
+        {
+            await client.Answers.Images.CreateImageAsync(
+                new ImagesCreateParameters { FromImage = image.Repository, Tag = image.Tag }, authConfig: null, messages, cancellationToken);
+        }
+        catch (DockerApiException exception)
+        {
+            throw EngineFailure.OfPull(reference, EngineFailure.MessageOf(exception.ResponseBody), Node, exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw EngineFailure.Of(exception, Node);
+        }
+
+        if (messages.Error is { } error)
+        {
+            throw EngineFailure.OfPull(reference, error, Node);
+        }
+    }
+
+    /// <summary>
+    /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
+    /// at most five seconds, and what it made is removed; if it takes longer, it is removed when it has come, as long as this process lives.
+    /// </summary>
+    public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var creating = AskAsync(
+            async () => (await client.Requests.Containers.CreateContainerAsync(ContainerParameters.Of(spec), CancellationToken.None)).ID,
+            CancellationToken.None);
+        try
+        {
+            return await creating.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAny(TakeBackAsync(creating), Task.Delay(CreateLeave, CancellationToken.None));
+            throw;
+        }
+    }
+
+    public Task StartAsync(string id, CancellationToken cancellationToken) =>
+        AskAsync(() => client.Requests.Containers.StartContainerAsync(id, null, cancellationToken), cancellationToken);
+
+    public Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                var wait = new ContainerStopParameters { WaitBeforeKillSeconds = (uint)Math.Ceiling(grace.TotalSeconds) };
+                return await client.Answers.Containers.StopContainerAsync(id, wait, cancellationToken);
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                return false;
+            }
+        },
+        cancellationToken);
+
+    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                var everything = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+                await client.Requests.Containers.RemoveContainerAsync(id, everything, cancellationToken);
+                return true;
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                return false;
+            }
+            catch (DockerApiException exception) when (exception.StatusCode == HttpStatusCode.Conflict)
+            {
+                await WaitUntilRemovedAsync(id, cancellationToken);
+                return true;
+            }
+        },
+        cancellationToken);
+
+    public Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                return ContainerRecords.Of(await client.Requests.Containers.InspectContainerAsync(id, cancellationToken));
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                return null;
+            }
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<EngineContainer>>(
+        async () =>
+        {
+            var wanted = labels.Select(label => label.Value is null ? label.Key : $"{label.Key}={label.Value}");
+            var query = new ContainersListParameters
+            {
+                All = true,
+                Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = wanted.ToDictionary(label => label, _ => true) },
+            };
+            var answer = await client.Requests.Containers.ListContainersAsync(query, cancellationToken);
+            return answer.Select(ContainerRecords.Of).ToList();
+        },
+        cancellationToken);
+
+    public IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken) =>
+        ContainerLog.ReadAsync(client, id, tail, follow, cancellationToken);
+
+    /// <summary>The client belongs to the connector.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw EngineFailure.Of(exception, Node);
+        }
+    }
+
+    private async Task TakeBackAsync(Task<string> creating)
+    {
+        try
+        {
+            await RemoveAsync(await creating, CancellationToken.None);
+        }
+        catch (HpcException)
+        {
+            // Nothing was created, or the engine is gone: there is nothing to take back, or no way to it.
+        }
+    }
+
+    /// <summary>Somebody else is removing it: the engine's own wait ends when it is gone.</summary>
+    private async Task WaitUntilRemovedAsync(string id, CancellationToken cancellationToken)
+    {
+        using var answer = await client.Streams.PostAsync(
+            new Uri($"containers/{Uri.EscapeDataString(id)}/wait?condition=removed", UriKind.Relative), content: null, cancellationToken);
+        if (!answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.NotFound)
+        {
+            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+            throw EngineFailure.OfAnswer(answer.StatusCode, EngineFailure.MessageOf(body), Node);
+        }
+    }
+
+    /// <summary>Sees each message on the thread that read it: a <see cref="Progress{T}"/> may hand on the last one after the end.</summary>
+    private sealed class PullMessages : IProgress<JSONMessage>
+    {
+        public string? Error { get; private set; }
+
+        public void Report(JSONMessage value) => Error ??= value.Error?.Message;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Docker;
+
+/// <summary>The engines of a site's nodes, reached over the nodes' connections. An engine's version is asked for once.</summary>
+internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : IEngineConnector, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Task<EngineClient>> _clients = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _closing = new();
+
+    public async Task<IContainerEngine> ConnectAsync(string node, CancellationToken cancellationToken)
+    {
+        var opening = _clients.GetOrAdd(node, name => OpenAsync(name));
+        try
+        {
+            return new DockerEngine(await opening.WaitAsync(cancellationToken));
+        }
+        catch (HpcException)
+        {
+            _clients.TryRemove(new KeyValuePair<string, Task<EngineClient>>(node, opening));
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        foreach (var client in _clients.Values.Where(client => client.IsCompletedSuccessfully))
+        {
+            (await client).Dispose();
+        }
+    }
+
+    private async Task<EngineClient> OpenAsync(string node)
+    {
+        await Task.Yield();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        limit.CancelAfter(access.ConnectTimeout + access.ConnectTimeout);
+        try
+        {
+            return await EngineClient.OpenAsync(node, stopping => StreamAsync(node, stopping), access.IdleTimeout, limit.Token);
+        }
+        catch (OperationCanceledException exception) when (!_closing.IsCancellationRequested)
+        {
+            throw EngineFailure.Of(new TimeoutException($"no answer within {2 * access.ConnectTimeout.TotalSeconds:0.#} s", exception), node);
+        }
+    }
+
+    private async Task<Stream> StreamAsync(string node, CancellationToken cancellationToken)
+    {
+        var connection = await nodes.ConnectAsync(node, cancellationToken);
+        return await DialStdioStream.OpenAsync(connection, access.EngineSocket, cancellationToken);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net.Http.Json;
+using System.Text.Json.Serialization;
+using Docker.DotNet;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Docker;
+
+/// <summary>The clients of one node's engine, with the API version that both sides speak.</summary>
+internal sealed class EngineClient : IDisposable
+{
+    /// <summary>The oldest API that is spoken: Docker 19.03. Debian 12's engine speaks 1.41.</summary>
+    private static readonly Version Oldest = new(1, 40);
+
+    /// <summary>The API that Docker.DotNet.Enhanced 4.3 was generated from.</summary>
+    private static readonly Version Newest = new(1, 54);
+
+    private readonly EngineHandlers _handlers;
+
+    private EngineClient(string node, EngineHandlers handlers, EngineInfo info)
+    {
+        Node = node;
+        Info = info;
+        _handlers = handlers;
+        Requests = ClientOf(handlers.Short, info);
+        Answers = ClientOf(handlers.Long, info);
+        Streams = new HttpClient(handlers.Long, disposeHandler: false)
+        {
+            BaseAddress = new Uri(EngineHandlers.Address, $"v{info.ApiVersion}/"),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    public string Node { get; }
+
+    public EngineInfo Info { get; }
+
+    /// <summary>For requests that are answered at once.</summary>
+    public DockerClient Requests { get; }
+
+    /// <summary>For requests whose answer is a stream of messages.</summary>
+    public DockerClient Answers { get; }
+
+    /// <summary>For requests whose answer is a stream of bytes, or that the library does not know.</summary>
+    public HttpClient Streams { get; }
+
+    /// <summary>Asks the engine for its version and agrees on one.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTooOld"/>, or the connection's own.</exception>
+    public static async Task<EngineClient> OpenAsync(
+        string node, OpenEngineStream open, TimeSpan idleTimeout, CancellationToken cancellationToken)
+    {
+        var handlers = new EngineHandlers(open, idleTimeout);
+        try
+        {
+            using var client = new HttpClient(handlers.Short, disposeHandler: false) { BaseAddress = EngineHandlers.Address };
+            var version = await client.GetFromJsonAsync<VersionAnswer>("version", cancellationToken)
+                ?? throw new HttpRequestException("The answer to a request for its version is empty.");
+            return new EngineClient(node, handlers, Agree(node, version));
+        }
+        catch (Exception exception)
+        {
+            handlers.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw EngineFailure.Of(exception, node);
+        }
+    }
+
+    /// <summary>The newest API version that both sides speak.</summary>
+    public static EngineInfo Agree(string node, VersionAnswer answer)
+    {
+        if (!System.Version.TryParse(answer.ApiVersion, out var theirs))
+        {
+            throw new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} gives '{answer.ApiVersion}' as its API version.", node);
+        }
+
+        if (theirs < Oldest)
+        {
+            throw new HpcException(
+                ErrorId.EngineTooOld, $"The engine {answer.Version} on {node} speaks API {theirs}; the oldest that is spoken here is {Oldest}.", node);
+        }
+
+        if (System.Version.TryParse(answer.MinApiVersion, out var least) && least > Newest)
+        {
+            throw new HpcException(
+                ErrorId.EngineTooOld,
+                $"The engine {answer.Version} on {node} speaks no API older than {least}; the newest that is spoken here is {Newest}.",
+                node,
+                "Update this module.");
+        }
+
+        return new EngineInfo(answer.Version, (theirs < Newest ? theirs : Newest).ToString());
+    }
+
+    public void Dispose()
+    {
+        Streams.Dispose();
+        Requests.Dispose();
+        Answers.Dispose();
+        _handlers.Dispose();
+    }
+
+    private static DockerClient ClientOf(HttpMessageHandler handler, EngineInfo info) => new DockerClientBuilder()
+        .WithEndpoint(EngineHandlers.Address)
+        .WithApiVersion(new Version(info.ApiVersion))
+        .WithTimeout(Timeout.InfiniteTimeSpan)
+        .WithTransportOptions(EngineHandlerFactory.Instance, handler)
+        .Build();
+
+    /// <summary>The part of the engine's version that matters here.</summary>
+    internal sealed record VersionAnswer(
+        [property: JsonPropertyName("Version")] string Version,
+        [property: JsonPropertyName("ApiVersion")] string ApiVersion,
+        [property: JsonPropertyName("MinAPIVersion")] string? MinApiVersion);
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Docker.DotNet;
+
+namespace PisaHpc.Docker;
+
+/// <summary>The engine's failures under the module's error ids, with the engine's own words.</summary>
+internal static partial class EngineFailure
+{
+    private static readonly Dictionary<int, string> LimitNames = new()
+    {
+        [4] = "core",
+        [6] = "nproc",
+        [7] = "nofile",
+        [8] = "memlock",
+        [9] = "as",
+        [13] = "nice",
+        [14] = "rtprio",
+    };
+
+    /// <summary>The failure that an exception of a request stands for.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="node">The node.</param>
+    public static HpcException Of(Exception exception, string node) => exception switch
+    {
+        HpcException known => known,
+        DockerApiException refused => OfAnswer(refused.StatusCode, MessageOf(refused.ResponseBody), node, refused),
+        _ when InnerOf(exception) is { } inner => inner,
+        TimeoutException late => new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {late.Message}", node, innerException: late),
+        _ => new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {DeepestOf(exception).Message}", node, innerException: exception),
+    };
+
+    /// <summary>The failure that an answer stands for.</summary>
+    /// <param name="status">The answer's status.</param>
+    /// <param name="message">The engine's words.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="cause">The exception behind it.</param>
+    public static HpcException OfAnswer(HttpStatusCode status, string message, string node, Exception? cause = null)
+    {
+        var text = $"The engine on {node}: {message}";
+        if (RlimitRefused().Match(message) is { Success: true } limit)
+        {
+            var type = int.Parse(limit.Groups[1].ValueSpan, provider: System.Globalization.CultureInfo.InvariantCulture);
+            var name = LimitNames.GetValueOrDefault(type, $"number {type}");
+            return new HpcException(
+                ErrorId.LimitRefused,
+                $"Node {node} refuses the limit {name} that was asked for: the engine's own is lower and it may not raise it. {text}",
+                node,
+                $"Leave the node's own limit: '{name}: host' under limits in the site definition; or raise the engine's on the node.",
+                cause);
+        }
+
+        return new HpcException(IdOf(status, message), text, node, innerException: cause);
+    }
+
+    /// <summary>The failure that ended a pull, from the message stream or from the answer.</summary>
+    /// <param name="reference">What was pulled.</param>
+    /// <param name="message">The engine's words.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="cause">The exception behind it.</param>
+    public static HpcException OfPull(string reference, string message, string node, Exception? cause = null) => new(
+        ImageMissing().IsMatch(message) ? ErrorId.ImageNotFound : ErrorId.ImagePullFailed,
+        $"The engine on {node} cannot pull {reference}: {message}",
+        node,
+        innerException: cause);
+
+    /// <summary>An engine that could not be reached through its node's docker client.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="exitCode">The client's exit code.</param>
+    /// <param name="error">What it wrote to standard error.</param>
+    public static HpcException Unavailable(string node, int exitCode, string error)
+    {
+        if (exitCode == 127)
+        {
+            return new HpcException(
+                ErrorId.EngineUnavailable,
+                $"Node {node} has no docker client in its login's PATH, and 'docker system dial-stdio' is what carries the engine's API over ssh: {error}",
+                node,
+                "Install the docker client on the node.");
+        }
+
+        return new HpcException(
+            ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {(error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}")}", node);
+    }
+
+    /// <summary>The engine's words in an answer's body.</summary>
+    public static string MessageOf(string? body)
+    {
+        if (string.IsNullOrWhiteSpace(body))
+        {
+            return "no reason given";
+        }
+
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            return json.RootElement.GetProperty("message").GetString() ?? body;
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return body.Trim();
+        }
+    }
+
+    private static ErrorId IdOf(HttpStatusCode status, string message) => message switch
+    {
+        _ when SourceMissing().IsMatch(message) => ErrorId.MountSourceMissing,
+        _ when DeviceMissing().IsMatch(message) => ErrorId.DeviceMissing,
+        _ when LimitOutOfRange().IsMatch(message) => ErrorId.LimitRefused,
+        _ when PortTaken().IsMatch(message) => ErrorId.PortInUse,
+        _ when message.Contains("No such image", StringComparison.OrdinalIgnoreCase) => ErrorId.ImageNotFound,
+        _ when message.Contains("No such container", StringComparison.OrdinalIgnoreCase) => ErrorId.ContainerNotFound,
+        _ when status is HttpStatusCode.BadRequest or HttpStatusCode.Conflict => ErrorId.PlanConflict,
+        _ => ErrorId.NodeCommandFailed,
+    };
+
+    private static HpcException? InnerOf(Exception? exception)
+    {
+        while (exception is not null and not HpcException)
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception as HpcException;
+    }
+
+    private static Exception DeepestOf(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+        {
+            exception = inner;
+        }
+
+        return exception;
+    }
+
+    [GeneratedRegex(@"error setting rlimit type (\d+): operation not permitted")]
+    private static partial Regex RlimitRefused();
+
+    [GeneratedRegex("bind source path does not exist|bind mount source path does not exist")]
+    private static partial Regex SourceMissing();
+
+    [GeneratedRegex("gathering device information.*no such file or directory|no such file or directory.*gathering device information|not a device node")]
+    private static partial Regex DeviceMissing();
+
+    [GeneratedRegex("(?i)range of CPUs is from|requested CPUs are not available|minimum memory limit allowed")]
+    private static partial Regex LimitOutOfRange();
+
+    [GeneratedRegex("address already in use|port is already allocated")]
+    private static partial Regex PortTaken();
+
+    [GeneratedRegex("(?i)manifest unknown|not found|repository does not exist|name unknown|no such image")]
+    private static partial Regex ImageMissing();
+}

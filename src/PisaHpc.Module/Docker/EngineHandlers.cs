@@ -1,0 +1,68 @@
+using Docker.DotNet.Handler.Abstractions;
+using Microsoft.Extensions.Logging;
+
+namespace PisaHpc.Docker;
+
+/// <summary>Opens a byte stream to an engine.</summary>
+internal delegate Task<Stream> OpenEngineStream(CancellationToken cancellationToken);
+
+/// <summary>
+/// The HTTP side of an engine: the platform's own client over streams that we open, so that requests share kept-alive streams. Answers that
+/// go on for long (logs, pulls) have streams of their own, or they would hold those of short requests.
+/// </summary>
+internal sealed class EngineHandlers : IDisposable
+{
+    /// <summary>The address in requests; the stream alone says where they go.</summary>
+    public static readonly Uri Address = new("http://engine/");
+
+    private const int ShortRequests = 4;
+    private const int LongAnswers = 16;
+
+    public EngineHandlers(OpenEngineStream open, TimeSpan idleTimeout)
+    {
+        Short = Handler(open, idleTimeout, ShortRequests);
+        Long = Handler(open, idleTimeout, LongAnswers);
+    }
+
+    /// <summary>For requests that are answered at once.</summary>
+    public SocketsHttpHandler Short { get; }
+
+    /// <summary>For requests whose answer is a stream.</summary>
+    public SocketsHttpHandler Long { get; }
+
+    public void Dispose()
+    {
+        Short.Dispose();
+        Long.Dispose();
+    }
+
+    private static SocketsHttpHandler Handler(OpenEngineStream open, TimeSpan idleTimeout, int most) => new()
+    {
+        ConnectCallback = async (_, cancellationToken) => await open(cancellationToken),
+        MaxConnectionsPerServer = most,
+        PooledConnectionIdleTimeout = idleTimeout,
+        PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+        UseCookies = false,
+        UseProxy = false,
+        AllowAutoRedirect = false,
+    };
+}
+
+/// <summary>Gives Docker.DotNet a handler that is ours.</summary>
+internal sealed class EngineHandlerFactory : IDockerHandlerFactory<HttpMessageHandler>
+{
+    public static readonly EngineHandlerFactory Instance = new();
+
+    private EngineHandlerFactory()
+    {
+    }
+
+    public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
+        throw new NotSupportedException("The engine's handler is always given.");
+
+    public ResolvedTransport CreateHandler(HttpMessageHandler transportOptions, ResolvedClientOptions clientOptions, ILogger logger) =>
+        new(transportOptions, EngineHandlers.Address);
+
+    public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
+        throw new NotSupportedException("No request of this module takes over its stream.");
+}

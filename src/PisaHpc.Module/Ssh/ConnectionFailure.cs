@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using Renci.SshNet.Common;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>The failures of a connection, with the reason in words an admin can act on.</summary>
+internal static class ConnectionFailure
+{
+    /// <summary>A connection that could not be made.</summary>
+    /// <param name="cause">What the library said.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="access">How it was reached.</param>
+    /// <param name="credentials">The login and the keys, for a refusal.</param>
+    public static HpcException Of(Exception cause, string node, NodeAccess access, string credentials) => cause switch
+    {
+        HpcException known => known,
+        SshAuthenticationException => NotAccepted(node, credentials, cause),
+        SocketException socket => Unreachable(node, access.Port, ReasonOf(socket), cause),
+        TimeoutException or SshOperationTimeoutException =>
+            Unreachable(node, access.Port, $"no answer within {access.ConnectTimeout.TotalSeconds:0.#} s", cause),
+        _ => Unreachable(node, access.Port, cause.Message, cause),
+    };
+
+    /// <summary>A login that the node refused.</summary>
+    public static HpcException NotAccepted(string node, string credentials, Exception? cause = null) => new(
+        ErrorId.NodeAuthenticationFailed, $"Node {node} refused the login ({credentials}).", node, innerException: cause);
+
+    /// <summary>A node that cannot be reached.</summary>
+    public static HpcException Unreachable(string node, int port, string reason, Exception? cause = null) => new(
+        ErrorId.NodeUnreachable, $"Node {KnownHostNames.NameOf(node, port)} cannot be reached: {reason}.", node, innerException: cause);
+
+    /// <summary>A connection that was open and is gone.</summary>
+    public static HpcException Broken(string node, Exception cause) => cause as HpcException ?? new HpcException(
+        ErrorId.NodeUnreachable, $"The connection to node {node} broke: {cause.Message}", node, innerException: cause);
+
+    private static string ReasonOf(SocketException socket) => socket.SocketErrorCode switch
+    {
+        SocketError.HostNotFound or SocketError.NoData => "its name is not known",
+        SocketError.TryAgain => "its name cannot be looked up now (the name service does not answer)",
+        SocketError.ConnectionRefused => "connection refused; no sshd listens there",
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to it",
+        SocketError.TimedOut => "it does not answer",
+        _ => socket.Message,
+    };
+}

@@ -1,0 +1,43 @@
+namespace PisaHpc.Ssh;
+
+/// <summary>An open way to one node: starts commands there. Sharing, cancelling and reconnecting are the business of <see cref="NodeSessions"/>.</summary>
+internal interface INodeTransport : IAsyncDisposable
+{
+    /// <summary>Whether commands can still be started; false once the connection is known to be gone.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>How many commands the transport carries at a time.</summary>
+    int MaxSessions { get; }
+
+    /// <summary>Starts a command line under the login shell of the node.</summary>
+    /// <param name="commandLine">The line, as <see cref="RemoteCommand"/> makes it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="SessionRefusedException">The node refuses one more session on this connection; nothing was started.</exception>
+    /// <exception cref="HpcException">The connection broke.</exception>
+    Task<INodeSession> StartAsync(string commandLine, CancellationToken cancellationToken);
+}
+
+/// <summary>A command that runs on a node.</summary>
+internal interface INodeSession : IAsyncDisposable
+{
+    /// <summary>Standard input; disposing it is end of file once something was written.</summary>
+    Stream Input { get; }
+
+    /// <summary>Standard output.</summary>
+    Stream Output { get; }
+
+    /// <summary>Standard error.</summary>
+    Stream Error { get; }
+
+    /// <summary>The exit code, 128 + n after signal n; fails when the connection breaks first.</summary>
+    Task<int> Completion { get; }
+
+    /// <summary>Waits for the end and gives both outputs, for a caller that has not touched the streams.</summary>
+    Task<SessionOutput> ReadToEndAsync();
+}
+
+/// <summary>What a command wrote.</summary>
+/// <param name="ExitCode">The exit code.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Error">Standard error.</param>
+internal sealed record SessionOutput(int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Error);

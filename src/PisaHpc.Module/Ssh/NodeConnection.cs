@@ -1,0 +1,69 @@
+using System.Text;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>A caller's lease on a node's connections: each command takes a session and gives it back.</summary>
+internal sealed class NodeConnection(string node, NodeSessions sessions) : INodeConnection
+{
+    public string Node => node;
+
+    public async Task<NodeCommandResult> RunAsync(
+        IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        var line = input.IsEmpty ? RemoteCommand.WithoutInput(arguments) : RemoteCommand.WithInput(arguments);
+        await using var session = await sessions.StartAsync(line, cancellationToken);
+        var writing = input.IsEmpty ? Task.CompletedTask : WriteAllAsync(session.Input, input);
+        var reading = session.ReadToEndAsync();
+        try
+        {
+            var output = await reading.WaitAsync(cancellationToken);
+
+            // A command may end without reading its input: then the write was in vain, and that is no failure.
+            await writing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            return ResultOf(output);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !reading.IsCompleted)
+        {
+            await new RunningCommand(sessions, session).EndAsync();
+            throw;
+        }
+    }
+
+    public async Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var session = await sessions.StartAsync(RemoteCommand.Streamed(arguments), cancellationToken);
+        try
+        {
+            await session.Input.WriteAsync(RemoteCommand.Go, cancellationToken);
+            await session.Input.FlushAsync(cancellationToken);
+            var command = new RunningCommand(sessions, session);
+            await command.ReadHeadAsync(cancellationToken);
+            return new NodeProcess(session, command);
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The connection belongs to the pool.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static async Task WriteAllAsync(Stream stream, ReadOnlyMemory<byte> input)
+    {
+        await Task.Yield();
+        await using (stream)
+        {
+            await stream.WriteAsync(input);
+        }
+    }
+
+    private static NodeCommandResult ResultOf(SessionOutput output)
+    {
+        var text = output.Output;
+        var body = RemoteCommand.TryReadHead(text.Span, out _, out var length) ? text[length..] : text;
+        return new NodeCommandResult(output.ExitCode, body, Encoding.UTF8.GetString(output.Error.Span));
+    }
+}

@@ -1,0 +1,292 @@
+namespace PisaHpc.Ssh;
+
+/// <summary>
+/// The sessions of one node: places for running commands on its open connections. One connection serves all callers; more are opened only
+/// when its places have been taken for a while, as by followed logs, so that a short command never waits for a long one.
+/// </summary>
+internal sealed class NodeSessions : IAsyncDisposable
+{
+    private const int MaxConnections = 8;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly string _node;
+    private readonly Func<CancellationToken, Task<INodeTransport>> _open;
+    private readonly TimeSpan _idleTimeout;
+    private readonly Timer _idle;
+    private readonly List<Connection> _connections = [];
+    private readonly CancellationTokenSource _closing = new();
+    private Task? _opening;
+    private TaskCompletionSource _freed = NewSignal();
+
+    /// <summary>Makes the sessions of a node; nothing is opened yet.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="open">Opens a connection.</param>
+    /// <param name="idleTimeout">How long connections without a session stay open.</param>
+    public NodeSessions(string node, Func<CancellationToken, Task<INodeTransport>> open, TimeSpan idleTimeout)
+    {
+        _node = node;
+        _open = open;
+        _idleTimeout = idleTimeout;
+        _idle = new Timer(_ => _ = CloseIdleAsync());
+    }
+
+    /// <summary>How many connections are open.</summary>
+    public int OpenConnections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _connections.Count(connection => connection.Transport.IsOpen);
+            }
+        }
+    }
+
+    /// <summary>Opens a connection if none is open.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var place = await TakeAsync(cancellationToken);
+        place.Dispose();
+    }
+
+    /// <summary>Starts a command; disposing the session gives its place back.</summary>
+    /// <exception cref="HpcException">The ids of a connection.</exception>
+    public async Task<INodeSession> StartAsync(string commandLine, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var place = await TakeAsync(cancellationToken);
+            try
+            {
+                return new PlacedSession(await place.Connection.Transport.StartAsync(commandLine, cancellationToken), place);
+            }
+            catch (SessionRefusedException refusal)
+            {
+                if (!place.Refused())
+                {
+                    throw ConnectionFailure.Broken(_node, refusal);
+                }
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _idle.DisposeAsync();
+        List<Connection> all;
+        lock (_lock)
+        {
+            all = [.. _connections];
+            _connections.Clear();
+        }
+
+        foreach (var connection in all)
+        {
+            await connection.Transport.DisposeAsync();
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<Place> TakeAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+            Task freed;
+            Task? opening = null;
+            lock (_lock)
+            {
+                Forget();
+                if (_connections.Find(connection => connection.Used < connection.Places) is { } free)
+                {
+                    _idle.Change(Timeout.Infinite, Timeout.Infinite);
+                    return new Place(this, free);
+                }
+
+                freed = _freed.Task;
+                if (_connections.Count == 0)
+                {
+                    opening = _opening ??= AddAsync();
+                }
+            }
+
+            if (opening is not null)
+            {
+                await opening.WaitAsync(cancellationToken);
+            }
+            else
+            {
+                await WaitOrGrowAsync(freed, cancellationToken);
+            }
+        }
+    }
+
+    private async Task WaitOrGrowAsync(Task freed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await freed.WaitAsync(Patience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            Task? opening = null;
+            lock (_lock)
+            {
+                if (_connections.Count < MaxConnections)
+                {
+                    opening = _opening ??= AddAsync();
+                }
+            }
+
+            await (opening ?? freed).WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>One attempt, shared by all who wait for it; it is not kept when it fails, and goes on when one of them gives up.</summary>
+    private async Task AddAsync()
+    {
+        await Task.Yield();
+        try
+        {
+            var transport = await _open(_closing.Token);
+            lock (_lock)
+            {
+                _connections.Add(new Connection(transport));
+                _opening = null;
+                ArmIdle();
+            }
+        }
+        catch
+        {
+            lock (_lock)
+            {
+                _opening = null;
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Drops connections that broke.</summary>
+    private void Forget()
+    {
+        foreach (var broken in _connections.Where(connection => !connection.Transport.IsOpen).ToList())
+        {
+            _connections.Remove(broken);
+            _ = broken.Transport.DisposeAsync().AsTask();
+        }
+    }
+
+    private void Release(Connection connection)
+    {
+        lock (_lock)
+        {
+            connection.Used--;
+            Signal();
+            ArmIdle();
+        }
+    }
+
+    private void Signal()
+    {
+        var signal = _freed;
+        _freed = NewSignal();
+        signal.SetResult();
+    }
+
+    private void ArmIdle()
+    {
+        if (!_closing.IsCancellationRequested && _connections.All(connection => connection.Used == 0))
+        {
+            _idle.Change(_idleTimeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task CloseIdleAsync()
+    {
+        List<Connection> unused;
+        lock (_lock)
+        {
+            unused = _connections.Where(connection => connection.Used == 0).ToList();
+            _connections.RemoveAll(unused.Contains);
+        }
+
+        foreach (var connection in unused)
+        {
+            await connection.Transport.DisposeAsync();
+        }
+    }
+
+    private sealed class Connection(INodeTransport transport)
+    {
+        public INodeTransport Transport { get; } = transport;
+
+        public int Places { get; set; } = transport.MaxSessions;
+
+        public int Used { get; set; }
+    }
+
+    /// <summary>One place on a connection, taken under the lock.</summary>
+    private sealed class Place : IDisposable
+    {
+        private readonly NodeSessions _sessions;
+        private int _returned;
+
+        public Place(NodeSessions sessions, Connection connection)
+        {
+            _sessions = sessions;
+            Connection = connection;
+            connection.Used++;
+        }
+
+        public Connection Connection { get; }
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _returned, 1) == 0)
+            {
+                _sessions.Release(Connection);
+            }
+        }
+
+        /// <summary>The node allows fewer sessions than were believed: what is used now, without this one, is all there is.</summary>
+        /// <returns>Whether there is any.</returns>
+        public bool Refused()
+        {
+            lock (_sessions._lock)
+            {
+                Connection.Places = Math.Max(1, Connection.Used - 1);
+                Dispose();
+                return Connection.Used > 0;
+            }
+        }
+    }
+
+    private sealed class PlacedSession(INodeSession session, Place place) : INodeSession
+    {
+        public Stream Input => session.Input;
+
+        public Stream Output => session.Output;
+
+        public Stream Error => session.Error;
+
+        public Task<int> Completion => session.Completion;
+
+        public Task<SessionOutput> ReadToEndAsync() => session.ReadToEndAsync();
+
+        public async ValueTask DisposeAsync()
+        {
+            await session.DisposeAsync();
+            place.Dispose();
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using PisaHpc.Sites;
+using Renci.SshNet;
+using Renci.SshNet.Common;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>An ssh connection in this process.</summary>
+internal sealed class SshNetTransport : INodeTransport
+{
+    private const int SessionsPerConnection = 10;
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+    private readonly SshClient _client;
+    private readonly string _node;
+    private readonly TimeSpan _timeout;
+    private volatile bool _broken;
+
+    private SshNetTransport(SshClient client, string node, TimeSpan timeout)
+    {
+        _client = client;
+        _node = node;
+        _timeout = timeout;
+        _client.ErrorOccurred += (_, _) => _broken = true;
+    }
+
+    public bool IsOpen => !_broken && _client.IsConnected;
+
+    /// <summary>sshd's own default for MaxSessions (sshd_config(5)).</summary>
+    public int MaxSessions => SessionsPerConnection;
+
+    /// <summary>Connects and logs in.</summary>
+    /// <exception cref="HpcException">One of the four ids of a connection that fails.</exception>
+    public static async Task<INodeTransport> ConnectAsync(string node, NodeAccess access, CancellationToken cancellationToken)
+    {
+        var keys = PrivateKeys.Read(access);
+        var login = access.User ?? Environment.UserName;
+        var check = new HostKeyCheck(node, access);
+        var client = ClientOf(node, login, access, keys, check);
+        var connecting = BlockingWork.RunAsync(client.Connect);
+        try
+        {
+            await connecting.WaitAsync(access.ConnectTimeout, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            // The library cannot be told to stop connecting: an attempt that was given up is closed when it has ended by itself.
+            _ = connecting.ContinueWith(
+                ended =>
+                {
+                    _ = ended.Exception;
+                    client.Dispose();
+                },
+                TaskScheduler.Default);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw check.Refusal ?? ConnectionFailure.Of(exception, node, access, $"login {login}, {keys.Account}");
+        }
+
+        // From here on the library's time-out would also end a write to a command that is slow to read.
+        client.ConnectionInfo.Timeout = Timeout.InfiniteTimeSpan;
+        return new SshNetTransport(client, node, access.ConnectTimeout);
+    }
+
+    public async Task<INodeSession> StartAsync(string commandLine, CancellationToken cancellationToken)
+    {
+        var command = _client.CreateCommand(commandLine);
+        var starting = BlockingWork.RunAsync(() => new SshNetSession(command, command.ExecuteAsync(CancellationToken.None), Broken));
+        try
+        {
+            return await starting.WaitAsync(_timeout, cancellationToken);
+        }
+        catch (SshException exception) when (exception is not (SshConnectionException or SshOperationTimeoutException) && IsOpen)
+        {
+            await BlockingWork.RunAsync(command.Dispose);
+            throw new SessionRefusedException($"Node {_node} refused a session.", exception);
+        }
+        catch (Exception exception)
+        {
+            Abandon(starting);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Broken(exception);
+        }
+    }
+
+    public ValueTask DisposeAsync() => new(BlockingWork.RunAsync(_client.Dispose));
+
+    private static SshClient ClientOf(string node, string login, NodeAccess access, PrivateKeys keys, HostKeyCheck check)
+    {
+        // Without a key the library could not even ask: the host key is still checked and the login refused by name.
+        AuthenticationMethod method = keys.Usable.Count > 0
+            ? new PrivateKeyAuthenticationMethod(login, [.. keys.Usable])
+            : new NoneAuthenticationMethod(login);
+        var info = new ConnectionInfo(node, access.Port, login, method)
+        {
+            Timeout = access.ConnectTimeout,
+            MaxSessions = int.MaxValue,
+            RetryAttempts = 1,
+        };
+        check.Prefer(info.HostKeyAlgorithms);
+        var client = new SshClient(info) { KeepAliveInterval = KeepAlive };
+        client.HostKeyReceived += (_, shown) => shown.CanTrust = check.Trusts(shown.HostKey);
+        return client;
+    }
+
+    /// <summary>A session that comes after its caller has left is closed, and with it what was started.</summary>
+    private static void Abandon(Task<SshNetSession> starting) => _ = starting.ContinueWith(
+        async started =>
+        {
+            if (started.IsCompletedSuccessfully)
+            {
+                await (await started).DisposeAsync();
+            }
+            else
+            {
+                _ = started.Exception;
+            }
+        },
+        TaskScheduler.Default);
+
+    private HpcException Broken(Exception cause)
+    {
+        _broken = true;
+        return ConnectionFailure.Broken(_node, cause);
+    }
+}

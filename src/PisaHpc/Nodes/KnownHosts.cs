@@ -1,0 +1,83 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>The host keys that are known: the lines of one or several known_hosts files, as ssh(1) looks at its user and system files.</summary>
+public sealed class KnownHosts
+{
+    private readonly List<KnownHostLine> _lines;
+
+    private KnownHosts(IReadOnlyList<string> files, List<KnownHostLine> lines)
+    {
+        Files = files;
+        _lines = lines;
+    }
+
+    /// <summary>The files, in the order in which they are looked at.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>Reads known_hosts files; one that does not exist is empty.</summary>
+    /// <param name="files">The paths.</param>
+    /// <exception cref="IOException">A file exists and cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file exists and may not be read.</exception>
+    public static KnownHosts Read(IReadOnlyList<string> files) =>
+        new(files, files.Where(File.Exists).SelectMany(file => Lines(file, File.ReadLines(file))).ToList());
+
+    /// <summary>Reads the text of one known_hosts file.</summary>
+    /// <param name="file">The name that messages give it.</param>
+    /// <param name="text">The text.</param>
+    public static KnownHosts Parse(string file, string text) => new([file], Lines(file, text.Split('\n')).ToList());
+
+    /// <summary>Looks up a key that a host has shown.</summary>
+    /// <param name="host">The host as the caller named it.</param>
+    /// <param name="port">The port of its sshd.</param>
+    /// <param name="key">The key.</param>
+    public HostKeyVerdict Find(string host, int port, HostKey key)
+    {
+        var verdict = FindName(KnownHostNames.NameOf(host, port), key);
+
+        // As ssh(1): a host on a port of its own may show the key that is known for the bare name.
+        return verdict.Status == HostKeyStatus.Unknown && port != 22
+            && FindName(KnownHostNames.NameOf(host, 22), key) is { Status: HostKeyStatus.Known or HostKeyStatus.Revoked } bare
+                ? bare
+                : verdict;
+    }
+
+    /// <summary>The key types that are known for a host, which a client asks for first: a host with several keys would look changed else.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="port">The port of its sshd.</param>
+    public IReadOnlyList<string> TypesOf(string host, int port)
+    {
+        var own = LinesOf(KnownHostNames.NameOf(host, port), KnownHostMarker.None).Select(line => line.Key.Type);
+        var bare = LinesOf(KnownHostNames.NameOf(host, 22), KnownHostMarker.None).Select(line => line.Key.Type);
+        return own.Concat(bare).Distinct(StringComparer.Ordinal).ToList();
+    }
+
+    /// <summary>The certificate authorities that are named for a host.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="port">The port of its sshd.</param>
+    public IReadOnlyList<KnownHostLine> AuthoritiesOf(string host, int port) =>
+        LinesOf(KnownHostNames.NameOf(host, port), KnownHostMarker.CertificateAuthority).ToList();
+
+    private static IEnumerable<KnownHostLine> Lines(string file, IEnumerable<string> texts) =>
+        texts.Select((text, index) => KnownHostLine.Parse(file, index + 1, text.TrimEnd('\r'))).OfType<KnownHostLine>();
+
+    private IEnumerable<KnownHostLine> LinesOf(string name, KnownHostMarker marker) =>
+        _lines.Where(line => line.Marker == marker && line.Hosts.Match(name));
+
+    private HostKeyVerdict FindName(string name, HostKey key)
+    {
+        if (LinesOf(name, KnownHostMarker.Revoked).FirstOrDefault(line => line.Key.Equals(key)) is { } revoked)
+        {
+            return new HostKeyVerdict(HostKeyStatus.Revoked, revoked);
+        }
+
+        var sameType = LinesOf(name, KnownHostMarker.None).Where(line => line.Key.Type == key.Type).ToList();
+        if (sameType.FirstOrDefault(line => line.Key.Equals(key)) is { } known)
+        {
+            return new HostKeyVerdict(HostKeyStatus.Known, known);
+        }
+
+        return sameType.Count > 0
+            ? new HostKeyVerdict(HostKeyStatus.Changed, sameType[0])
+            : new HostKeyVerdict(HostKeyStatus.Unknown, null);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Unit.Nodes;
+
+/// <summary>A container engine in memory, as far as the module asks one.</summary>
+public sealed class FakeEngine : IContainerEngine
+{
+    private readonly FakeCluster _cluster;
+    private readonly ConcurrentDictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
+    private int _created;
+
+    internal FakeEngine(FakeCluster cluster, string node)
+    {
+        _cluster = cluster;
+        Node = node;
+    }
+
+    public string Node { get; }
+
+    public EngineInfo Info => new("20.10.24", "1.41");
+
+    /// <summary>The images the node holds, by reference; null stands for "every reference that is asked for".</summary>
+    public ConcurrentDictionary<string, EngineImage>? Images { get; set; }
+
+    /// <summary>The images the registry holds; null stands for "every reference that is asked for".</summary>
+    public HashSet<string>? Registry { get; set; }
+
+    /// <summary>The log of every container.</summary>
+    public IReadOnlyList<EngineLogLine> Log { get; set; } = [];
+
+    /// <summary>The specifications of everything that was created.</summary>
+    public ConcurrentQueue<ContainerSpec> Created { get; } = new();
+
+    /// <summary>The containers there are.</summary>
+    public IReadOnlyList<EngineContainer> Containers => [.. _containers.Values];
+
+    /// <summary>Puts a container there that the module did not create.</summary>
+    public void Add(EngineContainer container) => _containers[container.Id] = container;
+
+    /// <summary>Ends a container's main process.</summary>
+    public void Exit(string id, int exitCode, bool outOfMemory = false) =>
+        _containers[id] = Require(id) with { State = ContainerState.Exited, ExitCode = exitCode, OutOfMemory = outOfMemory };
+
+    public async Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.FindImage, reference, cancellationToken);
+        return Images is null ? new EngineImage("sha256:1", "sha256:2") : Images.GetValueOrDefault(reference);
+    }
+
+    public async Task PullImageAsync(string reference, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.PullImage, reference, cancellationToken);
+        if (Registry?.Contains(reference) == false)
+        {
+            throw new HpcException(ErrorId.ImageNotFound, $"The engine on {Node} cannot pull {reference}: manifest unknown", Node);
+        }
+
+        Images?.TryAdd(reference, new EngineImage("sha256:1", "sha256:2"));
+    }
+
+    public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Create, spec.Name, cancellationToken);
+        if (FindByName(spec.Name) is not null)
+        {
+            throw new HpcException(ErrorId.PlanConflict, $"The engine on {Node}: the name {spec.Name} is in use", Node);
+        }
+
+        var id = Interlocked.Increment(ref _created).ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
+        Created.Enqueue(spec);
+        Add(new EngineContainer
+        {
+            Id = id,
+            Name = spec.Name,
+            Image = spec.Image,
+            State = ContainerState.Created,
+            CreatedAt = DateTimeOffset.UtcNow,
+            Labels = spec.Labels,
+        });
+        return id;
+    }
+
+    public async Task StartAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Start, id, cancellationToken);
+        var container = Require(id);
+        _containers[container.Id] = container with { State = ContainerState.Running, StartedAt = DateTimeOffset.UtcNow };
+    }
+
+    public async Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Stop, id, cancellationToken);
+        if (Get(id) is not { State: ContainerState.Running } container)
+        {
+            return false;
+        }
+
+        Exit(container.Id, 143);
+        return true;
+    }
+
+    public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Remove, id, cancellationToken);
+        return Get(id) is { } container && _containers.TryRemove(container.Id, out _);
+    }
+
+    public async Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Find, id, cancellationToken);
+        return Get(id);
+    }
+
+    public async Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.List, string.Join(',', labels.Select(label => $"{label.Key}={label.Value}")), cancellationToken);
+        return [.. _containers.Values.Where(container => labels.All(label => Carries(container, label)))];
+    }
+
+    public async IAsyncEnumerable<EngineLogLine> ReadLogAsync(
+        string id, int? tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.ReadLog, id, cancellationToken);
+        Require(id);
+        foreach (var line in Log.TakeLast(tail ?? int.MaxValue))
+        {
+            yield return line;
+        }
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static bool Carries(EngineContainer container, KeyValuePair<string, string?> label) =>
+        container.Labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
+
+    private EngineContainer? Get(string id) => _containers.GetValueOrDefault(id) ?? FindByName(id);
+
+    private EngineContainer? FindByName(string name) => _containers.Values.FirstOrDefault(container => container.Name == name);
+
+    private EngineContainer Require(string id) =>
+        Get(id) ?? throw new HpcException(ErrorId.ContainerNotFound, $"The engine on {Node}: No such container: {id}", Node);
+}
