@@ -1,0 +1,115 @@
+namespace PisaHpc.Host;
+
+/// <summary>Reads the command line. Options are those of pwsh where both have them, without regard to case, with one dash or two.</summary>
+internal static class CommandLine
+{
+    /// <summary>The help text.</summary>
+    public const string Help = """
+        pisahpc: PowerShell's engine with the PisaHpc module loaded.
+
+        pisahpc                              an interactive prompt; a script from stdin when stdin is not a terminal
+        pisahpc [options] -Command TEXT      runs the text ('-' reads it from stdin)
+        pisahpc [options] -File SCRIPT ...   runs a script; everything after SCRIPT is the script's own:
+                                             -Name value, -Switch, -Name:value, positional values; a parameter that takes
+                                             an array takes a comma list (o2wn[01,03],login1 is two names)
+
+          -Command, -c TEXT           one text: quote it
+          -File, -f SCRIPT
+          -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, errors as JSON lines on stderr)
+          -NonInteractive             a question (-Confirm, a missing mandatory parameter) is an error
+          -NoModule                   only the engine
+          -NoLogo, -NoProfile         accepted for callers of pwsh; there is neither
+          -Version, -v    -Help, -h
+
+        exit codes: 0 nothing failed; 1 an error was written or thrown; 2 the command line is not valid; N by the script's 'exit N';
+                    129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM, after the pipeline has cleaned up
+        environment: PISAHPC_MODULE  the module's manifest; else PisaHpc.psd1 is looked for beside the executable and above it
+                     NO_COLOR        no colours, also on a terminal
+        """;
+
+    private static readonly Dictionary<string, string> Options = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["command"] = "Command",
+        ["c"] = "Command",
+        ["file"] = "File",
+        ["f"] = "File",
+        ["outputformat"] = "OutputFormat",
+        ["output-format"] = "OutputFormat",
+        ["o"] = "OutputFormat",
+        ["noninteractive"] = "NonInteractive",
+        ["non-interactive"] = "NonInteractive",
+        ["nomodule"] = "NoModule",
+        ["no-module"] = "NoModule",
+        ["nologo"] = "Ignored",
+        ["noprofile"] = "Ignored",
+        ["version"] = "Version",
+        ["v"] = "Version",
+        ["help"] = "Help",
+        ["h"] = "Help",
+        ["?"] = "Help",
+    };
+
+    /// <summary>Reads the arguments.</summary>
+    /// <param name="arguments">The process's arguments.</param>
+    /// <exception cref="UsageException">An argument is unknown, lacks its value, or contradicts another.</exception>
+    public static HostOptions Read(IReadOnlyList<string> arguments)
+    {
+        var options = new HostOptions();
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var option = OptionAt(arguments, i, options);
+            if (option == "File")
+            {
+                // A script's name may stand without -File, so that '#!/usr/bin/env pisahpc' works.
+                var name = arguments[i].StartsWith('-') ? ValueAfter(arguments, i++) : arguments[i];
+                return Checked(options with { File = name, FileArguments = [.. arguments.Skip(i + 1)] });
+            }
+
+            options = option switch
+            {
+                "Command" => options with { Command = ValueAfter(arguments, i++) },
+                "OutputFormat" => options with { Format = FormatOf(ValueAfter(arguments, i++)) },
+                "NonInteractive" => options with { NonInteractive = true },
+                "NoModule" => options with { NoModule = true },
+                "Version" => options with { Version = true },
+                "Help" => options with { Help = true },
+                _ => options,
+            };
+        }
+
+        return options;
+    }
+
+    private static string OptionAt(IReadOnlyList<string> arguments, int index, HostOptions sofar)
+    {
+        var argument = arguments[index];
+        if (argument.StartsWith('-') && Options.TryGetValue(argument.TrimStart('-'), out var option))
+        {
+            return option;
+        }
+
+        if (sofar.Command is not null)
+        {
+            throw new UsageException($"'{argument}' is left over after the command: -Command takes one text, so quote it as a whole.");
+        }
+
+        return argument.StartsWith('-')
+            ? throw new UsageException($"'{argument}' is not an option of pisahpc. See pisahpc -Help.")
+            : "File";
+    }
+
+    private static HostOptions Checked(HostOptions options) =>
+        options.Command is null
+            ? options
+            : throw new UsageException("-Command and -File exclude each other. Give one of them.");
+
+    private static string ValueAfter(IReadOnlyList<string> arguments, int index) =>
+        index + 1 < arguments.Count
+            ? arguments[index + 1]
+            : throw new UsageException($"'{arguments[index]}' lacks its value. See pisahpc -Help.");
+
+    private static OutputFormat FormatOf(string value) =>
+        Enum.TryParse<OutputFormat>(value, ignoreCase: true, out var format) && !int.TryParse(value, out _)
+            ? format
+            : throw new UsageException($"'{value}' is not an output format. Use Text or Json.");
+}

@@ -1,0 +1,29 @@
+namespace PisaHpc.Host;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record HostOptions
+{
+    /// <summary>The script text of -Command; null when not given; <c>-</c> reads it from stdin.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>The script file of -File; null when not given.</summary>
+    public string? File { get; init; }
+
+    /// <summary>The arguments for the script file, as they came.</summary>
+    public IReadOnlyList<string> FileArguments { get; init; } = [];
+
+    /// <summary>The form of the output.</summary>
+    public OutputFormat Format { get; init; }
+
+    /// <summary>Whether questions fail instead of waiting for an answer.</summary>
+    public bool NonInteractive { get; init; }
+
+    /// <summary>Whether the module is left out, for scripts that build it.</summary>
+    public bool NoModule { get; init; }
+
+    /// <summary>Whether the version is all that is asked for.</summary>
+    public bool Version { get; init; }
+
+    /// <summary>Whether the help text is all that is asked for.</summary>
+    public bool Help { get; init; }
+}

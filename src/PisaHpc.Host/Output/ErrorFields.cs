@@ -1,0 +1,95 @@
+using System.Management.Automation;
+using System.Text.Json.Nodes;
+
+namespace PisaHpc.Host.Output;
+
+/// <summary>What a reader of an error record needs: what failed, about what, and the next step.</summary>
+internal sealed record ErrorFields
+{
+    /// <summary>The stable id: the part of FullyQualifiedErrorId before the comma.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The command that wrote it; null when none did.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>The category.</summary>
+    public required string Category { get; init; }
+
+    /// <summary>What it is about, in words; null when the record names nothing.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The node, where the target is an object that carries one.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>What failed.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>The next step; null when the record names none.</summary>
+    public string? RecommendedAction { get; init; }
+
+    /// <summary>The script and line; null for text that was never a file.</summary>
+    public string? Place { get; init; }
+
+    /// <summary>Reads a record.</summary>
+    public static ErrorFields Of(ErrorRecord error) => new()
+    {
+        Id = error.FullyQualifiedErrorId.Split(',')[0],
+        Command = error.InvocationInfo?.MyCommand?.Name is { Length: > 0 } name ? name : null,
+        Category = error.CategoryInfo.Category.ToString(),
+        Target = error.TargetObject?.ToString() is { Length: > 0 } target ? target : null,
+        Node = NodeOf(error.TargetObject),
+        Message = error.ErrorDetails?.Message is { Length: > 0 } detail ? detail : error.Exception.Message,
+        RecommendedAction = error.ErrorDetails?.RecommendedAction is { Length: > 0 } action ? action : null,
+        Place = error.InvocationInfo is { ScriptName.Length: > 0 } place ? $"{place.ScriptName}:{place.ScriptLineNumber}" : null,
+    };
+
+    /// <summary>The error as a JSON object; a field without a value is left out.</summary>
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject
+        {
+            ["id"] = Id,
+            ["category"] = Category,
+            ["message"] = Message,
+        };
+        Add(json, "target", Target);
+        Add(json, "node", Node);
+        Add(json, "recommendedAction", RecommendedAction);
+        Add(json, "command", Command);
+        Add(json, "place", Place);
+        return json;
+    }
+
+    /// <summary>The error as lines for a person: the message, then what is known, indented.</summary>
+    public IEnumerable<string> ToLines()
+    {
+        yield return $"error: {Message}";
+        yield return $"  id: {Id}{(Command is null ? "" : $" ({Command})")}{(Target is null || Target == Message ? "" : $", about {Shortened(Target)}")}";
+        if (RecommendedAction is not null)
+        {
+            yield return $"  next: {RecommendedAction}";
+        }
+
+        if (Place is not null)
+        {
+            yield return $"  at: {Place}";
+        }
+    }
+
+    private static void Add(JsonObject json, string name, string? value)
+    {
+        if (value is not null)
+        {
+            json[name] = value;
+        }
+    }
+
+    private static string? NodeOf(object? target) =>
+        target is null or string ? null : PSObject.AsPSObject(target).Properties["Node"]?.Value as string;
+
+    private static string Shortened(string text)
+    {
+        var line = text.ReplaceLineEndings(" ");
+        return line.Length <= 200 ? line : line[..200] + "…";
+    }
+}

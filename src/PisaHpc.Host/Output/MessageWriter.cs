@@ -1,0 +1,65 @@
+using System.Management.Automation;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using PisaHpc.Host.Terminal;
+
+namespace PisaHpc.Host.Output;
+
+/// <summary>Errors, warnings, verbose and debug lines on stderr: readable text, or one JSON object a line.</summary>
+internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool colours)
+{
+    // The reader is a program, not a web page: text stays readable.
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Says a line of a kind: warning, verbose, debug.</summary>
+    public void Say(string kind, string message)
+    {
+        if (format == OutputFormat.Json)
+        {
+            Write(new JsonObject { [kind] = new JsonObject { ["message"] = message } });
+        }
+        else
+        {
+            output.WriteLine($"{Painted(kind + ":", ConsoleColor.Yellow)} {message}");
+        }
+    }
+
+    /// <summary>Reports an error record.</summary>
+    public void Report(ErrorRecord error)
+    {
+        if (NativeErrorText.IsFrom(error))
+        {
+            // What a native program wrote to its stderr is its own text and no failure by itself.
+            output.WriteLine(error.ToString());
+        }
+        else if (format == OutputFormat.Json)
+        {
+            Write(new JsonObject { ["error"] = ErrorFields.Of(error).ToJson() });
+        }
+        else
+        {
+            foreach (var line in ErrorFields.Of(error).ToLines())
+            {
+                output.WriteLine(line.StartsWith(' ') ? Painted(line, ConsoleColor.DarkGray) : Painted(line, ConsoleColor.Red));
+            }
+        }
+    }
+
+    /// <summary>Reports a failure of the host itself, such as a command line that is not valid.</summary>
+    public void Report(string id, string message)
+    {
+        if (format == OutputFormat.Json)
+        {
+            Write(new JsonObject { ["error"] = new JsonObject { ["id"] = id, ["message"] = message } });
+        }
+        else
+        {
+            output.WriteLine(Painted($"error: {message}", ConsoleColor.Red));
+        }
+    }
+
+    private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(Readable));
+
+    private string Painted(string text, ConsoleColor colour) => colours ? AnsiColours.Paint(text, colour) : text;
+}

@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using PisaHpc.Host.Output;
+using PisaHpc.Host.Terminal;
+
+namespace PisaHpc.Host.Scripts;
+
+/// <summary>Runs one script in a runspace and says with which code the process should end for it.</summary>
+internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, MessageWriter messages, OutputFormat format)
+{
+    /// <summary>Runs a script; objects go to stdout in the wanted form, errors to stderr as they happen.</summary>
+    /// <param name="compose">Adds the script's commands to an empty pipeline.</param>
+    /// <param name="signals">What may stop it.</param>
+    /// <returns>0, or 1 when an error was written or thrown, the code of <c>exit</c>, or the code of the signal that stopped it.</returns>
+    public int Run(Action<PowerShell> compose, StopSignals signals)
+    {
+        using var shell = PowerShell.Create(runspace);
+        var failed = false;
+        shell.Streams.Error.DataAdded += (_, added) => failed |= Report(shell.Streams.Error[added.Index]);
+        compose(shell);
+        try
+        {
+            signals.Watch(shell);
+            Invoke(shell);
+        }
+        catch (PipelineStoppedException) when (signals.Received is not null)
+        {
+            // The signal's code below says it all.
+        }
+        catch (RuntimeException failure)
+        {
+            failed |= Report(failure.ErrorRecord);
+        }
+        finally
+        {
+            signals.Unwatch();
+            ((TerminalUserInterface)host.UI).HideProgress();
+        }
+
+        return signals.Received ?? host.ExitRequested ?? (failed ? 1 : 0);
+    }
+
+    private void Invoke(PowerShell shell)
+    {
+        if (format == OutputFormat.Text)
+        {
+            shell.AddCommand("Out-Default").Invoke();
+            return;
+        }
+
+        var results = shell.Invoke();
+        using var stdout = Console.OpenStandardOutput();
+        new JsonObjectWriter(warning => messages.Say("warning", warning)).Write(results, stdout);
+    }
+
+    /// <summary>Reports an error record; says whether it makes the run a failed one.</summary>
+    private bool Report(ErrorRecord error)
+    {
+        ((TerminalUserInterface)host.UI).HideProgress();
+        messages.Report(error);
+        return !NativeErrorText.IsFrom(error);
+    }
+}
