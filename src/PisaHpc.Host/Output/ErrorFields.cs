@@ -6,7 +6,7 @@ namespace PisaHpc.Host.Output;
 /// <summary>What a reader of an error record needs: what failed, about what, and the next step.</summary>
 internal sealed record ErrorFields
 {
-    /// <summary>The stable id: the part of FullyQualifiedErrorId before the comma.</summary>
+    /// <summary>The stable id: the part of FullyQualifiedErrorId before the comma; for a thrown text, which has none, the exception's type.</summary>
     public required string Id { get; init; }
 
     /// <summary>The command that wrote it; null when none did.</summary>
@@ -33,7 +33,9 @@ internal sealed record ErrorFields
     /// <summary>Reads a record.</summary>
     public static ErrorFields Of(ErrorRecord error) => new()
     {
-        Id = error.FullyQualifiedErrorId.Split(',')[0],
+        Id = error.FullyQualifiedErrorId == error.Exception.Message
+            ? error.Exception.GetType().Name
+            : error.FullyQualifiedErrorId.Split(',')[0],
         Command = error.InvocationInfo?.MyCommand?.Name is { Length: > 0 } name ? name : null,
         Category = error.CategoryInfo.Category.ToString(),
         Target = error.TargetObject?.ToString() is { Length: > 0 } target ? target : null,

@@ -1,0 +1,17 @@
+# Runs in a pwsh of its own, because PlatyPS brings its own YAML library: pages of docs/cmdlets into one MAML file named after the
+# cmdlets' assembly, which is where Get-Help looks.
+param([Parameter(Mandatory)] [string] $Pages, [Parameter(Mandatory)] [string] $Into)
+
+$ErrorActionPreference = 'Stop'
+Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion 1.0
+$commands = Get-ChildItem -Path $Pages -Filter '*-*.md' | Import-MarkdownCommandHelp
+$written = $commands | Export-MamlCommandHelp -OutputFolder $Into -Force
+if (-not $written) {
+    throw "No MAML came of the pages in $Pages."
+}
+
+# PlatyPS makes a folder for the module; Get-Help wants the file in the culture's folder itself.
+$target = Join-Path $Into 'PisaHpc.Module.dll-Help.xml'
+foreach ($file in $written | Where-Object FullName -ne $target) {
+    Move-Item -LiteralPath $file.FullName -Destination $target -Force
+}

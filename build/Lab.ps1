@@ -1,0 +1,36 @@
+# Lab: lab/lab.sh does the work; Quickstart: the module's own story on it.
+
+function Set-Lab([switch] $Up, [switch] $Down, [int] $Nodes) {
+    if ($Up -and $Down) {
+        throw '-Up and -Down exclude each other. Give one of them.'
+    }
+
+    if ($Down) {
+        Invoke-Lab 'down'
+    }
+    elseif ($Up) {
+        Invoke-Lab (@('up') + @($Nodes | Where-Object { $_ -gt 0 }))
+    }
+    else {
+        & ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) status
+    }
+}
+
+# Runs lab.sh and throws when it fails.
+function Invoke-Lab([string[]] $Arguments) {
+    Invoke-Native ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) $Arguments
+}
+
+# Build, lab with the packages it needs, and then the story in the embedded host, which talks to the person itself.
+function Start-Quickstart {
+    Build-Everything
+    Set-Lab -Up
+    $started = [System.Diagnostics.ProcessStartInfo]::new([System.IO.Path]::Combine($Root, 'out', 'host', 'pisahpc'))
+    foreach ($argument in '-File', [System.IO.Path]::Combine($Root, 'lab', 'quickstart.ps1')) {
+        $started.ArgumentList.Add($argument)
+    }
+
+    $process = [System.Diagnostics.Process]::Start($started)
+    $process.WaitForExit()
+    $process.ExitCode
+}

@@ -1,0 +1,27 @@
+# Native programs: their arguments as an array, their exit code checked.
+
+# Says a line of progress. Not the pipeline: that carries values.
+function Write-Step([string] $Text) {
+    [System.Console]::Error.WriteLine("==> $Text")
+}
+
+# Runs a program in the repository and throws when it fails. Its output goes to stderr, so that a task's own stays clean.
+function Invoke-Native([string] $Program, [string[]] $Arguments) {
+    $code = Get-NativeExitCode $Program $Arguments
+    if ($code -ne 0) {
+        throw "$Program $($Arguments -join ' ') ended with exit code $code; its messages are above."
+    }
+}
+
+# Runs a program in the repository and gives its exit code. 2>&1 keeps the order of its lines.
+function Get-NativeExitCode([string] $Program, [string[]] $Arguments) {
+    $PSNativeCommandUseErrorActionPreference = $false
+    $ErrorActionPreference = 'Continue'
+    & $Program @Arguments 2>&1 | ForEach-Object { [System.Console]::Error.WriteLine("$_") }
+    $LASTEXITCODE
+}
+
+# Whether a program is to be found.
+function Test-Program([string] $Name) {
+    $null -ne (Get-Command -Name $Name -CommandType Application -ErrorAction Ignore)
+}

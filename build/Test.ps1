@@ -1,0 +1,68 @@
+# Test: every suite, one line of totals at the end.
+
+# Runs the suites and gives the exit code: 0 only when every suite ran to its end and nothing failed.
+function Test-Everything {
+    Build-Everything
+    $results = [System.IO.Path]::Combine($Root, 'out', 'tests')
+    Remove-Tree $results
+    $totals = @(
+        Test-Project 'Unit' $results
+        if (Test-LabUp) {
+            Test-Project 'Integration' $results
+        }
+        else {
+            @{ Passed = 0; Failed = 1; Skipped = 0 }
+        }
+        Test-Face $results
+    )
+
+    $sum = @{ Passed = 0; Failed = 0; Skipped = 0 }
+    foreach ($total in $totals) {
+        foreach ($key in @($sum.Keys)) {
+            $sum[$key] += $total[$key]
+        }
+    }
+
+    [System.Console]::Out.WriteLine("$($sum.Passed) passed, $($sum.Failed) failed, $($sum.Skipped) skipped")
+    [int] ($sum.Failed -gt 0)
+}
+
+# Raises the lab where it is down; says whether it stands. A lab that does not come up is a failed test, not the end of the others.
+function Test-LabUp {
+    Write-Step 'raising the lab'
+    $code = Get-NativeExitCode ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) 'up'
+    if ($code -ne 0) {
+        Write-Step "THE LAB DID NOT COME UP (exit code $code): the integration tests did not run"
+    }
+
+    $code -eq 0
+}
+
+# Runs a test project and gives its totals.
+function Test-Project([string] $Name, [string] $Results) {
+    Write-Step "testing: $Name"
+    $code = Get-NativeExitCode 'dotnet' 'test', ([System.IO.Path]::Combine($Root, 'tests', $Name)), '-c', $Configuration, '--nologo',
+        '--results-directory', $Results, '--logger', "trx;LogFileName=$Name.trx"
+    $totals = Read-TestTotals ([System.IO.Path]::Combine($Results, "$Name.trx"))
+    if ($code -ne 0 -and $totals.Failed -eq 0) {
+        Write-Step "$Name ENDED WITH EXIT CODE $code before it could count: see above"
+        $totals.Failed = 1
+    }
+
+    $totals
+}
+
+# The totals of a results file; without one nothing ran.
+function Read-TestTotals([string] $Path) {
+    if (-not [System.IO.File]::Exists($Path)) {
+        return @{ Passed = 0; Failed = 0; Skipped = 0 }
+    }
+
+    $document = [System.Xml.XmlDocument]::new()
+    $document.Load($Path)
+    $counters = $document.GetElementsByTagName('Counters')[0]
+    $total = [int] $counters.GetAttribute('total')
+    $passed = [int] $counters.GetAttribute('passed')
+    $skipped = $total - [int] $counters.GetAttribute('executed')
+    @{ Passed = $passed; Failed = $total - $passed - $skipped; Skipped = $skipped }
+}
