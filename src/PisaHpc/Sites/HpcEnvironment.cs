@@ -57,6 +57,10 @@ public sealed record HpcEnvironment
     /// <summary>How long a container may take to become ready.</summary>
     public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Which layer set what.</summary>
+    /// <summary>Which layer set what: a row for every setting, and one for every item of a list.</summary>
     public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];
+
+    /// <summary>Where a setting came from; null when there is no such setting.</summary>
+    /// <param name="option">The setting, as <see cref="SettingOrigin.Option"/> writes it: <c>limits.memlock</c>, <c>mounts[/cvmfs]</c>.</param>
+    public SettingOrigin? OriginOf(string option) => Origins.FirstOrDefault(origin => origin.Option == option);
 }

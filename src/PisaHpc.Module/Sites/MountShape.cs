@@ -1,0 +1,81 @@
+using System.Text.Json.Nodes;
+using static PisaHpc.Sites.CollectionShapes;
+using MountKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.MountDefinition>;
+
+namespace PisaHpc.Sites;
+
+/// <summary>A mount: <c>/a</c>, <c>/a:/b</c>, <c>/a:/b:ro</c> as the engine's command line has it, or a map.</summary>
+internal static class MountShape
+{
+    private const string Pattern = "^/[^\\u0000:]*(:/[^\\u0000:]*(:(ro|rw|r?private|r?shared|r?slave)(,(ro|rw|r?private|r?shared|r?slave))*)?)?$";
+
+    private static readonly Shape<string> Propagations = ScalarShapes.Word(
+        [.. new[] { "private", "rprivate", "shared", "rshared", "slave", "rslave" }.Select(word => (word, word))]);
+
+    private static readonly Shape<string> Short =
+        ScalarShapes.Text("a mount: /source, /source:/target or /source:/target:ro", Pattern, text => !text.Split('/', ':').Contains(".."));
+
+    private static readonly Shape<MountDefinition> Long = Map(
+        new MountDefinition { Source = "", Target = "" },
+        [
+            MountKey.Of(
+                "source", SiteShapes.AbsolutePath, (mount, path) => mount with { Source = path.Value },
+                "The absolute path on the node.", required: true),
+            MountKey.Of(
+                "target", SiteShapes.AbsolutePath, (mount, path) => mount with { Target = path.Value },
+                "The absolute path in the container; the source's when left out."),
+            MountKey.Of(
+                "readOnly", ScalarShapes.Flag, (mount, flag) => mount with { ReadOnly = flag.Value },
+                "Whether the container may not write to it."),
+            MountKey.Of(
+                "optional", ScalarShapes.Flag, (mount, flag) => mount with { Optional = flag.Value },
+                "Whether a node that lacks the source goes without, instead of failing."),
+            MountKey.Of(
+                "propagation", Propagations, (mount, word) => mount with { Propagation = word.Value },
+                "The mount propagation, mount_namespaces(7); rslave for what the node mounts on demand."),
+        ],
+        finish: (mount, node, path, reading) => Checked(mount.Target.Length == 0 ? mount with { Target = mount.Source } : mount, node, path, reading));
+
+    /// <summary>The shape.</summary>
+    public static Shape<MountDefinition> Mount { get; } = new Shape<MountDefinition>(
+        Read,
+        definitions => new JsonObject { ["anyOf"] = new JsonArray(Short.Schema(definitions), Long.Schema(definitions)) }).Named("mount");
+
+    private static Setting<MountDefinition>? Read(DefinitionNode node, string path, SiteReading reading)
+    {
+        if (node.Kind == DefinitionNodeKind.Map)
+        {
+            return Long.Read(node, path, reading);
+        }
+
+        return Short.Read(node, path, reading) is { } text && Checked(Parse(text.Value), node, path, reading) is { } mount
+            ? ScalarShapes.Said(mount, node)
+            : null;
+    }
+
+    private static MountDefinition Parse(string text)
+    {
+        var parts = text.Split(':');
+        var options = parts.Length > 2 ? parts[2].Split(',') : [];
+        return new MountDefinition
+        {
+            Source = parts[0],
+            Target = parts.Length > 1 ? parts[1] : parts[0],
+            ReadOnly = options.Contains("ro"),
+            Propagation = options.LastOrDefault(option => option is not ("ro" or "rw")),
+        };
+    }
+
+    private static MountDefinition? Checked(MountDefinition mount, DefinitionNode node, string path, SiteReading reading)
+    {
+        if (mount.Target.Trim('/').Length == 0 && mount.Source.Length > 0)
+        {
+            reading.Error("BadValue", node, path, "the target / would hide the whole image", "Name a directory below it as the target.");
+            return null;
+        }
+
+        return mount with { Source = Trimmed(mount.Source), Target = Trimmed(mount.Target) };
+    }
+
+    private static string Trimmed(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
+}

@@ -1,0 +1,136 @@
+using System.Text.Json.Nodes;
+using PisaHpc.Containers;
+using PisaHpc.Mpi;
+using static PisaHpc.Sites.CollectionShapes;
+using static PisaHpc.Sites.ScalarShapes;
+using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
+using LimitKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.LimitSettings>;
+
+namespace PisaHpc.Sites;
+
+/// <summary>The keys of environment settings: of the defaults, of each environment and of each queue.</summary>
+internal static class SettingsSchema
+{
+    private static readonly Shape<LimitSettings> Limits = Map<LimitSettings>(
+        LimitSettings.Empty,
+        [
+            LimitKey.Of(
+                "memlock", Size(("unlimited", -1), ("host", null)), (limits, size) => limits with { Memlock = size },
+                "Locked memory: a size, unlimited, or host for the node's own limit."),
+            LimitKey.Of(
+                "shm", Size(("default", null)), (limits, size) => limits with { Shm = size },
+                "The size of /dev/shm."),
+            LimitKey.Of(
+                "memory", Size(("unlimited", null)), (limits, size) => limits with { Memory = size },
+                "Memory of the container."),
+            LimitKey.Of(
+                "memoryPerSlot", Size(("unlimited", null)), (limits, size) => limits with { MemoryPerSlot = size },
+                "Memory for each slot that the job has on the node; with memory too, the smaller of the two holds."),
+            LimitKey.Of(
+                "cpus", Word(("slots", true), ("none", false)), (limits, word) => limits with { CpusFromSlots = word },
+                "The CPU quota: as many as the job has slots on the node, or none."),
+            LimitKey.Of(
+                "pids", CountOr(("unlimited", null)), (limits, count) => limits with { Pids = count },
+                "The greatest number of processes and threads."),
+        ]).Named("limits");
+
+    private static readonly Shape<ListSetting<string>> Devices = new(
+        (node, path, reading) => List(SiteShapes.Device, orOne: true).Read(node, path, reading) is { } list ? Alone(list, node, path, reading) : null,
+        definitions => new JsonObject
+        {
+            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("all", "none") }, List(SiteShapes.Device, orOne: true).Schema(definitions)),
+        });
+
+    /// <summary>The keys.</summary>
+    public static IReadOnlyList<DefinitionKey<EnvironmentLayer>> Keys { get; } =
+    [
+        LayerKey.Of(
+            "image", SiteShapes.Image, (layer, image) => layer with { Image = image },
+            "The image. The site's registry comes before it unless it names one itself."),
+        LayerKey.Of(
+            "mpi",
+            Word((SettingWords.Of(MpiFlavour.OpenMpi), MpiFlavour.OpenMpi), (SettingWords.Of(MpiFlavour.Mpich), MpiFlavour.Mpich)),
+            (layer, mpi) => layer with { Mpi = mpi },
+            "The MPI implementation in the image."),
+        LayerKey.Of(
+            "network",
+            Word((SettingWords.Of(NetworkMode.Host), NetworkMode.Host), (SettingWords.Of(NetworkMode.Bridge), NetworkMode.Bridge)),
+            (layer, network) => layer with { Network = network },
+            "The network: host for the node's own, bridge for the engine's with the job's port published."),
+        LayerKey.Of(
+            "hostname", SiteShapes.Hostname, (layer, hostname) => layer with { Hostname = hostname! },
+            "The container's host name, with {node} and {job}."),
+        LayerKey.Of(
+            "mpiNetwork", SiteShapes.MpiNetwork, (layer, network) => layer with { MpiNetwork = network! },
+            "The network that MPI uses between nodes: CIDR, or an interface's name."),
+        LayerKey.Of(
+            "mounts", List(MountShape.Mount), (layer, mounts) => layer with { Mounts = mounts.Value },
+            "What of the node the container sees. Appends; !replace starts anew; the same target again takes the place."),
+        LayerKey.Of(
+            "limits", Limits, (layer, limits) => layer with { Limits = limits.Value },
+            "What the container may use."),
+        LayerKey.Of(
+            "devices", Devices, (layer, devices) => layer with { Devices = devices.Value },
+            "InfiniBand devices: all, none, or adapters' names."),
+        LayerKey.Of(
+            "capabilities", List(SiteShapes.Capability), (layer, capabilities) => layer with { Capabilities = capabilities.Value },
+            "Capabilities to add; every other is dropped. Appends; !replace starts anew."),
+        LayerKey.Of(
+            "securityOptions", List(SiteShapes.SecurityOption), (layer, options) => layer with { SecurityOptions = options.Value },
+            "Security options. Appends to no-new-privileges; !replace starts anew."),
+        LayerKey.Of(
+            "variables",
+            ByName(SiteShapes.VariableName, SiteShapes.VariableValue, StringComparer.Ordinal),
+            (layer, variables) => layer with { Variables = variables.Value },
+            "Environment variables; they merge by name."),
+        LayerKey.Of(
+            "init", Flag, (layer, flag) => layer with { Init = flag },
+            "Whether an init process reaps children as PID 1."),
+        LayerKey.Of(
+            "privileged", Flag, (layer, flag) => layer with { Privileged = flag },
+            "Whether the container is privileged: who is root in it is root on the node."),
+        LayerKey.Of(
+            "sshd", SiteShapes.AbsolutePath, (layer, path) => layer with { Sshd = path },
+            "The sshd in the image."),
+        LayerKey.Of(
+            "readyTimeout", Time, (layer, time) => layer with { ReadyTimeout = time },
+            "How long a container may take to become ready."),
+    ];
+
+    /// <summary>The keys that the module sets itself, with the reason.</summary>
+    public static IReadOnlyDictionary<string, string> Reserved { get; } = new Dictionary<string, string>
+    {
+        ["user"] = "the container runs as the job's owner",
+        ["groups"] = "the container has all groups of the job's owner",
+        ["groupAdd"] = "the container has all groups of the job's owner",
+        ["name"] = "the container is named for its job",
+        ["containerName"] = "the container is named for its job",
+        ["labels"] = "labels say which job a container belongs to",
+        ["cgroupParent"] = "the cgroup is the job's",
+        ["ports"] = "the port is the job's, from the port area",
+        ["publish"] = "the port is the job's, from the port area",
+        ["ulimit"] = "the limits stand under 'limits'",
+        ["ulimits"] = "the limits stand under 'limits'",
+        ["cpuset"] = "the CPUs are those that the batch system granted",
+        ["command"] = "the container runs the job's sshd",
+        ["entrypoint"] = "the container runs the job's sshd",
+        ["workdir"] = "the working directory is the job's",
+        ["workingDirectory"] = "the working directory is the job's",
+        ["restart"] = "a container ends with its job",
+    };
+
+    /// <summary>A map of settings alone.</summary>
+    public static Shape<EnvironmentLayer> Settings { get; } = Map(EnvironmentLayer.Empty, Keys, Reserved);
+
+    private static Setting<ListSetting<string>>? Alone(Setting<ListSetting<string>> list, DefinitionNode node, string path, SiteReading reading)
+    {
+        var names = list.Value.Items;
+        if (names.Count < 2 || names.FirstOrDefault(name => name.Value is "all" or "none") is not { } word)
+        {
+            return list;
+        }
+
+        reading.Error("BadValue", node, path, $"'{word.Value}' stands beside other names", $"Write '{word.Value}' alone, or the names alone.");
+        return null;
+    }
+}

@@ -1,0 +1,35 @@
+namespace PisaHpc.Sites;
+
+/// <summary>What one reading of a definition shares: its directory, what was found, and where each key stands.</summary>
+/// <param name="file">The definition's full path.</param>
+internal sealed class SiteReading(string file)
+{
+    private readonly Dictionary<string, SourcePosition> _positions = [];
+
+    public FindingList Findings { get; } = new();
+
+    public IReadOnlyDictionary<string, SourcePosition> Positions => _positions;
+
+    /// <summary>Remembers where a key stands.</summary>
+    /// <param name="path">The key's path from the root.</param>
+    /// <param name="position">The place.</param>
+    public void Place(string path, SourcePosition position) => _positions[path] = position;
+
+    /// <summary>Keeps an error about the value at a path.</summary>
+    /// <param name="rule">The rule's name.</param>
+    /// <param name="node">The value.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="message">What is wrong with it.</param>
+    /// <param name="remedy">What to write instead.</param>
+    public void Error(string rule, DefinitionNode node, string path, string message, string remedy) =>
+        Findings.Error(rule, node.Position, path.Length == 0 ? message : $"{path}: {message}", remedy);
+
+    /// <summary>A path of this machine in full: ~ is the caller's home, and a relative path starts at the definition's directory.</summary>
+    /// <param name="path">The path as written.</param>
+    public string FullPath(string path)
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        var expanded = path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? home + path[1..] : path;
+        return Path.GetFullPath(expanded, Path.GetDirectoryName(file)!);
+    }
+}

@@ -1,0 +1,62 @@
+namespace PisaHpc.Sites;
+
+/// <summary>What one part of a definition says of another: queues of environments, aliases of each other, environments of images.</summary>
+internal static class SiteReferences
+{
+    /// <summary>Checks them.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="findings">Where errors go.</param>
+    public static void Check(HpcSite site, FindingList findings)
+    {
+        CheckAliases(site, findings);
+        CheckQueues(site, findings);
+        CheckImages(site, findings);
+    }
+
+    private static void CheckAliases(HpcSite site, FindingList findings)
+    {
+        var owners = site.Environments.Keys.ToDictionary(name => name, name => name, StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, layer) in site.Environments)
+        {
+            foreach (var alias in layer.Aliases.Where(alias => !owners.TryAdd(alias.Value, name)))
+            {
+                findings.Error(
+                    "DuplicateAlias", alias.Source!, $"environments.{name}.aliases: '{alias.Value}' already means environment {owners[alias.Value]}",
+                    "Give each environment names of its own.");
+            }
+        }
+    }
+
+    private static void CheckQueues(HpcSite site, FindingList findings)
+    {
+        var known = site.Environments.Keys.Concat(site.Environments.Values.SelectMany(layer => layer.Aliases.Select(alias => alias.Value))).ToList();
+        foreach (var (name, queue) in site.Queues)
+        {
+            if (queue.Environment is null || known.Contains(queue.Environment, StringComparer.OrdinalIgnoreCase))
+            {
+                continue;
+            }
+
+            var nearest = Spelling.Nearest(queue.Environment, known);
+            findings.Error(
+                "UnknownEnvironment", site.Positions[$"queues.{name}.environment"],
+                $"queues.{name}.environment: environment '{queue.Environment}' is not defined{(nearest is null ? "" : $"; did you mean '{nearest}'?")}",
+                known.Count == 0 ? "Define it under 'environments'." : $"The environments are {string.Join(", ", known)}.");
+        }
+    }
+
+    private static void CheckImages(HpcSite site, FindingList findings)
+    {
+        if (site.Defaults.Image is not null)
+        {
+            return;
+        }
+
+        foreach (var name in site.Environments.Where(environment => environment.Value.Image is null).Select(environment => environment.Key))
+        {
+            findings.Error(
+                "MissingKey", site.Positions[$"environments.{name}"], $"environments.{name}: key 'image' is missing, and the defaults have none",
+                "Add 'image'.");
+        }
+    }
+}

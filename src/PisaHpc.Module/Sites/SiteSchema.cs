@@ -1,0 +1,181 @@
+using System.Text.Json.Nodes;
+using static PisaHpc.Sites.CollectionShapes;
+using static PisaHpc.Sites.ScalarShapes;
+using AccessKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
+using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
+using PortAreaKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
+using QueueKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.QueueDefinition>;
+using SiteKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.HpcSite>;
+
+namespace PisaHpc.Sites;
+
+/// <summary>The keys of a site definition. The reader and the JSON Schema are made from this one table.</summary>
+internal static class SiteSchema
+{
+    private const int FirstUnprivilegedPort = 1024;
+    private const int LastPort = 65535;
+
+    private static readonly Shape<PortAreaDefinition> PortArea = Map(
+        new PortAreaDefinition("", 0, 0, TimeSpan.FromDays(7)),
+        [
+            PortAreaKey.Of(
+                "path", SiteShapes.AbsolutePath, (area, path) => area with { Path = path.Value },
+                "The directory that all nodes share, with one file for each port.", required: true),
+            PortAreaKey.Of(
+                "first", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { First = port.Value },
+                "The lowest port. A job's sshd is not root, so it is 1024 at least; stay outside the kernel's own "
+                + "range, ip_local_port_range.", required: true),
+            PortAreaKey.Of(
+                "last", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { Last = port.Value },
+                "The highest port.", required: true),
+            PortAreaKey.Of(
+                "timeToLive", Time, (area, time) => area with { TimeToLive = time.Value },
+                "How long a lease holds unless a job asks for another time; 7d when left out."),
+        ],
+        finish: CheckPortRange);
+
+    private static readonly Shape<NodeAccess> Ssh = Map(
+        new NodeAccess(),
+        [
+            AccessKey.Of(
+                "user", SiteShapes.User, (access, user) => access with { User = user.Value },
+                "The login name; the caller's own when left out."),
+            AccessKey.Of(
+                "port", Count("a port", 1, LastPort), (access, port) => access with { Port = port.Value },
+                "The port of the nodes' own sshd."),
+            AccessKey.Of(
+                "keys", List(SiteShapes.LocalPath, orOne: true), (access, keys) => access with { Keys = Values(keys) },
+                "Private key files."),
+            AccessKey.Of(
+                "knownHosts", List(SiteShapes.LocalPath, orOne: true), (access, files) => access with { KnownHosts = Values(files) },
+                "known_hosts files. A node's key must stand in one of them."),
+            AccessKey.Of(
+                "client",
+                Word(("builtin", SshClientKind.Builtin), ("openssh", SshClientKind.OpenSsh)),
+                (access, client) => access with { Client = client.Value },
+                "builtin: in process, keys from files. openssh: the OpenSSH client, with agent, GSSAPI, host-based and ProxyJump."),
+            AccessKey.Of(
+                "config", SiteShapes.LocalPath, (access, path) => access with { Config = path.Value },
+                "An ssh_config for the OpenSSH client."),
+            AccessKey.Of(
+                "connectTimeout", Time, (access, time) => access with { ConnectTimeout = time.Value },
+                "How long a connection may take to open; 15s when left out."),
+            AccessKey.Of(
+                "idleTimeout", Time, (access, time) => access with { IdleTimeout = time.Value },
+                "How long an unused connection stays open; 2m when left out."),
+        ]);
+
+    private static readonly Shape<NodeAccess> Nodes = Map(
+        new NodeAccess(),
+        [
+            AccessKey.Of(
+                "names", List(SiteShapes.HostNames, orOne: true), (access, names) => access with { Names = Values(names) },
+                "The nodes, as names and host lists."),
+            AccessKey.Of(
+                "ssh", Ssh, (access, ssh) => ssh.Value with { Names = access.Names, EngineSocket = access.EngineSocket },
+                "How the nodes are reached."),
+            AccessKey.Of(
+                "engineSocket", SiteShapes.AbsolutePath, (access, path) => access with { EngineSocket = path.Value },
+                "The container engine's socket on the nodes."),
+        ]);
+
+    private static readonly Shape<EnvironmentLayer> Environments = Map(
+        EnvironmentLayer.Empty,
+        [
+            .. SettingsSchema.Keys,
+            LayerKey.Of(
+                "aliases", List(SiteShapes.Name), (layer, aliases) => layer with { Aliases = aliases.Value.Items },
+                "Other names that the environment answers to."),
+        ],
+        SettingsSchema.Reserved);
+
+    private static readonly Shape<QueueDefinition> Queues = Map(
+        new QueueDefinition("", null, EnvironmentLayer.Empty),
+        [
+            QueueKey.Of(
+                "environment", SiteShapes.Name, (queue, name) => queue with { Environment = name.Value },
+                "The environment that the queue's jobs get when they name none."),
+            .. SettingsSchema.Keys.Select(OfQueue),
+        ],
+        SettingsSchema.Reserved);
+
+    /// <summary>The definition as a whole.</summary>
+    public static Shape<HpcSite> Site { get; } = Map(
+        new HpcSite(),
+        [
+            SiteKey.Of(
+                "registry", SiteShapes.Registry, (site, registry) => site with { Registry = registry.Value },
+                "The registry that images come from, unless they name one themselves."),
+            SiteKey.Of(
+                "portArea", PortArea, (site, area) => site with { PortArea = area.Value },
+                "The ports that jobs lease for their sshd."),
+            SiteKey.Of(
+                "nodes", Nodes, (site, nodes) => site with { Nodes = nodes.Value },
+                "The nodes and how they are reached."),
+            SiteKey.Of(
+                "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },
+                "The directory on each node, a tmpfs, below which a job's keys and files lie; /run/pisahpc when left out."),
+            SiteKey.Of(
+                "defaults", SettingsSchema.Settings, (site, layer) => site with { Defaults = layer.Value with { Layer = "site defaults" } },
+                "Settings of every environment."),
+            SiteKey.Of(
+                "environments",
+                ByName(SiteShapes.Name, Environments, StringComparer.OrdinalIgnoreCase),
+                (site, layers) => site with { Environments = Layers(layers.Value) },
+                "The environments by name."),
+            SiteKey.Of(
+                "queues",
+                ByName(SiteShapes.Name, Queues, StringComparer.Ordinal),
+                (site, queues) => site with { Queues = WithNames(queues.Value) },
+                "The batch system's queues or partitions by name: their default environment, and settings between "
+                + "the defaults and the environment's."),
+        ]);
+
+    /// <summary>The JSON Schema (draft 2020-12) of a definition.</summary>
+    public static JsonObject ToJsonSchema()
+    {
+        var definitions = new JsonObject();
+        var root = Site.Schema(definitions);
+        var schema = new JsonObject
+        {
+            ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
+            ["title"] = "PisaHpc site definition",
+            ["description"] = "What an admin declares of a site: layers merge site defaults, queue, environment, parameters; the later wins.",
+        };
+        foreach (var (name, value) in root)
+        {
+            schema[name] = value?.DeepClone();
+        }
+
+        schema["$defs"] = definitions;
+        return schema;
+    }
+
+    private static DefinitionKey<QueueDefinition> OfQueue(DefinitionKey<EnvironmentLayer> key) => new(
+        key.Name,
+        key.Meaning,
+        key.Schema,
+        (queue, node, path, reading) => queue with { Settings = key.Set(queue.Settings, node, path, reading) },
+        key.Required);
+
+    private static IReadOnlyList<string> Values(Setting<ListSetting<string>> list) => [.. list.Value.Items.Select(item => item.Value)];
+
+    private static Dictionary<string, EnvironmentLayer> Layers(IReadOnlyDictionary<string, Setting<EnvironmentLayer>> layers) =>
+        layers.ToDictionary(item => item.Key, item => item.Value.Value with { Layer = $"environment {item.Key}" }, StringComparer.OrdinalIgnoreCase);
+
+    private static Dictionary<string, QueueDefinition> WithNames(IReadOnlyDictionary<string, Setting<QueueDefinition>> queues) =>
+        queues.ToDictionary(
+            item => item.Key,
+            item => item.Value.Value with { Name = item.Key, Settings = item.Value.Value.Settings with { Layer = $"queue {item.Key}" } });
+
+    private static PortAreaDefinition? CheckPortRange(PortAreaDefinition area, DefinitionNode node, string path, SiteReading reading)
+    {
+        if (area.First <= area.Last || area.Last == 0)
+        {
+            return area;
+        }
+
+        reading.Error("BadValue", node, path, $"first ({area.First}) is above last ({area.Last})", "Write the lower port as 'first'.");
+        return null;
+    }
+}

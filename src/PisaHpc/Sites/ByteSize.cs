@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace PisaHpc.Sites;
+
+/// <summary>Sizes as the container engine's command line writes them: <c>64m</c>, <c>8g</c>; a unit is a power of 1024.</summary>
+public static partial class ByteSize
+{
+    private const string Units = "bkmgt";
+
+    /// <summary>Reads a size.</summary>
+    /// <param name="text">A number with the unit b, k, m, g or t (<c>8g</c>, <c>8gb</c> and <c>8GiB</c> are the same); bytes without one.</param>
+    /// <param name="bytes">The size.</param>
+    /// <returns>Whether it is a size, above 0.</returns>
+    public static bool TryParse(string text, out long bytes)
+    {
+        bytes = 0;
+        var match = Pattern().Match(text);
+        if (!match.Success || !decimal.TryParse(match.Groups["number"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        {
+            return false;
+        }
+
+        var unit = match.Groups["unit"].Success ? Units.IndexOf(match.Groups["unit"].Value, StringComparison.OrdinalIgnoreCase) : 0;
+        var factor = 1L << (10 * unit);
+        if (number > long.MaxValue / factor)
+        {
+            return false;
+        }
+
+        bytes = (long)(number * factor);
+        return bytes > 0;
+    }
+
+    /// <summary>Writes a size with the largest unit that keeps it a whole number.</summary>
+    /// <param name="bytes">The size.</param>
+    public static string Format(long bytes)
+    {
+        var unit = 0;
+        while (unit < Units.Length - 1 && bytes != 0 && bytes % 1024 == 0)
+        {
+            (bytes, unit) = (bytes / 1024, unit + 1);
+        }
+
+        return bytes.ToString(CultureInfo.InvariantCulture) + (unit == 0 ? "" : Units[unit]);
+    }
+
+    [GeneratedRegex(@"\A(?<number>[0-9]{1,19}(\.[0-9]{1,6})?)((?<unit>[kmgt])(i?b)?|(?<unit>b))?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Pattern();
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using PisaHpc.Containers;
+using PisaHpc.Mpi;
+
+namespace PisaHpc.Sites;
+
+/// <summary>Settings' values as a site definition writes them.</summary>
+public static class SettingWords
+{
+    /// <summary>An MPI implementation: openmpi, mpich.</summary>
+    public static string Of(MpiFlavour flavour) => flavour switch
+    {
+        MpiFlavour.OpenMpi => "openmpi",
+        MpiFlavour.Mpich => "mpich",
+        _ => throw new ArgumentOutOfRangeException(nameof(flavour), flavour, null),
+    };
+
+    /// <summary>A network: host, bridge.</summary>
+    public static string Of(NetworkMode network) => network switch
+    {
+        NetworkMode.Host => "host",
+        NetworkMode.Bridge => "bridge",
+        _ => throw new ArgumentOutOfRangeException(nameof(network), network, null),
+    };
+
+    /// <summary>A flag: true, false.</summary>
+    public static string Of(bool flag) => flag ? "true" : "false";
+
+    /// <summary>A mount in the short form, with <c>optional</c> among its options.</summary>
+    public static string Of(MountDefinition mount)
+    {
+        ArgumentNullException.ThrowIfNull(mount);
+        var options = new[] { mount.ReadOnly ? "ro" : "rw", mount.Propagation, mount.Optional ? "optional" : null };
+        return $"{mount.Source}:{mount.Target}:{string.Join(',', options.OfType<string>())}";
+    }
+
+    /// <summary>A size: 8g, unlimited.</summary>
+    /// <param name="bytes">The size; -1 is unlimited.</param>
+    /// <param name="none">The word for null.</param>
+    public static string OfSize(long? bytes, string none) => bytes switch
+    {
+        null => none,
+        -1 => "unlimited",
+        { } size => ByteSize.Format(size),
+    };
+
+    /// <summary>A count; null is unlimited.</summary>
+    public static string OfCount(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+}
