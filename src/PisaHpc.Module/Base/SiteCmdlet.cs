@@ -14,7 +14,10 @@ public abstract class SiteCmdlet : AsyncCmdlet
     public string? Site { get; set; }
 
     /// <summary>The site definition, read at the first use.</summary>
-    internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site));
+    internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(SitePath);
+
+    /// <summary>The path of -Site in full; null when the parameter was not used.</summary>
+    internal string? SitePath => Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site);
 
     /// <summary>The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>

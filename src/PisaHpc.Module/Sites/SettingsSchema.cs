@@ -25,14 +25,15 @@ internal static class SettingsSchema
                 "Memory of the container."),
             LimitKey.Of(
                 "memoryPerSlot", Size(("unlimited", null)), (limits, size) => limits with { MemoryPerSlot = size },
-                "Memory for each slot that the job has on the node; with memory too, the smaller of the two holds."),
+                "Memory for each slot that the job has on the node; instead of memory, and of a lower layer's memory."),
             LimitKey.Of(
                 "cpus", Word(("slots", true), ("none", false)), (limits, word) => limits with { CpusFromSlots = word },
                 "The CPU quota: as many as the job has slots on the node, or none."),
             LimitKey.Of(
                 "pids", CountOr(("unlimited", null)), (limits, count) => limits with { Pids = count },
                 "The greatest number of processes and threads."),
-        ]).Named("limits");
+        ],
+        finish: CheckMemory).Named("limits");
 
     private static readonly Shape<ListSetting<string>> Devices = new(
         (node, path, reading) => List(SiteShapes.Device, orOne: true).Read(node, path, reading) is { } list ? Alone(list, node, path, reading) : null,
@@ -121,6 +122,17 @@ internal static class SettingsSchema
 
     /// <summary>A map of settings alone.</summary>
     public static Shape<EnvironmentLayer> Settings { get; } = Map(EnvironmentLayer.Empty, Keys, Reserved);
+
+    private static LimitSettings? CheckMemory(LimitSettings limits, DefinitionNode node, string path, SiteReading reading)
+    {
+        if (limits is { Memory.Value: not null, MemoryPerSlot.Value: not null })
+        {
+            reading.Error("BadValue", node, path, "'memory' and 'memoryPerSlot' exclude each other", "Keep one of the two.");
+            return null;
+        }
+
+        return limits;
+    }
 
     private static Setting<ListSetting<string>>? Alone(Setting<ListSetting<string>> list, DefinitionNode node, string path, SiteReading reading)
     {

@@ -12,7 +12,10 @@ public sealed record ContainerLimits
     /// <summary>Memory in bytes; null is no limit.</summary>
     public long? MemoryBytes { get; init; }
 
-    /// <summary>Memory in bytes for each slot the job has on the node; null when not asked.</summary>
+    /// <summary>
+    /// Memory in bytes for each slot the job has on the node; null when not asked. Of this and <see cref="MemoryBytes"/> the higher layer's
+    /// stands; only one layer that sets both leaves both.
+    /// </summary>
     public long? MemoryPerSlotBytes { get; init; }
 
     /// <summary>Whether the container's CPU quota is the number of its slots.</summary>

@@ -24,7 +24,7 @@ public static class EnvironmentResolver
         EnvironmentLayer[] layers =
             [EnvironmentLayer.BuiltIn, site.Defaults, definition?.Settings ?? EnvironmentLayer.Empty, layer, parameters];
 
-        return Merge(site, name, layers) with { Aliases = [.. layer.Aliases.Select(alias => alias.Value)] };
+        return Merge(site, name, [.. layers.Select(WithOneMemoryLimit)]) with { Aliases = [.. layer.Aliases.Select(alias => alias.Value)] };
     }
 
     /// <summary>The name of the environment that a name or an alias, in any case, means.</summary>
@@ -60,6 +60,18 @@ public static class EnvironmentResolver
             $"No environment was named, and {why}{(known.Length == 0 ? "." : $". Queues with a default: {known}.")}",
             queue,
             NextStep);
+    }
+
+    /// <summary>A layer that limits memory in one way lifts a limit that a lower layer set in the other way.</summary>
+    private static EnvironmentLayer WithOneMemoryLimit(EnvironmentLayer layer)
+    {
+        var (whole, perSlot) = (layer.Limits.Memory, layer.Limits.MemoryPerSlot);
+        return (whole?.Value, perSlot?.Value) switch
+        {
+            ({ }, null) => layer with { Limits = layer.Limits with { MemoryPerSlot = new(null, whole.Source) } },
+            (null, { }) => layer with { Limits = layer.Limits with { Memory = new(null, perSlot.Source) } },
+            _ => layer,
+        };
     }
 
     private static HpcEnvironment Merge(HpcSite site, string name, IReadOnlyList<EnvironmentLayer> layers)

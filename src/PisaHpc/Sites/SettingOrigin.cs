@@ -11,6 +11,9 @@ namespace PisaHpc.Sites;
 /// <param name="Line">The line in the file, from 1; 0 when no file set it.</param>
 public sealed record SettingOrigin(string Option, string Value, string Layer, string? File = null, int Line = 0)
 {
+    /// <summary>The environment it is a setting of; null where that is known from the context.</summary>
+    public string? Environment { get; init; }
+
     /// <summary>The layer, and the place where a file set it: <c>site defaults (/etc/pisahpc/site.yaml:7)</c>.</summary>
     public override string ToString() => File is null ? Layer : $"{Layer} ({File}:{Line})";
 }

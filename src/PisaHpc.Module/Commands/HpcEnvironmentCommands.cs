@@ -1,0 +1,77 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Gets the site's environments, merged from their layers.</summary>
+[Cmdlet(VerbsCommon.Get, "HpcEnvironment")]
+[OutputType(typeof(HpcEnvironment), typeof(SettingOrigin))]
+public sealed class GetHpcEnvironmentCommand : SiteCmdlet
+{
+    /// <summary>Names or aliases, with wildcards; every environment when neither a name nor a queue is given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(EnvironmentCompleter))]
+    public string[]? Name { get; set; }
+
+    /// <summary>The queue whose layer is merged too; without a name, its default environment is meant.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(QueueCompleter))]
+    public string? Queue { get; set; }
+
+    /// <summary>Shows, for each setting, the layer that set it, with file and line.</summary>
+    [Parameter]
+    public SwitchParameter Explain { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        if (Name is null && Queue is not null)
+        {
+            Write(null);
+            return Task.CompletedTask;
+        }
+
+        foreach (var name in (Name ?? ["*"]).SelectMany(Matching))
+        {
+            Write(name);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private IEnumerable<string> Matching(string name)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            return [name];
+        }
+
+        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        return from environment in SiteDefinition.Environments
+               where pattern.IsMatch(environment.Key) || environment.Value.Aliases.Any(alias => pattern.IsMatch(alias.Value))
+               select environment.Key;
+    }
+
+    private void Write(string? name)
+    {
+        try
+        {
+            var environment = EnvironmentResolver.Resolve(SiteDefinition, name, Queue, EnvironmentLayer.Empty);
+            if (Explain)
+            {
+                EmitAll(environment.Origins.Select(origin => origin with { Environment = environment.Name }));
+            }
+            else
+            {
+                Emit(environment);
+            }
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.EnvironmentNotFound)
+        {
+            Report(failure);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Looks the site definition over: everything wrong with it, and what an admin should know of it. Nothing is written when all is well.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "HpcSite")]
+[OutputType(typeof(SiteFinding), typeof(bool))]
+public sealed class TestHpcSiteCommand : SiteCmdlet
+{
+    /// <summary>Writes true or false in place of the findings: whether the definition can be used. Warnings do not count.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync()
+    {
+        var findings = Findings(SiteLocation.Find(SitePath));
+        if (Quiet)
+        {
+            Emit(findings.All(finding => finding.Severity != FindingSeverity.Error));
+        }
+        else
+        {
+            EmitAll(findings);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static IReadOnlyList<SiteFinding> Findings(string? file)
+    {
+        if (file is null)
+        {
+            return [NoDefinition];
+        }
+
+        var (site, findings) = SiteReader.Examine(file);
+        return site is null ? findings : [.. findings, .. SiteAudit.Examine(site, EphemeralPorts.Read())];
+    }
+
+    private static SiteFinding NoDefinition { get; } = new()
+    {
+        Severity = FindingSeverity.Warning,
+        Rule = "NoDefinition",
+        Message = $"There is no site definition: neither -Site nor $PISAHPC_SITE names one, and {SiteLocation.Default} does not exist",
+        Remedy = $"Write {SiteLocation.Default}; docs/site.example.yaml is one to begin with.",
+    };
+}

@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Management.Automation;
+
+namespace PisaHpc.Completion;
+
+/// <summary>The word at the cursor: what it matches, and how a completed value is written in its place.</summary>
+internal sealed class CompletionWord
+{
+    // Characters that end a bare word, or begin something else than one (about_Parsing).
+    private static readonly SearchValues<char> Special = SearchValues.Create(" \t\r\n'\"`$@#&|;,(){}<>[]*?");
+
+    private readonly char? _quote;
+    private readonly string _text;
+    private readonly WildcardPattern _pattern;
+
+    /// <summary>Reads the word.</summary>
+    /// <param name="word">The word as typed, with an open or closed quote or with none.</param>
+    public CompletionWord(string word)
+    {
+        _quote = word.Length > 0 && word[0] is '\'' or '"' ? word[0] : null;
+        _text = _quote is { } quote ? word.Trim(quote) : word;
+        var escaped = WildcardPattern.Escape(_text).Replace("`*", "*", StringComparison.Ordinal).Replace("`?", "?", StringComparison.Ordinal);
+        _pattern = WildcardPattern.Get(escaped + "*", WildcardOptions.IgnoreCase);
+    }
+
+    /// <summary>Whether a value begins with the word, in any case; the word's * and ? are wildcards.</summary>
+    /// <param name="value">The value.</param>
+    public bool Matches(string value) => value.StartsWith(_text, StringComparison.OrdinalIgnoreCase) || _pattern.IsMatch(value);
+
+    /// <summary>A value as it is written in place of the word: in the quotes typed, or in single ones where it needs them.</summary>
+    /// <param name="value">The value.</param>
+    public string Write(string value) => _quote switch
+    {
+        '"' => $"\"{Escaped(value)}\"",
+        null when value.Length > 0 && !value.AsSpan().ContainsAny(Special) && value[0] != '-' => value,
+        _ => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'",
+    };
+
+    private static string Escaped(string value) => string.Concat(value.Select(c => c is '`' or '"' or '$' ? $"`{c}" : $"{c}"));
+}

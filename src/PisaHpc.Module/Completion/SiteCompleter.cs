@@ -1,0 +1,110 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Completion;
+
+/// <summary>
+/// Completes an argument from the site definition, and from the nodes where a completer asks them. It answers within
+/// <see cref="TimeLimit"/> with what it has by then, never fails, and honours -Site and -Node on the line.
+/// </summary>
+internal abstract class SiteCompleter : IArgumentCompleter
+{
+    /// <summary>How long a person waits for the key.</summary>
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.5);
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return [.. Candidates(fakeBoundParameters ?? new Hashtable()).Where(candidate => word.Matches(candidate.Text)).Select(Result)];
+
+        CompletionResult Result(CompletionCandidate candidate) =>
+            new(word.Write(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip);
+    }
+
+    /// <summary>Finds the candidates; what comes too late is kept for the next time.</summary>
+    /// <param name="site">The site definition.</param>
+    /// <param name="nodes">The values of -Node on the line; empty when it is not there.</param>
+    /// <param name="cancellationToken">Cancelled when time is up.</param>
+    protected abstract IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken);
+
+    private List<CompletionCandidate> Candidates(IDictionary bound)
+    {
+        var (site, nodes) = (SiteOnLine(bound), NodesOnLine(bound));
+        var key = string.Join('\n', [GetType().FullName!, site ?? "", Environment.GetEnvironmentVariable("PISAHPC_SITE") ?? "", .. nodes]);
+        return CompletionCache.Find(key) is { } kept ? [.. kept] : Collect(site, nodes, key);
+    }
+
+    private List<CompletionCandidate> Collect(string? site, IReadOnlyList<string> nodes, string key)
+    {
+        using var timeUp = new CancellationTokenSource(TimeLimit);
+        var found = new BlockingCollection<CompletionCandidate>();
+        var stopping = timeUp.Token;
+        _ = Task.Run(() => FillAsync(found, site, nodes, key, stopping), CancellationToken.None);
+        var candidates = new List<CompletionCandidate>();
+        try
+        {
+            foreach (var candidate in found.GetConsumingEnumerable(stopping))
+            {
+                candidates.Add(candidate);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Time is up: what has come by now is the answer.
+        }
+
+        return candidates;
+    }
+
+    private async Task FillAsync(
+        BlockingCollection<CompletionCandidate> found, string? site, IReadOnlyList<string> nodes, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var all = new List<CompletionCandidate>();
+            await foreach (var candidate in FindAsync(SiteLocation.Read(site), nodes, cancellationToken))
+            {
+                all.Add(candidate);
+                found.Add(candidate, CancellationToken.None);
+            }
+
+            CompletionCache.Keep(key, all);
+        }
+        catch (Exception)
+        {
+            // A prompt has nowhere to show a failure of the key just pressed; the command itself will name it when it runs.
+        }
+        finally
+        {
+            found.CompleteAdding();
+        }
+    }
+
+    private static string? SiteOnLine(IDictionary bound)
+    {
+        if (bound["Site"]?.ToString() is not { Length: > 0 } path)
+        {
+            return null;
+        }
+
+        // The prompt's location, which is not the process's directory.
+        return Runspace.DefaultRunspace is null
+            ? Path.GetFullPath(path)
+            : ScriptBlock.Create("param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)").InvokeReturnAsIs(path).ToString();
+    }
+
+    private static IReadOnlyList<string> NodesOnLine(IDictionary bound) => bound["Node"] switch
+    {
+        null => [],
+        string one => [one],
+        IEnumerable many => [.. many.Cast<object?>().Select(node => node?.ToString()).OfType<string>()],
+        var other => [other.ToString()!],
+    };
+}

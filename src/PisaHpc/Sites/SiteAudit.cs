@@ -1,0 +1,109 @@
+using PisaHpc.Images;
+
+namespace PisaHpc.Sites;
+
+/// <summary>What an admin should know of a definition that works.</summary>
+public static class SiteAudit
+{
+    /// <summary>Looks a site over.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
+    /// <returns>Warnings, in the order of the file.</returns>
+    public static IReadOnlyList<SiteFinding> Examine(HpcSite site, EphemeralPorts? ephemeral)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        var layers = site.Environments.Values.Prepend(site.Defaults).Concat(site.Queues.Values.Select(queue => queue.Settings));
+        var findings = Ports(site, ephemeral).Concat(NodeAccessAudit.Examine(site)).Concat(layers.SelectMany(layer => Layer(site, layer)));
+        return [.. findings.OrderBy(finding => finding.File, StringComparer.Ordinal).ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
+    }
+
+    internal static SiteFinding Warning(string rule, SourcePosition? position, string message, string remedy) => new()
+    {
+        Severity = FindingSeverity.Warning,
+        Rule = rule,
+        Message = message,
+        File = position?.File,
+        Line = position?.Line ?? 0,
+        Column = position?.Column ?? 0,
+        Remedy = remedy,
+    };
+
+    private static IEnumerable<SiteFinding> Ports(HpcSite site, EphemeralPorts? ephemeral)
+    {
+        if (site.PortArea is { } area && ephemeral is not null && area.First <= ephemeral.Last && area.Last >= ephemeral.First)
+        {
+            yield return Warning(
+                "EphemeralPorts", site.Positions.GetValueOrDefault("portArea"),
+                $"portArea: ports {area.First} to {area.Last} overlap {ephemeral.First} to {ephemeral.Last}, which the kernel gives to outgoing connections",
+                $"Choose ports outside the range of {EphemeralPorts.KernelFile}, or a job's port may be taken by any connection.");
+        }
+    }
+
+    private static IEnumerable<SiteFinding> Layer(HpcSite site, EnvironmentLayer layer)
+    {
+        if (layer.Image is { } image && ImageReference.TryParse(image.Value) is { Digest: null, IsId: false, Tag: null or "latest" })
+        {
+            yield return Warning(
+                "MovingImage", image.Source, $"{layer.Layer}: image '{image.Value}' has no tag of its own, so it changes when somebody publishes another",
+                "Name a tag that stays, or a digest: image@sha256:….");
+        }
+
+        if (layer.Privileged is { Value: true } privileged)
+        {
+            yield return Warning(
+                "Privileged", privileged.Source, $"{layer.Layer}: the container is privileged: who becomes root in it is root on the node",
+                "Remove it; capabilities [ SYS_PTRACE ], devices and limits.memlock are what MPI needs.");
+        }
+
+        foreach (var finding in Rights(layer).Concat(Mounts(site, layer)).Concat(Variables(layer)))
+        {
+            yield return finding;
+        }
+    }
+
+    private static IEnumerable<SiteFinding> Rights(EnvironmentLayer layer)
+    {
+        foreach (var capability in layer.Capabilities?.Items.Where(item => item.Value is "ALL" or "SYS_ADMIN" or "SYS_MODULE" or "SYS_RAWIO") ?? [])
+        {
+            yield return Warning(
+                "PowerfulCapability", capability.Source, $"{layer.Layer}: capability {capability.Value} is as good as root on the node",
+                "Add only what the software needs; SYS_PTRACE is enough for MPI's shared memory.");
+        }
+
+        if (layer.SecurityOptions is not { } options)
+        {
+            yield break;
+        }
+
+        var kept = options.Items.LastOrDefault(option => option.Value.StartsWith("no-new-privileges", StringComparison.Ordinal));
+        if (kept is null ? options.Replaces : kept.Value.EndsWith("false", StringComparison.Ordinal))
+        {
+            yield return Warning(
+                "NewPrivileges", (kept ?? new Setting<string>("", options.Source)).Source,
+                $"{layer.Layer}: without no-new-privileges a setuid program of the image makes the job's user root in the container",
+                "Keep no-new-privileges among the security options.");
+        }
+    }
+
+    private static IEnumerable<SiteFinding> Mounts(HpcSite site, EnvironmentLayer layer)
+    {
+        string[] sockets = [site.Nodes.EngineSocket, "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock"];
+        foreach (var mount in layer.Mounts?.Items ?? [])
+        {
+            var source = mount.Value.Source;
+            if (sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(source.TrimEnd('/') + "/", StringComparison.Ordinal)) is { } exposed)
+            {
+                yield return Warning(
+                    "EngineSocket", mount.Source, $"{layer.Layer}: mount {source} brings the engine's socket {exposed} in: who reaches it is root on the node",
+                    "Mount only the directories below it that the job needs.");
+            }
+        }
+    }
+
+    private static IEnumerable<SiteFinding> Variables(EnvironmentLayer layer) =>
+        from variable in layer.Variables
+        where NodeAccessAudit.DisablesHostKeys(variable.Value.Value)
+        select Warning(
+            "HostKeysUnchecked", variable.Value.Source, $"{layer.Layer}: variable {variable.Key} turns the checking of host keys off",
+            "Remove the option: each job has a known_hosts of its own, and its host keys are checked.");
+}
