@@ -103,7 +103,7 @@ public sealed class EnvironmentResolverTests
 
         Assert.Equal(ErrorId.EnvironmentNotFound, failure.Id);
         Assert.Equal("docker-f", failure.Target);
-        Assert.Equal($"Environment 'docker-f' is not defined in {SiteText.File}. Known: docker-e, f, e.", failure.Message);
+        Assert.Equal($"Environment 'docker-f' is not defined in {SiteText.File}. Known: docker-e, e, f.", failure.Message);
     }
 
     [Theory]
@@ -129,6 +129,22 @@ public sealed class EnvironmentResolverTests
         var yaml = $"registry: registry.lab:5000\nenvironments: {{ e: {{ image: '{image}' }} }}";
 
         Assert.Equal(expected, SiteText.Resolve(yaml).Image);
+    }
+
+    [Fact]
+    public void A_limit_of_memory_lifts_a_lower_layer_s_limit_of_the_other_kind()
+    {
+        const string Site = """
+            defaults: { image: x/y:1, limits: { memoryPerSlot: 2g } }
+            environments: { e: {}, whole: { limits: { memory: 64g } } }
+            queues: { big: { limits: { memory: 128g } } }
+            """;
+
+        Assert.Equal((null, 2L << 30), Memory(SiteText.Resolve(Site)));
+        Assert.Equal((128L << 30, null), Memory(SiteText.Resolve(Site, "e", "big")));
+        Assert.Equal((64L << 30, null), Memory(SiteText.Resolve(Site, "whole", "big")));
+
+        static (long?, long?) Memory(HpcEnvironment environment) => (environment.Limits.MemoryBytes, environment.Limits.MemoryPerSlotBytes);
     }
 
     [Fact]

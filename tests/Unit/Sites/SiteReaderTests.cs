@@ -33,7 +33,7 @@ public sealed class SiteReaderTests
             hostname: '{node}-{job}'
             mpiNetwork: 10.10.13.0/24
             mounts: [ /a:/b:ro ]
-            limits: { memlock: host, memory: 64g, memoryPerSlot: 2g, cpus: none, pids: 4096 }
+            limits: { memlock: host, memory: 64g, cpus: none, pids: 4096 }
             capabilities: [ CAP_SYS_PTRACE ]
             securityOptions: [ seccomp=unconfined ]
             devices: [ mlx5_0 ]
@@ -43,7 +43,7 @@ public sealed class SiteReaderTests
             sshd: /opt/sshd
             readyTimeout: 1m30s
         queues:
-          hpc: { environment: debian12, limits: { shm: 16g } }
+          hpc: { environment: debian12, limits: { memoryPerSlot: 2g } }
         """;
 
     [Fact]
@@ -58,6 +58,7 @@ public sealed class SiteReaderTests
         Assert.Equal(["debian12", "cs7"], site.Environments.Keys);
         Assert.Equal("debian12", site.Queues["hpc"].Environment);
         Assert.Equal("queue hpc", site.Queues["hpc"].Settings.Layer);
+        Assert.Equal(2L << 30, site.Queues["hpc"].Settings.Limits.MemoryPerSlot!.Value);
     }
 
     [Fact]
@@ -88,7 +89,6 @@ public sealed class SiteReaderTests
         Assert.Equal(new MountDefinition { Source = "/a", Target = "/b", ReadOnly = true }, Assert.Single(layer.Mounts!.Items).Value);
         Assert.Null(layer.Limits.Memlock!.Value);
         Assert.Equal(64L << 30, layer.Limits.Memory!.Value);
-        Assert.Equal(2L << 30, layer.Limits.MemoryPerSlot!.Value);
         Assert.False(layer.Limits.CpusFromSlots!.Value);
         Assert.Equal(4096, layer.Limits.Pids!.Value);
         Assert.Equal("SYS_PTRACE", Assert.Single(layer.Capabilities!.Items).Value);
