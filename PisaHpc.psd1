@@ -15,6 +15,7 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Get-HpcAllocation'
+        'Get-IbDevice'
         'Get-JobSshConfig'
         'New-JobSshConfig'
         'Remove-JobSshConfig'

@@ -28,12 +28,12 @@ public abstract class NodeCmdlet : SiteCmdlet
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
 
     /// <summary>
-    /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each. A
-    /// failed node becomes one error record with that node as its target; the others go on.
+    /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each.
+    /// Patterns such as <c>o2wn*</c> are the site's nodes that match. A failed node becomes one error record with that node as its
+    /// target; the others go on.
     /// </summary>
     internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
-        FanOut.RunAsync(
-            nodes, ThrottleLimit, NodeTimeout, action, Report, StopToken);
+        FanOut.RunAsync(NodesOf([.. nodes]), ThrottleLimit, NodeTimeout, action, Report, StopToken);
 
     private void Report(string node, Exception failure) => Report(failure, (object)node);
 }

@@ -41,7 +41,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
         var asksThisMachine = !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Node));
         return asksThisMachine
             ? OnEachAsync([Environment.MachineName], AskThisMachineAsync)
-            : OnEachAsync(NodesOf([.. _nodes.Distinct(StringComparer.Ordinal)]), AskAsync);
+            : OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), AskAsync);
     }
 
     private async Task AskAsync(string node, CancellationToken stopping)

@@ -1,0 +1,44 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace PisaHpc.Unit.Commands;
+
+/// <summary>Runs a line of PowerShell in the embedded engine with some of the cmdlets in it.</summary>
+internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors)
+{
+    public static CmdletRun Of(string script, params (string Name, Type Type)[] cmdlets)
+    {
+        var state = InitialSessionState.CreateDefault2();
+        foreach (var (name, type) in cmdlets)
+        {
+            state.Commands.Add(new SessionStateCmdletEntry(name, type, helpFileName: null));
+        }
+
+        using var runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.Open();
+        using var shell = PowerShell.Create(runspace);
+        try
+        {
+            var output = shell.AddScript(script).Invoke();
+            return new CmdletRun([.. output], [.. shell.Streams.Error]);
+        }
+        catch (RuntimeException exception)
+        {
+            return new CmdletRun([], [.. shell.Streams.Error, exception.ErrorRecord]);
+        }
+    }
+
+    public T Single<T>()
+    {
+        Assert.Empty(Errors);
+        return Assert.IsType<T>(Assert.Single(Output).BaseObject);
+    }
+
+    /// <summary>The only error, with its id.</summary>
+    public ErrorRecord Failure(string id)
+    {
+        var error = Assert.Single(Errors);
+        Assert.StartsWith(id + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        return error;
+    }
+}
