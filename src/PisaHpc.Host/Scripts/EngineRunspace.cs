@@ -28,5 +28,9 @@ internal static class EngineRunspace
             .AddParameter("Name", manifest)
             .AddParameter("ErrorAction", ActionPreference.Stop)
             .Invoke();
+        if (shell.Streams.Error.Count > 0)
+        {
+            throw new RuntimeException(shell.Streams.Error[0].ToString(), shell.Streams.Error[0].Exception, shell.Streams.Error[0]);
+        }
     }
 }
