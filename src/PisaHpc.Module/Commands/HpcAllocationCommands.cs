@@ -15,8 +15,8 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     private const string ByHand = "Manual";
 
     /// <summary>
-    /// The nodes of an allocation made by hand: names, a host list such as 'o2wn[01-02]', patterns that match the site's nodes, or objects that carry a node.
-    /// The first node is where the job's script would run.
+    /// The nodes of an allocation made by hand: names, a host list such as 'o2wn[01-02]', patterns that match the site's nodes, or objects
+    /// that carry a node. The first node is where the job's script would run.
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByHand, Position = 0)]
     [NodeNames]
@@ -40,8 +40,8 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     public Scheduler? Scheduler { get; set; }
 
     /// <summary>
-    /// The user that the job runs as: a login name, a user id, or name:uid:gid,gid in full, which asks no name service. Without it the user that the
-    /// batch system names; for an allocation made by hand the current user.
+    /// The user that the job runs as: a login name, a user id, or 'name:uid:gid,gid' in full, which asks no name service. Without it the
+    /// user that the batch system names; for an allocation made by hand the current user.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]

@@ -63,9 +63,12 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
             Emit(device);
         }
 
-        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !devices.Any(device => Matches(name, device))))
+        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name)))
         {
-            Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {name}.", node, $"See what it has: Get-IbDevice -Node {node}."));
+            if (!devices.Any(device => Matches(name, device)))
+            {
+                Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {name}.", node));
+            }
         }
     }
 

@@ -11,8 +11,8 @@ public static class AllocationReader
     /// <param name="scheduler">The batch system; null takes the one found.</param>
     /// <param name="owner">The owner as <see cref="JobOwners.Find"/> takes it; null takes the one that the batch system names.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.AllocationNotFound"/> outside of a job; <see cref="ErrorId.InvalidValue"/> for a variable that contradicts itself or another;
-    /// <see cref="ErrorId.UserNotFound"/>.
+    /// <see cref="ErrorId.AllocationNotFound"/> outside of a job; <see cref="ErrorId.InvalidValue"/> for a variable that contradicts
+    /// itself or another; <see cref="ErrorId.UserNotFound"/>.
     /// </exception>
     public static HpcAllocation Read(JobEnvironment environment, Scheduler? scheduler = null, string? owner = null) =>
         (scheduler ?? Detect(environment)) switch

@@ -7,7 +7,7 @@ namespace PisaHpc.Allocations;
 /// </summary>
 public static class GroupNames
 {
-    /// <summary>The name of each group, in the order given. A group that the name service does not know is <c>g</c> and its number.</summary>
+    /// <summary>The name of each group, in the order given; <c>g</c> and its number for one that the name service does not know.</summary>
     /// <param name="gids">The numbers.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> elsewhere than on Linux.</exception>
     public static IReadOnlyList<GroupName> Of(IEnumerable<uint> gids) => OperatingSystem.IsLinux()

@@ -48,7 +48,9 @@ public static class HostList
     public static IReadOnlyList<string> Match(IEnumerable<string> patterns, IEnumerable<string> known)
     {
         var nodes = new Lazy<IReadOnlyList<string>>(() => Expand(known));
-        return [.. patterns.SelectMany(pattern => pattern.Any(HostNames.IsWildcard) ? Matches(pattern, nodes.Value) : [pattern]).Distinct(StringComparer.Ordinal)];
+        return [.. patterns
+            .SelectMany(pattern => pattern.Any(HostNames.IsWildcard) ? Matches(pattern, nodes.Value) : [pattern])
+            .Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>

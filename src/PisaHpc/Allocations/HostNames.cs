@@ -30,7 +30,8 @@ internal static class HostNames
         {
             if (!Allow(name[at], isFirst: at == 0))
             {
-                throw new HpcException(ErrorId.InvalidValue, $"{source} '{name}', column {at + 1}: {Complaint(name[at], isFirst: at == 0)}.", name);
+                throw new HpcException(
+                    ErrorId.InvalidValue, $"{source} '{name}', column {at + 1}: {Complaint(name[at], isFirst: at == 0)}.", name);
             }
         }
 

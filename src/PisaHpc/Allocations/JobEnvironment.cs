@@ -49,7 +49,7 @@ public sealed record JobEnvironment
     }
 
     /// <summary>The lines of the file that a variable names, without blank ones.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> when the file cannot be read, with the path as target.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for a file that cannot be read, with its path.</exception>
     internal IReadOnlyList<string> LinesOf(string variable, string path)
     {
         try
@@ -59,13 +59,16 @@ public sealed record JobEnvironment
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.AllocationNotFound, $"The node file {path} ({variable}) cannot be read: {exception.Message}", path, innerException: exception);
+                ErrorId.AllocationNotFound,
+                $"The node file {path} ({variable}) cannot be read: {exception.Message}",
+                path,
+                innerException: exception);
         }
     }
 
     /// <summary>
-    /// The owner of a job that the process is part of: the user it runs as. Root is not taken for an owner: a hook runs as root for a job of
-    /// somebody else, and what the submitter's environment says of the owner is the submitter's to choose.
+    /// The owner of a job that the process is part of: the user it runs as. Root is not taken for an owner: a hook runs as root for a job
+    /// of somebody else, and what the submitter's environment says of the owner is the submitter's to choose.
     /// </summary>
     /// <exception cref="HpcException"><see cref="ErrorId.UserNotFound"/> when the process is root's.</exception>
     internal JobOwner OwnProcessOwner(string jobId)

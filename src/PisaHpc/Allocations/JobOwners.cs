@@ -24,11 +24,11 @@ public static partial class JobOwners
         TryByUid(uid) ?? throw new HpcException(ErrorId.UserNotFound, $"User id {uid} is not known to this machine's name service.", uid);
 
     /// <summary>
-    /// The user that text names: a login name; a user id, where no user has it as a name (as chown(1) takes it); or all that there is to say,
-    /// <c>name:uid:gid,gid,…</c> with the primary group first, which asks no name service and works on any machine.
+    /// The user that text names: a login name; a user id, where no user has it as a name (as chown(1) takes it); or all that there is to
+    /// say, <c>name:uid:gid,gid,…</c> with the primary group first, which asks no name service and works on any machine.
     /// </summary>
     /// <param name="text">The text, for example <c>hpcuser</c>, <c>4001</c> or <c>hpcuser:4001:4001,5001,5002</c>.</param>
-    /// <exception cref="HpcException">As for <see cref="ByName"/>; <see cref="ErrorId.InvalidValue"/> for text that is none of these.</exception>
+    /// <exception cref="HpcException">As for <see cref="ByName"/>; <see cref="ErrorId.InvalidValue"/> for other text.</exception>
     public static JobOwner Find(string text)
     {
         if (text.Contains(':', StringComparison.Ordinal))

@@ -50,7 +50,9 @@ internal static class LsfAllocation
         (HostFileVariable, var path) => NodeSlots.Count(environment.LinesOf(HostFileVariable, path), $"{HostFileVariable} ({path})"),
         (HostsVariable, var value) => NodeSlots.Count(Words(value), HostsVariable),
         _ => throw new HpcException(
-            ErrorId.AllocationNotFound, $"LSF job {jobId} has no nodes here: none of {CountsVariable}, {HostFileVariable} and {HostsVariable} is set.", jobId),
+            ErrorId.AllocationNotFound,
+            $"LSF job {jobId} has no nodes here: none of {CountsVariable}, {HostFileVariable} and {HostsVariable} is set.",
+            jobId),
     };
 
     /// <summary>Reads <c>o2wn01 32 o2wn02 24</c>.</summary>
@@ -65,14 +67,17 @@ internal static class LsfAllocation
                 CountsVariable);
         }
 
-        return NodeSlots.Sum(words.Chunk(2).Select((pair, index) => (HostNames.Validate(pair[0], CountsVariable), Slots(value, pair[1], index))), CountsVariable);
+        var counts = words.Chunk(2).Select((pair, index) => (HostNames.Validate(pair[0], CountsVariable), Slots(value, pair[1], index)));
+        return NodeSlots.Sum(counts, CountsVariable);
     }
 
     private static int Slots(string value, string word, int pair) =>
         int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots > 0
             ? slots
             : throw new HpcException(
-                ErrorId.InvalidValue, $"{CountsVariable} '{value}', word {(2 * pair) + 2}: '{word}' is not a number of slots (1 or more).", CountsVariable);
+                ErrorId.InvalidValue,
+                $"{CountsVariable} '{value}', word {(2 * pair) + 2}: '{word}' is not a number of slots (1 or more).",
+                CountsVariable);
 
     private static string[] Words(string value) => value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

@@ -36,7 +36,8 @@ internal static unsafe partial class NameService
     public static partial int GetGroupByGid(uint gid, out Group entry, byte* buffer, nuint length, out nint result);
 
     /// <summary>Text that the C library wrote.</summary>
-    public static string Text(byte* text) => text is null ? string.Empty : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+    public static string Text(byte* text) =>
+        text is null ? string.Empty : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
 
     /// <summary>Calls a function that fills an entry and its strings' buffer, with a buffer that grows until it is large enough.</summary>
     /// <returns>What the reader made of the entry; null where there is none.</returns>
@@ -64,7 +65,9 @@ internal static unsafe partial class NameService
             }
 
             return MeansNotFound(error) ? found : throw new HpcException(
-                ErrorId.UserNotFound, $"The name service failed for {subject}: {Marshal.GetPInvokeErrorMessage(error)} (error {error}).", subject);
+                ErrorId.UserNotFound,
+                $"The name service failed for {subject}: {Marshal.GetPInvokeErrorMessage(error)} (error {error}).",
+                subject);
         }
     }
 

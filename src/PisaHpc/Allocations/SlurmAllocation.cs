@@ -36,7 +36,9 @@ internal static class SlurmAllocation
     {
         var (variable, list) = environment.First("SLURM_JOB_NODELIST", "SLURM_NODELIST")
             ?? throw new HpcException(
-                ErrorId.AllocationNotFound, $"Slurm job {jobId} has no nodes here: neither SLURM_JOB_NODELIST nor SLURM_NODELIST is set.", jobId);
+                ErrorId.AllocationNotFound,
+                $"Slurm job {jobId} has no nodes here: neither SLURM_JOB_NODELIST nor SLURM_NODELIST is set.",
+                jobId);
         var names = HostList.Expand(list);
         var slots = SlotsOf(environment, jobId, names.Count);
         if (slots.Values.Count != names.Count)
@@ -66,7 +68,9 @@ internal static class SlurmAllocation
         return cpus is not null
             ? (CpusVariable, cpus, [.. SlurmCounts.Expand(cpus, CpusVariable).Select(count => Math.Max(1, count / CpusPerTask(environment)))])
             : throw new HpcException(
-                ErrorId.AllocationNotFound, $"Slurm job {jobId} has no slots here: neither {TasksVariable} nor {CpusVariable} is set.", jobId);
+                ErrorId.AllocationNotFound,
+                $"Slurm job {jobId} has no slots here: neither {TasksVariable} nor {CpusVariable} is set.",
+                jobId);
     }
 
     private static int CpusPerTask(JobEnvironment environment) => environment.Value("SLURM_CPUS_PER_TASK") is { } text

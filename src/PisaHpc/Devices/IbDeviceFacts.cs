@@ -39,7 +39,10 @@ internal sealed class IbDeviceFacts
         {
             case ["ib-no-root", var root]:
                 throw new HpcException(
-                    ErrorId.InvalidValue, $"The root directory {root} does not exist on node {_node}.", _node, "Name a directory that holds sys and dev with -Root.");
+                    ErrorId.InvalidValue,
+                    $"The root directory {root} does not exist on node {_node}.",
+                    _node,
+                    "Name a directory that holds sys and dev with -Root.");
             case ["ib-adapter", var name, var guid, var firmware, var numaNode]:
                 _adapters[name] = new Adapter(Known(guid), Known(firmware), Number(numaNode) ?? -1);
                 break;
@@ -80,14 +83,17 @@ internal sealed class IbDeviceFacts
     }
 
     /// <summary>
-    /// The interface of the port's first GID, which the kernel names for RoCE; else the adapter's first interface with the port's index, which is
-    /// IPoIB's (dev_port counts from 0).
+    /// The interface of the port's first GID, which the kernel names for RoCE; else the adapter's first interface with the port's index,
+    /// which is IPoIB's (dev_port counts from 0).
     /// </summary>
     private string? InterfaceOf(Port port) => port.InterfaceOfGid
         ?? _interfaces.Find(candidate => candidate.Adapter == port.Adapter && candidate.PortIndex == port.Number - 1)?.Name;
 
-    private string? FileOf(string prefix, Predicate<DeviceFile> belongs) =>
-        _files.Find(file => file.Name.StartsWith(prefix, StringComparison.Ordinal) && belongs(file)) is { } found ? DeviceDirectory + found.Name : null;
+    private string? FileOf(string prefix, Predicate<DeviceFile> belongs)
+    {
+        var found = _files.Find(file => file.Name.StartsWith(prefix, StringComparison.Ordinal) && belongs(file));
+        return found is null ? null : DeviceDirectory + found.Name;
+    }
 
     /// <summary>"4: ACTIVE" is ACTIVE.</summary>
     private static string StateOf(string text) => Known(text[(text.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()) ?? "UNKNOWN";
@@ -105,7 +111,7 @@ internal sealed class IbDeviceFacts
     private static string? Known(string text) => text.Trim() is { Length: > 0 } known ? known : null;
 
     private HpcException CutShort(string line) => new(
-        ErrorId.NodeCommandFailed, $"Node {_node} answered the question for its InfiniBand devices with a line that says too little: '{line}'.", _node);
+        ErrorId.NodeCommandFailed, $"Node {_node} answered the question for its InfiniBand devices with a line cut short: '{line}'.", _node);
 
     private sealed record Adapter(string? Guid, string? Firmware, int NumaNode);
 

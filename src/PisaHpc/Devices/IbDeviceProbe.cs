@@ -10,8 +10,9 @@ namespace PisaHpc.Devices;
 public static class IbDeviceProbe
 {
     /// <summary>
-    /// The script. Its first argument is the root directory that holds sys and dev; none is /. It defines names that start with ib_, writes lines that
-    /// start with "ib-", fields by tabs, and leaves everything else as it was, so that it can stand in another script. Busybox runs it.
+    /// The script. Its first argument is the root directory that holds sys and dev; none is /. It defines names that start with ib_,
+    /// writes lines that start with "ib-", fields by tabs, and leaves everything else as it was, so that it can stand in another script.
+    /// Busybox runs it.
     /// </summary>
     public const string Script = """
         ib_read() { ib_value=; { IFS= read -r ib_value < "$1"; } 2>/dev/null || :; }
@@ -36,7 +37,8 @@ public static class IbDeviceProbe
           done
         }
         ib_files() {
-          for ib_path in "$ib_root"/sys/class/infiniband_verbs/uverbs* "$ib_root"/sys/class/infiniband_mad/umad* "$ib_root"/sys/class/infiniband_mad/issm*; do
+          ib_class=$ib_root/sys/class
+          for ib_path in "$ib_class"/infiniband_verbs/uverbs* "$ib_class"/infiniband_mad/umad* "$ib_class"/infiniband_mad/issm*; do
             [ -e "$ib_root/dev/infiniband/${ib_path##*/}" ] || continue
             ib_read "$ib_path/ibdev"; ib_name=$ib_value
             ib_read "$ib_path/port"
@@ -63,7 +65,8 @@ public static class IbDeviceProbe
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <returns>One device for each port, in the order of the adapters' names; none is an empty list.</returns>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.InvalidValue"/> for a root that does not exist there; <see cref="ErrorId.NodeCommandFailed"/>; and those of the connection.
+    /// <see cref="ErrorId.InvalidValue"/> for a root that does not exist there; <see cref="ErrorId.NodeCommandFailed"/>; and those of
+    /// the connection.
     /// </exception>
     public static async Task<IReadOnlyList<IbDevice>> RunAsync(
         INodeConnection connection, string name, string root, CancellationToken cancellationToken)
