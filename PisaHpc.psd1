@@ -15,10 +15,12 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Get-HpcAllocation'
+        'Get-HpcEnvironment'
         'Get-IbDevice'
         'Get-JobSshConfig'
         'New-JobSshConfig'
         'Remove-JobSshConfig'
+        'Test-HpcSite'
     )
     PrivateData            = @{
         PSData = @{

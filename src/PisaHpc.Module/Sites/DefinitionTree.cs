@@ -37,10 +37,22 @@ internal sealed class DefinitionTree
         }
         catch (YamlException exception)
         {
-            var position = new SourcePosition(file, Math.Max(1, (int)exception.Start.Line), Math.Max(1, (int)exception.Start.Column));
-            findings.Error("Syntax", position, $"This is not YAML: {exception.Message}", "Correct the indentation, the quotes or the brackets there.");
+            findings.Error(
+                "Syntax", PlaceOf(exception, file, text), $"This is not YAML: {exception.Message}",
+                "Correct the indentation (spaces, no tabs), the quotes or the brackets there.");
             return null;
         }
+    }
+
+    /// <summary>The place of a syntax error. For a tab YamlDotNet gives the map around it, which may begin pages above.</summary>
+    private static SourcePosition PlaceOf(YamlException exception, string file, string text)
+    {
+        var tabbed = exception.Message.Contains("tab as indentation", StringComparison.Ordinal)
+            ? Array.FindIndex(text.Split('\n'), line => line.TakeWhile(char.IsWhiteSpace).Contains('\t'))
+            : -1;
+        return tabbed >= 0
+            ? new SourcePosition(file, tabbed + 1, text.Split('\n')[tabbed].IndexOf('\t', StringComparison.Ordinal) + 1)
+            : new SourcePosition(file, Math.Max(1, (int)exception.Start.Line), Math.Max(1, (int)exception.Start.Column));
     }
 
     private DefinitionNode ReadDocument()

@@ -47,12 +47,12 @@ internal static class SiteReferences
 
     private static void CheckImages(HpcSite site, FindingList findings)
     {
-        if (site.Defaults.Image is not null)
+        if (site.Positions.ContainsKey("defaults.image"))
         {
             return;
         }
 
-        foreach (var name in site.Environments.Where(environment => environment.Value.Image is null).Select(environment => environment.Key))
+        foreach (var name in site.Environments.Keys.Where(name => !site.Positions.ContainsKey($"environments.{name}.image")))
         {
             findings.Error(
                 "MissingKey", site.Positions[$"environments.{name}"], $"environments.{name}: key 'image' is missing, and the defaults have none",

@@ -8,6 +8,8 @@ namespace PisaHpc.Sites;
 /// <summary>Shapes of a site's single values.</summary>
 internal static class SiteShapes
 {
+    private const string HostListForm = "a node's name or a host list such as 'o2wn[01-16]'";
+
     // capabilities(7), Linux 6.12, and the engine's word for all of them.
     private static readonly string[] KnownCapabilities =
     [
@@ -73,18 +75,25 @@ internal static class SiteShapes
     public static Shape<string> User { get; } = Text("a login name", "^[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?$");
 
     /// <summary>A host list.</summary>
-    public static Shape<string> HostNames { get; } =
-        Text("a node's name or a host list such as 'o2wn[01-16]'", "^[^\\s/]+$", IsHostList);
+    public static Shape<string> HostNames { get; } = new(
+        ReadHostNames, Text(HostListForm, "^[^\\s/]+$").Schema);
 
-    private static bool IsHostList(string text)
+    private static Setting<string>? ReadHostNames(DefinitionNode node, string path, SiteReading reading)
     {
+        if (Text(HostListForm, "^[^\\s/]+$").Read(node, path, reading) is not { } text)
+        {
+            return null;
+        }
+
         try
         {
-            return HostList.Expand(text).All(name => name.Length > 0);
+            _ = HostList.Expand(text.Value);
+            return text;
         }
-        catch (HpcException)
+        catch (HpcException failure) when (failure.Id == ErrorId.InvalidValue)
         {
-            return false;
+            reading.Error("BadValue", node, path, failure.Message, $"Write {HostListForm}.");
+            return null;
         }
     }
 }

@@ -1,0 +1,143 @@
+using System.Collections;
+using System.Management.Automation;
+using PisaHpc.Completion;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Unit.Sites;
+
+/// <summary>Completers, called as the engine calls them.</summary>
+public sealed class CompletionTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-completion").FullName;
+    private readonly string _site;
+
+    public CompletionTests()
+    {
+        _site = Path.Combine(_directory, "site.yaml");
+        Directory.CreateDirectory(Path.Combine(_directory, "ports"));
+        File.WriteAllText(_site, $$"""
+            portArea: { path: {{_directory}}/ports, first: 22000, last: 22001 }
+            nodes: { names: [ 'o2wn[01-03]', login1 ] }
+            defaults: { image: x/default:1 }
+            environments:
+              debian12: { image: pisa/hpc:deb12, aliases: [ docker-deb12 ] }
+              cs7: {}
+            queues:
+              hpc: { environment: debian12 }
+              short: {}
+            """);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("", "debian12", "cs7", "docker-deb12")]
+    [InlineData("d", "debian12", "docker-deb12")]
+    [InlineData("DEB", "debian12")]
+    [InlineData("*deb", "debian12", "docker-deb12")]
+    [InlineData("c?7", "cs7")]
+    [InlineData("x")]
+    public void Environments_and_their_aliases_begin_with_the_word(string word, params string[] expected) =>
+        Assert.Equal(expected, Complete<EnvironmentCompleter>(word).Select(result => result.CompletionText));
+
+    [Theory]
+    [InlineData("debian", "image pisa/hpc:deb12")]
+    [InlineData("docker", "alias of debian12: image pisa/hpc:deb12")]
+    [InlineData("cs", "image x/default:1")]
+    public void A_tool_tip_tells_the_image(string word, string toolTip) =>
+        Assert.Equal(toolTip, Assert.Single(Complete<EnvironmentCompleter>(word)).ToolTip);
+
+    [Theory]
+    [InlineData("h", "hpc", "default environment debian12")]
+    [InlineData("s", "short", "no default environment")]
+    public void Queues_tell_their_default(string word, string queue, string toolTip)
+    {
+        var result = Assert.Single(Complete<QueueCompleter>(word));
+        Assert.Equal((queue, toolTip), (result.CompletionText, result.ToolTip));
+    }
+
+    [Theory]
+    [InlineData("o2", "'o2wn[01-03]'", "o2wn01", "o2wn02", "o2wn03")]
+    [InlineData("o2wn[", "'o2wn[01-03]'")]
+    [InlineData("'o2wn[", "'o2wn[01-03]'")]
+    [InlineData("\"o2wn0", "\"o2wn01\"", "\"o2wn02\"", "\"o2wn03\"")]
+    [InlineData("lo", "login1")]
+    public void Nodes_come_one_by_one_and_as_lists_in_quotes_where_they_need_them(string word, params string[] expected) =>
+        Assert.Equal(expected, Complete<NodeCompleter>(word).Select(result => result.CompletionText));
+
+    [Fact]
+    public void A_list_tells_how_many_nodes_it_has() =>
+        Assert.Equal("3 nodes", Complete<NodeCompleter>("o2wn[")[0].ToolTip);
+
+    [Theory]
+    [InlineData("a'b", null, "'a''b'")]
+    [InlineData("a b", null, "'a b'")]
+    [InlineData("-a", null, "'-a'")]
+    [InlineData("ab", "'", "'ab'")]
+    [InlineData("a$b", "\"", "\"a`$b\"")]
+    [InlineData("ab", null, "ab")]
+    public void Values_are_quoted_as_the_line_needs_it(string value, string? typed, string written) =>
+        Assert.Equal(written, new CompletionWord(typed ?? "").Write(value));
+
+    [Fact]
+    public void A_second_press_within_seconds_asks_nobody_again()
+    {
+        var first = Complete<QueueCompleter>("");
+        File.WriteAllText(_site, "queues: { other: {} }");
+
+        Assert.Equal(first.Select(result => result.CompletionText), Complete<QueueCompleter>("").Select(result => result.CompletionText));
+    }
+
+    [Theory]
+    [InlineData("environments: [ broken")]
+    [InlineData("environments: { e: {} }")]
+    public void A_definition_with_errors_completes_nothing_and_does_not_fail(string yaml)
+    {
+        File.WriteAllText(_site, yaml);
+        Assert.Empty(Complete<EnvironmentCompleter>(""));
+    }
+
+    [Fact]
+    public void A_definition_that_is_missing_completes_nothing() =>
+        Assert.Empty(new EnvironmentCompleter().CompleteArgument("c", "p", "", null!, new Hashtable { ["Site"] = _site + ".none" }));
+
+    [Fact]
+    public void Slow_candidates_are_not_waited_for_and_those_that_came_are_the_answer()
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var results = Complete<SlowCompleter>("");
+
+        Assert.Equal("early", Assert.Single(results).CompletionText);
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, SiteCompleter.TimeLimit + TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void The_nodes_on_the_line_reach_the_completer()
+    {
+        var bound = new Hashtable { ["Site"] = _site, ["Node"] = new object[] { "o2wn01", PSObject.AsPSObject("o2wn02") } };
+
+        Assert.Equal("o2wn01+o2wn02", Assert.Single(new EchoCompleter().CompleteArgument("c", "p", "", null!, bound)).CompletionText);
+    }
+
+    private List<CompletionResult> Complete<T>(string word)
+        where T : SiteCompleter, new() =>
+        [.. new T().CompleteArgument("Get-HpcEnvironment", "Name", word, null!, new Hashtable { ["Site"] = _site })];
+
+    private sealed class SlowCompleter : SiteCompleter
+    {
+        protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
+            HpcSite site, IReadOnlyList<string> nodes, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new CompletionCandidate("early", "at once");
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            yield return new CompletionCandidate("late", "never");
+        }
+    }
+
+    private sealed class EchoCompleter : SiteCompleter
+    {
+        protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
+            HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
+            new[] { new CompletionCandidate(string.Join('+', nodes), "nodes") }.ToAsyncEnumerable();
+    }
+}
