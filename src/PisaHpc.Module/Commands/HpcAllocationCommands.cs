@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Allocations;
 using PisaHpc.Base;
+using PisaHpc.Completion;
 
 namespace PisaHpc.Commands;
 
@@ -20,6 +21,7 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByHand, Position = 0)]
     [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
     /// <summary>The slots (ranks) of each node in the order of -Node, or one number for all of them.</summary>
@@ -32,6 +34,7 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
 
     /// <summary>The queue of an allocation made by hand, where the site definition chooses the environment by queue.</summary>
     [Parameter(ParameterSetName = ByHand)]
+    [ArgumentCompleter(typeof(QueueCompleter))]
     public string? Queue { get; set; }
 
     /// <summary>The batch system to read, where several left variables in the environment: Lsf, Slurm or Pbs.</summary>

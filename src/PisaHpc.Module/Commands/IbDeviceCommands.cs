@@ -1,23 +1,30 @@
 using System.Management.Automation;
 using PisaHpc.Base;
+using PisaHpc.Completion;
 using PisaHpc.Devices;
 
 namespace PisaHpc.Commands;
 
-/// <summary>Gets the InfiniBand and RoCE adapters of this machine or of nodes, one object for each port, with the device files that reach it.</summary>
+/// <summary>
+/// Gets the InfiniBand and RoCE adapters of this machine or of nodes: one object for each port, with the device files that reach it.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "IbDevice")]
 [OutputType(typeof(IbDevice))]
 public sealed class GetIbDeviceCommand : NodeCmdlet
 {
     private readonly List<string> _nodes = [];
 
-    /// <summary>The nodes to ask: names, a host list such as 'o2wn[01-16]', patterns, or objects that carry a node. Without it, this machine.</summary>
+    /// <summary>
+    /// The nodes to ask: names, a host list such as 'o2wn[01-16]', patterns that match the site's nodes, or objects that carry a node
+    /// (an allocation). Without it, this machine.
+    /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
     [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
     public string[]? Node { get; set; }
 
-    /// <summary>The adapters wanted, by name, with wildcards (mlx5_*). A name without wildcards that a node does not have is an error.</summary>
+    /// <summary>The adapters wanted, by name or pattern (mlx5_*). A name that a node does not have is an error, and a pattern is not.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
