@@ -7,6 +7,8 @@ readonly LAB_HOME
 . "$LAB_HOME/lib/settings.sh"
 # shellcheck source=lib/log.sh
 . "$LAB_HOME/lib/log.sh"
+# shellcheck source=lib/wait.sh
+. "$LAB_HOME/lib/wait.sh"
 # shellcheck source=lib/process.sh
 . "$LAB_HOME/lib/process.sh"
 # shellcheck source=lib/jobs.sh
@@ -27,6 +29,8 @@ readonly LAB_HOME
 . "$LAB_HOME/lib/shared.sh"
 # shellcheck source=lib/node.sh
 . "$LAB_HOME/lib/node.sh"
+# shellcheck source=lib/seed.sh
+. "$LAB_HOME/lib/seed.sh"
 # shellcheck source=lib/engine.sh
 . "$LAB_HOME/lib/engine.sh"
 # shellcheck source=lib/registry.sh

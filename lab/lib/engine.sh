@@ -14,22 +14,44 @@ engine() {
 # engine_start NODE [FRESH]: with FRESH the node has just booted, and containers of an earlier life go.
 engine_start() {
     local -r node=$1 fresh=${2:-} dir=$(node_dir "$1")
+    local attempt
+    engine_seed "$node"
     mkdir -p "$ENGINES/$node"
-    # setsid leaves the daemon to the node's init. The OOM score stays: to lower it takes CAP_SYS_RESOURCE.
-    node_run "$node" sh -c 'rm -f /run/docker.pid /run/docker.sock; exec setsid -f "$@"' sh \
-        dockerd -H unix:///run/docker.sock --data-root "$ENGINES/$node" --exec-root /run/docker --pidfile /run/docker.pid \
-        --insecure-registry "$LAB_REGISTRY" --insecure-registry "$LAB_HEAD_ADDRESS:5000" \
-        --storage-driver overlay2 --oom-score-adjust 0 </dev/null >"$dir/dockerd.log" 2>&1
-    node_record_daemon "$node" dockerd docker.pid
-    wait_until 30 "the engine on $node" engine_answers "$node" || fail "dockerd on $node: $(tail -n 3 "$dir/dockerd.log")"
+    for attempt in 1 2 3; do
+        engine_launch "$node"
+        if engine_wait "$node"; then
+            break
+        fi
+        # On a busy machine dockerd may give up on its containerd, which has 15 s for its own start.
+        say "$node: dockerd ended ($(tail -n 1 "$dir/dockerd.log"))"
+        ((attempt < 3)) || fail "dockerd does not start on $node: see $dir/dockerd.log"
+    done
     if [[ -n $fresh ]]; then
         engine_remove_containers "$node"
     fi
 }
 
-engine_answers() {
-    node_alive "$1" dockerd || fail "dockerd on $1 ended: $(tail -n 3 "$(node_dir "$1")/dockerd.log")"
-    engine "$1" version >/dev/null 2>&1
+# setsid leaves the daemon to the node's init. The OOM score stays: to lower it takes CAP_SYS_RESOURCE.
+engine_launch() {
+    local -r node=$1
+    node_run "$node" sh -c 'rm -f /run/docker.pid /run/docker.sock; exec setsid -f "$@"' sh \
+        dockerd -H unix:///run/docker.sock --data-root "$ENGINES/$node" --exec-root /run/docker --pidfile /run/docker.pid \
+        --insecure-registry "$LAB_REGISTRY" --insecure-registry "$LAB_HEAD_ADDRESS:5000" \
+        --storage-driver overlay2 --oom-score-adjust 0 </dev/null >"$(node_dir "$node")/dockerd.log" 2>&1
+    node_record_daemon "$node" dockerd docker.pid
+}
+
+# Whether the engine answers before its daemon ends.
+engine_wait() {
+    wait_until 120 "the engine on $1" engine_has_settled "$1" && node_alive "$1" dockerd
+}
+
+engine_has_settled() {
+    ! node_alive "$1" dockerd || { engine_has_socket "$1" && engine "$1" version >/dev/null 2>&1; }
+}
+
+engine_has_socket() {
+    node_alive "$1" && [[ -S /proc/$REPLY/root/run/docker.sock ]]
 }
 
 engine_remove_containers() {

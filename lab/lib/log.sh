@@ -10,17 +10,3 @@ fail() {
     printf 'lab: error: %s\n' "$*" >&2
     exit 1
 }
-
-# Runs the condition until it holds: wait_until SECONDS WHAT COMMAND...
-wait_until() {
-    local -r seconds=$1 what=$2
-    shift 2
-    local -r deadline=$((${EPOCHREALTIME/./} + seconds * 1000000))
-    until "$@"; do
-        if ((${EPOCHREALTIME/./} > deadline)); then
-            say "timed out after $seconds s: $what"
-            return 1
-        fi
-        sleep 0.02
-    done
-}

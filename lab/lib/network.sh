@@ -23,11 +23,14 @@ network_let_frames_pass() {
     iptables -I FORWARD -i "$LAB_BRIDGE" -o "$LAB_BRIDGE" -m comment --comment "$LAB_MARK" -j ACCEPT
 }
 
-# network_attach NODE ADDRESS: the node's namespace with its eth0 on the bridge.
+# network_attach NODE ADDRESS: the node's namespace with its eth0 on the bridge. The hardware address is made from the other one,
+# so that a node started again is where its neighbours believe it to be.
 network_attach() {
     local -r node=$1 address=$2
+    local octets
+    IFS=. read -ra octets <<<"$address"
     ip netns add "$node"
-    ip link add "lab-$node" type veth peer name eth0 netns "$node"
+    ip link add "lab-$node" type veth peer name eth0 address "$(printf '02:00:%02x:%02x:%02x:%02x' "${octets[@]}")" netns "$node"
     ip link set "lab-$node" master "$LAB_BRIDGE" up
     ip -n "$node" -batch - <<END
 link set lo up

@@ -50,7 +50,7 @@ node_boot() {
     local -r node=$1 dir=$(node_dir "$1")
     mkdir -p "$dir"
     keys_create_host_key "$node"
-    cp "$LAB_HOME/node/sshd_config" "$dir/sshd_config"
+    cp "$LAB_HOME/node/init.sh" "$LAB_HOME/node/sshd_config" "$LAB_HOME/devices.sh" "$dir/"
     network_attach "$node" "$(node_address "$node")"
     cgroup_create "$node"
     rm -f "$dir/init.ready"
@@ -60,11 +60,11 @@ node_boot() {
         cd /
         exec setsid nsenter --net="/run/netns/$node" \
             unshare --mount --uts --ipc --pid --cgroup --fork \
-            "$LAB_HOME/node/init.sh" "$node" "$dir" "$LAB_SSH_KEY.pub"
+            "$dir/init.sh" "$node" "$dir" "$LAB_SSH_KEY.pub"
     ) </dev/null >"$dir/init.log" 2>&1 &
     local -r launcher=$!
     # init.sh writes its pid, as this machine numbers it, when the node's mounts are made.
-    if ! wait_until 20 "the start of $node" node_has_booted "$dir/init.ready" "$launcher"; then
+    if ! wait_until 60 "the start of $node" node_has_booted "$dir/init.ready" "$launcher"; then
         fail "$node does not start: $(tail -n 3 "$dir/init.log")"
     fi
     [[ -s $dir/init.ready ]] || fail "$node does not start: $(tail -n 3 "$dir/init.log")"
@@ -106,7 +106,7 @@ node_record_daemon() {
     local -r node=$1 name=$2 dir=$(node_dir "$1")
     node_alive "$node" || fail "$node went down while $name was started"
     local -r pid_file=/proc/$REPLY/root/run/${3:-$name.pid}
-    wait_until 20 "$pid_file" test -s "$pid_file" || fail "$name on $node does not start: $(tail -n 3 "$dir/$name.log")"
+    wait_until 60 "$pid_file" test -s "$pid_file" || fail "$name on $node does not start: $(tail -n 3 "$dir/$name.log")"
     local pid
     pid=$(node_machine_pid "$node" "$(<"$pid_file")")
     [[ -n $pid ]] && process_record "$dir/$name.pid" "$pid" \

@@ -27,7 +27,7 @@ users_add() {
     local groups=()
     [[ ! -e $record ]] || return 0
     users_refuse_taken passwd "$name" "$uid"
-    if [[ $name == "$LAB_EXTRA_GROUPS_OF" ]]; then
+    if [[ $name == "${LAB_USERS[0]%%:*}" ]]; then
         groups=(--groups "$(IFS=,; printf '%s' "${LAB_EXTRA_GROUPS[*]%:*}")")
     fi
     : >"$record"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # First process of a node, already in its namespaces: makes the node's mounts, says that it is ready, and stays as the
-# reaper of orphans. Usage: init.sh NODE DIRECTORY ADMIN_PUBLIC_KEY
+# reaper of orphans. Usage: init.sh NODE DIRECTORY ADMIN_PUBLIC_KEY. It runs from the node's
+# directory, because the checkout may lie where the node has mounts of its own.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 node=$1 dir=$2 admin_key=$3
@@ -18,6 +19,7 @@ main() {
     mount_dev
     mount -t sysfs sysfs /sys
     mount_cgroups
+    mount_adapters
     mount -t proc proc /proc
     unlock_root
     printf '%s\n' "$machine_pid" >"$dir/init.ready.new"
@@ -73,6 +75,26 @@ mount_dev() {
 
 make_device() {
     mknod -m "$1" "/dev/$2" c "$3" "$4"
+}
+
+# An InfiniBand adapter as far as a probe or an engine looks at one: device files of its own, and its classes in sysfs, where
+# everything else stays what it is.
+mount_adapters() {
+    local -r made=/run/adapters machine=/run/sysfs
+    local class entry
+    "$dir/devices.sh" "$made"
+    mkdir "$machine" /dev/infiniband
+    mount --bind "$made/dev/infiniband" /dev/infiniband
+    mount --bind /sys "$machine"
+    mount -t tmpfs -o mode=755 tmpfs /sys/class
+    ln -s "$machine"/class/* /sys/class/
+    for class in "$made"/sys/class/*; do
+        rm -f "/sys/class/${class##*/}"
+        mkdir "/sys/class/${class##*/}"
+        for entry in "$machine/class/${class##*/}"/* "$class"/*; do
+            [[ -e $entry ]] && ln -sf "$entry" "/sys/class/${class##*/}/"
+        done
+    done
 }
 
 # The same hierarchies as the machine's, mounted anew so that they begin at the node's cgroup.

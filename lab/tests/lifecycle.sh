@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# Tries out the lab itself, in a second lab beside the one that may be up: up, up again, more nodes, kill -9 of each part, down
+# after worse, and nothing left. Uses the first lab's image tars when they are there. Usage: lifecycle.sh (root)
+set -euo pipefail
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)/lab.sh
+
+export PISAHPC_LAB_STATE=/var/lib/pisahpc-lab-test PISAHPC_LAB_CACHE=/var/cache/pisahpc-lab-test
+export PISAHPC_LAB_PREFIX=labtest PISAHPC_LAB_BRIDGE=pisalab9 PISAHPC_LAB_NETWORK=10.10.19
+export PISAHPC_LAB_REGISTRY=registry.labtest PISAHPC_LAB_MARK=pisahpc-lab-test
+export PISAHPC_LAB_USERS='labtest1:4901:4901 labtest2:4902:4902' PISAHPC_LAB_GROUPS='labtest3:4903'
+first_cache=/var/cache/pisahpc-lab
+
+main() {
+    local -r before=$(machine_state)
+    "$lab" down
+    reuse_images
+    check 'the lab comes up' "$lab" up 2
+    check 'a node answers by its name' answers labtest02
+    check 'its user has the extra group' in_node labtest01 'id -G labtest1 | grep -qw 4903'
+    check 'an engine runs the tiny image' in_node labtest01 'docker run --rm --net host pisa/tiny:1 true'
+    check 'an adapter shows itself' in_node labtest01 'test -c /dev/infiniband/uverbs0 -a -e /sys/class/infiniband/mlx5_0/ports/1/state'
+    check 'up again changes nothing' unchanged "$lab" up
+    check 'up 4 adds two' "$lab" up 4
+    check 'a new node has the images' in_node labtest04 'docker run --rm --net none pisa/hpc:deb12 true'
+    kill_parts
+    check 'up starts what was killed' "$lab" up
+    for node in labtest01 labtest02 labtest03; do
+        check "$node answers again" answers "$node"
+    done
+    in_node labtest02 'docker run --detach --name left --publish 8080:80 pisa/tiny:1 sleep 1000' >/dev/null
+    kill -KILL "$(pid_of 0 init)" "$(pid_of 1 dockerd)"
+    check 'down ends what is left of it' "$lab" down
+    check 'down twice is down once' "$lab" down
+    check 'nothing is left' nothing_left "$before"
+    rm -rf "$PISAHPC_LAB_CACHE"
+    printf '%d passed, 0 failed\n' "$passed"
+}
+
+passed=0
+check() {
+    local -r what=$1
+    shift
+    "$@" || {
+        printf 'FAILED: %s\n%d passed, 1 failed\n' "$what" "$passed"
+        exit 1
+    }
+    printf 'ok: %s\n' "$what"
+    passed=$((passed + 1))
+}
+
+in_node() {
+    "$lab" ssh "$1" "$2"
+}
+
+answers() {
+    [[ $(in_node "$1" hostname) == "$1" ]]
+}
+
+pid_of() {
+    "$lab" status --json | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" | sed -n "$(($1 + 1))p"
+}
+
+kill_parts() {
+    kill -KILL "$(pid_of 0 sshd)" "$(pid_of 1 dockerd)" "$(pid_of 2 init)"
+}
+
+unchanged() {
+    local -r before=$("$lab" status --json)
+    "$@"
+    [[ $("$lab" status --json) == "$before" ]]
+}
+
+reuse_images() {
+    mkdir -p "$PISAHPC_LAB_CACHE"
+    if [[ -d $first_cache/images ]]; then
+        cp -al "$first_cache/images" "$PISAHPC_LAB_CACHE/"
+    fi
+}
+
+# All of the machine that the lab touches, in the lab's own part where other programs are at work too.
+machine_state() {
+    ip -o link | grep -E 'labtest|pisalab9' || true
+    ip netns | grep labtest || true
+    grep labtest /proc/mounts || true
+    cat /etc/hosts /etc/passwd /etc/group /etc/shadow /etc/subuid /etc/subgid
+    find /sys/fs/cgroup -type d -path '*pisahpc-lab-test*'
+    grep -lzE '[l]abtest|pisahpc-lab-tes[t]' /proc/[0-9]*/cmdline 2>/dev/null || true
+}
+
+nothing_left() {
+    diff <(printf '%s\n' "$1") <(machine_state) && [[ ! -e $PISAHPC_LAB_STATE ]]
+}
+
+main
