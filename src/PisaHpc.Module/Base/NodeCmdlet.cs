@@ -24,7 +24,7 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>The nodes' engines.</summary>
     internal IEngineConnector Engines => NodeConnectors.EnginesFor(SiteDefinition.Nodes);
 
-    /// <summary><see cref="TimeoutSec"/> as <see cref="FanOut"/> takes it.</summary>
+    /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
 
     /// <summary>
@@ -33,7 +33,21 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// target; the others go on.
     /// </summary>
     internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
-        FanOut.RunAsync(NodesOf([.. nodes]), ThrottleLimit, NodeTimeout, action, Report, StopToken);
+        FanOut.RunAsync(NodesOf([.. nodes]), ThrottleLimit, NodeTimeout, action, ReportNode, StopToken);
 
-    private void Report(string node, Exception failure) => Report(failure, (object)node);
+    /// <summary>Does one thing to every item, the items of one node one after another, the nodes side by side.</summary>
+    internal Task OnEachAsync<T>(IEnumerable<T> items, Func<T, string> nodeOf, Func<T, CancellationToken, Task> action)
+    {
+        var byNode = items.ToLookup(nodeOf);
+        return OnEachAsync(byNode.Select(group => group.Key), async (node, stopping) =>
+        {
+            foreach (var item in byNode[node])
+            {
+                await action(item, stopping);
+            }
+        });
+    }
+
+    /// <summary>Writes a node's failure as an error record with the node as its target.</summary>
+    internal void ReportNode(string node, Exception failure) => Report(failure, node);
 }

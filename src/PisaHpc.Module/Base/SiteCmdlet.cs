@@ -23,4 +23,23 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>
     internal IReadOnlyList<string> NodesOf(IReadOnlyCollection<string> patterns) =>
         patterns.Any(pattern => pattern.AsSpan().ContainsAny('*', '?')) ? HostList.Match(patterns, SiteDefinition.Nodes.Names) : [.. patterns];
+
+    /// <summary>The nodes that a -Node parameter means, or all of the site's when it names none.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: none was named and the site declares none.</exception>
+    internal IReadOnlyList<string> NodesOrSite(IReadOnlyCollection<string> patterns)
+    {
+        if (patterns.Count > 0)
+        {
+            return NodesOf(patterns);
+        }
+
+        var known = HostList.Expand(SiteDefinition.Nodes.Names);
+        return known.Count > 0
+            ? known
+            : throw new HpcException(
+                ErrorId.InvalidValue,
+                "No node is named, and the site definition lists none.",
+                "Node",
+                "Name nodes with -Node, or list them in nodes.names of the site definition.");
+    }
 }

@@ -15,7 +15,8 @@ public static class AllocationReader
     /// itself or another; <see cref="ErrorId.UserNotFound"/>.
     /// </exception>
     public static HpcAllocation Read(JobEnvironment environment, Scheduler? scheduler = null, string? owner = null) =>
-        (scheduler ?? Detect(environment)) switch
+        (scheduler ?? Detect(environment) ?? throw new HpcException(
+            ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.")) switch
         {
             Scheduler.Lsf => LsfAllocation.Read(environment, owner),
             Scheduler.Slurm => SlurmAllocation.Read(environment, owner),
@@ -27,10 +28,15 @@ public static class AllocationReader
                 "Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24"),
         };
 
-    private static Scheduler Detect(JobEnvironment environment) => environment.First(LsfAllocation.JobIdVariable)
-        is not null ? Scheduler.Lsf
+    /// <summary>Reads an allocation where there is one.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <returns>The allocation; null outside of a job.</returns>
+    /// <exception cref="HpcException">The ids of <see cref="Read"/> for an environment that contradicts itself.</exception>
+    public static HpcAllocation? Find(JobEnvironment environment) => Detect(environment) is { } scheduler ? Read(environment, scheduler) : null;
+
+    private static Scheduler? Detect(JobEnvironment environment) =>
+        environment.First(LsfAllocation.JobIdVariable) is not null ? Scheduler.Lsf
         : environment.First(SlurmAllocation.JobIdVariables) is not null ? Scheduler.Slurm
         : environment.First(PbsAllocation.JobIdVariable) is not null ? Scheduler.Pbs
-        : throw new HpcException(
-            ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.");
+        : null;
 }

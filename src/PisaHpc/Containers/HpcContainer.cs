@@ -36,6 +36,9 @@ public sealed record HpcContainer
     /// <summary>The port the job's sshd listens on.</summary>
     public required int Port { get; init; }
 
+    /// <summary>The job's directory on the node, which holds its ssh identity.</summary>
+    public string Directory { get; init; } = "";
+
     /// <summary>When it was created, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -18,6 +18,9 @@ public sealed record HpcContainerPlan
     /// <summary>The environment.</summary>
     public required string Environment { get; init; }
 
+    /// <summary>The login name of the job's owner.</summary>
+    public required string Owner { get; init; }
+
     /// <summary>The container's name.</summary>
     public string Name => _spec.Name;
 
@@ -29,6 +32,9 @@ public sealed record HpcContainerPlan
 
     /// <summary>The port the job's sshd listens on.</summary>
     public required int Port { get; init; }
+
+    /// <summary>The job's directory on the node.</summary>
+    public required string Directory { get; init; }
 
     /// <summary>How long the container may take to become ready.</summary>
     public required TimeSpan ReadyTimeout { get; init; }

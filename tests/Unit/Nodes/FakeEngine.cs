@@ -8,6 +8,7 @@ namespace PisaHpc.Unit.Nodes;
 public sealed class FakeEngine : IContainerEngine
 {
     private readonly FakeCluster _cluster;
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _ends = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
     private int _created;
 
@@ -40,8 +41,11 @@ public sealed class FakeEngine : IContainerEngine
     public void Add(EngineContainer container) => _containers[container.Id] = container;
 
     /// <summary>Ends a container's main process.</summary>
-    public void Exit(string id, int exitCode, bool outOfMemory = false) =>
+    public void Exit(string id, int exitCode, bool outOfMemory = false)
+    {
         _containers[id] = Require(id) with { State = ContainerState.Exited, ExitCode = exitCode, OutOfMemory = outOfMemory };
+        EndOf(id).TrySetResult();
+    }
 
     public async Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken)
     {
@@ -104,7 +108,13 @@ public sealed class FakeEngine : IContainerEngine
     public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(Node, FakeStep.Remove, id, cancellationToken);
-        return Get(id) is { } container && _containers.TryRemove(container.Id, out _);
+        if (Get(id) is not { } container || !_containers.TryRemove(container.Id, out _))
+        {
+            return false;
+        }
+
+        EndOf(container.Id).TrySetResult();
+        return true;
     }
 
     public async Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken)
@@ -128,12 +138,19 @@ public sealed class FakeEngine : IContainerEngine
         {
             yield return line;
         }
+
+        if (follow && Get(id) is { State: ContainerState.Running } container)
+        {
+            await EndOf(container.Id).Task.WaitAsync(cancellationToken);
+        }
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static bool Carries(EngineContainer container, KeyValuePair<string, string?> label) =>
         container.Labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
+
+    private TaskCompletionSource EndOf(string id) => _ends.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     private EngineContainer? Get(string id) => _containers.GetValueOrDefault(id) ?? FindByName(id);
 

@@ -1,0 +1,89 @@
+# The main job, on the lab: 56 MPI ranks in two containers on two nodes, 32 and 24, composed by cmdlets one at a time so that each step
+# can be seen. Start-HpcJob and Stop-HpcJob do the same in two words. Only Core cmdlets and .NET are used: the embedded host has no others.
+param(
+    [string] $Site = $env:PISAHPC_SITE,
+    [string] $Environment = 'debian12',
+    [string] $Owner = 'hpcuser'
+)
+
+$ErrorActionPreference = 'Stop'
+$env:PISAHPC_SITE = $Site
+$wanted = [ordered]@{ o2wn01 = 32; o2wn02 = 24 }
+$clock = [System.Diagnostics.Stopwatch]::StartNew()
+
+function Show-Step([string] $Title) {
+    $Host.UI.WriteLine()
+    $Host.UI.WriteLine("== {0}  ({1:0.0} s)" -f $Title, $clock.Elapsed.TotalSeconds)
+}
+
+function Show-RankOutput($Lines) {
+    foreach ($node in $wanted.Keys) {
+        $ranks = @($Lines | Where-Object { $_.Node -eq $node -and $null -ne $_.Rank })
+        $Host.UI.WriteLine("  $node answered with $($ranks.Count) ranks:")
+        foreach ($line in $ranks[0..1] + $ranks[-1]) {
+            $Host.UI.WriteLine("    [$($line.Rank)] $($line.Text)")
+        }
+    }
+}
+
+function Test-RankCount($Lines) {
+    foreach ($node in $wanted.Keys) {
+        $answered = @($Lines | Where-Object { $_.Node -eq $node -and $null -ne $_.Rank -and $_.Text -match "on $node\b" })
+        if ($answered.Count -ne $wanted[$node]) {
+            $Host.UI.WriteErrorLine("$node answered with $($answered.Count) ranks instead of $($wanted[$node]).")
+            return $false
+        }
+    }
+
+    return $true
+}
+
+$passed = $false
+$port = $ssh = $containers = $null
+try {
+    Show-Step 'The allocation, as a batch system would grant it'
+    $job = Get-HpcAllocation -Node ([string[]] $wanted.Keys) -Slot ([int[]] $wanted.Values) -Owner $Owner -Queue hpc
+    $job | Out-Host
+    $job.Nodes | Out-Host
+
+    Show-Step 'The InfiniBand devices of its nodes'
+    $devices = @(Get-IbDevice -Node $job.Nodes)
+    if ($devices) { $devices | Out-Host } else { $Host.UI.WriteLine('  none') }
+
+    Show-Step 'A port for the job'
+    $port = $job | New-JobPort
+    $port | Out-Host
+
+    Show-Step 'Keys and ssh configuration on each node'
+    $ssh = $port | New-JobSshConfig -Allocation $job
+    $ssh | Out-Host
+
+    Show-Step 'The plan: each option and where it came from'
+    $plans = @($job | New-HpcContainerPlan -Environment $Environment -SshConfig $ssh -Device $devices)
+    $plans | Out-Host
+    $plans[0].Options | Where-Object Name -ne label | Out-Host
+
+    Show-Step 'The containers'
+    $containers = @($plans | Start-HpcContainer)
+    $containers | Out-Host
+
+    Show-Step 'mpirun across them'
+    $lines = @($containers | Invoke-ContainerMpi -Command /opt/pisahpc-lab/bin/mpi-hello-openmpi)
+    Show-RankOutput $lines
+    $lines | Where-Object { $_ -is [PisaHpc.Mpi.MpiResult] } | Out-Host
+    $passed = Test-RankCount $lines
+}
+finally {
+    Show-Step 'Taking it away again'
+    if ($containers) { $containers | Stop-HpcContainer | Out-Host }
+    if ($ssh) { $ssh | Remove-JobSshConfig | Out-Host }
+    if ($port) { $port | Remove-JobPort | Out-Host }
+}
+
+if (-not $passed) { exit 1 }
+$Host.UI.WriteLine()
+$Host.UI.WriteLine("56 ranks answered: 32 from o2wn01, 24 from o2wn02, in $([int] $clock.Elapsed.TotalSeconds) s. The lab is still up. Next, try:")
+$Host.UI.WriteLine()
+$Host.UI.WriteLine("  export PISAHPC_SITE=$Site")
+$Host.UI.WriteLine("  out/host/pisahpc -Command 'Get-HpcAllocation -Node o2wn[01-02] -Slot 32,24 -JobId 42 -Owner $Owner | Start-HpcJob -Environment $Environment'")
+$Host.UI.WriteLine("  out/host/pisahpc -Command 'Get-HpcJob; Stop-HpcJob 42'")

@@ -1,0 +1,21 @@
+using System.Management.Automation;
+
+namespace PisaHpc.Base;
+
+/// <summary>
+/// Matches job ids. An array element's id has brackets (<c>1234[5]</c>), which a wildcard would read as a set: the id itself always matches.
+/// </summary>
+internal static class JobIdPattern
+{
+    /// <summary>A test for job ids.</summary>
+    /// <param name="pattern">An id, or an id with <c>*</c> or <c>?</c>.</param>
+    public static Func<string, bool> Of(string pattern)
+    {
+        var wildcard = new WildcardPattern(pattern.Replace("[", "`[", StringComparison.Ordinal).Replace("]", "`]", StringComparison.Ordinal));
+        return id => id == pattern || wildcard.IsMatch(id);
+    }
+
+    /// <summary>Whether a pattern is one id.</summary>
+    /// <param name="pattern">The pattern.</param>
+    public static bool IsOne(string pattern) => pattern.IndexOfAny(['*', '?']) < 0;
+}

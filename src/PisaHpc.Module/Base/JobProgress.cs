@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PisaHpc.Jobs;
+
+namespace PisaHpc.Base;
+
+/// <summary>Shows a job's steps: one bar for the job, a child for each node that is being worked on.</summary>
+/// <param name="activity">What the job's bar is headed.</param>
+/// <param name="nodes">How many nodes there are.</param>
+/// <param name="show">Shows a record; called from any thread.</param>
+internal sealed class JobProgress(string activity, int nodes, Action<ProgressRecord> show) : IProgress<JobStep>
+{
+    private const int JobBar = 1;
+    private readonly ConcurrentDictionary<string, int> _bars = new();
+    private int _next = JobBar;
+    private int _done;
+
+    /// <inheritdoc/>
+    public void Report(JobStep value)
+    {
+        if (value.Node is null)
+        {
+            show(new ProgressRecord(JobBar, activity, value.Activity));
+            return;
+        }
+
+        var bar = _bars.GetOrAdd(value.Node, _ => Interlocked.Increment(ref _next));
+        show(new ProgressRecord(bar, value.Node, value.Activity)
+        {
+            ParentActivityId = JobBar,
+            RecordType = value.Done ? ProgressRecordType.Completed : ProgressRecordType.Processing,
+        });
+        if (value.Done)
+        {
+            var done = Interlocked.Increment(ref _done);
+            show(new ProgressRecord(JobBar, activity, $"{done} of {nodes} nodes") { PercentComplete = Math.Min(100, 100 * done / Math.Max(1, nodes)) });
+        }
+    }
+
+    /// <summary>Takes the bars away.</summary>
+    public void Complete()
+    {
+        foreach (var bar in _bars.Values.Append(JobBar).Order())
+        {
+            show(new ProgressRecord(bar, activity, "done") { RecordType = ProgressRecordType.Completed });
+        }
+    }
+}

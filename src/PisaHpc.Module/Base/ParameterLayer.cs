@@ -1,0 +1,61 @@
+using System.Collections;
+using System.Globalization;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Base;
+
+/// <summary>The topmost layer of an environment: what the parameters of a call say.</summary>
+internal static class ParameterLayer
+{
+    /// <summary>The layer of a cmdlet's parameters; one that was not used says nothing.</summary>
+    public static EnvironmentLayer From(PlanCmdlet cmdlet) => new()
+    {
+        Layer = "parameter",
+        Image = cmdlet.Image is { } image ? Setting.Of(image) : null,
+        Network = cmdlet.Network is { } network ? Setting.Of(network) : null,
+        Mounts = cmdlet.Mount.Length > 0 ? Setting.Appending(cmdlet.Mount.Select(MountOf)) : null,
+        Capabilities = cmdlet.Capability.Length > 0 ? Setting.Appending(cmdlet.Capability) : null,
+        Limits = new LimitSettings
+        {
+            Shm = SizeOf(nameof(cmdlet.ShmSize), cmdlet.ShmSize),
+            Memory = SizeOf(nameof(cmdlet.Memory), cmdlet.Memory),
+            Memlock = MemlockOf(cmdlet.Memlock),
+        },
+        Variables = VariablesOf(cmdlet.Variable),
+        ReadyTimeout = cmdlet.ReadyTimeoutSec is { } seconds ? Setting.Of(TimeSpan.FromSeconds(seconds)) : null,
+    };
+
+    private static MountDefinition MountOf(string text)
+    {
+        var parts = text.Split(':');
+        var good = parts.Length <= 3 && parts.Take(2).All(path => path.StartsWith('/')) && (parts.Length < 3 || parts[2] is "ro" or "rw");
+        return good
+            ? new MountDefinition { Source = parts[0], Target = parts.ElementAtOrDefault(1) ?? parts[0], ReadOnly = parts.ElementAtOrDefault(2) == "ro" }
+            : throw Invalid("Mount", text, "/path, /path:/target or /path:/target:ro");
+    }
+
+    private static Setting<long?>? SizeOf(string parameter, string? text) => text is null
+        ? null
+        : ByteSize.TryParse(text, out var bytes) ? Setting.Of<long?>(bytes) : throw Invalid(parameter, text, "a size such as 512m or 8g");
+
+    private static Setting<long?>? MemlockOf(string? text) => text switch
+    {
+        "unlimited" => Setting.Of<long?>(-1),
+        "host" => Setting.Of<long?>(null),
+        _ => SizeOf("Memlock", text),
+    };
+
+    private static Dictionary<string, Setting<string>> VariablesOf(IDictionary? variables)
+    {
+        var settings = new Dictionary<string, Setting<string>>();
+        foreach (DictionaryEntry variable in variables ?? new Hashtable())
+        {
+            settings[variable.Key.ToString()!] = Setting.Of(Convert.ToString(variable.Value, CultureInfo.InvariantCulture) ?? "");
+        }
+
+        return settings;
+    }
+
+    private static HpcException Invalid(string parameter, string text, string expected) =>
+        new(ErrorId.InvalidValue, $"-{parameter} '{text}' is not {expected}.", text);
+}

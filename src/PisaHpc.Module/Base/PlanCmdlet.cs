@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Completion;
+using PisaHpc.Containers;
+using PisaHpc.Devices;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Base;
+
+/// <summary>A cmdlet that turns an allocation and an environment into containers: the parameters that a plan is made from.</summary>
+public abstract class PlanCmdlet : NodeCmdlet
+{
+    /// <summary>The environment, by name or alias; the default of the allocation's queue when none is named.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(EnvironmentCompleter))]
+    public string? Environment { get; set; }
+
+    /// <summary>The image, instead of the environment's.</summary>
+    [Parameter]
+    public string? Image { get; set; }
+
+    /// <summary>The network, instead of the environment's.</summary>
+    [Parameter]
+    public NetworkMode? Network { get; set; }
+
+    /// <summary>More mounts: /path, /path:/target or /path:/target:ro.</summary>
+    [Parameter]
+    public string[] Mount { get; set; } = [];
+
+    /// <summary>The size of /dev/shm, such as 8g.</summary>
+    [Parameter]
+    public string? ShmSize { get; set; }
+
+    /// <summary>Locked memory: a size, unlimited, or host for the node's own limit.</summary>
+    [Parameter]
+    public string? Memlock { get; set; }
+
+    /// <summary>Memory, such as 64g.</summary>
+    [Parameter]
+    public string? Memory { get; set; }
+
+    /// <summary>More capabilities, without CAP_.</summary>
+    [Parameter]
+    public string[] Capability { get; set; } = [];
+
+    /// <summary>More environment variables.</summary>
+    [Parameter]
+    public System.Collections.IDictionary? Variable { get; set; }
+
+    /// <summary>The devices of all nodes, from Get-IbDevice, instead of those the environment chooses.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    [AllowNull]
+    public IbDevice[]? Device { get; set; }
+
+    /// <summary>Ports to publish beside the job's; only on a bridge.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int[] PublishPort { get; set; } = [];
+
+    /// <summary>How long a container may take to become ready, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 3600)]
+    public int? ReadyTimeoutSec { get; set; }
+
+    /// <summary>Devices given by hand: null when the parameter was not used, so that the environment chooses.</summary>
+    internal IReadOnlyList<IbDevice>? DevicesByHand => MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null;
+
+    /// <summary>Merges the environment for an allocation: site → queue → environment → these parameters.</summary>
+    internal HpcEnvironment ResolveEnvironment(HpcAllocation allocation) =>
+        EnvironmentResolver.Resolve(SiteDefinition, Environment, allocation.Queue, ParameterLayer.From(this));
+
+    /// <summary>Plans an allocation's containers; a node that cannot be planned is reported, and the others are planned.</summary>
+    internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
+    {
+        var environment = ResolveEnvironment(allocation);
+        var attempt = ContainerNames.NewAttempt();
+        var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
+        var plans = new ConcurrentDictionary<string, HpcContainerPlan>();
+        await OnEachAsync(allocation.Nodes, node => node.Name, async (node, stopping) =>
+        {
+            await using var connection = await Connector.ConnectAsync(node.Name, stopping);
+            plans[node.Name] = ContainerPlanner.Plan(new PlanRequest
+            {
+                Environment = environment,
+                Allocation = allocation,
+                Node = node,
+                Facts = await NodeProbe.ReadAsync(connection, paths, stopping),
+                Ssh = ssh,
+                PortArea = SiteDefinition.PortArea?.Path,
+                Attempt = attempt,
+                Devices = DevicesByHand,
+                PublishedPorts = PublishPort,
+            });
+        });
+        return [.. allocation.Nodes.Select(node => plans.GetValueOrDefault(node.Name)).OfType<HpcContainerPlan>()];
+    }
+}

@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Reads containers' logs line by line.</summary>
+[Cmdlet(VerbsCommon.Get, "HpcContainerLog")]
+[OutputType(typeof(HpcContainerLogLine))]
+public sealed class GetHpcContainerLogCommand : ContainerCmdlet
+{
+    /// <summary>Only the last so many lines.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int? Tail { get; set; }
+
+    /// <summary>Goes on until the containers end.</summary>
+    [Parameter]
+    public SwitchParameter Follow { get; set; }
+
+    private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        await foreach (var line in engine.ReadLogAsync(container.Id, Tail, Follow, stopping))
+        {
+            Emit(new HpcContainerLogLine(container.Node, container.Name, container.JobId, line.Stream, line.Time, line.Text));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Shows what would be started on each node, and which layer or object each option came from.</summary>
+[Cmdlet(VerbsCommon.New, "HpcContainerPlan")]
+[OutputType(typeof(HpcContainerPlan))]
+public sealed class NewHpcContainerPlanCommand : PlanCmdlet
+{
+    /// <summary>The allocation.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    public HpcAllocation Allocation { get; set; } = null!;
+
+    /// <summary>The job's ssh identity, from New-JobSshConfig.</summary>
+    [Parameter(Mandatory = true)]
+    public JobSshConfig SshConfig { get; set; } = null!;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync() => EmitAll(await PlanAsync(Allocation, SshConfig));
+}

@@ -1,0 +1,181 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Ssh;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Starts a job on all of its nodes, or on none: lease, keys, containers, ready.</summary>
+[Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcJob))]
+public sealed class StartHpcJobCommand : PlanCmdlet
+{
+    /// <summary>The allocation; read from the batch system's environment when none is given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    public HpcAllocation? Allocation { get; set; }
+
+    /// <summary>How long the port's lease holds; the port area's own time when not given.</summary>
+    [Parameter]
+    public TimeSpan? TimeToLive { get; set; }
+
+    /// <summary>Offers host-based authentication beside the job's key.</summary>
+    [Parameter]
+    public SwitchParameter HostBased { get; set; }
+
+    /// <summary>With -WhatIf: emits the job that would be started.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var allocation = Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
+        var area = SitePorts.Require(SiteDefinition);
+        var request = new JobRequest
+        {
+            Allocation = allocation,
+            Environment = ResolveEnvironment(allocation),
+            RunDirectory = SiteDefinition.RunDirectory,
+            TimeToLive = TimeToLive ?? SiteDefinition.PortArea!.TimeToLive,
+            Throttle = ThrottleLimit,
+            Timeout = NodeTimeout,
+            Devices = DevicesByHand,
+            PublishedPorts = PublishPort,
+            HostBased = HostBased,
+        };
+        var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show);
+        var starter = new JobStarter(Connector, Engines, new Ed25519KeyGenerator(), area, progress);
+        try
+        {
+            await StartAsync(starter, request);
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    private async Task StartAsync(JobStarter starter, JobRequest request)
+    {
+        var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
+        if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"start environment {request.Environment.Name}"))
+        {
+            Emit(await starter.StartAsync(request, Report, StopToken));
+            return;
+        }
+
+        var plans = await starter.PlanAsync(request, Report, StopToken);
+        foreach (var plan in plans)
+        {
+            Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}"))}");
+        }
+
+        if (PassThru)
+        {
+            Emit(JobStarter.Predict(request, plans));
+        }
+    }
+
+    private void Report(NodeFailure failure) => Report(failure.Cause, failure.Node);
+}
+
+/// <summary>Rebuilds jobs from the nodes and the port area.</summary>
+[Cmdlet(VerbsCommon.Get, "HpcJob")]
+[OutputType(typeof(HpcJob))]
+public sealed class GetHpcJobCommand : NodeCmdlet
+{
+    /// <summary>The job; wildcards are allowed; every job when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string JobId { get; set; } = "*";
+
+    /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string[] Node { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var matches = JobIdPattern.Of(JobId);
+        var one = JobIdPattern.IsOne(JobId) ? JobId : null;
+        var finder = new JobFinder(Engines, SitePorts.Find(SiteDefinition));
+        var nodes = Node.Length == 0 && one is not null && SitePorts.Find(SiteDefinition)?.Find(one) is not null ? [] : NodesOrSite(Node);
+        var jobs = await finder.FindAsync(one, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        EmitAll(jobs.Where(job => matches(job.JobId)));
+        if (one is not null && jobs.Count == 0)
+        {
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {one} has no lease and no container on the nodes asked.", one));
+        }
+    }
+}
+
+/// <summary>Takes a job off its nodes: containers, keys, lease, processes. What is gone already is success.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "HpcJob", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcJob))]
+public sealed class StopHpcJobCommand : NodeCmdlet
+{
+    /// <summary>The job.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string JobId { get; set; } = "";
+
+    /// <summary>More nodes to clean; those that the lease or the containers name are cleaned anyway.</summary>
+    [Parameter]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>How long a container may take after TERM before it is killed, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        JobIds.Validate(JobId);
+        var area = SitePorts.Find(SiteDefinition);
+        var finder = new JobFinder(Engines, area);
+        var others = Node.Length > 0 ? Node : NodesToSearch(area);
+
+        // A node that does not answer now is asked again by the stopper, which reports it.
+        var found = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
+        var job = found.Count > 0 ? found[0] : HpcJob.None(JobId);
+        var nodes = job.Nodes.Select(node => node.Name).Union(Node).ToArray();
+        if (!await ShouldProcessAsync($"{HostList.Fold(nodes)}: job {JobId}", "remove its containers, keys and lease"))
+        {
+            return;
+        }
+
+        var progress = new JobProgress($"Stopping job {JobId}", nodes.Length, Show);
+        var stopper = new JobStopper(Connector, Engines, area, progress);
+        try
+        {
+            Emit(await stopper.StopAsync(
+                job, others, SiteDefinition.RunDirectory, TimeSpan.FromSeconds(GraceSec), ThrottleLimit, NodeTimeout, ReportNode, StopToken));
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
+    private IReadOnlyList<string> NodesToSearch(PortArea? area)
+    {
+        if (area?.Find(JobId)?.Nodes is { Length: > 0 })
+        {
+            return [];
+        }
+
+        return AllocationReader.Find(JobEnvironment.OfProcess()) is { } current && current.JobId == JobId
+            ? [.. current.Nodes.Select(node => node.Name)]
+            : NodesOrSite([]);
+    }
+}

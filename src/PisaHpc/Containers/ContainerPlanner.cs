@@ -1,0 +1,100 @@
+using System.Globalization;
+using PisaHpc.Allocations;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Containers;
+
+/// <summary>Makes plans. Pure: what it knows of a node is in the request's facts.</summary>
+public static class ContainerPlanner
+{
+    /// <summary>Makes the plan for one node.</summary>
+    /// <param name="request">What the plan is made from.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PlanConflict"/>, <see cref="ErrorId.MountSourceMissing"/> or <see cref="ErrorId.DeviceMissing"/>, with the node
+    /// as target.
+    /// </exception>
+    public static HpcContainerPlan Plan(PlanRequest request)
+    {
+        PlanConflicts.Check(request);
+        var environment = request.Environment;
+        var limits = environment.Limits;
+        var devices = PlannedDevices.Of(request);
+        var spec = new ContainerSpec
+        {
+            Name = ContainerNames.Of(request.Allocation.JobId, request.Attempt),
+            Image = environment.Image,
+            Command = CommandOf(request),
+            Hostname = HostnameOf(request),
+            Network = environment.Network,
+            PublishedPorts = environment.Network == NetworkMode.Bridge ? [request.Ssh.Port, .. request.PublishedPorts] : [],
+            User = string.Create(CultureInfo.InvariantCulture, $"{request.Allocation.Owner.Uid}:{request.Allocation.Owner.Gid}"),
+            Groups = [.. request.Allocation.Owner.Groups.Where(gid => gid != request.Allocation.Owner.Gid)],
+            Environment = environment.Variables,
+            Mounts = [.. PlannedMounts.Of(request)],
+            Devices = devices,
+            Cpus = limits.CpusFromSlots && request.Node.Slots < request.Facts.Cpus ? request.Node.Slots : null,
+            Cpuset = request.Node.Cpuset,
+            MemoryBytes = limits.MemoryBytes ?? limits.MemoryPerSlotBytes * request.Node.Slots,
+            ShmBytes = limits.ShmBytes,
+            MemlockBytes = limits.MemlockBytes,
+            Pids = limits.Pids,
+            CapabilitiesDropped = environment.Privileged ? [] : ["ALL"],
+            Capabilities = environment.Capabilities,
+            SecurityOptions = environment.SecurityOptions,
+            Privileged = environment.Privileged,
+            Init = environment.Init,
+            Labels = LabelsOf(request),
+        };
+        return new HpcContainerPlan(spec)
+        {
+            JobId = request.Allocation.JobId,
+            Node = request.Node.Name,
+            Environment = environment.Name,
+            Owner = request.Allocation.Owner.Name,
+            Slots = request.Node.Slots,
+            Port = request.Ssh.Port,
+            Directory = request.Ssh.Directory,
+            ReadyTimeout = environment.ReadyTimeout,
+            Options = PlanOptions.Of(request, spec),
+        };
+    }
+
+    /// <summary>A login through sshd does not inherit the container's environment, so the variables are given to sshd for its sessions.</summary>
+    private static string[] CommandOf(PlanRequest request)
+    {
+        var environment = request.Environment;
+        string[] command = [environment.Sshd, "-D", "-e", "-f", request.Ssh.ServerConfig];
+        return environment.Variables.Count == 0
+            ? command
+            : [.. command, "-o", "SetEnv=" + SessionVariables.Value(environment.Variables)];
+    }
+
+    private static string? HostnameOf(PlanRequest request) => request.Environment.Hostname?
+        .Replace("{node}", request.Node.Name, StringComparison.Ordinal)
+        .Replace("{job}", JobIds.FileName(request.Allocation.JobId), StringComparison.Ordinal);
+
+    private static Dictionary<string, string> LabelsOf(PlanRequest request)
+    {
+        var (environment, allocation) = (request.Environment, request.Allocation);
+        var labels = new Dictionary<string, string?>
+        {
+            [ContainerLabels.Schema] = "1",
+            [ContainerLabels.Job] = allocation.JobId,
+            [ContainerLabels.Scheduler] = allocation.Scheduler.ToString(),
+            [ContainerLabels.Queue] = allocation.Queue,
+            [ContainerLabels.Environment] = environment.Name,
+            [ContainerLabels.Attempt] = request.Attempt,
+            [ContainerLabels.Node] = request.Node.Name,
+            [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
+            [ContainerLabels.Owner] = allocation.Owner.Name,
+            [ContainerLabels.Port] = request.Ssh.Port.ToString(CultureInfo.InvariantCulture),
+            [ContainerLabels.Mpi] = environment.Mpi.ToString(),
+            [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
+            [ContainerLabels.Directory] = request.Ssh.Directory,
+            [ContainerLabels.PortArea] = request.PortArea,
+            [ContainerLabels.Nodes] = SlotMap.Format(allocation.Nodes),
+            [ContainerLabels.ReadyTimeout] = environment.ReadyTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        };
+        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!);
+    }
+}

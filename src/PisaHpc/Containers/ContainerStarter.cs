@@ -1,0 +1,81 @@
+namespace PisaHpc.Containers;
+
+/// <summary>Carries a plan out on its node. Interrupted at any point, it takes back what it made.</summary>
+public static class ContainerStarter
+{
+    /// <summary>How long taking back may last when the caller's own token is gone.</summary>
+    private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Creates and starts the plan's container, pulling its image when the node lacks it.</summary>
+    /// <param name="engine">The node's engine.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>The container, running and not yet known to be ready.</returns>
+    /// <exception cref="HpcException">The ids of <see cref="IContainerEngine"/>; nothing of the container is left.</exception>
+    public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var spec = plan.GetSpec();
+        if (await engine.FindImageAsync(spec.Image, cancellationToken) is null)
+        {
+            await engine.PullImageAsync(spec.Image, cancellationToken);
+        }
+
+        try
+        {
+            var id = await engine.CreateAsync(spec, cancellationToken);
+            await engine.StartAsync(id, cancellationToken);
+            return Started(plan, id);
+        }
+        catch
+        {
+            await TakeBackAsync(engine, spec.Name);
+            throw;
+        }
+    }
+
+    /// <summary>The container that a plan would make.</summary>
+    /// <param name="plan">The plan.</param>
+    public static HpcContainer Predict(HpcContainerPlan plan) => Started(plan, id: "") with { State = ContainerState.Created };
+
+    /// <summary>
+    /// Removes a container whose start failed, by its name: the name is its attempt's own, so whatever bears it was made by that attempt,
+    /// even when the engine's answer never arrived.
+    /// </summary>
+    /// <param name="engine">The node's engine.</param>
+    /// <param name="name">The container's name.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: it may be left on the node.</exception>
+    public static async Task TakeBackAsync(IContainerEngine engine, string name)
+    {
+        using var limit = new CancellationTokenSource(TakeBackLimit);
+        try
+        {
+            await engine.RemoveAsync(name, limit.Token);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"Container {name} failed to start on {engine.Node} and was not removed within {TakeBackLimit.TotalSeconds:0} s.",
+                engine.Node,
+                $"Remove it when the node answers again: docker rm --force {name}.",
+                exception);
+        }
+    }
+
+    private static HpcContainer Started(HpcContainerPlan plan, string id) => new()
+    {
+        Node = plan.Node,
+        JobId = plan.JobId,
+        Name = plan.Name,
+        Id = id,
+        State = ContainerState.Running,
+        Environment = plan.Environment,
+        Image = plan.Image,
+        Owner = plan.Owner,
+        Slots = plan.Slots,
+        Port = plan.Port,
+        Directory = plan.Directory,
+        CreatedAt = DateTimeOffset.UtcNow,
+        Changed = true,
+    };
+}

@@ -1,0 +1,19 @@
+namespace PisaHpc.Containers;
+
+/// <summary>Stops and removes containers. What is gone already is success.</summary>
+public static class ContainerStopper
+{
+    /// <summary>Stops a container in order (TERM, grace, KILL) and removes it.</summary>
+    /// <param name="engine">The node's engine.</param>
+    /// <param name="container">The container.</param>
+    /// <param name="grace">How long it may take after TERM.</param>
+    /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
+    /// <returns>The container as it was, with <see cref="HpcContainer.Changed"/> telling whether it existed.</returns>
+    public static async Task<HpcContainer> StopAsync(
+        IContainerEngine engine, HpcContainer container, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        await engine.StopAsync(container.Id, grace, cancellationToken);
+        var existed = await engine.RemoveAsync(container.Id, cancellationToken);
+        return container with { State = ContainerState.Exited, Ready = false, Changed = existed };
+    }
+}

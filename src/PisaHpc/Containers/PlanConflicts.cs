@@ -1,0 +1,60 @@
+using PisaHpc.Sites;
+
+namespace PisaHpc.Containers;
+
+/// <summary>Options that exclude each other are refused while nothing has been touched.</summary>
+internal static class PlanConflicts
+{
+    /// <summary>Checks a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/> with both options and the layers that set them.</exception>
+    public static void Check(PlanRequest request)
+    {
+        var environment = request.Environment;
+        if (environment.Network == NetworkMode.Host && request.PublishedPorts.Count > 0)
+        {
+            throw Conflict(
+                request,
+                $"the host network publishes every port already, so port {string.Join(", ", request.PublishedPorts)} cannot be published",
+                "network");
+        }
+
+        if (environment.Privileged && environment.SecurityOptions.Contains("no-new-privileges"))
+        {
+            throw Conflict(request, "privileged and the security option no-new-privileges contradict each other", "privileged", "securityOptions[no-new-privileges]");
+        }
+
+        if (environment.Limits is { ShmBytes: { } shm, MemoryBytes: { } memory } && shm > memory)
+        {
+            throw Conflict(request, $"/dev/shm of {shm} bytes does not fit into memory of {memory} bytes", "limits.shm", "limits.memory");
+        }
+
+        if (environment.Limits is { MemoryBytes: not null, MemoryPerSlotBytes: not null })
+        {
+            throw Conflict(request, "memory is limited both as a whole and for each slot", "limits.memory", "limits.memoryPerSlot");
+        }
+
+        if (request.Ssh.Port < 1024)
+        {
+            throw Conflict(request, $"port {request.Ssh.Port} is privileged, and the job's sshd runs as {request.Allocation.Owner.Name}");
+        }
+
+        if (request.Allocation.Owner.Uid == 0)
+        {
+            throw Conflict(request, "the job's owner is root, and nothing in a job's container runs as root");
+        }
+    }
+
+    private static HpcException Conflict(PlanRequest request, string what, params string[] options)
+    {
+        var origins = options
+            .Select(request.Environment.OriginOf)
+            .OfType<SettingOrigin>()
+            .Select(origin => $"{origin.Option} = {origin.Value} from {origin}");
+        var reasons = string.Join("; ", origins);
+        return new HpcException(
+            ErrorId.PlanConflict,
+            $"Environment {request.Environment.Name} on {request.Node.Name}: {what}{(reasons.Length > 0 ? $" ({reasons})" : "")}.",
+            request.Node.Name);
+    }
+}

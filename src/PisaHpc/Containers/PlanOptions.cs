@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace PisaHpc.Containers;
+
+/// <summary>The options of a plan in the words of <c>docker run</c>, each with its origin.</summary>
+internal static class PlanOptions
+{
+    private const string Allocation = "allocation";
+    private const string Safety = "always";
+
+    /// <summary>Lists the options.</summary>
+    /// <param name="request">What the plan was made from.</param>
+    /// <param name="spec">What the engine is asked for.</param>
+    public static IReadOnlyList<PlanOption> Of(PlanRequest request, ContainerSpec spec) =>
+    [
+        .. Identity(request, spec),
+        .. Resources(request, spec),
+        .. Security(request, spec),
+        .. spec.Mounts.Select(mount => new PlanOption("volume", mount.ToString(), MountOrigin(request, mount))),
+        .. spec.Environment.Select(variable => new PlanOption(
+            "env", $"{variable.Key}={variable.Value}", Origin(request, $"variables.{variable.Key}"))),
+        .. spec.Labels.Select(label => new PlanOption("label", $"{label.Key}={label.Value}", Safety)),
+    ];
+
+    private static IEnumerable<PlanOption> Identity(PlanRequest request, ContainerSpec spec)
+    {
+        yield return new("name", spec.Name, "job id and attempt");
+        yield return new("image", spec.Image, Origin(request, "image"));
+        yield return new("command", string.Join(' ', spec.Command), "ssh configuration");
+        yield return new("user", spec.User, "owner");
+        foreach (var group in spec.Groups)
+        {
+            yield return new("group-add", group.ToString(CultureInfo.InvariantCulture), "owner");
+        }
+
+        yield return new("network", spec.Network.ToString().ToLowerInvariant(), Origin(request, "network"));
+        foreach (var port in spec.PublishedPorts)
+        {
+            yield return new(
+                "publish", string.Create(CultureInfo.InvariantCulture, $"{port}:{port}"), port == request.Ssh.Port ? "port lease" : "parameter");
+        }
+
+        if (spec.Hostname is not null)
+        {
+            yield return new("hostname", spec.Hostname, Origin(request, "hostname"));
+        }
+    }
+
+    private static IEnumerable<PlanOption> Resources(PlanRequest request, ContainerSpec spec)
+    {
+        var values = new (string Name, object? Value, string Origin)[]
+        {
+            ("cpus", spec.Cpus, Allocation),
+            ("cpuset-cpus", spec.Cpuset, Allocation),
+            ("memory", spec.MemoryBytes, Origin(request, request.Environment.Limits.MemoryBytes is null ? "limits.memoryPerSlot" : "limits.memory")),
+            ("shm-size", spec.ShmBytes, Origin(request, "limits.shm")),
+            ("ulimit", spec.MemlockBytes is { } memlock ? $"memlock={memlock}" : null, Origin(request, "limits.memlock")),
+            ("pids-limit", spec.Pids, Origin(request, "limits.pids")),
+        };
+        var set = values.Where(value => value.Value is not null)
+            .Select(value => new PlanOption(value.Name, Convert.ToString(value.Value, CultureInfo.InvariantCulture)!, value.Origin));
+        var devices = spec.Devices.Select(device => new PlanOption(
+            "device", device, request.Devices is null ? $"node {request.Node.Name}, {Origin(request, "devices")}" : "parameter"));
+        return set.Concat(devices);
+    }
+
+    private static IEnumerable<PlanOption> Security(PlanRequest request, ContainerSpec spec)
+    {
+        foreach (var capability in spec.CapabilitiesDropped)
+        {
+            yield return new("cap-drop", capability, Safety);
+        }
+
+        foreach (var capability in spec.Capabilities)
+        {
+            yield return new("cap-add", capability, Origin(request, $"capabilities[{capability}]"));
+        }
+
+        foreach (var option in spec.SecurityOptions)
+        {
+            yield return new("security-opt", option, Origin(request, $"securityOptions[{option}]"));
+        }
+
+        if (spec.Privileged)
+        {
+            yield return new("privileged", "true", Origin(request, "privileged"));
+        }
+
+        yield return new("init", spec.Init ? "true" : "false", Origin(request, "init"));
+    }
+
+    private static string MountOrigin(PlanRequest request, ContainerMount mount) =>
+        mount.Source == request.Ssh.Directory || mount.Source.StartsWith(request.Ssh.Directory + "/", StringComparison.Ordinal)
+            ? "ssh configuration"
+            : Origin(request, $"mounts[{mount.Target}]");
+
+    private static string Origin(PlanRequest request, string option) =>
+        request.Environment.OriginOf(option)?.ToString() ?? "built-in";
+}

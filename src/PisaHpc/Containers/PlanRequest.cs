@@ -1,0 +1,38 @@
+using PisaHpc.Allocations;
+using PisaHpc.Devices;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Containers;
+
+/// <summary>Everything a plan for one node is made from.</summary>
+public sealed record PlanRequest
+{
+    /// <summary>The environment, its layers merged.</summary>
+    public required HpcEnvironment Environment { get; init; }
+
+    /// <summary>The allocation.</summary>
+    public required HpcAllocation Allocation { get; init; }
+
+    /// <summary>The node of the allocation.</summary>
+    public required AllocatedNode Node { get; init; }
+
+    /// <summary>What the node has.</summary>
+    public required NodeFacts Facts { get; init; }
+
+    /// <summary>The job's ssh identity: port and directory.</summary>
+    public required JobSshConfig Ssh { get; init; }
+
+    /// <summary>The port area that holds the lease; null when the port was given by hand.</summary>
+    public string? PortArea { get; init; }
+
+    /// <summary>The attempt: the same on all nodes of one start, another for the next start.</summary>
+    public required string Attempt { get; init; }
+
+    /// <summary>The devices chosen by hand; null lets the environment choose among the node's.</summary>
+    public IReadOnlyList<IbDevice>? Devices { get; init; }
+
+    /// <summary>Ports to publish beside the job's.</summary>
+    public IReadOnlyList<int> PublishedPorts { get; init; } = [];
+}

@@ -1,0 +1,35 @@
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Containers;
+
+/// <summary>The mounts of a plan: the environment's, checked against the node, and the job's own.</summary>
+internal static class PlannedMounts
+{
+    /// <summary>Lists the mounts.</summary>
+    /// <param name="request">The request.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.MountSourceMissing"/>: a required source does not exist on the node.</exception>
+    public static IEnumerable<ContainerMount> Of(PlanRequest request)
+    {
+        foreach (var mount in request.Environment.Mounts)
+        {
+            if (!request.Facts.MissingPaths.Contains(mount.Source))
+            {
+                yield return new ContainerMount(mount.Source, mount.Target, mount.ReadOnly, mount.Propagation);
+            }
+            else if (!mount.Optional)
+            {
+                var origin = request.Environment.OriginOf($"mounts[{mount.Target}]");
+                throw new HpcException(
+                    ErrorId.MountSourceMissing,
+                    $"Node {request.Node.Name} has no {mount.Source}, which environment {request.Environment.Name} mounts"
+                    + (origin is null ? "." : $" ({origin})."),
+                    request.Node.Name);
+            }
+        }
+
+        foreach (var mount in JobSshMounts.For(request.Ssh))
+        {
+            yield return mount;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Containers;
+
+/// <summary>
+/// A container is ready when a login by the job's key, through the job's own configuration, runs <c>true</c> in it: a running container
+/// or an open port proves neither keys nor users.
+/// </summary>
+public static class ReadinessCheck
+{
+    private const int LogTail = 5;
+
+    /// <summary>
+    /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
+    /// one round trip. $1 deadline in seconds, $2 client configuration, $3 node.
+    /// </summary>
+    private const string Script = """
+        end=$(($(date +%s) + $1))
+        while :; do
+            said=$(ssh -F "$2" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
+            [ "$(date +%s)" -lt "$end" ] || break
+            sleep 0.1
+        done
+        printf '%s\n' "$said"
+        exit 1
+        """;
+
+    /// <summary>Waits until a container is ready.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="engine">The node's engine, which is asked for the state and the log when the login does not work.</param>
+    /// <param name="container">The container.</param>
+    /// <param name="deadline">How long to wait; at least a second.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotReady"/> with the last lines of its log.</exception>
+    public static async Task<HpcContainer> WaitAsync(
+        INodeConnection connection,
+        IContainerEngine engine,
+        HpcContainer container,
+        TimeSpan deadline,
+        CancellationToken cancellationToken)
+    {
+        using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var login = LoginAsync(connection, container, deadline, settled.Token);
+        var end = WatchAsync(engine, container, settled.Token);
+        await Task.WhenAny(login, end);
+        var refusal = login.IsCompleted ? await login : "its main process ended";
+        await settled.CancelAsync();
+        await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return refusal is null
+            ? container with { Ready = true, State = ContainerState.Running }
+            : throw await NotReadyAsync(engine, container, refusal, deadline, cancellationToken);
+    }
+
+    /// <summary>Null when the login worked, else what ssh said last.</summary>
+    private static async Task<string?> LoginAsync(
+        INodeConnection connection, HpcContainer container, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var result = await connection.RunAsync(
+            ["sh", "-c", Script, "ready", seconds, container.Directory + "/ssh_config", container.Node], default, cancellationToken);
+        return result.ExitCode == 0 ? null : $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
+    }
+
+    /// <summary>Ends when the container does: its log is followed to the end, so nothing is polled.</summary>
+    private static async Task WatchAsync(IContainerEngine engine, HpcContainer container, CancellationToken cancellationToken)
+    {
+        await foreach (var _ in engine.ReadLogAsync(container.Id, tail: 1, follow: true, cancellationToken))
+        {
+            // The lines themselves are read again, with their last ones first, when the container turns out not to be ready.
+        }
+    }
+
+    private static async Task<HpcException> NotReadyAsync(
+        IContainerEngine engine, HpcContainer container, string refusal, TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var lines = new List<string>();
+        await foreach (var line in engine.ReadLogAsync(container.Id, LogTail, follow: false, cancellationToken))
+        {
+            lines.Add(line.Text);
+        }
+
+        var log = lines.Count == 0 ? "its log is empty" : "its log ends: " + string.Join(" | ", lines);
+        return new HpcException(
+            ErrorId.ContainerNotReady,
+            $"Container {container.Name} on {container.Node} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
+            container.Node);
+    }
+}

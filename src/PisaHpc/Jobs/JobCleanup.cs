@@ -1,0 +1,49 @@
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Jobs;
+
+/// <summary>Takes a job off one node: what a rollback, a stop and a restart have in common. It can run any number of times.</summary>
+/// <param name="nodes">The nodes.</param>
+/// <param name="engines">Their engines.</param>
+public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
+{
+    /// <summary>Removes every container of the job and the job's directory from a node.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="directory">The job's directory.</param>
+    /// <param name="grace">How long a container may take after TERM.</param>
+    /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
+    /// <returns>Whether anything was there.</returns>
+    public async Task<bool> CleanAsync(
+        string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        await using var engine = await engines.ConnectAsync(node, cancellationToken);
+        var changed = await RemoveContainersAsync(engine, jobId, grace, cancellationToken);
+        await using (var connection = await nodes.ConnectAsync(node, cancellationToken))
+        {
+            changed |= await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
+        }
+
+        // A caller killed while the engine worked on its request leaves a container that appears after the first look.
+        return changed | await RemoveContainersAsync(engine, jobId, grace, cancellationToken);
+    }
+
+    private static async Task<bool> RemoveContainersAsync(
+        IContainerEngine engine, string jobId, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var changed = false;
+        foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken))
+        {
+            if (container.State is not ContainerState.Created)
+            {
+                await engine.StopAsync(container.Id, grace, cancellationToken);
+            }
+
+            changed |= await engine.RemoveAsync(container.Id, cancellationToken);
+        }
+
+        return changed;
+    }
+}

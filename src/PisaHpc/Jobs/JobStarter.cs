@@ -1,0 +1,229 @@
+using System.Collections.Concurrent;
+using PisaHpc.Allocations;
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Ports;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Jobs;
+
+/// <summary>
+/// Starts a job on all of its nodes or on none. The lease comes first and names the nodes, so that whatever a killed caller leaves behind
+/// can be found from the job's id alone.
+/// </summary>
+/// <param name="nodes">The nodes.</param>
+/// <param name="engines">Their engines.</param>
+/// <param name="keys">Makes the job's keys.</param>
+/// <param name="ports">The port area.</param>
+/// <param name="progress">Told of each step.</param>
+public sealed class JobStarter(
+    INodeConnector nodes, IEngineConnector engines, IJobKeyGenerator keys, PortArea ports, IProgress<JobStep> progress)
+{
+    private static readonly TimeSpan RollbackLimit = TimeSpan.FromMinutes(2);
+    private readonly JobCleanup _cleanup = new(nodes, engines);
+
+    /// <summary>Says what a start would do, without changing anything.</summary>
+    /// <param name="request">The job.</param>
+    /// <param name="failed">Told of each node that stands in the way.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>The plans in the allocation's order.</returns>
+    /// <exception cref="HpcException">The first reason why the job could not start.</exception>
+    public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
+        JobRequest request, Action<NodeFailure> failed, CancellationToken cancellationToken)
+    {
+        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
+        ThrowIfAny(request, survey.Failures, failed, "was not planned");
+        return PlansFor(request, survey, JobSshSetup.Predict(SshFor(request, ports.Predict(LeaseFor(request, survey)).Port, JobSshSetup.NoKeys)));
+    }
+
+    /// <summary>The job that plans would make.</summary>
+    /// <param name="request">The job.</param>
+    /// <param name="plans">Its plans.</param>
+    public static HpcJob Predict(JobRequest request, IReadOnlyList<HpcContainerPlan> plans) =>
+        JobView.Started(request, plans, JobState.Planned);
+
+    /// <summary>Starts the job.</summary>
+    /// <param name="request">The job.</param>
+    /// <param name="failed">Told of each node that failed, before what was started is taken back.</param>
+    /// <param name="cancellationToken">Interrupts; what was started is taken back first.</param>
+    /// <returns>The running job; unchanged when it ran already.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun.</exception>
+    public async Task<HpcJob> StartAsync(JobRequest request, Action<NodeFailure> failed, CancellationToken cancellationToken)
+    {
+        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
+        ThrowIfAny(request, survey.Failures, failed, "was not started");
+        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is { } running)
+        {
+            return running;
+        }
+
+        progress.Report(new JobStep(null, "leasing a port"));
+        var lease = ports.Lease(LeaseFor(request, survey), CancellationToken.None);
+        IReadOnlyList<NodeFailure> failures;
+        try
+        {
+            var ssh = SshFor(request, lease.Port, keys.Make());
+            var plans = PlansFor(request, survey, JobSshSetup.Predict(ssh));
+            failures = await StartNodesAsync(request, survey, plans, JobSshFiles.For(ssh), cancellationToken);
+            if (failures.Count == 0)
+            {
+                return JobView.Started(request, plans);
+            }
+        }
+        catch (Exception cause)
+        {
+            await RollBackAsync(request, lease, cause.Message);
+            throw;
+        }
+
+        foreach (var failure in failures)
+        {
+            failed(failure);
+        }
+
+        var reasons = string.Join("; ", failures);
+        await RollBackAsync(request, lease, reasons);
+        throw new HpcException(
+            ErrorId.JobRolledBack,
+            $"Job {request.Allocation.JobId} was taken back from all of its {request.Allocation.Nodes.Count} nodes: {reasons}",
+            request.Allocation.JobId,
+            innerException: failures[0].Cause);
+    }
+
+    /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
+    private async Task<IReadOnlyList<NodeFailure>> StartNodesAsync(
+        JobRequest request,
+        JobSurvey survey,
+        IReadOnlyList<HpcContainerPlan> plans,
+        IReadOnlyList<JobFile> files,
+        CancellationToken cancellationToken)
+    {
+        var failures = new ConcurrentQueue<NodeFailure>();
+        var byNode = plans.ToDictionary(plan => plan.Node);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await FanOut.RunAsync(
+                byNode.Keys,
+                request.Throttle,
+                request.Timeout,
+                (node, stopping) => StartNodeAsync(request, byNode[node], survey.Containers[node].Count > 0, files, stopping),
+                (node, cause) =>
+                {
+                    failures.Enqueue(new NodeFailure(node, cause));
+                    enough.Cancel();
+                },
+                enough.Token);
+        }
+        catch (OperationCanceledException) when (!failures.IsEmpty && !cancellationToken.IsCancellationRequested)
+        {
+            // The failures say why.
+        }
+
+        return [.. failures];
+    }
+
+    private async Task StartNodeAsync(
+        JobRequest request, HpcContainerPlan plan, bool leftover, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
+    {
+        if (leftover)
+        {
+            progress.Report(new JobStep(plan.Node, "removing an earlier attempt"));
+            await _cleanup.CleanAsync(plan.Node, plan.JobId, plan.Directory, TimeSpan.Zero, cancellationToken);
+        }
+
+        var owner = request.Allocation.Owner;
+        progress.Report(new JobStep(plan.Node, "writing the ssh configuration"));
+        await using var connection = await nodes.ConnectAsync(plan.Node, cancellationToken);
+        await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
+        progress.Report(new JobStep(plan.Node, "starting the container"));
+        await using var engine = await engines.ConnectAsync(plan.Node, cancellationToken);
+        var container = await ContainerStarter.StartAsync(engine, plan, cancellationToken);
+        progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
+        await ReadinessCheck.WaitAsync(connection, engine, container, plan.ReadyTimeout, cancellationToken);
+        progress.Report(new JobStep(plan.Node, "ready", Done: true));
+    }
+
+    /// <summary>
+    /// Takes everything of the job off every node and gives the port back; with a time limit of its own, since the caller's token may be
+    /// gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds the node by.
+    /// </summary>
+    private async Task RollBackAsync(JobRequest request, JobPort lease, string reason)
+    {
+        progress.Report(new JobStep(null, "taking back what was started"));
+        using var limit = new CancellationTokenSource(RollbackLimit);
+        var left = new ConcurrentQueue<NodeFailure>();
+        await FanOut.RunAsync(
+            request.Allocation.Nodes.Select(node => node.Name),
+            request.Throttle,
+            Timeout.InfiniteTimeSpan,
+            (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
+            (node, cause) => left.Enqueue(new NodeFailure(node, cause)),
+            limit.Token);
+        if (left.IsEmpty)
+        {
+            ports.Release(lease.JobId, CancellationToken.None);
+            return;
+        }
+
+        throw new HpcException(
+            ErrorId.JobRolledBack,
+            $"Job {request.Allocation.JobId} failed ({reason}) and could not be taken back from {string.Join("; ", left)}",
+            request.Allocation.JobId,
+            $"When the nodes answer again: Stop-HpcJob -JobId '{request.Allocation.JobId}'. The port stays leased until then.");
+    }
+
+    private static void ThrowIfAny(JobRequest request, IReadOnlyList<NodeFailure> failures, Action<NodeFailure> failed, string outcome)
+    {
+        if (failures.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var failure in failures)
+        {
+            failed(failure);
+        }
+
+        throw new HpcException(
+            ErrorId.JobRolledBack,
+            $"Job {request.Allocation.JobId} {outcome}, and nothing was changed: {string.Join("; ", failures)}",
+            request.Allocation.JobId,
+            innerException: failures[0].Cause);
+    }
+
+    private static JobSshRequest SshFor(JobRequest request, int port, JobKeys keys) => new()
+    {
+        Allocation = request.Allocation,
+        Port = port,
+        Directory = request.Directory,
+        Keys = keys,
+        HostBased = request.HostBased,
+    };
+
+    private static PortRequest LeaseFor(JobRequest request, JobSurvey survey) => new()
+    {
+        JobId = request.Allocation.JobId,
+        Owner = request.Allocation.Owner.Name,
+        Scheduler = request.Allocation.Scheduler,
+        Nodes = SlotMap.Format(request.Allocation.Nodes),
+        TimeToLive = request.TimeToLive,
+        Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
+    };
+
+    private IReadOnlyList<HpcContainerPlan> PlansFor(JobRequest request, JobSurvey survey, JobSshConfig ssh) =>
+    [
+        .. request.Allocation.Nodes.Select(node => ContainerPlanner.Plan(new PlanRequest
+        {
+            Environment = request.Environment,
+            Allocation = request.Allocation,
+            Node = node,
+            Facts = survey.Facts[node.Name],
+            Ssh = ssh,
+            PortArea = ports.Path,
+            Attempt = request.Attempt,
+            Devices = request.Devices,
+            PublishedPorts = request.PublishedPorts,
+        }))
+    ];
+}

@@ -1,0 +1,20 @@
+namespace PisaHpc.Jobs;
+
+/// <summary>The state of a job's containers together.</summary>
+public enum JobState
+{
+    /// <summary>Planned, not started.</summary>
+    Planned,
+
+    /// <summary>Every node's container runs.</summary>
+    Running,
+
+    /// <summary>Some nodes' containers run, others are gone or ended.</summary>
+    Degraded,
+
+    /// <summary>No container runs, and something of the job is left on a node or in the port area.</summary>
+    Leftover,
+
+    /// <summary>Nothing of the job is left.</summary>
+    Stopped,
+}

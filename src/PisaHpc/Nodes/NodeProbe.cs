@@ -1,0 +1,63 @@
+using System.Globalization;
+using PisaHpc.Devices;
+using PisaHpc.Ports;
+
+namespace PisaHpc.Nodes;
+
+/// <summary>Reads a node's facts in one round trip: a thousand nodes make every further one a thousand.</summary>
+public static class NodeProbe
+{
+    private const string Section = "--- ";
+
+    /// <summary>The paths to look for are the arguments. Runs in any POSIX shell; proc(5) has the formats.</summary>
+    private const string Script = $$"""
+        echo '{{Section}}missing'
+        for path in "$@"; do [ -e "$path" ] || printf '%s\n' "$path"; done
+        echo '{{Section}}cpus'
+        getconf _NPROCESSORS_ONLN
+        echo '{{Section}}tcp'
+        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
+        echo '{{Section}}devices'
+        """;
+
+    /// <summary>Reads the facts.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="paths">Absolute paths whose existence matters.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/> when the node's shell did not answer as expected.</exception>
+    public static async Task<NodeFacts> ReadAsync(INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
+    {
+        var result = await connection.RunAsync(
+            ["sh", "-c", Script + "\n" + IbDeviceProbe.Script, "probe", .. paths], default, cancellationToken);
+        var sections = Split(result.Text);
+        if (result.ExitCode != 0 || !sections.TryGetValue("devices", out var devices))
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"Node {connection.Node} did not answer the probe (exit code {result.ExitCode}): {result.Error.Trim()}",
+                connection.Node);
+        }
+
+        return new NodeFacts
+        {
+            Node = connection.Node,
+            Cpus = int.Parse(sections["cpus"], NumberStyles.Integer, CultureInfo.InvariantCulture),
+            MissingPaths = sections["missing"].Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal),
+            ListeningPorts = ListeningPorts.Parse(sections["tcp"]).ToHashSet(),
+            Devices = IbDeviceProbe.Parse(connection.Node, devices),
+        };
+    }
+
+    private static Dictionary<string, string> Split(string text)
+    {
+        var sections = new Dictionary<string, string>();
+        foreach (var section in ("\n" + text).Split("\n" + Section, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var end = section.IndexOf('\n', StringComparison.Ordinal);
+            var (name, body) = end < 0 ? (section, "") : (section[..end], section[(end + 1)..]);
+            sections[name] = body;
+        }
+
+        return sections;
+    }
+}

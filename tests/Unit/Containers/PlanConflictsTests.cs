@@ -1,0 +1,54 @@
+using PisaHpc.Containers;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Unit.Containers;
+
+public sealed class PlanConflictsTests
+{
+    public static TheoryData<string, PlanRequest> Contradictions() => new()
+    {
+        { "port 8080 cannot be published", PlanRequests.For(PlanRequests.Environment) with { PublishedPorts = [8080] } },
+        { "no-new-privileges", PlanRequests.For(PlanRequests.Environment with { Privileged = true }) },
+        {
+            "/dev/shm",
+            PlanRequests.For(PlanRequests.Environment with { Limits = new ContainerLimits { ShmBytes = 2048, MemoryBytes = 1024 } })
+        },
+        {
+            "for each slot",
+            PlanRequests.For(PlanRequests.Environment with { Limits = new ContainerLimits { MemoryBytes = 1024, MemoryPerSlotBytes = 1024 } })
+        },
+        { "port 22 is privileged", PlanRequests.For(PlanRequests.Environment) with { Ssh = PlanRequests.Ssh with { Port = 22 } } },
+        {
+            "root",
+            PlanRequests.For(PlanRequests.Environment) with
+            {
+                Allocation = PlanRequests.Allocation with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
+            }
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Contradictions))]
+    public void Contradictory_options_are_refused_with_the_reason(string reason, PlanRequest request)
+    {
+        var failure = Assert.Throws<HpcException>(() => ContainerPlanner.Plan(request));
+
+        Assert.Equal(ErrorId.PlanConflict, failure.Id);
+        Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+        Assert.Equal("o2wn01", failure.Target);
+    }
+
+    [Fact]
+    public void The_layers_that_set_the_options_are_named()
+    {
+        var environment = PlanRequests.Environment with
+        {
+            Privileged = true,
+            Origins = [new SettingOrigin("privileged", "true", "environment debian12", "/etc/pisahpc/site.yaml", 9)],
+        };
+
+        var failure = Assert.Throws<HpcException>(() => ContainerPlanner.Plan(PlanRequests.For(environment)));
+
+        Assert.Contains("environment debian12 (/etc/pisahpc/site.yaml:9)", failure.Message, StringComparison.Ordinal);
+    }
+}

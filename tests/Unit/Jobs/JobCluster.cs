@@ -1,0 +1,92 @@
+using PisaHpc.Jobs;
+using PisaHpc.Nodes;
+using PisaHpc.SshConfigs;
+using PisaHpc.Unit.Containers;
+using PisaHpc.Unit.Nodes;
+using PisaHpc.Unit.Ports;
+using PisaHpc.Unit.SshConfigs;
+
+namespace PisaHpc.Unit.Jobs;
+
+/// <summary>A cluster in memory with a real port area, whose nodes answer what a job's start and stop ask of them.</summary>
+internal sealed class JobCluster : IDisposable, IProgress<JobStep>
+{
+    private readonly HashSet<string> _directories = [];
+
+    public JobCluster() => Nodes.OnRun = Answer;
+
+    public FakeCluster Nodes { get; } = new();
+
+    public TestArea Ports { get; } = new();
+
+    /// <summary>Whether logins by the job's key work on a node.</summary>
+    public HashSet<string> Deaf { get; } = [];
+
+    /// <summary>Paths that the nodes do not have.</summary>
+    public HashSet<string> Missing { get; } = [];
+
+    /// <summary>Told of each step of a job.</summary>
+    public Action<JobStep> OnStep { get; set; } = _ => { };
+
+    public JobStarter Starter => new(Nodes, Nodes, new FixedKeys(), Ports.Area, this);
+
+    public JobStopper Stopper => new(Nodes, Nodes, Ports.Area, this);
+
+    public JobFinder Finder => new(Nodes, Ports.Area);
+
+    public static JobRequest Request() => new()
+    {
+        Allocation = PlanRequests.Allocation,
+        Environment = PlanRequests.Environment,
+        RunDirectory = "/run/pisahpc",
+        TimeToLive = TimeSpan.FromHours(1),
+    };
+
+    public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
+
+    /// <summary>Everything that is left of any job, in words; empty when all is clean.</summary>
+    public IReadOnlyList<string> Leftovers()
+    {
+        lock (_directories)
+        {
+            return
+            [
+                .. NodeNames.SelectMany(node => Nodes.EngineOf(node).Containers.Select(container => $"{node}: container {container.Name}")),
+                .. _directories.Select(directory => $"directory {directory}"),
+                .. Ports.Area.List().Select(lease => $"lease {lease.Port}"),
+            ];
+        }
+    }
+
+    public void Report(JobStep value) => OnStep(value);
+
+    public void Dispose() => Ports.Dispose();
+
+    private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
+    {
+        var script = arguments[2];
+        if (arguments[3] == "probe")
+        {
+            return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+        }
+
+        if (arguments[3] == "ready")
+        {
+            return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
+        }
+
+        lock (_directories)
+        {
+            return script.Contains("tar", StringComparison.Ordinal)
+                ? FakeCluster.Result(0, _directories.Add($"{node}:{arguments[4]}") ? "changed" : "unchanged")
+                : FakeCluster.Result(0, _directories.Remove($"{node}:{arguments[4]}") ? "removed" : "absent");
+        }
+    }
+
+    private sealed class FixedKeys : IJobKeyGenerator
+    {
+        public JobKeys Make() => Sample.Keys;
+
+        public JobKeyPair? Read(string privateKey) => null;
+    }
+}

@@ -1,0 +1,171 @@
+using PisaHpc.Jobs;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Containers;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Jobs;
+
+public sealed class JobStarterTests : IDisposable
+{
+    private readonly JobCluster _cluster = new();
+    private readonly List<NodeFailure> _failures = [];
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public async Task A_job_runs_on_every_node_of_its_allocation_with_one_port()
+    {
+        var job = await StartAsync();
+
+        Assert.Equal(JobState.Running, job.State);
+        Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], job.Nodes.Select(node => (node.Name, node.Slots)));
+        Assert.Equal(56, job.TotalSlots);
+        Assert.True(job.Changed);
+        Assert.Equal(job.Port, Assert.Single(_cluster.Ports.Area.List()).Port);
+        Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
+    }
+
+    [Fact]
+    public async Task A_job_that_runs_already_is_left_alone()
+    {
+        var first = await StartAsync();
+        var again = await StartAsync();
+
+        Assert.False(again.Changed);
+        Assert.Equal((first.Port, first.JobId), (again.Port, again.JobId));
+        Assert.Equal(first.Nodes, again.Nodes);
+    }
+
+    [Fact]
+    public async Task What_an_earlier_attempt_left_is_replaced()
+    {
+        var first = await StartAsync();
+        var engine = _cluster.Nodes.EngineOf("o2wn02");
+        engine.Exit(engine.Containers[0].Id, 137);
+
+        var second = await StartAsync();
+
+        Assert.True(second.Changed);
+        Assert.Equal(first.Port, second.Port);
+        Assert.NotEqual(first.Nodes[0].Container, second.Nodes[0].Container);
+        Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
+    }
+
+    [Theory]
+    [InlineData(FakeStep.Connect)]
+    [InlineData(FakeStep.ConnectEngine)]
+    [InlineData(FakeStep.FindImage)]
+    [InlineData(FakeStep.Create)]
+    [InlineData(FakeStep.Start)]
+    public async Task One_failing_node_takes_the_whole_job_back(FakeStep step)
+    {
+        _cluster.Nodes.FailOn("o2wn02", step, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
+
+        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
+        _cluster.Nodes.Before("o2wn02", step, _ => Task.CompletedTask);
+
+        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
+        Assert.Contains("o2wn02: EngineUnavailable: the engine is down", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(_failures, item => item.Node == "o2wn02" && item.Cause is HpcException { Id: ErrorId.EngineUnavailable });
+        await AssertCleanAfterStopAsync();
+    }
+
+    [Fact]
+    public async Task A_node_that_never_becomes_ready_takes_the_whole_job_back_and_is_named()
+    {
+        _cluster.Deaf.Add("o2wn02");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
+
+        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
+        Assert.Contains(_failures, item => item.Node == "o2wn02" && item.Cause is HpcException { Id: ErrorId.ContainerNotReady });
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_plan_that_cannot_be_made_leaves_no_lease()
+    {
+        _cluster.Missing.Add("/gpfs");
+        var request = JobCluster.Request() with
+        {
+            Environment = PlanRequests.Environment with { Mounts = [new MountDefinition { Source = "/gpfs", Target = "/gpfs" }] },
+        };
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(request));
+
+        Assert.Equal(ErrorId.MountSourceMissing, failure.Id);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Theory]
+    [InlineData("leasing a port")]
+    [InlineData("writing the ssh configuration")]
+    [InlineData("starting the container")]
+    [InlineData("waiting until it is ready")]
+    public async Task Interrupted_at_any_step_nothing_is_left(string step)
+    {
+        using var interrupt = new CancellationTokenSource();
+        _cluster.OnStep = reached =>
+        {
+            if (reached.Activity == step)
+            {
+                interrupt.Cancel();
+            }
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, interrupt.Token));
+
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_be_taken_back_keeps_the_lease_by_which_a_later_stop_finds_it()
+    {
+        _cluster.Nodes.FailOn("o2wn02", FakeStep.Create, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
+        _cluster.Nodes.FailOn("o2wn01", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn01"));
+        _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, _ => StartedAsync("o2wn01"));
+
+        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
+
+        Assert.Contains("could not be taken back from o2wn01: NodeUnreachable", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(JobCluster.NodeNames, PisaHpc.Allocations.SlotMap.Parse(Assert.Single(_cluster.Ports.Area.List()).Nodes!).Select(node => node.Name));
+        _cluster.Nodes.Before("o2wn01", FakeStep.Remove, _ => Task.CompletedTask);
+        await AssertCleanAfterStopAsync();
+    }
+
+    [Fact]
+    public async Task A_plan_changes_nothing()
+    {
+        var plans = await _cluster.Starter.PlanAsync(JobCluster.Request(), _failures.Add, CancellationToken.None);
+
+        Assert.Equal(JobCluster.NodeNames, plans.Select(plan => plan.Node));
+        Assert.Equal(JobState.Planned, JobStarter.Predict(JobCluster.Request(), plans).State);
+        Assert.Empty(_cluster.Leftovers());
+        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Create or FakeStep.Start or FakeStep.Remove);
+    }
+
+    private Task<HpcJob> StartAsync() => StartAsync(JobCluster.Request());
+
+    private Task<HpcJob> StartAsync(JobRequest request) => _cluster.Starter.StartAsync(request, _failures.Add, CancellationToken.None);
+
+    private async Task StartedAsync(string node)
+    {
+        while (_cluster.Nodes.EngineOf(node).Containers.Count == 0)
+        {
+            await Task.Yield();
+        }
+    }
+
+    private async Task AssertCleanAfterStopAsync()
+    {
+        var found = await _cluster.Finder.FindAsync("42", [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        foreach (var job in found)
+        {
+            await _cluster.Stopper.StopAsync(
+                job, JobCluster.NodeNames, "/run/pisahpc", TimeSpan.Zero, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        }
+
+        Assert.Empty(_cluster.Leftovers());
+    }
+}

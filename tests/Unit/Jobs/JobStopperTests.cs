@@ -1,0 +1,118 @@
+using PisaHpc.Containers;
+using PisaHpc.Jobs;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Jobs;
+
+public sealed class JobStopperTests : IDisposable
+{
+    private readonly JobCluster _cluster = new();
+    private readonly List<string> _failed = [];
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public async Task A_stopped_job_leaves_nothing_and_stopping_it_twice_is_fine()
+    {
+        await StartAsync();
+
+        var first = await StopAsync(await FindAsync());
+        var second = await StopAsync(await FindAsync());
+
+        Assert.Equal((JobState.Stopped, true), (first.State, first.Changed));
+        Assert.Equal((JobState.Stopped, false), (second.State, second.Changed));
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_job_is_rebuilt_from_the_nodes_alone()
+    {
+        var started = await StartAsync();
+
+        var found = await FindAsync();
+
+        Assert.Equal(started.Nodes, found.Nodes);
+        Assert.Equal(
+            (started.JobId, started.Environment, started.Image, started.Owner, started.Port, started.Directory, JobState.Running),
+            (found.JobId, found.Environment, found.Image, found.Owner, found.Port, found.Directory, found.State));
+    }
+
+    [Fact]
+    public async Task A_job_that_lost_a_container_is_degraded()
+    {
+        await StartAsync();
+        var engine = _cluster.Nodes.EngineOf("o2wn02");
+        engine.Exit(engine.Containers[0].Id, 137);
+
+        var found = await FindAsync();
+
+        Assert.Equal(JobState.Degraded, found.State);
+        Assert.Equal(ContainerState.Exited, found.Nodes[1].State);
+    }
+
+    [Fact]
+    public async Task A_lease_alone_is_a_leftover_that_names_the_jobs_nodes()
+    {
+        await StartAsync();
+        foreach (var node in JobCluster.NodeNames)
+        {
+            await _cluster.Nodes.EngineOf(node).RemoveAsync(_cluster.Nodes.EngineOf(node).Containers[0].Id, CancellationToken.None);
+        }
+
+        var found = await FindAsync();
+
+        Assert.Equal(JobState.Leftover, found.State);
+        Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], found.Nodes.Select(node => (node.Name, node.Slots)));
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_be_cleaned_is_reported_and_the_lease_kept_for_the_next_stop()
+    {
+        await StartAsync();
+        _cluster.Nodes.FailOn("o2wn02", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn02"));
+
+        var first = await StopAsync(await FindAsync());
+        Assert.Equal(JobState.Leftover, first.State);
+        Assert.Equal(["o2wn02"], _failed);
+        Assert.Single(_cluster.Ports.Area.List());
+
+        _cluster.Nodes.Before("o2wn02", FakeStep.Remove, _ => Task.CompletedTask);
+        var second = await StopAsync(await FindAsync());
+        Assert.Equal(JobState.Stopped, second.State);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_container_that_appears_while_the_job_is_being_stopped_is_removed_too()
+    {
+        await StartAsync();
+        var engine = _cluster.Nodes.EngineOf("o2wn01");
+        var late = engine.Containers[0] with { Id = "late", Name = "late", State = ContainerState.Created };
+        _cluster.Nodes.Before("o2wn01", FakeStep.Run, _ =>
+        {
+            engine.Add(late);
+            return Task.CompletedTask;
+        });
+
+        await StopAsync(await FindAsync());
+
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    private Task<HpcJob> StartAsync() =>
+        _cluster.Starter.StartAsync(JobCluster.Request(), failure => throw failure.Cause, CancellationToken.None);
+
+    private async Task<HpcJob> FindAsync() =>
+        (await _cluster.Finder.FindAsync("42", JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
+        .SingleOrDefault() ?? HpcJob.None("42");
+
+    private Task<HpcJob> StopAsync(HpcJob job) => _cluster.Stopper.StopAsync(
+        job,
+        JobCluster.NodeNames,
+        "/run/pisahpc",
+        TimeSpan.Zero,
+        32,
+        Timeout.InfiniteTimeSpan,
+        (node, _) => _failed.Add(node),
+        CancellationToken.None);
+}
