@@ -15,12 +15,21 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Get-HpcAllocation'
+        'Get-HpcContainer'
+        'Get-HpcContainerLog'
         'Get-HpcEnvironment'
+        'Get-HpcJob'
         'Get-IbDevice'
         'Get-JobSshConfig'
+        'New-HpcContainerPlan'
         'New-JobSshConfig'
         'Remove-JobSshConfig'
+        'Start-HpcContainer'
+        'Start-HpcJob'
+        'Stop-HpcContainer'
+        'Stop-HpcJob'
         'Test-HpcSite'
+        'Wait-HpcContainer'
     )
     PrivateData            = @{
         PSData = @{
