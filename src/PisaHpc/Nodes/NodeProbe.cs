@@ -18,6 +18,8 @@ public static class NodeProbe
         echo '{{Section}}tcp'
         cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
         echo '{{Section}}devices'
+        set --
+
         """;
 
     /// <summary>Reads the facts.</summary>
@@ -28,7 +30,7 @@ public static class NodeProbe
     public static async Task<NodeFacts> ReadAsync(INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
         var result = await connection.RunAsync(
-            ["sh", "-c", Script + "\n" + IbDeviceProbe.Script, "probe", .. paths], default, cancellationToken);
+            ["sh", "-c", Script + IbDeviceProbe.Script, "probe", .. paths], default, cancellationToken);
         var sections = Split(result.Text);
         if (result.ExitCode != 0 || !sections.TryGetValue("devices", out var devices))
         {
