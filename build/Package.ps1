@@ -11,9 +11,10 @@ function Export-Package {
         [System.IO.File]::Copy([System.IO.Path]::Combine($Root, $name), [System.IO.Path]::Combine($module, $name))
     }
 
-    foreach ($folder in 'bin', 'en-US') {
-        Copy-Tree ([System.IO.Path]::Combine($Root, $folder)) ([System.IO.Path]::Combine($module, $folder))
-    }
+    # Portable code: what a checkout compiles ahead for its own machine, another system refuses to load.
+    Invoke-Native 'dotnet' 'publish', ([System.IO.Path]::Combine($Root, 'src', 'PisaHpc.Module')), '-c', $Configuration, '-v', 'quiet', '--nologo',
+        '-p:PublishReadyToRun=false', '-o', ([System.IO.Path]::Combine($module, 'bin'))
+    Copy-Tree ([System.IO.Path]::Combine($Root, 'en-US')) ([System.IO.Path]::Combine($module, 'en-US'))
 
     $zip = [System.IO.Path]::Combine($package, "PisaHpc-$version.zip")
     [System.IO.Compression.ZipFile]::CreateFromDirectory([System.IO.Path]::Combine($package, 'PisaHpc'), $zip, 'SmallestSize', $true)
