@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace PisaHpc.Integration.Harness;
+
+/// <summary>
+/// The lab that the tests of the collection "Lab" run on. It must stand already: it is one for the whole machine, and raising it is not a
+/// test's business. Tests share it with each other by job ids of their own, and leave it as they found it.
+/// </summary>
+public sealed class LabFixture : IAsyncLifetime
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+    private LabState? _state;
+
+    /// <summary>The lab.</summary>
+    public LabState State => _state ?? throw new InvalidOperationException("The lab's state was not read.");
+
+    /// <summary>The nodes.</summary>
+    public IReadOnlyList<LabNode> Nodes => State.Nodes;
+
+    /// <inheritdoc/>
+    public async Task InitializeAsync()
+    {
+        var status = await RunningProcess.RunAsync(Path.Combine(Repository.Root, "lab", "lab.sh"), ["status", "--json"]);
+        _state = JsonSerializer.Deserialize<LabState>(status.EndedWith(0).Output, Json)!;
+        if (!_state.Up || _state.Nodes.Count < 2)
+        {
+            throw new InvalidOperationException("The lab is down, and these tests need its two nodes. Raise it: ./build.sh Lab -Up");
+        }
+
+        // The cmdlets read the lab's site definition unless a test names another with -Site.
+        Environment.SetEnvironmentVariable("PISAHPC_SITE", _state.Site);
+    }
+
+    /// <inheritdoc/>
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>A job id that no other test, and no other run, has.</summary>
+    /// <param name="about">A word of the test, for whoever meets the id on a node.</param>
+    public static string NewJobId(string about = "test") =>
+        $"{about}-{DateTime.UtcNow.ToString("HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+
+    /// <summary>What of a job is found on the nodes and in the port area, by looking there and not by asking the module.</summary>
+    public async Task<IReadOnlyList<string>> TracesOfAsync(string jobId)
+    {
+        var mark = jobId.Replace('[', '.').Replace("]", "", StringComparison.Ordinal);
+        var traces = new List<string>();
+        foreach (var node in Nodes)
+        {
+            var containers = await node.DockerAsync("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.State}} {{.Labels}}");
+            traces.AddRange(containers.EndedWith(0).Lines.Where(line => Names(line, mark, jobId)).Select(line => $"{node.Name}: container {line}"));
+            traces.AddRange(Entries(node.PathOf("/run/pisahpc")).Where(path => Names(path, mark)).Select(path => $"{node.Name}: {path}"));
+        }
+
+        traces.AddRange(Entries(State.PortArea).Where(path => Names(path, mark)).Select(path => $"port area: {path}"));
+        traces.AddRange(ProcessesOf(mark).Concat(ProcessesOf(jobId)).Distinct());
+        return traces;
+    }
+
+    /// <summary>Fails when a container, a file, a lease or a process of a job is found anywhere.</summary>
+    public async Task AssertNothingLeftAsync(string jobId)
+    {
+        var traces = await TracesOfAsync(jobId);
+        Assert.True(traces.Count == 0, $"Left behind by job {jobId}:\n{string.Join('\n', traces)}");
+    }
+
+    private static bool Names(string text, params string[] marks) => marks.Any(mark => text.Contains(mark, StringComparison.Ordinal));
+
+    private static IEnumerable<string> Entries(string directory) =>
+        Directory.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory) : [];
+
+    // The nodes' processes are seen here as this machine's own; this process's children are the test's business.
+    private static IEnumerable<string> ProcessesOf(string mark) =>
+        from directory in Directory.EnumerateDirectories("/proc")
+        where int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out _)
+        let command = CommandLineOf(directory)
+        where Names(command, mark)
+        select $"process {Path.GetFileName(directory)}: {command}";
+
+    private static string CommandLineOf(string directory)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(directory, "cmdline")).Replace('\0', ' ');
+        }
+        catch (IOException)
+        {
+            // It ended between the listing and the look: it is not left behind.
+            return "";
+        }
+    }
+}
+
+/// <summary>The tests that use the lab, one class after another: <c>[Collection(LabTests.Name)]</c>.</summary>
+[CollectionDefinition(Name)]
+public sealed class LabTests : ICollectionFixture<LabFixture>
+{
+    /// <summary>The collection's name.</summary>
+    public const string Name = "Lab";
+}

@@ -1,0 +1,21 @@
+namespace PisaHpc.Integration.Harness;
+
+/// <summary>A node of the lab.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Address">Its address on the bridge.</param>
+/// <param name="Init">The process whose namespaces are the node's.</param>
+/// <param name="Engine">Its engine's socket, seen from here.</param>
+public sealed record LabNode(string Name, string Address, int Init, string Engine)
+{
+    /// <summary>A path of the node, seen from here.</summary>
+    public string PathOf(string path) => $"/proc/{Init}/root{path}";
+
+    /// <summary>Runs the docker client against the node's engine.</summary>
+    public Task<ProcessResult> DockerAsync(params string[] arguments) =>
+        RunningProcess.RunAsync("docker", ["-H", "unix://" + Engine, .. arguments]);
+
+    /// <summary>Runs a program in the node's namespaces.</summary>
+    public Task<ProcessResult> RunAsync(params string[] arguments) =>
+        RunningProcess.RunAsync(
+            "nsenter", [$"--target={Init}", "--mount", "--uts", "--net", "--", .. arguments]);
+}

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace PisaHpc.Integration.Harness;
+
+/// <summary>A process with its streams read from the start, so that a test can wait for what it says.</summary>
+public sealed class RunningProcess : IDisposable
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+    private readonly Task _outputRead;
+    private readonly Task _errorRead;
+
+    private RunningProcess(Process process)
+    {
+        _process = process;
+        _outputRead = ReadAsync(process.StandardOutput, _output);
+        _errorRead = ReadAsync(process.StandardError, _error);
+    }
+
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Starts a program; stdin is empty unless text for it is given.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables to set; null as a value removes one.</param>
+    /// <param name="input">What it reads from stdin.</param>
+    public static RunningProcess Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string input = "")
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return new RunningProcess(process);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    public static async Task<ProcessResult> RunAsync(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string input = "")
+    {
+        using var running = Start(program, arguments, environment, input);
+        return await running.EndAsync();
+    }
+
+    /// <summary>Waits until stderr holds a text: how a test knows that the process has come so far.</summary>
+    public async Task SaysAsync(string text)
+    {
+        var since = Stopwatch.StartNew();
+        while (!Said(_error).Contains(text, StringComparison.Ordinal))
+        {
+            Assert.False(_process.HasExited, $"The process ended before it said '{text}':\n{Said(_error)}");
+            Assert.True(since.Elapsed < Deadline, $"The process did not say '{text}' in {Deadline.TotalSeconds} s:\n{Said(_error)}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Sends a signal by its name: INT, TERM, HUP, KILL.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
+    /// <summary>Waits for the end.</summary>
+    public async Task<ProcessResult> EndAsync()
+    {
+        using var patience = new CancellationTokenSource(Deadline);
+        await _process.WaitForExitAsync(patience.Token);
+        await Task.WhenAll(_outputRead, _errorRead);
+        return new ProcessResult(_process.ExitCode, Said(_output), Said(_error));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    private static async Task ReadAsync(StreamReader reader, StringBuilder into)
+    {
+        var buffer = new char[4096];
+        for (var read = await reader.ReadAsync(buffer); read > 0; read = await reader.ReadAsync(buffer))
+        {
+            lock (into)
+            {
+                into.Append(buffer, 0, read);
+            }
+        }
+    }
+
+    private static string Said(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Host;
+
+/// <summary>Runs the published host.</summary>
+internal static class HostProcess
+{
+    private static readonly Dictionary<string, string?> Plain = new() { ["NO_COLOR"] = null, ["PISAHPC_MODULE"] = null };
+
+    public static Task<ProcessResult> RunAsync(params string[] arguments) =>
+        RunningProcess.RunAsync(Repository.Host, arguments, Plain);
+
+    public static Task<ProcessResult> RunWithInputAsync(string input, params string[] arguments) =>
+        RunningProcess.RunAsync(Repository.Host, arguments, Plain, input);
+
+    /// <summary>Starts it with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.</summary>
+    public static RunningProcess Start(params string[] arguments) =>
+        RunningProcess.Start("env", ["--default-signal=INT", Repository.Host, .. arguments], Plain);
+
+    public static Task<ProcessResult> RunOnTerminalAsync(string[] arguments, string? noColour = null, string input = "") =>
+        TerminalSession.RunAsync(
+            [Repository.Host, .. arguments],
+            new Dictionary<string, string?> { ["NO_COLOR"] = noColour, ["TERM"] = "xterm-256color" },
+            input);
+}

@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Module;
+
+public sealed class ImportTests : IDisposable
+{
+    private readonly HostedRunspace _runspace = new();
+
+    public void Dispose() => _runspace.Dispose();
+
+    [Fact]
+    public void The_module_exports_the_cmdlets_that_its_manifest_names_and_each_says_so()
+    {
+        var declared = _runspace.Run("param($Manifest) (Test-ModuleManifest $Manifest).ExportedCmdlets.Keys", new { Repository.Manifest }).Objects;
+        var commands = _runspace.Run("Get-Command -Module PisaHpc").Succeeded().Objects.Select(item => (CommandInfo)item.BaseObject).ToList();
+        Assert.NotEmpty(commands);
+        Assert.Equal(
+            declared.Select(name => (string)name.BaseObject).Order(StringComparer.Ordinal),
+            commands.Select(command => command.Name).Order(StringComparer.Ordinal));
+        Assert.All(commands, command => Assert.Equal("PisaHpc", command.ModuleName));
+    }
+
+    [Fact]
+    public void A_forced_import_exports_them_again_however_often()
+    {
+        var before = Names();
+        for (var i = 0; i < 2; i++)
+        {
+            _runspace.Run("param($Manifest) Import-Module $Manifest -Force", new { Repository.Manifest }).Succeeded();
+            Assert.Equal(before, Names());
+            _runspace.Run("Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24 -Owner root").Single();
+        }
+    }
+
+    [Fact]
+    public void A_removed_module_takes_its_cmdlets_along_and_can_come_back()
+    {
+        var before = Names();
+        _runspace.Run("Remove-Module PisaHpc").Succeeded();
+        Assert.Empty(_runspace.Run("Get-Command Get-HpcAllocation -ErrorAction Ignore").Objects);
+        _runspace.Run("param($Manifest) Import-Module $Manifest", new { Repository.Manifest }).Succeeded();
+        Assert.Equal(before, Names());
+    }
+
+    [Fact]
+    public void Another_runspace_of_the_process_has_the_cmdlets_too()
+    {
+        using var other = new HostedRunspace();
+        Assert.Equal(Names(), NamesIn(other));
+    }
+
+    [Fact]
+    public void Packages_stay_out_of_the_default_load_context_and_the_domain_is_in_it()
+    {
+        _runspace.Run("Get-HpcAllocation -Node o2wn01 -Slot 1 -Owner root").Succeeded();
+        var shared = System.Runtime.Loader.AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name).ToList();
+        Assert.Contains("PisaHpc", shared);
+        Assert.DoesNotContain("PisaHpc.Module", shared);
+        Assert.DoesNotContain("Renci.SshNet", shared);
+        Assert.DoesNotContain("Docker.DotNet", shared);
+        Assert.Equal("HpcAllocation", _runspace.Run("[PisaHpc.Allocations.HpcAllocation].Name").Single().BaseObject);
+    }
+
+    private List<string> Names() => NamesIn(_runspace);
+
+    private static List<string> NamesIn(HostedRunspace runspace) =>
+        [.. runspace.Run("Get-Command -Module PisaHpc | ForEach-Object Name").Succeeded().Objects.Select(name => (string)name.BaseObject)];
+}
