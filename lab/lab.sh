@@ -82,6 +82,14 @@ require_root() {
     ((EUID == 0)) || fail 'the lab makes namespaces, mounts and users: run it as root'
 }
 
+# Nodes have mounts of their own there.
+require_visible_directories() {
+    local dir
+    for dir in "$LAB_STATE" "$LAB_CACHE"; do
+        [[ $dir != /@(tmp|run|root|dev|proc|sys|var/run)/* ]] || fail "$dir cannot be seen in the nodes: put it below /var"
+    done
+}
+
 # One at a time.
 lock() {
     exec 9>"/run/lock/$LAB_MARK.lock"
@@ -92,6 +100,7 @@ lab_up() {
     local -r wanted=${1:-$LAB_NODES_DEFAULT}
     local nodes=() number
     [[ $wanted =~ ^[1-9][0-9]?$ ]] && ((wanted <= LAB_NODES_MAX)) || fail "'$wanted' nodes: give a number from 1 to $LAB_NODES_MAX"
+    require_visible_directories
     packages_install
     mkdir -p "$LAB_STATE/nodes" "$LAB_CACHE"
     for ((number = 1; number <= wanted; number++)); do

@@ -17,6 +17,12 @@ hpc_build() {
     rm -rf "$work"
     mkdir -p "$work"
     hpc_sources "$suite" >"$work/sources.list"
+    if [[ ! -s $work/sources.list ]]; then
+        # apt knows whose its sources are when it has read them.
+        apt-get update -q >&2
+        hpc_sources "$suite" >"$work/sources.list"
+    fi
+    [[ -s $work/sources.list ]] || fail "apt has no Debian source for $suite to make the image from: see /etc/apt/sources.list"
     hpc_apt_options >"$work/apt.conf"
     say "building the $suite tree with ${HPC_PACKAGES[*]}"
     # Manuals and translations stay out: they are half of the files. dpkg need not sync a tree that is thrown away.

@@ -61,13 +61,20 @@ cgroup_enter() {
 # Version 2 knows no processes beside child cgroups: the node's own go to the child `init`, as a container's do.
 cgroup_settle() {
     local -r dir=$CGROUP_ROOT/$LAB_MARK/$1
-    local pid
     cgroup_is_unified || return 0
     mkdir -p "$dir/init"
-    while read -r pid; do
-        printf '%s' "$pid" >"$dir/init/cgroup.procs"
-    done <"$dir/cgroup.procs"
+    wait_until 10 "the move of $1's processes to $dir/init" cgroup_move_all "$dir" "$dir/init"
     cgroup_delegate "$dir"
+}
+
+# Whether there was nothing left to move: a process may fork while it waits for its turn.
+cgroup_move_all() {
+    local pids pid
+    mapfile -t pids <"$1/cgroup.procs"
+    for pid in "${pids[@]}"; do
+        { printf '%s' "$pid" >"$2/cgroup.procs"; } 2>/dev/null || [[ ! -d /proc/$pid ]]
+    done
+    ((${#pids[@]} == 0))
 }
 
 # Prints the pids of the node's own daemons and logins, without those in containers.

@@ -17,10 +17,16 @@ END
 # rule and with the policy ACCEPT is left alone.
 network_let_frames_pass() {
     local -r switch=/proc/sys/net/bridge/bridge-nf-call-iptables
-    [[ -e $switch && $(<$switch) == 1 && ! -e $LAB_STATE/iptables-rule ]] || return 0
+    [[ -e $switch && $(<$switch) == 1 ]] || return 0
     [[ $(iptables-save --table filter) == *@(:FORWARD DROP|-A FORWARD)* ]] || return 0
-    : >"$LAB_STATE/iptables-rule"
-    iptables -I FORWARD -i "$LAB_BRIDGE" -o "$LAB_BRIDGE" -m comment --comment "$LAB_MARK" -j ACCEPT
+    if ! network_rule --check 2>/dev/null; then
+        : >"$LAB_STATE/iptables-rule"
+        network_rule --insert
+    fi
+}
+
+network_rule() {
+    iptables "$1" FORWARD -i "$LAB_BRIDGE" -o "$LAB_BRIDGE" -m comment --comment "$LAB_MARK" -j ACCEPT
 }
 
 # network_attach NODE ADDRESS: the node's namespace with its eth0 on the bridge. The hardware address is made from the other one,
@@ -51,7 +57,9 @@ network_detach() {
 
 network_down() {
     if [[ -e $LAB_STATE/iptables-rule ]]; then
-        while iptables -D FORWARD -i "$LAB_BRIDGE" -o "$LAB_BRIDGE" -m comment --comment "$LAB_MARK" -j ACCEPT 2>/dev/null; do :; done
+        while network_rule --check 2>/dev/null; do
+            network_rule --delete
+        done
         rm "$LAB_STATE/iptables-rule"
     fi
     if [[ -e /sys/class/net/$LAB_BRIDGE ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # First process of a node, already in its namespaces: makes the node's mounts, says that it is ready, and stays as the
-# reaper of orphans. Usage: init.sh NODE DIRECTORY ADMIN_PUBLIC_KEY. It runs from the node's
-# directory, because the checkout may lie where the node has mounts of its own.
+# reaper of orphans. Usage: init.sh NODE DIRECTORY ADMIN_PUBLIC_KEY. It runs from the node's directory, because the
+# checkout may lie where the node has mounts of its own.
 set -euo pipefail
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 node=$1 dir=$2 admin_key=$3
@@ -9,6 +9,8 @@ node=$1 dir=$2 admin_key=$3
 # The old /proc still numbers processes as the machine does.
 read -r machine_pid _ </proc/self/stat
 mapfile -t cgroup_mounts < <(grep -E ' - cgroup2? ' /proc/self/mountinfo)
+resolver=$(realpath /etc/resolv.conf)
+resolver_text=$(cat "$resolver")
 
 main() {
     mount --make-rprivate /
@@ -17,7 +19,7 @@ main() {
     mount -t tmpfs -o mode=1777 tmpfs /tmp
     mount_root_home
     mount_dev
-    mount -t sysfs sysfs /sys
+    mount_sys
     mount_cgroups
     mount_adapters
     mount -t proc proc /proc
@@ -34,6 +36,11 @@ mount_run() {
     fi
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir -m 755 /run/sshd /run/lock
+    # Where /etc/resolv.conf leads into /run.
+    if [[ ! -e $resolver ]]; then
+        mkdir -p "${resolver%/*}"
+        printf '%s\n' "$resolver_text" >"$resolver"
+    fi
 }
 
 # A clean home: the machine's own profile may cost every login a second.
@@ -75,6 +82,14 @@ mount_dev() {
 
 make_device() {
     mknod -m "$1" "/dev/$2" c "$3" "$4"
+}
+
+# A sysfs of the node's own network, and the security modules' files where the kernel has them: an engine loads its profile there.
+mount_sys() {
+    mount -t sysfs sysfs /sys
+    if grep -q '[[:space:]]securityfs$' /proc/filesystems; then
+        mount -t securityfs securityfs /sys/kernel/security
+    fi
 }
 
 # An InfiniBand adapter as far as a probe or an engine looks at one: device files of its own, and its classes in sysfs, where
