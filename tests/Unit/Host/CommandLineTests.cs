@@ -1,0 +1,39 @@
+using PisaHpc.Host;
+
+namespace PisaHpc.Unit.Host;
+
+public sealed class CommandLineTests
+{
+    [Fact]
+    public void Options_may_stand_in_any_order_before_or_after_the_command()
+    {
+        var options = CommandLine.Read(["-NonInteractive", "-c", "1", "--output-format", "JSON", "-NoProfile"]);
+        Assert.Equal(("1", OutputFormat.Json, true, false), (options.Command, options.Format, options.NonInteractive, options.NoModule));
+    }
+
+    [Fact]
+    public void Everything_after_a_script_is_the_scripts()
+    {
+        var options = CommandLine.Read(["-NoModule", "-f", "a.ps1", "-c", "-NonInteractive"]);
+        Assert.Equal("a.ps1", options.File);
+        Assert.Equal(["-c", "-NonInteractive"], options.FileArguments);
+        Assert.False(options.NonInteractive);
+    }
+
+    [Fact]
+    public void A_script_may_stand_without_its_option()
+    {
+        var options = CommandLine.Read(["a.ps1", "x"]);
+        Assert.Equal(("a.ps1", "x"), (options.File, Assert.Single(options.FileArguments)));
+    }
+
+    [Theory]
+    [InlineData("is left over after the command", "-c", "Get-HpcAllocation", "-Node", "o2wn01")]
+    [InlineData("exclude each other", "-c", "1", "-f", "a.ps1")]
+    [InlineData("'7' is not an output format", "-o", "7")]
+    [InlineData("'xml' is not an output format", "-o", "xml")]
+    [InlineData("'-c' lacks its value", "-c")]
+    [InlineData("'-File' lacks its value", "-File")]
+    public void What_does_not_fit_is_named(string message, params string[] arguments) =>
+        Assert.Contains(message, Assert.Throws<UsageException>(() => CommandLine.Read(arguments)).Message, StringComparison.Ordinal);
+}
