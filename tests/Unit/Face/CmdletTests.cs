@@ -1,0 +1,89 @@
+using System.Management.Automation;
+using System.Reflection;
+
+namespace PisaHpc.Unit.Face;
+
+/// <summary>The rules that every cmdlet keeps, whoever writes it.</summary>
+public sealed class CmdletTests
+{
+    /// <summary>Verbs that change nothing outside the session.</summary>
+    private static readonly HashSet<string> ReadingVerbs = ["Get", "Test", "Wait", "Measure", "Compare", "Enter"];
+
+    /// <summary>Cmdlets with a changing verb that only make an object of their input.</summary>
+    private static readonly HashSet<string> MakersOfObjects = ["New-HpcContainerPlan", "New-MpiHostFile"];
+
+    private static readonly HashSet<string> ApprovedVerbs =
+    [
+        .. from type in typeof(VerbsCommon).Assembly.GetExportedTypes()
+           where type.Namespace == "System.Management.Automation" && type.Name.StartsWith("Verbs", StringComparison.Ordinal)
+           from field in type.GetFields(BindingFlags.Public | BindingFlags.Static)
+           select (string)field.GetRawConstantValue()!,
+    ];
+
+    private static readonly HashSet<string> ReservedNames =
+    [
+        "Confirm", "Debug", "ErrorAction", "ErrorVariable", "OutBuffer", "OutVariable", "PipelineVariable", "ProgressAction", "Verbose",
+        "WarningAction", "WarningVariable", "WhatIf",
+    ];
+
+    public static TheoryData<string> Cmdlets => CmdletFacts.Names;
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Verbs_are_approved(string name) => Assert.Contains(CmdletFacts.Named(name).Declaration.VerbName, ApprovedVerbs);
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void What_changes_something_knows_WhatIf_and_what_only_reads_does_not(string name)
+    {
+        var cmdlet = CmdletFacts.Named(name);
+        var reads = ReadingVerbs.Contains(cmdlet.Declaration.VerbName) || MakersOfObjects.Contains(name);
+        Assert.Equal(!reads, cmdlet.Declaration.SupportsShouldProcess);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Outputs_are_declared_and_are_types_of_the_domain(string name)
+    {
+        var outputs = CmdletFacts.Named(name).Outputs;
+        Assert.NotEmpty(outputs);
+        Assert.All(outputs, type => Assert.True(IsOurs(type), $"{name} puts out {type}, which scripts cannot name."));
+    }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Parameters_have_types_that_scripts_can_name(string name) =>
+        Assert.All(CmdletFacts.Named(name).Parameters, parameter => Assert.True(
+            IsOurs(parameter.PropertyType), $"-{parameter.Name} of {name} takes {parameter.PropertyType}, which scripts cannot name."));
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Parameters_leave_the_common_names_alone(string name) =>
+        Assert.All(CmdletFacts.Named(name).Parameters, parameter => Assert.DoesNotContain(parameter.Name, ReservedNames));
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Each_parameter_set_takes_at_most_one_parameter_from_the_pipeline_by_value(string name)
+    {
+        var byValue =
+            from parameter in CmdletFacts.Named(name).Parameters
+            from attribute in parameter.GetCustomAttributes<ParameterAttribute>()
+            where attribute.ValueFromPipeline
+            group parameter.Name by attribute.ParameterSetName;
+        Assert.All(byValue, set => Assert.True(set.Count() == 1, $"{name}, set {set.Key}: {string.Join(", ", set)}"));
+    }
+
+    [Fact]
+    public void There_are_cmdlets() => Assert.NotEmpty(CmdletFacts.All);
+
+    private static bool IsOurs(Type type)
+    {
+        var element = type.IsArray ? type.GetElementType()! : Nullable.GetUnderlyingType(type) ?? type;
+        return element.GetGenericArguments().All(IsOurs)
+            && (element.Assembly == typeof(HpcException).Assembly
+                || element.Assembly == typeof(object).Assembly
+                || element.Assembly == typeof(Uri).Assembly
+                || element.Assembly == typeof(PSObject).Assembly
+                || (element.Namespace ?? "").Split('.')[0] == "System");
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Management.Automation.Runspaces;
+using System.Xml.Linq;
+
+namespace PisaHpc.Unit.Face;
+
+/// <summary>The views: every type that a cmdlet puts out has a table that fits a terminal.</summary>
+public sealed class ViewTests
+{
+    /// <summary>The columns that a table may fill.</summary>
+    private const int Columns = 120;
+
+    /// <summary>What a column without a width needs at least, to say something.</summary>
+    private const int LeastWidth = 12;
+
+    private static readonly List<XElement> Views =
+        [.. XDocument.Load(Checkout.PathOf("PisaHpc.Format.ps1xml")).Descendants("View").Where(view => view.Element("TableControl") is not null)];
+
+    public static TheoryData<string> Outputs =>
+        [.. CmdletFacts.All.SelectMany(cmdlet => cmdlet.Outputs).Where(type => type.Assembly == typeof(HpcException).Assembly).Select(type => type.FullName!).Distinct()];
+
+    public static TheoryData<string> Viewed => [.. Views.Select(Selected).Distinct()];
+
+    [Theory]
+    [MemberData(nameof(Outputs))]
+    public void Every_output_has_a_table(string type) => Assert.Contains(Views, view => Selected(view) == type);
+
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void A_table_fits_120_columns(string type)
+    {
+        foreach (var view in Views.Where(view => Selected(view) == type))
+        {
+            var widths = view.Descendants("TableColumnHeader")
+                .Select(header => header.Element("Width") is { } width ? int.Parse(width.Value, CultureInfo.InvariantCulture) : LeastWidth)
+                .ToList();
+            var total = widths.Sum() + widths.Count - 1;
+            Assert.True(total <= Columns, $"{type}: {total} columns");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void A_table_has_as_many_headers_as_items_and_shows_properties_that_exist(string type)
+    {
+        var shown = typeof(HpcException).Assembly.GetType(type);
+        Assert.True(shown is not null, $"{type} is viewed and does not exist.");
+        foreach (var view in Views.Where(view => Selected(view) == type))
+        {
+            Assert.All(view.Descendants("TableRowEntry"), row => Assert.Equal(
+                view.Descendants("TableColumnHeader").Count(), row.Descendants("TableColumnItem").Count()));
+            Assert.All(
+                view.Descendants("TableColumnItem").Elements("PropertyName"),
+                item => Assert.True(shown.GetProperty(item.Value) is not null, $"{type} has no {item.Value}"));
+        }
+    }
+
+    [Fact]
+    public void The_engine_takes_both_files()
+    {
+        _ = new FormatTable([Checkout.PathOf("PisaHpc.Format.ps1xml")]);
+        _ = new TypeTable([Checkout.PathOf("PisaHpc.Types.ps1xml")]);
+    }
+
+    private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
+}
