@@ -51,6 +51,11 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
 
     private async Task<Stream> StreamAsync(string node, CancellationToken cancellationToken)
     {
+        if (access.Client == SshClientKind.Local)
+        {
+            return await LocalSocket.OpenAsync(node, access.EngineSocket, cancellationToken);
+        }
+
         var connection = await nodes.ConnectAsync(node, cancellationToken);
         return await DialStdioStream.OpenAsync(connection, access.EngineSocket, cancellationToken);
     }

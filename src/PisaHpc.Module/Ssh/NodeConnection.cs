@@ -11,8 +11,8 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
     public async Task<NodeCommandResult> RunAsync(
         IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
-        var line = input.IsEmpty ? RemoteCommand.WithoutInput(arguments) : RemoteCommand.WithInput(arguments);
-        await using var session = await sessions.StartAsync(line, cancellationToken);
+        var command = input.IsEmpty ? RemoteCommand.WithoutInput(arguments) : RemoteCommand.WithInput(arguments);
+        await using var session = await sessions.StartAsync(command, cancellationToken);
         var writing = input.IsEmpty ? Task.CompletedTask : WriteAllAsync(session.Input, input);
         var reading = session.ReadToEndAsync();
         try

@@ -45,6 +45,8 @@ internal static class NodeConnectors
     private static OpenTransport TransportOf(NodeAccess access) => access.Client switch
     {
         SshClientKind.Builtin => (node, stopping) => SshNetTransport.ConnectAsync(node, access, stopping),
+        SshClientKind.OpenSsh => (node, stopping) => OpenSshTransport.ConnectAsync(node, access, stopping),
+        SshClientKind.Local => (node, _) => LocalTransport.OpenAsync(node),
         _ => throw new HpcException(ErrorId.InvalidValue, $"The ssh client '{access.Client}' is not known.", access.Client),
     };
 

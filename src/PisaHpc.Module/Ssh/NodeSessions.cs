@@ -52,14 +52,14 @@ internal sealed class NodeSessions : IAsyncDisposable
 
     /// <summary>Starts a command; disposing the session gives its place back.</summary>
     /// <exception cref="HpcException">The ids of a connection.</exception>
-    public async Task<INodeSession> StartAsync(string commandLine, CancellationToken cancellationToken)
+    public async Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
     {
         while (true)
         {
             var place = await TakeAsync(cancellationToken);
             try
             {
-                return new PlacedSession(await place.Connection.Transport.StartAsync(commandLine, cancellationToken), place);
+                return new PlacedSession(await place.Connection.Transport.StartAsync(command, cancellationToken), place);
             }
             catch (SessionRefusedException refusal)
             {

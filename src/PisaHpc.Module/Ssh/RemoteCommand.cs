@@ -5,11 +5,11 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Ssh;
 
 /// <summary>
-/// Command lines for a node's login shell. Each begins with a line on standard output that holds the process id, which is also the id of
+/// A command as a line for a node's login shell. It begins with a line on standard output that holds the process id, which is also the id of
 /// the session's process group, since sshd starts every command in a session of its own. That id is how a command is ended: sshd refuses
 /// the signal message of the protocol for root logins. The line comes with the command's own output and costs no round trip.
 /// </summary>
-internal static class RemoteCommand
+internal sealed class RemoteCommand
 {
     /// <summary>What the first byte of a streamed command's input must be.</summary>
     public static readonly ReadOnlyMemory<byte> Go = "\n"u8.ToArray();
@@ -21,22 +21,40 @@ internal static class RemoteCommand
         + "while [ $i -lt 20 ] && kill -0 \"-$1\" 2>/dev/null; do sleep 0.1; i=$((i+1)); done; "
         + "pkill -KILL -s \"$1\" 2>/dev/null; kill -KILL \"-$1\" 2>/dev/null; exit 0";
 
+    private readonly string _before;
+    private readonly string _after;
+    private readonly IReadOnlyList<string> _arguments;
+
+    private RemoteCommand(IReadOnlyList<string> arguments, string before = "", string after = "")
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(arguments.Count);
+        _arguments = arguments;
+        _before = before;
+        _after = after;
+    }
+
+    /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
+    public string Line => LineOf($"{_before}exec \"$@\"{_after}");
+
+    /// <summary>The line that waits for the command and gives 128 + n for signal n, for a client that does not tell of signals.</summary>
+    public string WaitingLine => LineOf($"{_before}\"$@\"{_after}; exit $?");
+
     /// <summary>A command that reads nothing.</summary>
-    public static string WithoutInput(IReadOnlyList<string> arguments) => Line("exec \"$@\" </dev/null", arguments);
+    public static RemoteCommand WithoutInput(IReadOnlyList<string> arguments) => new(arguments, after: " </dev/null");
 
     /// <summary>A command whose whole input follows at once.</summary>
-    public static string WithInput(IReadOnlyList<string> arguments) => Line("exec \"$@\"", arguments);
+    public static RemoteCommand WithInput(IReadOnlyList<string> arguments) => new(arguments);
 
     /// <summary>
     /// A command that is read from and written to while it runs. It waits for <see cref="Go"/>, since SSH.NET reports end of file only
     /// after it has sent something.
     /// </summary>
-    public static string Streamed(IReadOnlyList<string> arguments) => Line("read -r go; exec \"$@\"", arguments);
+    public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, before: "read -r go; ");
 
     /// <summary>Ends a command: TERM to its group, two seconds, then KILL to its session.</summary>
     /// <param name="processId">The id from the command's first line.</param>
-    public static string End(int processId) =>
-        ShellQuoting.Join(["exec", "sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
+    public static RemoteCommand End(int processId) =>
+        WithoutInput(["sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
 
     /// <summary>Finds the first line in a command's output.</summary>
     /// <param name="output">What has come so far.</param>
@@ -57,9 +75,5 @@ internal static class RemoteCommand
         return int.TryParse(output[(start + Head.Length)..(length - 1)], NumberStyles.None, CultureInfo.InvariantCulture, out processId);
     }
 
-    private static string Line(string tail, IReadOnlyList<string> arguments)
-    {
-        ArgumentOutOfRangeException.ThrowIfZero(arguments.Count);
-        return ShellQuoting.Join(["exec", "sh", "-c", $"echo {Head}$$; {tail}", "sh", .. arguments]);
-    }
+    private string LineOf(string script) => ShellQuoting.Join(["exec", "sh", "-c", $"echo {Head}$$; {script}", "sh", .. _arguments]);
 }

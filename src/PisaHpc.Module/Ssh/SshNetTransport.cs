@@ -59,17 +59,17 @@ internal sealed class SshNetTransport : INodeTransport
         return new SshNetTransport(client, node, access.ConnectTimeout);
     }
 
-    public async Task<INodeSession> StartAsync(string commandLine, CancellationToken cancellationToken)
+    public async Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
     {
-        var command = _client.CreateCommand(commandLine);
-        var starting = BlockingWork.RunAsync(() => new SshNetSession(command, command.ExecuteAsync(CancellationToken.None), Broken));
+        var channel = _client.CreateCommand(command.Line);
+        var starting = BlockingWork.RunAsync(() => new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), Broken));
         try
         {
             return await starting.WaitAsync(_timeout, cancellationToken);
         }
         catch (SshException exception) when (exception is not (SshConnectionException or SshOperationTimeoutException) && IsOpen)
         {
-            await BlockingWork.RunAsync(command.Dispose);
+            await BlockingWork.RunAsync(channel.Dispose);
             throw new SessionRefusedException($"Node {_node} refused a session.", exception);
         }
         catch (Exception exception)

@@ -8,6 +8,9 @@ public enum SshClientKind
 
     /// <summary>The OpenSSH client: agent, GSSAPI, host-based, ProxyJump from ssh_config.</summary>
     OpenSsh,
+
+    /// <summary>No ssh: this machine alone, by its own name or localhost.</summary>
+    Local,
 }
 
 /// <summary>How the nodes are reached.</summary>

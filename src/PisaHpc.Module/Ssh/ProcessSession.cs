@@ -1,0 +1,75 @@
+using System.Diagnostics;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>A command behind a process of this machine: the ssh client, or the command itself.</summary>
+internal sealed class ProcessSession : INodeSession
+{
+    private readonly Process _process;
+
+    private ProcessSession(Process process, Func<int, Task<int>> finish)
+    {
+        _process = process;
+        Completion = CompleteAsync(finish);
+    }
+
+    public Stream Input => _process.StandardInput.BaseStream;
+
+    public Stream Output => _process.StandardOutput.BaseStream;
+
+    public Stream Error => _process.StandardError.BaseStream;
+
+    public Task<int> Completion { get; }
+
+    /// <summary>Starts a process.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="finish">Turns the process's exit code into the command's, or throws.</param>
+    public static ProcessSession Start(string program, IEnumerable<string> arguments, Func<int, Task<int>> finish)
+    {
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            CreateNoWindow = true,
+        };
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new ProcessSession(Process.Start(start)!, finish);
+    }
+
+    public async Task<SessionOutput> ReadToEndAsync()
+    {
+        var output = ReadAsync(Output);
+        var error = ReadAsync(Error);
+        return new SessionOutput(await Completion, await output, await error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream)
+    {
+        using var whole = new MemoryStream();
+        await stream.CopyToAsync(whole);
+        return whole.ToArray();
+    }
+
+    private async Task<int> CompleteAsync(Func<int, Task<int>> finish)
+    {
+        await _process.WaitForExitAsync();
+        return await finish(_process.ExitCode);
+    }
+}

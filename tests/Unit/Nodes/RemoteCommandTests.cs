@@ -1,0 +1,36 @@
+using System.Text;
+using PisaHpc.Ssh;
+
+namespace PisaHpc.Unit.Nodes;
+
+public class RemoteCommandTests
+{
+    [Theory]
+    [InlineData("pisahpc-pid 4711\nhello\n", 4711, "hello\n")]
+    [InlineData("Welcome to o2wn01!\npisahpc-pid 4711\n", 4711, "")]
+    [InlineData("pisahpc-pid 1\npisahpc-pid 2\n", 1, "pisahpc-pid 2\n")]
+    public void The_first_line_is_taken_off_with_what_came_before_it(string output, int processId, string body)
+    {
+        var bytes = Encoding.UTF8.GetBytes(output);
+        Assert.True(RemoteCommand.TryReadHead(bytes, out var found, out var length));
+        Assert.Equal(processId, found);
+        Assert.Equal(body, Encoding.UTF8.GetString(bytes.AsSpan(length)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("pisahpc-pid 47")]
+    [InlineData("pisahpc-pid many\n")]
+    [InlineData("This account is not available.\n")]
+    public void Output_without_a_whole_first_line_has_none(string output) =>
+        Assert.False(RemoteCommand.TryReadHead(Encoding.UTF8.GetBytes(output), out _, out _));
+
+    [Fact]
+    public void Arguments_reach_the_shell_quoted() => Assert.Equal(
+        "exec sh -c 'echo pisahpc-pid $$; exec \"$@\" </dev/null' sh printf %s 'it'\\''s; rm -rf $HOME'",
+        RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).Line);
+
+    [Fact]
+    public void A_command_without_a_program_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => RemoteCommand.WithInput([]));
+}
