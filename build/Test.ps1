@@ -8,6 +8,7 @@ function Test-Everything {
     $totals = @(
         Test-Project 'Unit' $results
         if (Test-LabUp) {
+            Test-Project 'Connections' $results
             Test-Project 'Integration' $results
         }
         else {

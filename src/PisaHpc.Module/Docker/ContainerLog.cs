@@ -13,7 +13,7 @@ internal static class ContainerLog
         EngineClient client, string id, int? tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var frames = await OpenAsync(client, id, tail, follow, cancellationToken);
-        var lines = new LogLines();
+        var lines = new LogLines(frames.Multiplexed);
         while (await NextAsync(frames, client.Node, cancellationToken) is { } frame)
         {
             foreach (var line in lines.Add(frame))

@@ -150,6 +150,6 @@ internal static partial class EngineFailure
     [GeneratedRegex("address already in use|port is already allocated")]
     private static partial Regex PortTaken();
 
-    [GeneratedRegex("(?i)manifest unknown|not found|repository does not exist|name unknown|no such image")]
+    [GeneratedRegex("(?i)manifest unknown|manifest for .* not found|: not found|repository does not exist|name unknown|no such image")]
     private static partial Regex ImageMissing();
 }

@@ -16,6 +16,9 @@ internal sealed class LogFrames(Stream source, bool multiplexed) : IAsyncDisposa
     private const int LongestFrame = 64 * 1024 * 1024;
     private readonly byte[] _header = new byte[8];
 
+    /// <summary>Whether the pieces are those that the engine wrote.</summary>
+    public bool Multiplexed => multiplexed;
+
     /// <summary>The next piece; null at the end.</summary>
     public Task<LogFrame?> NextAsync(CancellationToken cancellationToken) =>
         multiplexed ? NextFrameAsync(cancellationToken) : NextPieceAsync(cancellationToken);

@@ -8,7 +8,8 @@ namespace PisaHpc.Docker;
 /// Makes lines from the pieces of a log. Each stream is put together by itself; a line that the engine stored in pieces (longer than 16 KiB)
 /// carries a time before each of them, of which the first is the line's.
 /// </summary>
-internal sealed class LogLines
+/// <param name="whole">Whether pieces are cut where the engine cut them; a terminal's are cut anywhere.</param>
+internal sealed class LogLines(bool whole)
 {
     private readonly Dictionary<string, MemoryStream> _open = new(StringComparer.Ordinal);
 
@@ -16,7 +17,7 @@ internal sealed class LogLines
     public IEnumerable<EngineLogLine> Add(LogFrame frame)
     {
         var line = LineOf(frame.Stream);
-        var rest = line.Length > 0 ? WithoutTime(frame.Bytes) : frame.Bytes;
+        var rest = whole && line.Length > 0 ? WithoutTime(frame.Bytes) : frame.Bytes;
         while (rest.Span.IndexOf((byte)'\n') is var end && end >= 0)
         {
             line.Write(rest.Span[..end]);

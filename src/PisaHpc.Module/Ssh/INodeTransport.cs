@@ -23,7 +23,7 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>Standard input; disposing it is end of file once something was written.</summary>
     Stream Input { get; }
 
-    /// <summary>Standard output.</summary>
+    /// <summary>Standard output behind the command's first line: for a caller that has waited for <see cref="ProcessIdAsync"/>.</summary>
     Stream Output { get; }
 
     /// <summary>Standard error.</summary>
@@ -31,6 +31,9 @@ internal interface INodeSession : IAsyncDisposable
 
     /// <summary>The exit code, 128 + n after signal n; fails when the connection breaks first.</summary>
     Task<int> Completion { get; }
+
+    /// <summary>The command's process id, from its first line; null when it ended without one.</summary>
+    Task<int?> ProcessIdAsync();
 
     /// <summary>Waits for the end and gives both outputs, for a caller that has not touched the streams.</summary>
     Task<SessionOutput> ReadToEndAsync();

@@ -21,7 +21,7 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
 
             // A command may end without reading its input: then the write was in vain, and that is no failure.
             await writing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            return ResultOf(output);
+            return new NodeCommandResult(output.ExitCode, output.Output, Encoding.UTF8.GetString(output.Error.Span));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !reading.IsCompleted)
         {
@@ -37,9 +37,8 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
         {
             await session.Input.WriteAsync(RemoteCommand.Go, cancellationToken);
             await session.Input.FlushAsync(cancellationToken);
-            var command = new RunningCommand(sessions, session);
-            await command.ReadHeadAsync(cancellationToken);
-            return new NodeProcess(session, command);
+            await session.ProcessIdAsync().WaitAsync(cancellationToken);
+            return new NodeProcess(session, new RunningCommand(sessions, session));
         }
         catch
         {
@@ -58,12 +57,5 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
         {
             await stream.WriteAsync(input);
         }
-    }
-
-    private static NodeCommandResult ResultOf(SessionOutput output)
-    {
-        var text = output.Output;
-        var body = RemoteCommand.TryReadHead(text.Span, out _, out var length) ? text[length..] : text;
-        return new NodeCommandResult(output.ExitCode, body, Encoding.UTF8.GetString(output.Error.Span));
     }
 }

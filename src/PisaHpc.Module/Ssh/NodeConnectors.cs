@@ -39,8 +39,10 @@ internal static class NodeConnectors
         }
     }
 
-    private static NodePool PoolOf(NodeAccess access) =>
-        Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => new NodePool(TransportOf(access), access.IdleTimeout))).Value;
+    /// <summary>A pool that nobody else shares.</summary>
+    public static NodePool NewPool(NodeAccess access) => new(TransportOf(access), access.IdleTimeout);
+
+    private static NodePool PoolOf(NodeAccess access) => Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => NewPool(access))).Value;
 
     private static OpenTransport TransportOf(NodeAccess access) => access.Client switch
     {

@@ -7,7 +7,7 @@ namespace PisaHpc.Ssh;
 internal sealed class NodeSessions : IAsyncDisposable
 {
     private const int MaxConnections = 8;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly string _node;
@@ -280,6 +280,8 @@ internal sealed class NodeSessions : IAsyncDisposable
         public Stream Error => session.Error;
 
         public Task<int> Completion => session.Completion;
+
+        public Task<int?> ProcessIdAsync() => session.ProcessIdAsync();
 
         public Task<SessionOutput> ReadToEndAsync() => session.ReadToEndAsync();
 

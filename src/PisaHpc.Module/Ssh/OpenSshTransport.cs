@@ -120,7 +120,7 @@ internal sealed class OpenSshTransport : INodeTransport
     /// <summary>Connects once more to hear which key the node shows: ssh tells it only when it debugs.</summary>
     private async Task<string?> ShownKeyAsync(CancellationToken cancellationToken)
     {
-        var (_, debug) = await RunAsync([.. _options.Where(option => option != "LogLevel=ERROR").Append("LogLevel=DEBUG1"), "--", _node, "exit 0"], cancellationToken);
+        var (_, debug) = await RunAsync(["-v", .. _options, "--", _node, "exit 0"], cancellationToken);
         return OpenSshFailure.KeyIn(debug);
     }
 }

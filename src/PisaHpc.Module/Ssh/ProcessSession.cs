@@ -6,10 +6,13 @@ namespace PisaHpc.Ssh;
 internal sealed class ProcessSession : INodeSession
 {
     private readonly Process _process;
+    private readonly CommandHead _head = new();
+    private readonly Task<int?> _processId;
 
     private ProcessSession(Process process, Func<int, Task<int>> finish)
     {
         _process = process;
+        _processId = _head.ReadAsync(Output);
         Completion = CompleteAsync(finish);
     }
 
@@ -42,9 +45,11 @@ internal sealed class ProcessSession : INodeSession
         return new ProcessSession(Process.Start(start)!, finish);
     }
 
+    public Task<int?> ProcessIdAsync() => _processId;
+
     public async Task<SessionOutput> ReadToEndAsync()
     {
-        var output = ReadAsync(Output);
+        var output = ReadOutputAsync();
         var error = ReadAsync(Error);
         return new SessionOutput(await Completion, await output, await error);
     }
@@ -59,6 +64,9 @@ internal sealed class ProcessSession : INodeSession
 
         _process.Dispose();
     }
+
+    private async Task<ReadOnlyMemory<byte>> ReadOutputAsync() =>
+        await _processId is null ? _head.Seen : await ReadAsync(Output);
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream stream)
     {

@@ -11,15 +11,13 @@ namespace PisaHpc.Ssh;
 /// </summary>
 internal sealed class RemoteCommand
 {
-    /// <summary>What the first byte of a streamed command's input must be.</summary>
+    /// <summary>What a command that waits for a line is sent.</summary>
     public static readonly ReadOnlyMemory<byte> Go = "\n"u8.ToArray();
 
     private const string Head = "pisahpc-pid ";
 
     private const string EndScript =
-        "kill -TERM \"-$1\" 2>/dev/null; i=0; "
-        + "while [ $i -lt 20 ] && kill -0 \"-$1\" 2>/dev/null; do sleep 0.1; i=$((i+1)); done; "
-        + "pkill -KILL -s \"$1\" 2>/dev/null; kill -KILL \"-$1\" 2>/dev/null; exit 0";
+        "kill -TERM \"-$1\" 2>/dev/null; read -r go; pkill -KILL -s \"$1\" 2>/dev/null; kill -KILL \"-$1\" 2>/dev/null; exit 0";
 
     private readonly string _before;
     private readonly string _after;
@@ -51,10 +49,10 @@ internal sealed class RemoteCommand
     /// </summary>
     public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, before: "read -r go; ");
 
-    /// <summary>Ends a command: TERM to its group, two seconds, then KILL to its session.</summary>
+    /// <summary>Ends a command: TERM to its group and, after <see cref="Go"/>, KILL to what is left of its session.</summary>
     /// <param name="processId">The id from the command's first line.</param>
     public static RemoteCommand End(int processId) =>
-        WithoutInput(["sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
+        WithInput(["sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
 
     /// <summary>Finds the first line in a command's output.</summary>
     /// <param name="output">What has come so far.</param>

@@ -3,41 +3,25 @@ namespace PisaHpc.Ssh;
 /// <summary>A command on a node that can be ended through a second session.</summary>
 internal sealed class RunningCommand(NodeSessions sessions, INodeSession session)
 {
-    private const int LongestHead = 1 << 20;
-    private static readonly TimeSpan HeadLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
-    private int? _processId;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Reads the command's first line and leaves what follows it.</summary>
-    public async Task ReadHeadAsync(CancellationToken cancellationToken)
-    {
-        var seen = new MemoryStream();
-        var one = new byte[1];
-        while (seen.Length < LongestHead && await session.Output.ReadAsync(one, cancellationToken) > 0)
-        {
-            seen.WriteByte(one[0]);
-            if (one[0] == (byte)'\n' && RemoteCommand.TryReadHead(seen.GetBuffer().AsSpan(0, (int)seen.Length), out var processId, out _))
-            {
-                _processId = processId;
-                return;
-            }
-        }
-    }
-
-    /// <summary>Ends the command on the node if it still runs, and waits until it has ended.</summary>
+    /// <summary>Ends the command on the node if it still runs: TERM, two seconds, KILL; returns when it has ended.</summary>
+    /// <exception cref="HpcException">The node cannot be asked.</exception>
+    /// <exception cref="TimeoutException">It could not be ended within ten seconds.</exception>
     public async Task EndAsync()
     {
-        using var limit = new CancellationTokenSource(HeadLimit);
-        if (_processId is null)
+        using var limit = new CancellationTokenSource(Limit);
+        if (await session.ProcessIdAsync().WaitAsync(Limit) is not { } processId || session.Completion.IsCompleted)
         {
-            await ReadHeadAsync(limit.Token);
+            return;
         }
 
-        if (_processId is { } processId && !session.Completion.IsCompleted)
-        {
-            using var end = new CancellationTokenSource(EndLimit);
-            await using var killer = await sessions.StartAsync(RemoteCommand.End(processId), end.Token);
-            await killer.Completion.WaitAsync(end.Token);
-        }
+        await using var killer = await sessions.StartAsync(RemoteCommand.End(processId), limit.Token);
+        await Task.WhenAny(session.Completion, Task.Delay(Grace, limit.Token));
+        await killer.Input.WriteAsync(RemoteCommand.Go, limit.Token);
+        await killer.Input.FlushAsync(limit.Token);
+        await killer.Completion.WaitAsync(Limit);
+        await Task.WhenAny(session.Completion, Task.Delay(Grace, limit.Token));
     }
 }

@@ -8,14 +8,21 @@ internal sealed class SshNetSession : INodeSession
     private readonly SshCommand _command;
     private readonly Lazy<Stream> _output;
     private readonly Lazy<Stream> _error;
+    private readonly Lazy<Task<int?>> _processId;
 
-    public SshNetSession(SshCommand command, Task running, Func<Exception, Exception> broken)
+    /// <summary>Takes over a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="running">Its end, as the library sees it.</param>
+    /// <param name="lost">Fails when the connection is given up: the library tells running commands of that only when the node ends it.</param>
+    /// <param name="broken">Tells of a broken connection.</param>
+    public SshNetSession(SshCommand command, Task running, Task lost, Func<Exception, Exception> broken)
     {
         _command = command;
         _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output"));
         _error = new Lazy<Stream>(() => PumpedStream.Over(command.ExtendedOutputStream, "ssh error"));
+        _processId = new Lazy<Task<int?>>(() => new CommandHead().ReadAsync(Output));
         Input = InputOf(command);
-        Completion = CompleteAsync(running, broken);
+        Completion = CompleteAsync(running, lost, broken);
     }
 
     public Stream Input { get; }
@@ -29,20 +36,26 @@ internal sealed class SshNetSession : INodeSession
     public async Task<SessionOutput> ReadToEndAsync()
     {
         var exitCode = await Completion;
-        return new SessionOutput(exitCode, Drain(_command.OutputStream), Drain(_command.ExtendedOutputStream));
+        ReadOnlyMemory<byte> output = Drain(_command.OutputStream);
+        var body = RemoteCommand.TryReadHead(output.Span, out _, out var length) ? output[length..] : output;
+        return new SessionOutput(exitCode, body, Drain(_command.ExtendedOutputStream));
     }
+
+    public Task<int?> ProcessIdAsync() => _processId.Value;
 
     /// <summary>Closing a channel waits for the node's answer, which blocks.</summary>
     public ValueTask DisposeAsync() => new(BlockingWork.RunAsync(_command.Dispose));
 
-    private async Task<int> CompleteAsync(Task running, Func<Exception, Exception> broken)
+    private async Task<int> CompleteAsync(Task running, Task lost, Func<Exception, Exception> broken)
     {
         try
         {
-            await running;
+            await await Task.WhenAny(running, lost);
         }
         catch (Exception exception)
         {
+            // Its streams end with it, and with them those who read.
+            await BlockingWork.RunAsync(_command.Dispose);
             throw broken(exception);
         }
 

@@ -9,17 +9,23 @@ internal sealed class SshNetTransport : INodeTransport
 {
     private const int SessionsPerConnection = 10;
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(30);
+    private static readonly RemoteCommand Nothing = RemoteCommand.WithoutInput(["true"]);
     private readonly SshClient _client;
     private readonly string _node;
     private readonly TimeSpan _timeout;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _broken;
+    private int _running;
 
-    private SshNetTransport(SshClient client, string node, TimeSpan timeout)
+    private SshNetTransport(SshClient client, string node, TimeSpan timeout, TimeSpan probeEvery)
     {
         _client = client;
         _node = node;
         _timeout = timeout;
         _client.ErrorOccurred += (_, _) => _broken = true;
+        _ = ProbeAsync(probeEvery);
     }
 
     public bool IsOpen => !_broken && _client.IsConnected;
@@ -29,7 +35,8 @@ internal sealed class SshNetTransport : INodeTransport
 
     /// <summary>Connects and logs in.</summary>
     /// <exception cref="HpcException">One of the four ids of a connection that fails.</exception>
-    public static async Task<INodeTransport> ConnectAsync(string node, NodeAccess access, CancellationToken cancellationToken)
+    public static async Task<INodeTransport> ConnectAsync(
+        string node, NodeAccess access, CancellationToken cancellationToken, TimeSpan? probeEvery = null)
     {
         var keys = PrivateKeys.Read(access);
         var login = access.User ?? Environment.UserName;
@@ -56,13 +63,13 @@ internal sealed class SshNetTransport : INodeTransport
 
         // From here on the library's time-out would also end a write to a command that is slow to read.
         client.ConnectionInfo.Timeout = Timeout.InfiniteTimeSpan;
-        return new SshNetTransport(client, node, access.ConnectTimeout);
+        return new SshNetTransport(client, node, access.ConnectTimeout, probeEvery ?? ProbeEvery);
     }
 
     public async Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
     {
         var channel = _client.CreateCommand(command.Line);
-        var starting = BlockingWork.RunAsync(() => new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), Broken));
+        var starting = BlockingWork.RunAsync(() => Begin(channel));
         try
         {
             return await starting.WaitAsync(_timeout, cancellationToken);
@@ -80,7 +87,13 @@ internal sealed class SshNetTransport : INodeTransport
         }
     }
 
-    public ValueTask DisposeAsync() => new(BlockingWork.RunAsync(_client.Dispose));
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        _broken = true;
+        _lost.TrySetException(new ObjectDisposedException("the connection", "It was closed."));
+        await BlockingWork.RunAsync(_client.Dispose);
+    }
 
     private static SshClient ClientOf(string node, string login, NodeAccess access, PrivateKeys keys, HostKeyCheck check)
     {
@@ -115,9 +128,57 @@ internal sealed class SshNetTransport : INodeTransport
         },
         TaskScheduler.Default);
 
+    /// <summary>
+    /// While commands run, asks now and then for one more session. The library's keep-alive wants no answer, so that a node without power
+    /// would only be noticed when the kernel gives up, after a quarter of an hour (tcp(7), tcp_retries2).
+    /// </summary>
+    private async Task ProbeAsync(TimeSpan every)
+    {
+        using var clock = new PeriodicTimer(every);
+        try
+        {
+            while (await clock.WaitForNextTickAsync(_closing.Token) && IsOpen)
+            {
+                if (Volatile.Read(ref _running) > 0)
+                {
+                    await ProbeAsync();
+                }
+            }
+        }
+        catch (HpcException)
+        {
+            // It broke, and the commands that wait on it have been told.
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection was closed.
+        }
+    }
+
+    private async Task ProbeAsync()
+    {
+        try
+        {
+            await using var answer = await StartAsync(Nothing, _closing.Token);
+        }
+        catch (SessionRefusedException)
+        {
+            // A refusal is an answer.
+        }
+    }
+
+    private SshNetSession Begin(SshCommand channel)
+    {
+        var session = new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), _lost.Task, Broken);
+        Interlocked.Increment(ref _running);
+        _ = session.Completion.ContinueWith(_ => Interlocked.Decrement(ref _running), TaskScheduler.Default);
+        return session;
+    }
+
     private HpcException Broken(Exception cause)
     {
         _broken = true;
+        _lost.TrySetException(cause);
         return ConnectionFailure.Broken(_node, cause);
     }
 }

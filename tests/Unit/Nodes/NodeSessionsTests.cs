@@ -179,6 +179,8 @@ public class NodeSessionsTests
 
             public Task<int> Completion => Task.FromResult(0);
 
+            public Task<int?> ProcessIdAsync() => Task.FromResult<int?>(null);
+
             public Task<SessionOutput> ReadToEndAsync() => Task.FromResult(new SessionOutput(0, default, default));
 
             public ValueTask DisposeAsync()

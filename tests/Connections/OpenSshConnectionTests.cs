@@ -1,0 +1,53 @@
+using PisaHpc.Sites;
+
+namespace PisaHpc.Connections;
+
+/// <summary>The ssh of the OpenSSH client.</summary>
+public class OpenSshConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), IClassFixture<ThrowAwaySshd>
+{
+    protected override SshClientKind Client => SshClientKind.OpenSsh;
+
+    [Fact]
+    public async Task An_alias_in_ssh_config_is_followed()
+    {
+        var config = Sshd.PathOf("config");
+        await File.WriteAllTextAsync(config, $"""
+            Host node-behind-an-alias
+                HostName {Node}
+                Port {Sshd.Port}
+                IdentityFile {Sshd.PathOf("user")}
+                UserKnownHostsFile {Access.KnownHosts[0]}
+            """);
+        await using var pool = Pool(new NodeAccess { Client = SshClientKind.OpenSsh, Config = config });
+        await using var node = await pool.ConnectAsync("node-behind-an-alias", CancellationToken.None);
+        Assert.Equal("there\n", (await node.RunAsync(["echo", "there"], default, CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_jump_through_another_host_is_made()
+    {
+        var config = Sshd.PathOf("jump-config");
+        await File.WriteAllTextAsync(config, $"""
+            Host *
+                User {Environment.UserName}
+                Port {Sshd.Port}
+                IdentityFile {Sshd.PathOf("user")}
+                UserKnownHostsFile {Sshd.KnownHosts("jump", "*", "host_ed25519")}
+            Host far
+                HostName {Node}
+                ProxyJump {Node}
+            """);
+        await using var pool = Pool(new NodeAccess { Client = SshClientKind.OpenSsh, Config = config });
+        await using var node = await pool.ConnectAsync("far", CancellationToken.None);
+        Assert.Equal("there\n", (await node.RunAsync(["echo", "there"], default, CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_master_that_is_gone_is_replaced()
+    {
+        await using var pool = Pool(Access);
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $(cut -d\" \" -f4 /proc/$PPID/stat)"], default, CancellationToken.None));
+        Assert.Equal("again\n", (await node.RunAsync(["echo", "again"], default, CancellationToken.None)).Text);
+    }
+}

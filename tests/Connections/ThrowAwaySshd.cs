@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Connections;
+
+/// <summary>
+/// A real sshd on the loopback address, with keys and configuration in a directory of its own. Without /usr/sbin/sshd these tests fail:
+/// a connection that was not tried is not known to work.
+/// </summary>
+public sealed class ThrowAwaySshd : IAsyncLifetime
+{
+    private const string Address = "127.0.0.1";
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-sshd-");
+    private readonly string _settings;
+    private Process? _process;
+
+    public ThrowAwaySshd()
+        : this("")
+    {
+    }
+
+    private ThrowAwaySshd(string settings) => _settings = settings;
+
+    /// <summary>The port it listens on.</summary>
+    public int Port { get; private set; }
+
+    /// <summary>The way to it that works; the host key is ed25519 in known_hosts.</summary>
+    public NodeAccess Access => new()
+    {
+        User = Environment.UserName,
+        Port = Port,
+        Keys = [PathOf("user")],
+        KnownHosts = [KnownHosts("known_hosts", KnownName, "host_ed25519")],
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+    };
+
+    /// <summary>The name under which known_hosts knows it.</summary>
+    public string KnownName => $"[{Address}]:{Port}";
+
+    /// <summary>Starts an sshd with more settings than the usual ones.</summary>
+    public static async Task<ThrowAwaySshd> StartAsync(string settings)
+    {
+        var sshd = new ThrowAwaySshd(settings);
+        await sshd.InitializeAsync();
+        return sshd;
+    }
+
+    public async Task InitializeAsync()
+    {
+        // sshd wants the directory for its unprivileged child; a package makes it when its service starts.
+        Directory.CreateDirectory("/run/sshd");
+        Port = FreePort();
+        await KeyAsync("host_ed25519", "ed25519");
+        await KeyAsync("host_ecdsa", "ecdsa");
+        await KeyAsync("user", "ed25519");
+        await KeyAsync("stranger", "ed25519");
+        await KeyAsync("encrypted", "ed25519", "secret");
+        File.Copy(PathOf("user.pub"), PathOf("authorized_keys"));
+        // With SHLVL=2 bash does not take itself for a login's first shell: what stands in ~/.bashrc here takes no part.
+        await File.WriteAllTextAsync(PathOf("sshd_config"), $"""
+            Port {Port}
+            ListenAddress {Address}
+            HostKey {PathOf("host_ecdsa")}
+            HostKey {PathOf("host_ed25519")}
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            StrictModes no
+            UsePAM no
+            PermitRootLogin yes
+            MaxStartups 100
+            PidFile none
+            SetEnv SHLVL=2
+            {(_settings.Contains("AuthorizedKeysFile", StringComparison.Ordinal) ? "" : $"AuthorizedKeysFile {PathOf("authorized_keys")}")}
+
+            """ + _settings.Replace("{directory}", _directory.FullName, StringComparison.Ordinal) + "\n");
+        _process = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", PathOf("sshd_config")]) { RedirectStandardError = true })!;
+        _ = _process.StandardError.ReadToEndAsync();
+        await ListensAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+
+        _process?.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    /// <summary>A file of this sshd's directory.</summary>
+    public string PathOf(string name) => Path.Combine(_directory.FullName, name);
+
+    /// <summary>Writes a known_hosts file with one line for a key, and gives its path.</summary>
+    public string KnownHosts(string file, string hosts, string key)
+    {
+        var line = $"{hosts} {string.Join(' ', File.ReadAllText(PathOf(key + ".pub")).Split(' ')[..2])}\n";
+        File.WriteAllText(PathOf(file), line);
+        return PathOf(file);
+    }
+
+    /// <summary>The fingerprint of a key as ssh-keygen gives it.</summary>
+    public Task<string> FingerprintAsync(string key) => OutputAsync("ssh-keygen", ["-l", "-f", PathOf(key + ".pub")], text => text.Split(' ')[1]);
+
+    /// <summary>Replaces the host names in a known_hosts file by their hashes, as ssh-keygen does.</summary>
+    public static Task HashAsync(string file) => OutputAsync("ssh-keygen", ["-q", "-H", "-f", file], text => text);
+
+    /// <summary>Makes a certificate for a key, as a site's authority does.</summary>
+    public Task CertifyAsync(string key, string by) => OutputAsync(
+        "ssh-keygen", ["-q", "-s", PathOf(by), "-I", key, "-n", Environment.UserName, "-V", "+1h", PathOf(key + ".pub")], text => text);
+
+    /// <summary>A port that nothing listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private Task<string> KeyAsync(string name, string type, string passphrase = "") =>
+        OutputAsync("ssh-keygen", ["-q", "-t", type, "-N", passphrase, "-C", name, "-f", PathOf(name)], text => text);
+
+    private static async Task<string> OutputAsync(string program, string[] arguments, Func<string, string> choose)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, await error);
+        return choose(output);
+    }
+
+    private async Task ListensAsync()
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (true)
+        {
+            Assert.False(_process!.HasExited, "sshd ended: see its words above");
+            using var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(Address, Port, limit.Token);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(20, limit.Token);
+            }
+        }
+    }
+}
