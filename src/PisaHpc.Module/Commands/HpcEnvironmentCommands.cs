@@ -12,6 +12,7 @@ public sealed class GetHpcEnvironmentCommand : SiteCmdlet
 {
     /// <summary>Names or aliases, with wildcards; every environment when neither a name nor a queue is given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public string[]? Name { get; set; }

@@ -36,7 +36,7 @@ public static class EnvironmentResolver
         ArgumentNullException.ThrowIfNull(site);
         return site.Environments.FirstOrDefault(environment => Answers(environment.Key, environment.Value, nameOrAlias)).Key
             ?? throw new HpcException(
-                ErrorId.EnvironmentNotFound, $"Environment '{nameOrAlias}' is not defined in {site}. {Known(site, nameOrAlias)}", nameOrAlias);
+                ErrorId.EnvironmentNotFound, $"Environment '{nameOrAlias}' is not defined{Where(site)}. {Known(site, nameOrAlias)}", nameOrAlias);
     }
 
     private static bool Answers(string name, EnvironmentLayer layer, string nameOrAlias) =>
@@ -46,15 +46,17 @@ public static class EnvironmentResolver
     {
         var aliases = site.Environments.SelectMany(environment => environment.Value.Aliases.Select(alias => alias.Value));
         var names = Spelling.ByDistance(nameOrAlias, site.Environments.Keys.Concat(aliases)).ToList();
-        return names.Count == 0 ? "It defines none." : $"Known: {string.Join(", ", names)}.";
+        return names.Count == 0 ? "None is." : $"Known: {string.Join(", ", names)}.";
     }
+
+    private static string Where(HpcSite site) => site.Path is null ? ": this machine has no site definition" : $" in {site.Path}";
 
     private static HpcException NoDefault(HpcSite site, string? queue)
     {
         const string NextStep = "Name one with -Environment, or give the queue an 'environment' in the site definition. List them with Get-HpcEnvironment.";
         var defaults = site.Queues.Values.Where(definition => definition.Environment is not null).Select(definition => definition.Name);
         var known = string.Join(", ", queue is null ? defaults : Spelling.ByDistance(queue, defaults));
-        var why = queue is null ? "no queue gives one by default" : $"queue '{queue}' has no default in {site}";
+        var why = queue is null ? "no queue gives one by default" : $"queue '{queue}' has no default{Where(site)}";
         return new HpcException(
             ErrorId.EnvironmentNotFound,
             $"No environment was named, and {why}{(known.Length == 0 ? "." : $". Queues with a default: {known}.")}",
@@ -104,7 +106,7 @@ public static class EnvironmentResolver
         if (!merge.Says(layer => layer.Image))
         {
             throw new HpcException(
-                ErrorId.SiteInvalid, $"Environment '{name}' has no image: neither it nor a layer below it names one in {site}.", site.Path,
+                ErrorId.SiteInvalid, $"Environment '{name}' has no image: neither it nor a layer below it names one{Where(site)}.", site.Path,
                 $"Give environments.{name} an 'image' in the site definition.");
         }
 

@@ -29,7 +29,4 @@ public sealed record HpcSite
 
     /// <summary>Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.</summary>
     public IReadOnlyDictionary<string, SourcePosition> Positions { get; init; } = new Dictionary<string, SourcePosition>();
-
-    /// <summary>The definition's file in words, for messages.</summary>
-    public override string ToString() => Path ?? "built-in values (no site definition)";
 }
