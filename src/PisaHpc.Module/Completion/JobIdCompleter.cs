@@ -1,3 +1,4 @@
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Completion;
@@ -5,14 +6,14 @@ namespace PisaHpc.Completion;
 /// <summary>Completes the ids of jobs that hold a port of the site's port area.</summary>
 internal sealed class JobIdCompleter : SiteCompleter
 {
-    private const string Prefix = "job-";
-
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
-        site.PortArea is { } area
-            ? Directory.EnumerateFiles(area.Path, Prefix + "*")
-                .Select(file => new CompletionCandidate(Path.GetFileName(file)[Prefix.Length..], $"holds a port of {area.Path}"))
-                .ToAsyncEnumerable()
-            : AsyncEnumerable.Empty<CompletionCandidate>();
+        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
+    {
+        var leases = site.PortArea is { } area ? PortArea.Of(area).List() : [];
+        return leases.Select(lease => new CompletionCandidate(lease.JobId, Describe(lease))).ToAsyncEnumerable();
+    }
+
+    private static string Describe(JobPort lease) =>
+        $"{lease.State} port {lease.Port} of {lease.Owner}{(lease.Nodes is null ? "" : $" on {lease.Nodes}")}";
 }

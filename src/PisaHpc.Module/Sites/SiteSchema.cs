@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Ports;
 using static PisaHpc.Sites.CollectionShapes;
 using static PisaHpc.Sites.ScalarShapes;
 using AccessKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
@@ -16,7 +17,7 @@ internal static class SiteSchema
     private const int LastPort = 65535;
 
     private static readonly Shape<PortAreaDefinition> PortArea = Map(
-        new PortAreaDefinition("", 0, 0, TimeSpan.FromDays(7)),
+        new PortAreaDefinition("", 0, 0, PortRequest.DefaultTimeToLive),
         [
             PortAreaKey.Of(
                 "path", SiteShapes.AbsolutePath, (area, path) => area with { Path = path.Value },

@@ -11,8 +11,8 @@ public static class EnvironmentResolver
     /// <param name="queue">The job's queue; a queue that the site does not define adds no layer. Null for none.</param>
     /// <param name="parameters">What the caller sets for this once.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.EnvironmentNotFound"/> when neither name nor queue leads to an environment, and <see cref="ErrorId.SiteInvalid"/>
-    /// when no layer names an image.
+    /// <see cref="ErrorId.EnvironmentNotFound"/> when neither name nor queue leads to an environment, <see cref="ErrorId.SiteInvalid"/>
+    /// when no layer names an image, <see cref="ErrorId.InvalidValue"/> when the parameters' image is no reference.
     /// </exception>
     public static HpcEnvironment Resolve(HpcSite site, string? environmentName, string? queue, EnvironmentLayer parameters)
     {
@@ -118,7 +118,8 @@ public static class EnvironmentResolver
 
         return image;
 
-        string Qualified(string text) => ImageReference.TryParse(text)?.In(site.Registry).ToString() ?? text;
+        string Qualified(string text) => ImageReference.TryParse(text)?.In(site.Registry).ToString() ?? throw new HpcException(
+            ErrorId.InvalidValue, $"'{text}' is not an image's reference.", text, "Write one such as pisa/hpc:deb12 or registry.example:5000/pisa/hpc:deb12.");
     }
 
     private static ContainerLimits Limits(LayerMerge merge) => new()

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using PisaHpc.Completion;
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Sites;
@@ -14,7 +15,7 @@ public sealed class CompletionTests : IDisposable
     public CompletionTests()
     {
         _site = Path.Combine(_directory, "site.yaml");
-        Directory.CreateDirectory(Path.Combine(_directory, "ports"));
+        Area = PortArea.Create(Path.Combine(_directory, "ports"), 22000, 22001);
         File.WriteAllText(_site, $$"""
             portArea: { path: {{_directory}}/ports, first: 22000, last: 22001 }
             nodes: { names: [ 'o2wn[01-03]', login1 ] }
@@ -27,6 +28,8 @@ public sealed class CompletionTests : IDisposable
               short: {}
             """);
     }
+
+    private PortArea Area { get; }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -64,6 +67,22 @@ public sealed class CompletionTests : IDisposable
     [InlineData("lo", "login1")]
     public void Nodes_come_one_by_one_and_as_lists_in_quotes_where_they_need_them(string word, params string[] expected) =>
         Assert.Equal(expected, Complete<NodeCompleter>(word).Select(result => result.CompletionText));
+
+    [Fact]
+    public void Jobs_are_those_that_hold_a_port()
+    {
+        var lease = Area.Lease(new PortRequest { JobId = "1234[5]", Owner = "hpcuser", Nodes = "o2wn[01-02]" });
+        var result = Assert.Single(Complete<JobIdCompleter>("12"));
+
+        Assert.Equal(("'1234[5]'", $"Leased port {lease.Port} of hpcuser on o2wn[01-02]"), (result.CompletionText, result.ToolTip));
+    }
+
+    [Fact]
+    public void Without_a_port_area_there_is_no_job_to_complete()
+    {
+        File.WriteAllText(_site, "registry: a.b");
+        Assert.Empty(Complete<JobIdCompleter>(""));
+    }
 
     [Fact]
     public void A_list_tells_how_many_nodes_it_has() =>

@@ -132,6 +132,15 @@ public sealed class EnvironmentResolverTests
     }
 
     [Fact]
+    public void An_image_of_the_parameters_that_is_no_reference_is_an_error()
+    {
+        var parameters = new EnvironmentLayer { Layer = "parameter", Image = Setting.Of("Pisa/HPC") };
+        var failure = Assert.Throws<HpcException>(() => SiteText.Resolve(Layers, "e", null, parameters));
+
+        Assert.Equal((ErrorId.InvalidValue, "Pisa/HPC"), (failure.Id, failure.Target));
+    }
+
+    [Fact]
     public void A_limit_of_memory_lifts_a_lower_layer_s_limit_of_the_other_kind()
     {
         const string Site = """

@@ -1,12 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Sites;
 
 /// <summary>The published JSON Schema and the example are what the reader reads.</summary>
-public sealed class SiteDocumentTests
+public sealed partial class SiteDocumentTests
 {
     private static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -70,6 +71,21 @@ public sealed class SiteDocumentTests
         Assert.Empty(mpich.Aliases);
         Assert.Equal("/etc/resolv.conf", Assert.Single(isolated.Mounts).Source);
     }
+
+    [Fact]
+    public void The_lab_s_template_is_a_definition_once_its_words_are_filled_in()
+    {
+        var template = File.ReadAllText(Path.Combine(Root, "lab", "site.yaml"));
+        var text = template.Replace("@NODES@", "o2wn[01-02]", StringComparison.Ordinal).Replace("@REGISTRY@", "10.10.13.254:5000", StringComparison.Ordinal)
+            .Replace("@PORT_FIRST@", "22000", StringComparison.Ordinal).Replace("@PORT_LAST@", "22999", StringComparison.Ordinal);
+        var (site, findings) = SiteReader.Examine(SiteText.File, LabPath().Replace(text, "/lab/path"));
+
+        Assert.Empty(findings);
+        Assert.Equal("debian12", EnvironmentResolver.Resolve(site!, null, "hpc", EnvironmentLayer.Empty).Name);
+    }
+
+    [GeneratedRegex("@[A-Z_]+@")]
+    private static partial Regex LabPath();
 
     private static IEnumerable<KeyValuePair<string, JsonNode?>> Properties(JsonNode? node) => node switch
     {
