@@ -92,7 +92,7 @@ require_visible_directories() {
 
 # One at a time.
 lock() {
-    exec 9>"/run/lock/$LAB_MARK.lock"
+    exec 9>"/run/$LAB_MARK.lock"
     flock --nonblock 9 || { say 'waiting for another lab.sh' && flock 9; }
 }
 

@@ -4,16 +4,25 @@
 readonly HPC_PACKAGES=(openssh-server openmpi-bin mpich iproute2 ca-certificates)
 readonly HPC_PROGRAMS=/opt/pisahpc-lab/bin
 
+# Manuals and translations stay out: they are half of the files. dpkg need not sync a tree that is thrown away.
+readonly HPC_DPKG_OPTIONS=(
+    force-unsafe-io
+    'path-exclude=/usr/share/man/*'
+    'path-exclude=/usr/share/doc/*'
+    'path-exclude=/usr/share/locale/*'
+)
+
 # What the tree depends on; a change makes a new image.
 hpc_key() {
-    printf '%s\n' "$1" "${HPC_PACKAGES[@]}"
-    cat "$LAB_HOME/images/hpc.sh" "$LAB_HOME/images/mpi-hello.c"
+    printf '%s\n' "$1" "${HPC_PACKAGES[@]}" "${HPC_DPKG_OPTIONS[@]}" "$HPC_PROGRAMS"
+    cat "$LAB_HOME"/images/{finish-tree.sh,mpi-hello.c}
 }
 
 # hpc_build SUITE TAR
 hpc_build() {
     local -r suite=$1 tar=$2
     local -r work=$LAB_CACHE/work.$suite
+    say "building the $suite tree with ${HPC_PACKAGES[*]}"
     rm -rf "$work"
     mkdir -p "$work"
     hpc_sources "$suite" >"$work/sources.list"
@@ -24,15 +33,9 @@ hpc_build() {
     fi
     [[ -s $work/sources.list ]] || fail "apt has no Debian source for $suite to make the image from: see /etc/apt/sources.list"
     hpc_apt_options >"$work/apt.conf"
-    say "building the $suite tree with ${HPC_PACKAGES[*]}"
-    # Manuals and translations stay out: they are half of the files. dpkg need not sync a tree that is thrown away.
-    # shellcheck disable=SC2016 # $1 is the tree, in the hook's own shell
     mmdebstrap --quiet --format=tar --mode=root --variant=minbase --include="$(IFS=,; printf '%s' "${HPC_PACKAGES[*]}")" \
-        --aptopt="$work/apt.conf" --dpkgopt=force-unsafe-io \
-        --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
-        --dpkgopt='path-exclude=/usr/share/locale/*' \
-        --customize-hook="'$LAB_HOME/images/compile-mpi-hello.sh' \"\$1\" '$HPC_PROGRAMS' '$work'" \
-        --customize-hook='rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf"; mkdir -p "$1/run/sshd"' \
+        --aptopt="$work/apt.conf" "${HPC_DPKG_OPTIONS[@]/#/--dpkgopt=}" \
+        --customize-hook="'$LAB_HOME/images/finish-tree.sh' \"\$1\" '$HPC_PROGRAMS' '$work'" \
         "$suite" "$tar.new" - <"$work/sources.list" >&2 || fail "mmdebstrap could not make the $suite tree: see above"
     mv "$tar.new" "$tar"
     rm -rf "$work"
