@@ -4,11 +4,12 @@ using PisaHpc.Jobs;
 
 namespace PisaHpc.Base;
 
-/// <summary>Shows a job's steps: one bar for the job, a child for each node that is being worked on.</summary>
+/// <summary>Shows a job's steps: one bar for the job, a child for each node that is being worked on, and a verbose line for each step.</summary>
 /// <param name="activity">What the job's bar is headed.</param>
 /// <param name="nodes">How many nodes there are.</param>
 /// <param name="show">Shows a record; called from any thread.</param>
-internal sealed class JobProgress(string activity, int nodes, Action<ProgressRecord> show) : IProgress<JobStep>
+/// <param name="trace">Writes a verbose line; called from any thread.</param>
+internal sealed class JobProgress(string activity, int nodes, Action<ProgressRecord> show, Action<string> trace) : IProgress<JobStep>
 {
     private const int JobBar = 1;
     private readonly ConcurrentDictionary<string, int> _bars = new();
@@ -18,6 +19,7 @@ internal sealed class JobProgress(string activity, int nodes, Action<ProgressRec
     /// <inheritdoc/>
     public void Report(JobStep value)
     {
+        trace($"{value.Node ?? activity}: {value.Activity}");
         if (value.Node is null)
         {
             show(new ProgressRecord(JobBar, activity, value.Activity));

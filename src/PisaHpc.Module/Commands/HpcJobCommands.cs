@@ -46,7 +46,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
             PublishedPorts = PublishPort,
             HostBased = HostBased,
         };
-        var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show);
+        var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show, Trace);
         var starter = new JobStarter(Connector, Engines, new Ed25519KeyGenerator(), area, progress);
         try
         {
@@ -153,7 +153,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
             return;
         }
 
-        var progress = new JobProgress($"Stopping job {JobId}", nodes.Length, Show);
+        var progress = new JobProgress($"Stopping job {JobId}", nodes.Length, Show, Trace);
         var stopper = new JobStopper(Connector, Engines, area, progress);
         try
         {

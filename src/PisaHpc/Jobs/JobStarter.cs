@@ -67,6 +67,7 @@ public sealed class JobStarter(
             failures = await StartNodesAsync(request, survey, plans, JobSshFiles.For(ssh), cancellationToken);
             if (failures.Count == 0)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 return JobView.Started(request, plans);
             }
         }

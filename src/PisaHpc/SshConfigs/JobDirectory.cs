@@ -36,7 +36,7 @@ public static class JobDirectory
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
-    /// <summary>Removes the directory, and what an interrupted write of it left.</summary>
+    /// <summary>Removes the directory, what an interrupted write of it left, and the processes on the node that still log in by it.</summary>
     /// <param name="connection">The node.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="cancellationToken">Ends the removal.</param>

@@ -60,7 +60,10 @@ internal static class JobDirectoryScripts
         echo changed
         """;
 
-    /// <summary>Arguments: directory. Takes away what an interrupted write left too. Prints "removed" or "absent".</summary>
+    /// <summary>
+    /// Arguments: directory. Takes away what an interrupted write left too, and ends whatever on the node still uses the job's client
+    /// configuration: a login, a launcher or a readiness check whose caller was killed. Prints "removed" or "absent".
+    /// </summary>
     public const string Remove = """
         set -eu
         dir=$1
@@ -72,6 +75,10 @@ internal static class JobDirectoryScripts
             rm -rf -- "$old"
             mv -T -- "$dir" "$old"
         fi
+        for process in $(printf '%s' "$dir/ssh_config" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+            process=${process#/proc/}
+            kill -- "${process%/cmdline}" 2>/dev/null || :
+        done
         rm -rf -- "$run"/.new.??????????."$name" "$run"/.old.??????????."$name"
         echo $found
         """;

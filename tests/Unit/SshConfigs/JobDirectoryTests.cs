@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Unit.SshConfigs;
@@ -106,6 +107,21 @@ public sealed class JobDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Removing_ends_what_still_logs_in_by_the_directory_and_nothing_else()
+    {
+        await WriteAsync();
+        using var login = Waiting(_request.Directory + "/ssh_config");
+        using var other = Waiting(_request.Directory);
+
+        await JobDirectory.RemoveAsync(_node, _request.Directory, CancellationToken.None);
+
+        await login.WaitForExitAsync();
+        Assert.Equal(128 + 15, login.ExitCode);
+        Assert.False(other.HasExited);
+        other.Kill();
+    }
+
+    [Fact]
     public async Task Reading_gives_the_files_asked_for_and_follows_no_link()
     {
         await WriteAsync();
@@ -158,4 +174,7 @@ public sealed class JobDirectoryTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Error);
         return result.Text;
     }
+
+    private static Process Waiting(string argument) =>
+        Process.Start(new ProcessStartInfo("sh", ["-c", "read line", "sh", argument]) { RedirectStandardInput = true })!;
 }

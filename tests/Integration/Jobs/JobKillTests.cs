@@ -1,0 +1,59 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Jobs;
+
+/// <summary>The caller dies or is interrupted while a job starts.</summary>
+[Collection(LabTests.Name)]
+public sealed class JobKillTests(LabFixture lab) : IDisposable
+{
+    private readonly HostedRunspace _shell = new();
+
+    public static TheoryData<string> Steps() =>
+        ["asking the node", "leasing a port", "writing the ssh configuration", "starting the container", "waiting until it is ready", ": ready"];
+
+    public void Dispose() => _shell.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Killed_at_any_step_the_job_is_cleaned_up_by_its_id_alone(string step)
+    {
+        await using var job = new LabJob(_shell, lab, "kill");
+        using (var caller = Start(job))
+        {
+            await caller.SaysAsync(step);
+            await caller.SignalAsync("KILL");
+            await caller.EndAsync();
+        }
+
+        _shell.Run("param($JobId) Stop-HpcJob $JobId", new { JobId = job.Id }).Succeeded();
+
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Interrupted_at_any_step_the_caller_takes_everything_back_itself(string step)
+    {
+        await using var job = new LabJob(_shell, lab, "int");
+        using var caller = Start(job);
+        await caller.SaysAsync(step);
+        await caller.SignalAsync("INT");
+        var end = await caller.EndAsync();
+
+        if (end.ExitCode == 0)
+        {
+            Assert.Equal(": ready", step);
+            return;
+        }
+
+        end.EndedWith(130);
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    private static RunningProcess Start(LabJob job) => RunningProcess.Start(
+        Repository.Host,
+        [
+            "-Command",
+            $"Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24 -JobId {job.Id} -Owner hpcuser | Start-HpcJob -Environment tiny -Verbose",
+        ]);
+}
