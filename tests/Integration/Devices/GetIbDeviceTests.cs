@@ -1,4 +1,4 @@
-using PisaHpc.Devices;
+using System.Management.Automation;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Devices;
@@ -27,9 +27,10 @@ public sealed class GetIbDeviceTests : IDisposable
             var guid = await node.RunAsync("cat", "/sys/class/infiniband/mlx5_0/node_guid");
             Assert.Equal((node.Name, "mlx5_0", 1, "ACTIVE", 200.0), (device.Node, device.Name, device.Port, device.State, device.RateGbps));
             Assert.Equal(guid.Output.Trim(), device.Guid);
-            foreach (var file in new[] { device.Uverbs, device.Umad, device.Issm, device.RdmaCm })
+            Assert.Equal(4, device.Files.Count);
+            foreach (var file in device.Files)
             {
-                (await node.RunAsync("test", "-c", file!)).EndedWith(0);
+                (await node.RunAsync("test", "-c", file)).EndedWith(0);
             }
         }
     }
@@ -49,7 +50,7 @@ public sealed class GetIbDeviceTests : IDisposable
     public void A_node_that_does_not_answer_is_one_error_and_the_others_answer()
     {
         var run = _runspace.Run("param($Node) Get-IbDevice -Node $Node, 'no-such-node'", new { Node = _lab.Nodes[0].Name });
-        Assert.Equal(_lab.Nodes[0].Name, ((IbDevice)Assert.Single(run.Objects).BaseObject).Node);
+        Assert.Equal(_lab.Nodes[0].Name, Device.Of(Assert.Single(run.Objects)).Node);
         Assert.Equal("no-such-node", run.Failed("NodeUnreachable").TargetObject);
     }
 
@@ -84,8 +85,8 @@ public sealed class GetIbDeviceTests : IDisposable
     private List<string> NodesOf(string script, string[] nodes) =>
         [.. Devices(script, new { Node = nodes }).Select(device => device.Node).Order(StringComparer.Ordinal)];
 
-    private List<IbDevice> Devices(string script, object? parameters = null) =>
-        [.. _runspace.Run(script, parameters).Succeeded().Objects.Select(item => (IbDevice)item.BaseObject)];
+    private List<Device> Devices(string script, object? parameters = null) =>
+        [.. _runspace.Run(script, parameters).Succeeded().Objects.Select(Device.Of)];
 
     private void Adapter(string name, params int[] ports)
     {
@@ -95,6 +96,23 @@ public sealed class GetIbDeviceTests : IDisposable
             Directory.CreateDirectory(directory);
             File.WriteAllText(Path.Combine(directory, "state"), "4: ACTIVE\n");
             File.WriteAllText(Path.Combine(directory, "link_layer"), "InfiniBand\n");
+        }
+    }
+
+    private sealed record Device(string Node, string Name, int Port, string State, double RateGbps, string? Guid, IReadOnlyList<string> Files)
+    {
+        public static Device Of(PSObject item)
+        {
+            T Value<T>(string property) => (T)item.Properties[property].Value;
+            string?[] files = [Value<string?>("Uverbs"), Value<string?>("Issm"), Value<string?>("Umad"), Value<string?>("RdmaCm")];
+            return new Device(
+                Value<string>("Node"),
+                Value<string>("Name"),
+                Value<int>("Port"),
+                Value<string>("State"),
+                Value<double>("RateGbps"),
+                Value<string?>("Guid"),
+                [.. files.OfType<string>()]);
         }
     }
 }
