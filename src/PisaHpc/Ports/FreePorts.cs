@@ -5,7 +5,9 @@ namespace PisaHpc.Ports;
 /// <param name="first">The lowest port.</param>
 /// <param name="last">The highest port.</param>
 /// <param name="busy">Ports that something listens on, elsewhere than on this host.</param>
-internal sealed class FreePorts(PortDirectory directory, int first, int last, IReadOnlySet<int> busy)
+/// <param name="listeningHere">Ports that something listens on, on this host.</param>
+internal sealed class FreePorts(
+    PortDirectory directory, int first, int last, IReadOnlySet<int> busy, Func<IReadOnlySet<int>> listeningHere)
 {
     private int _leased;
     private int _listenedOn;
@@ -14,7 +16,7 @@ internal sealed class FreePorts(PortDirectory directory, int first, int last, IR
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
     public IEnumerable<int> Ports()
     {
-        var listening = ListeningPorts.Local();
+        var listening = listeningHere();
         var ports = PortsInRange();
         Random.Shared.Shuffle(ports);
         (_leased, _listenedOn) = (0, 0);

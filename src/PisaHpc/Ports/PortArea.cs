@@ -49,6 +49,9 @@ public sealed class PortArea
     /// <summary>What the time is.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>What listens on this host. The kernel walks its whole table of connections for it: some milliseconds.</summary>
+    internal Func<IReadOnlySet<int>> ListeningHere { get; init; } = ListeningPorts.Local;
+
     /// <summary>Called between the system calls: a test that throws here leaves what a kill would leave.</summary>
     internal Action<PortStep>? AfterStep { get; init; }
 
@@ -163,5 +166,5 @@ public sealed class PortArea
         return [.. _directory.Links().ToArray().Select(link => release.Reclaim(link, now, isJobAlive, unlink)).OfType<(JobPort, ReleasedPort)>()];
     }
 
-    private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy);
+    private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy, ListeningHere);
 }

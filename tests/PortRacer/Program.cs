@@ -1,0 +1,77 @@
+using System.Globalization;
+using PisaHpc.Ports;
+
+// PortRacer NAME JOBS
+//
+// Reads commands from stdin, a line each, and says on stdout what it did:
+//   in AREA WITNESSES   works from now on in that area
+//   take                leases a port for each of JOBS jobs
+//   release             gives them back
+//   stall STEP          stands still, for ever, when a claim or release next comes to that step
+// Beside each lease stands a witness that knows nothing of hard links: a file named by the port, that only one process can create. It is
+// made after the lease and removed before the release, so that one that is there already is a port given twice.
+var (name, jobs, witnesses) = (args[0], int.Parse(args[1], CultureInfo.InvariantCulture), "");
+var nothingListens = new HashSet<int>();
+PortStep? stall = null;
+PortArea area = null!;
+while (Console.ReadLine()?.Split(' ') is { } command)
+{
+    switch (command[0])
+    {
+        case "in":
+            area = new PortArea(command[1]) { ListeningHere = () => nothingListens, AfterStep = StallIfTold };
+            witnesses = command[2];
+            break;
+        case "take":
+            ForEachJob(Take);
+            break;
+        case "release":
+            ForEachJob(Release);
+            break;
+        case "stall":
+            stall = Enum.Parse<PortStep>(command[1]);
+            break;
+    }
+
+    Console.WriteLine(command[0]);
+}
+
+void ForEachJob(Action<string> action)
+{
+    for (var index = 0; index < jobs; index++)
+    {
+        action($"{name}-{index}");
+    }
+}
+
+void Take(string job)
+{
+    var lease = area.Lease(new PortRequest { JobId = job, Owner = "hpcuser", Nodes = "o2wn[01-02]" });
+    var witness = Path.Combine(witnesses, lease.ToString());
+    try
+    {
+        using var file = new StreamWriter(new FileStream(witness, FileMode.CreateNew, FileAccess.Write));
+        file.Write(job);
+    }
+    catch (IOException) when (File.Exists(witness))
+    {
+        Console.WriteLine($"twice {lease} {job} {File.ReadAllText(witness)}");
+    }
+
+    Console.WriteLine($"leased {lease} {job}");
+}
+
+void Release(string job)
+{
+    File.Delete(Path.Combine(witnesses, area.Find(job)!.ToString()));
+    Console.WriteLine(area.Release(job).Changed ? $"released {job}" : $"lost {job}");
+}
+
+void StallIfTold(PortStep step)
+{
+    if (step == stall)
+    {
+        Console.WriteLine($"stalled {step}");
+        Thread.Sleep(Timeout.Infinite);
+    }
+}
