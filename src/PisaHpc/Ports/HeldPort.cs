@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Allocations;
 
 namespace PisaHpc.Ports;
 
@@ -46,5 +47,5 @@ internal sealed record HeldPort(string JobId, string Link, FileStatus Status, in
         Path = area,
     };
 
-    private static string OwnerOfFile(uint uid) => uid == 0 ? "root" : uid.ToString(CultureInfo.InvariantCulture);
+    private static string OwnerOfFile(uint uid) => PasswdEntry.ByUid(uid)?.Name ?? uid.ToString(CultureInfo.InvariantCulture);
 }

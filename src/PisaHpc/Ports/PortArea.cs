@@ -134,13 +134,11 @@ public sealed class PortArea
     /// <param name="jobId">The job.</param>
     /// <param name="stop">Ends a wait for another process.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
-    public ReleasedPort Release(string jobId, CancellationToken stop = default) => new PortRelease(_directory, AfterStep).Release(jobId, stop);
+    public ReleasedPort Release(string jobId, CancellationToken stop = default) => Releases.Release(jobId, stop);
 
-    /// <summary>The leases that <see cref="Reclaim(DateTimeOffset, Func{JobPort, bool?}?)"/> would take back.</summary>
-    /// <param name="now">The time that leases have to outlast.</param>
-    /// <param name="isJobAlive">What the batch system says of a lease's job, null when it does not know; by time alone when it is null.</param>
-    public IReadOnlyList<JobPort> Reclaimable(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
-        [.. Judge(now, isJobAlive, unlink: false).Select(judged => judged.Lease)];
+    /// <summary>What <see cref="Release"/> would take back now.</summary>
+    /// <param name="jobId">The job.</param>
+    public ReleasedPort PredictRelease(string jobId) => Releases.Predict(jobId);
 
     /// <summary>
     /// Takes back the leases whose time has run out and whose job is not known to live, those whose job has ended, and the claims whose
@@ -150,21 +148,26 @@ public sealed class PortArea
     /// <param name="isJobAlive">What the batch system says of a lease's job, null when it does not know; by time alone when it is null.</param>
     /// <returns>What was taken back.</returns>
     public IReadOnlyList<ReleasedPort> Reclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
-        [.. Judge(now, isJobAlive, unlink: true).Select(judged => judged.Released)];
+        ReclaimAll(now, isJobAlive, unlink: true);
 
-    /// <summary>Takes back one lease that <see cref="Reclaimable"/> named, if it still may be.</summary>
-    /// <param name="lease">The lease.</param>
+    /// <summary>What <see cref="Reclaim(DateTimeOffset, Func{JobPort, bool?}?)"/> would take back now.</summary>
+    /// <param name="now">The time that leases have to outlast.</param>
+    /// <param name="isJobAlive">As for the taking.</param>
+    public IReadOnlyList<ReleasedPort> PredictReclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+        ReclaimAll(now, isJobAlive, unlink: false);
+
+    /// <summary>Takes back one job's lease, if it still may be.</summary>
+    /// <param name="jobId">The job.</param>
     /// <param name="now">The time that the lease has to outlast.</param>
-    /// <param name="isJobAlive">As for the others.</param>
-    /// <returns>Null when it may no longer be taken back, or is gone.</returns>
-    public ReleasedPort? Reclaim(JobPort lease, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
-        new PortRelease(_directory, AfterStep).Reclaim(_directory.LinkOf(lease.JobId), now, isJobAlive, unlink: true)?.Released;
+    /// <param name="isJobAlive">As for all of them.</param>
+    /// <returns>Null when it may not be taken back, or is gone.</returns>
+    public ReleasedPort? Reclaim(string jobId, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+        Releases.Reclaim(_directory.LinkOf(jobId), now, isJobAlive, unlink: true);
 
-    private List<(JobPort Lease, ReleasedPort Released)> Judge(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink)
-    {
-        var release = new PortRelease(_directory, AfterStep);
-        return [.. _directory.Links().ToArray().Select(link => release.Reclaim(link, now, isJobAlive, unlink)).OfType<(JobPort, ReleasedPort)>()];
-    }
+    private PortRelease Releases => new(_directory, AfterStep);
+
+    private List<ReleasedPort> ReclaimAll(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink) =>
+        [.. _directory.Links().ToArray().Select(link => Releases.Reclaim(link, now, isJobAlive, unlink)).OfType<ReleasedPort>()];
 
     private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy, ListeningHere);
 }

@@ -27,17 +27,20 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
             }
         }
 
-        directory.Require();
-        return new ReleasedPort { JobId = jobId, Reason = ReleaseReason.NotHeld, Path = directory.Path };
+        return NotHeld(jobId);
     }
+
+    /// <summary>What <see cref="Release"/> would take back now.</summary>
+    public ReleasedPort Predict(string jobId) =>
+        directory.Held(directory.LinkOf(jobId))?.ToReleasedPort(directory.Path, ReleaseReason.Requested) ?? NotHeld(jobId);
 
     /// <summary>Takes back a lease that nobody needs.</summary>
     /// <param name="link">The job's link.</param>
     /// <param name="now">The time.</param>
     /// <param name="isJobAlive">What the batch system says: null when it does not know.</param>
     /// <param name="unlink">Whether to take it back, and not only to say that it could be.</param>
-    /// <returns>Null when it is needed, or when somebody is at the port this moment.</returns>
-    public (JobPort Lease, ReleasedPort Released)? Reclaim(string link, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink)
+    /// <returns>What was, or would be, taken back; null when it is needed, or when somebody is at the port this moment.</returns>
+    public ReleasedPort? Reclaim(string link, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink)
     {
         if (directory.Held(link) is not { } seen)
         {
@@ -59,7 +62,13 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
             return null;
         }
 
-        return (held.ToJobPort(directory.Path, now), unlink ? TakeBack(file, held, reason) : held.ToReleasedPort(directory.Path, reason));
+        return unlink ? TakeBack(file, held, reason) : held.ToReleasedPort(directory.Path, reason);
+    }
+
+    private ReleasedPort NotHeld(string jobId)
+    {
+        directory.Require();
+        return new ReleasedPort { JobId = jobId, Reason = ReleaseReason.NotHeld, Path = directory.Path };
     }
 
     private ReleasedPort TakeBack(PortFile file, HeldPort held, ReleaseReason reason)

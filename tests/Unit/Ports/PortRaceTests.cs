@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace PisaHpc.Unit.Ports;
 
 /// <summary>The proof with real processes: 64 of them race for 1,000 ports, round after round, and some are killed in flight.</summary>
-[Collection(nameof(RaceCollection))]
+[Collection(nameof(Races))]
 public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
 {
     private const int Racers = 64;
@@ -121,5 +121,5 @@ public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
 }
 
 /// <summary>Keeps 64 processes out of the way of tests that watch the clock.</summary>
-[CollectionDefinition(nameof(RaceCollection), DisableParallelization = true)]
-public sealed class RaceCollection;
+[CollectionDefinition(nameof(Races), DisableParallelization = true)]
+public sealed class Races;

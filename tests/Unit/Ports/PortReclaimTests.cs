@@ -1,3 +1,4 @@
+using PisaHpc.Allocations;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Unit.Ports;
@@ -65,26 +66,59 @@ public sealed class PortReclaimTests : IDisposable
     }
 
     [Fact]
-    public void What_could_be_reclaimed_can_be_seen_first_and_taken_one_by_one()
+    public void What_would_be_reclaimed_can_be_seen_first_and_taken_one_by_one()
     {
-        var reclaimable = Assert.Single(_area.Reclaimable(Start.AddHours(1)));
-        Assert.Equal(LeaseState.Expired, reclaimable.State);
+        var predicted = Assert.Single(_area.PredictReclaim(Start.AddHours(1)));
         Assert.Equal(3, _test.FoundFree().Count);
 
-        Assert.Null(_area.Reclaim(_area.Find("long")!, Start.AddHours(1)));
-        Assert.True(_area.Reclaim(reclaimable, Start.AddHours(1))!.Changed);
-        Assert.Null(_area.Reclaim(reclaimable, Start.AddHours(1)));
+        Assert.Null(_area.Reclaim("long", Start.AddHours(1)));
+        Assert.Equal(predicted, _area.Reclaim("short", Start.AddHours(1)));
+        Assert.Null(_area.Reclaim("short", Start.AddHours(1)));
         Assert.Equal(4, _test.FoundFree().Count);
     }
 
     [Fact]
     public void A_lease_renewed_between_the_look_and_the_taking_stays()
     {
-        var reclaimable = Assert.Single(_area.Reclaimable(Start.AddHours(1)));
+        Assert.Single(_area.PredictReclaim(Start.AddHours(1)));
         _test.With(new FixedClock(Start.AddHours(1))).Lease(TestArea.Request("short"));
 
-        Assert.Null(_area.Reclaim(reclaimable, Start.AddHours(1)));
+        Assert.Null(_area.Reclaim("short", Start.AddHours(1)));
         Assert.NotNull(_area.Find("short"));
+    }
+
+    [Fact]
+    public void What_would_be_released_can_be_seen_first()
+    {
+        var predicted = _area.PredictRelease("short");
+
+        Assert.NotNull(_area.Find("short"));
+        Assert.Equal(predicted, _area.Release("short"));
+        Assert.Equal(ReleaseReason.NotHeld, _area.PredictRelease("short").Reason);
+    }
+
+    [Theory]
+    [InlineData("1234", true)]
+    [InlineData("1234[7]", true)]
+    [InlineData("1234_7", true)]
+    [InlineData("77.server", true)]
+    [InlineData("123", false)]
+    [InlineData("12345", false)]
+    public void A_job_lives_when_it_or_its_array_is_on_the_batch_systems_list(string jobId, bool alive)
+    {
+        var lease = _area.Lease(TestArea.Request(jobId) with { Scheduler = Scheduler.Slurm });
+
+        Assert.Equal(alive, new LiveJobs(["1234[5]", "1234_6", "77", "short"]).Tell(lease));
+    }
+
+    [Fact]
+    public void Of_a_job_that_no_batch_system_runs_its_list_says_nothing()
+    {
+        var live = new LiveJobs(["1"]);
+        _test.LinkAsOldScript(int.Parse(_test.FoundFree()[0]), "2");
+
+        Assert.Null(live.Tell(_area.Find("short")!));
+        Assert.False(live.Tell(_area.Find("2")!));
     }
 
     [Fact]

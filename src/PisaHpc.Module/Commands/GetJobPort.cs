@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Ports;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Lists the leases of a port area: which job holds which port, since when and until when.</summary>
+[Cmdlet(VerbsCommon.Get, "JobPort")]
+[OutputType(typeof(JobPort))]
+public sealed class GetJobPortCommand : PortAreaCmdlet
+{
+    /// <summary>
+    /// The jobs; wildcards are allowed, and 1234[5] is first of all the array element of that id. Without it, every job. A job named
+    /// without wildcards that holds no port is an error.
+    /// </summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string[] JobId { get; set; } = ["*"];
+
+    /// <summary>The ports; without it, every port.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int[]? Port { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        var area = Area;
+        var leases = area.List();
+        var wanted = JobId.SelectMany(id => Named(id, leases, area)).ToHashSet();
+        EmitAll(leases.Where(lease => wanted.Contains(lease) && Port?.Contains(lease.Port) != false));
+        return Task.CompletedTask;
+    }
+
+    private IEnumerable<JobPort> Named(string jobId, IReadOnlyList<JobPort> leases, PortArea area)
+    {
+        var exact = leases.Where(lease => lease.JobId == jobId).ToArray();
+        if (exact.Length > 0)
+        {
+            return exact;
+        }
+
+        if (WildcardPattern.ContainsWildcardCharacters(jobId))
+        {
+            var pattern = WildcardPattern.Get(jobId, WildcardOptions.None);
+            return leases.Where(lease => pattern.IsMatch(lease.JobId));
+        }
+
+        Report(new HpcException(
+            ErrorId.JobNotFound, $"Job {jobId} holds no port of {area.Path}.", jobId, $"See who holds one: Get-JobPort -Path '{area.Path}'."));
+        return [];
+    }
+}
