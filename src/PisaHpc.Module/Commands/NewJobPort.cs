@@ -10,7 +10,7 @@ namespace PisaHpc.Commands;
 /// Leases a TCP port to a job from a port area that all nodes share. A port goes to one job; a job that asks again, from whichever
 /// process or host, gets the port that it has.
 /// </summary>
-[Cmdlet(VerbsCommon.New, "JobPort", SupportsShouldProcess = true, DefaultParameterSetName = ByJob)]
+[Cmdlet(VerbsCommon.New, "JobPort", SupportsShouldProcess = true, DefaultParameterSetName = ByAllocation)]
 [OutputType(typeof(JobPort))]
 public sealed class NewJobPortCommand : PortAreaCmdlet
 {

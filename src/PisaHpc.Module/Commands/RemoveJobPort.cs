@@ -6,7 +6,7 @@ using PisaHpc.Ports;
 namespace PisaHpc.Commands;
 
 /// <summary>Gives jobs' ports back to the port area. A job that holds none is a success with Changed = $false.</summary>
-[Cmdlet(VerbsCommon.Remove, "JobPort", SupportsShouldProcess = true, DefaultParameterSetName = ByJob)]
+[Cmdlet(VerbsCommon.Remove, "JobPort", SupportsShouldProcess = true, DefaultParameterSetName = ByLease)]
 [OutputType(typeof(ReleasedPort))]
 public sealed class RemoveJobPortCommand : PortAreaCmdlet
 {

@@ -24,7 +24,10 @@ public sealed record JobPort
     /// <summary>Whether the lease holds.</summary>
     public required LeaseState State { get; init; }
 
-    /// <summary>The job's nodes as a folded host list, so that a job can be found again from its lease alone; null when not told.</summary>
+    /// <summary>
+    /// The job's nodes as <see cref="Allocations.SlotMap"/> writes them, <c>o2wn[01-02]*32</c>, so that a job can be found again from its
+    /// lease alone; null when not told.
+    /// </summary>
     public string? Nodes { get; init; }
 
     /// <summary>The batch system that knows whether the job is alive; <see cref="Allocations.Scheduler.Manual"/> when not told.</summary>

@@ -20,7 +20,7 @@ public sealed record PortRequest
     /// <summary>The batch system that runs the job; a lease of <see cref="Scheduler.Manual"/> ends by time alone.</summary>
     public Scheduler Scheduler { get; init; } = Scheduler.Manual;
 
-    /// <summary>The job's nodes, in whatever notation the asker reads back; null when they are not known.</summary>
+    /// <summary>The job's nodes as <see cref="SlotMap"/> writes them; null when they are not known.</summary>
     public string? Nodes { get; init; }
 
     /// <summary>How long the lease holds; at least a second, at most ten years.</summary>
@@ -33,9 +33,9 @@ public sealed record PortRequest
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
     internal void Validate()
     {
-        if (string.IsNullOrWhiteSpace(Owner))
+        if (Owner.Length == 0 || Owner.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)))
         {
-            throw new HpcException(ErrorId.InvalidValue, $"The owner of job {JobId} is empty: expected a login name.", JobId);
+            throw new HpcException(ErrorId.InvalidValue, $"The owner of job {JobId}, '{Owner}', is not a login name.", JobId);
         }
 
         if (TimeToLive < TimeSpan.FromSeconds(1) || TimeToLive > TimeSpan.FromDays(3650))

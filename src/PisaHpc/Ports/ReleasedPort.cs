@@ -31,7 +31,7 @@ public sealed record ReleasedPort
     /// <summary>The login name of the job's owner; null when it held none.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The job's nodes as the lease had them; null when it had none.</summary>
+    /// <summary>The job's nodes as the lease had them; null when it named none.</summary>
     public string? Nodes { get; init; }
 
     /// <summary>Why.</summary>
