@@ -18,7 +18,7 @@ public abstract class PortAreaCmdlet : SiteCmdlet
 
     private protected Sites.PortAreaDefinition SiteArea() => SiteDefinition.PortArea ?? throw new HpcException(
         ErrorId.PortAreaMissing,
-        SiteDefinition.Path is null ? "This machine has no site definition that names a port area." : $"The site definition {SiteDefinition.Path} names no port area.",
+        SiteDefinition.Path is null ? "This machine has no site definition." : $"The site definition {SiteDefinition.Path} names no port area.",
         SiteDefinition.Path,
         "Name one with -Path, or in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
 }

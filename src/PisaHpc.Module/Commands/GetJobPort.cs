@@ -49,7 +49,10 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
         }
 
         Report(new HpcException(
-            ErrorId.JobNotFound, $"Job {jobId} holds no port of {area.Path}.", jobId, $"See who holds one: Get-JobPort -Path '{area.Path}'."));
+            ErrorId.JobNotFound,
+            $"Job {jobId} holds no port of {area.Path}.",
+            jobId,
+            $"See who holds one: Get-JobPort -Path '{area.Path}'."));
         return [];
     }
 }

@@ -47,7 +47,9 @@ internal sealed class FreePorts(
     {
         var leases = directory.Links().Select(directory.Held).OfType<HeldPort>();
         var next = leases.Where(held => held.Record is not null).MinBy(held => held.Record!.ExpiresAt);
-        var end = next is null ? "no lease has an end" : $"the next lease to end is job {next.JobId}'s, at {next.Record!.ExpiresAt:yyyy-MM-ddTHH:mm:ssZ}";
+        var end = next is null
+            ? "no lease has an end"
+            : $"the next lease to end is job {next.JobId}'s, at {next.Record!.ExpiresAt:yyyy-MM-ddTHH:mm:ssZ}";
         return new HpcException(
             ErrorId.PortAreaExhausted,
             $"The port area {directory.Path} has no free port: {_leased} leased, {_listenedOn} listened on; {end}.",

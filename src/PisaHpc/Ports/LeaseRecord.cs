@@ -4,7 +4,7 @@ using PisaHpc.Allocations;
 
 namespace PisaHpc.Ports;
 
-/// <summary>How far a claim has come. The words are of one length, so that a claim that becomes a grant overwrites itself in place.</summary>
+/// <summary>How far a claim has come. The words are of one length: a claim that becomes a grant overwrites itself in place.</summary>
 internal enum ClaimState
 {
     /// <summary>Written before the job's link is made: with the link in place, the claimer has yet to see that it is alone.</summary>
@@ -47,7 +47,7 @@ internal sealed record LeaseRecord
     /// <summary>The batch system to ask whether the job is alive.</summary>
     public required Scheduler Scheduler { get; init; }
 
-    /// <summary>The job's nodes. Last, since it may be long: what changes in place lies in the file's first page, which no kill can tear.</summary>
+    /// <summary>The job's nodes. Last, since they may be long: what changes in place is in the first page, which no kill can tear.</summary>
     public string? Nodes { get; init; }
 
     /// <summary>The record of a new lease.</summary>
@@ -65,7 +65,7 @@ internal sealed record LeaseRecord
         Nodes = request.Nodes,
     };
 
-    /// <summary>The record after its job asked again: with a new end when its time ran out, and with the nodes that a requeued job now has.</summary>
+    /// <summary>The record after its job asked again: with a new end if its time ran out, and the nodes that a requeued job now has.</summary>
     public LeaseRecord Renewed(PortRequest request, DateTimeOffset now) => this with
     {
         ExpiresAt = now < ExpiresAt ? ExpiresAt : WholeSeconds(now + request.TimeToLive),

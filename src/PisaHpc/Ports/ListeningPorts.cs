@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PisaHpc.Ports;
 
-/// <summary>TCP ports that something listens on, from the kernel's tables (proc(5), <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c>).</summary>
+/// <summary>TCP ports that something listens on, by the kernel's tables <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c> (proc(5)).</summary>
 public static class ListeningPorts
 {
     /// <summary>The state LISTEN in the tables' <c>st</c> column (include/net/tcp_states.h).</summary>
@@ -30,7 +30,7 @@ public static class ListeningPorts
         return ports;
     }
 
-    /// <summary>The port of a line such as <c>0: 00000000:0016 00000000:0000 0A …</c>; null when it does not listen, or is a heading.</summary>
+    /// <summary>The port of a line such as <c>0: 00000000:0016 00000000:0000 0A …</c>; null for a connection and for a heading.</summary>
     private static int? PortOf(ReadOnlySpan<char> line)
     {
         Span<Range> columns = stackalloc Range[5];

@@ -28,7 +28,8 @@ public sealed class PortArea
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new HpcException(ErrorId.PlatformNotSupported, $"The port area {path} can be used on Linux only: it rests on hard links.", path);
+            throw new HpcException(
+                ErrorId.PlatformNotSupported, $"The port area {path} can be used on Linux only: it rests on hard links.", path);
         }
 
         if (first < 1 || last > 65535 || first > last)
@@ -145,7 +146,9 @@ public sealed class PortArea
     /// claimer died half-way. A port that somebody is at this moment is passed over.
     /// </summary>
     /// <param name="now">The time that leases have to outlast.</param>
-    /// <param name="isJobAlive">What the batch system says of a lease's job, null when it does not know; by time alone when it is null.</param>
+    /// <param name="isJobAlive">
+    /// What the batch system says of a lease's job, null when it does not know. Without it, leases end by time alone.
+    /// </param>
     /// <returns>What was taken back.</returns>
     public IReadOnlyList<ReleasedPort> Reclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
         ReclaimAll(now, isJobAlive, unlink: true);

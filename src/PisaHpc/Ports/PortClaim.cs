@@ -66,7 +66,7 @@ internal sealed class PortClaim(
         }
     }
 
-    /// <summary>The port that the job's link stands for, once it is the job's beyond doubt; null when the job has to look for another.</summary>
+    /// <summary>The port that the job's link stands for, once it is the job's alone; null when the job has to look for another.</summary>
     private JobPort? TryHeld()
     {
         while (directory.Held(_link) is { } held)

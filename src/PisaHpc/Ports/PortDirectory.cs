@@ -3,7 +3,7 @@ using PisaHpc.Allocations;
 
 namespace PisaHpc.Ports;
 
-/// <summary>The names in a port area: a file for each port, named by its number, and a link <c>job-JOB</c> for each job that holds one.</summary>
+/// <summary>The names in a port area: a file for each port, named by its number, and a link <c>job-JOB</c> for each that is held.</summary>
 /// <param name="path">The directory.</param>
 internal sealed class PortDirectory(string path)
 {
@@ -38,7 +38,7 @@ internal sealed class PortDirectory(string path)
     /// <summary>Looks at a job's link.</summary>
     /// <param name="link">The link's path.</param>
     /// <returns>Null when there is no such link.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when somebody removed the port's file from under it.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the port's file was removed from under it.</exception>
     public HeldPort? Held(string link)
     {
         if (LinuxFile.Status(link) is not { } status)
@@ -62,7 +62,7 @@ internal sealed class PortDirectory(string path)
 
     /// <summary>Opens the port that a link stands for.</summary>
     /// <param name="held">The link as it was found.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when somebody removed the port's file from under it.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the port's file was removed from under it.</exception>
     public PortFile Open(HeldPort held) => PortFile.Open(FileOf(held.Port), held.Port) ?? throw Orphaned(held.Link);
 
     private static HpcException Orphaned(string link) => new(

@@ -88,7 +88,7 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
         _ => null,
     };
 
-    /// <summary>Whether the claimer is dead, once its port's lock was free: the kernel drops the lock of a process of this host that dies.</summary>
+    /// <summary>Whether the claimer is dead, its port's lock being free: the kernel drops the lock of a process of this host that dies.</summary>
     private static bool IsClaimerDead(HeldPort held, DateTimeOffset now) =>
         held.Record?.Host == Environment.MachineName || now - held.Status.ChangedAt > GraceForOtherHosts;
 }

@@ -139,8 +139,8 @@ public sealed class JobPortTests : IDisposable
     {
         using var elsewhere = new TestArea();
 
-        var released = Run($"$port = New-JobPort 7 -Path {elsewhere.Path}; $port | Remove-JobPort; $port | Remove-JobPort; Remove-JobPort 7, 8 -Path $area").Output
-            .Select(item => (ReleasedPort)item.BaseObject).ToArray();
+        var script = $"$port = New-JobPort 7 -Path {elsewhere.Path}; $port | Remove-JobPort; $port | Remove-JobPort; Remove-JobPort 7, 8 -Path $area";
+        var released = Run(script).Output.Select(item => (ReleasedPort)item.BaseObject).ToArray();
 
         Assert.Equal([true, false, false, false], released.Select(one => one.Changed));
         Assert.Equal(["7", "7", "7", "8"], released.Select(one => one.JobId));

@@ -169,7 +169,8 @@ public sealed class PortLeaseTests : IDisposable
 
         Assert.Equal(ErrorId.PortAreaExhausted, failure.Id);
         Assert.Equal(
-            $"The port area {_test.Path} has no free port: 4 leased, 1 listened on; the next lease to end is job job1's, at 2026-01-01T01:00:00Z.",
+            $"The port area {_test.Path} has no free port: 4 leased, 1 listened on; " +
+            "the next lease to end is job job1's, at 2026-01-01T01:00:00Z.",
             failure.Message);
         Assert.Null(area.Find("late"));
     }

@@ -71,7 +71,8 @@ public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
             racer.Tell(command);
         }
 
-        await Task.WhenAll(living.Select((racer, index) => racer.HearAsync(command.Split(' ')[0], index < kills.Length ? Fatal(kills[index]) : null, stop)));
+        var said = command.Split(' ')[0];
+        await Task.WhenAll(living.Select((racer, index) => racer.HearAsync(said, index < kills.Length ? Fatal(kills[index]) : null, stop)));
     }
 
     /// <summary>The line after which a victim is killed: standing still at its step, or any one of those it says while it works.</summary>
@@ -114,7 +115,8 @@ public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(Last - First + 1, test.FoundFree().Count);
         var leased = _racers.Sum(racer => racer.Said.Count(line => line.StartsWith("leased", StringComparison.Ordinal)));
         output.WriteLine(
-            $"{test.Path}: {leased} leases so far; {killed.Count} of {Racers} processes killed; {incomplete} half-way and {ended} whole leases of theirs came back.");
+            $"{test.Path}: {leased} leases so far; {killed.Count} of {Racers} processes killed; "
+            + $"{incomplete} half-way and {ended} whole leases of theirs came back.");
     }
 
     private static string RacerOf(JobPort lease) => lease.JobId.Split('-')[0];

@@ -26,7 +26,7 @@ internal sealed class TestArea : IDisposable
     public PortArea With(TimeProvider? clock = null, Action<PortStep>? afterStep = null) =>
         new(Path) { Clock = clock ?? TimeProvider.System, AfterStep = afterStep };
 
-    /// <summary>The same area in a process that is killed after a step: what stands is what a kill leaves, the lock gone with the process.</summary>
+    /// <summary>The same area in a process that is killed after a step: its names stay, its lock goes.</summary>
     public PortArea KilledAfter(PortStep step) => With(afterStep: reached =>
     {
         if (reached == step)
@@ -38,8 +38,11 @@ internal sealed class TestArea : IDisposable
     public static PortRequest Request(string jobId) => new() { JobId = jobId, Owner = "hpcuser" };
 
     /// <summary>What the old script takes for the free ports.</summary>
-    public IReadOnlyList<string> FoundFree() =>
-        [.. Shell("find", Path, "-links", "1").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(System.IO.Path.GetFileName).Order()!];
+    public IReadOnlyList<string> FoundFree()
+    {
+        var found = Shell("find", Path, "-links", "1").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. found.Select(name => System.IO.Path.GetFileName(name)).Order()];
+    }
 
     /// <summary>The old script's <c>ln</c>.</summary>
     public void LinkAsOldScript(int port, string jobId) => Shell("ln", $"{Path}/{port}", $"{Path}/job-{jobId}");
