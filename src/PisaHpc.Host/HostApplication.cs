@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using System.Reflection;
 using PisaHpc.Host.Output;
+using PisaHpc.Host.Prompt;
 using PisaHpc.Host.Scripts;
 using PisaHpc.Host.Terminal;
 
@@ -53,7 +55,10 @@ internal static class HostApplication
                 EngineRunspace.Import(runspace, ModuleManifest.Find(AppContext.BaseDirectory));
             }
 
-            return new ScriptRunner(runspace, host, messages, options.Format).Run(SourceOf(options), signals);
+            var runner = new ScriptRunner(runspace, host, messages, options.Format);
+            return options is { File: null, Command: null } && terminal.CanAsk
+                ? new InteractivePrompt(runspace, host, runner, signals, LineReaderFor(terminal, runspace)).Run()
+                : runner.Run(SourceOf(options), signals);
         }
         catch (UsageException failure)
         {
@@ -65,6 +70,21 @@ internal static class HostApplication
             messages.Report(failure.ErrorRecord);
             return 1;
         }
+    }
+
+    /// <summary>Keys where the terminal can be drawn on, whole lines otherwise.</summary>
+    private static Func<string, string?> LineReaderFor(TerminalState terminal, Runspace runspace)
+    {
+        if (terminal.OutputIsTerminal && terminal.IsCapable)
+        {
+            return new LineEditor(new TabCompletion(runspace)).Read;
+        }
+
+        return prompt =>
+        {
+            Console.Out.Write(prompt);
+            return Console.ReadLine();
+        };
     }
 
     private static Action<PowerShell> SourceOf(HostOptions options) => options switch

@@ -44,7 +44,7 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
     {
         if (format == OutputFormat.Text)
         {
-            shell.AddCommand("Out-Default").Invoke();
+            shell.AddCommand("Out-Default").Invoke(null, new PSInvocationSettings { AddToHistory = shell.HistoryString is not null });
             return;
         }
 

@@ -9,6 +9,13 @@ internal static class ScriptSource
     /// <summary>The commands of a text, in the runspace's own scope.</summary>
     public static Action<PowerShell> Text(string text) => shell => shell.AddScript(text, useLocalScope: false);
 
+    /// <summary>The commands of a statement that a person typed: Get-History shows it as it was typed.</summary>
+    public static Action<PowerShell> Typed(string statement) => shell =>
+    {
+        shell.AddScript(statement, useLocalScope: false);
+        shell.HistoryString = statement;
+    };
+
     /// <summary>
     /// The commands of a script file. It runs as a block that knows its file, not as a called script: so <c>exit</c> in it ends the process
     /// with its code, as it does for pwsh -File.

@@ -18,7 +18,7 @@ internal sealed class ProgressDisplay(TerminalState terminal)
     /// <summary>Takes a record; draws when it is time to.</summary>
     public void Show(long source, ProgressRecord record)
     {
-        if (!terminal.ErrorIsTerminal || !terminal.ColoursWanted)
+        if (!terminal.ErrorIsTerminal || !terminal.IsCapable)
         {
             return;
         }

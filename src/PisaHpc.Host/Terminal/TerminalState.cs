@@ -15,14 +15,17 @@ internal sealed record TerminalState
     /// <summary>Whether stderr is a terminal.</summary>
     public required bool ErrorIsTerminal { get; init; }
 
-    /// <summary>Whether colours are wanted on terminals: NO_COLOR is unset or empty (its own convention) and TERM is not dumb.</summary>
+    /// <summary>Whether terminals take control sequences: TERM names one and it is not dumb.</summary>
+    public required bool IsCapable { get; init; }
+
+    /// <summary>Whether colours are wanted on terminals: NO_COLOR is unset or empty, which is that variable's own convention.</summary>
     public required bool ColoursWanted { get; init; }
 
     /// <summary>Whether stdout gets colours.</summary>
-    public bool OutputColours => OutputIsTerminal && ColoursWanted;
+    public bool OutputColours => OutputIsTerminal && IsCapable && ColoursWanted;
 
     /// <summary>Whether stderr gets colours.</summary>
-    public bool ErrorColours => ErrorIsTerminal && ColoursWanted;
+    public bool ErrorColours => ErrorIsTerminal && IsCapable && ColoursWanted;
 
     /// <summary>The process's own.</summary>
     /// <param name="nonInteractive">Whether questions are unwanted.</param>
@@ -32,7 +35,7 @@ internal sealed record TerminalState
         InputIsTerminal = !Console.IsInputRedirected,
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
-        ColoursWanted = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-            && Environment.GetEnvironmentVariable("TERM") is not ("dumb" or null),
+        IsCapable = Environment.GetEnvironmentVariable("TERM") is not ("dumb" or "" or null),
+        ColoursWanted = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
     };
 }

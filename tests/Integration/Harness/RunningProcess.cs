@@ -25,13 +25,13 @@ public sealed class RunningProcess : IDisposable
     /// <summary>The process's id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts a program; stdin is empty unless text for it is given.</summary>
+    /// <summary>Starts a program.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set; null as a value removes one.</param>
-    /// <param name="input">What it reads from stdin.</param>
+    /// <param name="input">All that it reads from stdin; null leaves stdin open for <see cref="TypeAsync"/>.</param>
     public static RunningProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string input = "")
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = "")
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -45,8 +45,12 @@ public sealed class RunningProcess : IDisposable
         }
 
         var process = Process.Start(start)!;
-        process.StandardInput.Write(input);
-        process.StandardInput.Close();
+        if (input is not null)
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+
         return new RunningProcess(process);
     }
 
@@ -58,16 +62,23 @@ public sealed class RunningProcess : IDisposable
         return await running.EndAsync();
     }
 
-    /// <summary>Waits until stderr holds a text: how a test knows that the process has come so far.</summary>
+    /// <summary>Waits until a text stands on stdout or stderr: how a test knows that the process has come so far.</summary>
     public async Task SaysAsync(string text)
     {
         var since = Stopwatch.StartNew();
-        while (!Said(_error).Contains(text, StringComparison.Ordinal))
+        while (!Said(_error).Contains(text, StringComparison.Ordinal) && !Said(_output).Contains(text, StringComparison.Ordinal))
         {
-            Assert.False(_process.HasExited, $"The process ended before it said '{text}':\n{Said(_error)}");
-            Assert.True(since.Elapsed < Deadline, $"The process did not say '{text}' in {Deadline.TotalSeconds} s:\n{Said(_error)}");
+            Assert.False(_process.HasExited, $"The process ended before it said '{text}':\n{Said(_output)}\n{Said(_error)}");
+            Assert.True(since.Elapsed < Deadline, $"The process did not say '{text}' in {Deadline}:\n{Said(_output)}\n{Said(_error)}");
             await Task.Delay(20);
         }
+    }
+
+    /// <summary>Types on a stdin that was left open.</summary>
+    public async Task TypeAsync(string keys)
+    {
+        await _process.StandardInput.WriteAsync(keys);
+        await _process.StandardInput.FlushAsync();
     }
 
     /// <summary>Sends a signal by its name: INT, TERM, HUP, KILL.</summary>
