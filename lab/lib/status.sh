@@ -29,7 +29,7 @@ status_pid() {
 
 status_images() {
     if node_alive "$1" dockerd; then
-        engine "$1" image ls --filter "reference=$LAB_REGISTRY/*/*" --format '{{.Repository}}:{{.Tag}}' | sort
+        engine "$1" image ls --filter "reference=$LAB_REGISTRY/*/*" --format "{{.Repository}}:{{.Tag}}" | sed "/:<none>/d" | sort
     fi
 }
 
