@@ -4,7 +4,9 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Commands;
 
-/// <summary>Looks the site definition over: everything wrong with it, and what an admin should know of it. Nothing is written when all is well.</summary>
+/// <summary>
+/// Looks the site definition over: everything wrong with it, and what an admin should know of it. Nothing is written when all is well.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcSite")]
 [OutputType(typeof(SiteFinding), typeof(bool))]
 public sealed class TestHpcSiteCommand : SiteCmdlet

@@ -64,7 +64,11 @@ internal abstract class SiteCompleter : IArgumentCompleter
     }
 
     private async Task FillAsync(
-        BlockingCollection<CompletionCandidate> found, string? site, IReadOnlyList<string> nodes, string key, CancellationToken cancellationToken)
+        BlockingCollection<CompletionCandidate> found,
+        string? site,
+        IReadOnlyList<string> nodes,
+        string key,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -95,9 +99,10 @@ internal abstract class SiteCompleter : IArgumentCompleter
         }
 
         // The prompt's location, which is not the process's directory.
+        const string FullPath = "param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)";
         return Runspace.DefaultRunspace is null
             ? Path.GetFullPath(path)
-            : ScriptBlock.Create("param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)").InvokeReturnAsIs(path).ToString();
+            : ScriptBlock.Create(FullPath).InvokeReturnAsIs(path).ToString();
     }
 
     private static IReadOnlyList<string> NodesOnLine(IDictionary bound) => bound["Node"] switch

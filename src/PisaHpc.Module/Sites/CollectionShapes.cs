@@ -44,7 +44,8 @@ internal static class CollectionShapes
     /// <param name="names">What a name may be.</param>
     /// <param name="values">What each value may be.</param>
     /// <param name="comparer">Which names are the same.</param>
-    public static Shape<IReadOnlyDictionary<string, Setting<T>>> ByName<T>(Shape<string> names, Shape<T> values, StringComparer comparer) => new(
+    public static Shape<IReadOnlyDictionary<string, Setting<T>>> ByName<T>(
+        Shape<string> names, Shape<T> values, StringComparer comparer) => new(
         (node, path, reading) =>
         {
             if (!IsMap(node, path, reading))
@@ -57,9 +58,11 @@ internal static class CollectionShapes
             {
                 var place = Below(path, key.Text);
                 reading.Place(place, key.Position);
-                if (names.Read(key, path, reading) is not null && values.Read(value, place, reading) is { } setting && !read.TryAdd(key.Text, setting))
+                var isName = names.Read(key, path, reading) is not null;
+                if (values.Read(value, place, reading) is { } setting && isName && !read.TryAdd(key.Text, setting))
                 {
-                    reading.Error("DuplicateKey", key, path, $"'{key.Text}' differs from another name only in case", "Give it another name.");
+                    reading.Error(
+                        "DuplicateKey", key, path, $"'{key.Text}' differs from another name only in case", "Give it another name.");
                 }
             }
 
@@ -115,7 +118,8 @@ internal static class CollectionShapes
 
         if (reserved?.GetValueOrDefault(name) is { } reason)
         {
-            reading.Error("ReservedOption", entry.Key, path, $"'{name}' is not a site's to set: {reason}", "Leave it out: the module sets it.");
+            reading.Error(
+                "ReservedOption", entry.Key, path, $"'{name}' is not a site's to set: {reason}", "Leave it out: the module sets it.");
             return value;
         }
 

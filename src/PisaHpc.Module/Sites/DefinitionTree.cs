@@ -13,6 +13,7 @@ internal sealed class DefinitionTree
     private const string ReplaceTag = "!replace";
 
     private readonly string _file;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly FindingList _findings;
     private readonly Dictionary<AnchorName, DefinitionNode> _anchors = [];
@@ -20,7 +21,8 @@ internal sealed class DefinitionTree
     private DefinitionTree(string file, TextReader text, FindingList findings)
     {
         (_file, _findings) = (file, findings);
-        _parser = new Parser(text);
+        _scanner = new Scanner(text);
+        _parser = new Parser(_scanner);
     }
 
     /// <summary>Reads a document.</summary>
@@ -31,9 +33,18 @@ internal sealed class DefinitionTree
     public static DefinitionNode? Read(string file, string text, FindingList findings)
     {
         using var reader = new StringReader(text);
+        var tree = new DefinitionTree(file, reader, findings);
         try
         {
-            return new DefinitionTree(file, reader, findings).ReadDocument();
+            return tree.ReadDocument();
+        }
+        catch (InvalidOperationException)
+        {
+            // What the scanner throws, without a word, for an indicator such as - or ? that is no plain scalar within brackets.
+            findings.Error(
+                "Syntax", tree.PositionOf(tree._scanner.CurrentPosition), "This is not YAML: the character there cannot begin a value.",
+                "Put the value in quotes.");
+            return null;
         }
         catch (YamlException exception)
         {
@@ -80,7 +91,8 @@ internal sealed class DefinitionTree
             // YAML lets an alias stand inside its own anchor; a site definition has no use for a thing that holds itself.
             return _anchors.TryGetValue(alias.Value, out var shared)
                 ? shared
-                : throw new YamlException(alias.Start, alias.End, $"The alias *{alias.Value} has no anchor before it, or stands inside its own.");
+                : throw new YamlException(
+                    alias.Start, alias.End, $"The alias *{alias.Value} has no anchor before it, or stands inside its own.");
         }
 
         var start = _parser.Current as NodeEvent
@@ -175,7 +187,8 @@ internal sealed class DefinitionTree
         {
             if (source.Kind != DefinitionNodeKind.Map)
             {
-                _findings.Error("WrongType", source.Position, $"'<<' merges maps, and this is {source.Describe()}.", "Write '<<: *anchor' of a map.");
+                _findings.Error(
+                    "WrongType", source.Position, $"'<<' merges maps, and this is {source.Describe()}.", "Write '<<: *anchor' of a map.");
             }
 
             foreach (var entry in source.Entries)
@@ -193,7 +206,9 @@ internal sealed class DefinitionTree
             return;
         }
 
-        var message = start.Tag == ReplaceTag ? $"{ReplaceTag} is for lists, and this is {node.Describe()}." : $"The tag {start.Tag} has no meaning here.";
+        var message = start.Tag == ReplaceTag
+            ? $"{ReplaceTag} is for lists, and this is {node.Describe()}."
+            : $"The tag {start.Tag} has no meaning here.";
         _findings.Error("UnknownTag", PositionOf(start.Start), message, $"Remove it; {ReplaceTag} before a list is the only tag.");
     }
 

@@ -7,7 +7,8 @@ namespace PisaHpc.Sites;
 /// <summary>A mount: <c>/a</c>, <c>/a:/b</c>, <c>/a:/b:ro</c> as the engine's command line has it, or a map.</summary>
 internal static class MountShape
 {
-    private const string Pattern = "^/[^\\u0000:]*(:/[^\\u0000:]*(:(ro|rw|r?private|r?shared|r?slave)(,(ro|rw|r?private|r?shared|r?slave))*)?)?$";
+    private const string Option = "(ro|rw|r?private|r?shared|r?slave)";
+    private const string Pattern = $"^/[^\\u0000:]*(:/[^\\u0000:]*(:{Option}(,{Option})*)?)?$";
 
     private static readonly Shape<string> Propagations = ScalarShapes.Word(
         [.. new[] { "private", "rprivate", "shared", "rshared", "slave", "rslave" }.Select(word => (word, word))]);
@@ -34,7 +35,8 @@ internal static class MountShape
                 "propagation", Propagations, (mount, word) => mount with { Propagation = word.Value },
                 "The mount propagation, mount_namespaces(7); rslave for what the node mounts on demand."),
         ],
-        finish: (mount, node, path, reading) => Checked(mount.Target.Length == 0 ? mount with { Target = mount.Source } : mount, node, path, reading));
+        finish: (mount, node, path, reading) =>
+            Checked(mount.Target.Length == 0 ? mount with { Target = mount.Source } : mount, node, path, reading));
 
     /// <summary>The shape.</summary>
     public static Shape<MountDefinition> Mount { get; } = new Shape<MountDefinition>(

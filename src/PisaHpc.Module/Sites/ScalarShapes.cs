@@ -22,7 +22,12 @@ internal static class ScalarShapes
     public static Shape<TimeSpan> Time { get; } = Scalar(
         "a length of time with its unit, such as 60s, 5m, 1h30m or 7d",
         node => Duration.TryParse(node.Text, out var duration) ? Said(duration, node) : null,
-        () => new JsonObject { ["type"] = "string", ["pattern"] = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$", ["minLength"] = 2 }).Named("duration");
+        () => new JsonObject
+        {
+            ["type"] = "string",
+            ["pattern"] = "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+            ["minLength"] = 2,
+        }).Named("duration");
 
     /// <summary>Text of a certain form.</summary>
     /// <param name="expected">The form in words.</param>
@@ -33,7 +38,9 @@ internal static class ScalarShapes
         var form = new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
         return Scalar(
             expected,
-            node => !node.Text.EndsWith('\n') && form.IsMatch(node.Text) && isRight?.Invoke(node.Text) != false ? Said(node.Text, node) : null,
+            node => !node.Text.EndsWith('\n') && form.IsMatch(node.Text) && isRight?.Invoke(node.Text) != false
+                ? Said(node.Text, node)
+                : null,
             () => new JsonObject { ["type"] = "string", ["pattern"] = pattern });
     }
 
@@ -51,7 +58,9 @@ internal static class ScalarShapes
 
             var nearest = node.Kind == DefinitionNodeKind.Scalar ? Spelling.Nearest(node.Text, known) : null;
             var meant = nearest is null ? "" : $"; did you mean '{nearest}'?";
-            reading.Error("BadValue", node, path, $"{node.Describe()} is not one of {string.Join(", ", known)}{meant}", $"Write {string.Join(" or ", known)}.");
+            reading.Error(
+                "BadValue", node, path, $"{node.Describe()} is not one of {string.Join(", ", known)}{meant}",
+                $"Write {string.Join(" or ", known)}.");
             return null;
         },
         _ => new JsonObject { ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word.Word)]) });
@@ -62,9 +71,7 @@ internal static class ScalarShapes
     /// <param name="most">The greatest.</param>
     public static Shape<int> Count(string expected, int least, int most) => Scalar(
         $"{expected} from {least} to {most}",
-        node => int.TryParse(node.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? Said(number, node)
-            : null,
+        node => IsNumber(node, out var number) && number >= least && number <= most ? Said(number, node) : null,
         () => new JsonObject { ["type"] = "integer", ["minimum"] = least, ["maximum"] = most });
 
     /// <summary>A size, or a word in its place.</summary>
@@ -79,7 +86,7 @@ internal static class ScalarShapes
     public static Shape<long?> CountOr(params (string Word, long? Value)[] words) => Scalar(
         string.Join(" or ", words.Select(word => $"'{word.Word}'").Prepend("a whole number above 0")),
         node => WordOf(words, node)
-            ?? (int.TryParse(node.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? Said<long?>(count, node) : null),
+            ?? (IsNumber(node, out var count) && count > 0 ? Said<long?>(count, node) : null),
         () => AnyOf(words));
 
     /// <summary>Any single value.</summary>
@@ -104,6 +111,9 @@ internal static class ScalarShapes
 
     /// <summary>A value as a node says it.</summary>
     public static Setting<T> Said<T>(T value, DefinitionNode node) => new(value, node.Position);
+
+    private static bool IsNumber(DefinitionNode node, out int number) =>
+        int.TryParse(node.Text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static Setting<long?>? WordOf((string Word, long? Value)[] words, DefinitionNode node)
     {

@@ -35,11 +35,13 @@ internal static class SettingsSchema
         ],
         finish: CheckMemory).Named("limits");
 
+    private static readonly Shape<ListSetting<string>> DeviceNames = List(SiteShapes.Device, orOne: true);
+
     private static readonly Shape<ListSetting<string>> Devices = new(
-        (node, path, reading) => List(SiteShapes.Device, orOne: true).Read(node, path, reading) is { } list ? Alone(list, node, path, reading) : null,
+        (node, path, reading) => DeviceNames.Read(node, path, reading) is { } list ? Alone(list, node, path, reading) : null,
         definitions => new JsonObject
         {
-            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("all", "none") }, List(SiteShapes.Device, orOne: true).Schema(definitions)),
+            ["anyOf"] = new JsonArray(new JsonObject { ["enum"] = new JsonArray("all", "none") }, DeviceNames.Schema(definitions)),
         });
 
     /// <summary>The keys.</summary>
@@ -134,7 +136,8 @@ internal static class SettingsSchema
         return limits;
     }
 
-    private static Setting<ListSetting<string>>? Alone(Setting<ListSetting<string>> list, DefinitionNode node, string path, SiteReading reading)
+    private static Setting<ListSetting<string>>? Alone(
+        Setting<ListSetting<string>> list, DefinitionNode node, string path, SiteReading reading)
     {
         var names = list.Value.Items;
         if (names.Count < 2 || names.FirstOrDefault(name => name.Value is "all" or "none") is not { } word)
@@ -142,7 +145,8 @@ internal static class SettingsSchema
             return list;
         }
 
-        reading.Error("BadValue", node, path, $"'{word.Value}' stands beside other names", $"Write '{word.Value}' alone, or the names alone.");
+        reading.Error(
+            "BadValue", node, path, $"'{word.Value}' stands beside other names", $"Write '{word.Value}' alone, or the names alone.");
         return null;
     }
 }

@@ -21,7 +21,8 @@ internal static class SiteReferences
             foreach (var alias in layer.Aliases.Where(alias => !owners.TryAdd(alias.Value, name)))
             {
                 findings.Error(
-                    "DuplicateAlias", alias.Source!, $"environments.{name}.aliases: '{alias.Value}' already means environment {owners[alias.Value]}",
+                    "DuplicateAlias", alias.Source!,
+                    $"environments.{name}.aliases: '{alias.Value}' already means environment {owners[alias.Value]}",
                     "Give each environment names of its own.");
             }
         }
@@ -29,7 +30,8 @@ internal static class SiteReferences
 
     private static void CheckQueues(HpcSite site, FindingList findings)
     {
-        var known = site.Environments.Keys.Concat(site.Environments.Values.SelectMany(layer => layer.Aliases.Select(alias => alias.Value))).ToList();
+        var aliases = site.Environments.Values.SelectMany(layer => layer.Aliases.Select(alias => alias.Value));
+        var known = site.Environments.Keys.Concat(aliases).ToList();
         foreach (var (name, queue) in site.Queues)
         {
             if (queue.Environment is null || known.Contains(queue.Environment, StringComparer.OrdinalIgnoreCase))
@@ -38,9 +40,10 @@ internal static class SiteReferences
             }
 
             var nearest = Spelling.Nearest(queue.Environment, known);
+            var meant = nearest is null ? "" : $"; did you mean '{nearest}'?";
             findings.Error(
                 "UnknownEnvironment", site.Positions[$"queues.{name}.environment"],
-                $"queues.{name}.environment: environment '{queue.Environment}' is not defined{(nearest is null ? "" : $"; did you mean '{nearest}'?")}",
+                $"queues.{name}.environment: environment '{queue.Environment}' is not defined{meant}",
                 known.Count == 0 ? "Define it under 'environments'." : $"The environments are {string.Join(", ", known)}.");
         }
     }
@@ -55,7 +58,8 @@ internal static class SiteReferences
         foreach (var name in site.Environments.Keys.Where(name => !site.Positions.ContainsKey($"environments.{name}.image")))
         {
             findings.Error(
-                "MissingKey", site.Positions[$"environments.{name}"], $"environments.{name}: key 'image' is missing, and the defaults have none",
+                "MissingKey", site.Positions[$"environments.{name}"],
+                $"environments.{name}: key 'image' is missing, and the defaults have none",
                 "Add 'image'.");
         }
     }

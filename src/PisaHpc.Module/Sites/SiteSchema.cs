@@ -162,7 +162,8 @@ internal static class SiteSchema
     private static IReadOnlyList<string> Values(Setting<ListSetting<string>> list) => [.. list.Value.Items.Select(item => item.Value)];
 
     private static Dictionary<string, EnvironmentLayer> Layers(IReadOnlyDictionary<string, Setting<EnvironmentLayer>> layers) =>
-        layers.ToDictionary(item => item.Key, item => item.Value.Value with { Layer = $"environment {item.Key}" }, StringComparer.OrdinalIgnoreCase);
+        layers.ToDictionary(
+            item => item.Key, item => item.Value.Value with { Layer = $"environment {item.Key}" }, StringComparer.OrdinalIgnoreCase);
 
     private static Dictionary<string, QueueDefinition> WithNames(IReadOnlyDictionary<string, Setting<QueueDefinition>> queues) =>
         queues.ToDictionary(

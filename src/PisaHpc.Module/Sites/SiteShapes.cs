@@ -20,18 +20,24 @@ internal static class SiteShapes
         "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
     ];
 
+    private static readonly Shape<string> AnyPath = Text("a path", "\\S");
+    private static readonly Shape<string> HostListText = Text(HostListForm, "^[^\\s/]+$");
+
     /// <summary>A path on a node or in an image.</summary>
     public static Shape<string> AbsolutePath { get; } =
         Text("an absolute path", "^/[^\\u0000:]*$", path => !path.Split('/').Contains("..")).Named("absolutePath");
 
     /// <summary>A path on the machine where the module runs; relative to the definition's directory, ~ for the caller's home.</summary>
     public static Shape<string> LocalPath { get; } = new Shape<string>(
-        (node, path, reading) => Text("a path", "\\S").Read(node, path, reading) is { } written ? written with { Value = reading.FullPath(written.Value) } : null,
-        Text("a path", "\\S").Schema).Named("localPath");
+        (node, path, reading) => AnyPath.Read(node, path, reading) is { } written
+            ? written with { Value = reading.FullPath(written.Value) }
+            : null,
+        AnyPath.Schema).Named("localPath");
 
     /// <summary>The name of an environment, an alias or a queue.</summary>
     public static Shape<string> Name { get; } =
-        Text("a name of letters, digits, '.', '_' and '-' that begins with a letter or digit", "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$").Named("name");
+        Text("a name of letters, digits, '.', '_' and '-' that begins with a letter or digit", "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+            .Named("name");
 
     /// <summary>An image.</summary>
     public static Shape<string> Image { get; } =
@@ -53,8 +59,9 @@ internal static class SiteShapes
         text => !text.Contains('/', StringComparison.Ordinal) || IPNetwork.TryParse(text, out _));
 
     /// <summary>A capability; the prefix CAP_ may stand before it.</summary>
-    public static Shape<string> Capability { get; } =
-        Word([.. KnownCapabilities.Select(name => (name, name)), .. KnownCapabilities.Skip(1).Select(name => ("CAP_" + name, name))]).Named("capability");
+    public static Shape<string> Capability { get; } = Word(
+        [.. KnownCapabilities.Select(name => (name, name)), .. KnownCapabilities.Skip(1).Select(name => ("CAP_" + name, name))])
+        .Named("capability");
 
     /// <summary>A security option of the engine.</summary>
     public static Shape<string> SecurityOption { get; } = Text("a security option, such as no-new-privileges or seccomp=unconfined", "^\\S+$");
@@ -75,12 +82,11 @@ internal static class SiteShapes
     public static Shape<string> User { get; } = Text("a login name", "^[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?$");
 
     /// <summary>A host list.</summary>
-    public static Shape<string> HostNames { get; } = new(
-        ReadHostNames, Text(HostListForm, "^[^\\s/]+$").Schema);
+    public static Shape<string> HostNames { get; } = new(ReadHostNames, HostListText.Schema);
 
     private static Setting<string>? ReadHostNames(DefinitionNode node, string path, SiteReading reading)
     {
-        if (Text(HostListForm, "^[^\\s/]+$").Read(node, path, reading) is not { } text)
+        if (HostListText.Read(node, path, reading) is not { } text)
         {
             return null;
         }

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace PisaHpc.Images;
 
-/// <summary>An image's reference: <c>[registry/]repository[:tag][@digest]</c> (the reference grammar of the OCI distribution project), or an image's id.</summary>
+/// <summary>
+/// An image's reference: <c>[registry/]repository[:tag][@digest]</c> (the reference grammar of the OCI distribution project), or an
+/// image's id.
+/// </summary>
 public sealed partial record ImageReference
 {
     private ImageReference()
@@ -67,7 +70,8 @@ public sealed partial record ImageReference
     [GeneratedRegex(@"\Asha256:[0-9a-f]{64}\z")]
     private static partial Regex Id();
 
-    [GeneratedRegex(@"\A(?<name>([A-Za-z0-9.\-\[\]:]+/)?[^:@]+)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}))?(@(?<digest>sha256:[0-9a-f]{64}))?\z")]
+    [GeneratedRegex(
+        @"\A(?<name>([A-Za-z0-9.\-\[\]:]+/)?[^:@]+)(:(?<tag>[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}))?(@(?<digest>sha256:[0-9a-f]{64}))?\z")]
     private static partial Regex Grammar();
 
     [GeneratedRegex(@"\A[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*\z")]

@@ -9,18 +9,21 @@ public static partial class ByteSize
     private const string Units = "bkmgt";
 
     /// <summary>Reads a size.</summary>
-    /// <param name="text">A number with the unit b, k, m, g or t (<c>8g</c>, <c>8gb</c> and <c>8GiB</c> are the same); bytes without one.</param>
+    /// <param name="text">
+    /// A number with the unit b, k, m, g or t (<c>8g</c>, <c>8gb</c> and <c>8GiB</c> are the same); bytes without one.
+    /// </param>
     /// <param name="bytes">The size.</param>
     /// <returns>Whether it is a size, above 0.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         bytes = 0;
         var match = Pattern().Match(text);
-        if (!match.Success || !decimal.TryParse(match.Groups["number"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+        if (!match.Success)
         {
             return false;
         }
 
+        var number = decimal.Parse(match.Groups["number"].ValueSpan, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
         var unit = match.Groups["unit"].Success ? Units.IndexOf(match.Groups["unit"].Value, StringComparison.OrdinalIgnoreCase) : 0;
         var factor = 1L << (10 * unit);
         if (number > long.MaxValue / factor)
@@ -45,6 +48,8 @@ public static partial class ByteSize
         return bytes.ToString(CultureInfo.InvariantCulture) + (unit == 0 ? "" : Units[unit]);
     }
 
-    [GeneratedRegex(@"\A(?<number>[0-9]{1,19}(\.[0-9]{1,6})?)((?<unit>[kmgt])(i?b)?|(?<unit>b))?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(?<number>[0-9]{1,19}(\.[0-9]{1,6})?)((?<unit>[kmgt])(i?b)?|(?<unit>b))?\z",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -34,10 +34,13 @@ public static partial class Duration
         [
             (duration.Days, "d"), (duration.Hours, "h"), (duration.Minutes, "m"), (duration.Seconds, "s"), (duration.Milliseconds, "ms"),
         ];
-        var text = string.Concat(parts.Where(part => part.Number != 0).Select(part => part.Number.ToString(CultureInfo.InvariantCulture) + part.Unit));
+        var said = parts.Where(part => part.Number != 0);
+        var text = string.Concat(said.Select(part => part.Number.ToString(CultureInfo.InvariantCulture) + part.Unit));
         return text.Length == 0 ? "0s" : text;
     }
 
-    [GeneratedRegex(@"\A((?<d>[0-9]{1,4})d)?((?<h>[0-9]{1,6})h)?((?<m>[0-9]{1,7})m)?((?<s>[0-9]{1,9})s)?((?<ms>[0-9]{1,9})ms)?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A((?<d>[0-9]{1,4})d)?((?<h>[0-9]{1,6})h)?((?<m>[0-9]{1,7})m)?((?<s>[0-9]{1,9})s)?((?<ms>[0-9]{1,9})ms)?\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

@@ -2,7 +2,9 @@ using PisaHpc.Images;
 
 namespace PisaHpc.Sites;
 
-/// <summary>Merges a site's layers into environments: built-in → site defaults → queue → environment → parameters; later layers win.</summary>
+/// <summary>
+/// Merges a site's layers into environments: built-in → site defaults → queue → environment → parameters; later layers win.
+/// </summary>
 public static class EnvironmentResolver
 {
     /// <summary>Makes an environment.</summary>
@@ -36,7 +38,8 @@ public static class EnvironmentResolver
         ArgumentNullException.ThrowIfNull(site);
         return site.Environments.FirstOrDefault(environment => Answers(environment.Key, environment.Value, nameOrAlias)).Key
             ?? throw new HpcException(
-                ErrorId.EnvironmentNotFound, $"Environment '{nameOrAlias}' is not defined{Where(site)}. {Known(site, nameOrAlias)}", nameOrAlias);
+                ErrorId.EnvironmentNotFound, $"Environment '{nameOrAlias}' is not defined{Where(site)}. {Known(site, nameOrAlias)}",
+                nameOrAlias);
     }
 
     private static bool Answers(string name, EnvironmentLayer layer, string nameOrAlias) =>
@@ -53,7 +56,8 @@ public static class EnvironmentResolver
 
     private static HpcException NoDefault(HpcSite site, string? queue)
     {
-        const string NextStep = "Name one with -Environment, or give the queue an 'environment' in the site definition. List them with Get-HpcEnvironment.";
+        const string NextStep =
+            "Name one with -Environment, or give the queue an 'environment' in the site definition. List them with Get-HpcEnvironment.";
         var defaults = site.Queues.Values.Where(definition => definition.Environment is not null).Select(definition => definition.Name);
         var known = string.Join(", ", queue is null ? defaults : Spelling.ByDistance(queue, defaults));
         var why = queue is null ? "no queue gives one by default" : $"queue '{queue}' has no default{Where(site)}";
@@ -119,7 +123,8 @@ public static class EnvironmentResolver
         return image;
 
         string Qualified(string text) => ImageReference.TryParse(text)?.In(site.Registry).ToString() ?? throw new HpcException(
-            ErrorId.InvalidValue, $"'{text}' is not an image's reference.", text, "Write one such as pisa/hpc:deb12 or registry.example:5000/pisa/hpc:deb12.");
+            ErrorId.InvalidValue, $"'{text}' is not an image's reference.", text,
+            "Write one such as pisa/hpc:deb12 or registry.example:5000/pisa/hpc:deb12.");
     }
 
     private static ContainerLimits Limits(LayerMerge merge) => new()
@@ -127,7 +132,8 @@ public static class EnvironmentResolver
         MemlockBytes = merge.Last("limits.memlock", layer => layer.Limits.Memlock, bytes => SettingWords.OfSize(bytes, "host")),
         ShmBytes = merge.Last("limits.shm", layer => layer.Limits.Shm, bytes => SettingWords.OfSize(bytes, "the engine's")),
         MemoryBytes = merge.Last("limits.memory", layer => layer.Limits.Memory, bytes => SettingWords.OfSize(bytes, "unlimited")),
-        MemoryPerSlotBytes = merge.Last("limits.memoryPerSlot", layer => layer.Limits.MemoryPerSlot, bytes => SettingWords.OfSize(bytes, "unlimited")),
+        MemoryPerSlotBytes = merge.Last(
+            "limits.memoryPerSlot", layer => layer.Limits.MemoryPerSlot, bytes => SettingWords.OfSize(bytes, "unlimited")),
         CpusFromSlots = merge.Last("limits.cpus", layer => layer.Limits.CpusFromSlots, slots => slots ? "slots" : "none"),
         Pids = merge.Last("limits.pids", layer => layer.Limits.Pids, SettingWords.OfCount),
     };

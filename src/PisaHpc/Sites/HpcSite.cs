@@ -27,6 +27,8 @@ public sealed record HpcSite
     /// <summary>The queues, by name.</summary>
     public IReadOnlyDictionary<string, QueueDefinition> Queues { get; init; } = new Dictionary<string, QueueDefinition>();
 
-    /// <summary>Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.</summary>
+    /// <summary>
+    /// Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, SourcePosition> Positions { get; init; } = new Dictionary<string, SourcePosition>();
 }

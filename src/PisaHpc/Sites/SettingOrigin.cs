@@ -6,7 +6,10 @@ namespace PisaHpc.Sites;
 /// <c>capabilities[SYS_PTRACE]</c>, <c>variables[OMP_NUM_THREADS]</c>.
 /// </param>
 /// <param name="Value">Its value in words.</param>
-/// <param name="Layer">The layer that set it: <c>built-in</c>, <c>site defaults</c>, <c>queue hpc</c>, <c>environment debian12</c>, <c>parameter</c>.</param>
+/// <param name="Layer">
+/// The layer that set it: <c>built-in</c>, <c>site defaults</c>, <c>queue hpc</c>, <c>environment debian12</c>, <c>parameter</c>; the
+/// registry's is <c>site</c>.
+/// </param>
 /// <param name="File">The file; null when no file set it.</param>
 /// <param name="Line">The line in the file, from 1; 0 when no file set it.</param>
 public sealed record SettingOrigin(string Option, string Value, string Layer, string? File = null, int Line = 0)

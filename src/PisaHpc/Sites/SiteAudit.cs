@@ -14,7 +14,8 @@ public static class SiteAudit
         ArgumentNullException.ThrowIfNull(site);
         var layers = site.Environments.Values.Prepend(site.Defaults).Concat(site.Queues.Values.Select(queue => queue.Settings));
         var findings = Ports(site, ephemeral).Concat(NodeAccessAudit.Examine(site)).Concat(layers.SelectMany(layer => Layer(site, layer)));
-        return [.. findings.OrderBy(finding => finding.File, StringComparer.Ordinal).ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
+        var byFile = findings.OrderBy(finding => finding.File, StringComparer.Ordinal);
+        return [.. byFile.ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
     }
 
     internal static SiteFinding Warning(string rule, SourcePosition? position, string message, string remedy) => new()
@@ -34,7 +35,8 @@ public static class SiteAudit
         {
             yield return Warning(
                 "EphemeralPorts", site.Positions.GetValueOrDefault("portArea"),
-                $"portArea: ports {area.First} to {area.Last} overlap {ephemeral.First} to {ephemeral.Last}, which the kernel gives to outgoing connections",
+                $"portArea: ports {area.First} to {area.Last} overlap {ephemeral.First} to {ephemeral.Last}, "
+                + "which the kernel gives to outgoing connections",
                 $"Choose ports outside the range of {EphemeralPorts.KernelFile}, or a job's port may be taken by any connection.");
         }
     }
@@ -44,7 +46,8 @@ public static class SiteAudit
         if (layer.Image is { } image && ImageReference.TryParse(image.Value) is { Digest: null, IsId: false, Tag: null or "latest" })
         {
             yield return Warning(
-                "MovingImage", image.Source, $"{layer.Layer}: image '{image.Value}' has no tag of its own, so it changes when somebody publishes another",
+                "MovingImage", image.Source,
+                $"{layer.Layer}: image '{image.Value}' has no tag of its own, so it changes when somebody publishes another",
                 "Name a tag that stays, or a digest: image@sha256:….");
         }
 
@@ -63,7 +66,8 @@ public static class SiteAudit
 
     private static IEnumerable<SiteFinding> Rights(EnvironmentLayer layer)
     {
-        foreach (var capability in layer.Capabilities?.Items.Where(item => item.Value is "ALL" or "SYS_ADMIN" or "SYS_MODULE" or "SYS_RAWIO") ?? [])
+        var powerful = layer.Capabilities?.Items.Where(item => item.Value is "ALL" or "SYS_ADMIN" or "SYS_MODULE" or "SYS_RAWIO");
+        foreach (var capability in powerful ?? [])
         {
             yield return Warning(
                 "PowerfulCapability", capability.Source, $"{layer.Layer}: capability {capability.Value} is as good as root on the node",
@@ -91,10 +95,12 @@ public static class SiteAudit
         foreach (var mount in layer.Mounts?.Items ?? [])
         {
             var source = mount.Value.Source;
-            if (sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(source.TrimEnd('/') + "/", StringComparison.Ordinal)) is { } exposed)
+            var below = source.TrimEnd('/') + "/";
+            if (sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(below, StringComparison.Ordinal)) is { } exposed)
             {
                 yield return Warning(
-                    "EngineSocket", mount.Source, $"{layer.Layer}: mount {source} brings the engine's socket {exposed} in: who reaches it is root on the node",
+                    "EngineSocket", mount.Source,
+                    $"{layer.Layer}: mount {source} brings the engine's socket {exposed} in: who reaches it is root on the node",
                     "Mount only the directories below it that the job needs.");
             }
         }
