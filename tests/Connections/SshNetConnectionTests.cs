@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Ssh;
 
@@ -21,6 +22,38 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         Assert.Equal(ErrorId.NodeUnreachable, (await Assert.ThrowsAsync<HpcException>(() => waiting)).Id);
         Assert.Equal(ErrorId.NodeUnreachable, (await Assert.ThrowsAsync<HpcException>(() => killer)).Id);
         Assert.Equal("again\n", (await node.RunAsync(["echo", "again"], default, CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_started_command_on_a_connection_that_is_killed_ends_with_its_streams()
+    {
+        await using var pool = Pool(Access);
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        await using var process = await node.StartAsync(["cat"], CancellationToken.None);
+        var reading = process.Output.ReadAsync(new byte[1]).AsTask();
+        await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $PPID"], default, CancellationToken.None));
+        Assert.Equal(0, await reading.WaitAsync(TimeSpan.FromSeconds(5)));
+        var failure = await Assert.ThrowsAsync<HpcException>(() => process.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.Equal(ErrorId.NodeUnreachable, failure.Id);
+    }
+
+    [Fact]
+    public async Task Commands_cancelled_while_they_are_being_started_do_not_run_on()
+    {
+        await using var pool = Pool(Access);
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var sleeps = Enumerable.Range(0, 30).Select(_ => RemoteProcesses.UniqueSleep()).ToList();
+        await Task.WhenAll(sleeps.Select(async (sleep, i) =>
+        {
+            using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(i * 3));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => i % 2 == 0
+                ? node.RunAsync(["sleep", sleep], default, stop.Token)
+                : HoldAsync(node, sleep, stop.Token));
+        }));
+        foreach (var sleep in sleeps)
+        {
+            await RemoteProcesses.GoneAsync(sleep);
+        }
     }
 
     [Fact]
@@ -146,5 +179,11 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         {
             await trusting.DisposeAsync();
         }
+    }
+
+    private static async Task HoldAsync(INodeConnection node, string sleep, CancellationToken cancellationToken)
+    {
+        await using var process = await node.StartAsync(["sleep", sleep], cancellationToken);
+        await process.WaitAsync(cancellationToken);
     }
 }

@@ -9,12 +9,11 @@ internal interface INodeTransport : IAsyncDisposable
     /// <summary>How many commands the transport carries at a time.</summary>
     int MaxSessions { get; }
 
-    /// <summary>Starts a command under the login shell of the node.</summary>
+    /// <summary>Starts a command under the login shell of the node. It takes a round trip and cannot be cancelled: what is sent is sent.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="SessionRefusedException">The node refuses one more session on this connection; nothing was started.</exception>
     /// <exception cref="HpcException">The connection broke.</exception>
-    Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken);
+    Task<INodeSession> StartAsync(RemoteCommand command);
 }
 
 /// <summary>A command that runs on a node.</summary>

@@ -30,9 +30,8 @@ internal sealed class LocalTransport : INodeTransport
             "Set nodes.ssh.client to builtin or openssh in the site definition."));
 
     /// <summary>Starts a command in a session of its own, as sshd does, so that it can be ended with all it starts.</summary>
-    public Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
+    public Task<INodeSession> StartAsync(RemoteCommand command)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         string[] shell = ["sh", "-c", command.Line];
         try
         {

@@ -25,7 +25,7 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !reading.IsCompleted)
         {
-            await new RunningCommand(sessions, session).EndAsync();
+            await new RunningCommand(node, sessions, session).EndAsync();
             throw;
         }
     }
@@ -33,16 +33,17 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
     public async Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var session = await sessions.StartAsync(RemoteCommand.Streamed(arguments), cancellationToken);
+        var process = new NodeProcess(session, new RunningCommand(node, sessions, session));
         try
         {
             await session.Input.WriteAsync(RemoteCommand.Go, cancellationToken);
             await session.Input.FlushAsync(cancellationToken);
             await session.ProcessIdAsync().WaitAsync(cancellationToken);
-            return new NodeProcess(session, new RunningCommand(sessions, session));
+            return process;
         }
         catch
         {
-            await session.DisposeAsync();
+            await process.DisposeAsync();
             throw;
         }
     }

@@ -26,7 +26,7 @@ internal sealed class NodeProcess(INodeSession session, RunningCommand command) 
                 await command.EndAsync();
             }
         }
-        catch (HpcException)
+        catch (HpcException failure) when (failure.Id == ErrorId.NodeUnreachable)
         {
             // The connection is gone, and with it the last way to the command.
         }

@@ -54,25 +54,16 @@ internal sealed class NodeSessions : IAsyncDisposable
     /// <exception cref="HpcException">The ids of a connection.</exception>
     public async Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
     {
-        while (true)
+        var starting = StartOnAnyAsync(command, cancellationToken);
+        try
         {
-            var place = await TakeAsync(cancellationToken);
-            try
-            {
-                return new PlacedSession(await place.Connection.Transport.StartAsync(command, cancellationToken), place);
-            }
-            catch (SessionRefusedException refusal)
-            {
-                if (!place.Refused())
-                {
-                    throw ConnectionFailure.Broken(_node, refusal);
-                }
-            }
-            catch
-            {
-                place.Dispose();
-                throw;
-            }
+            return await starting.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It may have been sent: then it runs, and is ended as soon as it can be.
+            await Task.WhenAny(EndAsync(starting), Task.Delay(Patience, CancellationToken.None));
+            throw;
         }
     }
 
@@ -95,6 +86,43 @@ internal sealed class NodeSessions : IAsyncDisposable
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task<INodeSession> StartOnAnyAsync(RemoteCommand command, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var place = await TakeAsync(cancellationToken);
+            try
+            {
+                return new PlacedSession(await place.Connection.Transport.StartAsync(command), place);
+            }
+            catch (SessionRefusedException refusal)
+            {
+                if (!place.Refused())
+                {
+                    throw ConnectionFailure.Broken(_node, refusal);
+                }
+            }
+            catch
+            {
+                place.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private async Task EndAsync(Task<INodeSession> starting)
+    {
+        try
+        {
+            await using var session = await starting;
+            await new RunningCommand(_node, this, session).EndAsync();
+        }
+        catch (Exception exception) when (exception is HpcException or OperationCanceledException)
+        {
+            // It was not started, or the node cannot be asked any more.
+        }
+    }
 
     private async Task<Place> TakeAsync(CancellationToken cancellationToken)
     {

@@ -6,16 +6,13 @@ using PisaHpc.Sites;
 namespace PisaHpc.Ssh;
 
 /// <summary>
-/// A connection of the OpenSSH client: a master process holds it, and each command is an ssh that goes through the master's socket. The
-/// sockets lie in a directory of this process's own, mode 0700. On Windows ssh has no masters, and each command connects by itself.
+/// A connection of the OpenSSH client: a master process holds it, and each command is an ssh that goes through the master's socket. On
+/// Windows ssh has no masters, and each command connects by itself.
 /// </summary>
 internal sealed class OpenSshTransport : INodeTransport
 {
     private const int SshFailed = 255;
     private static readonly bool Shares = !OperatingSystem.IsWindows();
-    private static readonly Lazy<string> SocketDirectory = new(() => Directory.CreateTempSubdirectory("pisahpc-ssh-").FullName);
-    private static int _count;
-
     private readonly string _node;
     private readonly List<string> _options;
     private readonly string _socket;
@@ -23,7 +20,7 @@ internal sealed class OpenSshTransport : INodeTransport
     private OpenSshTransport(string node, NodeAccess access)
     {
         _node = node;
-        _socket = Path.Combine(SocketDirectory.Value, Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture));
+        _socket = Shares ? OpenSshMasters.NewSocket() : "";
         _options = OpenSshOptions.Of(access);
     }
 
@@ -44,6 +41,7 @@ internal sealed class OpenSshTransport : INodeTransport
         var (exitCode, error) = await RunAsync([.. transport._options, .. master], cancellationToken);
         if (exitCode == 0)
         {
+            OpenSshMasters.Started(transport._socket, transport.ExitArguments);
             return transport;
         }
 
@@ -51,18 +49,15 @@ internal sealed class OpenSshTransport : INodeTransport
         throw OpenSshFailure.Of(node, access, error, shown);
     }
 
-    public Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<INodeSession>(
-            ProcessSession.Start("ssh", [.. _options, .. Through("no"), "--", _node, command.WaitingLine], FinishAsync));
-    }
+    public Task<INodeSession> StartAsync(RemoteCommand command) => Task.FromResult<INodeSession>(
+        ProcessSession.Start("ssh", [.. _options, .. Through, "--", _node, command.WaitingLine], FinishAsync));
 
     public async ValueTask DisposeAsync()
     {
+        OpenSshMasters.Ended(_socket);
         if (Shares && File.Exists(_socket))
         {
-            await RunAsync([.. _options, .. Through("no"), "-O", "exit", "--", _node], CancellationToken.None);
+            await RunAsync(ExitArguments, CancellationToken.None);
         }
     }
 
@@ -103,7 +98,9 @@ internal sealed class OpenSshTransport : INodeTransport
         }
     }
 
-    private string[] Through(string master) => Shares ? ["-o", $"ControlMaster={master}", "-o", $"ControlPath={_socket}"] : [];
+    private string[] Through => Shares ? ["-o", "ControlMaster=no", "-o", $"ControlPath={_socket}"] : [];
+
+    private string[] ExitArguments => [.. _options, .. Through, "-O", "exit", "--", _node];
 
     /// <summary>255 is ssh's own code and may be the command's: then the connection is asked.</summary>
     private async Task<int> FinishAsync(int exitCode)
@@ -113,7 +110,7 @@ internal sealed class OpenSshTransport : INodeTransport
             return exitCode;
         }
 
-        var (alive, error) = await RunAsync([.. _options, .. Through("no"), "-O", "check", "--", _node], CancellationToken.None);
+        var (alive, error) = await RunAsync([.. _options, .. Through, "-O", "check", "--", _node], CancellationToken.None);
         return alive == 0 ? exitCode : throw ConnectionFailure.Broken(_node, new EndOfStreamException(error.Trim()));
     }
 

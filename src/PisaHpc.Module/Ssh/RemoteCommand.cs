@@ -45,9 +45,9 @@ internal sealed class RemoteCommand
 
     /// <summary>
     /// A command that is read from and written to while it runs. It waits for <see cref="Go"/>, since SSH.NET reports end of file only
-    /// after it has sent something.
+    /// after it has sent something; when its caller leaves before, it does not run.
     /// </summary>
-    public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, before: "read -r go; ");
+    public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, before: "read -r go && ");
 
     /// <summary>Ends a command: TERM to its group and, after <see cref="Go"/>, KILL to what is left of its session.</summary>
     /// <param name="processId">The id from the command's first line.</param>

@@ -151,7 +151,7 @@ public class NodeSessionsTests
 
         public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<INodeSession> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
+        public Task<INodeSession> StartAsync(RemoteCommand command)
         {
             if (_running >= Allowed)
             {
