@@ -18,7 +18,7 @@ internal static class PlanOptions
         .. Security(request, spec),
         .. spec.Mounts.Select(mount => new PlanOption("volume", mount.ToString(), MountOrigin(request, mount))),
         .. spec.Environment.Select(variable => new PlanOption(
-            "env", $"{variable.Key}={variable.Value}", Origin(request, $"variables.{variable.Key}"))),
+            "env", $"{variable.Key}={variable.Value}", Origin(request, $"variables[{variable.Key}]"))),
         .. spec.Labels.Select(label => new PlanOption("label", $"{label.Key}={label.Value}", Safety)),
     ];
 
@@ -60,7 +60,7 @@ internal static class PlanOptions
         var set = values.Where(value => value.Value is not null)
             .Select(value => new PlanOption(value.Name, Convert.ToString(value.Value, CultureInfo.InvariantCulture)!, value.Origin));
         var devices = spec.Devices.Select(device => new PlanOption(
-            "device", device, request.Devices is null ? $"node {request.Node.Name}, {Origin(request, "devices")}" : "parameter"));
+            "device", device, request.Devices is null ? $"node {request.Node.Name}, {DevicesOrigin(request)}" : "parameter"));
         return set.Concat(devices);
     }
 
@@ -93,6 +93,10 @@ internal static class PlanOptions
         mount.Source == request.Ssh.Directory || mount.Source.StartsWith(request.Ssh.Directory + "/", StringComparison.Ordinal)
             ? "ssh configuration"
             : Origin(request, $"mounts[{mount.Target}]");
+
+    /// <summary>Where the choice of devices came from: its items have one origin each, and those of one list are set together.</summary>
+    private static string DevicesOrigin(PlanRequest request) =>
+        Origin(request, request.Environment.Devices is [var first, ..] ? $"devices[{first}]" : "devices");
 
     private static string Origin(PlanRequest request, string option) =>
         request.Environment.OriginOf(option)?.ToString() ?? "built-in";

@@ -83,7 +83,7 @@ public sealed class PlanTests(LabFixture lab) : IDisposable
         var config = container.GetProperty("Config");
         yield return $"image={config.GetProperty("Image").GetString()}";
         yield return $"user={config.GetProperty("User").GetString()}";
-        yield return $"command={string.Join(' ', Strings(config.GetProperty("Cmd")))}";
+        yield return $"command={string.Join(' ', Strings(config.GetProperty("Entrypoint")).Concat(Strings(config.GetProperty("Cmd"))))}";
         yield return $"network={host.GetProperty("NetworkMode").GetString()}";
         yield return $"memory={host.GetProperty("Memory").GetInt64()}";
         yield return $"shm-size={host.GetProperty("ShmSize").GetInt64()}";
@@ -94,7 +94,7 @@ public sealed class PlanTests(LabFixture lab) : IDisposable
             .Concat(Prefixed("security-opt", Strings(host.GetProperty("SecurityOpt"))))
             .Concat(Prefixed("device", Items(host.GetProperty("Devices")).Select(device => device.GetProperty("PathOnHost").GetString()!)))
             .Concat(Prefixed("volume", Items(container.GetProperty("Mounts")).Select(Volume)))
-            .Concat(Prefixed("label", config.GetProperty("Labels").EnumerateObject().Select(label => $"{label.Name}={label.Value.GetString()}")))
+            .Concat(Prefixed("label", config.GetProperty("Labels").EnumerateObject().Where(label => !label.Name.StartsWith("pisahpc.lab.", StringComparison.Ordinal)).Select(label => $"{label.Name}={label.Value.GetString()}")))
             .Concat(Prefixed("env", Strings(config.GetProperty("Env"))).Where(planned.Contains));
         foreach (var line in many)
         {
