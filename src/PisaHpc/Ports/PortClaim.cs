@@ -9,9 +9,9 @@ namespace PisaHpc.Ports;
 /// </para>
 /// <para>
 /// Why no port goes to two jobs: a claimer that sees two names (the port's and its own) while its link stands is alone, and everybody who
-/// links later sees three and goes away. This holds without the lock and beside a script that links without looking back; the lock only
-/// keeps two claimers from scaring each other off, and the records whole. Why none is lost: the record stands before the link does, so
-/// that every link has an owner and an end.
+/// links later sees three and goes away. It holds without the lock, which keeps two claimers from scaring each other off, the records
+/// whole, and a live claim apart from a dead one. Why none is lost: the record stands before the link does, so that every link has an
+/// owner and an end. A script that links without looking back is seen when it came first; one that comes later is shown as incomplete.
 /// </para>
 /// <para>
 /// A kill before the link leaves the port free. A kill after it leaves a claimed record: the same job asking again finishes it, other jobs
