@@ -1,0 +1,62 @@
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Face.ps1')
+    $site = New-TestSite
+}
+
+Describe 'Nodes' {
+    It 'come as <Form>' -ForEach @(
+        @{ Form = 'names'; Node = 'o2wn01', 'o2wn02' }
+        @{ Form = 'a host list'; Node = 'o2wn[01-02]' }
+        @{ Form = 'objects with a Node'; Node = @([pscustomobject]@{ Node = 'o2wn01' }, [pscustomobject]@{ Node = 'o2wn02' }) }
+        @{ Form = 'objects with a Name'; Node = @([pscustomobject]@{ Name = 'o2wn01' }, [pscustomobject]@{ Name = 'o2wn02' }) }
+    ) {
+        (Get-HpcAllocation -Node $Node -Slot 32, 24 -Owner root).Nodes.Name | Should -Be 'o2wn01', 'o2wn02'
+    }
+}
+
+Describe 'Errors' {
+    It 'have a stable id, the target and the next step' {
+        Get-HpcEnvironment -Name no-such -Site $site -ErrorVariable failure -ErrorAction SilentlyContinue
+        $failure.Count | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'EnvironmentNotFound,*'
+        $failure[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        $failure[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+    }
+
+    It 'name file, line and column of a site definition that is not valid' {
+        $broken = Join-Path $TestDrive 'broken.yaml'
+        Set-Content -LiteralPath $broken -Value "registry: a`nenvironmnts: {}"
+        { Get-HpcEnvironment -Site $broken -ErrorAction Stop } | Should -Throw -ErrorId 'SiteInvalid,*' -PassThru |
+            ForEach-Object { $_.Exception.Message } | Should -Match '2'
+    }
+}
+
+Describe 'Completion' {
+    It 'offers the environments of the site definition' {
+        (Complete "Get-HpcEnvironment -Site '$site' -Name d").CompletionText | Should -Contain 'debian12'
+    }
+
+    It 'offers the queues' {
+        (Complete "Get-HpcEnvironment -Site '$site' -Queue h").CompletionText | Should -Contain 'hpc'
+    }
+
+    It 'offers the nodes, and takes no longer than a person waits' {
+        $time = Measure-Command { $offered = (Complete "Get-IbDevice -Site '$site' -Node o2").CompletionText }
+        $offered | Should -Contain 'o2wn01'
+        $time.TotalSeconds | Should -BeLessThan 3
+    }
+
+    It 'is silent about a site definition that does not exist' {
+        { Complete 'Get-HpcEnvironment -Site /no/such.yaml -Name d' } | Should -Not -Throw
+    }
+}
+
+Describe '-WhatIf' {
+    It 'takes no port' {
+        $area = Join-Path $TestDrive 'ports'
+        New-Item -ItemType Directory $area | Out-Null
+        22000..22003 | ForEach-Object { New-Item -ItemType File (Join-Path $area $_) | Out-Null }
+        Get-HpcAllocation -Node o2wn01 -Slot 1 -Owner root -JobId 4711 | New-JobPort -Path $area -WhatIf
+        @(Get-ChildItem $area).Count | Should -Be 4
+    }
+}

@@ -1,0 +1,30 @@
+# Dot-sourced by every test file: the built module of this checkout, and what the tests share.
+$Root = (Resolve-Path (Join-Path $PSScriptRoot '..' '..')).Path
+$Manifest = Join-Path $Root 'PisaHpc.psd1'
+Import-Module $Manifest -ErrorAction Stop
+
+# The verbs that change nothing outside the session.
+$ReadingVerbs = 'Get', 'Test', 'Wait', 'Measure', 'Compare', 'Enter'
+
+# Cmdlets with a changing verb that only make an object of their input.
+$MakersOfObjects = 'New-HpcContainerPlan', 'New-MpiHostFile'
+
+# What Tab offers at the end of a line.
+function Complete([string] $Line) {
+    [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
+}
+
+# A site definition for tests that never reach a node; gives its path.
+function New-TestSite {
+    $path = Join-Path $TestDrive 'site.yaml'
+    Set-Content -LiteralPath $path -Value @'
+registry: registry.lab:5000
+nodes: { names: [ "o2wn[01-16]" ] }
+environments:
+  debian12: { image: pisa/hpc:deb12, aliases: [ docker-deb12 ], mpi: openmpi }
+  cs7: { image: pisa/cs7:latest }
+queues:
+  hpc: { environment: debian12 }
+'@
+    $path
+}

@@ -1,0 +1,95 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Face.ps1')
+    $commands = @(Get-Command -Module PisaHpc | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
+    $changing = @($commands | Where-Object {
+            $_.Command.Verb -notin $ReadingVerbs -and $_.Name -notin $MakersOfObjects
+        })
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Face.ps1')
+}
+
+Describe 'The module' {
+    It 'is what its manifest says' {
+        $module = Get-Module PisaHpc
+        $module.Version | Should -Be (Test-ModuleManifest $Manifest).Version
+        $module.Path | Should -Be (Join-Path $Root 'PisaHpc.psm1')
+    }
+
+    It 'exports the cmdlets that its manifest names, and nothing else' {
+        $declared = (Import-PowerShellDataFile $Manifest).CmdletsToExport | Sort-Object
+        Get-Command -Module PisaHpc | Sort-Object Name | ForEach-Object Name | Should -Be $declared
+        Get-Command -Module PisaHpc | ForEach-Object CommandType | Sort-Object -Unique | Should -Be 'Cmdlet'
+    }
+
+    It 'exports them again when it is imported again (PowerShell#20710)' {
+        $before = @(Get-Command -Module PisaHpc).Count
+        Import-Module $Manifest -Force
+        Import-Module $Manifest -Force
+        @(Get-Command -Module PisaHpc).Count | Should -Be $before
+        (Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32, 24 -Owner root).TotalSlots | Should -Be 56
+    }
+
+    It 'keeps its packages out of the default load context' {
+        $shared = [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies | ForEach-Object { $_.GetName().Name }
+        $shared | Should -Contain 'PisaHpc'
+        $shared | Should -Not -Contain 'PisaHpc.Module'
+        $shared | Should -Not -Contain 'Docker.DotNet'
+        $shared | Should -Not -Contain 'Renci.SshNet'
+    }
+
+    It 'lets scripts name its types' {
+        [PisaHpc.Allocations.HpcAllocation].FullName | Should -Be 'PisaHpc.Allocations.HpcAllocation'
+    }
+
+    It 'works in the runspaces of ForEach-Object -Parallel' {
+        $slots = 1..4 | ForEach-Object -Parallel {
+            Import-Module $using:Manifest
+            (Get-HpcAllocation -Node 'o2wn[01-02]' -Slot $_, 1 -Owner root).TotalSlots
+        }
+        $slots | Sort-Object | Should -Be 2, 3, 4, 5
+    }
+}
+
+Describe 'Cmdlet <Name>' -ForEach $commands {
+    It 'has an approved verb and a singular noun of ours' {
+        Get-Verb $Command.Verb | Should -Not -BeNullOrEmpty
+        $Command.Noun | Should -Match '^(Hpc|Job|Ib|Container|Mpi)[A-Z]'
+        $Command.Noun | Should -Not -Match '[^s]s$'
+    }
+
+    It 'says which types it puts out' {
+        $Command.OutputType | Should -Not -BeNullOrEmpty
+    }
+
+    It 'has help: a synopsis, a description, three examples, and a text for each parameter' -Skip:(-not (Test-Path (Join-Path $PSScriptRoot '../../en-US'))) {
+        $help = Get-Help $Name -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -Match "^\s*$Name"
+        $help.Description | Should -Not -BeNullOrEmpty
+        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 3
+        $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+        foreach ($parameter in $Command.Parameters.Keys | Where-Object { $_ -notin $common }) {
+            $described = $help.Parameters.Parameter | Where-Object Name -EQ $parameter
+            $described.Description | Should -Not -BeNullOrEmpty -Because "-$parameter needs a description"
+        }
+    }
+
+    It 'has a page in docs/cmdlets' {
+        Join-Path $Root 'docs' 'cmdlets' "$Name.md" | Should -Exist
+    }
+
+    It 'completes its own name and parameters' {
+        (Complete $Name).CompletionText | Should -Contain $Name
+        $parameter = @($Command.Parameters.Keys)[0]
+        (Complete "$Name -$parameter").CompletionText | Should -Contain "-$parameter"
+    }
+}
+
+Describe 'Cmdlet <Name>, which changes something' -ForEach $changing {
+    It 'knows -WhatIf and -Confirm' {
+        $Command.Parameters.Keys | Should -Contain 'WhatIf'
+        $Command.Parameters.Keys | Should -Contain 'Confirm'
+    }
+}

@@ -1,0 +1,51 @@
+BeforeDiscovery {
+    . (Join-Path $PSScriptRoot 'Face.ps1')
+    $types = @(Get-Command -Module PisaHpc | ForEach-Object OutputType | ForEach-Object Name |
+            Where-Object { $_ -like 'PisaHpc.*' } | Sort-Object -Unique | ForEach-Object { @{ Type = $_ } })
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Face.ps1')
+}
+
+Describe 'The view of <Type>' -ForEach $types {
+    It 'is a table' {
+        $views = Get-FormatData -TypeName $Type
+        $views | Should -Not -BeNullOrEmpty
+        $views.FormatViewDefinition.Control | Should -BeOfType [System.Management.Automation.TableControl]
+    }
+
+    It 'fits 120 columns' {
+        foreach ($table in (Get-FormatData -TypeName $Type).FormatViewDefinition.Control) {
+            $widths = @($table.Headers | ForEach-Object { if ($_.Width) { $_.Width } else { 12 } })
+            ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 120
+        }
+    }
+}
+
+Describe 'An allocation' {
+    BeforeAll {
+        $allocation = Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32, 24 -Owner root -JobId 4711
+        $text = $allocation | Out-String -Width 120
+    }
+
+    It 'shows its job, its slots and its nodes as a table' {
+        $text | Should -Match '4711'
+        $text | Should -Match '56'
+        $text | Should -Match 'o2wn01'
+    }
+
+    It 'stays within 120 columns' {
+        ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 120
+    }
+
+    It 'has the agreed names in JSON, with enums as words' {
+        $json = $allocation | ConvertTo-Json -Depth 3 -EnumsAsStrings | ConvertFrom-Json
+        $json.JobId | Should -Be '4711'
+        $json.Scheduler | Should -Be 'Manual'
+        $json.TotalSlots | Should -Be 56
+        $json.Nodes.Name | Should -Be 'o2wn01', 'o2wn02'
+        $json.Nodes.Slots | Should -Be 32, 24
+        $json.Owner.Uid | Should -Be 0
+    }
+}
