@@ -13,56 +13,59 @@ namespace PisaHpc.Base;
 /// <summary>A cmdlet that turns an allocation and an environment into containers: the parameters that a plan is made from.</summary>
 public abstract class PlanCmdlet : NodeCmdlet
 {
+    /// <summary>The parameter set in which a plan is made; a plan that exists already takes none of these.</summary>
+    protected const string FromAllocation = "Allocation";
+
     /// <summary>The environment, by name or alias; the default of the allocation's queue when none is named.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public string? Environment { get; set; }
 
     /// <summary>The image, instead of the environment's.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string? Image { get; set; }
 
     /// <summary>The network, instead of the environment's.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public NetworkMode? Network { get; set; }
 
     /// <summary>More mounts: /path, /path:/target or /path:/target:ro.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string[] Mount { get; set; } = [];
 
     /// <summary>The size of /dev/shm, such as 8g.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string? ShmSize { get; set; }
 
     /// <summary>Locked memory: a size, unlimited, or host for the node's own limit.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string? Memlock { get; set; }
 
     /// <summary>Memory, such as 64g.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string? Memory { get; set; }
 
     /// <summary>More capabilities, without CAP_.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public string[] Capability { get; set; } = [];
 
     /// <summary>More environment variables.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     public System.Collections.IDictionary? Variable { get; set; }
 
     /// <summary>The devices of all nodes, from Get-IbDevice, instead of those the environment chooses.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     [AllowEmptyCollection]
     [AllowNull]
     public IbDevice[]? Device { get; set; }
 
     /// <summary>Ports to publish beside the job's; only on a bridge.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     [ValidateRange(1, 65535)]
     public int[] PublishPort { get; set; } = [];
 
     /// <summary>How long a container may take to become ready, in seconds.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = FromAllocation)]
     [ValidateRange(1, 3600)]
     public int? ReadyTimeoutSec { get; set; }
 

@@ -11,8 +11,8 @@ namespace PisaHpc.Commands;
 public sealed class GetJobPortCommand : PortAreaCmdlet
 {
     /// <summary>
-    /// The jobs; wildcards are allowed, and 1234[5] is first of all the array element of that id. Without it, every job. A job named
-    /// without wildcards that holds no port is an error.
+    /// The jobs; * and ? are wildcards, and 1234[5] is the array element of that id. Without it, every job. A job named without wildcards
+    /// that holds no port is an error.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -34,18 +34,13 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
         return Task.CompletedTask;
     }
 
-    private IEnumerable<JobPort> Named(string jobId, IReadOnlyList<JobPort> leases, PortArea area)
+    private JobPort[] Named(string jobId, IReadOnlyList<JobPort> leases, PortArea area)
     {
-        var exact = leases.Where(lease => lease.JobId == jobId).ToArray();
-        if (exact.Length > 0)
+        var matches = JobIdPattern.Of(jobId);
+        var found = leases.Where(lease => matches(lease.JobId)).ToArray();
+        if (found.Length > 0 || !JobIdPattern.IsOne(jobId))
         {
-            return exact;
-        }
-
-        if (WildcardPattern.ContainsWildcardCharacters(jobId))
-        {
-            var pattern = WildcardPattern.Get(jobId, WildcardOptions.None);
-            return leases.Where(lease => pattern.IsMatch(lease.JobId));
+            return found;
         }
 
         Report(new HpcException(

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Nodes;
 using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Commands;
@@ -11,30 +13,38 @@ namespace PisaHpc.Commands;
 public sealed class GetJobSshConfigCommand : NodeCmdlet
 {
     private readonly ConcurrentDictionary<string, JobSshConfig> _found = new(StringComparer.Ordinal);
-    private readonly List<string> _wanted = [];
+    private readonly HashSet<string> _wanted = new(StringComparer.Ordinal);
 
-    /// <summary>The jobs; without it, every job that the nodes hold.</summary>
+    /// <summary>The jobs; wildcards are allowed; without it, every job that the nodes hold.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    public string[]? JobId { get; set; }
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string[] JobId { get; set; } = ["*"];
 
-    /// <summary>The nodes that are asked: names, host lists, or objects that carry nodes.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The nodes that are asked: names, host lists, patterns, or objects that carry nodes; the site's nodes when none is named.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
     [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        _wanted.AddRange(JobId ?? []);
-        return OnEachAsync(Node, JobId is null ? ListAsync : FindAsync);
+        var (patterns, ids) = (JobId.Where(id => !JobIdPattern.IsOne(id)).ToArray(), JobId.Where(JobIdPattern.IsOne).ToArray());
+        _wanted.UnionWith(ids);
+        return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
+        {
+            await using var connection = await Connector.ConnectAsync(node, stopping);
+            await (patterns.Length > 0 ? ListAsync(connection, JobId, stopping) : FindAsync(connection, ids, stopping));
+        });
     }
 
     /// <inheritdoc/>
     protected override Task EndAsync()
     {
         EmitAll(_found.Values.OrderBy(config => config.JobId, StringComparer.Ordinal));
-        foreach (var missing in _wanted.Distinct().Where(id => _found.Values.All(config => config.JobId != id)))
+        foreach (var missing in _wanted.Where(id => _found.Values.All(config => config.JobId != id)))
         {
             Report(new HpcException(ErrorId.JobNotFound, $"Job {missing} has no ssh configuration on the nodes that answered.", missing));
         }
@@ -42,22 +52,20 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         return Task.CompletedTask;
     }
 
-    private async Task ListAsync(string node, CancellationToken cancellationToken)
+    private async Task ListAsync(INodeConnection connection, string[] patterns, CancellationToken cancellationToken)
     {
-        await using var connection = await Connector.ConnectAsync(node, cancellationToken);
+        var matches = patterns.Select(JobIdPattern.Of).ToArray();
         foreach (var entry in await JobDirectory.ListAsync(connection, SiteDefinition.RunDirectory, cancellationToken))
         {
-            Keep(entry.Config);
+            Keep(entry.Config is { } config && matches.Any(match => match(config.JobId)) ? config : null);
         }
     }
 
-    private async Task FindAsync(string node, CancellationToken cancellationToken)
+    private async Task FindAsync(INodeConnection connection, string[] ids, CancellationToken cancellationToken)
     {
-        await using var connection = await Connector.ConnectAsync(node, cancellationToken);
-        foreach (var jobId in JobId!)
+        foreach (var id in ids)
         {
-            var directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, jobId);
-            Keep(await JobDirectory.FindAsync(connection, directory, cancellationToken));
+            Keep(await JobDirectory.FindAsync(connection, JobDirectory.PathOf(SiteDefinition.RunDirectory, id), cancellationToken));
         }
     }
 

@@ -8,18 +8,18 @@ using PisaHpc.SshConfigs;
 namespace PisaHpc.Commands;
 
 /// <summary>Starts the containers of an allocation, or of plans, and waits until each is ready.</summary>
-[Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = "Allocation")]
+[Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcContainer))]
 public sealed class StartHpcContainerCommand : PlanCmdlet
 {
     private readonly List<HpcContainerPlan> _plans = [];
 
     /// <summary>The allocation.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Allocation")]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
     public HpcAllocation Allocation { get; set; } = null!;
 
     /// <summary>The job's ssh identity, from New-JobSshConfig.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "Allocation")]
+    [Parameter(Mandatory = true, ParameterSetName = FromAllocation)]
     public JobSshConfig SshConfig { get; set; } = null!;
 
     /// <summary>A plan, from New-HpcContainerPlan.</summary>
@@ -52,7 +52,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
     private async Task StartAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
-        if (!await ShouldProcessAsync($"{plan.Node}: {plan.Name}", $"start a container of {plan.Image}"))
+        if (!await ShouldProcessAsync($"{plan.Node}: {plan.Name}", $"Start a container of {plan.Image}"))
         {
             if (PassThru)
             {
@@ -150,7 +150,7 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
-        if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "stop and remove"))
+        if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
         {
             Emit(await ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping));
         }

@@ -7,16 +7,16 @@ using PisaHpc.SshConfigs;
 namespace PisaHpc.Commands;
 
 /// <summary>Shows what would be started on each node, and which layer or object each option came from.</summary>
-[Cmdlet(VerbsCommon.New, "HpcContainerPlan")]
+[Cmdlet(VerbsCommon.New, "HpcContainerPlan", DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcContainerPlan))]
 public sealed class NewHpcContainerPlanCommand : PlanCmdlet
 {
     /// <summary>The allocation.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
     public HpcAllocation Allocation { get; set; } = null!;
 
     /// <summary>The job's ssh identity, from New-JobSshConfig.</summary>
-    [Parameter(Mandatory = true)]
+    [Parameter(Mandatory = true, ParameterSetName = FromAllocation)]
     public JobSshConfig SshConfig { get; set; } = null!;
 
     /// <inheritdoc/>

@@ -9,12 +9,12 @@ using PisaHpc.Ssh;
 namespace PisaHpc.Commands;
 
 /// <summary>Starts a job on all of its nodes, or on none: lease, keys, containers, ready.</summary>
-[Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcJob))]
 public sealed class StartHpcJobCommand : PlanCmdlet
 {
     /// <summary>The allocation; read from the batch system's environment when none is given.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
     public HpcAllocation? Allocation { get; set; }
 
     /// <summary>How long the port's lease holds; the port area's own time when not given.</summary>
@@ -61,7 +61,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
     private async Task StartAsync(JobStarter starter, JobRequest request)
     {
         var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
-        if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"start environment {request.Environment.Name}"))
+        if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"Start environment {request.Environment.Name}"))
         {
             Emit(await starter.StartAsync(request, Report, StopToken));
             return;
@@ -148,7 +148,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         var found = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
         var job = found.Count > 0 ? found[0] : HpcJob.None(JobId);
         var nodes = job.Nodes.Select(node => node.Name).Union(Node).ToArray();
-        if (!await ShouldProcessAsync($"{HostList.Fold(nodes)}: job {JobId}", "remove its containers, keys and lease"))
+        if (!await ShouldProcessAsync(nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {JobId}" : $"job {JobId}", "Remove its containers, keys and lease"))
         {
             return;
         }
@@ -169,7 +169,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
     private IReadOnlyList<string> NodesToSearch(PortArea? area)
     {
-        if (area?.Find(JobId)?.Nodes is { Length: > 0 })
+        if (area?.Find(JobId)?.Nodes is { Count: > 0 })
         {
             return [];
         }

@@ -1,3 +1,4 @@
+using PisaHpc.Allocations;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -15,5 +16,5 @@ internal sealed class JobIdCompleter : SiteCompleter
     }
 
     private static string Describe(JobPort lease) =>
-        $"{lease.State} port {lease.Port} of {lease.Owner}{(lease.Nodes is null ? "" : $" on {lease.Nodes}")}";
+        $"{lease.State} port {lease.Port} of {lease.Owner}{(lease.Nodes.Count == 0 ? "" : $" on {HostList.Fold(lease.Nodes)}")}";
 }

@@ -44,6 +44,23 @@ public static class SlotMap
     public static IReadOnlyList<AllocatedNode> Parse(string text) =>
         [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(ParseWord)];
 
+    /// <summary>The nodes' names alone; words that are no host list are left out, since a lease may be anybody's.</summary>
+    /// <param name="text">The words, with or without slots.</param>
+    public static IReadOnlyList<string> NamesIn(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(NamesInWord)];
+
+    private static IReadOnlyList<string> NamesInWord(string word)
+    {
+        var star = word.LastIndexOf('*');
+        try
+        {
+            return HostList.Expand(star > 0 ? word[..star] : word);
+        }
+        catch (HpcException)
+        {
+            return [];
+        }
+    }
+
     private static IEnumerable<AllocatedNode> ParseWord(string word)
     {
         var star = word.LastIndexOf('*');

@@ -41,7 +41,11 @@ internal static class PlanConflicts
 
         if (request.Allocation.Owner.Uid == 0)
         {
-            throw Conflict(request, "the job's owner is root, and nothing in a job's container runs as root");
+            throw new HpcException(
+                ErrorId.PlanConflict,
+                $"Job {request.Allocation.JobId} belongs to root, and nothing in a job's container runs as root.",
+                request.Node.Name,
+                "Name the user that the job runs as: Get-HpcAllocation -Owner USER.");
         }
     }
 

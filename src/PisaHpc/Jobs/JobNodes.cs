@@ -8,5 +8,5 @@ internal static class JobNodes
 {
     /// <summary>Lists the nodes.</summary>
     /// <param name="lease">The lease; null when the job has none.</param>
-    public static IReadOnlyList<AllocatedNode> Of(JobPort? lease) => lease?.Nodes is { Length: > 0 } nodes ? SlotMap.Parse(nodes) : [];
+    public static IReadOnlyList<AllocatedNode> Of(JobPort? lease) => lease?.NodeSlots is { Length: > 0 } nodes ? SlotMap.Parse(nodes) : [];
 }

@@ -42,7 +42,7 @@ internal sealed record HeldPort(string JobId, string Link, FileStatus Status, in
         JobId = JobId,
         Port = Port,
         Owner = Record?.Owner ?? OwnerOfFile(Status.Uid),
-        Nodes = Record?.Nodes,
+        NodeSlots = Record?.Nodes,
         Reason = reason,
         Path = area,
     };

@@ -1,3 +1,5 @@
+using PisaHpc.Allocations;
+
 namespace PisaHpc.Ports;
 
 /// <summary>A port that a job holds.</summary>
@@ -25,13 +27,16 @@ public sealed record JobPort
     public required LeaseState State { get; init; }
 
     /// <summary>
-    /// The job's nodes as <see cref="Allocations.SlotMap"/> writes them, <c>o2wn[01-02]*32</c>, so that a job can be found again from its
+    /// The job's nodes as <see cref="SlotMap"/> writes them, <c>o2wn[01-02]*32</c>, so that a job can be found again from its
     /// lease alone; null when not told.
     /// </summary>
-    public string? Nodes { get; init; }
+    public string? NodeSlots { get; init; }
 
-    /// <summary>The batch system that knows whether the job is alive; <see cref="Allocations.Scheduler.Manual"/> when not told.</summary>
-    public Allocations.Scheduler Scheduler { get; init; }
+    /// <summary>The names of the job's nodes, for -Node parameters; empty when not told.</summary>
+    public IReadOnlyList<string> Nodes => SlotMap.NamesIn(NodeSlots ?? "");
+
+    /// <summary>The batch system that knows whether the job is alive; <see cref="Scheduler.Manual"/> when not told.</summary>
+    public Scheduler Scheduler { get; init; }
 
     /// <summary>The port area.</summary>
     public required string Path { get; init; }

@@ -82,7 +82,7 @@ internal sealed record LeaseRecord
         LeasedAt = LeasedAt,
         ExpiresAt = ExpiresAt,
         State = state,
-        Nodes = Nodes,
+        NodeSlots = Nodes,
         Scheduler = Scheduler,
         Path = area,
         Changed = changed,

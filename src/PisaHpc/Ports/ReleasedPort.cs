@@ -31,8 +31,8 @@ public sealed record ReleasedPort
     /// <summary>The login name of the job's owner; null when it held none.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>The job's nodes as the lease had them; null when it named none.</summary>
-    public string? Nodes { get; init; }
+    /// <summary>The job's nodes with their slots, as the lease had them; null when it named none.</summary>
+    public string? NodeSlots { get; init; }
 
     /// <summary>Why.</summary>
     public required ReleaseReason Reason { get; init; }

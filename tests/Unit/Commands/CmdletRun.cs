@@ -6,7 +6,10 @@ namespace PisaHpc.Unit.Commands;
 /// <summary>Runs a line of PowerShell in the embedded engine with some of the cmdlets in it.</summary>
 internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors)
 {
-    public static CmdletRun Of(string script, params (string Name, Type Type)[] cmdlets)
+    public static CmdletRun Of(string script, params (string Name, Type Type)[] cmdlets) => With([], script, cmdlets);
+
+    /// <summary>Pipes objects into a command.</summary>
+    public static CmdletRun With(IReadOnlyList<object> input, string script, params (string Name, Type Type)[] cmdlets)
     {
         var state = InitialSessionState.CreateDefault2();
         foreach (var (name, type) in cmdlets)
@@ -19,7 +22,8 @@ internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<E
         using var shell = PowerShell.Create(runspace);
         try
         {
-            var output = shell.AddScript(script).Invoke();
+            shell.AddScript(input.Count == 0 ? script : $"$input | {script}");
+            var output = shell.Invoke(input);
             return new CmdletRun([.. output], [.. shell.Streams.Error]);
         }
         catch (RuntimeException exception)

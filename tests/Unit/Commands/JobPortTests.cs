@@ -22,7 +22,7 @@ public sealed class JobPortTests : IDisposable
     {
         var lease = Run($"{Allocation} | New-JobPort -Path $area -TimeToLive 01:00:00").Single<JobPort>();
 
-        Assert.Equal(("7", "hpcuser", "o2wn01*32 o2wn02*24", true), (lease.JobId, lease.Owner, lease.Nodes, lease.Changed));
+        Assert.Equal(("7", "hpcuser", "o2wn01*32 o2wn02*24", true), (lease.JobId, lease.Owner, lease.NodeSlots, lease.Changed));
         Assert.Equal(TimeSpan.FromHours(1), lease.ExpiresAt - lease.LeasedAt);
         Assert.Equal(lease with { Changed = false }, Run($"{Allocation} | New-JobPort -Path $area").Single<JobPort>());
         Assert.Equal(lease with { Changed = false }, Run($"{Allocation} | Get-JobPort -Path $area").Single<JobPort>());
@@ -33,7 +33,7 @@ public sealed class JobPortTests : IDisposable
     {
         var lease = Run("[pscustomobject]@{ JobId = '1234[5]'; Owner = 'alice' } | New-JobPort -Path $area").Single<JobPort>();
 
-        Assert.Equal(("1234[5]", "alice", null), (lease.JobId, lease.Owner, lease.Nodes));
+        Assert.Equal(("1234[5]", "alice", null), (lease.JobId, lease.Owner, lease.NodeSlots));
         Assert.Equal(PortRequest.DefaultTimeToLive, lease.ExpiresAt - lease.LeasedAt);
     }
 
@@ -73,7 +73,7 @@ public sealed class JobPortTests : IDisposable
         var lease = Run("New-JobPort 7 -Owner alice -Path $area").Single<JobPort>();
 
         using var json = JsonDocument.Parse(JsonSerializer.Serialize(lease));
-        foreach (var name in new[] { "Port", "JobId", "Owner", "Host", "LeasedAt", "ExpiresAt", "State", "Path", "Nodes", "Changed" })
+        foreach (var name in new[] { "Port", "JobId", "Owner", "Host", "LeasedAt", "ExpiresAt", "State", "Path", "Nodes", "NodeSlots", "Changed" })
         {
             Assert.True(json.RootElement.TryGetProperty(name, out _), name);
         }
@@ -128,8 +128,9 @@ public sealed class JobPortTests : IDisposable
 
         Assert.Equal(["1234[5]"], JobsOf("Get-JobPort '1234[5]' -Path $area"));
         Assert.Equal(["12345", "1234[5]"], JobsOf("Get-JobPort '1234*' -Path $area"));
-        Assert.Equal(["12345", "manual-1"], JobsOf("Get-JobPort 'man*','123[4]5' -Path $area"));
+        Assert.Equal(["12345", "manual-1"], JobsOf("Get-JobPort 'man*','1234?' -Path $area"));
         Assert.Empty(JobsOf("Get-JobPort 'x*' -Path $area"));
+        Run("Get-JobPort '123[4]5' -Path $area").Failure("JobNotFound");
         var port = _test.Area.Find("12345")!.Port;
         Assert.Equal(["12345"], JobsOf($"Get-JobPort -Port {port} -Path $area"));
     }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Base;
+using PisaHpc.Ports;
 
 namespace PisaHpc.Unit.Commands;
 
@@ -32,6 +33,28 @@ public sealed class NodeNamesTests
     public void And_so_does_the_pipeline(string script, string nodes)
     {
         var run = CmdletRun.Of(script, Cmdlet);
+        Assert.Empty(run.Errors);
+        Assert.Equal(nodes, string.Join(' ', run.Output));
+    }
+
+    [Theory]
+    [InlineData("o2wn[01-02]*32 o2wn03*24", "o2wn01 o2wn02 o2wn03")]
+    [InlineData("o2wn[01-02]", "o2wn01 o2wn02")]
+    [InlineData("o2wn[01*8 o2wn02*8", "o2wn02")]
+    [InlineData(null, "")]
+    public void A_lease_names_its_jobs_nodes_without_their_slots(string? slots, string nodes)
+    {
+        var lease = new JobPort
+        {
+            Port = 22000,
+            JobId = "7",
+            Owner = "hpcuser",
+            LeasedAt = DateTimeOffset.UnixEpoch,
+            State = LeaseState.Leased,
+            NodeSlots = slots,
+            Path = "/ports",
+        };
+        var run = CmdletRun.With([lease], "Get-NamedNode", Cmdlet);
         Assert.Empty(run.Errors);
         Assert.Equal(nodes, string.Join(' ', run.Output));
     }

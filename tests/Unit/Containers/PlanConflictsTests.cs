@@ -39,6 +39,17 @@ public sealed class PlanConflictsTests
     }
 
     [Fact]
+    public void A_job_of_root_is_told_how_to_name_its_owner()
+    {
+        var request = PlanRequests.For(PlanRequests.Environment) with
+        {
+            Allocation = PlanRequests.Allocation with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
+        };
+
+        Assert.Contains("-Owner", Assert.Throws<HpcException>(() => ContainerPlanner.Plan(request)).RecommendedAction!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_layers_that_set_the_options_are_named()
     {
         var environment = PlanRequests.Environment with

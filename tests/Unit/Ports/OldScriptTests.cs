@@ -24,7 +24,7 @@ public sealed class OldScriptTests : IDisposable
         var lease = Assert.Single(_test.Area.List());
 
         Assert.Equal((40000, "77", LeaseState.Leased), (lease.Port, lease.JobId, lease.State));
-        Assert.Equal((null, null, null), (lease.Host, lease.ExpiresAt, lease.Nodes));
+        Assert.Equal((null, null, null), (lease.Host, lease.ExpiresAt, lease.NodeSlots));
         Assert.Equal("root", lease.Owner == Environment.UserName ? "root" : lease.Owner);
         Assert.InRange(lease.LeasedAt, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
     }

@@ -36,7 +36,7 @@ public sealed class PortLeaseTests : IDisposable
                 LeasedAt = now,
                 ExpiresAt = now.AddHours(2),
                 State = LeaseState.Leased,
-                Nodes = "o2wn[01-02]",
+                NodeSlots = "o2wn[01-02]",
                 Scheduler = Scheduler.Lsf,
                 Path = _test.Path,
                 Changed = true,
@@ -118,9 +118,9 @@ public sealed class PortLeaseTests : IDisposable
 
         var second = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[02-03]" });
 
-        Assert.Equal(first with { Nodes = "o2wn[02-03]" }, second);
-        Assert.Equal("o2wn[02-03]", _test.Area.Find("7")!.Nodes);
-        Assert.Equal("o2wn[02-03]", _test.Area.Lease(TestArea.Request("7")).Nodes);
+        Assert.Equal(first with { NodeSlots = "o2wn[02-03]" }, second);
+        Assert.Equal("o2wn[02-03]", _test.Area.Find("7")!.NodeSlots);
+        Assert.Equal("o2wn[02-03]", _test.Area.Lease(TestArea.Request("7")).NodeSlots);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class PortLeaseTests : IDisposable
 
         _test.Area.Lease(TestArea.Request("7") with { Nodes = nodes });
 
-        Assert.Equal(nodes, _test.Area.Find("7")!.Nodes);
+        Assert.Equal(nodes, _test.Area.Find("7")!.NodeSlots);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class PortReclaimTests : IDisposable
                 JobId = "short",
                 Port = lease.Port,
                 Owner = "hpcuser",
-                Nodes = "o2wn01",
+                NodeSlots = "o2wn01",
                 Reason = ReleaseReason.Requested,
                 Path = _test.Path,
             },
