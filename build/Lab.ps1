@@ -26,11 +26,17 @@ function Start-Quickstart {
     Build-Everything
     Set-Lab -Up
     $started = [System.Diagnostics.ProcessStartInfo]::new([System.IO.Path]::Combine($Root, 'out', 'host', 'pisahpc'))
-    foreach ($argument in '-File', [System.IO.Path]::Combine($Root, 'lab', 'quickstart.ps1')) {
+    foreach ($argument in '-File', [System.IO.Path]::Combine($Root, 'lab', 'quickstart.ps1'), '-Site', (Get-LabSite)) {
         $started.ArgumentList.Add($argument)
     }
 
     $process = [System.Diagnostics.Process]::Start($started)
     $process.WaitForExit()
     $process.ExitCode
+}
+
+# The site definition of the lab that stands.
+function Get-LabSite {
+    $status = & ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) status --json
+    [System.Text.Json.JsonDocument]::Parse($status -join "`n").RootElement.GetProperty('site').GetString()
 }
