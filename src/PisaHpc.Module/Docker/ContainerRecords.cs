@@ -1,6 +1,7 @@
 using System.Globalization;
 using Docker.DotNet.Models;
 using PisaHpc.Containers;
+using PisaHpc.Images;
 
 namespace PisaHpc.Docker;
 
@@ -41,7 +42,7 @@ internal static class ContainerRecords
     /// <summary>An image; its digest is the one of the repository that the reference names.</summary>
     public static EngineImage Of(ImageInspectResponse answer, ImageReference reference) => new(
         answer.ID,
-        answer.RepoDigests?.Select(ImageReference.Parse).FirstOrDefault(known => known.Repository == reference.Repository)?.Tag);
+        answer.RepoDigests?.Select(ImageReference.Parse).FirstOrDefault(known => known.Name == reference.Name)?.Digest);
 
     /// <summary>A state from the engine's word for it.</summary>
     public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)

@@ -2,6 +2,7 @@ using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using PisaHpc.Containers;
+using PisaHpc.Images;
 using ContainerSpec = PisaHpc.Containers.ContainerSpec;
 
 namespace PisaHpc.Docker;
@@ -37,7 +38,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         try
         {
             await client.Answers.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = image.Repository, Tag = image.Tag }, authConfig: null, messages, cancellationToken);
+                new ImagesCreateParameters { FromImage = image.Name, Tag = image.Version }, authConfig: null, messages, cancellationToken);
         }
         catch (DockerApiException exception)
         {

@@ -1,4 +1,5 @@
 using PisaHpc.Sites;
+using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Containers;
 
@@ -32,6 +33,12 @@ internal static class PlanConflicts
         if (environment.Limits is { MemoryBytes: not null, MemoryPerSlotBytes: not null })
         {
             throw Conflict(request, "memory is limited both as a whole and for each slot", "limits.memory", "limits.memoryPerSlot");
+        }
+
+        var own = JobSshMounts.For(request.Ssh).Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
+        if (environment.Mounts.FirstOrDefault(mount => own.Contains(mount.Target)) is { } hidden)
+        {
+            throw Conflict(request, $"a mount on {hidden.Target} would hide the job's own", $"mounts[{hidden.Target}]");
         }
 
         if (request.Ssh.Port < 1024)

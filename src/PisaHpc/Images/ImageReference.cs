@@ -8,6 +8,8 @@ namespace PisaHpc.Images;
 /// </summary>
 public sealed partial record ImageReference
 {
+    private static readonly string[] DefaultPrefixes = ["docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/"];
+
     private ImageReference()
     {
     }
@@ -27,7 +29,27 @@ public sealed partial record ImageReference
     /// <summary>Whether it is an image's id, which is found on a node only and in no registry.</summary>
     public bool IsId { get; private init; }
 
+    /// <summary>The repository with its registry, without the default registry's name, which the engine leaves out too.</summary>
+    public string Name
+    {
+        get
+        {
+            var full = Registry is null ? Repository : $"{Registry}/{Repository}";
+            var prefix = DefaultPrefixes.FirstOrDefault(known => full.StartsWith(known, StringComparison.Ordinal)) ?? "";
+            return full[prefix.Length..];
+        }
+    }
+
+    /// <summary>The digest, else the tag, else <c>latest</c>: without any, a pull request would fetch every tag.</summary>
+    public string Version => Digest ?? Tag ?? "latest";
+
     /// <summary>Reads a reference.</summary>
+    /// <param name="text">The text.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it is none.</exception>
+    public static ImageReference Parse(string text) => TryParse(text) ?? throw new HpcException(
+        ErrorId.InvalidValue, $"'{text}' is not an image's reference, such as pisa/hpc:deb12 or registry.lab:5000/pisa/hpc:deb12.", text);
+
+    /// <summary>Reads a reference that may be none.</summary>
     /// <param name="text">The text.</param>
     /// <returns>The reference; null when the text is not one.</returns>
     public static ImageReference? TryParse(string text)

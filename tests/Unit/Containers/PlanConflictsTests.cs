@@ -17,6 +17,10 @@ public sealed class PlanConflictsTests
             "for each slot",
             PlanRequests.For(PlanRequests.Environment with { Limits = new ContainerLimits { MemoryBytes = 1024, MemoryPerSlotBytes = 1024 } })
         },
+        {
+            "/etc/passwd",
+            PlanRequests.For(PlanRequests.Environment with { Mounts = [new MountDefinition { Source = "/etc/passwd", Target = "/etc/passwd" }] })
+        },
         { "port 22 is privileged", PlanRequests.For(PlanRequests.Environment) with { Ssh = PlanRequests.Ssh with { Port = 22 } } },
         {
             "root",

@@ -44,4 +44,26 @@ public sealed class ImageReferenceTests
         Assert.True(reference.IsId);
         Assert.Equal(Digest, reference.In("registry.lab").ToString());
     }
+
+    [Theory]
+    [InlineData("debian", "debian", "latest")]
+    [InlineData("debian:12", "debian", "12")]
+    [InlineData("docker.io/library/debian:12", "debian", "12")]
+    [InlineData("docker.io/pisa/hpc", "pisa/hpc", "latest")]
+    [InlineData("registry.lab:5000/pisa/hpc", "registry.lab:5000/pisa/hpc", "latest")]
+    [InlineData("registry.lab:5000/pisa/hpc:deb12", "registry.lab:5000/pisa/hpc", "deb12")]
+    public void A_pull_names_the_repository_as_the_engine_lists_it_and_one_version(string text, string name, string version)
+    {
+        var reference = ImageReference.Parse(text);
+
+        Assert.Equal((name, version), (reference.Name, reference.Version));
+    }
+
+    [Fact]
+    public void A_digest_goes_before_a_tag()
+    {
+        var digest = "sha256:" + new string('a', 64);
+
+        Assert.Equal(digest, ImageReference.Parse($"registry.lab:5000/pisa/hpc:deb12@{digest}").Version);
+    }
 }
