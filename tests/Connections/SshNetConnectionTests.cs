@@ -93,6 +93,22 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
     }
 
     [Fact]
+    public async Task Probing_does_a_running_command_no_harm()
+    {
+        var connections = 0;
+        await using var pool = new NodePool(
+            async (name, stopping) =>
+            {
+                Interlocked.Increment(ref connections);
+                return await SshNetTransport.ConnectAsync(name, Access, stopping, probeEvery: TimeSpan.FromMilliseconds(20));
+            },
+            Access.IdleTimeout);
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        Assert.Equal(0, (await node.RunAsync(["sleep", "2"], default, CancellationToken.None)).ExitCode);
+        Assert.Equal(1, connections);
+    }
+
+    [Fact]
     public async Task A_server_with_several_keys_shows_the_one_that_is_known()
     {
         // The server prefers ECDSA; known_hosts knows Ed25519 only, and the other way round.

@@ -52,7 +52,8 @@ internal static class ContainerRecords
     private static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>
         new(labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
 
-    private static DateTimeOffset UtcOf(DateTime time) => new(DateTime.SpecifyKind(time, time.Kind == DateTimeKind.Unspecified ? DateTimeKind.Utc : time.Kind));
+    private static DateTimeOffset UtcOf(DateTime time) =>
+        new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time);
 
     /// <summary>Year 1 is how the engine writes "never".</summary>
     private static DateTimeOffset? TimeOf(string text) =>

@@ -4,7 +4,7 @@ namespace PisaHpc.Docker;
 
 /// <summary>
 /// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh
-/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading fails with what the command wrote to standard error.
+/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading fails with the command's words on standard error.
 /// </summary>
 internal sealed class DialStdioStream : Stream
 {
@@ -73,9 +73,9 @@ internal sealed class DialStdioStream : Stream
     {
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("The engine's stream is read asynchronously.");
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is read asynchronously.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("The engine's stream is written asynchronously.");
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is written asynchronously.");
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

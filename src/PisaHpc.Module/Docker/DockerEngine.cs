@@ -129,7 +129,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<EngineContainer>>(
+    public Task<IReadOnlyList<EngineContainer>> ListAsync(
+        IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<EngineContainer>>(
         async () =>
         {
             var wanted = labels.Select(label => label.Value is null ? label.Key : $"{label.Key}={label.Value}");

@@ -44,7 +44,9 @@ internal sealed class EngineClient : IDisposable
     public HttpClient Streams { get; }
 
     /// <summary>Asks the engine for its version and agrees on one.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTooOld"/>, or the connection's own.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTooOld"/>, or the connection's own.
+    /// </exception>
     public static async Task<EngineClient> OpenAsync(
         string node, OpenEngineStream open, TimeSpan idleTimeout, CancellationToken cancellationToken)
     {
@@ -75,7 +77,9 @@ internal sealed class EngineClient : IDisposable
         if (theirs < Oldest)
         {
             throw new HpcException(
-                ErrorId.EngineTooOld, $"The engine {answer.Version} on {node} speaks API {theirs}; the oldest that is spoken here is {Oldest}.", node);
+                ErrorId.EngineTooOld,
+                $"The engine {answer.Version} on {node} speaks API {theirs}; the oldest that is spoken here is {Oldest}.",
+                node);
         }
 
         if (System.Version.TryParse(answer.MinApiVersion, out var least) && least > Newest)

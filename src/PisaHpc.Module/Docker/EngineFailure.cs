@@ -27,8 +27,8 @@ internal static partial class EngineFailure
         HpcException known => known,
         DockerApiException refused => OfAnswer(refused.StatusCode, MessageOf(refused.ResponseBody), node, refused),
         _ when InnerOf(exception) is { } inner => inner,
-        TimeoutException late => new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {late.Message}", node, innerException: late),
-        _ => new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {DeepestOf(exception).Message}", node, innerException: exception),
+        TimeoutException late => Silent(node, late.Message, late),
+        _ => Silent(node, DeepestOf(exception).Message, exception),
     };
 
     /// <summary>The failure that an answer stands for.</summary>
@@ -75,13 +75,12 @@ internal static partial class EngineFailure
         {
             return new HpcException(
                 ErrorId.EngineUnavailable,
-                $"Node {node} has no docker client in its login's PATH, and 'docker system dial-stdio' is what carries the engine's API over ssh: {error}",
+                $"Node {node} has no docker client in its PATH; 'docker system dial-stdio' carries the engine's API over ssh: {error}",
                 node,
                 "Install the docker client on the node.");
         }
 
-        return new HpcException(
-            ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {(error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}")}", node);
+        return Silent(node, error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}");
     }
 
     /// <summary>The engine's words in an answer's body.</summary>
@@ -115,6 +114,9 @@ internal static partial class EngineFailure
         _ => ErrorId.NodeCommandFailed,
     };
 
+    private static HpcException Silent(string node, string reason, Exception? cause = null) =>
+        new(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {reason}", node, innerException: cause);
+
     private static HpcException? InnerOf(Exception? exception)
     {
         while (exception is not null and not HpcException)
@@ -141,7 +143,7 @@ internal static partial class EngineFailure
     [GeneratedRegex("bind source path does not exist|bind mount source path does not exist")]
     private static partial Regex SourceMissing();
 
-    [GeneratedRegex("gathering device information.*no such file or directory|no such file or directory.*gathering device information|not a device node")]
+    [GeneratedRegex("gathering device information.*(no such file or directory|not a device node)")]
     private static partial Regex DeviceMissing();
 
     [GeneratedRegex("(?i)range of CPUs is from|requested CPUs are not available|minimum memory limit allowed")]

@@ -1,6 +1,8 @@
 namespace PisaHpc.Ssh;
 
-/// <summary>An open way to one node: starts commands there. Sharing, cancelling and reconnecting are the business of <see cref="NodeSessions"/>.</summary>
+/// <summary>
+/// An open way to one node: starts commands there. Sharing, cancelling and reconnecting are the business of <see cref="NodeSessions"/>.
+/// </summary>
 internal interface INodeTransport : IAsyncDisposable
 {
     /// <summary>Whether commands can still be started; false once the connection is known to be gone.</summary>

@@ -44,10 +44,14 @@ internal sealed class NodeSessions : IAsyncDisposable
     }
 
     /// <summary>Opens a connection if none is open.</summary>
-    public async Task OpenAsync(CancellationToken cancellationToken)
+    public Task OpenAsync(CancellationToken cancellationToken)
     {
-        var place = await TakeAsync(cancellationToken);
-        place.Dispose();
+        ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
+        lock (_lock)
+        {
+            Forget();
+            return _connections.Count > 0 ? Task.CompletedTask : (_opening ??= AddAsync()).WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Starts a command; disposing the session gives its place back.</summary>
@@ -166,7 +170,7 @@ internal sealed class NodeSessions : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            Task? opening = null;
+            var opening = freed;
             lock (_lock)
             {
                 if (_connections.Count < MaxConnections)
@@ -175,7 +179,8 @@ internal sealed class NodeSessions : IAsyncDisposable
                 }
             }
 
-            await (opening ?? freed).WaitAsync(cancellationToken);
+            // Whichever comes first; a connection that cannot be added is no reason to fail, since the others serve.
+            await Task.WhenAny(opening, freed).WaitAsync(cancellationToken);
         }
     }
 
@@ -188,19 +193,22 @@ internal sealed class NodeSessions : IAsyncDisposable
             var transport = await _open(_closing.Token);
             lock (_lock)
             {
-                _connections.Add(new Connection(transport));
-                _opening = null;
-                ArmIdle();
+                if (!_closing.IsCancellationRequested)
+                {
+                    _connections.Add(new Connection(transport));
+                    ArmIdle();
+                    return;
+                }
             }
+
+            await transport.DisposeAsync();
         }
-        catch
+        finally
         {
             lock (_lock)
             {
                 _opening = null;
             }
-
-            throw;
         }
     }
 
@@ -296,27 +304,6 @@ internal sealed class NodeSessions : IAsyncDisposable
                 Dispose();
                 return Connection.Used > 0;
             }
-        }
-    }
-
-    private sealed class PlacedSession(INodeSession session, Place place) : INodeSession
-    {
-        public Stream Input => session.Input;
-
-        public Stream Output => session.Output;
-
-        public Stream Error => session.Error;
-
-        public Task<int> Completion => session.Completion;
-
-        public Task<int?> ProcessIdAsync() => session.ProcessIdAsync();
-
-        public Task<SessionOutput> ReadToEndAsync() => session.ReadToEndAsync();
-
-        public async ValueTask DisposeAsync()
-        {
-            await session.DisposeAsync();
-            place.Dispose();
         }
     }
 }

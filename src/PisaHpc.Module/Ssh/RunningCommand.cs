@@ -20,7 +20,10 @@ internal sealed class RunningCommand(string node, NodeSessions sessions, INodeSe
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
             throw new HpcException(
-                ErrorId.NodeCommandFailed, $"A command on {node} was to be ended and may still run there: {exception.Message}", node, innerException: exception);
+                ErrorId.NodeCommandFailed,
+                $"A command on {node} was to be ended and may still run there: {exception.Message}",
+                node,
+                innerException: exception);
         }
     }
 

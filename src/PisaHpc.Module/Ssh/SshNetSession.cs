@@ -9,6 +9,7 @@ internal sealed class SshNetSession : INodeSession
     private readonly Lazy<Stream> _output;
     private readonly Lazy<Stream> _error;
     private readonly Lazy<Task<int?>> _processId;
+    private volatile bool _disposed;
 
     /// <summary>Takes over a command.</summary>
     /// <param name="command">The command.</param>
@@ -44,13 +45,21 @@ internal sealed class SshNetSession : INodeSession
     public Task<int?> ProcessIdAsync() => _processId.Value;
 
     /// <summary>Closing a channel waits for the node's answer, which blocks.</summary>
-    public ValueTask DisposeAsync() => new(BlockingWork.RunAsync(_command.Dispose));
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        await BlockingWork.RunAsync(_command.Dispose);
+    }
 
     private async Task<int> CompleteAsync(Task running, Task lost, Func<Exception, Exception> broken)
     {
         try
         {
             await await Task.WhenAny(running, lost);
+        }
+        catch (ObjectDisposedException) when (_disposed)
+        {
+            throw;
         }
         catch (Exception exception)
         {
@@ -63,7 +72,7 @@ internal sealed class SshNetSession : INodeSession
         {
             { ExitStatus: { } status } => status,
             { ExitSignal: { } signal } => 128 + PosixSignals.NumberOf(signal),
-            _ => throw broken(new EndOfStreamException("The command's channel closed without an exit code.")),
+            _ => throw new HpcException(ErrorId.NodeUnreachable, "The node closed the command's channel without an exit code."),
         };
     }
 

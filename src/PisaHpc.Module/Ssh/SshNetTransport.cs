@@ -112,7 +112,7 @@ internal sealed class SshNetTransport : INodeTransport
         return client;
     }
 
-    /// <summary>AES-GCM first, as the machine does it in hardware and in one pass; the library's own first choice is AES-CTR with a separate MAC.</summary>
+    /// <summary>AES-GCM first: hardware does it in one pass. The library's own first choice is AES-CTR with a separate MAC.</summary>
     private static void PreferAuthenticated(IOrderedDictionary<string, CipherInfo> ciphers)
     {
         var all = ciphers.ToList();

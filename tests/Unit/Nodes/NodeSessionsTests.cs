@@ -85,6 +85,49 @@ public class NodeSessionsTests
     }
 
     [Fact]
+    public async Task A_second_connection_that_cannot_be_made_leaves_the_first_one_s_places()
+    {
+        var attempts = 0;
+        await using var sessions = new NodeSessions(
+            "n1",
+            _ => attempts++ == 0
+                ? Task.FromResult<INodeTransport>(new FakeTransport { MaxSessions = 1, Allowed = 1 })
+                : Task.FromException<INodeTransport>(new HpcException(ErrorId.NodeUnreachable, "too many", "n1")),
+            NotIdle);
+        var holder = await sessions.StartAsync(Command, CancellationToken.None);
+        var waiter = sessions.StartAsync(Command, CancellationToken.None);
+        while (Volatile.Read(ref attempts) < 2)
+        {
+            Assert.False(waiter.IsCompleted);
+            await Task.Delay(20);
+        }
+
+        await holder.DisposeAsync();
+        await using var second = await waiter.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task An_open_node_with_every_place_taken_is_open()
+    {
+        await using var sessions = Sessions([], places: 1);
+        await using var holder = await sessions.StartAsync(Command, CancellationToken.None);
+        Assert.True(sessions.OpenAsync(CancellationToken.None).IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_connection_that_comes_after_closing_is_closed()
+    {
+        var gate = new TaskCompletionSource<INodeTransport>();
+        var sessions = new NodeSessions("n1", _ => gate.Task, NotIdle);
+        var opening = sessions.OpenAsync(CancellationToken.None);
+        await sessions.DisposeAsync();
+        var late = new FakeTransport();
+        gate.SetResult(late);
+        await late.Closed.Task.WaitAsync(TimeSpan.FromSeconds(5));
+        await opening;
+    }
+
+    [Fact]
     public async Task A_node_that_allows_fewer_sessions_than_believed_gets_a_second_connection()
     {
         var made = new List<FakeTransport>();
