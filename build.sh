@@ -7,6 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 POWERSHELL_TELEMETRY_OPTOUT
 
 find_pwsh() {
     local version
+    # shellcheck disable=SC2016 # for pwsh to expand
     version=$(pwsh -NoLogo -NoProfile -NonInteractive -Command '"$($PSVersionTable.PSVersion)"' 2>/dev/null) || return 1
     [[ $(printf '%s\n' 7.6.0 "${version%%-*}" | sort -V | head -n 1) == 7.6.0 ]]
 }
