@@ -25,7 +25,7 @@ public sealed class RunningProcess : IDisposable
     /// <summary>The process's id.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Starts a program.</summary>
+    /// <summary>Starts a program, with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set; null as a value removes one.</param>
@@ -33,7 +33,7 @@ public sealed class RunningProcess : IDisposable
     public static RunningProcess Start(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? input = "")
     {
-        var start = new ProcessStartInfo(program, arguments)
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

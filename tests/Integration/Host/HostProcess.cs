@@ -13,9 +13,7 @@ internal static class HostProcess
     public static Task<ProcessResult> RunWithInputAsync(string input, params string[] arguments) =>
         RunningProcess.RunAsync(Repository.Host, arguments, Plain, input);
 
-    /// <summary>Starts it with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.</summary>
-    public static RunningProcess Start(params string[] arguments) =>
-        RunningProcess.Start("env", ["--default-signal=INT", Repository.Host, .. arguments], Plain);
+    public static RunningProcess Start(params string[] arguments) => RunningProcess.Start(Repository.Host, arguments, Plain);
 
     public static Task<ProcessResult> RunOnTerminalAsync(string[] arguments, string? noColour = null, string input = "") =>
         TerminalSession.RunAsync(

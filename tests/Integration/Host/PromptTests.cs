@@ -49,5 +49,5 @@ public sealed class PromptTests
         (await prompt.EndAsync()).EndedWith(0);
     }
 
-    private static RunningProcess Start() => TerminalSession.Start(["env", "--default-signal=INT", Repository.Host], Terminal);
+    private static RunningProcess Start() => TerminalSession.Start([Repository.Host], Terminal);
 }

@@ -31,7 +31,7 @@ public sealed class SignalTests
             """;
         var done = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         using var host = Harness.RunningProcess.Start(
-            "env", ["--default-signal=INT", Harness.Repository.Host, "-NoModule", "-c", script], new Dictionary<string, string?> { ["DONE"] = done });
+            Harness.Repository.Host, ["-NoModule", "-c", script], new Dictionary<string, string?> { ["DONE"] = done });
         await host.SaysAsync("waiting");
         await host.SignalAsync("INT");
         await host.SaysAsync("cleaning");
