@@ -22,6 +22,7 @@
         'Get-IbDevice'
         'Get-JobPort'
         'Get-JobSshConfig'
+        'Invoke-ContainerMpi'
         'New-HpcContainerPlan'
         'New-JobPort'
         'New-JobSshConfig'

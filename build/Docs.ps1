@@ -1,22 +1,7 @@
-# Docs: the help that Get-Help reads, from docs/about and docs/cmdlets, into en-US.
+# Docs: the help that Get-Help reads, from docs/cmdlets.
 
+# Exports it into en-US with PlatyPS, which needs a real pwsh; says so where there is none.
 function Export-Help {
-    Export-Topics
-    Export-Pages
-}
-
-# The about_ topics, which Get-Help takes as they are.
-function Export-Topics {
-    $into = [System.IO.Path]::Combine($Root, 'en-US')
-    [void] [System.IO.Directory]::CreateDirectory($into)
-    foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($Root, 'docs', 'about'), 'about_*.md')) {
-        $name = [System.IO.Path]::GetFileNameWithoutExtension($file) + '.help.txt'
-        [System.IO.File]::Copy($file, [System.IO.Path]::Combine($into, $name), $true)
-    }
-}
-
-# The cmdlets' pages, with PlatyPS, which needs a real pwsh; says so where there is none.
-function Export-Pages {
     $pages = [System.IO.Path]::Combine($Root, 'docs', 'cmdlets')
     if (-not [System.IO.Directory]::Exists($pages)) {
         Write-Step 'HELP NOT EXPORTED: docs/cmdlets has no pages'

@@ -55,6 +55,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <param name="action">How.</param>
     protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
 
+    /// <summary>Completes when the pipeline has taken everything written so far: whoever writes much waits here, or fills the memory.</summary>
+    protected Task CaughtUpAsync() => AskAsync(() => true);
+
     private Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -48,11 +48,12 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
             Port = Port,
             Directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, Allocation.JobId),
             Keys = JobSshSetup.NoKeys,
+            GroupNames = OperatingSystem.IsLinux() ? GroupNames.Of(Allocation.Owner.Groups) : [],
             HostBased = HostBased,
             Shell = Shell,
         };
         JobSshFiles.Check(request);
-        var target = $"{request.Directory} on {string.Join(", ", Allocation.Nodes)}";
+        var target = $"{request.Directory} on {HostList.Fold(Allocation.Nodes.Select(node => node.Name))}";
         if (!await ShouldProcessAsync(target, $"Write the ssh configuration of job {Allocation.JobId}"))
         {
             if (PassThru)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Allocations;
 using PisaHpc.Base;
 using PisaHpc.SshConfigs;
 
@@ -23,7 +24,7 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     protected override async Task ProcessAsync()
     {
         var directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId);
-        if (!await ShouldProcessAsync($"{directory} on {string.Join(", ", Node)}", $"Remove the ssh configuration of job {JobId}"))
+        if (!await ShouldProcessAsync($"{directory} on {HostList.Fold(Node)}", $"Remove the ssh configuration of job {JobId}"))
         {
             return;
         }

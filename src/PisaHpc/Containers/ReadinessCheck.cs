@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Nodes;
+using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Containers;
 
@@ -10,16 +11,15 @@ namespace PisaHpc.Containers;
 public static class ReadinessCheck
 {
     private const int LogTail = 5;
-    private const string Ended = "ended before it was ready";
 
     /// <summary>
     /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
-    /// one round trip. $1 deadline in seconds, $2 client configuration, $3 node.
+    /// one round trip. $1 deadline in seconds, $2 the job's directory, $3 node.
     /// </summary>
-    private const string Script = """
+    private const string Script = JobLogin.Function + """
         end=$(($(date +%s) + $1))
         while :; do
-            said=$(ssh -F "$2" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
+            said=$(job_login "$2" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
             [ "$(date +%s)" -lt "$end" ] || break
             sleep 0.1
         done
@@ -34,10 +34,7 @@ public static class ReadinessCheck
     /// <param name="deadline">How long to wait; at least a second.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
-    /// <exception cref="HpcException">
-    /// <see cref="ErrorId.ContainerNotReady"/> with the last lines of its log; <see cref="ErrorId.PortInUse"/> when those say that its sshd
-    /// could not have the job's port.
-    /// </exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotReady"/> with the last lines of its log.</exception>
     public static async Task<HpcContainer> WaitAsync(
         INodeConnection connection,
         IContainerEngine engine,
@@ -49,12 +46,12 @@ public static class ReadinessCheck
         var login = LoginAsync(connection, container, deadline, settled.Token);
         var end = WatchAsync(engine, container, settled.Token);
         await Task.WhenAny(login, end);
-        var refusal = login.IsCompleted ? await login : Ended;
+        var refusal = login.IsCompleted ? await login : "its main process ended";
         await settled.CancelAsync();
         await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return refusal is null
-            ? container with { Ready = true, State = nameof(ContainerState.Running) }
+            ? container with { Ready = true, State = ContainerState.Running }
             : throw await NotReadyAsync(engine, container, refusal, deadline, cancellationToken);
     }
 
@@ -64,7 +61,7 @@ public static class ReadinessCheck
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
-            ["sh", "-c", Script, "ready", seconds, container.Directory + "/ssh_config", container.Node], default, cancellationToken);
+            ["sh", "-c", Script, "ready", seconds, container.Directory, container.Node], default, cancellationToken);
         return result.ExitCode == 0 ? null : $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
     }
 
@@ -87,20 +84,9 @@ public static class ReadinessCheck
         }
 
         var log = lines.Count == 0 ? "its log is empty" : "its log ends: " + string.Join(" | ", lines);
-        var name = $"Container {container.Name} on {container.Node}";
-
-        // sshd's words (sshd.c): on the host network nobody but sshd finds out that the port is taken.
-        if (refusal == Ended && lines.Any(line => line.EndsWith("failed: Address already in use.", StringComparison.Ordinal)))
-        {
-            return new HpcException(
-                ErrorId.PortInUse, $"{name} could not have its port: something else listens on port {container.Port} there; {log}", container.Node);
-        }
-
         return new HpcException(
             ErrorId.ContainerNotReady,
-            refusal == Ended
-                ? $"{name} {refusal}: {log}."
-                : $"{name} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
+            $"Container {container.Name} on {container.Node} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
             container.Node);
     }
 }

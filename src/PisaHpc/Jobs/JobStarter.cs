@@ -141,7 +141,7 @@ public sealed class JobStarter(
         await using var engine = await engines.ConnectAsync(plan.Node, cancellationToken);
         var container = await ContainerStarter.StartAsync(engine, plan, cancellationToken);
         progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
-        await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
+        await ReadinessCheck.WaitAsync(connection, engine, container, plan.ReadyTimeout, cancellationToken);
         progress.Report(new JobStep(plan.Node, "ready", Done: true));
     }
 
@@ -199,6 +199,7 @@ public sealed class JobStarter(
         Port = port,
         Directory = request.Directory,
         Keys = keys,
+        GroupNames = OperatingSystem.IsLinux() ? GroupNames.Of(request.Allocation.Owner.Groups) : [],
         HostBased = request.HostBased,
     };
 
@@ -206,7 +207,7 @@ public sealed class JobStarter(
     {
         JobId = request.Allocation.JobId,
         Owner = request.Allocation.Owner.Name,
-        Scheduler = request.Allocation.BatchSystem,
+        Scheduler = request.Allocation.Scheduler,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),

@@ -81,9 +81,9 @@ internal sealed record LeaseRecord
         Host = Host,
         LeasedAt = LeasedAt,
         ExpiresAt = ExpiresAt,
-        State = state.ToString(),
+        State = state,
         NodeSlots = Nodes,
-        Scheduler = Scheduler.ToString(),
+        Scheduler = Scheduler,
         Path = area,
         Changed = changed,
     };

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using PisaHpc.Allocations;
@@ -35,13 +36,14 @@ internal static class ContainerAccounts
     }
 
     /// <summary>group(5): the owner's groups by name where one is known, root's and nobody's.</summary>
-    public static string Group(JobOwner owner, IReadOnlyDictionary<uint, string> names)
+    public static string Group(JobOwner owner, IReadOnlyList<GroupName> names)
     {
         var text = new StringBuilder();
         var known = new Dictionary<uint, string> { [0] = "root", [NobodyId] = "nogroup" };
         foreach (var gid in owner.Groups.Append(owner.Gid).Concat(known.Keys).Distinct().Order())
         {
-            var name = names.TryGetValue(gid, out var given) && IsName(given) ? given : known.GetValueOrDefault(gid, $"g{gid}");
+            var given = names.FirstOrDefault(group => group.Gid == gid).Name;
+            var name = IsName(given) ? given : known.GetValueOrDefault(gid, $"g{gid}");
             var member = owner.Groups.Contains(gid) && gid != owner.Gid ? owner.Name : "";
             text.Append(CultureInfo.InvariantCulture, $"{name}:x:{gid}:{member}\n");
         }
@@ -49,5 +51,5 @@ internal static class ContainerAccounts
         return text.ToString();
     }
 
-    private static bool IsName(string name) => name.Length > 0 && !name.Any(c => c is ':' or ',' || char.IsControl(c));
+    private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrEmpty(name) && !name.Any(c => c is ':' or ',' || char.IsControl(c));
 }

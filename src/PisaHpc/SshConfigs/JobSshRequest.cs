@@ -20,8 +20,8 @@ public sealed record JobSshRequest
     /// <summary>Further names and addresses by node name: what else a process may call a node by.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Addresses { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>Names of groups by their number; a group without a name is called <c>gNUMBER</c>.</summary>
-    public IReadOnlyDictionary<uint, string> GroupNames { get; init; } = new Dictionary<uint, string>();
+    /// <summary>The names of the owner's groups; a group without a name is called <c>gNUMBER</c>.</summary>
+    public IReadOnlyList<GroupName> GroupNames { get; init; } = [];
 
     /// <summary>The login shell in the container: the owner's own may not exist in the image, where sshd would then refuse the login.</summary>
     public string Shell { get; init; } = "/bin/sh";

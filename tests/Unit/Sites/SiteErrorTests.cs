@@ -32,8 +32,8 @@ public sealed class SiteErrorTests
     [Theory]
     [InlineData("nodes:\n  names: [ 'o2wn[02-01]' ]", 2, 12, "BadValue", "nodes.names: ")]
     [InlineData("nodes:\n  names: [ a, '' ]", 2, 15, "BadValue", "nodes.names: '' is not a node's name")]
-    [InlineData("nodes:\n  ssh: { client: putty }", 2, 18, "BadValue", "nodes.ssh.client: 'putty' is not one of builtin, openssh, local")]
-    [InlineData("nodes:\n  ssh: { client: openshh }", 2, 18, "BadValue", "nodes.ssh.client: 'openshh' is not one of builtin, openssh, local; did you mean 'openssh'?")]
+    [InlineData("nodes:\n  ssh: { client: putty }", 2, 18, "BadValue", "nodes.ssh.client: 'putty' is not one of builtin, openssh")]
+    [InlineData("nodes:\n  ssh: { client: openshh }", 2, 18, "BadValue", "nodes.ssh.client: 'openshh' is not one of builtin, openssh; did you mean 'openssh'?")]
     [InlineData("nodes:\n  ssh: { port: 0 }", 2, 16, "BadValue", "nodes.ssh.port: '0' is not a port from 1 to 65535")]
     [InlineData("nodes:\n  ssh: { knownhosts: a }", 2, 10, "UnknownKey", "nodes.ssh: unknown key 'knownhosts'; did you mean 'knownHosts'?")]
     [InlineData("nodes:\n  ssh: { user: 'a b' }", 2, 16, "BadValue", "nodes.ssh.user: 'a b' is not a login name")]
@@ -158,7 +158,7 @@ public sealed class SiteErrorTests
         var findings = SiteText.Findings("registy: x\nenvironments:\n  e: { image: x/y:1, limits: { shm: 8x, memlock: 1q } }\nqueues:\n  q: { environment: f }");
 
         Assert.Equal([1, 3, 3, 5], findings.Select(finding => finding.Line));
-        Assert.All(findings, finding => Assert.Equal((nameof(FindingSeverity.Error), SiteText.File), (finding.Severity, finding.File)));
+        Assert.All(findings, finding => Assert.Equal((FindingSeverity.Error, SiteText.File), (finding.Severity, finding.File)));
         Assert.All(findings, finding => Assert.NotEmpty(finding.Remedy));
     }
 
@@ -166,6 +166,6 @@ public sealed class SiteErrorTests
     {
         var finding = Assert.Single(SiteText.Findings(yaml));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
-        Assert.Equal((line, column, rule, nameof(FindingSeverity.Error)), (finding.Line, finding.Column, finding.Rule, finding.Severity));
+        Assert.Equal((line, column, rule, FindingSeverity.Error), (finding.Line, finding.Column, finding.Rule, finding.Severity));
     }
 }

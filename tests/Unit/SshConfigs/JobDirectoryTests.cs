@@ -90,7 +90,7 @@ public sealed class JobDirectoryTests : IDisposable
         for (var length = 512; length < archive.Length - 1024; length += 3584)
         {
             var result = await _node.RunAsync(
-                ["sh", "-c", JobDirectoryScripts.Write, "sh", _request.Directory, "4001", "5001", "13"], archive[..length], CancellationToken.None);
+                ["sh", "-c", JobDirectoryScripts.Write, "sh", _request.Directory, "4001", "5001", "14"], archive[..length], CancellationToken.None);
             Assert.NotEqual(0, result.ExitCode);
             Assert.Equal("", await ShAsync($"ls -A {_run}"));
         }

@@ -12,7 +12,7 @@ public sealed class JobSshFilesTests
         Assert.Equal(
             [
                 "id_ed25519 600", "id_ed25519.pub 644", "host_ed25519_key 600", "host_ed25519_key.pub 644", "authorized_keys 600", "known_hosts 644",
-                "ssh_config 644", "sshd_config 644", "passwd 644", "group 644", "hosts.openmpi 644", "hosts.mpich 644", "job.json 644",
+                "ssh_config 644", "sshd_config 644", "passwd 644", "group 644", "hosts.openmpi 644", "hosts.mpich 644", "hydra_ssh 644", "job.json 644",
             ],
             files.Select(file => file.ToString()));
     }
@@ -122,7 +122,7 @@ public sealed class JobSshFilesTests
             "root:x:0:0::/root:/bin/sh\nsshd:x:74:65534::/:/usr/sbin/nologin\nhpcuser:x:4001:4001::/home/hpcuser:/bin/sh\n"
             + "nobody:x:65534:65534::/:/usr/sbin/nologin\n",
             Sample.Text(Sample.Request(), "passwd"));
-        var request = Sample.Request() with { GroupNames = new Dictionary<uint, string> { [5001] = "theory" } };
+        var request = Sample.Request() with { GroupNames = [new GroupName(5001, "theory")] };
         Assert.Equal(
             "root:x:0:\ng4001:x:4001:\ntheory:x:5001:hpcuser\ng5002:x:5002:hpcuser\nnogroup:x:65534:\n", Sample.Text(request, "group"));
     }

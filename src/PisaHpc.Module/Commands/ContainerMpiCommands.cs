@@ -1,0 +1,185 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Containers;
+using PisaHpc.Jobs;
+using PisaHpc.Mpi;
+
+namespace PisaHpc.Commands;
+
+/// <summary>
+/// Runs a program with MPI in a job's containers. Each line of output is an <see cref="MpiOutput"/> as it arrives; the last object is the
+/// run's <see cref="MpiResult"/>. With -Quiet the result is the only object. A run that failed is also an error: RankFailed with the rank's
+/// node as its target, or MpiLaunchFailed. Ctrl-C, or the caller's death, ends all ranks on all nodes within five seconds.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "ContainerMpi", SupportsShouldProcess = true, DefaultParameterSetName = "Container")]
+[OutputType(typeof(MpiOutput), typeof(MpiResult))]
+public sealed class InvokeContainerMpiCommand : NodeCmdlet
+{
+    private readonly List<(string JobId, string Node)> _containers = [];
+
+    /// <summary>The job's containers, from Start-HpcContainer or Get-HpcContainer: the nodes that the ranks run on.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Container")]
+    public HpcContainer[] InputObject { get; set; } = [];
+
+    /// <summary>The job.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = "Job")]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string JobId { get; set; } = "";
+
+    /// <summary>Some of the job's nodes; all of them when none is named.</summary>
+    [Parameter(ParameterSetName = "Job")]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>The program, as the containers know it: a name on their PATH, an absolute path, or one relative to -WorkingDirectory.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    public string Command { get; set; } = "";
+
+    /// <summary>The program's arguments, each passed as it is: no shell looks at them.</summary>
+    [Parameter(Position = 1)]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public string[] ArgumentList { get; set; } = [];
+
+    /// <summary>Variables for every rank.</summary>
+    [Parameter]
+    public IDictionary? Environment { get; set; }
+
+    /// <summary>The working directory in the containers, an absolute path; the user's home when not given.</summary>
+    [Parameter]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>How many ranks; one for each slot when not given. They fill the nodes in the allocation's order.</summary>
+    [Parameter]
+    [ValidateRange(1, 10_000_000)]
+    public int? Rank { get; set; }
+
+    /// <summary>Allows more ranks than slots; each node gets its share of them.</summary>
+    [Parameter]
+    public SwitchParameter Oversubscribe { get; set; }
+
+    /// <summary>How ranks get to the other nodes.</summary>
+    [Parameter]
+    public MpiLauncher Launcher { get; set; } = MpiLauncher.Ssh;
+
+    /// <summary>The MPI implementation, instead of the environment's.</summary>
+    [Parameter]
+    public MpiFlavour? Flavour { get; set; }
+
+    /// <summary>
+    /// The network between the nodes, in CIDR form or as an interface's name, instead of the environment's; by default the one by which the
+    /// first node reaches the second.
+    /// </summary>
+    [Parameter]
+    public string? Network { get; set; }
+
+    /// <summary>More options for the launcher itself, such as --bind-to core.</summary>
+    [Parameter]
+    public string[] LauncherOption { get; set; } = [];
+
+    /// <summary>Writes the result alone.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        if (ParameterSetName == "Container")
+        {
+            _containers.AddRange(InputObject.Select(container => (container.JobId, container.Node)));
+        }
+        else
+        {
+            await InvokeAsync(JobIds.Validate(JobId), Node, await AnyNodeAsync());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        foreach (var job in _containers.GroupBy(container => container.JobId))
+        {
+            await InvokeAsync(job.Key, [.. job.Select(container => container.Node).Distinct()], job.First().Node);
+        }
+    }
+
+    /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
+    private async Task<string> AnyNodeAsync()
+    {
+        if (Node.Length > 0)
+        {
+            return Node[0];
+        }
+
+        var ports = SitePorts.Find(SiteDefinition);
+        var finder = new JobFinder(Engines, ports);
+        var others = ports?.Find(JobId)?.Nodes is { Count: > 0 } ? [] : NodesOrSite([]);
+        var jobs = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        return jobs.SelectMany(job => job.Nodes).FirstOrDefault()?.Name ?? throw new HpcException(
+            ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes asked.", JobId);
+    }
+
+    private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)
+    {
+        var job = await MpiJob.FindAsync(Engines, jobId, anyNode, StopToken);
+        var request = job.RequestFor(nodes, Command);
+        request = request with
+        {
+            Arguments = ArgumentList,
+            Environment = Variables(),
+            WorkingDirectory = WorkingDirectory,
+            Ranks = Rank,
+            Oversubscribe = Oversubscribe,
+            Launcher = Launcher,
+            LauncherOptions = LauncherOption,
+            Flavour = Flavour ?? request.Flavour,
+            Network = Network ?? request.Network,
+        };
+        var target = $"{HostList.Fold(request.Nodes.Select(node => node.Name))}: job {jobId}";
+        if (await ShouldProcessAsync(target, $"run {Command} with {Rank?.ToString(CultureInfo.InvariantCulture) ?? "as many"} MPI ranks"))
+        {
+            await RunAsync(request);
+        }
+    }
+
+    private async Task RunAsync(MpiRequest request)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        limit.CancelAfter(NodeTimeout);
+        try
+        {
+            var end = await new MpiRun(Connector).RunAsync(request, new MpiRunListener(WriteAsync, Trace, Warn), limit.Token);
+            Emit(end.Result);
+            if (end.Failure is not null)
+            {
+                Report(end.Failure);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !StopToken.IsCancellationRequested)
+        {
+            throw new HpcException(
+                ErrorId.RankFailed, $"Job {request.JobId}: {Command} did not end within {TimeoutSec} s, and its ranks were ended.", request.JobId);
+        }
+    }
+
+    private Task WriteAsync(IReadOnlyList<MpiOutput> lines)
+    {
+        if (Quiet)
+        {
+            return Task.CompletedTask;
+        }
+
+        EmitAll(lines);
+        return CaughtUpAsync();
+    }
+
+    private Dictionary<string, string> Variables() => Environment is null ? [] : Environment.Cast<DictionaryEntry>().ToDictionary(
+        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "",
+        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "",
+        StringComparer.Ordinal);
+}

@@ -1,0 +1,134 @@
+using System.Globalization;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>A launcher's command line, and the variables that it reads.</summary>
+/// <param name="Arguments">The launcher and its arguments.</param>
+/// <param name="Variables">What is set for the launcher.</param>
+internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables)
+{
+    /// <summary>The variable that marks every process of a run, on every node.</summary>
+    public const string Mark = "PISAHPC_RUN";
+
+    /// <summary>Makes the command for a launcher.</summary>
+    /// <param name="request">What to run.</param>
+    /// <param name="map">Where the ranks run.</param>
+    /// <param name="facts">The launcher.</param>
+    /// <param name="run">The run's mark.</param>
+    public static LaunchCommand For(MpiRequest request, RankMap map, LauncherFacts facts, string run)
+    {
+        IEnumerable<string> arguments = (facts.Flavour, facts.Major) switch
+        {
+            (MpiFlavour.Mpich, _) => Hydra(request, map, facts, run),
+            (_, >= 5) => OpenMpi5(request, map, facts),
+            _ => OpenMpi4(request, map, facts),
+        };
+        var variables = new Dictionary<string, string>();
+        if (facts.Flavour == MpiFlavour.Mpich)
+        {
+            AddHydraVariables(variables, request, facts);
+        }
+
+        foreach (var (name, value) in request.Environment)
+        {
+            variables[name] = value;
+        }
+
+        return new LaunchCommand([.. arguments], variables);
+    }
+
+    /// <summary>Open MPI up to 4: mpirun(1), ORTE.</summary>
+    private static IEnumerable<string> OpenMpi4(MpiRequest request, RankMap map, LauncherFacts facts) =>
+    [
+        facts.Path,
+        "--mca", "plm", "rsh", "--mca", "plm_rsh_agent", "ssh", "--mca", "plm_rsh_args", ClientOption(request),
+        .. Option("--mca", "btl_tcp_if_include", facts),
+        .. Option("--mca", "oob_tcp_if_include", facts),
+        .. YieldWhenCrowded(map, facts),
+        .. Hosts(request, map, MpiFlavour.OpenMpi, "--hostfile", "--host"),
+        "-np", Number(map.Ranks), "--map-by", "slot", "--tag-output",
+        .. Exports(request),
+        .. WorkingDirectory(request),
+        .. request.LauncherOptions,
+        .. Rank(request),
+    ];
+
+    /// <summary>Open MPI 5: prterun(1), PRRTE. Its own parameters are <c>--prtemca</c>; raw output is tagged where it was cut, too.</summary>
+    private static IEnumerable<string> OpenMpi5(MpiRequest request, RankMap map, LauncherFacts facts) =>
+    [
+        facts.Path,
+        "--prtemca", "plm", "ssh", "--prtemca", "plm_ssh_agent", "ssh", "--prtemca", "plm_ssh_args", ClientOption(request),
+        .. Option("--mca", "btl_tcp_if_include", facts),
+        .. Option("--prtemca", "prte_if_include", facts),
+        .. YieldWhenCrowded(map, facts),
+        .. Hosts(request, map, MpiFlavour.OpenMpi, "--hostfile", "--host"),
+        "-np", Number(map.Ranks), "--map-by", "slot", "--stdin", "none", "--output", "tag:raw",
+        .. Exports(request),
+        .. WorkingDirectory(request),
+        .. request.LauncherOptions,
+        .. Rank(request),
+    ];
+
+    /// <summary>MPICH: mpiexec(1), Hydra. Its tags are set to something that no program prints.</summary>
+    private static IEnumerable<string> Hydra(MpiRequest request, RankMap map, LauncherFacts facts, string run) =>
+    [
+        facts.Path,
+        "-launcher", "ssh",
+        .. facts.Interface is null ? Array.Empty<string>() : ["-iface", facts.Interface],
+        .. Hosts(request, map, MpiFlavour.Mpich, "-f", "-hosts"),
+        "-np", Number(map.Ranks), "-prepend-pattern", $"<{run}:%r>",
+        .. WorkingDirectory(request),
+        .. request.LauncherOptions,
+        .. Rank(request),
+    ];
+
+    /// <summary>
+    /// A rank's command. It says itself that it started and how it ended: MPICH's launcher never says which rank failed, Open MPI 4's not
+    /// always, and Open MPI 5's ends with 0 when a whole node is lost. The shell around it survives the signals by which a program may be
+    /// told to save its state.
+    /// </summary>
+    private static string[] Rank(MpiRequest request) =>
+    [
+        "sh", "-c",
+        "trap : USR1 USR2; printf '%s start\\n' \"$" + Mark + "\" >&2; \"$@\"; code=$?; printf '%s exit %d\\n' \"$" + Mark + "\" $code >&2; exit $code",
+        "rank",
+        request.Command, .. request.Arguments,
+    ];
+
+    private static void AddHydraVariables(Dictionary<string, string> variables, MpiRequest request, LauncherFacts facts)
+    {
+        variables["HYDRA_LAUNCHER_EXEC"] = "/bin/sh";
+
+        // MPICH before 4.0 knows the second name only.
+        variables["HYDRA_LAUNCHER_EXTRA_ARGS"] = $"{request.Directory}/{HydraAgent.FileName}";
+        variables["HYDRA_LAUNCH_EXTRA_ARGS"] = $"{request.Directory}/{HydraAgent.FileName}";
+        if (facts.Interface is not null && !facts.HasInfiniband)
+        {
+            // Without InfiniBand UCX and libfabric take any interface, a container bridge with the same address on every node included.
+            variables["UCX_NET_DEVICES"] = facts.Interface;
+            variables["FI_TCP_IFACE"] = facts.Interface;
+        }
+    }
+
+    private static string ClientOption(MpiRequest request) => $"-F {request.Directory}/{JobSshFiles.ClientConfig}";
+
+    private static string[] Option(string kind, string name, LauncherFacts facts) =>
+        facts.NetworkOrInterface is null ? [] : [kind, name, facts.NetworkOrInterface];
+
+    /// <summary>Ranks that wait for a message burn a CPU, which others of them need when they are more than the CPUs.</summary>
+    private static string[] YieldWhenCrowded(RankMap map, LauncherFacts facts) =>
+        Math.Min(map.Blocks[0].Slots, map.Ranks) > facts.Cpus ? ["--mca", "mpi_yield_when_idle", "1"] : [];
+
+    private static string[] Hosts(MpiRequest request, RankMap map, MpiFlavour flavour, string fileOption, string listOption) =>
+        request.IsWholeJob && !map.IsOversubscribed
+            ? [fileOption, $"{request.Directory}/{MpiHostFile.NameFor(flavour)}"]
+            : [listOption, string.Join(',', map.Blocks.Select(node => $"{node.Name}:{Number(node.Slots)}"))];
+
+    private static IEnumerable<string> Exports(MpiRequest request) =>
+        request.Environment.Keys.Order(StringComparer.Ordinal).Append(Mark).SelectMany(name => new[] { "-x", name });
+
+    private static string[] WorkingDirectory(MpiRequest request) => request.WorkingDirectory is null ? [] : ["-wdir", request.WorkingDirectory];
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>What the first node's container says of its launcher and its network, before anything is launched.</summary>
+internal sealed partial record LauncherFacts
+{
+    public required MpiFlavour Flavour { get; init; }
+
+    /// <summary>The launcher's path in the container.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Its version, such as <c>4.1.4</c>; empty when it does not say.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>The interface towards the other nodes; null on one node, or when it could not be told.</summary>
+    public string? Interface { get; init; }
+
+    /// <summary>The network of that interface in CIDR form; null as above.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>Whether the container sees an InfiniBand adapter.</summary>
+    public bool HasInfiniband { get; init; }
+
+    /// <summary>The CPUs that the container may use on the first node.</summary>
+    public int Cpus { get; init; } = 1;
+
+    public int Major => int.TryParse(Version.Split('.')[0], CultureInfo.InvariantCulture, out var major) ? major : 0;
+
+    /// <summary>The launcher in words.</summary>
+    public string Name => (Flavour == MpiFlavour.OpenMpi ? "Open MPI " : "MPICH ") + Version;
+
+    /// <summary>What if_include and its like take: the network, which is the same on all nodes, before an interface's name, which may not be.</summary>
+    public string? NetworkOrInterface => Network ?? Interface;
+
+    /// <summary>Reads the facts from lines of a word and its values.</summary>
+    /// <param name="lines">The lines, as <see cref="MpiSupervisor"/> prints them.</param>
+    public static LauncherFacts Parse(IEnumerable<string> lines)
+    {
+        var facts = lines.Select(line => line.Split(' ')).GroupBy(words => words[0]).ToDictionary(group => group.Key, group => group.First());
+        var launcher = facts["launcher"];
+        return new LauncherFacts
+        {
+            Flavour = launcher[1] == "openmpi" ? MpiFlavour.OpenMpi : MpiFlavour.Mpich,
+            Path = launcher[2],
+            Version = VersionNumber().Match(string.Join(' ', launcher.Skip(3))).Value,
+            Interface = Value("network", 1),
+            Network = Value("network", 2),
+            HasInfiniband = facts.ContainsKey("infiniband"),
+            Cpus = int.Parse(facts["cpus"][1], CultureInfo.InvariantCulture),
+        };
+
+        string? Value(string fact, int index) => facts[fact][index] is "-" or "" ? null : facts[fact][index];
+    }
+
+    [GeneratedRegex(@"\d+(\.\d+)+")]
+    private static partial Regex VersionNumber();
+}

@@ -1,0 +1,54 @@
+using System.Security.Cryptography;
+using PisaHpc.Nodes;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>
+/// Runs a program with MPI in a job's containers. The launcher runs in the first node's container as the job's user, by a login through the
+/// job's own sshd, which keeps every group of the user (docker exec would lose them, moby#38865).
+/// </summary>
+/// <param name="nodes">The nodes.</param>
+public sealed class MpiRun(INodeConnector nodes)
+{
+    // The supervisor needs its grace and a moment more; whoever waits longer waits for a node that is gone.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(MpiSupervisor.GraceSeconds + 5);
+
+    /// <summary>Runs to the end.</summary>
+    /// <param name="request">What to run.</param>
+    /// <param name="listener">Who takes its output.</param>
+    /// <param name="cancellationToken">Ends all ranks on all nodes, within five seconds, before this returns.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/> for a request that cannot be met; the connector's failures for the first node.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, and the ranks have ended.</exception>
+    public async Task<MpiRunEnd> RunAsync(MpiRequest request, MpiRunListener listener, CancellationToken cancellationToken)
+    {
+        var map = request.Check();
+        var first = request.Nodes[0].Name;
+        await using var connection = await nodes.ConnectAsync(first, cancellationToken);
+        await using var process = await connection.StartAsync(
+            JobLogin.Command(request.Directory, first, MpiSupervisor.Command), cancellationToken);
+        using var limit = new CancellationTokenSource();
+        var run = RandomNumberGenerator.GetHexString(16, lowercase: true);
+        var conversation = new MpiConversation(request, map, run, process, AnswersAsync, listener);
+        var end = conversation.RunAsync(limit.Token);
+        try
+        {
+            return await end.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            limit.CancelAfter(StopLimit);
+            await process.Input.DisposeAsync();
+            await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        async Task<bool> AnswersAsync(string node, CancellationToken stopping)
+        {
+            var login = await connection.RunAsync(JobLogin.Command(request.Directory, node, ["true"]), default, stopping);
+            return login.ExitCode == 0;
+        }
+    }
+}

@@ -1,0 +1,7 @@
+namespace PisaHpc.Mpi;
+
+/// <summary>What ended a run.</summary>
+/// <param name="Rank">The rank; null when only its node is known.</param>
+/// <param name="Node">The node, where the launcher named it.</param>
+/// <param name="Signal">The signal's number; null when none ended the rank.</param>
+internal sealed record RankFailure(int? Rank, string? Node = null, int? Signal = null);

@@ -1,0 +1,71 @@
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>Which rank runs on which node: in blocks, node after node, as every launcher here is told to place them.</summary>
+internal sealed class RankMap
+{
+    private readonly int[] _ends;
+
+    private RankMap(IReadOnlyList<AllocatedNode> blocks, int ranks, bool oversubscribed)
+    {
+        Blocks = blocks;
+        Ranks = ranks;
+        IsOversubscribed = oversubscribed;
+        _ends = new int[blocks.Count];
+        var end = 0;
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            _ends[i] = end += blocks[i].Slots;
+        }
+    }
+
+    /// <summary>The nodes, each with the most ranks it takes: its slots, or its share when there are more ranks than slots.</summary>
+    public IReadOnlyList<AllocatedNode> Blocks { get; }
+
+    public int Ranks { get; }
+
+    /// <summary>Whether there are more ranks than slots.</summary>
+    public bool IsOversubscribed { get; }
+
+    /// <summary>Places ranks on nodes.</summary>
+    /// <param name="nodes">The nodes in order.</param>
+    /// <param name="ranks">How many; null is one for each slot.</param>
+    /// <param name="oversubscribe">Whether they may be more than the slots; each node then gets its share of them, by its slots.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: more ranks than slots.</exception>
+    public static RankMap Of(IReadOnlyList<AllocatedNode> nodes, int? ranks, bool oversubscribe)
+    {
+        var slots = nodes.Sum(node => node.Slots);
+        var wanted = ranks ?? slots;
+        if (wanted <= slots)
+        {
+            return new RankMap(nodes, wanted, oversubscribed: false);
+        }
+
+        return oversubscribe ? new RankMap(Share(nodes, slots, wanted), wanted, oversubscribed: true) : throw new HpcException(
+            ErrorId.InvalidValue,
+            $"{wanted} ranks were asked for on {slots} slots ({SlotMap.Format(nodes)}).",
+            wanted,
+            "Ask for fewer ranks with -Rank, or allow more ranks than slots with -Oversubscribe.");
+    }
+
+    /// <summary>The node of a rank; the first node for a rank beyond the last, which only a launcher's own mistake can name.</summary>
+    public string NodeOf(int rank)
+    {
+        var index = Array.BinarySearch(_ends, rank + 1);
+        index = index < 0 ? ~index : index;
+        return Blocks[index < Blocks.Count ? index : 0].Name;
+    }
+
+    private static AllocatedNode[] Share(IReadOnlyList<AllocatedNode> nodes, int slots, int ranks)
+    {
+        var shares = nodes.Select(node => node with { Slots = (int)((long)ranks * node.Slots / slots) }).ToArray();
+        var left = ranks - shares.Sum(node => node.Slots);
+        for (var i = 0; i < left; i++)
+        {
+            shares[i] = shares[i] with { Slots = shares[i].Slots + 1 };
+        }
+
+        return shares;
+    }
+}

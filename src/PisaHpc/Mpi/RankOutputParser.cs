@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>
+/// Takes a launcher's output apart into lines by rank. Launchers put a tag before each piece they read from a rank, so a tag may stand in the
+/// middle of a line, where a rank's own line was cut; the pieces of a rank are put together until its line ends.
+/// </summary>
+/// <param name="tag">A tag, with the rank as its only group.</param>
+/// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>
+/// <param name="line">Told of each line: the rank, or null for the launcher, and the text.</param>
+/// <param name="word">Told of each word after the mark: the rank, or null for the launcher, and the words.</param>
+internal sealed class RankOutputParser(Regex tag, string run, Action<int?, string> line, Action<int?, string[]> word)
+{
+    private const int LongestLine = 1 << 20;
+    private readonly StringBuilder _arrived = new();
+    private readonly Dictionary<int, StringBuilder> _pieces = [];
+    private readonly StringBuilder _launcher = new();
+
+    /// <summary>Takes text as it arrives, cut anywhere.</summary>
+    public void Push(ReadOnlySpan<char> text)
+    {
+        for (var end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n'))
+        {
+            _arrived.Append(text[..end]);
+            TakeArrived(ended: true);
+            text = text[(end + 1)..];
+        }
+
+        _arrived.Append(text);
+        if (_arrived.Length > LongestLine)
+        {
+            TakeArrived(ended: true);
+        }
+    }
+
+    /// <summary>Takes the end of the output: what has no line end yet is a line.</summary>
+    public void Complete()
+    {
+        TakeArrived(ended: false);
+        Flush(null, _launcher);
+        foreach (var (rank, text) in _pieces.OrderBy(pair => pair.Key))
+        {
+            Flush(rank, text);
+        }
+    }
+
+    private void TakeArrived(bool ended)
+    {
+        var text = _arrived.Replace("\0", "").ToString();
+        _arrived.Clear();
+        var tags = tag.Matches(text);
+        var first = tags.Count == 0 ? text.Length : tags[0].Index;
+        if (tags.Count == 0 || first > 0)
+        {
+            Take(null, _launcher, text[..first], ended || tags.Count > 0);
+        }
+
+        for (var i = 0; i < tags.Count; i++)
+        {
+            var start = tags[i].Index + tags[i].Length;
+            var end = i + 1 < tags.Count ? tags[i + 1].Index : text.Length;
+            var rank = int.Parse(tags[i].Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            Take(rank, PiecesOf(rank), text[start..end], ended && i + 1 == tags.Count);
+        }
+    }
+
+    private StringBuilder PiecesOf(int rank)
+    {
+        if (!_pieces.TryGetValue(rank, out var pieces))
+        {
+            _pieces[rank] = pieces = new StringBuilder();
+        }
+
+        return pieces;
+    }
+
+    private void Take(int? rank, StringBuilder pieces, string text, bool ended)
+    {
+        var mark = text.IndexOf(run + ' ', StringComparison.Ordinal);
+        if (mark >= 0)
+        {
+            pieces.Append(text.AsSpan(0, mark));
+            word(rank, text[(mark + run.Length + 1)..].Split(' '));
+            return;
+        }
+
+        pieces.Append(text);
+        if (ended)
+        {
+            Emit(rank, pieces);
+        }
+    }
+
+    private void Flush(int? rank, StringBuilder pieces)
+    {
+        if (pieces.Length > 0)
+        {
+            Emit(rank, pieces);
+        }
+    }
+
+    private void Emit(int? rank, StringBuilder pieces)
+    {
+        var text = pieces.ToString();
+        pieces.Clear();
+        line(rank, text.TrimEnd('\r'));
+    }
+}

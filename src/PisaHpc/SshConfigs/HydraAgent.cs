@@ -1,0 +1,28 @@
+namespace PisaHpc.SshConfigs;
+
+/// <summary>
+/// What Hydra runs instead of ssh: <c>sh [-x] FILE NODE COMMAND…</c>. When its ssh to a node fails, Hydra waits for ever (mpi-operator#152), so
+/// this says which node was lost and ends the launcher. It also hands the run's mark to the node, by which its processes are found.
+/// </summary>
+public static class HydraAgent
+{
+    /// <summary>The file's name. It is read by sh, not executed: /run is often mounted noexec.</summary>
+    public const string FileName = "hydra_ssh";
+
+    /// <summary>The file's text.</summary>
+    /// <param name="directory">The job's directory.</param>
+    internal static string Text(string directory) => $$"""
+        { set +x; } 2>/dev/null
+        [ "$1" != -x ] || shift
+        node=$1
+        shift
+        ssh -F {{directory}}/{{JobSshFiles.ClientConfig}} "$node" "PISAHPC_RUN=$PISAHPC_RUN" "$@"
+        code=$?
+        if [ $code = 255 ]; then
+            echo "$PISAHPC_RUN lost $node" >&2
+            kill -TERM $PPID
+        fi
+        exit $code
+
+        """;
+}

@@ -1,0 +1,33 @@
+using PisaHpc.Nodes;
+
+namespace PisaHpc.SshConfigs;
+
+/// <summary>
+/// A login from a node into a job's container. The job's directory is its user's, who may write a ProxyCommand into the configuration: ssh
+/// reads it with the user's own rights, never with those of the connection.
+/// </summary>
+public static class JobLogin
+{
+    /// <summary>
+    /// A POSIX shell function, <c>job_login DIRECTORY SSH_ARGUMENTS…</c>: runs <c>ssh -F DIRECTORY/ssh_config</c> as the directory's owner. The
+    /// owner is root's word, since the directory above belongs to root.
+    /// </summary>
+    public const string Function = """
+        job_login() (
+            directory=$1
+            shift
+            owner=$(stat -c %u -- "$directory") && group=$(stat -c %g -- "$directory") || exit 255
+            cd /
+            [ "$(id -u)" != "$owner" ] || exec ssh -F "$directory/ssh_config" "$@"
+            exec setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"
+        )
+
+        """;
+
+    /// <summary>The command that runs another one in a job's container on a node; its streams and its exit code are the other's.</summary>
+    /// <param name="directory">The job's directory on the node.</param>
+    /// <param name="node">The node, as the job's configuration names it.</param>
+    /// <param name="command">The program and its arguments.</param>
+    public static IReadOnlyList<string> Command(string directory, string node, IReadOnlyList<string> command) =>
+        ["sh", "-c", Function + "job_login \"$@\"", "pisahpc", directory, node, ShellQuoting.Join(command)];
+}

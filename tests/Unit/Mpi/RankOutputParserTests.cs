@@ -1,0 +1,92 @@
+using System.Globalization;
+using PisaHpc.Mpi;
+
+namespace PisaHpc.Unit.Mpi;
+
+/// <summary>Output as the launchers were seen to print it.</summary>
+public sealed class RankOutputParserTests
+{
+    private const string Run = "c0ffee";
+
+    public static TheoryData<string, int> Launchers => new()
+    {
+        { "[1,{0}]<stdout>:", 4 },
+        { "[1,{0}]<stdout>: ", 5 },
+        { "<c0ffee:{0}>", 0 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void Lines_come_out_by_rank_wherever_the_stream_is_cut(string tag, int major)
+    {
+        var text = $"the launcher speaks\n{Tag(tag, 17)}rank 17 of 56 on o2wn01\n{Tag(tag, 3)}\n{Tag(tag, 3)}  indented [3] = 5\n{Tag(tag, 55)}ü€\n";
+        string[] expected = ["-|the launcher speaks", "17|rank 17 of 56 on o2wn01", "3|", "3|  indented [3] = 5", "55|ü€"];
+        for (var cut = 0; cut <= text.Length; cut++)
+        {
+            Assert.Equal(expected, Parse(major, text[..cut], text[cut..]).Lines);
+        }
+
+        Assert.Equal(expected, Parse(major, [.. text.Select(c => c.ToString())]).Lines);
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void Pieces_of_cut_lines_find_together_again(string tag, int major)
+    {
+        var text = $"{Tag(tag, 4)}out\n{Tag(tag, 4)}no{Tag(tag, 5)}out\n{Tag(tag, 5)}no{Tag(tag, 4)}eol\n{Tag(tag, 5)}eol";
+        Assert.Equal(["4|out", "5|out", "4|noeol", "5|noeol"], Parse(major, text).Lines);
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void The_module_s_own_words_are_kept_from_the_user(string tag, int major)
+    {
+        var text = $"{Tag(tag, 2)}{Run} start\n{Tag(tag, 2)}last words{Run} exit 139\n{Run} lost o2wn02\n{Tag(tag, 7)}tail{Run} end 139\n";
+        var (lines, words) = Parse(major, text);
+        Assert.Equal(["2|last words", "7|tail"], lines);
+        Assert.Equal(["2|start", "2|exit 139", "-|lost o2wn02", "7|end 139"], words);
+    }
+
+    [Fact]
+    public void Bytes_of_nothing_and_carriage_returns_are_left_out() =>
+        Assert.Equal(["2|rank 2"], Parse(5, "[1,2]<stdout>: \0rank 2\r\n\0").Lines);
+
+    [Fact]
+    public void Open_MPI_4_puts_no_space_after_its_tag_so_one_there_is_the_rank_s() =>
+        Assert.Equal(["2| text"], Parse(4, "[1,2]<stderr>: text\n").Lines);
+
+    [Fact]
+    public void A_line_without_end_is_handed_over_in_pieces()
+    {
+        var lines = Parse(4, ["[1,0]<stdout>:", .. Enumerable.Repeat(new string('x', 16384), 200)]).Lines;
+        Assert.True(lines.Count > 1);
+        Assert.Equal(200 * 16384, lines.Sum(line => line.Count(c => c == 'x')));
+    }
+
+    private static string Tag(string tag, int rank) => string.Format(CultureInfo.InvariantCulture, tag, rank);
+
+    private static (List<string> Lines, List<string> Words) Parse(int major, params string[] parts)
+    {
+        var (lines, words) = (new List<string>(), new List<string>());
+        var facts = new LauncherFacts
+        {
+            Flavour = major == 0 ? MpiFlavour.Mpich : MpiFlavour.OpenMpi,
+            Path = "mpirun",
+            Version = $"{major}.0",
+        };
+        var parser = new RankOutputParser(
+            RankTag.Of(facts, Run),
+            Run,
+            (rank, text) => lines.Add($"{Name(rank)}|{text}"),
+            (rank, said) => words.Add($"{Name(rank)}|{string.Join(' ', said)}"));
+        foreach (var part in parts)
+        {
+            parser.Push(part);
+        }
+
+        parser.Complete();
+        return (lines, words);
+    }
+
+    private static string Name(int? rank) => rank?.ToString(CultureInfo.InvariantCulture) ?? "-";
+}
