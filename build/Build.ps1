@@ -7,19 +7,19 @@ function Build-Everything {
 
 # Publishes a project unless its sources are those of the last time.
 function Publish-Project([string] $Name, [string] $Project, [string] $Into, [string[]] $From) {
-    $stamp = [System.IO.Path]::Combine($Root, 'out', 'stamps', $Name)
+    $stamp = Join-Root 'out', 'stamps', $Name
     $sources = Get-SourceState $From
     $isCurrent = [System.IO.File]::Exists($stamp) -and [System.IO.File]::ReadAllText($stamp) -eq $sources -and
-        [System.IO.Directory]::Exists([System.IO.Path]::Combine($Root, $Into))
+        [System.IO.Directory]::Exists((Join-Root $Into))
     if ($isCurrent) {
         return
     }
 
     Write-Step "building the $Name into $Into"
-    $staged = [System.IO.Path]::Combine($Root, 'out', "$Name.new")
+    $staged = Join-Root 'out', "$Name.new"
     Remove-Tree $staged
-    Invoke-Native 'dotnet' 'publish', ([System.IO.Path]::Combine($Root, $Project)), '-c', $Configuration, '-o', $staged, '-v', 'quiet', '--nologo'
-    Move-Tree $staged ([System.IO.Path]::Combine($Root, $Into))
+    Invoke-Native 'dotnet' 'publish', (Join-Root $Project), '-c', $Configuration, '-o', $staged, '-v', 'quiet', '--nologo'
+    Move-Tree $staged (Join-Root $Into)
     [void] [System.IO.Directory]::CreateDirectory([System.IO.Path]::GetDirectoryName($stamp))
     [System.IO.File]::WriteAllText($stamp, $sources)
 }
@@ -28,11 +28,11 @@ function Publish-Project([string] $Name, [string] $Project, [string] $Into, [str
 function Get-SourceState([string[]] $Folders) {
     $files = [System.Collections.Generic.List[string]]::new()
     foreach ($name in 'Directory.Build.props', 'Directory.Packages.props', '.editorconfig', 'PisaHpc.psd1') {
-        $files.Add([System.IO.Path]::Combine($Root, $name))
+        $files.Add((Join-Root $name))
     }
 
     foreach ($folder in $Folders) {
-        $all = [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($Root, $folder), '*', 'AllDirectories')
+        $all = [System.IO.Directory]::GetFiles((Join-Root $folder), '*', 'AllDirectories')
         $files.AddRange([string[]] @($all | Where-Object { $_ -notmatch '[\\/](obj|bin)[\\/]' }))
     }
 

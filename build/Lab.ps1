@@ -12,21 +12,24 @@ function Set-Lab([switch] $Up, [switch] $Down, [int] $Nodes) {
         Invoke-Lab (@('up') + @($Nodes | Where-Object { $_ -gt 0 }))
     }
     else {
-        & ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) status
+        & (Join-Root 'lab', 'lab.sh') status
+        if ($LASTEXITCODE -ne 0) {
+            throw "lab.sh status ended with exit code $LASTEXITCODE; its messages are above."
+        }
     }
 }
 
 # Runs lab.sh and throws when it fails.
 function Invoke-Lab([string[]] $Arguments) {
-    Invoke-Native ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) $Arguments
+    Invoke-Native (Join-Root 'lab', 'lab.sh') $Arguments
 }
 
 # Build, lab with the packages it needs, and then the story in the embedded host, which talks to the person itself.
 function Start-Quickstart {
     Build-Everything
     Set-Lab -Up
-    $started = [System.Diagnostics.ProcessStartInfo]::new([System.IO.Path]::Combine($Root, 'out', 'host', 'pisahpc'))
-    foreach ($argument in '-File', [System.IO.Path]::Combine($Root, 'lab', 'quickstart.ps1'), '-Site', (Get-LabSite)) {
+    $started = [System.Diagnostics.ProcessStartInfo]::new((Join-Root 'out', 'host', 'pisahpc'))
+    foreach ($argument in '-File', (Join-Root 'lab', 'quickstart.ps1'), '-Site', (Get-LabSite)) {
         $started.ArgumentList.Add($argument)
     }
 
@@ -37,6 +40,6 @@ function Start-Quickstart {
 
 # The site definition of the lab that stands.
 function Get-LabSite {
-    $status = & ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) status --json
+    $status = & (Join-Root 'lab', 'lab.sh') status --json
     [System.Text.Json.JsonDocument]::Parse($status -join "`n").RootElement.GetProperty('site').GetString()
 }

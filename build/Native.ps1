@@ -1,5 +1,10 @@
 # Native programs: their arguments as an array, their exit code checked.
 
+# A path of the repository.
+function Join-Root([string[]] $Parts) {
+    [System.IO.Path]::Combine([string[]] (@($Root) + $Parts))
+}
+
 # Says a line of progress. Not the pipeline: that carries values.
 function Write-Step([string] $Text) {
     [System.Console]::Error.WriteLine("==> $Text")

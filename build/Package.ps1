@@ -2,19 +2,19 @@
 
 function Export-Package {
     $version = Get-ModuleVersion
-    $package = [System.IO.Path]::Combine($Root, 'out', 'package')
+    $package = Join-Root 'out', 'package'
     $module = [System.IO.Path]::Combine($package, 'PisaHpc', $version)
     Remove-Tree $package
     [void] [System.IO.Directory]::CreateDirectory($module)
     Write-Step "packing PisaHpc $version into $module"
     foreach ($name in 'PisaHpc.psd1', 'PisaHpc.psm1', 'PisaHpc.Format.ps1xml', 'PisaHpc.Types.ps1xml', 'LICENSE', 'CHANGELOG.md') {
-        [System.IO.File]::Copy([System.IO.Path]::Combine($Root, $name), [System.IO.Path]::Combine($module, $name))
+        [System.IO.File]::Copy((Join-Root $name), [System.IO.Path]::Combine($module, $name))
     }
 
     # Portable code: what a checkout compiles ahead for its own machine, another system refuses to load.
-    Invoke-Native 'dotnet' 'publish', ([System.IO.Path]::Combine($Root, 'src', 'PisaHpc.Module')), '-c', $Configuration, '-v', 'quiet', '--nologo',
+    Invoke-Native 'dotnet' 'publish', (Join-Root 'src', 'PisaHpc.Module'), '-c', $Configuration, '-v', 'quiet', '--nologo',
         '-p:PublishReadyToRun=false', '-o', ([System.IO.Path]::Combine($module, 'bin'))
-    Copy-Tree ([System.IO.Path]::Combine($Root, 'en-US')) ([System.IO.Path]::Combine($module, 'en-US'))
+    Copy-Tree (Join-Root 'en-US') ([System.IO.Path]::Combine($module, 'en-US'))
 
     $zip = [System.IO.Path]::Combine($package, "PisaHpc-$version.zip")
     [System.IO.Compression.ZipFile]::CreateFromDirectory([System.IO.Path]::Combine($package, 'PisaHpc'), $zip, 'SmallestSize', $true)
@@ -23,7 +23,7 @@ function Export-Package {
 
 # The version, from the one place that states it.
 function Get-ModuleVersion {
-    $manifest = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($Root, 'PisaHpc.psd1'))
+    $manifest = [System.IO.File]::ReadAllText((Join-Root 'PisaHpc.psd1'))
     if ($manifest -notmatch "ModuleVersion\s*=\s*'([^']+)'") {
         throw 'PisaHpc.psd1 states no ModuleVersion.'
     }

@@ -2,7 +2,7 @@
 
 # Runs them and gives their totals; where they cannot run, they count as skipped, and that is said.
 function Test-Face([string] $Results) {
-    $tests = [System.IO.Path]::Combine($Root, 'tests', 'Pester')
+    $tests = Join-Root 'tests', 'Pester'
     if (-not [System.IO.Directory]::Exists($tests)) {
         return @{ Passed = 0; Failed = 0; Skipped = 0 }
     }
@@ -50,7 +50,8 @@ function Measure-PesterTest([string] $Folder) {
             throw "$file is not valid: $($problems[0].Message)"
         }
 
-        $count += @($tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] -and $args[0].GetCommandName() -eq 'It' }, $true)).Count
+        $commands = $tree.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)
+        $count += @($commands | Where-Object { $_.GetCommandName() -eq 'It' }).Count
     }
 
     $count

@@ -3,7 +3,7 @@
 # Runs the suites and gives the exit code: 0 only when every suite ran to its end and nothing failed.
 function Test-Everything {
     Build-Everything
-    $results = [System.IO.Path]::Combine($Root, 'out', 'tests')
+    $results = Join-Root 'out', 'tests'
     Remove-Tree $results
     $totals = @(
         Test-Project 'Unit' $results
@@ -31,7 +31,7 @@ function Test-Everything {
 # Raises the lab where it is down; says whether it stands. A lab that does not come up is a failed test, not the end of the others.
 function Test-LabUp {
     Write-Step 'raising the lab'
-    $code = Get-NativeExitCode ([System.IO.Path]::Combine($Root, 'lab', 'lab.sh')) 'up'
+    $code = Get-NativeExitCode (Join-Root 'lab', 'lab.sh') 'up'
     if ($code -ne 0) {
         Write-Step "THE LAB DID NOT COME UP (exit code $code): the integration tests did not run"
     }
@@ -42,7 +42,7 @@ function Test-LabUp {
 # Runs a test project and gives its totals.
 function Test-Project([string] $Name, [string] $Results) {
     Write-Step "testing: $Name"
-    $code = Get-NativeExitCode 'dotnet' 'test', ([System.IO.Path]::Combine($Root, 'tests', $Name)), '-c', $Configuration, '--nologo',
+    $code = Get-NativeExitCode 'dotnet' 'test', (Join-Root 'tests', $Name), '-c', $Configuration, '--nologo',
         '--results-directory', $Results, '--logger', "trx;LogFileName=$Name.trx"
     $totals = Read-TestTotals ([System.IO.Path]::Combine($Results, "$Name.trx"))
     if ($code -ne 0 -and $totals.Failed -eq 0) {

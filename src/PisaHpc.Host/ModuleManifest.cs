@@ -5,7 +5,9 @@ internal static class ModuleManifest
 {
     private const string Name = "PisaHpc.psd1";
 
-    /// <summary>The manifest: $PISAHPC_MODULE (the file or its directory), else beside the executable, else in a directory above it.</summary>
+    /// <summary>
+    /// The manifest: $PISAHPC_MODULE (the file or its directory), else beside the executable, else in a directory above it.
+    /// </summary>
     /// <param name="directory">The executable's directory.</param>
     /// <exception cref="UsageException">There is none.</exception>
     public static string Find(string directory)
@@ -28,6 +30,7 @@ internal static class ModuleManifest
             }
         }
 
-        throw new UsageException($"No {Name} in {directory} or above it. Name the module's manifest in $PISAHPC_MODULE, or give -NoModule.");
+        throw new UsageException(
+            $"No {Name} in {directory} or above it. Name the module's manifest in $PISAHPC_MODULE, or give -NoModule.");
     }
 }

@@ -1,6 +1,7 @@
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Face.ps1')
     $commands = @(Get-Command -Module PisaHpc | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
+    $exported = Test-Path (Join-Path $Root 'en-US')
     $changing = @($commands | Where-Object {
             $_.Command.Verb -notin $ReadingVerbs -and $_.Name -notin $MakersOfObjects
         })
@@ -63,7 +64,7 @@ Describe 'Cmdlet <Name>' -ForEach $commands {
         $Command.OutputType | Should -Not -BeNullOrEmpty
     }
 
-    It 'has help: a synopsis, a description, three examples, and a text for each parameter' -Skip:(-not (Test-Path (Join-Path $PSScriptRoot '../../en-US'))) {
+    It 'has help: a synopsis, a description, three examples, and a text for each parameter' -Skip:(-not $exported) {
         $help = Get-Help $Name -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
         $help.Synopsis | Should -Not -Match "^\s*$Name"

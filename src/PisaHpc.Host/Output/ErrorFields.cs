@@ -6,7 +6,9 @@ namespace PisaHpc.Host.Output;
 /// <summary>What a reader of an error record needs: what failed, about what, and the next step.</summary>
 internal sealed record ErrorFields
 {
-    /// <summary>The stable id: the part of FullyQualifiedErrorId before the comma; for a thrown text, which has none, the exception's type.</summary>
+    /// <summary>
+    /// The stable id: the part of FullyQualifiedErrorId before the comma; for a thrown text, which has none, the exception's type.
+    /// </summary>
     public required string Id { get; init; }
 
     /// <summary>The command that wrote it; null when none did.</summary>
@@ -66,7 +68,9 @@ internal sealed record ErrorFields
     public IEnumerable<string> ToLines()
     {
         yield return $"error: {Message}";
-        yield return $"  id: {Id}{(Command is null ? "" : $" ({Command})")}{(Target is null || Target == Message ? "" : $", about {Shortened(Target)}")}";
+        var command = Command is null ? "" : $" ({Command})";
+        var about = Target is null || Target == Message ? "" : $", about {Shortened(Target)}";
+        yield return $"  id: {Id}{command}{about}";
         if (RecommendedAction is not null)
         {
             yield return $"  next: {RecommendedAction}";

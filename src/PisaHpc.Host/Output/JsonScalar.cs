@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Net;
 using System.Numerics;
 using System.Text.Json;
@@ -16,8 +17,8 @@ internal static class JsonScalar
             case null:
                 json.WriteNullValue();
                 return true;
-            case bool or System.Management.Automation.SwitchParameter:
-                json.WriteBooleanValue(value is true or System.Management.Automation.SwitchParameter { IsPresent: true });
+            case bool or SwitchParameter:
+                json.WriteBooleanValue(value is true or SwitchParameter { IsPresent: true });
                 return true;
             case Enum:
                 json.WriteStringValue(value.ToString());
@@ -47,7 +48,7 @@ internal static class JsonScalar
         DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
         DateOnly or TimeOnly => ((IFormattable)value).ToString("O", CultureInfo.InvariantCulture),
         TimeSpan duration => duration.ToString("c", CultureInfo.InvariantCulture),
-        Guid or BigInteger or Uri or Version or IPAddress or IPNetwork or Type or System.Management.Automation.ScriptBlock => value.ToString(),
+        Guid or BigInteger or Uri or Version or IPAddress or IPNetwork or Type or ScriptBlock => value.ToString(),
         _ => null,
     };
 

@@ -5,8 +5,11 @@ using PisaHpc.Host.Terminal;
 
 namespace PisaHpc.Host.Prompt;
 
-/// <summary>The prompt: reads a statement, over several lines where it is not finished, runs it, and comes back, until <c>exit</c>.</summary>
-internal sealed class InteractivePrompt(Runspace runspace, TerminalHost host, ScriptRunner runner, StopSignals signals, Func<string, string?> readLine)
+/// <summary>
+/// The prompt: reads a statement, over several lines where it is not finished, runs it, and comes back, until <c>exit</c>.
+/// </summary>
+internal sealed class InteractivePrompt(
+    Runspace runspace, TerminalHost host, ScriptRunner runner, StopSignals signals, Func<string, string?> readLine)
 {
     private const string Continued = ">> ";
 
@@ -62,6 +65,7 @@ internal sealed class InteractivePrompt(Runspace runspace, TerminalHost host, Sc
     {
         var path = runspace.SessionStateProxy.Path.CurrentLocation.Path;
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return path == home || path.StartsWith(home + "/", StringComparison.Ordinal) ? $"pisahpc ~{path[home.Length..]}" : $"pisahpc {path}";
+        var isHome = path == home || path.StartsWith(home + "/", StringComparison.Ordinal);
+        return isHome ? $"pisahpc ~{path[home.Length..]}" : $"pisahpc {path}";
     }
 }

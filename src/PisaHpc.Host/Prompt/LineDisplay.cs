@@ -18,7 +18,7 @@ internal sealed class LineDisplay
         // To the first row, clear to the end of the screen, write; a line that just fills its row needs a push onto the next one.
         var text = $"{Up(_cursorRow)}\r\e[J{prompt}{line.Text}{(end % width == 0 ? "\r\n" : "")}";
         var column = cursor % width;
-        Console.Out.Write($"{text}{Up((end / width) - (cursor / width))}\r{(column > 0 ? string.Create(CultureInfo.InvariantCulture, $"\e[{column}C") : "")}");
+        Console.Out.Write($"{text}{Up((end / width) - (cursor / width))}\r{Right(column)}");
         _cursorRow = cursor / width;
     }
 
@@ -38,5 +38,8 @@ internal sealed class LineDisplay
         _cursorRow = 0;
     }
 
+    // ECMA-48: CUU and CUF move by one where they are given zero.
     private static string Up(int rows) => rows > 0 ? string.Create(CultureInfo.InvariantCulture, $"\e[{rows}A") : "";
+
+    private static string Right(int columns) => columns > 0 ? string.Create(CultureInfo.InvariantCulture, $"\e[{columns}C") : "";
 }

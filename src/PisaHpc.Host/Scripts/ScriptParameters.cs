@@ -77,7 +77,8 @@ internal sealed record ScriptParameter(string Name, IReadOnlyList<string> Aliase
         var position = attributes
             .Where(attribute => attribute.TypeName.Name == "Parameter")
             .SelectMany(attribute => attribute.NamedArguments)
-            .FirstOrDefault(argument => argument.ArgumentName.Equals("Position", StringComparison.OrdinalIgnoreCase))?.Argument.SafeGetValue();
+            .FirstOrDefault(argument => argument.ArgumentName.Equals("Position", StringComparison.OrdinalIgnoreCase))
+            ?.Argument.SafeGetValue();
         var aliases = attributes
             .Where(attribute => attribute.TypeName.Name == "Alias")
             .SelectMany(attribute => attribute.PositionalArguments)
@@ -86,7 +87,7 @@ internal sealed record ScriptParameter(string Name, IReadOnlyList<string> Aliase
             ast.Name.VariablePath.UserPath,
             [.. aliases],
             ast.StaticType == typeof(SwitchParameter),
-            ast.StaticType != typeof(string) && typeof(IEnumerable).IsAssignableFrom(ast.StaticType) && !typeof(IDictionary).IsAssignableFrom(ast.StaticType),
+            TakesMany(ast.StaticType),
             position is int number ? number : null);
     }
 
@@ -96,6 +97,9 @@ internal sealed record ScriptParameter(string Name, IReadOnlyList<string> Aliase
 
     /// <summary>The value that a text stands for.</summary>
     public object ValueOf(string text) => IsMany ? SplitList(text) : text;
+
+    private static bool TakesMany(Type type) =>
+        type != typeof(string) && type.IsAssignableTo(typeof(IEnumerable)) && !type.IsAssignableTo(typeof(IDictionary));
 
     /// <summary>Splits a comma list; commas within the brackets of a host list (<c>o2wn[01,03]</c>) belong to their item.</summary>
     private static string[] SplitList(string text)

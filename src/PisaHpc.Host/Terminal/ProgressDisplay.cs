@@ -4,7 +4,9 @@ using System.Management.Automation;
 
 namespace PisaHpc.Host.Terminal;
 
-/// <summary>Progress on a terminal's stderr: one line for each open activity, drawn at most five times a second, and taken away again.</summary>
+/// <summary>
+/// Progress on a terminal's stderr: one line for each open activity, drawn at most five times a second, and taken away again.
+/// </summary>
 internal sealed class ProgressDisplay(TerminalState terminal)
 {
     private const int MaxLines = 8;

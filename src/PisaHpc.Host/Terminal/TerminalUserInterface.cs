@@ -92,7 +92,8 @@ internal sealed class TerminalUserInterface(TerminalState terminal, MessageWrite
     }
 
     /// <summary>Views and scripts decorate text for terminals (bold headers, colours); without one the text goes out plain.</summary>
-    private string Undecorated(string text) => terminal.OutputColours ? text : new StringDecorated(text).ToString(OutputRendering.PlainText);
+    private string Undecorated(string text) =>
+        terminal.OutputColours ? text : new StringDecorated(text).ToString(OutputRendering.PlainText);
 
     private void Say(string kind, string message)
     {

@@ -68,12 +68,15 @@ public sealed class BuildScriptTests : IDisposable
 
     private static async Task<string> InBuildAsync(string script) => (await RunAsync(script)).EndedWith(0).Output.Trim();
 
-    private static Task<ProcessResult> RunAsync(string script) => RunningProcess.RunAsync(
-        Repository.Host,
-        [
-            "-NoModule", "-c",
-            $"$ErrorActionPreference = 'Stop'; $Root = '{Repository.Root}'; foreach ($f in 'Native', 'Build', 'Test', 'Pester') {{ . \"$Root/build/$f.ps1\" }}; {script}",
-        ]);
+    private static Task<ProcessResult> RunAsync(string script)
+    {
+        var setUp = $$"""
+            $ErrorActionPreference = 'Stop'
+            $Root = '{{Repository.Root}}'
+            foreach ($file in 'Native', 'Build', 'Test', 'Pester') { . "$Root/build/$file.ps1" }
+            """;
+        return RunningProcess.RunAsync(Repository.Host, ["-NoModule", "-c", $"{setUp}\n{script}"]);
+    }
 
     private string Write(string name, string text)
     {

@@ -38,8 +38,8 @@ public sealed class LabFixture : IAsyncLifetime
 
     /// <summary>A job id that no other test, and no other run, has.</summary>
     /// <param name="about">A word of the test, for whoever meets the id on a node.</param>
-    public static string NewJobId(string about = "test") =>
-        $"{about}-{DateTime.UtcNow.ToString("HHmmss", CultureInfo.InvariantCulture)}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+    public static string NewJobId(string about = "test") => string.Create(
+        CultureInfo.InvariantCulture, $"{about}-{DateTime.UtcNow:HHmmss}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
 
     /// <summary>What of a job is found on the nodes and in the port area, by looking there and not by asking the module.</summary>
     public async Task<IReadOnlyList<string>> TracesOfAsync(string jobId)
@@ -49,8 +49,10 @@ public sealed class LabFixture : IAsyncLifetime
         foreach (var node in Nodes)
         {
             var containers = await node.DockerAsync("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.State}} {{.Labels}}");
-            traces.AddRange(containers.EndedWith(0).Lines.Where(line => Names(line, mark, jobId)).Select(line => $"{node.Name}: container {line}"));
-            traces.AddRange(Entries(node.PathOf("/run/pisahpc")).Where(path => Names(path, mark)).Select(path => $"{node.Name}: {path}"));
+            var ofJob = containers.EndedWith(0).Lines.Where(line => Names(line, mark, jobId));
+            var files = Entries(node.PathOf("/run/pisahpc")).Where(path => Names(path, mark));
+            traces.AddRange(ofJob.Select(line => $"{node.Name}: container {line}"));
+            traces.AddRange(files.Select(path => $"{node.Name}: {path}"));
         }
 
         traces.AddRange(Entries(State.PortArea).Where(path => Names(path, mark)).Select(path => $"port area: {path}"));

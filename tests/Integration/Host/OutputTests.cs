@@ -29,9 +29,11 @@ public sealed class OutputTests
     [Fact]
     public async Task Json_errors_are_one_object_a_line_on_stderr()
     {
-        var result = (await HostProcess.RunAsync("-o", "json", "-c", "Get-HpcEnvironment -Site /no/site.yaml; Get-Command no-such; 5")).EndedWith(1);
+        const string script = "Get-HpcEnvironment -Site /no/site.yaml; Get-Command no-such; 5";
+        var result = (await HostProcess.RunAsync("-o", "json", "-c", script)).EndedWith(1);
         Assert.Equal("5\n", result.Output);
-        var errors = result.Error.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("error")).ToList();
+        var lines = result.Error.TrimEnd('\n').Split('\n');
+        var errors = lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("error")).ToList();
         Assert.Equal(2, errors.Count);
         Assert.Equal("SiteInvalid", errors[0].GetProperty("id").GetString());
         Assert.Equal("/no/site.yaml", errors[0].GetProperty("target").GetString());
@@ -54,7 +56,8 @@ public sealed class OutputTests
     [Fact]
     public async Task Json_keeps_stdout_for_the_document_whatever_a_script_says_to_its_reader()
     {
-        var result = (await HostProcess.RunAsync("-NoModule", "-o", "Json", "-c", "$Host.UI.WriteLine('hello'); $Host.UI.WriteWarningLine('careful'); 1")).EndedWith(0);
+        const string script = "$Host.UI.WriteLine('hello'); $Host.UI.WriteWarningLine('careful'); 1";
+        var result = (await HostProcess.RunAsync("-NoModule", "-o", "Json", "-c", script)).EndedWith(0);
         Assert.Equal("1\n", result.Output);
         Assert.Contains("hello", result.Error, StringComparison.Ordinal);
         Assert.Contains("""{"warning":{"message":"careful"}}""", result.Error, StringComparison.Ordinal);
@@ -92,7 +95,7 @@ public sealed class OutputTests
     {
         Assert.Contains("-OutputFormat", (await HostProcess.RunAsync("-Help")).EndedWith(0).Output, StringComparison.Ordinal);
         var version = (await HostProcess.RunAsync("--version")).EndedWith(0).Output;
-        var stated = File.ReadLines(Repository.Manifest).Single(line => line.Contains("ModuleVersion", StringComparison.Ordinal)).Split('\'')[1];
-        Assert.Equal($"pisahpc {stated}\n", version);
+        var stated = File.ReadLines(Repository.Manifest).Single(line => line.Contains("ModuleVersion", StringComparison.Ordinal));
+        Assert.Equal($"pisahpc {stated.Split('\'')[1]}\n", version);
     }
 }

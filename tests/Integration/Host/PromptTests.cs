@@ -11,7 +11,8 @@ public sealed class PromptTests
     {
         using var prompt = Start();
         await prompt.SaysAsync("> ");
-        await prompt.TypeAsync("try { [Console]::WriteLine('wait' + 'ing'); while ($true) { [Threading.Thread]::Sleep(20) } } finally { [Console]::WriteLine('cleaned' + ' up') }\r");
+        await prompt.TypeAsync("try { [Console]::WriteLine('wait' + 'ing'); while ($true) { [Threading.Thread]::Sleep(20) } } ");
+        await prompt.TypeAsync("finally { [Console]::WriteLine('cleaned' + ' up') }\r");
         await prompt.SaysAsync("waiting");
         await prompt.TypeAsync("\x03");
         await prompt.SaysAsync("cleaned up");

@@ -85,7 +85,10 @@ public sealed class ScriptTests : IDisposable
     public async Task A_question_fails_at_once_where_nobody_can_answer()
     {
         const string asks = """
-            & { [CmdletBinding(SupportsShouldProcess, ConfirmImpact='High')] param() if ($PSCmdlet.ShouldProcess('node', 'wipe')) { 'wiped' } }
+            & {
+                [CmdletBinding(SupportsShouldProcess, ConfirmImpact='High')] param()
+                if ($PSCmdlet.ShouldProcess('node', 'wipe')) { 'wiped' }
+            }
             """;
         var piped = (await HostProcess.RunAsync("-NoModule", "-c", asks)).EndedWith(1);
         Assert.Contains("nobody can answer", piped.Error, StringComparison.Ordinal);

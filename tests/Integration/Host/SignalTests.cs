@@ -27,7 +27,11 @@ public sealed class SignalTests
     {
         const string script = """
             try { [Console]::Error.WriteLine('waiting'); while ($true) { [Threading.Thread]::Sleep(20) } }
-            finally { [Console]::Error.WriteLine('cleaning'); while (-not [IO.File]::Exists($env:DONE)) { [Threading.Thread]::Sleep(20) }; [Console]::Error.WriteLine('cleaned up') }
+            finally {
+                [Console]::Error.WriteLine('cleaning')
+                while (-not [IO.File]::Exists($env:DONE)) { [Threading.Thread]::Sleep(20) }
+                [Console]::Error.WriteLine('cleaned up')
+            }
             """;
         var done = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         using var host = Harness.RunningProcess.Start(

@@ -12,8 +12,10 @@ public sealed class ImportTests : IDisposable
     [Fact]
     public void The_module_exports_the_cmdlets_that_its_manifest_names_and_each_says_so()
     {
-        var declared = _runspace.Run("param($Manifest) (Test-ModuleManifest $Manifest).ExportedCmdlets.Keys", new { Repository.Manifest }).Objects;
-        var commands = _runspace.Run("Get-Command -Module PisaHpc").Succeeded().Objects.Select(item => (CommandInfo)item.BaseObject).ToList();
+        const string keys = "param($Manifest) (Test-ModuleManifest $Manifest).ExportedCmdlets.Keys";
+        var declared = _runspace.Run(keys, new { Repository.Manifest }).Objects;
+        var found = _runspace.Run("Get-Command -Module PisaHpc").Succeeded().Objects;
+        var commands = found.Select(item => (CommandInfo)item.BaseObject).ToList();
         Assert.NotEmpty(commands);
         Assert.Equal(
             declared.Select(name => (string)name.BaseObject).Order(StringComparer.Ordinal),

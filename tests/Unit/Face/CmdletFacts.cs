@@ -27,11 +27,22 @@ internal sealed record CmdletFacts(Type Type, CmdletAttribute Declaration)
 
     /// <summary>The types it puts out.</summary>
     public IReadOnlyList<Type> Outputs =>
-        [.. Type.GetCustomAttributes<OutputTypeAttribute>().SelectMany(attribute => attribute.Type).Select(name => name.Type).OfType<Type>()];
+    [
+        .. from attribute in Type.GetCustomAttributes<OutputTypeAttribute>()
+           from name in attribute.Type
+           select name.Type into type
+           where type is not null
+           select type,
+    ];
 
     /// <summary>Its parameters, those of its bases included.</summary>
     public IReadOnlyList<PropertyInfo> Parameters =>
-        [.. Type.GetProperties().Where(property => property.GetCustomAttributes<ParameterAttribute>().Any()).OrderBy(property => property.Name)];
+    [
+        .. from property in Type.GetProperties()
+           where property.GetCustomAttributes<ParameterAttribute>().Any()
+           orderby property.Name
+           select property,
+    ];
 
     public static CmdletFacts Named(string name) => All.Single(cmdlet => cmdlet.Name == name);
 }

@@ -14,10 +14,19 @@ public sealed class ViewTests
     private const int LeastWidth = 12;
 
     private static readonly List<XElement> Views =
-        [.. XDocument.Load(Checkout.PathOf("PisaHpc.Format.ps1xml")).Descendants("View").Where(view => view.Element("TableControl") is not null)];
+    [
+        .. from view in XDocument.Load(Checkout.PathOf("PisaHpc.Format.ps1xml")).Descendants("View")
+           where view.Element("TableControl") is not null
+           select view,
+    ];
 
     public static TheoryData<string> Outputs =>
-        [.. CmdletFacts.All.SelectMany(cmdlet => cmdlet.Outputs).Where(type => type.Assembly == typeof(HpcException).Assembly).Select(type => type.FullName!).Distinct()];
+    [
+        .. (from cmdlet in CmdletFacts.All
+            from type in cmdlet.Outputs
+            where type.Assembly == typeof(HpcException).Assembly
+            select type.FullName!).Distinct(),
+    ];
 
     public static TheoryData<string> Viewed => [.. Views.Select(Selected).Distinct()];
 

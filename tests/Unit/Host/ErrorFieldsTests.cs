@@ -10,9 +10,10 @@ public sealed class ErrorFieldsTests
     {
         var target = new PSObject();
         target.Properties.Add(new PSNoteProperty("Node", "o2wn01"));
-        var json = ErrorFields.Of(new ErrorRecord(new InvalidOperationException("no"), "Id,Cmd", ErrorCategory.OpenError, target)).ToJson();
-        Assert.Equal(("Id", "OpenError", "no", "o2wn01"), ((string?)json["id"], (string?)json["category"], (string?)json["message"], (string?)json["node"]));
-        Assert.False(json.ContainsKey("recommendedAction"));
+        var record = new ErrorRecord(new InvalidOperationException("no"), "Id,Cmd", ErrorCategory.OpenError, target);
+        Assert.Equal(
+            """{"id":"Id","category":"OpenError","message":"no","target":"@{Node=o2wn01}","node":"o2wn01"}""",
+            ErrorFields.Of(record).ToJson().ToJsonString());
     }
 
     [Fact]

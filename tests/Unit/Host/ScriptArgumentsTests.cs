@@ -6,8 +6,10 @@ namespace PisaHpc.Unit.Host;
 
 public sealed class ScriptArgumentsTests
 {
-    private const string Declared =
-        "[CmdletBinding()] param([string]$Task, [string[]]$Node, [int[]]$Slot, [Alias('q')][string]$Queue, [switch]$Up, $Any, [hashtable]$Map)";
+    private const string Declared = """
+        [CmdletBinding()]
+        param([string]$Task, [string[]]$Node, [int[]]$Slot, [Alias('q')][string]$Queue, [switch]$Up, $Any, [hashtable]$Map)
+        """;
 
     [Theory]
     [InlineData("-Node o2wn[01,03],login1", "Node", "o2wn[01,03]|login1")]
