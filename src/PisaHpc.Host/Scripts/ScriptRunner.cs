@@ -23,9 +23,9 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
             signals.Watch(shell);
             Invoke(shell);
         }
-        catch (PipelineStoppedException) when (signals.Received is not null)
+        catch (Exception stopped) when (signals.Received is not null && IsStop(stopped))
         {
-            // The signal's code below says it all.
+            // The signal's code below says it all. The second kind is a pipeline that was stopped before it began.
         }
         catch (RuntimeException failure)
         {
@@ -39,6 +39,8 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
 
         return signals.Received ?? host.ExitRequested ?? (failed ? 1 : 0);
     }
+
+    private static bool IsStop(Exception exception) => exception is PipelineStoppedException or InvalidPowerShellStateException;
 
     private void Invoke(PowerShell shell)
     {
