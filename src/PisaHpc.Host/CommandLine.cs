@@ -15,7 +15,7 @@ internal static class CommandLine
 
           -Command, -c TEXT           one text: quote it
           -File, -f SCRIPT
-          -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, errors as JSON lines on stderr)
+          -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, JSON lines on stderr)
           -NonInteractive             a question (-Confirm, a missing mandatory parameter) is an error
           -NoModule                   only the engine
           -NoLogo, -NoProfile         accepted for callers of pwsh; there is neither

@@ -40,7 +40,7 @@ Describe 'An allocation' {
     }
 
     It 'has the agreed names in JSON, with enums as words' {
-        $json = $allocation | ConvertTo-Json -Depth 3 -EnumsAsStrings | ConvertFrom-Json
+        $json = $allocation | ConvertTo-Json -Depth 3 | ConvertFrom-Json
         $json.JobId | Should -Be '4711'
         $json.Scheduler | Should -Be 'Manual'
         $json.TotalSlots | Should -Be 56

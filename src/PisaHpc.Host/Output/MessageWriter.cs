@@ -12,7 +12,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
     // The reader is a program, not a web page: text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Says a line of a kind: warning, verbose, debug.</summary>
+    /// <summary>Says a line of a kind: information, warning, verbose, debug.</summary>
     public void Say(string kind, string message)
     {
         if (format == OutputFormat.Json)
@@ -30,8 +30,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
     {
         if (NativeErrorText.IsFrom(error))
         {
-            // What a native program wrote to its stderr is its own text and no failure by itself.
-            output.WriteLine(error.ToString());
+            SayNative(error.ToString());
         }
         else if (format == OutputFormat.Json)
         {
@@ -56,6 +55,19 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
         else
         {
             output.WriteLine(Painted($"error: {message}", ConsoleColor.Red));
+        }
+    }
+
+    /// <summary>What a native program wrote to its stderr is its own text and no failure by itself.</summary>
+    private void SayNative(string text)
+    {
+        if (format == OutputFormat.Json)
+        {
+            Say("native", text);
+        }
+        else
+        {
+            output.WriteLine(text);
         }
     }
 

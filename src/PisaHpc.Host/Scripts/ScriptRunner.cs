@@ -34,7 +34,7 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
         finally
         {
             signals.Unwatch();
-            ((TerminalUserInterface)host.UI).HideProgress();
+            ((TerminalUserInterface)host.UI).Finish();
         }
 
         return signals.Received ?? host.ExitRequested ?? (failed ? 1 : 0);

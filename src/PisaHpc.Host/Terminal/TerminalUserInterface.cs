@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Management.Automation.Internal;
 using System.Security;
+using System.Text;
 using PisaHpc.Host.Output;
 
 namespace PisaHpc.Host.Terminal;
@@ -16,7 +17,7 @@ internal sealed class TerminalUserInterface(TerminalState terminal, MessageWrite
 {
     private readonly ProgressDisplay _progress = new(terminal);
     private readonly Questions _questions = new(terminal);
-    private readonly TextWriter _talk = format == OutputFormat.Json ? Console.Error : Console.Out;
+    private readonly StringBuilder _unfinished = new();
 
     public override PSHostRawUserInterface RawUI { get; } = new TerminalRawUserInterface(terminal);
 
@@ -25,10 +26,27 @@ internal sealed class TerminalUserInterface(TerminalState terminal, MessageWrite
     /// <summary>Clears the progress lines, because something else is about to write.</summary>
     public void HideProgress() => _progress.Hide();
 
+    /// <summary>The run has ended: what stands without a line end is said too, and progress goes.</summary>
+    public void Finish()
+    {
+        HideProgress();
+        if (_unfinished.Length > 0)
+        {
+            WriteLine();
+        }
+    }
+
     public override void Write(string value)
     {
         HideProgress();
-        _talk.Write(Undecorated(value));
+        if (format == OutputFormat.Json)
+        {
+            _unfinished.Append(value);
+        }
+        else
+        {
+            Console.Out.Write(Undecorated(value));
+        }
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) =>
@@ -37,7 +55,15 @@ internal sealed class TerminalUserInterface(TerminalState terminal, MessageWrite
     public override void WriteLine(string value)
     {
         HideProgress();
-        _talk.WriteLine(Undecorated(value));
+        if (format == OutputFormat.Json)
+        {
+            messages.Say("information", Undecorated(_unfinished.Append(value).ToString()));
+            _unfinished.Clear();
+        }
+        else
+        {
+            Console.Out.WriteLine(Undecorated(value));
+        }
     }
 
     public override void WriteLine() => WriteLine("");
@@ -45,7 +71,14 @@ internal sealed class TerminalUserInterface(TerminalState terminal, MessageWrite
     public override void WriteErrorLine(string value)
     {
         HideProgress();
-        Console.Error.WriteLine(value);
+        if (format == OutputFormat.Json)
+        {
+            messages.Report("ErrorLine", value);
+        }
+        else
+        {
+            Console.Error.WriteLine(value);
+        }
     }
 
     public override void WriteWarningLine(string message) => Say("warning", message);

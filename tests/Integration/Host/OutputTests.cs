@@ -56,11 +56,18 @@ public sealed class OutputTests
     [Fact]
     public async Task Json_keeps_stdout_for_the_document_whatever_a_script_says_to_its_reader()
     {
-        const string script = "$Host.UI.WriteLine('hello'); $Host.UI.WriteWarningLine('careful'); 1";
+        const string script =
+            "$Host.UI.Write('hel'); $Host.UI.WriteLine('lo'); $Host.UI.WriteWarningLine('careful'); [void](/bin/sh -c 'echo native >&2'); $Host.UI.Write('end'); 1";
         var result = (await HostProcess.RunAsync("-NoModule", "-o", "Json", "-c", script)).EndedWith(0);
         Assert.Equal("1\n", result.Output);
-        Assert.Contains("hello", result.Error, StringComparison.Ordinal);
-        Assert.Contains("""{"warning":{"message":"careful"}}""", result.Error, StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                """{"information":{"message":"hello"}}""",
+                """{"warning":{"message":"careful"}}""",
+                """{"native":{"message":"native"}}""",
+                """{"information":{"message":"end"}}""",
+            ],
+            result.Error.TrimEnd('\n').Split('\n'));
     }
 
     [Fact]
