@@ -13,7 +13,7 @@ $clock = [System.Diagnostics.Stopwatch]::StartNew()
 
 function Show-Step([string] $Title) {
     $Host.UI.WriteLine()
-    $Host.UI.WriteLine("== {0}  ({1:0.0} s)" -f $Title, $clock.Elapsed.TotalSeconds)
+    $Host.UI.WriteLine(('== {0}  ({1:0.0} s)' -f $Title, $clock.Elapsed.TotalSeconds))
 }
 
 function Show-RankOutput($Lines) {
@@ -39,10 +39,10 @@ function Test-RankCount($Lines) {
 }
 
 $passed = $false
-$port = $ssh = $containers = $null
+$job = $null
 try {
     Show-Step 'The allocation, as a batch system would grant it'
-    $job = Get-HpcAllocation -Node ([string[]] $wanted.Keys) -Slot ([int[]] $wanted.Values) -Owner $Owner -Queue hpc
+    $job = Get-HpcAllocation -Node ([string[]] $wanted.Keys) -Slot ([int[]] $wanted.Values) -Owner $Owner -Queue hpc -JobId "quickstart-$PID"
     $job | Out-Host
     $job.Nodes | Out-Host
 
@@ -72,12 +72,15 @@ try {
     Show-RankOutput $lines
     $lines | Where-Object { $_ -is [PisaHpc.Mpi.MpiResult] } | Out-Host
     $passed = Test-RankCount $lines
+
+    Show-Step 'Taking it away again'
+    $containers | Stop-HpcContainer | Out-Host
+    $ssh | Remove-JobSshConfig | Out-Host
+    $port | Remove-JobPort | Out-Host
 }
 finally {
-    Show-Step 'Taking it away again'
-    if ($containers) { $containers | Stop-HpcContainer | Out-Host }
-    if ($ssh) { $ssh | Remove-JobSshConfig | Out-Host }
-    if ($port) { $port | Remove-JobPort | Out-Host }
+    # Finds nothing when all went well; takes back whatever stands when it did not.
+    if ($job) { $null = Stop-HpcJob $job.JobId -Node $job.Nodes }
 }
 
 if (-not $passed) { exit 1 }
