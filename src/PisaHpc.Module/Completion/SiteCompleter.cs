@@ -14,7 +14,7 @@ namespace PisaHpc.Completion;
 internal abstract class SiteCompleter : IArgumentCompleter
 {
     /// <summary>How long a person waits for the key.</summary>
-    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(1.5);
+    internal TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(1.5);
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
