@@ -39,8 +39,8 @@ Describe 'An allocation' {
         ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual 120
     }
 
-    It 'has the agreed names in JSON, with enums as words' {
-        $json = $allocation | ConvertTo-Json -Depth 3 | ConvertFrom-Json
+    It 'has the agreed names in JSON without a switch, enums as words' {
+        $json = $allocation | ConvertTo-Json | ConvertFrom-Json
         $json.JobId | Should -Be '4711'
         $json.Scheduler | Should -Be 'Manual'
         $json.TotalSlots | Should -Be 56

@@ -64,7 +64,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
         await using var engine = await Engines.ConnectAsync(plan.Node, stopping);
         var container = await ContainerStarter.StartAsync(engine, plan, stopping);
-        Emit(NoWait ? container : await ReadyAsync(engine, container, plan.ReadyTimeout, stopping));
+        Emit(NoWait ? container : await ReadyAsync(engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping));
     }
 
     private async Task<HpcContainer> ReadyAsync(

@@ -21,7 +21,7 @@ public sealed class TestHpcSiteCommand : SiteCmdlet
         var findings = Findings(SiteLocation.Find(SitePath));
         if (Quiet)
         {
-            Emit(findings.All(finding => finding.Severity != FindingSeverity.Error));
+            Emit(findings.All(finding => finding.Severity != nameof(FindingSeverity.Error)));
         }
         else
         {
@@ -44,7 +44,7 @@ public sealed class TestHpcSiteCommand : SiteCmdlet
 
     private static SiteFinding NoDefinition { get; } = new()
     {
-        Severity = FindingSeverity.Warning,
+        Severity = nameof(FindingSeverity.Warning),
         Rule = "NoDefinition",
         Message = $"There is no site definition: neither -Site nor $PISAHPC_SITE names one, and {SiteLocation.Default} does not exist",
         Remedy = $"Write {SiteLocation.Default}; docs/site.example.yaml is one to begin with.",

@@ -70,7 +70,7 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
     {
         JobId = ParameterSetName == ByJob ? JobId : Allocation.JobId,
         Owner = ParameterSetName == ByJob ? Owner ?? Environment.UserName : Allocation.Owner.Name,
-        Scheduler = ParameterSetName == ByJob ? Scheduler.Manual : Allocation.Scheduler,
+        Scheduler = ParameterSetName == ByJob ? Scheduler.Manual : Allocation.BatchSystem,
         Nodes = ParameterSetName == ByJob ? null : SlotMap.Format(Allocation.Nodes),
         TimeToLive = TimeToLive ?? (Path is null ? SiteArea().TimeToLive : PortRequest.DefaultTimeToLive),
         Busy = BusyPort.ToHashSet(),

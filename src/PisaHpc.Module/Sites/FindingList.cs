@@ -9,7 +9,7 @@ internal sealed class FindingList
     public IReadOnlyList<SiteFinding> Findings =>
         [.. _findings.Distinct().OrderBy(finding => finding.Line).ThenBy(finding => finding.Column)];
 
-    public bool HasErrors => _findings.Exists(finding => finding.Severity == FindingSeverity.Error);
+    public bool HasErrors => _findings.Exists(finding => finding.Severity == nameof(FindingSeverity.Error));
 
     /// <summary>Keeps an error.</summary>
     /// <param name="rule">The rule's name.</param>
@@ -30,7 +30,7 @@ internal sealed class FindingList
     private void Add(FindingSeverity severity, string rule, SourcePosition? position, string message, string remedy) =>
         _findings.Add(new SiteFinding
         {
-            Severity = severity,
+            Severity = severity.ToString(),
             Rule = rule,
             Message = message,
             File = position?.File,

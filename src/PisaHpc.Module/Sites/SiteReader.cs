@@ -12,7 +12,7 @@ internal static class SiteReader
     public static HpcSite Read(string path)
     {
         var (site, findings) = Examine(path);
-        return site ?? throw Invalid(path, [.. findings.Where(finding => finding.Severity == FindingSeverity.Error)]);
+        return site ?? throw Invalid(path, [.. findings.Where(finding => finding.Severity == nameof(FindingSeverity.Error))]);
     }
 
     /// <summary>Reads a definition and keeps what is wrong with it.</summary>

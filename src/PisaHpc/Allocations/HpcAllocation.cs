@@ -6,8 +6,10 @@ public sealed record HpcAllocation
     /// <summary>The job's id; an array element has its index in it (LSF <c>1234[5]</c>, Slurm's own id of the element).</summary>
     public required string JobId { get; init; }
 
-    /// <summary>The batch system.</summary>
-    public required Scheduler Scheduler { get; init; }
+    /// <summary>The batch system: the word, one of <see cref="Allocations.Scheduler"/>.</summary>
+    public string Scheduler => BatchSystem.ToString();
+
+    internal Scheduler BatchSystem { get; init; }
 
     /// <summary>The queue or partition; null when the batch system names none.</summary>
     public string? Queue { get; init; }

@@ -25,7 +25,7 @@ internal static class LsfAllocation
         return new HpcAllocation
         {
             JobId = jobId,
-            Scheduler = Scheduler.Lsf,
+            BatchSystem = Scheduler.Lsf,
             Queue = environment.Value("LSB_QUEUE"),
             Nodes = NodesOf(environment, jobId),
             Owner = (owner ?? environment.Value("LSFUSER")) is { } name ? environment.FindOwner(name) : environment.OwnProcessOwner(jobId),

@@ -23,7 +23,7 @@ public static class ManualAllocation
         return new HpcAllocation
         {
             JobId = jobId is null ? JobIds.NewManual(time) : JobIds.Validate(jobId),
-            Scheduler = Scheduler.Manual,
+            BatchSystem = Scheduler.Manual,
             Queue = queue,
             Nodes = [.. nodes.Select((name, index) => new AllocatedNode(HostNames.Validate(name), slots[slots.Count == 1 ? 0 : index]))],
             Owner = owner,

@@ -24,7 +24,7 @@ internal static class PbsAllocation
         return new HpcAllocation
         {
             JobId = jobId,
-            Scheduler = Scheduler.Pbs,
+            BatchSystem = Scheduler.Pbs,
             Queue = environment.Value("PBS_QUEUE"),
             Nodes = NodeSlots.Count(environment.LinesOf(NodeFileVariable, path), $"{NodeFileVariable} ({path})"),
             Owner = owner is null ? environment.OwnProcessOwner(jobId) : environment.FindOwner(owner),

@@ -25,7 +25,7 @@ internal static class SlurmAllocation
         return new HpcAllocation
         {
             JobId = jobId,
-            Scheduler = Scheduler.Slurm,
+            BatchSystem = Scheduler.Slurm,
             Queue = environment.Value("SLURM_JOB_PARTITION"),
             Nodes = NodesOf(environment, jobId),
             Owner = owner is null ? OwnerOf(environment, jobId) : environment.FindOwner(owner),

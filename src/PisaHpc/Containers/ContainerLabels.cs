@@ -71,7 +71,7 @@ public static class ContainerLabels
             JobId = labels[Job],
             Name = container.Name,
             Id = container.Id,
-            State = container.State,
+            State = container.State.ToString(),
             Environment = labels.GetValueOrDefault(Environment, ""),
             Image = container.Image,
             Owner = labels.GetValueOrDefault(Owner, ""),

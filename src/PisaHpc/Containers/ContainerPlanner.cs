@@ -25,8 +25,8 @@ public static class ContainerPlanner
             Image = environment.Image,
             Command = CommandOf(request),
             Hostname = HostnameOf(request),
-            Network = environment.Network,
-            PublishedPorts = environment.Network == NetworkMode.Bridge ? [request.Ssh.Port, .. request.PublishedPorts] : [],
+            Network = environment.NetworkMode,
+            PublishedPorts = environment.NetworkMode == NetworkMode.Bridge ? [request.Ssh.Port, .. request.PublishedPorts] : [],
             User = string.Create(CultureInfo.InvariantCulture, $"{request.Allocation.Owner.Uid}:{request.Allocation.Owner.Gid}"),
             Groups = [.. request.Allocation.Owner.Groups.Where(gid => gid != request.Allocation.Owner.Gid)],
             Environment = environment.Variables,
@@ -54,7 +54,7 @@ public static class ContainerPlanner
             Slots = request.Node.Slots,
             Port = request.Ssh.Port,
             Directory = request.Ssh.Directory,
-            ReadyTimeout = environment.ReadyTimeout,
+            ReadyTimeoutSec = environment.ReadyTimeoutSec,
             Options = PlanOptions.Of(request, spec),
         };
     }
@@ -80,7 +80,7 @@ public static class ContainerPlanner
         {
             [ContainerLabels.Schema] = "1",
             [ContainerLabels.Job] = allocation.JobId,
-            [ContainerLabels.Scheduler] = allocation.Scheduler.ToString(),
+            [ContainerLabels.Scheduler] = allocation.Scheduler,
             [ContainerLabels.Queue] = allocation.Queue,
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
@@ -88,12 +88,12 @@ public static class ContainerPlanner
             [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Owner] = allocation.Owner.Name,
             [ContainerLabels.Port] = request.Ssh.Port.ToString(CultureInfo.InvariantCulture),
-            [ContainerLabels.Mpi] = environment.Mpi.ToString(),
+            [ContainerLabels.Mpi] = environment.Mpi,
             [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
             [ContainerLabels.Directory] = request.Ssh.Directory,
             [ContainerLabels.PortArea] = request.PortArea,
             [ContainerLabels.Nodes] = SlotMap.Format(allocation.Nodes),
-            [ContainerLabels.ReadyTimeout] = environment.ReadyTimeout.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+            [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
         };
         return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!);
     }

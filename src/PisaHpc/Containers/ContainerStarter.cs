@@ -35,7 +35,7 @@ public static class ContainerStarter
 
     /// <summary>The container that a plan would make.</summary>
     /// <param name="plan">The plan.</param>
-    public static HpcContainer Predict(HpcContainerPlan plan) => Started(plan, id: "") with { State = ContainerState.Created };
+    public static HpcContainer Predict(HpcContainerPlan plan) => Started(plan, id: "") with { State = nameof(ContainerState.Created) };
 
     /// <summary>
     /// Removes a container whose start failed, by its name: the name is its attempt's own, so whatever bears it was made by that attempt,
@@ -68,7 +68,7 @@ public static class ContainerStarter
         JobId = plan.JobId,
         Name = plan.Name,
         Id = id,
-        State = ContainerState.Running,
+        State = nameof(ContainerState.Running),
         Environment = plan.Environment,
         Image = plan.Image,
         Owner = plan.Owner,

@@ -14,6 +14,6 @@ public static class ContainerStopper
     {
         await engine.StopAsync(container.Id, grace, cancellationToken);
         var existed = await engine.RemoveAsync(container.Id, cancellationToken);
-        return container with { State = ContainerState.Exited, Ready = false, Changed = existed };
+        return container with { State = nameof(ContainerState.Exited), Ready = false, Changed = existed };
     }
 }

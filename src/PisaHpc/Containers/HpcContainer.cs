@@ -15,8 +15,8 @@ public sealed record HpcContainer
     /// <summary>The container's full id; empty when it is only predicted.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The state.</summary>
-    public required ContainerState State { get; init; }
+    /// <summary>The state: the word, one of <see cref="ContainerState"/>.</summary>
+    public required string State { get; init; }
 
     /// <summary>Whether a login by the job's key was seen to work; null when nobody asked.</summary>
     public bool? Ready { get; init; }

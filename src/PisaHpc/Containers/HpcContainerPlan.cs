@@ -36,8 +36,8 @@ public sealed record HpcContainerPlan
     /// <summary>The job's directory on the node.</summary>
     public required string Directory { get; init; }
 
-    /// <summary>How long the container may take to become ready.</summary>
-    public required TimeSpan ReadyTimeout { get; init; }
+    /// <summary>How long the container may take to become ready, in seconds.</summary>
+    public required int ReadyTimeoutSec { get; init; }
 
     /// <summary>Every option with its origin.</summary>
     public required IReadOnlyList<PlanOption> Options { get; init; }

@@ -12,7 +12,7 @@ internal static class PlanConflicts
     public static void Check(PlanRequest request)
     {
         var environment = request.Environment;
-        if (environment.Network == NetworkMode.Host && request.PublishedPorts.Count > 0)
+        if (environment.NetworkMode == NetworkMode.Host && request.PublishedPorts.Count > 0)
         {
             throw Conflict(
                 request,

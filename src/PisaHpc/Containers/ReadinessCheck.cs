@@ -51,7 +51,7 @@ public static class ReadinessCheck
         await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         return refusal is null
-            ? container with { Ready = true, State = ContainerState.Running }
+            ? container with { Ready = true, State = nameof(ContainerState.Running) }
             : throw await NotReadyAsync(engine, container, refusal, deadline, cancellationToken);
     }
 

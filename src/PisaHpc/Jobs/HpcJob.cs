@@ -8,7 +8,7 @@ public sealed record HpcJob
     public static HpcJob None(string jobId) => new()
     {
         JobId = jobId,
-        State = JobState.Stopped,
+        State = nameof(JobState.Stopped),
         Environment = "",
         Image = "",
         Owner = "",
@@ -20,8 +20,8 @@ public sealed record HpcJob
     /// <summary>The job.</summary>
     public required string JobId { get; init; }
 
-    /// <summary>The state of its containers together.</summary>
-    public required JobState State { get; init; }
+    /// <summary>The state of its containers together: the word, one of <see cref="JobState"/>.</summary>
+    public required string State { get; init; }
 
     /// <summary>The environment; empty when no container is left to tell.</summary>
     public required string Environment { get; init; }

@@ -6,8 +6,8 @@ namespace PisaHpc.Jobs;
 /// <param name="Name">The node.</param>
 /// <param name="Slots">The slots there.</param>
 /// <param name="Container">The container's name; null when the node has none.</param>
-/// <param name="State">The container's state; null when the node has none.</param>
-public sealed record HpcJobNode(string Name, int Slots, string? Container, ContainerState? State)
+/// <param name="State">The container's state: the word, one of <see cref="ContainerState"/>; null when the node has none.</param>
+public sealed record HpcJobNode(string Name, int Slots, string? Container, string? State)
 {
     /// <summary>The node's name: what a table or a format string shows.</summary>
     public override string ToString() => Name;

@@ -141,7 +141,7 @@ public sealed class JobStarter(
         await using var engine = await engines.ConnectAsync(plan.Node, cancellationToken);
         var container = await ContainerStarter.StartAsync(engine, plan, cancellationToken);
         progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
-        await ReadinessCheck.WaitAsync(connection, engine, container, plan.ReadyTimeout, cancellationToken);
+        await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
         progress.Report(new JobStep(plan.Node, "ready", Done: true));
     }
 
@@ -207,7 +207,7 @@ public sealed class JobStarter(
     {
         JobId = request.Allocation.JobId,
         Owner = request.Allocation.Owner.Name,
-        Scheduler = request.Allocation.Scheduler,
+        Scheduler = request.Allocation.BatchSystem,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),

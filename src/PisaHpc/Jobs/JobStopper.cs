@@ -57,7 +57,7 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
         var released = left == 0 && ports?.Release(job.JobId, CancellationToken.None) is { Changed: true };
         return job with
         {
-            State = left == 0 ? JobState.Stopped : JobState.Leftover,
+            State = left == 0 ? nameof(JobState.Stopped) : nameof(JobState.Leftover),
             Nodes = [.. job.Nodes.Select(node => cleaned.ContainsKey(node.Name) ? node with { Container = null, State = null } : node)],
             Changed = released || cleaned.Values.Any(changed => changed),
         };

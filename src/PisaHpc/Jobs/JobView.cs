@@ -16,7 +16,7 @@ internal static class JobView
     public static HpcJob Started(JobRequest request, IReadOnlyList<HpcContainerPlan> plans, JobState state = JobState.Running) => new()
     {
         JobId = request.Allocation.JobId,
-        State = state,
+        State = state.ToString(),
         Environment = request.Environment.Name,
         Image = request.Environment.Image,
         Owner = request.Allocation.Owner.Name,
@@ -24,7 +24,7 @@ internal static class JobView
         Nodes =
         [
             .. plans.Select(plan => new HpcJobNode(
-                plan.Node, plan.Slots, plan.Name, state == JobState.Running ? ContainerState.Running : null))
+                plan.Node, plan.Slots, plan.Name, state == JobState.Running ? nameof(ContainerState.Running) : null))
         ],
         StartedAt = state == JobState.Running ? DateTimeOffset.UtcNow : null,
         Directory = request.Directory,
@@ -78,13 +78,13 @@ internal static class JobView
         var allocated = first is not null ? ContainerLabels.NodesOf(first) : JobNodes.Of(lease);
         var nodes = allocated
             .Select(node => found.Where(item => item.Node == node.Name).Select(item => item.Container).LastOrDefault() is { } container
-                ? new HpcJobNode(node.Name, node.Slots, container.Name, container.State)
+                ? new HpcJobNode(node.Name, node.Slots, container.Name, container.State.ToString())
                 : new HpcJobNode(node.Name, node.Slots, null, null))
             .ToArray();
         return new HpcJob
         {
             JobId = jobId,
-            State = StateOf(nodes, anythingLeft: lease is not null || found.Count > 0),
+            State = StateOf(nodes, anythingLeft: lease is not null || found.Count > 0).ToString(),
             Environment = view?.Environment ?? "",
             Image = view?.Image ?? "",
             Owner = view?.Owner ?? lease?.Owner ?? "",
@@ -97,7 +97,7 @@ internal static class JobView
 
     private static JobState StateOf(HpcJobNode[] nodes, bool anythingLeft)
     {
-        var running = nodes.Count(node => node.State == ContainerState.Running);
+        var running = nodes.Count(node => node.State == nameof(ContainerState.Running));
         return running == 0
             ? (anythingLeft ? JobState.Leftover : JobState.Stopped)
             : (running == nodes.Length ? JobState.Running : JobState.Degraded);

@@ -30,7 +30,7 @@ internal sealed record HeldPort(string JobId, string Link, FileStatus Status, in
         JobId = JobId,
         Owner = OwnerOfFile(Status.Uid),
         LeasedAt = Status.ChangedAt,
-        State = StateAt(now),
+        State = StateAt(now).ToString(),
         Path = area,
     };
 
@@ -43,7 +43,7 @@ internal sealed record HeldPort(string JobId, string Link, FileStatus Status, in
         Port = Port,
         Owner = Record?.Owner ?? OwnerOfFile(Status.Uid),
         NodeSlots = Record?.Nodes,
-        Reason = reason,
+        Reason = reason.ToString(),
         Path = area,
     };
 

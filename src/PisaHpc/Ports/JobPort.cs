@@ -23,8 +23,8 @@ public sealed record JobPort
     /// <summary>When it may be reclaimed without asking, in UTC; null for a lease without a record, which time does not end.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Whether the lease holds.</summary>
-    public required LeaseState State { get; init; }
+    /// <summary>Whether the lease holds: the word, one of <see cref="LeaseState"/>.</summary>
+    public required string State { get; init; }
 
     /// <summary>
     /// The job's nodes as <see cref="SlotMap"/> writes them, <c>o2wn[01-02]*32</c>, so that a job can be found again from its
@@ -35,8 +35,8 @@ public sealed record JobPort
     /// <summary>The names of the job's nodes, for -Node parameters; empty when not told.</summary>
     public IReadOnlyList<string> Nodes => SlotMap.NamesIn(NodeSlots ?? "");
 
-    /// <summary>The batch system that knows whether the job is alive; <see cref="Scheduler.Manual"/> when not told.</summary>
-    public Scheduler Scheduler { get; init; }
+    /// <summary>The batch system that knows whether the job is alive: the word, one of <see cref="Allocations.Scheduler"/>; Manual when not told.</summary>
+    public string Scheduler { get; init; } = nameof(Allocations.Scheduler.Manual);
 
     /// <summary>The port area.</summary>
     public required string Path { get; init; }

@@ -81,9 +81,9 @@ internal sealed record LeaseRecord
         Host = Host,
         LeasedAt = LeasedAt,
         ExpiresAt = ExpiresAt,
-        State = state,
+        State = state.ToString(),
         NodeSlots = Nodes,
-        Scheduler = Scheduler,
+        Scheduler = Scheduler.ToString(),
         Path = area,
         Changed = changed,
     };

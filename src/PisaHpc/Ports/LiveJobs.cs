@@ -15,7 +15,7 @@ public sealed class LiveJobs(IEnumerable<string> jobIds)
     /// <param name="lease">The lease.</param>
     /// <returns>Null when the batch system cannot know: the allocation was made by hand.</returns>
     public bool? Tell(JobPort lease) =>
-        lease is { Scheduler: Scheduler.Manual, Host: not null } ? null : _numbers.Contains(NumberOf(lease.JobId));
+        lease is { Scheduler: nameof(Scheduler.Manual), Host: not null } ? null : _numbers.Contains(NumberOf(lease.JobId));
 
     /// <summary>The job's number, without an array's index and a server's name; an id that starts with no number as it is.</summary>
     private static string NumberOf(string jobId)

@@ -68,7 +68,7 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     private ReleasedPort NotHeld(string jobId)
     {
         directory.Require();
-        return new ReleasedPort { JobId = jobId, Reason = ReleaseReason.NotHeld, Path = directory.Path };
+        return new ReleasedPort { JobId = jobId, Reason = nameof(ReleaseReason.NotHeld), Path = directory.Path };
     }
 
     private ReleasedPort TakeBack(PortFile file, HeldPort held, ReleaseReason reason)

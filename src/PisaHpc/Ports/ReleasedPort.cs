@@ -34,12 +34,12 @@ public sealed record ReleasedPort
     /// <summary>The job's nodes with their slots, as the lease had them; null when it named none.</summary>
     public string? NodeSlots { get; init; }
 
-    /// <summary>Why.</summary>
-    public required ReleaseReason Reason { get; init; }
+    /// <summary>Why: the word, one of <see cref="ReleaseReason"/>.</summary>
+    public required string Reason { get; init; }
 
     /// <summary>The port area.</summary>
     public required string Path { get; init; }
 
     /// <summary>Whether this call changed anything: false when the job held no port.</summary>
-    public bool Changed => Reason != ReleaseReason.NotHeld;
+    public bool Changed => Reason != nameof(ReleaseReason.NotHeld);
 }

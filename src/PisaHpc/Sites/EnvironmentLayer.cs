@@ -69,8 +69,8 @@ public sealed record EnvironmentLayer
     private static EnvironmentLayer Of(HpcEnvironment values) => new()
     {
         Layer = "built-in",
-        Mpi = new(values.Mpi),
-        Network = new(values.Network),
+        Mpi = new(values.Flavour),
+        Network = new(values.NetworkMode),
         Hostname = new(values.Hostname),
         MpiNetwork = new(values.MpiNetwork),
         Mounts = Setting.Replacing(values.Mounts),
@@ -90,6 +90,6 @@ public sealed record EnvironmentLayer
         Init = new(values.Init),
         Privileged = new(values.Privileged),
         Sshd = new(values.Sshd),
-        ReadyTimeout = new(values.ReadyTimeout),
+        ReadyTimeout = new(TimeSpan.FromSeconds(values.ReadyTimeoutSec)),
     };
 }

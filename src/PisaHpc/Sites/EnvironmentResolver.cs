@@ -87,8 +87,8 @@ public static class EnvironmentResolver
         {
             Name = name,
             Image = Image(site, name, merge),
-            Mpi = merge.Last("mpi", layer => layer.Mpi, SettingWords.Of),
-            Network = merge.Last("network", layer => layer.Network, SettingWords.Of),
+            Flavour = merge.Last("mpi", layer => layer.Mpi, SettingWords.Of),
+            NetworkMode = merge.Last("network", layer => layer.Network, SettingWords.Of),
             Hostname = merge.Last("hostname", layer => layer.Hostname, value => value ?? "the node's"),
             MpiNetwork = merge.Last("mpiNetwork", layer => layer.MpiNetwork, value => value ?? "the node's"),
             Mounts = merge.Items("mounts", layer => layer.Mounts, mount => mount.Target, SettingWords.Of),
@@ -100,7 +100,7 @@ public static class EnvironmentResolver
             Init = merge.Last("init", layer => layer.Init, SettingWords.Of),
             Privileged = merge.Last("privileged", layer => layer.Privileged, SettingWords.Of),
             Sshd = merge.Last("sshd", layer => layer.Sshd, path => path),
-            ReadyTimeout = merge.Last("readyTimeout", layer => layer.ReadyTimeout, Duration.Format),
+            ReadyTimeoutSec = (int)Math.Ceiling(merge.Last("readyTimeout", layer => layer.ReadyTimeout, Duration.Format).TotalSeconds),
             Origins = merge.Origins,
         };
     }

@@ -15,11 +15,15 @@ public sealed record HpcEnvironment
     /// <summary>The image's reference as the engine takes it, the site's registry included.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The MPI implementation in the image.</summary>
-    public MpiFlavour Mpi { get; init; } = MpiFlavour.OpenMpi;
+    /// <summary>The MPI implementation in the image: the word, one of <see cref="MpiFlavour"/>.</summary>
+    public string Mpi => Flavour.ToString();
 
-    /// <summary>The container's network.</summary>
-    public NetworkMode Network { get; init; } = NetworkMode.Host;
+    internal MpiFlavour Flavour { get; init; } = MpiFlavour.OpenMpi;
+
+    /// <summary>The container's network: the word, one of <see cref="Containers.NetworkMode"/>.</summary>
+    public string Network => NetworkMode.ToString();
+
+    internal NetworkMode NetworkMode { get; init; } = NetworkMode.Host;
 
     /// <summary>The container's host name, where <c>{node}</c> and <c>{job}</c> stand for themselves; null keeps the node's.</summary>
     public string? Hostname { get; init; }
@@ -54,8 +58,8 @@ public sealed record HpcEnvironment
     /// <summary>The sshd in the image.</summary>
     public string Sshd { get; init; } = "/usr/sbin/sshd";
 
-    /// <summary>How long a container may take to become ready.</summary>
-    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>How long a container may take to become ready, in seconds; part of a second counts as a whole one.</summary>
+    public int ReadyTimeoutSec { get; init; } = 60;
 
     /// <summary>Which layer set what: a row for every setting, and one for every item of a list.</summary>
     public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];

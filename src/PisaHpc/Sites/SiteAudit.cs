@@ -20,7 +20,7 @@ public static class SiteAudit
 
     internal static SiteFinding Warning(string rule, SourcePosition? position, string message, string remedy) => new()
     {
-        Severity = FindingSeverity.Warning,
+        Severity = nameof(FindingSeverity.Warning),
         Rule = rule,
         Message = message,
         File = position?.File,

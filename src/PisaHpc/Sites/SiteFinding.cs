@@ -3,8 +3,8 @@ namespace PisaHpc.Sites;
 /// <summary>Something found in a site definition.</summary>
 public sealed record SiteFinding
 {
-    /// <summary>How bad it is.</summary>
-    public required FindingSeverity Severity { get; init; }
+    /// <summary>How bad it is: the word, one of <see cref="FindingSeverity"/>.</summary>
+    public required string Severity { get; init; }
 
     /// <summary>The rule's stable name, for example <c>UnknownKey</c> or <c>Privileged</c>.</summary>
     public required string Rule { get; init; }

@@ -13,7 +13,7 @@ public sealed class LsfAllocationTests
     {
         var allocation = AllocationReader.Read(_job.With(Id, Counts, ("LSB_QUEUE", "hpc"), ("LSB_JOBINDEX", "0")));
         Assert.Equal("1234", allocation.JobId);
-        Assert.Equal(Scheduler.Lsf, allocation.Scheduler);
+        Assert.Equal(nameof(Scheduler.Lsf), allocation.Scheduler);
         Assert.Equal("hpc", allocation.Queue);
         Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
         Assert.Equal(56, allocation.TotalSlots);

@@ -9,7 +9,7 @@ public sealed class ManualAllocationTests
     {
         var allocation = Create("o2wn[01-02]", [32, 24]);
         Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
-        Assert.Equal(Scheduler.Manual, allocation.Scheduler);
+        Assert.Equal(nameof(Scheduler.Manual), allocation.Scheduler);
         Assert.StartsWith("manual-", allocation.JobId, StringComparison.Ordinal);
         Assert.NotEqual(allocation.JobId, Create("o2wn[01-02]", [32, 24]).JobId);
     }

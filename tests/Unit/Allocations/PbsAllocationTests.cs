@@ -11,7 +11,7 @@ public sealed class PbsAllocationTests
     public void A_node_file_has_a_line_for_each_slot()
     {
         var allocation = AllocationReader.Read(_job.With(Job));
-        Assert.Equal(("123[4].pbs01", Scheduler.Pbs, "hpc"), (allocation.JobId, allocation.Scheduler, allocation.Queue));
+        Assert.Equal(("123[4].pbs01", nameof(Scheduler.Pbs), "hpc"), (allocation.JobId, allocation.Scheduler, allocation.Queue));
         Assert.Equal([new("o2wn01", 2), new("o2wn02", 1)], allocation.Nodes);
         Assert.Equal("hpcuser", allocation.Owner.Name);
     }

@@ -13,7 +13,7 @@ public sealed class SlurmAllocationTests
     public void Nodes_with_their_tasks_make_an_allocation()
     {
         var allocation = AllocationReader.Read(_job.With(Id, Nodes, Tasks, ("SLURM_JOB_PARTITION", "hpc"), ("SLURM_JOB_UID", "4001")));
-        Assert.Equal(("77", Scheduler.Slurm, "hpc", "hpcuser"), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Owner.Name));
+        Assert.Equal(("77", nameof(Scheduler.Slurm), "hpc", "hpcuser"), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Owner.Name));
         Assert.Equal([new("o2wn01", 32), new("o2wn02", 32), new("o2wn03", 24)], allocation.Nodes);
     }
 

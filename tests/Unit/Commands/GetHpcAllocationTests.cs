@@ -15,7 +15,7 @@ public sealed class GetHpcAllocationTests : IDisposable
     {
         var allocation = Run("Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24 -Queue hpc").Single<HpcAllocation>();
         Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
-        Assert.Equal(("hpc", Scheduler.Manual, JobOwners.Current().Name), (allocation.Queue, allocation.Scheduler, allocation.Owner.Name));
+        Assert.Equal(("hpc", nameof(Scheduler.Manual), JobOwners.Current().Name), (allocation.Queue, allocation.Scheduler, allocation.Owner.Name));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class GetHpcAllocationTests : IDisposable
         File.WriteAllText(hostFile, "o2wn01\no2wn01\n");
         var script = $"$env:LSB_JOBID = '12'; $env:LSB_DJOB_HOSTFILE = '{hostFile}'; try {{ Get-HpcAllocation -Owner root }} finally {{ $env:LSB_JOBID = $null; $env:LSB_DJOB_HOSTFILE = $null }}";
         var allocation = Run(script).Single<HpcAllocation>();
-        Assert.Equal(("12", Scheduler.Lsf, 2), (allocation.JobId, allocation.Scheduler, allocation.TotalSlots));
+        Assert.Equal(("12", nameof(Scheduler.Lsf), 2), (allocation.JobId, allocation.Scheduler, allocation.TotalSlots));
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public sealed class JobPortTests : IDisposable
         _test.Area.Lease(TestArea.Request("7"));
         Assert.False(Run("New-JobPort 7 -Path $area -WhatIf").Single<JobPort>().Changed);
         Assert.Empty(Run("Remove-JobPort 7 -Path $area -WhatIf").Output);
-        Assert.Equal(ReleaseReason.Requested, Run("Remove-JobPort 7 -Path $area -WhatIf -PassThru").Single<ReleasedPort>().Reason);
+        Assert.Equal(nameof(ReleaseReason.Requested), Run("Remove-JobPort 7 -Path $area -WhatIf -PassThru").Single<ReleasedPort>().Reason);
         Assert.Equal(4, _test.FoundFree().Count);
     }
 
@@ -167,10 +167,10 @@ public sealed class JobPortTests : IDisposable
         _test.Area.Lease(TestArea.Request("4"));
 
         var first = Run("Remove-JobPort -Expired -LiveJobId 2, 5 -Path $area").Output.Select(item => (ReleasedPort)item.BaseObject);
-        Assert.Equal([("1", ReleaseReason.JobEnded), ("3", ReleaseReason.JobEnded)], first.Select(one => (one.JobId, one.Reason)).Order());
+        Assert.Equal([("1", nameof(ReleaseReason.JobEnded)), ("3", nameof(ReleaseReason.JobEnded))], first.Select(one => (one.JobId, one.Reason)).Order());
 
         var second = Run("Remove-JobPort -Expired -Path $area").Single<ReleasedPort>();
-        Assert.Equal(("2", ReleaseReason.Expired), (second.JobId, second.Reason));
+        Assert.Equal(("2", nameof(ReleaseReason.Expired)), (second.JobId, second.Reason));
         Assert.Empty(Run("Remove-JobPort -Expired -Path $area").Output);
         Assert.Equal(["4"], JobsOf("Get-JobPort -Path $area"));
     }

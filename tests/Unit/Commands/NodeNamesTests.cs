@@ -50,7 +50,7 @@ public sealed class NodeNamesTests
             JobId = "7",
             Owner = "hpcuser",
             LeasedAt = DateTimeOffset.UnixEpoch,
-            State = LeaseState.Leased,
+            State = nameof(LeaseState.Leased),
             NodeSlots = slots,
             Path = "/ports",
         };

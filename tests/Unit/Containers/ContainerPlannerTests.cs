@@ -82,7 +82,7 @@ public sealed class ContainerPlannerTests
     [Fact]
     public void A_bridge_publishes_the_jobs_port_and_the_host_network_publishes_nothing()
     {
-        var bridge = PlanRequests.For(PlanRequests.Environment with { Network = NetworkMode.Bridge }) with { PublishedPorts = [8080] };
+        var bridge = PlanRequests.For(PlanRequests.Environment with { NetworkMode = NetworkMode.Bridge }) with { PublishedPorts = [8080] };
 
         Assert.Equal([22042, 8080], ContainerPlanner.Plan(bridge).GetSpec().PublishedPorts);
         Assert.Empty(ContainerPlanner.Plan(PlanRequests.For(PlanRequests.Environment)).GetSpec().PublishedPorts);

@@ -15,7 +15,7 @@ internal static class PlanRequests
     public static readonly HpcAllocation Allocation = new()
     {
         JobId = "42",
-        Scheduler = Scheduler.Lsf,
+        BatchSystem = Scheduler.Lsf,
         Queue = "hpc",
         Owner = Owner,
         Nodes = [new("o2wn01", 32), new("o2wn02", 24)],

@@ -16,7 +16,7 @@ public sealed class JsonObjectWriterTests
         var allocation = new HpcAllocation
         {
             JobId = "1234",
-            Scheduler = Scheduler.Slurm,
+            BatchSystem = Scheduler.Slurm,
             Queue = null,
             Owner = new JobOwner { Name = "hpcuser", Uid = 4001, Gid = 4001, Groups = [4001, 5001] },
             Nodes = [new AllocatedNode("o2wn01", 32), new AllocatedNode("o2wn02", 24)],

@@ -17,7 +17,7 @@ public sealed class JobStarterTests : IDisposable
     {
         var job = await StartAsync();
 
-        Assert.Equal(JobState.Running, job.State);
+        Assert.Equal(nameof(JobState.Running), job.State);
         Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], job.Nodes.Select(node => (node.Name, node.Slots)));
         Assert.Equal(56, job.TotalSlots);
         Assert.True(job.Changed);
@@ -140,7 +140,7 @@ public sealed class JobStarterTests : IDisposable
         var plans = await _cluster.Starter.PlanAsync(JobCluster.Request(), _failures.Add, CancellationToken.None);
 
         Assert.Equal(JobCluster.NodeNames, plans.Select(plan => plan.Node));
-        Assert.Equal(JobState.Planned, JobStarter.Predict(JobCluster.Request(), plans).State);
+        Assert.Equal(nameof(JobState.Planned), JobStarter.Predict(JobCluster.Request(), plans).State);
         Assert.Empty(_cluster.Leftovers());
         Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Create or FakeStep.Start or FakeStep.Remove);
     }

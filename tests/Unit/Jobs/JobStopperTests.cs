@@ -19,8 +19,8 @@ public sealed class JobStopperTests : IDisposable
         var first = await StopAsync(await FindAsync());
         var second = await StopAsync(await FindAsync());
 
-        Assert.Equal((JobState.Stopped, true), (first.State, first.Changed));
-        Assert.Equal((JobState.Stopped, false), (second.State, second.Changed));
+        Assert.Equal((nameof(JobState.Stopped), true), (first.State, first.Changed));
+        Assert.Equal((nameof(JobState.Stopped), false), (second.State, second.Changed));
         Assert.Empty(_cluster.Leftovers());
     }
 
@@ -33,7 +33,7 @@ public sealed class JobStopperTests : IDisposable
 
         Assert.Equal(started.Nodes, found.Nodes);
         Assert.Equal(
-            (started.JobId, started.Environment, started.Image, started.Owner, started.Port, started.Directory, JobState.Running),
+            (started.JobId, started.Environment, started.Image, started.Owner, started.Port, started.Directory, nameof(JobState.Running)),
             (found.JobId, found.Environment, found.Image, found.Owner, found.Port, found.Directory, found.State));
     }
 
@@ -46,8 +46,8 @@ public sealed class JobStopperTests : IDisposable
 
         var found = await FindAsync();
 
-        Assert.Equal(JobState.Degraded, found.State);
-        Assert.Equal(ContainerState.Exited, found.Nodes[1].State);
+        Assert.Equal(nameof(JobState.Degraded), found.State);
+        Assert.Equal(nameof(ContainerState.Exited), found.Nodes[1].State);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class JobStopperTests : IDisposable
 
         var found = await FindAsync();
 
-        Assert.Equal(JobState.Leftover, found.State);
+        Assert.Equal(nameof(JobState.Leftover), found.State);
         Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], found.Nodes.Select(node => (node.Name, node.Slots)));
     }
 
@@ -72,13 +72,13 @@ public sealed class JobStopperTests : IDisposable
         _cluster.Nodes.FailOn("o2wn02", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn02"));
 
         var first = await StopAsync(await FindAsync());
-        Assert.Equal(JobState.Leftover, first.State);
+        Assert.Equal(nameof(JobState.Leftover), first.State);
         Assert.Equal(["o2wn02"], _failed);
         Assert.Single(_cluster.Ports.Area.List());
 
         _cluster.Nodes.Before("o2wn02", FakeStep.Remove, _ => Task.CompletedTask);
         var second = await StopAsync(await FindAsync());
-        Assert.Equal(JobState.Stopped, second.State);
+        Assert.Equal(nameof(JobState.Stopped), second.State);
         Assert.Empty(_cluster.Leftovers());
     }
 

@@ -23,7 +23,7 @@ public sealed class OldScriptTests : IDisposable
 
         var lease = Assert.Single(_test.Area.List());
 
-        Assert.Equal((40000, "77", LeaseState.Leased), (lease.Port, lease.JobId, lease.State));
+        Assert.Equal((40000, "77", nameof(LeaseState.Leased)), (lease.Port, lease.JobId, lease.State));
         Assert.Equal((null, null, null), (lease.Host, lease.ExpiresAt, lease.NodeSlots));
         Assert.Equal("root", lease.Owner == Environment.UserName ? "root" : lease.Owner);
         Assert.InRange(lease.LeasedAt, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
@@ -84,7 +84,7 @@ public sealed class OldScriptTests : IDisposable
         RunRecipe("77");
 
         Assert.Empty(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddYears(1)));
-        Assert.Equal(ReleaseReason.JobEnded, Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow, _ => false)).Reason);
+        Assert.Equal(nameof(ReleaseReason.JobEnded), Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow, _ => false)).Reason);
         Assert.Equal(5, _test.FoundFree().Count);
     }
 
@@ -94,8 +94,8 @@ public sealed class OldScriptTests : IDisposable
         var lease = _test.Area.Lease(TestArea.Request("1"));
         _test.LinkAsOldScript(lease.Port, "2");
 
-        Assert.Equal(LeaseState.Leased, _test.Area.Find("1")!.State);
-        Assert.Equal(LeaseState.Incomplete, _test.Area.Find("2")!.State);
+        Assert.Equal(nameof(LeaseState.Leased), _test.Area.Find("1")!.State);
+        Assert.Equal(nameof(LeaseState.Incomplete), _test.Area.Find("2")!.State);
         Assert.Equal("2", Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(6))).JobId);
         Assert.Equal(lease with { Changed = false }, _test.Area.Find("1"));
     }

@@ -25,7 +25,7 @@ public sealed class PortKillTests : IDisposable
 
         Assert.Equal(held ? 1 : 2, _test.FoundFree().Count);
         Assert.Equal(
-            step switch { PortStepName.Linked => LeaseState.Incomplete, PortStepName.Granted => LeaseState.Leased, _ => null },
+            step switch { PortStepName.Linked => nameof(LeaseState.Incomplete), PortStepName.Granted => nameof(LeaseState.Leased), _ => null },
             _test.Area.Find("1")?.State);
     }
 
@@ -38,7 +38,7 @@ public sealed class PortKillTests : IDisposable
 
         var lease = _test.Area.Lease(TestArea.Request("1"));
 
-        Assert.Equal(LeaseState.Leased, lease.State);
+        Assert.Equal(nameof(LeaseState.Leased), lease.State);
         Assert.Equal(step != PortStepName.Granted, lease.Changed);
         Assert.Equal(held ? before!.Port : lease.Port, lease.Port);
         Assert.Equal(lease with { Changed = false }, _test.Area.Find("1"));
@@ -71,7 +71,7 @@ public sealed class PortKillTests : IDisposable
 
         var reclaimed = _test.Area.Reclaim(DateTimeOffset.UtcNow);
 
-        Assert.Equal(step == PortStepName.Linked, reclaimed.Any(released => released.Reason == ReleaseReason.Incomplete));
+        Assert.Equal(step == PortStepName.Linked, reclaimed.Any(released => released.Reason == nameof(ReleaseReason.Incomplete)));
         Assert.Equal(held && step == PortStepName.Granted ? 1 : 2, _test.FoundFree().Count);
         _test.Area.Release("1");
         Assert.Equal(2, _test.FoundFree().Count);
@@ -101,7 +101,7 @@ public sealed class PortKillTests : IDisposable
         Assert.Throws<KilledException>(() => _test.KilledAfter(PortStep.Linked).Lease(TestArea.Request("1") with { Host = "o2wn99" }));
 
         Assert.Empty(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(4)));
-        Assert.Equal(ReleaseReason.Incomplete, Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(6))).Reason);
+        Assert.Equal(nameof(ReleaseReason.Incomplete), Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(6))).Reason);
         Assert.Equal(2, _test.FoundFree().Count);
     }
 

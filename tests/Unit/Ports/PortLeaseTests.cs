@@ -35,9 +35,9 @@ public sealed class PortLeaseTests : IDisposable
                 Host = "o2wn01",
                 LeasedAt = now,
                 ExpiresAt = now.AddHours(2),
-                State = LeaseState.Leased,
+                State = nameof(LeaseState.Leased),
                 NodeSlots = "o2wn[01-02]",
-                Scheduler = Scheduler.Lsf,
+                Scheduler = nameof(Scheduler.Lsf),
                 Path = _test.Path,
                 Changed = true,
             },
@@ -103,12 +103,12 @@ public sealed class PortLeaseTests : IDisposable
         var area = _test.With(clock);
         var first = area.Lease(TestArea.Request("7") with { TimeToLive = TimeSpan.FromHours(1) });
         clock.Now += TimeSpan.FromHours(1);
-        Assert.Equal(LeaseState.Expired, area.Find("7")!.State);
+        Assert.Equal(nameof(LeaseState.Expired), area.Find("7")!.State);
 
         var second = area.Lease(TestArea.Request("7") with { TimeToLive = TimeSpan.FromHours(1) });
 
         Assert.Equal(first with { ExpiresAt = clock.Now.AddHours(1) }, second);
-        Assert.Equal(LeaseState.Leased, area.Find("7")!.State);
+        Assert.Equal(nameof(LeaseState.Leased), area.Find("7")!.State);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(Last - First + 1, free.Count + leases.Count);
         Assert.All(
             _racers.Where(racer => !racer.Killed),
-            racer => Assert.Equal(each, leases.Count(lease => RacerOf(lease) == racer.Name && lease.State == LeaseState.Leased)));
+            racer => Assert.Equal(each, leases.Count(lease => RacerOf(lease) == racer.Name && lease.State == nameof(LeaseState.Leased))));
     }
 
     /// <summary>Only the killed hold ports now: all of them come back.</summary>

@@ -33,12 +33,12 @@ public sealed class PortReclaimTests : IDisposable
                 Port = lease.Port,
                 Owner = "hpcuser",
                 NodeSlots = "o2wn01",
-                Reason = ReleaseReason.Requested,
+                Reason = nameof(ReleaseReason.Requested),
                 Path = _test.Path,
             },
             first);
         Assert.True(first.Changed);
-        Assert.Equal(new ReleasedPort { JobId = "short", Reason = ReleaseReason.NotHeld, Path = _test.Path }, second);
+        Assert.Equal(new ReleasedPort { JobId = "short", Reason = nameof(ReleaseReason.NotHeld), Path = _test.Path }, second);
         Assert.False(second.Changed);
         Assert.Contains($"{lease.Port}", _test.FoundFree());
         Assert.Equal(0, new FileInfo($"{_test.Path}/{lease.Port}").Length);
@@ -51,7 +51,7 @@ public sealed class PortReclaimTests : IDisposable
 
         var reclaimed = Assert.Single(_area.Reclaim(Start.AddHours(1)));
 
-        Assert.Equal(("short", ReleaseReason.Expired), (reclaimed.JobId, reclaimed.Reason));
+        Assert.Equal(("short", nameof(ReleaseReason.Expired)), (reclaimed.JobId, reclaimed.Reason));
         Assert.Equal("long", Assert.Single(_area.List()).JobId);
         Assert.Empty(_area.Reclaim(Start.AddHours(1)));
     }
@@ -61,7 +61,7 @@ public sealed class PortReclaimTests : IDisposable
     {
         var reclaimed = Assert.Single(_area.Reclaim(Start.AddHours(2), lease => lease.JobId == "short"));
 
-        Assert.Equal(("long", ReleaseReason.JobEnded), (reclaimed.JobId, reclaimed.Reason));
+        Assert.Equal(("long", nameof(ReleaseReason.JobEnded)), (reclaimed.JobId, reclaimed.Reason));
         Assert.Equal("short", Assert.Single(_area.List()).JobId);
     }
 
@@ -94,7 +94,7 @@ public sealed class PortReclaimTests : IDisposable
 
         Assert.NotNull(_area.Find("short"));
         Assert.Equal(predicted, _area.Release("short"));
-        Assert.Equal(ReleaseReason.NotHeld, _area.PredictRelease("short").Reason);
+        Assert.Equal(nameof(ReleaseReason.NotHeld), _area.PredictRelease("short").Reason);
     }
 
     [Theory]

@@ -41,11 +41,11 @@ public sealed class EnvironmentResolverTests
     {
         var environment = SiteText.Resolve(Layers, "e", "hpc");
 
-        Assert.Equal(NetworkMode.Bridge, environment.Network);
+        Assert.Equal(nameof(NetworkMode.Bridge), environment.Network);
         Assert.Equal(1L << 30, environment.Limits.ShmBytes);
         Assert.Equal(64L << 20, environment.Limits.MemlockBytes);
         Assert.True(environment.Init);
-        Assert.Equal(TimeSpan.FromSeconds(60), environment.ReadyTimeout);
+        Assert.Equal(60, environment.ReadyTimeoutSec);
         Assert.Equal(["docker-e"], environment.Aliases);
     }
 

@@ -23,7 +23,7 @@ public sealed class SiteAuditTests
         var image = setting.StartsWith("image", StringComparison.Ordinal) ? "" : "    image: x/y:1\n";
         var finding = Assert.Single(Examine($"environments:\n  e:\n    {setting}\n{image}"));
 
-        Assert.Equal((FindingSeverity.Warning, rule, SiteText.File, 3), (finding.Severity, finding.Rule, finding.File, finding.Line));
+        Assert.Equal((nameof(FindingSeverity.Warning), rule, SiteText.File, 3), (finding.Severity, finding.Rule, finding.File, finding.Line));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
     }
 

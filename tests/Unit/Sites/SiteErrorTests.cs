@@ -158,7 +158,7 @@ public sealed class SiteErrorTests
         var findings = SiteText.Findings("registy: x\nenvironments:\n  e: { image: x/y:1, limits: { shm: 8x, memlock: 1q } }\nqueues:\n  q: { environment: f }");
 
         Assert.Equal([1, 3, 3, 5], findings.Select(finding => finding.Line));
-        Assert.All(findings, finding => Assert.Equal((FindingSeverity.Error, SiteText.File), (finding.Severity, finding.File)));
+        Assert.All(findings, finding => Assert.Equal((nameof(FindingSeverity.Error), SiteText.File), (finding.Severity, finding.File)));
         Assert.All(findings, finding => Assert.NotEmpty(finding.Remedy));
     }
 
@@ -166,6 +166,6 @@ public sealed class SiteErrorTests
     {
         var finding = Assert.Single(SiteText.Findings(yaml));
         Assert.Contains(message, finding.Message, StringComparison.Ordinal);
-        Assert.Equal((line, column, rule, FindingSeverity.Error), (finding.Line, finding.Column, finding.Rule, finding.Severity));
+        Assert.Equal((line, column, rule, nameof(FindingSeverity.Error)), (finding.Line, finding.Column, finding.Rule, finding.Severity));
     }
 }

@@ -35,7 +35,7 @@ public sealed class SiteMutationTests
             var thrown = Record.Exception(() =>
             {
                 var (site, findings) = SiteReader.Examine(SiteText.File, text);
-                Assert.Equal(site is null, findings.Any(finding => finding.Severity == FindingSeverity.Error));
+                Assert.Equal(site is null, findings.Any(finding => finding.Severity == nameof(FindingSeverity.Error)));
                 Assert.All(findings, finding => Assert.True(finding is { Line: > 0, Column: > 0 }));
             });
             Assert.True(thrown is null, $"{thrown}\n--- in ---\n{text}");

@@ -23,7 +23,7 @@ internal static class Sample
         Allocation = new HpcAllocation
         {
             JobId = "4711",
-            Scheduler = Scheduler.Manual,
+            BatchSystem = Scheduler.Manual,
             Owner = Owner,
             Nodes = nodes.Length > 0 ? nodes : [new AllocatedNode("o2wn01", 32), new AllocatedNode("o2wn02", 24)],
         },
