@@ -52,9 +52,10 @@ internal static class SiteSchema
                 "known_hosts files. A node's key must stand in one of them."),
             AccessKey.Of(
                 "client",
-                Word(("builtin", SshClientKind.Builtin), ("openssh", SshClientKind.OpenSsh)),
+                Word(("builtin", SshClientKind.Builtin), ("openssh", SshClientKind.OpenSsh), ("local", SshClientKind.Local)),
                 (access, client) => access with { Client = client.Value },
-                "builtin: in process, keys from files. openssh: the OpenSSH client, with agent, GSSAPI, host-based and ProxyJump."),
+                "builtin: in process, keys from files. openssh: the OpenSSH client, with agent, GSSAPI, host-based and ProxyJump. "
+                + "local: no ssh, this machine alone."),
             AccessKey.Of(
                 "config", SiteShapes.LocalPath, (access, path) => access with { Config = path.Value },
                 "An ssh_config for the OpenSSH client."),

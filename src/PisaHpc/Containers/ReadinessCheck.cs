@@ -11,6 +11,7 @@ namespace PisaHpc.Containers;
 public static class ReadinessCheck
 {
     private const int LogTail = 5;
+    private const string Ended = "ended before it was ready";
 
     /// <summary>
     /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
@@ -34,7 +35,10 @@ public static class ReadinessCheck
     /// <param name="deadline">How long to wait; at least a second.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotReady"/> with the last lines of its log.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ContainerNotReady"/> with the last lines of its log; <see cref="ErrorId.PortInUse"/> when those say that its sshd
+    /// could not have the job's port.
+    /// </exception>
     public static async Task<HpcContainer> WaitAsync(
         INodeConnection connection,
         IContainerEngine engine,
@@ -46,7 +50,7 @@ public static class ReadinessCheck
         var login = LoginAsync(connection, container, deadline, settled.Token);
         var end = WatchAsync(engine, container, settled.Token);
         await Task.WhenAny(login, end);
-        var refusal = login.IsCompleted ? await login : "its main process ended";
+        var refusal = login.IsCompleted ? await login : Ended;
         await settled.CancelAsync();
         await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
@@ -84,9 +88,20 @@ public static class ReadinessCheck
         }
 
         var log = lines.Count == 0 ? "its log is empty" : "its log ends: " + string.Join(" | ", lines);
+        var name = $"Container {container.Name} on {container.Node}";
+
+        // sshd's words (sshd.c): on the host network nobody but sshd finds out that the port is taken.
+        if (refusal == Ended && lines.Any(line => line.EndsWith("failed: Address already in use.", StringComparison.Ordinal)))
+        {
+            return new HpcException(
+                ErrorId.PortInUse, $"{name} could not have its port: something else listens on port {container.Port} there; {log}", container.Node);
+        }
+
         return new HpcException(
             ErrorId.ContainerNotReady,
-            $"Container {container.Name} on {container.Node} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
+            refusal == Ended
+                ? $"{name} {refusal}: {log}."
+                : $"{name} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
             container.Node);
     }
 }

@@ -1,0 +1,87 @@
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Containers;
+
+public sealed class ReadinessCheckTests
+{
+    private readonly FakeCluster _cluster = new();
+
+    [Fact]
+    public async Task A_login_that_works_is_what_ready_means() => Assert.True((await WaitAsync(exits: false)).Ready);
+
+    [Fact]
+    public async Task A_login_that_never_works_is_told_with_ssh_s_words_and_the_log()
+    {
+        Log("Server listening on 0.0.0.0 port 22042.");
+        _cluster.OnRun = (_, _, _) => FakeCluster.Result(1, "Permission denied (publickey).\n");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: false));
+
+        Assert.Equal(ErrorId.ContainerNotReady, failure.Id);
+        Assert.Contains("within 7 s: Permission denied (publickey).; its log ends: Server listening", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_container_that_ended_did_not_use_up_its_time()
+    {
+        Log("/etc/ssh/sshd_config: No such file or directory");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: true));
+
+        Assert.Equal(ErrorId.ContainerNotReady, failure.Id);
+        Assert.Contains("ended before it was ready: its log ends: /etc/ssh", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_has_an_id_of_its_own()
+    {
+        Log("Bind to port 22042 on 0.0.0.0 failed: Address already in use.", "Cannot bind any address.");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: true));
+
+        Assert.Equal((ErrorId.PortInUse, "o2wn01"), (failure.Id, failure.Target));
+        Assert.Contains("port 22042", failure.Message, StringComparison.Ordinal);
+    }
+
+    private void Log(params string[] lines) =>
+        _cluster.EngineOf("o2wn01").Log = [.. lines.Select(line => new EngineLogLine("stderr", DateTimeOffset.UnixEpoch, line))];
+
+    private async Task<HpcContainer> WaitAsync(bool exits)
+    {
+        var engine = _cluster.EngineOf("o2wn01");
+        engine.Add(new EngineContainer
+        {
+            Id = "1",
+            Name = "pisahpc-7-a",
+            Image = "i",
+            State = ContainerState.Running,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Labels = new Dictionary<string, string>(),
+        });
+        if (exits)
+        {
+            engine.Exit("1", 255);
+            _cluster.HoldOn("o2wn01", FakeStep.Run, Task.Delay(Timeout.Infinite));
+        }
+
+        await using var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", default);
+        return await ReadinessCheck.WaitAsync(connection, engine, Container, TimeSpan.FromSeconds(7), default);
+    }
+
+    private static HpcContainer Container { get; } = new()
+    {
+        Node = "o2wn01",
+        JobId = "7",
+        Name = "pisahpc-7-a",
+        Id = "1",
+        State = nameof(ContainerState.Running),
+        Environment = "debian12",
+        Image = "i",
+        Owner = "hpcuser",
+        Slots = 1,
+        Port = 22042,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+    };
+}
