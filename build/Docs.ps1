@@ -1,7 +1,22 @@
-# Docs: the help that Get-Help reads, from docs/cmdlets.
+# Docs: the help that Get-Help reads, from docs/about and docs/cmdlets, into en-US.
 
-# Exports it into en-US with PlatyPS, which needs a real pwsh; says so where there is none.
 function Export-Help {
+    Export-Topics
+    Export-Pages
+}
+
+# The about_ topics, which Get-Help takes as they are.
+function Export-Topics {
+    $into = Join-Root 'en-US'
+    [void] [System.IO.Directory]::CreateDirectory($into)
+    foreach ($file in [System.IO.Directory]::GetFiles((Join-Root 'docs', 'about'), 'about_*.md')) {
+        $name = [System.IO.Path]::GetFileNameWithoutExtension($file) + '.help.txt'
+        [System.IO.File]::Copy($file, [System.IO.Path]::Combine($into, $name), $true)
+    }
+}
+
+# The cmdlets' pages, with PlatyPS, which needs a real pwsh; says so where there is none.
+function Export-Pages {
     $pages = Join-Root 'docs', 'cmdlets'
     if (-not [System.IO.Directory]::Exists($pages)) {
         Write-Step 'HELP NOT EXPORTED: docs/cmdlets has no pages'
