@@ -216,7 +216,7 @@ internal sealed class MpiConversation(
         JobId = request.JobId,
         Command = ShellQuoting.Join([request.Command, .. request.Arguments]),
         Ranks = map.Ranks,
-        Outcome = outcome,
+        Outcome = outcome.ToString(),
         ExitCode = code,
         FailedRank = failure?.Rank,
         FailedNode = failure?.Rank is { } rank ? map.NodeOf(rank) : failure?.Node,
@@ -224,6 +224,6 @@ internal sealed class MpiConversation(
         Launcher = facts?.Name ?? "",
         Network = facts?.NetworkOrInterface,
         StartedAt = _startedAt,
-        Duration = Stopwatch.GetElapsedTime(_clock),
+        DurationSec = Math.Round(Stopwatch.GetElapsedTime(_clock).TotalSeconds, 3),
     };
 }

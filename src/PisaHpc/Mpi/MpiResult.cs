@@ -13,10 +13,10 @@ public sealed record MpiResult
     public required int Ranks { get; init; }
 
     /// <summary>Whether every rank ended with 0.</summary>
-    public bool Succeeded => Outcome == MpiOutcome.Succeeded;
+    public bool Succeeded => Outcome == nameof(MpiOutcome.Succeeded);
 
-    /// <summary>How the run ended.</summary>
-    public required MpiOutcome Outcome { get; init; }
+    /// <summary>How the run ended: the word, one of <see cref="MpiOutcome"/>.</summary>
+    public required string Outcome { get; init; }
 
     /// <summary>The launcher's exit code, which is the failing rank's where one failed.</summary>
     public required int ExitCode { get; init; }
@@ -39,6 +39,6 @@ public sealed record MpiResult
     /// <summary>When the run was asked for, in UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>How long it took, the login included.</summary>
-    public required TimeSpan Duration { get; init; }
+    /// <summary>How long it took, the login included, in seconds.</summary>
+    public required double DurationSec { get; init; }
 }
