@@ -112,28 +112,28 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     [Alias("Nodes")]
     public string[] Node { get; set; } = [];
 
-    /// <summary>Only the containers of this job; wildcards are allowed.</summary>
+    /// <summary>Only the containers of these jobs; wildcards are allowed.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string JobId { get; set; } = "*";
+    public string[] JobId { get; set; } = ["*"];
 
-    /// <summary>Only containers of this name; wildcards are allowed.</summary>
+    /// <summary>Only containers of these names; wildcards are allowed.</summary>
     [Parameter]
     [SupportsWildcards]
-    public string Name { get; set; } = "*";
+    public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        var (job, name) = (JobIdPattern.Of(JobId), new WildcardPattern(Name));
+        var (jobs, names) = (JobId.Select(JobIdPattern.Of).ToArray(), Name.Select(name => new WildcardPattern(name)).ToArray());
         return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
         {
             await using var engine = await Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.Filter(), stopping);
             EmitAll(containers
                 .Select(container => ContainerLabels.ToHpcContainer(node, container))
-                .Where(container => job(container.JobId) && name.IsMatch(container.Name)));
+                .Where(container => jobs.Any(matches => matches(container.JobId)) && names.Any(name => name.IsMatch(container.Name))));
         });
     }
 }
@@ -148,11 +148,19 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>With -WhatIf: emits the containers as they would be.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
         if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
         {
             Emit(await ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping));
+        }
+        else if (PassThru)
+        {
+            Emit(ContainerStopper.Predict(container));
         }
     }
 }

@@ -87,11 +87,11 @@ public sealed class StartHpcJobCommand : PlanCmdlet
 [OutputType(typeof(HpcJob))]
 public sealed class GetHpcJobCommand : NodeCmdlet
 {
-    /// <summary>The job; wildcards are allowed; every job when none is named.</summary>
+    /// <summary>The jobs; wildcards are allowed; every job when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string JobId { get; set; } = "*";
+    public string[] JobId { get; set; } = ["*"];
 
     /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -102,11 +102,19 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var matches = JobIdPattern.Of(JobId);
-        var one = JobIdPattern.IsOne(JobId) ? JobId : null;
-        var finder = new JobFinder(Engines, SitePorts.Find(SiteDefinition));
-        var nodes = Node.Length == 0 && one is not null && SitePorts.Find(SiteDefinition)?.Find(one) is not null ? [] : NodesOrSite(Node);
-        var jobs = await finder.FindAsync(one, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        var ports = SitePorts.Find(SiteDefinition);
+        foreach (var jobId in JobId)
+        {
+            await FindAsync(jobId, ports);
+        }
+    }
+
+    private async Task FindAsync(string jobId, PortArea? ports)
+    {
+        var matches = JobIdPattern.Of(jobId);
+        var one = JobIdPattern.IsOne(jobId) ? jobId : null;
+        var nodes = Node.Length == 0 && one is not null && ports?.Find(one) is not null ? [] : NodesOrSite(Node);
+        var jobs = await new JobFinder(Engines, ports).FindAsync(one, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
         EmitAll(jobs.Where(job => matches(job.JobId)));
         if (one is not null && jobs.Count == 0)
         {
@@ -120,10 +128,10 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 [OutputType(typeof(HpcJob))]
 public sealed class StopHpcJobCommand : NodeCmdlet
 {
-    /// <summary>The job.</summary>
+    /// <summary>The jobs, by their ids.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string JobId { get; set; } = "";
+    public string[] JobId { get; set; } = [];
 
     /// <summary>More nodes to clean; those that the lease or the containers name are cleaned anyway.</summary>
     [Parameter]
@@ -136,24 +144,41 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>With -WhatIf: emits the job as it would be.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        JobIds.Validate(JobId);
+        Array.ForEach(JobId, id => JobIds.Validate(id));
         var area = SitePorts.Find(SiteDefinition);
-        var finder = new JobFinder(Engines, area);
-        var others = Node.Length > 0 ? Node : NodesToSearch(area);
+        foreach (var jobId in JobId)
+        {
+            await StopAsync(jobId, area);
+        }
+    }
+
+    private async Task StopAsync(string jobId, PortArea? area)
+    {
+        var named = NodesOf(Node);
+        var others = named.Count > 0 ? named : NodesToSearch(jobId, area);
 
         // A node that does not answer now is asked again by the stopper, which reports it.
-        var found = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
-        var job = found.Count > 0 ? found[0] : HpcJob.None(JobId);
-        var nodes = job.Nodes.Select(node => node.Name).Union(Node).ToArray();
-        if (!await ShouldProcessAsync(nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {JobId}" : $"job {JobId}", "Remove its containers, keys and lease"))
+        var found = await new JobFinder(Engines, area).FindAsync(jobId, others, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
+        var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
+        var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
+        if (!await ShouldProcessAsync(nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}", "Remove its containers, keys and lease"))
         {
+            if (PassThru)
+            {
+                Emit(JobStopper.Predict(job));
+            }
+
             return;
         }
 
-        var progress = new JobProgress($"Stopping job {JobId}", nodes.Length, Show, Trace);
+        var progress = new JobProgress($"Stopping job {jobId}", nodes.Length, Show, Trace);
         var stopper = new JobStopper(Connector, Engines, area, progress);
         try
         {
@@ -167,14 +192,14 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     }
 
     /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
-    private IReadOnlyList<string> NodesToSearch(PortArea? area)
+    private IReadOnlyList<string> NodesToSearch(string jobId, PortArea? area)
     {
-        if (area?.Find(JobId)?.Nodes is { Count: > 0 })
+        if (area?.Find(jobId)?.Nodes is { Count: > 0 })
         {
             return [];
         }
 
-        return AllocationReader.Find(JobEnvironment.OfProcess()) is { } current && current.JobId == JobId
+        return AllocationReader.Find(JobEnvironment.OfProcess()) is { } current && current.JobId == jobId
             ? [.. current.Nodes.Select(node => node.Name)]
             : NodesOrSite([]);
     }

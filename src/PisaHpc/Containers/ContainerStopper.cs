@@ -3,6 +3,11 @@ namespace PisaHpc.Containers;
 /// <summary>Stops and removes containers. What is gone already is success.</summary>
 public static class ContainerStopper
 {
+    /// <summary>What <see cref="StopAsync"/> would make of a container.</summary>
+    /// <param name="container">The container.</param>
+    public static HpcContainer Predict(HpcContainer container) =>
+        container with { State = nameof(ContainerState.Exited), Ready = false, Changed = true };
+
     /// <summary>Stops a container in order (TERM, grace, KILL) and removes it.</summary>
     /// <param name="engine">The node's engine.</param>
     /// <param name="container">The container.</param>

@@ -15,6 +15,15 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
 {
     private readonly JobCleanup _cleanup = new(nodes, engines);
 
+    /// <summary>What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.</summary>
+    /// <param name="job">The job.</param>
+    public static HpcJob Predict(HpcJob job) => job with
+    {
+        State = nameof(JobState.Stopped),
+        Nodes = [.. job.Nodes.Select(node => node with { Container = null, State = null })],
+        Changed = job.Nodes.Count > 0,
+    };
+
     /// <summary>Stops a job.</summary>
     /// <param name="job">The job as <see cref="JobFinder"/> found it.</param>
     /// <param name="others">More nodes to clean, for a job whose lease is gone.</param>

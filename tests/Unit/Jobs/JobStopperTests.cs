@@ -25,6 +25,20 @@ public sealed class JobStopperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_does_what_was_predicted()
+    {
+        await StartAsync();
+        var found = await FindAsync();
+
+        var predicted = JobStopper.Predict(found);
+        var stopped = await StopAsync(found);
+
+        Assert.Equal(stopped.Nodes, predicted.Nodes);
+        Assert.Equal(stopped with { Nodes = [] }, predicted with { Nodes = [] });
+        Assert.False(JobStopper.Predict(await FindAsync()).Changed);
+    }
+
+    [Fact]
     public async Task A_job_is_rebuilt_from_the_nodes_alone()
     {
         var started = await StartAsync();
