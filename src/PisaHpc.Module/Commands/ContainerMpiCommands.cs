@@ -48,6 +48,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
 
     /// <summary>Variables for every rank.</summary>
     [Parameter]
+    [Alias("Variable")]
     public IDictionary? Environment { get; set; }
 
     /// <summary>The working directory in the containers, an absolute path; the user's home when not given.</summary>
@@ -95,7 +96,8 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         }
         else
         {
-            await InvokeAsync(JobIds.Validate(JobId), Node, await AnyNodeAsync());
+            var nodes = NodesOf(Node);
+            await InvokeAsync(JobIds.Validate(JobId), nodes, await AnyNodeAsync(nodes));
         }
     }
 
@@ -109,11 +111,11 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     }
 
     /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
-    private async Task<string> AnyNodeAsync()
+    private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)
     {
-        if (Node.Length > 0)
+        if (named.Count > 0)
         {
-            return Node[0];
+            return named[0];
         }
 
         var ports = SitePorts.Find(SiteDefinition);
@@ -141,7 +143,8 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             Network = Network ?? request.Network,
         };
         var target = $"{HostList.Fold(request.Nodes.Select(node => node.Name))}: job {jobId}";
-        if (await ShouldProcessAsync(target, $"run {Command} with {Rank?.ToString(CultureInfo.InvariantCulture) ?? "as many"} MPI ranks"))
+        var ranks = Rank ?? request.Nodes.Sum(node => node.Slots);
+        if (await ShouldProcessAsync(target, string.Create(CultureInfo.InvariantCulture, $"Run {Command} with {ranks} MPI ranks")))
         {
             await RunAsync(request);
         }

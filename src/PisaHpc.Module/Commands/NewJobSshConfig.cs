@@ -21,7 +21,7 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
     public int Port { get; set; }
 
     /// <summary>The job: its nodes, slots and owner.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
     public HpcAllocation Allocation { get; set; } = null!;
 
     /// <summary>

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using PisaHpc.Allocations;
 using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Nodes;
 using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Commands;
@@ -12,27 +14,39 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
 {
     /// <summary>The job.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
     public string JobId { get; set; } = "";
 
     /// <summary>The nodes: names, host lists, or objects that carry nodes, such as the configuration itself.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
     [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
+
+    /// <summary>With -WhatIf: writes what would be removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         var directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId);
-        if (!await ShouldProcessAsync($"{directory} on {HostList.Fold(Node)}", $"Remove the ssh configuration of job {JobId}"))
+        if (await ShouldProcessAsync($"{directory} on {HostList.Fold(Node)}", $"Remove the ssh configuration of job {JobId}"))
         {
-            return;
+            await EmitEachAsync(directory, JobDirectory.RemoveAsync);
         }
+        else if (PassThru)
+        {
+            await EmitEachAsync(directory, async (connection, path, stopping) =>
+                await JobDirectory.ReadAsync(connection, path, [], stopping) is not null);
+        }
+    }
 
-        await OnEachAsync(Node, async (node, stopping) =>
+    private Task EmitEachAsync(string directory, Func<INodeConnection, string, CancellationToken, Task<bool>> remove) =>
+        OnEachAsync(Node, async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
-            Emit(new JobSshRemoval(JobId, node, directory, await JobDirectory.RemoveAsync(connection, directory, stopping)));
+            Emit(new JobSshRemoval(JobId, node, directory, await remove(connection, directory, stopping)));
         });
-    }
 }

@@ -44,7 +44,7 @@ public sealed class JobPipelineTests(LabFixture lab) : IDisposable
     public async Task A_jobs_ssh_configuration_is_found_by_id_by_pattern_and_by_what_carries_it()
     {
         await using var job = new LabJob(_shell, lab, "found");
-        dynamic made = job.Run("New-JobSshConfig -Port 22042 -Allocation $allocation").Single();
+        dynamic made = job.Run("$allocation | New-JobSshConfig -Port 22042").Single();
         foreach (var script in new[]
         {
             "Get-JobSshConfig $JobId", "Get-JobSshConfig ($JobId.Substring(0, $JobId.Length - 1) + '?') o2wn02", "$allocation | Get-JobSshConfig",
@@ -54,6 +54,18 @@ public sealed class JobPipelineTests(LabFixture lab) : IDisposable
             Assert.Equal((string)made.KeyFingerprint, (string)found.KeyFingerprint);
         }
 
+        foreach (var (script, changed) in new[] { ("-WhatIf -PassThru", "True True"), ("", "True True"), ("-WhatIf -PassThru", "False False"), ("", "False False") })
+        {
+            var removed = job.Run($"$allocation | Remove-JobSshConfig {script}").Succeeded().Objects.Select(item => ((dynamic)item).Changed);
+            Assert.Equal(changed, string.Join(' ', removed));
+        }
+    }
+
+    [Fact]
+    public async Task Every_jobs_ssh_configuration_is_listed_and_a_missing_one_is_an_error()
+    {
+        await using var job = new LabJob(_shell, lab, "listed");
+        job.Run("New-JobSshConfig -Port 22042 -Allocation $allocation").Succeeded();
         Assert.Contains(job.Run("Get-JobSshConfig").Succeeded().Objects, item => (string)((dynamic)item).JobId == job.Id);
         job.Run("Get-JobSshConfig \"$JobId-not\"").Failed("JobNotFound");
     }
