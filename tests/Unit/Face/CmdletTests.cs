@@ -73,6 +73,18 @@ public sealed class CmdletTests
         Assert.All(byValue, set => Assert.True(set.Count() == 1, $"{name}, set {set.Key}: {string.Join(", ", set)}"));
     }
 
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Names_that_the_site_knows_are_completed(string name)
+    {
+        // Get-HpcAllocation's -JobId names a job that does not exist yet; Invoke-ContainerMpi's -Environment is a hashtable.
+        var completed = CmdletFacts.Named(name).Parameters.Where(parameter =>
+            parameter.Name is "Node" or "Queue" or "Environment" or "JobId"
+            && (name, parameter.Name) is not (("Get-HpcAllocation", "JobId") or ("Invoke-ContainerMpi", "Environment")));
+        Assert.All(completed, parameter => Assert.True(
+            parameter.IsDefined(typeof(ArgumentCompleterAttribute)), $"-{parameter.Name} of {name} is not completed."));
+    }
+
     [Fact]
     public void There_are_cmdlets() => Assert.NotEmpty(CmdletFacts.All);
 
