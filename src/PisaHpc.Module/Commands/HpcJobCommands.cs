@@ -128,8 +128,12 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 [OutputType(typeof(HpcJob))]
 public sealed class StopHpcJobCommand : NodeCmdlet
 {
-    /// <summary>The jobs, by their ids.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    /// <summary>Whose job it is does not matter for taking it away, and an epilogue of root is not always told.</summary>
+    private const string Anyone = "root:0:0";
+
+    /// <summary>The jobs, by their ids; the one that this runs in when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = [];
 
@@ -151,9 +155,10 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        Array.ForEach(JobId, id => JobIds.Validate(id));
+        string[] jobIds = JobId.Length > 0 ? JobId : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
+        Array.ForEach(jobIds, id => JobIds.Validate(id));
         var area = SitePorts.Find(SiteDefinition);
-        foreach (var jobId in JobId)
+        foreach (var jobId in jobIds)
         {
             await StopAsync(jobId, area);
         }
@@ -199,8 +204,17 @@ public sealed class StopHpcJobCommand : NodeCmdlet
             return [];
         }
 
-        return AllocationReader.Find(JobEnvironment.OfProcess()) is { } current && current.JobId == jobId
-            ? [.. current.Nodes.Select(node => node.Name)]
-            : NodesOrSite([]);
+        var environment = JobEnvironment.OfProcess();
+        try
+        {
+            return AllocationReader.FindJobId(environment) == jobId
+                ? [.. AllocationReader.Read(environment, owner: Anyone).Nodes.Select(node => node.Name)]
+                : NodesOrSite([]);
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.AllocationNotFound)
+        {
+            // After its end a job's variables may name nodes no more: its files can be anywhere on the site.
+            return NodesOrSite([]);
+        }
     }
 }

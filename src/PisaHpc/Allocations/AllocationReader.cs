@@ -15,8 +15,7 @@ public static class AllocationReader
     /// itself or another; <see cref="ErrorId.UserNotFound"/>.
     /// </exception>
     public static HpcAllocation Read(JobEnvironment environment, Scheduler? scheduler = null, string? owner = null) =>
-        (scheduler ?? Detect(environment) ?? throw new HpcException(
-            ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.")) switch
+        (scheduler ?? Detect(environment) ?? throw NoJob()) switch
         {
             Scheduler.Lsf => LsfAllocation.Read(environment, owner),
             Scheduler.Slurm => SlurmAllocation.Read(environment, owner),
@@ -28,11 +27,21 @@ public static class AllocationReader
                 "Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24"),
         };
 
-    /// <summary>Reads an allocation where there is one.</summary>
+    /// <summary>The id of the job that a process is part of: all that a batch system is sure to tell when the job has ended.</summary>
     /// <param name="environment">The environment.</param>
-    /// <returns>The allocation; null outside of a job.</returns>
-    /// <exception cref="HpcException">The ids of <see cref="Read"/> for an environment that contradicts itself.</exception>
-    public static HpcAllocation? Find(JobEnvironment environment) => Detect(environment) is { } scheduler ? Read(environment, scheduler) : null;
+    /// <returns>The id; null outside of a job.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that holds no id.</exception>
+    public static string? FindJobId(JobEnvironment environment) => Detect(environment) switch
+    {
+        Scheduler.Lsf => LsfAllocation.JobIdOf(environment),
+        Scheduler.Slurm => SlurmAllocation.JobIdOf(environment),
+        Scheduler.Pbs => PbsAllocation.JobIdOf(environment),
+        _ => null,
+    };
+
+    /// <summary>The failure of what needs a job and runs in none.</summary>
+    public static HpcException NoJob() =>
+        new(ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.");
 
     private static Scheduler? Detect(JobEnvironment environment) =>
         environment.First(LsfAllocation.JobIdVariable) is not null ? Scheduler.Lsf

@@ -32,7 +32,9 @@ internal static class LsfAllocation
         };
     }
 
-    private static string JobIdOf(JobEnvironment environment)
+    /// <summary>The id of the job, with its index when it is an element of an array.</summary>
+    /// <param name="environment">The environment.</param>
+    public static string JobIdOf(JobEnvironment environment)
     {
         var id = environment.Value(JobIdVariable)
             ?? throw new HpcException(ErrorId.AllocationNotFound, $"This process is part of no LSF job: {JobIdVariable} is not set.");

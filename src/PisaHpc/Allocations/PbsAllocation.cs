@@ -16,9 +16,7 @@ internal static class PbsAllocation
     /// <param name="owner">The owner; null takes the user of this process, unless that is root.</param>
     public static HpcAllocation Read(JobEnvironment environment, string? owner)
     {
-        var id = environment.Value(JobIdVariable)
-            ?? throw new HpcException(ErrorId.AllocationNotFound, $"This process is part of no PBS job: {JobIdVariable} is not set.");
-        var jobId = JobIds.Validate(id, JobIdVariable);
+        var jobId = JobIdOf(environment);
         var path = environment.Value(NodeFileVariable)
             ?? throw new HpcException(ErrorId.AllocationNotFound, $"PBS job {jobId} has no nodes here: {NodeFileVariable} is not set.", jobId);
         return new HpcAllocation
@@ -30,4 +28,11 @@ internal static class PbsAllocation
             Owner = owner is null ? environment.OwnProcessOwner(jobId) : environment.FindOwner(owner),
         };
     }
+
+    /// <summary>The id of the job.</summary>
+    /// <param name="environment">The environment.</param>
+    public static string JobIdOf(JobEnvironment environment) => JobIds.Validate(
+        environment.Value(JobIdVariable)
+            ?? throw new HpcException(ErrorId.AllocationNotFound, $"This process is part of no PBS job: {JobIdVariable} is not set."),
+        JobIdVariable);
 }

@@ -19,9 +19,7 @@ internal static class SlurmAllocation
     /// <param name="owner">The owner; null takes SLURM_JOB_UID or SLURM_JOB_USER, which Slurm sets itself.</param>
     public static HpcAllocation Read(JobEnvironment environment, string? owner)
     {
-        var (variable, id) = environment.First(JobIdVariables)
-            ?? throw new HpcException(ErrorId.AllocationNotFound, "This process is part of no Slurm job: SLURM_JOB_ID is not set.");
-        var jobId = JobIds.Validate(id, variable);
+        var jobId = JobIdOf(environment);
         return new HpcAllocation
         {
             JobId = jobId,
@@ -30,6 +28,15 @@ internal static class SlurmAllocation
             Nodes = NodesOf(environment, jobId),
             Owner = owner is null ? OwnerOf(environment, jobId) : environment.FindOwner(owner),
         };
+    }
+
+    /// <summary>The id of the job.</summary>
+    /// <param name="environment">The environment.</param>
+    public static string JobIdOf(JobEnvironment environment)
+    {
+        var (variable, id) = environment.First(JobIdVariables)
+            ?? throw new HpcException(ErrorId.AllocationNotFound, "This process is part of no Slurm job: SLURM_JOB_ID is not set.");
+        return JobIds.Validate(id, variable);
     }
 
     private static IReadOnlyList<AllocatedNode> NodesOf(JobEnvironment environment, string jobId)

@@ -27,6 +27,21 @@ public sealed class JobPipelineTests(LabFixture lab) : IDisposable
     }
 
     [Theory]
+    [InlineData("SLURM_JOB_ID", 0)]
+    [InlineData("NO_JOB_ID", 1)]
+    public async Task A_post_exec_needs_to_name_nothing(string variable, int exitCode)
+    {
+        await using var job = new LabJob(_shell, lab, "hook");
+        job.Run("$allocation | Start-HpcJob -Environment tiny").Succeeded();
+        var environment = new Dictionary<string, string?> { [variable] = job.Id };
+
+        var stop = await RunningProcess.RunAsync(Repository.Host, ["-Command", "(Stop-HpcJob).Changed"], environment);
+
+        Assert.Equal((exitCode, exitCode == 0 ? "True" : ""), (stop.ExitCode, stop.Output.Trim()));
+        Assert.Equal(exitCode, job.Run("Get-HpcJob | Where-Object JobId -EQ $JobId").Succeeded().Objects.Count);
+    }
+
+    [Theory]
     [InlineData("Get-JobPort $JobId | Get-HpcContainer")]
     [InlineData("Get-HpcJob $JobId | Get-HpcContainer")]
     [InlineData("$allocation | Get-HpcContainer")]

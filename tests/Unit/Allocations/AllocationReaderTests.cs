@@ -30,6 +30,19 @@ public sealed class AllocationReaderTests
     public void An_owner_that_is_given_goes_before_the_one_that_is_named() =>
         Assert.Equal("root", AllocationReader.Read(_job.With([.. Slurm, ("SLURM_JOB_UID", "4001")]), owner: "root").Owner.Name);
 
+    [Theory]
+    [InlineData("12", "LSB_JOBID=12")]
+    [InlineData("12[3]", "LSB_JOBID=12", "LSB_JOBINDEX=3")]
+    [InlineData("77", "SLURM_JOB_ID=77")]
+    [InlineData("9.server", "PBS_JOBID=9.server")]
+    [InlineData(null, "LSB_QUEUE=hpc")]
+    public void The_id_alone_needs_neither_nodes_nor_owner(string? id, params string[] variables)
+    {
+        var epilogue = new FakeJob { ProcessOwner = FakeJob.Root };
+        var environment = epilogue.With([.. variables.Select(text => (text.Split('=')[0], text.Split('=')[1]))]);
+        Assert.Equal(id, AllocationReader.FindJobId(environment));
+    }
+
     [Fact]
     public void The_environment_of_this_process_has_its_variables() =>
         Assert.Equal(Environment.GetEnvironmentVariable("PATH"), JobEnvironment.OfProcess().Variables["PATH"]);
