@@ -15,13 +15,14 @@ public static class ReadinessCheck
 
     /// <summary>
     /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
-    /// one round trip. $1 deadline in seconds, $2 the job's directory, $3 node.
+    /// one round trip. $1 deadline in seconds, $2 the client configuration in the job's directory, $3 node. It ends with the job's directory,
+    /// and carries the configuration as an argument, by which the directory's removal knows it: its caller may have been killed.
     /// </summary>
     private const string Script = JobLogin.Function + """
         end=$(($(date +%s) + $1))
         while :; do
-            said=$(job_login "$2" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
-            [ "$(date +%s)" -lt "$end" ] || break
+            said=$(job_login "${2%/*}" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
+            [ -e "$2" ] && [ "$(date +%s)" -lt "$end" ] || break
             sleep 0.1
         done
         printf '%s\n' "$said"
@@ -65,7 +66,7 @@ public static class ReadinessCheck
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
-            ["sh", "-c", Script, "ready", seconds, container.Directory, container.Node], default, cancellationToken);
+            ["sh", "-c", Script, "ready", seconds, container.Directory + "/ssh_config", container.Node], default, cancellationToken);
         return result.ExitCode == 0 ? null : $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
     }
 
