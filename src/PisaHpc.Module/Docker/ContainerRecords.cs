@@ -44,10 +44,24 @@ internal static class ContainerRecords
         answer.ID,
         answer.RepoDigests?.Select(ImageReference.Parse).FirstOrDefault(known => known.Name == reference.Name)?.Digest);
 
+    /// <summary>An image from a listing. The engine writes <c>&lt;none&gt;</c> where a name, tag or digest is not known.</summary>
+    public static StoredImage Of(ImagesListResponse answer) => new()
+    {
+        Id = answer.ID,
+        Tags = [.. Known(answer.RepoTags)],
+        Digests = [.. Known(answer.RepoDigests)],
+        SizeBytes = answer.Size,
+        CreatedAt = UtcOf(answer.Created),
+        Labels = LabelsOf(answer.Labels),
+    };
+
     /// <summary>A state from the engine's word for it.</summary>
     public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)
         ? state
         : throw new InvalidDataException($"The engine gives '{status}' as a container's state.");
+
+    private static IEnumerable<string> Known(IEnumerable<string>? names) =>
+        (names ?? []).Where(name => !name.Contains("<none>", StringComparison.Ordinal));
 
     private static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>
         new(labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);

@@ -16,6 +16,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
 
     public EngineInfo Info => client.Info;
 
+    public IImageStore Images { get; } = new DockerImages(client);
+
     public Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken) => AskAsync(
         async () =>
         {
@@ -31,29 +33,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public async Task PullImageAsync(string reference, CancellationToken cancellationToken)
-    {
-        var image = ImageReference.Parse(reference);
-        var messages = new PullMessages();
-        try
-        {
-            await client.Answers.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = image.Name, Tag = image.Version }, authConfig: null, messages, cancellationToken);
-        }
-        catch (DockerApiException exception)
-        {
-            throw EngineFailure.OfPull(reference, EngineFailure.MessageOf(exception.ResponseBody), Node, exception);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            throw EngineFailure.Of(exception, Node);
-        }
-
-        if (messages.Error is { } error)
-        {
-            throw EngineFailure.OfPull(reference, error, Node);
-        }
-    }
+    public Task PullImageAsync(string reference, CancellationToken cancellationToken) => Images.PullAsync(reference, progress: null, cancellationToken);
 
     /// <summary>
     /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
@@ -184,13 +164,5 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
             var body = await answer.Content.ReadAsStringAsync(cancellationToken);
             throw EngineFailure.OfAnswer(answer.StatusCode, EngineFailure.MessageOf(body), Node);
         }
-    }
-
-    /// <summary>Sees each message on the thread that read it: a <see cref="Progress{T}"/> may hand on the last one after the end.</summary>
-    private sealed class PullMessages : IProgress<JSONMessage>
-    {
-        public string? Error { get; private set; }
-
-        public void Report(JSONMessage value) => Error ??= value.Error?.Message;
     }
 }

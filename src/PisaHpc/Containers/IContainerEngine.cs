@@ -1,3 +1,5 @@
+using PisaHpc.Images;
+
 namespace PisaHpc.Containers;
 
 /// <summary>A node's container engine.</summary>
@@ -8,6 +10,9 @@ public interface IContainerEngine : IAsyncDisposable
 
     /// <summary>The engine's version and the API version agreed on when the connection was made.</summary>
     EngineInfo Info { get; }
+
+    /// <summary>The node's images.</summary>
+    IImageStore Images { get; }
 
     /// <summary>Looks an image up on the node.</summary>
     /// <param name="reference">Name with tag or digest, or id.</param>

@@ -20,6 +20,9 @@ public enum FakeStep
     Find,
     List,
     ReadLog,
+    ListImages,
+    ResolveImage,
+    TagImage,
 }
 
 /// <summary>One thing that was asked of a fake node.</summary>
@@ -50,6 +53,9 @@ public sealed class FakeCluster : INodeConnector, IEngineConnector
 
     /// <summary>The process behind StartAsync; by default none can be started.</summary>
     public Func<string, IReadOnlyList<string>, INodeProcess>? OnStart { get; set; }
+
+    /// <summary>What the registry holds: the digest behind each name.</summary>
+    public ConcurrentDictionary<string, string> RegistryDigests { get; } = new(StringComparer.Ordinal);
 
     /// <summary>A command's result.</summary>
     public static NodeCommandResult Result(int exitCode, string output = "", string error = "") =>

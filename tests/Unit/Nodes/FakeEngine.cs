@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using PisaHpc.Containers;
+using PisaHpc.Images;
 
 namespace PisaHpc.Unit.Nodes;
 
@@ -16,11 +17,17 @@ public sealed class FakeEngine : IContainerEngine
     {
         _cluster = cluster;
         Node = node;
+        Store = new FakeImageStore(cluster, node);
     }
 
     public string Node { get; }
 
     public EngineInfo Info => new("20.10.24", "1.41");
+
+    /// <summary>The node's images as a list.</summary>
+    public FakeImageStore Store { get; }
+
+    IImageStore IContainerEngine.Images => Store;
 
     /// <summary>The images the node holds, by reference; null stands for "every reference that is asked for".</summary>
     public ConcurrentDictionary<string, EngineImage>? Images { get; set; }

@@ -1,0 +1,23 @@
+namespace PisaHpc.Images;
+
+/// <summary>An image in a node's store.</summary>
+public sealed record StoredImage
+{
+    /// <summary>The image's id: the digest of its configuration.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its names with tags, <c>registry.lab:5000/pisa/hpc:deb12</c>; empty when only a digest leads to it.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>What registries know it as, <c>registry.lab:5000/pisa/hpc@sha256:…</c>; empty when it never met one.</summary>
+    public IReadOnlyList<string> Digests { get; init; } = [];
+
+    /// <summary>Its size on the node in bytes, unpacked, the layers that it shares with other images included.</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>When it was made, in UTC.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}

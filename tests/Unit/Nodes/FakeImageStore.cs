@@ -1,0 +1,99 @@
+using PisaHpc.Images;
+
+namespace PisaHpc.Unit.Nodes;
+
+/// <summary>A node's images in memory. What is pulled comes from <see cref="FakeCluster.RegistryDigests"/>.</summary>
+public sealed class FakeImageStore : IImageStore
+{
+    private readonly FakeCluster _cluster;
+    private readonly string _node;
+    private readonly List<StoredImage> _images = [];
+
+    internal FakeImageStore(FakeCluster cluster, string node) => (_cluster, _node) = (cluster, node);
+
+    /// <summary>The images that the node holds.</summary>
+    public IReadOnlyList<StoredImage> Held
+    {
+        get
+        {
+            lock (_images)
+            {
+                return [.. _images];
+            }
+        }
+    }
+
+    /// <summary>An image as a pull by its digest leaves it; its id follows from the digest.</summary>
+    public static StoredImage Image(string repository, string digest, params string[] tags) => new()
+    {
+        Id = IdOf(digest),
+        Digests = [$"{repository}@{digest}"],
+        Tags = tags,
+        SizeBytes = 1000,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+    };
+
+    /// <summary>A digest that is well formed: 64 times a character.</summary>
+    public static string Digest(char of) => "sha256:" + new string(of, 64);
+
+    /// <summary>Puts an image there.</summary>
+    public void Add(StoredImage image)
+    {
+        lock (_images)
+        {
+            _images.RemoveAll(held => held.Id == image.Id);
+            _images.Add(image);
+        }
+    }
+
+    public async Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.ListImages, "", cancellationToken);
+        return Held;
+    }
+
+    public async Task<string> ResolveAsync(string reference, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.ResolveImage, reference, cancellationToken);
+        return _cluster.RegistryDigests.TryGetValue(reference, out var digest) ? digest : throw Unknown(reference);
+    }
+
+    public async Task PullAsync(string reference, IProgress<PullProgress>? progress, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.PullImage, reference, cancellationToken);
+        var image = ImageReference.Parse(reference);
+        if (image.Digest is not { } digest || !_cluster.RegistryDigests.Values.Contains(digest))
+        {
+            throw Unknown(reference);
+        }
+
+        progress?.Report(new PullProgress("downloading", 1000, 1000));
+        lock (_images)
+        {
+            var known = _images.Find(held => held.Id == IdOf(digest));
+            Add((known ?? Image(image.Name, digest)) with { Digests = [.. (known?.Digests ?? []).Append($"{image.Name}@{digest}").Distinct()] });
+        }
+    }
+
+    public async Task TagAsync(string image, string name, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.TagImage, $"{image} {name}", cancellationToken);
+        lock (_images)
+        {
+            var target = _images.Find(held => held.Id == image || held.Digests.Contains(image) || held.Tags.Contains(image))
+                ?? throw new HpcException(ErrorId.ImageNotFound, $"The engine on {_node}: No such image: {image}", _node);
+            foreach (var held in _images.ToArray())
+            {
+                Add(held with { Tags = [.. held.Tags.Where(tag => tag != name)] });
+            }
+
+            var current = _images.Single(held => held.Id == target.Id);
+            Add(current with { Tags = [.. current.Tags, name] });
+        }
+    }
+
+    private static string IdOf(string digest) => "sha256:1d" + digest["sha256:1d".Length..];
+
+    private HpcException Unknown(string reference) =>
+        new(ErrorId.ImageNotFound, $"The engine on {_node} cannot pull {reference}: manifest unknown", _node);
+}
