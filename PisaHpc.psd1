@@ -19,6 +19,7 @@
         'Get-HpcContainerLog'
         'Get-HpcEnvironment'
         'Get-HpcJob'
+        'Get-HpcNode'
         'Get-IbDevice'
         'Get-JobPort'
         'Get-JobSshConfig'

@@ -49,3 +49,25 @@ Describe 'An allocation' {
         $json.Owner.Uid | Should -Be 0
     }
 }
+
+Describe 'Nodes that do not answer' {
+    BeforeAll {
+        $site = New-TestSite
+        $nodes = Get-HpcNode -Node 'no-such-node-1', 'no-such-node-2' -Site $site -InformationAction Ignore -ErrorVariable failures
+    }
+
+    It 'are rows with a reason and no errors' {
+        $nodes.State | Sort-Object -Unique | Should -Be 'Unreachable'
+        $nodes.Reason | Should -Not -BeNullOrEmpty
+        $failures | Should -BeNullOrEmpty
+    }
+
+    It 'show the reason in the table' {
+        $nodes | Out-String -Width 120 | Should -Match 'Unreachable.*Node no-such'
+    }
+
+    It 'are summed up in a line for the reader, which is not output' {
+        Get-HpcNode -Node 'no-such-node-1', 'no-such-node-2' -Site $site -InformationVariable said | Should -HaveCount 2
+        "$said" | Should -Match '2 nodes: 0 ready, 0 without engine, 2 unreachable'
+    }
+}

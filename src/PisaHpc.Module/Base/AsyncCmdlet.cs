@@ -47,6 +47,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <summary>Writes a verbose line.</summary>
     protected void Trace(string text) => Post(() => WriteVerbose(text));
 
+    /// <summary>Says a line to the reader, as Write-Host does: it is shown, and goes to the information stream and not to the output.</summary>
+    protected void Say(string text) => Post(() => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]));
+
     /// <summary>Shows progress.</summary>
     protected void Show(ProgressRecord progress) => Post(() => WriteProgress(progress));
 

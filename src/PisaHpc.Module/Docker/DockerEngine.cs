@@ -18,6 +18,9 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
 
     public IImageStore Images { get; } = new DockerImages(client);
 
+    public Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken) =>
+        AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
+
     public Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken) => AskAsync(
         async () =>
         {

@@ -14,6 +14,10 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>The node's images.</summary>
     IImageStore Images { get; }
 
+    /// <summary>Asks the engine for its settings and for what it knows of its node.</summary>
+    /// <param name="cancellationToken">Ends the request.</param>
+    Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken);
+
     /// <summary>Looks an image up on the node.</summary>
     /// <param name="reference">Name with tag or digest, or id.</param>
     /// <param name="cancellationToken">Ends the request.</param>

@@ -11,6 +11,7 @@ public enum FakeStep
     Run,
     StartProcess,
     ConnectEngine,
+    Describe,
     FindImage,
     PullImage,
     Create,

@@ -29,6 +29,9 @@ public sealed class FakeEngine : IContainerEngine
 
     IImageStore IContainerEngine.Images => Store;
 
+    /// <summary>What the engine says of itself.</summary>
+    public EngineDetails Details { get; set; } = new() { Images = 0, RootDirectory = "/var/lib/docker", StorageDriver = "overlay2" };
+
     /// <summary>The images the node holds, by reference; null stands for "every reference that is asked for".</summary>
     public ConcurrentDictionary<string, EngineImage>? Images { get; set; }
 
@@ -52,6 +55,12 @@ public sealed class FakeEngine : IContainerEngine
     {
         _containers[id] = Require(id) with { State = ContainerState.Exited, ExitCode = exitCode, OutOfMemory = outOfMemory };
         EndOf(id).TrySetResult();
+    }
+
+    public async Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Describe, "", cancellationToken);
+        return Details;
     }
 
     public async Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken)

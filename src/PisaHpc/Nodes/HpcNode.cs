@@ -1,0 +1,64 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>A node at the moment it was asked. What could not be asked is null.</summary>
+public sealed record HpcNode
+{
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The state: the word, one of <see cref="NodeState"/>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Why the node is not ready: the id of the failure, one of <see cref="PisaHpc.ErrorId"/>; null when it is.</summary>
+    public string? ErrorId { get; init; }
+
+    /// <summary>Why the node is not ready, in words; null when it is.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The engine's version.</summary>
+    public string? EngineVersion { get; init; }
+
+    /// <summary>The version of the engine's API that was agreed on.</summary>
+    public string? ApiVersion { get; init; }
+
+    /// <summary>The release of the kernel, as uname(1) prints it.</summary>
+    public string? Kernel { get; init; }
+
+    /// <summary>The CPUs that are online, hardware threads each counted (getconf(1), _NPROCESSORS_ONLN).</summary>
+    public int? Cores { get; init; }
+
+    /// <summary>The load of the last minute (proc_loadavg(5)).</summary>
+    public double? Load { get; init; }
+
+    /// <summary>Memory in bytes (MemTotal of proc_meminfo(5)).</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Memory in bytes that programs can still have without swapping (MemAvailable of proc_meminfo(5)).</summary>
+    public long? MemoryAvailableBytes { get; init; }
+
+    /// <summary>The InfiniBand and RoCE adapters, by name; empty when there is none.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>The ports of those adapters that are active.</summary>
+    public int? ActivePorts { get; init; }
+
+    /// <summary>The images that the engine holds.</summary>
+    public int? Images { get; init; }
+
+    /// <summary>The containers of jobs that run.</summary>
+    public int? Containers { get; init; }
+
+    /// <summary>The jobs that those containers belong to, each once.</summary>
+    public IReadOnlyList<string> Jobs { get; init; } = [];
+
+    /// <summary>A node that could not be asked.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="failure">Why.</param>
+    public static HpcNode Unreachable(string node, HpcException failure) => new()
+    {
+        Node = node,
+        State = nameof(NodeState.Unreachable),
+        ErrorId = failure.Id.ToString(),
+        Reason = failure.Message,
+    };
+}

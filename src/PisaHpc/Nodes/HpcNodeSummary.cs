@@ -1,0 +1,48 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>Many nodes in one row.</summary>
+public sealed record HpcNodeSummary
+{
+    /// <summary>The nodes that were asked.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>Those that are ready.</summary>
+    public required int Ready { get; init; }
+
+    /// <summary>Those that answer and whose engine does not.</summary>
+    public required int NoEngine { get; init; }
+
+    /// <summary>Those that do not answer.</summary>
+    public required int Unreachable { get; init; }
+
+    /// <summary>The cores of all nodes that answer.</summary>
+    public required int Cores { get; init; }
+
+    /// <summary>The memory of all nodes that answer, in bytes.</summary>
+    public required long MemoryBytes { get; init; }
+
+    /// <summary>The containers of jobs that run on them.</summary>
+    public required int Containers { get; init; }
+
+    /// <summary>The jobs on them: one that runs on many nodes counts once.</summary>
+    public required int Jobs { get; init; }
+
+    /// <summary>Sums nodes up.</summary>
+    /// <param name="nodes">The nodes.</param>
+    public static HpcNodeSummary Of(IReadOnlyCollection<HpcNode> nodes) => new()
+    {
+        Nodes = nodes.Count,
+        Ready = nodes.Count(node => node.State == nameof(NodeState.Ready)),
+        NoEngine = nodes.Count(node => node.State == nameof(NodeState.NoEngine)),
+        Unreachable = nodes.Count(node => node.State == nameof(NodeState.Unreachable)),
+        Cores = nodes.Sum(node => node.Cores ?? 0),
+        MemoryBytes = nodes.Sum(node => node.MemoryBytes ?? 0),
+        Containers = nodes.Sum(node => node.Containers ?? 0),
+        Jobs = nodes.SelectMany(node => node.Jobs).Distinct(StringComparer.Ordinal).Count(),
+    };
+
+    /// <summary>The summary as a line for a reader.</summary>
+    public override string ToString() =>
+        $"{Nodes} {(Nodes == 1 ? "node" : "nodes")}: {Ready} ready, {NoEngine} without engine, {Unreachable} unreachable; "
+        + $"{Cores} cores, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; {Jobs} {(Jobs == 1 ? "job" : "jobs")} in {Containers} {(Containers == 1 ? "container" : "containers")}";
+}

@@ -1,0 +1,14 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>Whether a node can take jobs in containers.</summary>
+public enum NodeState
+{
+    /// <summary>The node and its engine answer.</summary>
+    Ready,
+
+    /// <summary>The node answers and its engine does not, or is too old.</summary>
+    NoEngine,
+
+    /// <summary>The node does not answer, refuses the login, or shows a host key that is not known.</summary>
+    Unreachable,
+}

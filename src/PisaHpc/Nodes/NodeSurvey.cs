@@ -1,0 +1,110 @@
+using System.Globalization;
+using PisaHpc.Containers;
+using PisaHpc.Devices;
+
+namespace PisaHpc.Nodes;
+
+/// <summary>
+/// Asks a node how it is: one round trip for what the node itself knows, and beside it two requests to its engine. Nothing is left on it.
+/// </summary>
+public static class NodeSurvey
+{
+    /// <summary>A line each, and the adapters after them. Runs in any POSIX shell, busybox's included.</summary>
+    private const string Script = """
+        printf 'kernel\t'; uname -r
+        printf 'cores\t'; getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c '^processor' /proc/cpuinfo
+        while read -r name value _; do
+          case $name in MemTotal:) printf 'memory\t%s\n' "$value" ;; MemAvailable:) printf 'available\t%s\n' "$value" ;; esac
+        done < /proc/meminfo
+        read -r load _ < /proc/loadavg; printf 'load\t%s\n' "$load"
+
+        """;
+
+    /// <summary>Asks a node.</summary>
+    /// <param name="nodes">The nodes' connections.</param>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <returns>The node, whether it answers or not: one that does not is a result here and no failure.</returns>
+    public static async Task<HpcNode> ReadAsync(
+        INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
+            var engine = AskEngineAsync(engines, node, cancellationToken);
+            var facts = connection.RunAsync(["sh", "-c", Script + IbDeviceProbe.Script], default, cancellationToken);
+            await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return WithEngine(Read(node, await facts), await engine);
+        }
+        catch (HpcException failure)
+        {
+            return HpcNode.Unreachable(node, failure);
+        }
+    }
+
+    private static async Task<EngineAnswer> AskEngineAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var engine = await engines.ConnectAsync(node, cancellationToken);
+            var details = engine.DescribeAsync(cancellationToken);
+            var containers = engine.ListAsync(ContainerLabels.Filter(), cancellationToken);
+            await Task.WhenAll(details, containers);
+            return new EngineAnswer(engine.Info, await details, await containers, null);
+        }
+        catch (HpcException failure)
+        {
+            return new EngineAnswer(null, null, [], failure);
+        }
+    }
+
+    private static HpcNode WithEngine(HpcNode facts, EngineAnswer engine)
+    {
+        var running = engine.Containers.Where(container => container.State == ContainerState.Running).ToList();
+        return facts with
+        {
+            State = engine.Failure is null ? nameof(NodeState.Ready) : nameof(NodeState.NoEngine),
+            ErrorId = engine.Failure?.Id.ToString(),
+            Reason = engine.Failure?.Message,
+            EngineVersion = engine.Info?.Version,
+            ApiVersion = engine.Info?.ApiVersion,
+            Images = engine.Details?.Images,
+            Containers = engine.Failure is null ? running.Count : null,
+            Jobs = [.. running.Select(container => container.Labels[ContainerLabels.Job]).Distinct().Order(StringComparer.Ordinal)],
+        };
+    }
+
+    private static HpcNode Read(string node, NodeCommandResult result)
+    {
+        var lines = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
+        var said = lines.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
+        if (result.ExitCode != 0 || !said.ContainsKey("load"))
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"Node {node} did not answer the survey: sh ended with {result.ExitCode}: {result.Error.Trim()}",
+                node);
+        }
+
+        var devices = IbDeviceProbe.Parse(node, result.Text);
+        return new HpcNode
+        {
+            Node = node,
+            State = nameof(NodeState.Ready),
+            Kernel = said["kernel"],
+            Cores = (int?)Number(said, "cores"),
+            Load = double.TryParse(said["load"], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var load) ? load : null,
+            MemoryBytes = Number(said, "memory") * 1024,
+            MemoryAvailableBytes = Number(said, "available") * 1024,
+            Devices = [.. devices.Select(device => device.Name).Distinct(StringComparer.Ordinal)],
+            ActivePorts = devices.Count(device => device.State == "ACTIVE"),
+        };
+    }
+
+    private static long? Number(Dictionary<string, string> said, string name) =>
+        long.TryParse(said.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private sealed record EngineAnswer(
+        EngineInfo? Info, EngineDetails? Details, IReadOnlyList<EngineContainer> Containers, HpcException? Failure);
+}
