@@ -27,6 +27,27 @@ public enum ErrorId
     /// <summary>The registry holds the image and the pull failed.</summary>
     ImagePullFailed,
 
+    /// <summary>The tree or tar that an image is to be made of does not exist.</summary>
+    ImageSourceMissing,
+
+    /// <summary>What an image is to be made of is neither a tree nor a tar that the engine can take.</summary>
+    ImageSourceInvalid,
+
+    /// <summary>A part of the tree or tar that an image is to be made of cannot be read.</summary>
+    ImageSourceUnreadable,
+
+    /// <summary>The engine refused to make an image of what it was sent.</summary>
+    ImageImportFailed,
+
+    /// <summary>The registry took no push of the image.</summary>
+    ImagePushFailed,
+
+    /// <summary>The engine does not reach the registry.</summary>
+    RegistryUnreachable,
+
+    /// <summary>The engine's disk has no room for what it was to store.</summary>
+    DiskFull,
+
     /// <summary>The source of a required mount does not exist on the node.</summary>
     MountSourceMissing,
 

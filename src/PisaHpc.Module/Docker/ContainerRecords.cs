@@ -55,6 +55,18 @@ internal static class ContainerRecords
         Labels = LabelsOf(answer.Labels),
     };
 
+    /// <summary>An image from an inspection.</summary>
+    public static StoredImage Of(ImageInspectResponse answer) => new()
+    {
+        Id = answer.ID,
+        Tags = [.. Known(answer.RepoTags)],
+        Digests = [.. Known(answer.RepoDigests)],
+        SizeBytes = answer.Size,
+        CreatedAt = UtcOf(answer.Created ?? DateTime.UnixEpoch),
+        Labels = LabelsOf(answer.Config?.Labels),
+        Layers = [.. answer.RootFS?.Layers ?? []],
+    };
+
     /// <summary>A state from the engine's word for it.</summary>
     public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)
         ? state

@@ -12,6 +12,29 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         exception => EngineFailure.Of(exception, client.Node),
         cancellationToken);
 
+    public Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                return ContainerRecords.Of(await client.Requests.Images.InspectImageAsync(NameOf(reference), cancellationToken));
+            }
+            catch (DockerImageNotFoundException)
+            {
+                return null;
+            }
+        },
+        exception => EngineFailure.Of(exception, client.Node),
+        cancellationToken);
+
+    public Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken) =>
+        ImageUpload.SendAsync(client, import, content, cancellationToken);
+
+    public Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken) => AskAsync(
+        () => ImagePush.SendAsync(client, reference, progress, cancellationToken),
+        exception => EngineFailure.Of(exception, client.Node),
+        cancellationToken);
+
     public Task<string> ResolveAsync(string reference, CancellationToken cancellationToken) => AskAsync(
         async () => (await client.Requests.Distribution.InspectAsync(NameOf(reference), cancellationToken)).Descriptor.Digest,
         exception => OfRegistry(exception, reference),
@@ -51,7 +74,7 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
     private static string NameOf(string reference)
     {
         var image = ImageReference.Parse(reference);
-        return image.Digest is { } digest ? $"{image.Name}@{digest}" : $"{image.Name}:{image.Version}";
+        return image.IsId ? reference : image.Digest is { } digest ? $"{image.Name}@{digest}" : $"{image.Name}:{image.Version}";
     }
 
     private HpcException OfRegistry(Exception exception, string reference) => exception is DockerApiException refused

@@ -65,6 +65,26 @@ internal static partial class EngineFailure
         node,
         innerException: cause);
 
+    /// <summary>The failure that ended an import.</summary>
+    /// <param name="reference">The name that the image was to have.</param>
+    /// <param name="message">The engine's words.</param>
+    /// <param name="node">The node.</param>
+    public static HpcException OfImport(string reference, string message, string node) => new(
+        DiskFull().IsMatch(message) ? ErrorId.DiskFull : NoTar().IsMatch(message) ? ErrorId.ImageSourceInvalid : ErrorId.ImageImportFailed,
+        $"The engine on {node} does not import {reference}: {message}",
+        node);
+
+    /// <summary>The failure that ended a push, from the message stream or from the answer.</summary>
+    /// <param name="reference">What was pushed.</param>
+    /// <param name="message">The engine's words.</param>
+    /// <param name="node">The node.</param>
+    public static HpcException OfPush(string reference, string message, string node) => new(
+        Unreachable().IsMatch(message) ? ErrorId.RegistryUnreachable
+        : NotHeld().IsMatch(message) ? ErrorId.ImageNotFound
+        : ErrorId.ImagePushFailed,
+        $"The engine on {node} cannot push {reference}: {message}",
+        node);
+
     /// <summary>An engine that could not be reached through its node's docker client.</summary>
     /// <param name="node">The node.</param>
     /// <param name="exitCode">The client's exit code.</param>
@@ -151,6 +171,18 @@ internal static partial class EngineFailure
 
     [GeneratedRegex("address already in use|port is already allocated")]
     private static partial Regex PortTaken();
+
+    [GeneratedRegex("no space left on device|disk quota exceeded")]
+    private static partial Regex DiskFull();
+
+    [GeneratedRegex("archive/tar: |unhandled tar header|invalid tar header|unexpected EOF")]
+    private static partial Regex NoTar();
+
+    [GeneratedRegex("dial tcp|no such host|connection refused|i/o timeout|no route to host|TLS handshake|HTTP response to HTTPS client|x509:")]
+    private static partial Regex Unreachable();
+
+    [GeneratedRegex("(?i)does not exist locally|no such image")]
+    private static partial Regex NotHeld();
 
     [GeneratedRegex("(?i)manifest unknown|manifest for .* not found|: not found|repository does not exist|name unknown|no such image")]
     private static partial Regex ImageMissing();

@@ -7,6 +7,12 @@ public interface IImageStore
     /// <param name="cancellationToken">Ends the request.</param>
     Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken);
 
+    /// <summary>Looks one image up, with its layers and labels.</summary>
+    /// <param name="reference">Name with tag or digest, or id.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The image; null when the node does not hold it.</returns>
+    Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken);
+
     /// <summary>
     /// Asks a registry, through the engine, for the digest behind a name; nothing is pulled. The engine asks with its own trust, proxy and
     /// route, so the answer is what this node would pull.
@@ -33,4 +39,32 @@ public interface IImageStore
     /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/>: the node does not hold it.</exception>
     Task TagAsync(string image, string name, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes an image of one layer from a tar stream, as <c>docker import</c> does. The name is the image's from the moment at which it is
+    /// complete: when the content throws, or the token is cancelled before the content has ended, the engine drops what came, and the
+    /// name is as before. A cancellation after that waits for the engine's answer.
+    /// </summary>
+    /// <param name="import">The image.</param>
+    /// <param name="content">Writes the tar into the stream that it is given, and returns when it is whole; what it throws is thrown here.</param>
+    /// <param name="cancellationToken">Ends the import.</param>
+    /// <returns>The image's id.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ImageSourceInvalid"/>: the engine cannot read the stream as a tar; <see cref="ErrorId.DiskFull"/>;
+    /// <see cref="ErrorId.ImageImportFailed"/>: it refuses for any other reason.
+    /// </exception>
+    Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Pushes a name to its registry; layers that the registry holds are not sent. Failures that the engine reports only in its message
+    /// stream are exceptions here. Cancelling ends the push on the node.
+    /// </summary>
+    /// <param name="reference">Name with tag; the node holds it.</param>
+    /// <param name="progress">Told of each layer; from any thread.</param>
+    /// <param name="cancellationToken">Ends the push.</param>
+    /// <returns>The digest that the registry gives the name, <c>sha256:…</c>.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ImageNotFound"/>, <see cref="ErrorId.RegistryUnreachable"/> or <see cref="ErrorId.ImagePushFailed"/>.
+    /// </exception>
+    Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken);
 }

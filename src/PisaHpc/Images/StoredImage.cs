@@ -20,4 +20,7 @@ public sealed record StoredImage
 
     /// <summary>The labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The digests of its layers' tar streams, the lowest first; empty in a listing, which does not tell them.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
 }

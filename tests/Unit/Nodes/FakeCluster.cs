@@ -14,6 +14,8 @@ public enum FakeStep
     Describe,
     FindImage,
     PullImage,
+    ImportImage,
+    PushImage,
     Create,
     Start,
     Stop,

@@ -52,6 +52,39 @@ public sealed class FakeImageStore : IImageStore
         return Held;
     }
 
+    public async Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.FindImage, reference, cancellationToken);
+        return Held.FirstOrDefault(held => held.Id == reference || held.Tags.Contains(reference) || held.Digests.Contains(reference));
+    }
+
+    /// <summary>What was imported and is held, with the bytes that came.</summary>
+    public Dictionary<string, byte[]> Imported { get; } = new(StringComparer.Ordinal);
+
+    public async Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.ImportImage, $"{import.Name} {string.Join(" | ", import.Changes)}", cancellationToken);
+        using var whole = new MemoryStream();
+        await content(whole, cancellationToken);
+        var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(whole.ToArray()));
+        Add(new StoredImage { Id = IdOf(digest), Layers = [digest], SizeBytes = whole.Length, CreatedAt = DateTimeOffset.UtcNow });
+        await TagAsync(IdOf(digest), import.Name.ToString(), cancellationToken);
+        Imported[import.Name.ToString()] = whole.ToArray();
+        return IdOf(digest);
+    }
+
+    public async Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.PushImage, reference, cancellationToken);
+        var held = await FindAsync(reference, cancellationToken)
+            ?? throw new HpcException(ErrorId.ImageNotFound, $"The engine on {_node} cannot push {reference}: it does not exist locally", _node);
+        var digest = "sha256:d1" + held.Id["sha256:d1".Length..];
+        progress?.Report(new LayerPush("012345678901", "Pushed", 1000, 1000));
+        _cluster.RegistryDigests[reference] = digest;
+        Add(held with { Digests = [.. held.Digests.Append($"{ImageReference.Parse(reference).Name}@{digest}").Distinct()] });
+        return digest;
+    }
+
     public async Task<string> ResolveAsync(string reference, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(_node, FakeStep.ResolveImage, reference, cancellationToken);

@@ -1,0 +1,81 @@
+using System.Net.Http.Headers;
+using PisaHpc.Images;
+
+namespace PisaHpc.Docker;
+
+/// <summary>The import of a tar as an image: one request whose body is the tar.</summary>
+internal static class ImageUpload
+{
+    /// <summary>How long the engine may take to answer a caller who has left after the last byte.</summary>
+    private static readonly TimeSpan LastAnswer = TimeSpan.FromSeconds(30);
+
+    /// <summary>Sends it and waits for the image's id.</summary>
+    public static async Task<string> SendAsync(
+        EngineClient client, ImageImport import, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        using var content = new TarContent(write);
+        using var leaving = new CancellationTokenSource();
+        await using var registration = cancellationToken.Register(() => Leave(content, leaving));
+        try
+        {
+            return await SendAsync(client, import, content, leaving.Token);
+        }
+        catch (Exception exception)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw content.Failure ?? (exception is HttpRequestException or IOException or OperationCanceledException
+                ? EngineFailure.Of(exception, client.Node)
+                : exception);
+        }
+    }
+
+    /// <summary>Without the body's end the engine drops what came; after it, the image is made whoever listens.</summary>
+    private static void Leave(TarContent content, CancellationTokenSource leaving)
+    {
+        if (content.IsWhole)
+        {
+            leaving.CancelAfter(LastAnswer);
+        }
+        else
+        {
+            leaving.Cancel();
+        }
+    }
+
+    private static async Task<string> SendAsync(
+        EngineClient client, ImageImport import, TarContent content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(import)) { Content = content };
+
+        // The answer is read while the body goes out: an engine that cannot go on says so and closes, and its words would be lost.
+        request.Headers.ExpectContinue = true;
+        request.Headers.TransferEncodingChunked = true;
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+        using var answer = await client.Streams.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+        {
+            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+            throw EngineFailure.OfImport(import.Name.ToString(), EngineFailure.MessageOf(body), client.Node);
+        }
+
+        string? id = null;
+        await foreach (var message in EngineMessages.ReadAsync(answer, cancellationToken))
+        {
+            if (message.Error is { } error)
+            {
+                throw EngineFailure.OfImport(import.Name.ToString(), error, client.Node);
+            }
+
+            id = message.Status.StartsWith("sha256:", StringComparison.Ordinal) ? message.Status : id;
+        }
+
+        return id ?? throw EngineFailure.OfImport(import.Name.ToString(), "the answer names no image", client.Node);
+    }
+
+    private static Uri AddressOf(ImageImport import)
+    {
+        var query = new List<string> { "fromSrc=-", $"repo={Uri.EscapeDataString(import.Name.Name)}", $"tag={Uri.EscapeDataString(import.Name.Version)}" };
+        query.AddRange(import.Changes.Select(change => $"changes={Uri.EscapeDataString(change)}"));
+        return new Uri("images/create?" + string.Join('&', query), UriKind.Relative);
+    }
+}
