@@ -16,16 +16,18 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
     {
         using var shell = PowerShell.Create(runspace);
         var failed = false;
+        var completed = false;
         shell.Streams.Error.DataAdded += (_, added) => failed |= Report(shell.Streams.Error[added.Index]);
         compose(shell);
         try
         {
             signals.Watch(shell);
             Invoke(shell);
+            completed = shell.InvocationStateInfo.State == PSInvocationState.Completed;
         }
-        catch (Exception stopped) when (signals.Received is not null && IsStop(stopped))
+        catch (Exception stop) when (signals.Received is not null && IsStop(stop))
         {
-            // The signal's code below says it all. The second kind is a pipeline that was stopped before it began.
+            // The signal's code below says it all.
         }
         catch (RuntimeException failure)
         {
@@ -37,9 +39,11 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
             ((TerminalUserInterface)host.UI).Finish();
         }
 
-        return signals.Received ?? host.ExitRequested ?? (failed ? 1 : 0);
+        // A signal that came when all was done has stopped nothing.
+        return (completed ? null : signals.Received) ?? host.ExitRequested ?? (failed ? 1 : 0);
     }
 
+    // The second kind is a pipeline that was stopped before it began.
     private static bool IsStop(Exception exception) => exception is PipelineStoppedException or InvalidPowerShellStateException;
 
     private void Invoke(PowerShell shell)
