@@ -18,8 +18,11 @@ internal sealed class MpiConversation(
     private readonly RankFailureReader _failures = new(map);
     private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
     private readonly long _clock = Stopwatch.GetTimestamp();
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _errorEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int? _exitCode;
     private bool _lingered;
+    private string? _refusal;
 
     private string First => request.Nodes[0].Name;
 
@@ -39,9 +42,17 @@ internal sealed class MpiConversation(
         await SendAsync(MpiSupervisor.Launch(command), cancellationToken);
         var pumping = Task.WhenAll(
             PumpAsync(standardOutput, facts, "stdout", cancellationToken), PumpAsync(standardError, facts, "stderr", cancellationToken));
-        await EndLingeringLauncherAsync(facts, pumping);
-        await pumping;
+        await Task.WhenAll(pumping, EndLingeringLauncherAsync(facts, pumping), ReleaseAsync(pumping));
         return await EndedAsync(facts, await process.WaitAsync(cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Lets the supervisor go when both streams have been read to their ends.</summary>
+    private async Task ReleaseAsync(Task pumping)
+    {
+        if (pumping != await Task.WhenAny(pumping, Task.WhenAll(_end.Task, _errorEnd.Task)))
+        {
+            await process.Input.DisposeAsync();
+        }
     }
 
     /// <summary>Ends a launcher that stays when every rank has ended: their own words say how.</summary>
@@ -53,7 +64,7 @@ internal sealed class MpiConversation(
         }
 
         await Task.WhenAny(pumping, _failures.AllEnded);
-        if (pumping != await Task.WhenAny(pumping, Task.Delay(LauncherLinger)))
+        if (await Task.WhenAny(pumping, _end.Task, Task.Delay(LauncherLinger)) is var first && first != pumping && first != _end.Task)
         {
             _lingered = true;
             listener.Warn(
@@ -106,7 +117,9 @@ internal sealed class MpiConversation(
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationToken cancellationToken)
     {
         var lines = new List<MpiOutput>();
-        var parser = new RankOutputParser(RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text)), TakeWord);
+        var cuts = facts is { Flavour: MpiFlavour.OpenMpi, Major: < 5 } ? new TaggedPieceWatch(rank => WarnOfLoss(facts, rank)) : null;
+        var parser = new RankOutputParser(
+            RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text)), TakeWord, cuts);
         var buffer = new char[16384];
         while (await reader.ReadAsync(buffer, cancellationToken) is var count and > 0)
         {
@@ -128,6 +141,10 @@ internal sealed class MpiConversation(
         }
     }
 
+    private void WarnOfLoss(LauncherFacts facts, int rank) => listener.Warn(
+        $"{facts.Name} threw output of rank {rank} away: it keeps 8 KiB of each 4 KiB that it tags, and many short lines at once are more. "
+        + "Write them to a file, or fewer at a time.");
+
     private MpiOutput LineOf(int? rank, string stream, string text)
     {
         _failures.Observe(rank, text);
@@ -140,6 +157,11 @@ internal sealed class MpiConversation(
         if (words is ["end", var last, ..])
         {
             _exitCode = int.Parse(last, CultureInfo.InvariantCulture);
+            _end.TrySetResult();
+        }
+        else if (words is ["eof"])
+        {
+            _errorEnd.TrySetResult();
         }
         else if (words is ["exit", var code, ..] && rank is not null)
         {
@@ -155,12 +177,17 @@ internal sealed class MpiConversation(
         }
         else if (words is ["refused", ..])
         {
-            _failures.Observe(null, string.Join(' ', words.Skip(1)));
+            _refusal = string.Join(' ', words.Skip(1));
         }
     }
 
     private async Task<MpiRunEnd> EndedAsync(LauncherFacts facts, int processCode, CancellationToken cancellationToken)
     {
+        if (_refusal is not null)
+        {
+            return NotLaunched(_refusal);
+        }
+
         var failure = _failures.Find();
         if (_exitCode == 0 || (_lingered && failure is null))
         {

@@ -124,14 +124,32 @@ internal static class MpiSupervisor
     /// The launcher leads a session of its own. A stop is TERM, then KILL after the grace; then whatever still carries the run's mark is
     /// killed, here and, when the launcher did not end by itself, on the other nodes. A launcher that broke off (255, or TERM from Hydra's
     /// agent) may have lost a node, and not every launcher says which: the one that no longer answers is named.
+    ///
+    /// Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to files,
+    /// which are followed until the caller has read both ends and closes the life line.
     /// </summary>
     private const string LaunchScript = """
         IFS= read -r size && part=$(head -c "$size") && eval "$part" || exit 1
         command -v -- "$program" >/dev/null || refuse "there is no program $program in the container${workdir:+, seen from $workdir}"
+        spool=
+        if [ $kind = openmpi ]; then
+            spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
+            trap 'rm -rf "$spool"' EXIT
+            : >"$spool/out" >"$spool/err"
+            pace=
+            ! tail -s 0.1 /dev/null 2>/dev/null || pace='-s 0.1'
+            tail $pace -c +1 -f "$spool/out" </dev/null 2>/dev/null &
+            followers=$!
+            tail $pace -c +1 -f "$spool/err" </dev/null >&2 2>/dev/null &
+            followers="$followers $!"
+        fi
+        say() { if [ -n "$spool" ]; then fact "$@" >>"$spool/out"; else fact "$@"; fi; }
+
         export PISAHPC_RUN="$run"
         exec 3<&0 </dev/null
         stopped= code=
-        if command -v setsid >/dev/null; then setsid "$@" 3<&- & else "$@" 3<&- & fi
+        command -v setsid >/dev/null && set -- setsid "$@"
+        if [ -n "$spool" ]; then "$@" 3<&- >>"$spool/out" 2>>"$spool/err" & else "$@" 3<&- & fi
         launcher=$!
         trap 'stopped=yes; kill -TERM "$launcher" 2>/dev/null' USR1 HUP INT TERM
 
@@ -146,7 +164,6 @@ internal static class MpiSupervisor
             kill -KILL "-$launcher" 2>/dev/null || kill -KILL "$launcher"
         ) >/dev/null 2>&1 &
         watcher=$!
-        exec 3<&-
 
         while :; do
             wait "$launcher"
@@ -155,30 +172,45 @@ internal static class MpiSupervisor
         done
         { kill "$watcher"; wait "$watcher"; } 2>/dev/null
 
-        sweep="for file in \$(grep -lazx PISAHPC_RUN=$run /proc/[0-9]*/environ 2>/dev/null); do
-            pid=\${file#/proc/}
-            kill -KILL \${pid%/environ} 2>/dev/null
+        unset PISAHPC_RUN
+        sweep="pass=0
+        while [ \$pass -lt 20 ]; do
+            marked=\$(grep -lazx PISAHPC_RUN=$run /proc/[0-9]*/environ 2>/dev/null)
+            [ -n \"\$marked\" ] || break
+            for file in \$marked; do
+                pid=\${file#/proc/}
+                kill -KILL \${pid%/environ} 2>/dev/null
+            done
+            pass=\$((pass + 1))
         done"
         if [ -n "$stopped" ] || [ "$code" = 137 ]; then
             eval "$sweep"
         fi
         if [ "$code" = 137 ]; then
-            unset PISAHPC_RUN
+            asked=
             for node in $others; do
                 ssh -F "$directory/ssh_config" "$node" "$sweep" >/dev/null 2>&1 &
+                asked="$asked $!"
             done
-            wait
+            [ -z "$asked" ] || wait $asked
         fi
         case $stopped$code in
             143 | 255)
+                asked=
                 for node in $others; do
                     ssh -F "$directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$node" true </dev/null >/dev/null 2>&1 ||
-                        fact lost "$node" &
+                        say lost "$node" &
+                    asked="$asked $!"
                 done
-                wait
+                [ -z "$asked" ] || wait $asked
                 ;;
         esac
-        fact end "$code"
+        say end "$code"
+        if [ -n "$spool" ]; then
+            fact eof >>"$spool/err"
+            cat <&3 >/dev/null
+            kill $followers
+        fi
         exit "$code"
 
         """;

@@ -12,12 +12,15 @@ namespace PisaHpc.Mpi;
 /// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>
 /// <param name="line">Told of each line: the rank, or null for the launcher, and the text.</param>
 /// <param name="word">Told of each word after the mark: the rank, or null for the launcher, and the words.</param>
-internal sealed class RankOutputParser(Regex tag, string run, Action<int?, string> line, Action<int?, string[]> word)
+/// <param name="cuts">Told of each tag and where it stands; null when nobody listens.</param>
+internal sealed class RankOutputParser(
+    Regex tag, string run, Action<int?, string> line, Action<int?, string[]> word, TaggedPieceWatch? cuts = null)
 {
     private const int LongestLine = 1 << 20;
     private readonly StringBuilder _arrived = new();
     private readonly Dictionary<int, StringBuilder> _pieces = [];
     private readonly StringBuilder _launcher = new();
+    private long _taken;
 
     /// <summary>Takes text as it arrives, cut anywhere.</summary>
     public void Push(ReadOnlySpan<char> text)
@@ -49,13 +52,14 @@ internal sealed class RankOutputParser(Regex tag, string run, Action<int?, strin
 
     private void TakeArrived(bool ended)
     {
-        var text = _arrived.Replace("\0", "").ToString();
+        var text = _arrived.ToString();
         _arrived.Clear();
         var tags = tag.Matches(text);
         var first = tags.Count == 0 ? text.Length : tags[0].Index;
-        if (tags.Count == 0 || first > 0)
+        var before = text[..first].Replace("\0", "", StringComparison.Ordinal);
+        if (tags.Count == 0 || before.Length > 0)
         {
-            Take(null, _launcher, text[..first], ended || tags.Count > 0);
+            Take(null, _launcher, before, ended || tags.Count > 0);
         }
 
         for (var i = 0; i < tags.Count; i++)
@@ -63,8 +67,12 @@ internal sealed class RankOutputParser(Regex tag, string run, Action<int?, strin
             var start = tags[i].Index + tags[i].Length;
             var end = i + 1 < tags.Count ? tags[i + 1].Index : text.Length;
             var rank = int.Parse(tags[i].Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            Take(rank, PiecesOf(rank), text[start..end], ended && i + 1 == tags.Count);
+            var whole = ended && i + 1 == tags.Count;
+            cuts?.Observe(rank, _taken + tags[i].Index, tags[i].Length, tags[i].Index > 0);
+            Take(rank, PiecesOf(rank), text[start..end].Replace("\0", "", StringComparison.Ordinal), whole);
         }
+
+        _taken += text.Length + (ended ? 1 : 0);
     }
 
     private StringBuilder PiecesOf(int rank)

@@ -63,19 +63,45 @@ public sealed class RankOutputParserTests
         Assert.Equal(200 * 16384, lines.Sum(line => line.Count(c => c == 'x')));
     }
 
+    [Theory]
+    [InlineData("[1,3]<stdout>:1000\n")]
+    [InlineData("[1,3]<stdout>:10\n")]
+    [InlineData("[1,3]<stdout>:\n")]
+    public void A_piece_that_Open_MPI_4_cut_off_is_noticed(string line)
+    {
+        // As ORTE tags it: 4 KiB of short lines of one rank become the first 8 KiB of the tagged text; then comes the next piece.
+        var piece = string.Concat(Enumerable.Repeat(line, 1000))[..8192];
+        Assert.Equal([3], RanksWithLoss("[1,7]<stdout>:whole\n" + piece + line, "[1,5]<stdout>:no", "[1,6]<stdout>:eol\n"));
+    }
+
+    [Fact]
+    public void Pieces_that_end_within_a_line_are_no_loss()
+    {
+        var rest = new string('x', 49);
+        var piece = string.Concat(Enumerable.Repeat($"[1,3]<stdout>:{rest}\n", 128));
+        Assert.Empty(RanksWithLoss(piece[..^1], piece[..^1], piece, "[1,4]<stdout>:end\n"));
+    }
+
+    private static List<int> RanksWithLoss(params string[] parts)
+    {
+        var lost = new List<int>();
+        var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => { }, new TaggedPieceWatch(lost.Add));
+        foreach (var part in parts)
+        {
+            parser.Push(part);
+        }
+
+        parser.Complete();
+        return lost;
+    }
+
     private static string Tag(string tag, int rank) => string.Format(CultureInfo.InvariantCulture, tag, rank);
 
     private static (List<string> Lines, List<string> Words) Parse(int major, params string[] parts)
     {
         var (lines, words) = (new List<string>(), new List<string>());
-        var facts = new LauncherFacts
-        {
-            Flavour = major == 0 ? MpiFlavour.Mpich : MpiFlavour.OpenMpi,
-            Path = "mpirun",
-            Version = $"{major}.0",
-        };
         var parser = new RankOutputParser(
-            RankTag.Of(facts, Run),
+            RankTag.Of(FactsOf(major), Run),
             Run,
             (rank, text) => lines.Add($"{Name(rank)}|{text}"),
             (rank, said) => words.Add($"{Name(rank)}|{string.Join(' ', said)}"));
@@ -87,6 +113,13 @@ public sealed class RankOutputParserTests
         parser.Complete();
         return (lines, words);
     }
+
+    private static LauncherFacts FactsOf(int major) => new()
+    {
+        Flavour = major == 0 ? MpiFlavour.Mpich : MpiFlavour.OpenMpi,
+        Path = "mpirun",
+        Version = $"{major}.0",
+    };
 
     private static string Name(int? rank) => rank?.ToString(CultureInfo.InvariantCulture) ?? "-";
 }
