@@ -35,6 +35,28 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <summary>Writes an object to the pipeline.</summary>
     protected void Emit(object value) => Post(() => WriteObject(value));
 
+    /// <summary>
+    /// Writes what was started to the pipeline. It throws when the pipeline was stopped before, so that what nobody got can be taken back;
+    /// how a later command ends the pipeline, having got it, is no concern of the work.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The pipeline was stopped.</exception>
+    protected Task HandOverAsync(object value)
+    {
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            if (PipelineStopToken.IsCancellationRequested)
+            {
+                taken.SetCanceled(PipelineStopToken);
+                throw new PipelineStoppedException();
+            }
+
+            taken.SetResult();
+            WriteObject(value);
+        });
+        return taken.Task;
+    }
+
     /// <summary>Writes several objects to the pipeline.</summary>
     protected void EmitAll(IEnumerable<object> values) => Post(() => WriteObject(values, enumerateCollection: true));
 

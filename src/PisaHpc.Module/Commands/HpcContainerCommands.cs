@@ -64,22 +64,22 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
         await using var engine = await Engines.ConnectAsync(plan.Node, stopping);
         var container = await ContainerStarter.StartAsync(engine, plan, stopping);
-        Emit(NoWait ? container : await ReadyAsync(engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping));
-    }
-
-    private async Task<HpcContainer> ReadyAsync(
-        IContainerEngine engine, HpcContainer container, TimeSpan deadline, CancellationToken stopping)
-    {
         try
         {
-            await using var connection = await Connector.ConnectAsync(container.Node, stopping);
-            return await ReadinessCheck.WaitAsync(connection, engine, container, deadline, stopping);
+            await HandOverAsync(NoWait ? container : await ReadyAsync(engine, container, plan, stopping));
         }
         catch
         {
             await ContainerStarter.TakeBackAsync(engine, container.Name);
             throw;
         }
+    }
+
+    private async Task<HpcContainer> ReadyAsync(
+        IContainerEngine engine, HpcContainer container, HpcContainerPlan plan, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(container.Node, stopping);
+        return await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping);
     }
 }
 
@@ -88,15 +88,16 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 [OutputType(typeof(HpcContainer))]
 public sealed class WaitHpcContainerCommand : ContainerCmdlet
 {
-    /// <summary>How long to wait for each, in seconds.</summary>
+    /// <summary>How long to wait for each, in seconds; its environment's time when not given.</summary>
     [Parameter]
     [ValidateRange(1, 86400)]
-    public int ReadyTimeoutSec { get; set; } = 60;
+    public int? ReadyTimeoutSec { get; set; }
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
         await using var connection = await Connector.ConnectAsync(container.Node, stopping);
-        Emit(await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(ReadyTimeoutSec), stopping));
+        var deadline = TimeSpan.FromSeconds(ReadyTimeoutSec ?? container.ReadyTimeoutSec);
+        Emit(await ReadinessCheck.WaitAsync(connection, engine, container, deadline, stopping));
     }
 }
 

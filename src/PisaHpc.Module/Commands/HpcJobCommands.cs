@@ -63,7 +63,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
         if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"Start environment {request.Environment.Name}"))
         {
-            Emit(await starter.StartAsync(request, Report, StopToken));
+            await starter.StartAsync(request, Report, HandOverAsync, StopToken);
             return;
         }
 

@@ -78,6 +78,7 @@ public static class ContainerLabels
             Slots = Number(labels, Slots),
             Port = Number(labels, Port),
             Directory = labels.GetValueOrDefault(Directory, ""),
+            ReadyTimeoutSec = Number(labels, ReadyTimeout),
             CreatedAt = container.CreatedAt,
         };
     }

@@ -75,6 +75,7 @@ public static class ContainerStarter
         Slots = plan.Slots,
         Port = plan.Port,
         Directory = plan.Directory,
+        ReadyTimeoutSec = plan.ReadyTimeoutSec,
         CreatedAt = DateTimeOffset.UtcNow,
         Changed = true,
     };

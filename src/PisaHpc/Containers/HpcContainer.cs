@@ -39,6 +39,9 @@ public sealed record HpcContainer
     /// <summary>The job's directory on the node, which holds its ssh identity.</summary>
     public string Directory { get; init; } = "";
 
+    /// <summary>How long its environment gives it to become ready, in seconds.</summary>
+    public required int ReadyTimeoutSec { get; init; }
+
     /// <summary>When it was created, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

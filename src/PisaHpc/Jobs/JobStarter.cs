@@ -45,16 +45,18 @@ public sealed class JobStarter(
     /// <summary>Starts the job.</summary>
     /// <param name="request">The job.</param>
     /// <param name="failed">Told of each node that failed, before what was started is taken back.</param>
+    /// <param name="handOver">Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.</param>
     /// <param name="cancellationToken">Interrupts; what was started is taken back first.</param>
-    /// <returns>The running job; unchanged when it ran already.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun.</exception>
-    public async Task<HpcJob> StartAsync(JobRequest request, Action<NodeFailure> failed, CancellationToken cancellationToken)
+    public async Task StartAsync(
+        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
         ThrowIfAny(request, survey.Failures, failed, "was not started");
         if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is { } running)
         {
-            return running;
+            await handOver(running);
+            return;
         }
 
         progress.Report(new JobStep(null, "leasing a port"));
@@ -68,7 +70,8 @@ public sealed class JobStarter(
             if (failures.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                return JobView.Started(request, plans);
+                await handOver(JobView.Started(request, plans));
+                return;
             }
         }
         catch (Exception cause)

@@ -66,9 +66,12 @@ public sealed class RunningProcess : IDisposable
     public async Task SaysAsync(string text)
     {
         var since = Stopwatch.StartNew();
-        while (!Said(_error).Contains(text, StringComparison.Ordinal) && !Said(_output).Contains(text, StringComparison.Ordinal))
+        while (!Says(text))
         {
-            Assert.False(_process.HasExited, $"The process ended before it said '{text}':\n{Said(_output)}\n{Said(_error)}");
+            // What it said last may be read after its end is known.
+            Assert.False(
+                _process.HasExited && Task.WhenAll(_outputRead, _errorRead).IsCompleted && !Says(text),
+                $"The process ended before it said '{text}':\n{Said(_output)}\n{Said(_error)}");
             Assert.True(since.Elapsed < Deadline, $"The process did not say '{text}' in {Deadline}:\n{Said(_output)}\n{Said(_error)}");
             await Task.Delay(20);
         }
@@ -108,6 +111,9 @@ public sealed class RunningProcess : IDisposable
 
         _process.Dispose();
     }
+
+    private bool Says(string text) =>
+        Said(_error).Contains(text, StringComparison.Ordinal) || Said(_output).Contains(text, StringComparison.Ordinal);
 
     private static async Task ReadAsync(StreamReader reader, StringBuilder into)
     {

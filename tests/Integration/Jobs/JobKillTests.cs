@@ -44,6 +44,28 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
         await lab.AssertNothingLeftAsync(job.Id);
     }
 
+    [Fact]
+    public async Task Interrupted_when_it_is_ready_the_job_is_whole_or_gone()
+    {
+        await using var job = new LabJob(_shell, lab, "late");
+        using var caller = Start(job);
+        await caller.SaysAsync("o2wn02: ready");
+        await caller.SignalAsync("INT");
+        var end = await caller.EndAsync();
+
+        Assert.True(end.ExitCode is 0 or 130, end.ToString());
+        var found = _shell.Run("param($JobId) Get-HpcJob $JobId -ErrorAction Ignore", new { JobId = job.Id }).Objects;
+        if (end.ExitCode == 0 || found.Count > 0)
+        {
+            dynamic whole = Assert.Single(found);
+            Assert.Equal("Running", (string)whole.State);
+        }
+        else
+        {
+            await lab.AssertNothingLeftAsync(job.Id);
+        }
+    }
+
     private static RunningProcess Start(LabJob job) => RunningProcess.Start(
         Repository.Host,
         [

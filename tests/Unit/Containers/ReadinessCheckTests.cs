@@ -82,6 +82,7 @@ public sealed class ReadinessCheckTests
         Owner = "hpcuser",
         Slots = 1,
         Port = 22042,
+        ReadyTimeoutSec = 60,
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 }

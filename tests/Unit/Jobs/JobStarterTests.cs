@@ -114,7 +114,16 @@ public sealed class JobStarterTests : IDisposable
         };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, interrupt.Token));
+            () => _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, interrupt.Token));
+
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_handed_over_is_taken_back()
+    {
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.Starter.StartAsync(
+            JobCluster.Request(), _failures.Add, _ => Task.FromCanceled(new CancellationToken(canceled: true)), CancellationToken.None));
 
         Assert.Empty(_cluster.Leftovers());
     }
@@ -147,7 +156,12 @@ public sealed class JobStarterTests : IDisposable
 
     private Task<HpcJob> StartAsync() => StartAsync(JobCluster.Request());
 
-    private Task<HpcJob> StartAsync(JobRequest request) => _cluster.Starter.StartAsync(request, _failures.Add, CancellationToken.None);
+    private async Task<HpcJob> StartAsync(JobRequest request)
+    {
+        var jobs = new List<HpcJob>();
+        await _cluster.Starter.StartAsync(request, _failures.Add, job => Task.Run(() => jobs.Add(job)), CancellationToken.None);
+        return Assert.Single(jobs);
+    }
 
     private async Task StartedAsync(string node)
     {

@@ -113,8 +113,16 @@ public sealed class JobStopperTests : IDisposable
         Assert.Empty(_cluster.Leftovers());
     }
 
-    private Task<HpcJob> StartAsync() =>
-        _cluster.Starter.StartAsync(JobCluster.Request(), failure => throw failure.Cause, CancellationToken.None);
+    private async Task<HpcJob> StartAsync()
+    {
+        var job = HpcJob.None("42");
+        await _cluster.Starter.StartAsync(
+            JobCluster.Request(),
+            failure => throw failure.Cause,
+            started => Task.FromResult(job = started),
+            CancellationToken.None);
+        return job;
+    }
 
     private async Task<HpcJob> FindAsync() =>
         (await _cluster.Finder.FindAsync("42", JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
