@@ -65,14 +65,13 @@ public sealed class HostedRunspace : IDisposable
     private static RunResult Collect(PowerShell shell, PSDataCollection<PSObject> output, Action invoke)
     {
         var thrown = new List<ErrorRecord>();
-        var stopped = false;
         try
         {
             invoke();
         }
         catch (PipelineStoppedException)
         {
-            stopped = true;
+            // The state says so, whether the stop arrives as an exception or not.
         }
         catch (RuntimeException failure)
         {
@@ -85,6 +84,6 @@ public sealed class HostedRunspace : IDisposable
             [.. shell.Streams.Warning.Select(record => record.Message)],
             [.. shell.Streams.Verbose.Select(record => record.Message)],
             [.. shell.Streams.Progress],
-            stopped);
+            shell.InvocationStateInfo.State == PSInvocationState.Stopped);
     }
 }

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Mpi;
+
+/// <summary>However a run is ended, all of its processes on all nodes end within five seconds, those that ignore TERM too.</summary>
+[Collection(LabTests.Name)]
+public sealed class ContainerMpiStopTests(MpiJobFixture job) : IClassFixture<MpiJobFixture>
+{
+    private const string Stubborn = """-Command sh -ArgumentList '-c', 'trap "" TERM INT HUP; sleep 300 & wait; sleep 300'""";
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    public static TheoryData<string> Runs =>
+    [
+        Stubborn,
+        "-Flavour Mpich " + Stubborn,
+        "-Command $bin/mpi-hello-openmpi -ArgumentList --sleep, 300",
+        "-Flavour Mpich -Command $bin/mpi-hello-mpich -ArgumentList --sleep, 300",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public async Task Stopped_by_the_caller(string parameters)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = job.RunAsync(parameters, stop.Token);
+        await RanksRunAsync();
+        var clock = Stopwatch.StartNew();
+        await stop.CancelAsync();
+
+        var end = await run;
+        Assert.True(end.Stopped, string.Join('\n', end.Errors));
+        await job.QuietAsync();
+        Assert.True(clock.Elapsed < Limit, $"It took {clock.Elapsed}.");
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public async Task Orphaned_by_the_callers_death(string parameters)
+    {
+        using var caller = RunningProcess.Start(
+            Repository.Host, ["-Command", $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId {job.JobId} {parameters}"]);
+        await RanksRunAsync();
+        await caller.SignalAsync("KILL");
+
+        Assert.True(await job.QuietAsync() < Limit);
+    }
+
+    [Fact]
+    public async Task Interrupted_with_a_launcher_that_hangs()
+    {
+        using var caller = RunningProcess.Start(
+            Repository.Host, ["-Command", $"Invoke-ContainerMpi -JobId {job.JobId} {Stubborn}"]);
+        await RanksRunAsync();
+        (await job.InFirstContainerAsync("pkill", "-STOP", "-x", "mpirun.openmpi")).EndedWith(0);
+        await caller.SignalAsync("INT");
+
+        (await caller.EndAsync()).EndedWith(130);
+        Assert.Empty(await job.ProcessesAsync());
+    }
+
+    [Fact]
+    public async Task Out_of_time()
+    {
+        var run = job.Run("-Command sleep -ArgumentList 300 -TimeoutSec 3");
+        Assert.Contains("within 3 s", run.Failed("RankFailed").ToString(), StringComparison.Ordinal);
+        Assert.True(await job.QuietAsync() < Limit);
+    }
+
+    /// <summary>Waits until ranks run on both nodes: 56 programs.</summary>
+    private async Task RanksRunAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while ((await job.ProcessesAsync()).Count(IsRank) < 56)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "The ranks did not start.");
+        }
+    }
+
+    private static bool IsRank(string line) =>
+        !line.Contains("PISAHPC_RUN", StringComparison.Ordinal)
+        && (line.Contains(" sh -c trap", StringComparison.Ordinal) || line.Contains("/mpi-hello-", StringComparison.Ordinal));
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using PisaHpc.Integration.Harness;
+using PisaHpc.Integration.Jobs;
+
+namespace PisaHpc.Integration.Mpi;
+
+/// <summary>One job of two containers, 32 and 24 slots, for all tests of a class: its image has Open MPI and MPICH.</summary>
+public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
+{
+    private readonly LabFixture _lab;
+    private readonly LabJob _job;
+
+    public MpiJobFixture(LabFixture lab)
+    {
+        _lab = lab;
+        _job = new LabJob(Shell, lab, "mpi");
+    }
+
+    public HostedRunspace Shell { get; } = new();
+
+    public string JobId => _job.Id;
+
+    public Task InitializeAsync()
+    {
+        _job.Run("$allocation | Start-HpcJob -Environment debian12 -ShmSize 1g").Succeeded();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _job.DisposeAsync();
+
+    public void Dispose() => Shell.Dispose();
+
+    /// <summary>Runs Invoke-ContainerMpi with more of its parameters, to which <c>$bin</c> is where the sample programs are.</summary>
+    public RunResult Run(string parameters) => _job.Run(Script(parameters));
+
+    /// <summary>The same, stopped as Ctrl-C stops it.</summary>
+    public Task<RunResult> RunAsync(string parameters, CancellationToken stop) => _job.RunAsync(Script(parameters), stop);
+
+    /// <summary>Runs a command in the first node's container, beside what the job runs there.</summary>
+    public async Task<ProcessResult> InFirstContainerAsync(params string[] command) =>
+        await _lab.Nodes[0].DockerAsync(["exec", Assert.Single(await _job.ContainersAsync(_lab.Nodes[0])), .. command]);
+
+    /// <summary>What runs in the job's containers beside init and sshd.</summary>
+    public async Task<IReadOnlyList<string>> ProcessesAsync()
+    {
+        var processes = new List<string>();
+        foreach (var node in _lab.Nodes.Take(2))
+        {
+            var container = Assert.Single(await _job.ContainersAsync(node));
+            var top = (await node.DockerAsync("top", container, "-eo", "pid,args")).EndedWith(0).Lines.Skip(1);
+            processes.AddRange(top.Where(line => !line.Contains("docker-init", StringComparison.Ordinal) && !line.Contains("[listener]", StringComparison.Ordinal)));
+        }
+
+        return processes;
+    }
+
+    /// <summary>Waits until nothing runs in the containers, and says how long it took.</summary>
+    public async Task<TimeSpan> QuietAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        var left = await ProcessesAsync();
+        while (left.Count > 0)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), string.Join('\n', left));
+            left = await ProcessesAsync();
+        }
+
+        return clock.Elapsed;
+    }
+
+    private static string Script(string parameters) => $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId $JobId {parameters}";
+}
