@@ -11,7 +11,7 @@ keeps to Core cmdlets and .NET.
 param(
     # What to do; each task does first what it needs.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Quickstart', 'Lab', 'Docs', 'Package')]
+    [ValidateSet('Build', 'Test', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
     [string] $Task = 'Build',
 
     # Lab: raise it.
@@ -35,7 +35,7 @@ Set-StrictMode -Version 3
 $Root = $PSScriptRoot
 $Configuration = 'Release'
 
-foreach ($file in 'Native', 'Build', 'Test', 'Pester', 'Lab', 'Docs', 'Package') {
+foreach ($file in 'Native', 'Build', 'Test', 'Pester', 'Lab', 'Bench', 'Docs', 'Package') {
     . ([System.IO.Path]::Combine($PSScriptRoot, 'build', "$file.ps1"))
 }
 
@@ -48,6 +48,7 @@ switch ($Task) {
     'Test' { exit (Test-Everything) }
     'Quickstart' { exit (Start-Quickstart) }
     'Lab' { Set-Lab -Up:$Up -Down:$Down -Nodes $Nodes }
+    'Bench' { exit (Start-Bench) }
     'Docs' { Build-Everything; Export-Help }
     'Package' { Build-Everything; Export-Help; Export-Package }
 }

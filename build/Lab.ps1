@@ -28,14 +28,7 @@ function Invoke-Lab([string[]] $Arguments) {
 function Start-Quickstart {
     Build-Everything
     Set-Lab -Up
-    $started = [System.Diagnostics.ProcessStartInfo]::new((Join-Root 'out', 'host', 'pisahpc'))
-    foreach ($argument in '-File', (Join-Root 'lab', 'quickstart.ps1'), '-Site', (Get-LabSite)) {
-        $started.ArgumentList.Add($argument)
-    }
-
-    $process = [System.Diagnostics.Process]::Start($started)
-    $process.WaitForExit()
-    $process.ExitCode
+    Start-Host '-File', (Join-Root 'lab', 'quickstart.ps1'), '-Site', (Get-LabSite)
 }
 
 # The site definition of the lab that stands.

@@ -26,6 +26,18 @@ function Get-NativeExitCode([string] $Program, [string[]] $Arguments) {
     $LASTEXITCODE
 }
 
+# Runs the embedded host on the terminal itself, and gives its exit code.
+function Start-Host([string[]] $Arguments) {
+    $started = [System.Diagnostics.ProcessStartInfo]::new((Join-Root 'out', 'host', 'pisahpc'))
+    foreach ($argument in $Arguments) {
+        $started.ArgumentList.Add($argument)
+    }
+
+    $process = [System.Diagnostics.Process]::Start($started)
+    $process.WaitForExit()
+    $process.ExitCode
+}
+
 # Whether a program is to be found.
 function Test-Program([string] $Name) {
     $null -ne (Get-Command -Name $Name -CommandType Application -ErrorAction Ignore)
