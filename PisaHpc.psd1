@@ -33,6 +33,7 @@
         'Start-HpcJob'
         'Stop-HpcContainer'
         'Stop-HpcJob'
+        'Test-HpcNode'
         'Test-HpcSite'
         'Wait-HpcContainer'
     )

@@ -111,6 +111,9 @@ public enum ErrorId
     /// <summary>A command on a node failed for a reason that none of the other ids names.</summary>
     NodeCommandFailed,
 
+    /// <summary>Checks of a node came out as bad as -FailOn says.</summary>
+    NodeCheckFailed,
+
     /// <summary>The operation needs Linux (sysfs, hard links).</summary>
     PlatformNotSupported,
 }

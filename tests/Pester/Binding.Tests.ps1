@@ -51,6 +51,27 @@ Describe 'Completion' {
     }
 }
 
+Describe 'Checks of nodes' {
+    It 'complete their names' {
+        (Complete 'Test-HpcNode -Check Port').CompletionText | Should -Be 'PortArea', 'PortRange'
+    }
+
+    It 'are an error only where that is asked for' {
+        $check = Test-HpcNode no-such-node -Site $site -ErrorVariable failures
+        $check.Check, $check.Result | Should -Be 'Ssh', 'Failed'
+        $failures | Should -BeNullOrEmpty
+        Test-HpcNode no-such-node -Site $site -FailOn Failed -ErrorVariable failures -ErrorAction SilentlyContinue | Out-Null
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'NodeCheckFailed,*'
+        $failures[0].TargetObject | Should -Be 'no-such-node'
+    }
+
+    It 'sum up as a monitoring system takes it' {
+        $status = Test-HpcNode no-such-node -Site $site -Summary
+        $status.ExitCode | Should -Be 2
+        "$status" | Should -Match '^PISAHPC CRITICAL - Ssh failed on no-such-node \| nodes=1 '
+    }
+}
+
 Describe '-WhatIf' {
     It 'takes no port' {
         $area = Join-Path $TestDrive 'ports'

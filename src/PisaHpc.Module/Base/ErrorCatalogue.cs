@@ -62,6 +62,7 @@ internal static class ErrorCatalogue
         ErrorId.InvalidValue => (ErrorCategory.InvalidArgument, "See the examples: Get-Help COMMAND -Examples."),
         ErrorId.UserNotFound => (ErrorCategory.ObjectNotFound, "Check the user on this machine: getent passwd USER."),
         ErrorId.NodeCommandFailed => (ErrorCategory.InvalidResult, "Run the command by hand on the node."),
+        ErrorId.NodeCheckFailed => (ErrorCategory.InvalidResult, "See what to do about each: Test-HpcNode NODE | Where-Object Result -NE Passed | Format-List."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),
     };

@@ -46,6 +46,7 @@ internal static class ContainerParameters
         SecurityOpt = [.. spec.SecurityOptions],
         Privileged = spec.Privileged,
         Init = spec.Init,
+        AutoRemove = spec.AutoRemove,
         CgroupParent = spec.CgroupParent ?? "",
     };
 

@@ -5,6 +5,7 @@ using static PisaHpc.Sites.ScalarShapes;
 using AccessKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
 using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using PortAreaKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
+using PreflightKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
 using QueueKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.QueueDefinition>;
 using SiteKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.HpcSite>;
 
@@ -81,6 +82,20 @@ internal static class SiteSchema
                 "The container engine's socket on the nodes."),
         ]);
 
+    private static readonly Shape<PreflightSettings> Preflight = Map(
+        new PreflightSettings(),
+        [
+            PreflightKey.Of(
+                "users", List(SiteShapes.User, orOne: true), (settings, users) => settings with { Users = Values(users) },
+                "Users who have to have the same numbers and groups on every node as here."),
+            PreflightKey.Of(
+                "freeDisk", Size(), (settings, size) => settings with { FreeDiskBytes = size.Value ?? settings.FreeDiskBytes },
+                "The free space for images, such as 20g, below which Test-HpcNode warns of a node; 20g when left out."),
+            PreflightKey.Of(
+                "clockSkew", Time, (settings, time) => settings with { ClockSkew = time.Value },
+                "How far a node's clock may be from this machine's; 5s when left out."),
+        ]);
+
     private static readonly Shape<EnvironmentLayer> Environments = Map(
         EnvironmentLayer.Empty,
         [
@@ -117,6 +132,9 @@ internal static class SiteSchema
             SiteKey.Of(
                 "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },
                 "The directory on each node, a tmpfs, below which a job's keys and files lie; /run/pisahpc when left out."),
+            SiteKey.Of(
+                "preflight", Preflight, (site, settings) => site with { Preflight = settings.Value },
+                "What Test-HpcNode checks nodes against."),
             SiteKey.Of(
                 "defaults", SettingsSchema.Settings, (site, layer) => site with { Defaults = layer.Value with { Layer = "site defaults" } },
                 "Settings of every environment."),

@@ -72,6 +72,9 @@ public sealed record ContainerSpec
     /// <summary>Whether an init process is PID 1.</summary>
     public bool Init { get; init; } = true;
 
+    /// <summary>Whether the engine removes it when it ends.</summary>
+    public bool AutoRemove { get; init; }
+
     /// <summary>The parent cgroup; null for the engine's.</summary>
     public string? CgroupParent { get; init; }
 

@@ -1,0 +1,154 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Nodes;
+using PisaHpc.Preflight;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Checks whether nodes are fit for the site's environments: one object for each check, with what was found and what to do.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "HpcNode")]
+[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
+public sealed class TestHpcNodeCommand : NodeCmdlet
+{
+    private const int DefaultTimeoutSec = 120;
+    private readonly List<string> _nodes = [];
+    private readonly ConcurrentQueue<HpcNodeCheck> _checks = new();
+    private PreflightRequest? _request;
+
+    /// <summary>A node that hangs is found by a check, and must not stop the others.</summary>
+    public TestHpcNodeCommand() => TimeoutSec = DefaultTimeoutSec;
+
+    /// <summary>The nodes to check; the site's nodes when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>Only these checks, by name or pattern.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NodeCheckCompleter))]
+    public string[] Check { get; set; } = ["*"];
+
+    /// <summary>The environments whose jobs the nodes should run, by name, alias or pattern; all of the site's without it.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(EnvironmentCompleter))]
+    public string[] Environment { get; set; } = ["*"];
+
+    /// <summary>Users who have to be the same there as here, in place of the site's.</summary>
+    [Parameter]
+    public string[]? User { get; set; }
+
+    /// <summary>Writes an error for each node that has a check as bad as this, or worse.</summary>
+    [Parameter]
+    [ValidateSet(nameof(CheckResult.Warning), nameof(CheckResult.Failed))]
+    public string? FailOn { get; set; }
+
+    /// <summary>Writes one object in place of the checks: a status, an exit code and a line as monitoring systems take them.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    private PreflightRequest Request => _request ??= new PreflightRequest
+    {
+        Site = SiteDefinition,
+        Environments = [.. EnvironmentsMeant().Select(name => EnvironmentResolver.Resolve(SiteDefinition, name, null, EnvironmentLayer.Empty))],
+        Users = (User ?? SiteDefinition.Preflight.Users).Distinct(StringComparer.Ordinal).ToDictionary(name => name, Here),
+        Checks = ChecksMeant(),
+    };
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        _nodes.AddRange(Node);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        _ = Request;
+        IReadOnlyList<string> nodes = MyInvocation.ExpectingInput ? NodesOf(_nodes) : NodesOrSite(_nodes);
+        await FanOut.RunAsync(nodes.Distinct(StringComparer.Ordinal), ThrottleLimit, NodeTimeout, CheckAsync, Missed, StopToken);
+        if (Summary)
+        {
+            Emit(HpcNodeCheckSummary.Of(_checks));
+        }
+    }
+
+    private async Task CheckAsync(string node, CancellationToken stopping) =>
+        Found(node, await NodePreflight.RunAsync(Connector, Engines, node, Request, TimeProvider.System, stopping));
+
+    private void Missed(string node, Exception failure)
+    {
+        if (failure is HpcException known)
+        {
+            Found(node, [NodePreflight.Unreachable(node, known)]);
+        }
+        else
+        {
+            ReportNode(node, failure);
+        }
+    }
+
+    private void Found(string node, IReadOnlyList<HpcNodeCheck> checks)
+    {
+        foreach (var check in checks)
+        {
+            _checks.Enqueue(check);
+        }
+
+        if (!Summary)
+        {
+            EmitAll(checks);
+        }
+
+        var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
+        if (bad.Count > 0)
+        {
+            ReportNode(node, new HpcException(ErrorId.NodeCheckFailed, $"Node {node} is not fit: {string.Join("; ", bad)}.", node));
+        }
+    }
+
+    private bool IsAsBadAsFailOn(HpcNodeCheck check) =>
+        FailOn is not null && Enum.Parse<CheckResult>(check.Result) >= Enum.Parse<CheckResult>(FailOn, ignoreCase: true);
+
+    private List<INodeCheck> ChecksMeant()
+    {
+        var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
+        foreach (var (index, name) in Check.Index())
+        {
+            if (!NodeChecks.All.Any(check => patterns[index].IsMatch(check.Name)))
+            {
+                throw new HpcException(
+                    ErrorId.InvalidValue, $"There is no check '{name}'. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.", name);
+            }
+        }
+
+        return [.. NodeChecks.All.Where(check => patterns.Any(pattern => pattern.IsMatch(check.Name)))];
+    }
+
+    private IEnumerable<string> EnvironmentsMeant() => Environment
+        .SelectMany(name => WildcardPattern.ContainsWildcardCharacters(name)
+            ? SiteDefinition.Environments.Keys.Where(new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch)
+            : [EnvironmentResolver.NameOf(SiteDefinition, name)])
+        .Distinct(StringComparer.OrdinalIgnoreCase);
+
+    private static JobOwner? Here(string name)
+    {
+        try
+        {
+            return JobOwners.ByName(name);
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.UserNotFound)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace PisaHpc.Preflight.Checks;
+
+/// <summary>
+/// Whether a container gets the locked memory that its environment asks for, and enough of it for InfiniBand, whose registered memory counts
+/// against RLIMIT_MEMLOCK (ibv_reg_mr(3), getrlimit(2)).
+/// </summary>
+internal sealed class MemlockCheck : INodeCheck
+{
+    /// <summary>Less than this does not hold the buffers of a few dozen queue pairs.</summary>
+    private const long LeastForInfiniBand = 1L << 30;
+
+    private const string EngineRemedy =
+        "Raise the engine's own limit on the node: LimitMEMLOCK=infinity for docker.service and containerd.service; then restart it.";
+
+    public string Name => "Memlock";
+
+    public EvidenceKinds Needs => EvidenceKinds.Container;
+
+    public CheckFinding Examine(NodeEvidence evidence) => ContainerFindings.Worst(evidence, probe => Judge(probe, evidence));
+
+    private static CheckFinding Judge(ContainerProbe probe, NodeEvidence evidence)
+    {
+        if (probe.Failure is { Id: ErrorId.LimitRefused } refused)
+        {
+            return CheckFinding.Failed($"{probe.Names}: {refused.Message}", refused.RecommendedAction ?? EngineRemedy);
+        }
+
+        if (probe.MemlockSeen is not { } seen)
+        {
+            return CheckFinding.Skipped($"{probe.Names}: the container does not tell its limit");
+        }
+
+        var found = $"{probe.Names}: {Words(seen)} inside" + (probe.MemlockBytes is { } asked ? $", {Words(asked)} asked for" : "");
+        var isLess = probe.MemlockBytes is { } wanted && seen >= 0 && (wanted < 0 || seen < wanted);
+        return isLess ? CheckFinding.Failed(found, EngineRemedy)
+            : seen >= 0 && seen < LeastForInfiniBand && evidence.Facts.Devices.Count > 0
+                ? CheckFinding.Warning(
+                    $"{found}; the node has InfiniBand", "Set limits.memlock to unlimited in the site definition. " + EngineRemedy)
+                : CheckFinding.Passed(found);
+    }
+
+    private static string Words(long bytes) => bytes < 0 ? "unlimited" : DiskCheck.Size(bytes);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Preflight.Checks;
+
+/// <summary>Whether the port area is there, where every node that starts or stops a job needs it: its directory, its first and its last port.</summary>
+internal sealed class PortAreaCheck : INodeCheck
+{
+    public string Name => "PortArea";
+
+    public EvidenceKinds Needs => EvidenceKinds.Paths;
+
+    /// <summary>The paths that have to be there.</summary>
+    public static IReadOnlyList<string> PathsOf(HpcSite site) => site.PortArea is { } area
+        ? [area.Path, string.Create(CultureInfo.InvariantCulture, $"{area.Path}/{area.First}"), string.Create(CultureInfo.InvariantCulture, $"{area.Path}/{area.Last}")]
+        : [];
+
+    public CheckFinding Examine(NodeEvidence evidence)
+    {
+        if (evidence.Request.Site.PortArea is not { } area)
+        {
+            return CheckFinding.Skipped("the site has no port area");
+        }
+
+        var paths = PathsOf(evidence.Request.Site);
+        var silent = paths.FirstOrDefault(evidence.Paths.Silent.Contains);
+        var missing = paths.FirstOrDefault(evidence.Paths.Missing.Contains);
+        return silent is not null
+            ? CheckFinding.Failed($"no answer from {silent}", "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
+            : missing is not null
+                ? CheckFinding.Failed($"there is no {missing}", "Mount the shared file system on the node; or make the area: Initialize-HpcNode.")
+                : CheckFinding.Passed($"{area.Path}, {area.First} to {area.Last}");
+    }
+}

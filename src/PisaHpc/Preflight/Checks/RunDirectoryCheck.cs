@@ -1,0 +1,15 @@
+namespace PisaHpc.Preflight.Checks;
+
+/// <summary>Whether jobs' keys lie in memory: what is written to a disk outlives the job that it belonged to.</summary>
+internal sealed class RunDirectoryCheck : INodeCheck
+{
+    public string Name => "RunDirectory";
+
+    public CheckFinding Examine(NodeEvidence evidence)
+    {
+        var (directory, type) = (evidence.Request.Site.RunDirectory, evidence.Facts.RunFileSystem);
+        return type.Length == 0 ? CheckFinding.Skipped($"stat does not tell the file system of {directory}")
+            : type is "tmpfs" or "ramfs" ? CheckFinding.Passed($"{directory} on {type}")
+            : CheckFinding.Warning($"{directory} is on {type}", "Choose a runDirectory on a tmpfs, such as /run/pisahpc.");
+    }
+}

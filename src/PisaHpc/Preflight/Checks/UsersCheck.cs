@@ -1,0 +1,39 @@
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Preflight.Checks;
+
+/// <summary>
+/// Whether the node knows users as this machine does: their number, their group and all others. A file of a shared file system belongs to a
+/// number, and a batch system starts a job as a name.
+/// </summary>
+internal sealed class UsersCheck : INodeCheck
+{
+    private const string Remedy = "Check the node's name service: getent passwd USER; id USER; systemctl status sssd.";
+
+    public string Name => "Users";
+
+    public CheckFinding Examine(NodeEvidence evidence)
+    {
+        if (evidence.Request.Users.Count == 0)
+        {
+            return CheckFinding.Skipped("no user is named", "Name some with -User, or in preflight.users of the site definition.");
+        }
+
+        var faults = evidence.Request.Users
+            .Select(user => Fault(user.Key, user.Value, evidence.Facts.Users.GetValueOrDefault(user.Key))).OfType<string>().ToList();
+        return faults.Count > 0
+            ? CheckFinding.Failed(string.Join("; ", faults), Remedy)
+            : CheckFinding.Passed(string.Join("; ", evidence.Request.Users.Keys.Select(name => Words(evidence.Facts.Users[name]!))));
+    }
+
+    private static string? Fault(string name, JobOwner? here, JobOwner? there) => (here, there) switch
+    {
+        (_, null) => $"{name} is not known there",
+        (null, _) => $"{name} is not known on this machine",
+        _ when here.Uid != there.Uid || here.Gid != there.Gid => $"{name} is {there.Uid}:{there.Gid} there and {here.Uid}:{here.Gid} here",
+        _ when !here.Groups.SequenceEqual(there.Groups) => $"{name} is in {string.Join(',', there.Groups)} there and in {string.Join(',', here.Groups)} here",
+        _ => null,
+    };
+
+    private static string Words(JobOwner user) => $"{user.Name} {user.Uid}:{string.Join(',', user.Groups)}";
+}

@@ -1,0 +1,65 @@
+using PisaHpc.Allocations;
+
+namespace PisaHpc.Preflight;
+
+/// <summary>Checks of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).</summary>
+public sealed record HpcNodeCheckSummary
+{
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing could be checked.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>The nodes that were checked.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>The checks that passed.</summary>
+    public required int Passed { get; init; }
+
+    /// <summary>The checks that came out as warnings.</summary>
+    public required int Warnings { get; init; }
+
+    /// <summary>The checks that failed.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>The checks that could not be made.</summary>
+    public required int Skipped { get; init; }
+
+    /// <summary>The whole in a line: status, what is wrong and where, and the counts after a bar.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Sums checks up.</summary>
+    /// <param name="checks">The checks of any number of nodes.</param>
+    public static HpcNodeCheckSummary Of(IReadOnlyCollection<HpcNodeCheck> checks)
+    {
+        var counts = Enum.GetValues<CheckResult>().ToDictionary(result => result, result => checks.Count(check => check.Result == result.ToString()));
+        var (failed, warnings, passed, skipped) =
+            (counts[CheckResult.Failed], counts[CheckResult.Warning], counts[CheckResult.Passed], counts[CheckResult.Skipped]);
+        var (status, exitCode) = failed > 0 ? ("CRITICAL", 2) : warnings > 0 ? ("WARNING", 1) : passed > 0 ? ("OK", 0) : ("UNKNOWN", 3);
+        var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var wrong = string.Join("; ", Faults(checks, CheckResult.Failed).Concat(Faults(checks, CheckResult.Warning)));
+        var said = wrong.Length > 0 ? wrong : passed > 0 ? $"{HostList.Fold(nodes)}: {passed} checks passed" : "nothing was checked";
+        return new HpcNodeCheckSummary
+        {
+            Status = status,
+            ExitCode = exitCode,
+            Nodes = nodes.Count,
+            Passed = passed,
+            Warnings = warnings,
+            Failed = failed,
+            Skipped = skipped,
+            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} skipped={skipped}",
+        };
+    }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => Text;
+
+    /// <summary>Which checks came out so, each with its nodes as a host list.</summary>
+    private static IEnumerable<string> Faults(IEnumerable<HpcNodeCheck> checks, CheckResult result) =>
+        from check in checks
+        where check.Result == result.ToString()
+        group check.Node by check.Check into fault
+        select $"{fault.Key} {(result == CheckResult.Failed ? "failed" : "warns")} on {HostList.Fold(fault.Order(StringComparer.Ordinal))}";
+}

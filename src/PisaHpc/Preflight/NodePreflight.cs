@@ -1,0 +1,141 @@
+using PisaHpc.Containers;
+using PisaHpc.Images;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Preflight;
+
+/// <summary>Gathers what the checks of a node need, side by side, and has them judge it.</summary>
+internal static class NodePreflight
+{
+    private const string SshCheck = "Ssh";
+
+    /// <summary>Checks a node.</summary>
+    /// <param name="nodes">The nodes' connections.</param>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="request">What it should be fit for, and the checks to make.</param>
+    /// <param name="clock">This machine's clock.</param>
+    /// <param name="cancellationToken">Interrupts; nothing is left on the node.</param>
+    /// <returns>A row for each check; one alone, of ssh, for a node that does not answer.</returns>
+    public static async Task<IReadOnlyList<HpcNodeCheck>> RunAsync(
+        INodeConnector nodes,
+        IEngineConnector engines,
+        string node,
+        PreflightRequest request,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
+            var evidence = await GatherAsync(connection, engines, request, clock, cancellationToken);
+            return [.. request.Checks.Select(check => Row(node, check.Name, check.Examine(evidence)))];
+        }
+        catch (HpcException failure)
+        {
+            return [Unreachable(node, failure)];
+        }
+    }
+
+    /// <summary>The only row of a node that does not answer.</summary>
+    public static HpcNodeCheck Unreachable(string node, HpcException failure) => Row(
+        node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? "Check that the node is up and that its sshd answers: ssh NODE true."));
+
+    private static async Task<NodeEvidence> GatherAsync(
+        INodeConnection connection, IEngineConnector engines, PreflightRequest request, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var needs = request.Checks.Aggregate(EvidenceKinds.None, (all, check) => all | check.Needs);
+        var asked = needs.HasFlag(EvidenceKinds.Paths) ? PathsOf(request) : [];
+        var paths = PathProbe.ReadAsync(connection, asked, PathProbe.Patience, cancellationToken);
+        var others = AskEngineAndNodeAsync(connection, engines, needs, request, clock, cancellationToken);
+        await Task.WhenAll(paths, others);
+        return (await others) with { Paths = await paths };
+    }
+
+    /// <summary>The engine first: it knows which of the node's directories the node is asked about.</summary>
+    private static async Task<NodeEvidence> AskEngineAndNodeAsync(
+        INodeConnection connection,
+        IEngineConnector engines,
+        EvidenceKinds needs,
+        PreflightRequest request,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        var engine = await AskEngineAsync(engines, connection.Node, needs, request, cancellationToken);
+        return new NodeEvidence
+        {
+            Node = connection.Node,
+            Request = request,
+            Facts = await PreflightFacts.ReadAsync(
+                connection, engine.Details?.RootDirectory ?? "", request.Site, request.Users.Keys, clock, cancellationToken),
+            Engine = engine.Info,
+            Details = engine.Details,
+            EngineFailure = engine.Failure,
+            Containers = engine.Containers,
+            Registries = engine.Registries,
+        };
+    }
+
+    private static async Task<EngineEvidence> AskEngineAsync(
+        IEngineConnector engines, string node, EvidenceKinds needs, PreflightRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var engine = await engines.ConnectAsync(node, cancellationToken);
+            var details = await engine.DescribeAsync(cancellationToken);
+            var containers = needs.HasFlag(EvidenceKinds.Container) ? ContainerLook.RunAsync(engine, request, cancellationToken) : Nothing<ContainerProbe>();
+            var registries = needs.HasFlag(EvidenceKinds.Registry) ? AskRegistriesAsync(engine, request, cancellationToken) : Nothing<RegistryAnswer>();
+            await Task.WhenAll(containers, registries);
+            return new EngineEvidence(engine.Info, details, await containers, await registries, null);
+        }
+        catch (HpcException failure)
+        {
+            return new EngineEvidence(null, null, [], [], failure);
+        }
+    }
+
+    /// <summary>The engine asks, with its own trust and its own way there: that is how it would pull.</summary>
+    private static async Task<IReadOnlyList<RegistryAnswer>> AskRegistriesAsync(
+        IContainerEngine engine, PreflightRequest request, CancellationToken cancellationToken)
+    {
+        var images = request.Environments.Select(environment => environment.Image).Distinct(StringComparer.Ordinal);
+        return await Task.WhenAll(images.Where(image => ImageReference.Parse(image).Registry is not null).Select(AskAsync));
+
+        async Task<RegistryAnswer> AskAsync(string image)
+        {
+            try
+            {
+                _ = await engine.Images.ResolveAsync(image, cancellationToken);
+                return new RegistryAnswer(image, null);
+            }
+            catch (HpcException failure)
+            {
+                return new RegistryAnswer(image, failure);
+            }
+        }
+    }
+
+    private static IReadOnlyCollection<string> PathsOf(PreflightRequest request)
+    {
+        var mounts = request.Environments.SelectMany(environment => environment.Mounts).Select(mount => mount.Source);
+        return [.. mounts.Concat(Checks.PortAreaCheck.PathsOf(request.Site)).Distinct(StringComparer.Ordinal)];
+    }
+
+    private static Task<IReadOnlyList<T>> Nothing<T>() => Task.FromResult<IReadOnlyList<T>>([]);
+
+    private static HpcNodeCheck Row(string node, string check, CheckFinding finding) => new()
+    {
+        Node = node,
+        Check = check,
+        Result = finding.Result.ToString(),
+        Evidence = finding.Evidence,
+        Remedy = finding.Remedy,
+    };
+
+    private sealed record EngineEvidence(
+        EngineInfo? Info,
+        EngineDetails? Details,
+        IReadOnlyList<ContainerProbe> Containers,
+        IReadOnlyList<RegistryAnswer> Registries,
+        HpcException? Failure);
+}

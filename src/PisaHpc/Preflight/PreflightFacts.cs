@@ -1,0 +1,137 @@
+using System.Globalization;
+using PisaHpc.Allocations;
+using PisaHpc.Devices;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Preflight;
+
+/// <summary>What a node says of itself for its checks, read in one round trip.</summary>
+internal sealed record PreflightFacts
+{
+    /// <summary>
+    /// $1 the engine's directory, $2 the directory for jobs' files, and users. A line for each fact, fields by tabs, and the adapters at
+    /// the end. df -P is POSIX's; stat -f is GNU's and busybox's. A shell's read takes single bytes, and /proc/sys gives but the first.
+    /// </summary>
+    private const string Script = """
+        printf 'now\t'; date +%s
+        printf 'kernel\t'; uname -r
+        row() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr -s ' \t\n' ' ')"; }
+        [ -n "$1" ] && row disk "$(df -Pk "$1" 2>/dev/null | tail -n 1)"
+        [ -n "$1" ] && row inodes "$(df -Pi "$1" 2>/dev/null | tail -n 1)"
+        run=$2; while [ ! -d "$run" ]; do run=${run%/*}; [ -n "$run" ] || run=/; done
+        row run "$(stat -f -c %T "$run" 2>/dev/null)"
+        for name in net/ipv4/ip_local_port_range net/ipv4/ip_local_reserved_ports kernel/yama/ptrace_scope vm/overcommit_memory \
+          net/ipv4/neigh/default/gc_thresh3; do
+          if value=$(cat "/proc/sys/$name" 2>/dev/null); then row "$name" "$value"; fi
+        done
+        while read -r name value _; do case $name in MemTotal:) row memory "$value" ;; esac; done < /proc/meminfo
+        shift 2
+        for user; do row "user $user" "$(id -u "$user" 2>/dev/null) $(id -g "$user" 2>/dev/null) $(id -G "$user" 2>/dev/null)"; done
+        set --
+
+        """;
+
+    /// <summary>How far the node's clock is from this machine's, in seconds: at least so much, since the question took its time.</summary>
+    public double ClockSkewSec { get; init; }
+
+    /// <summary>The release of the kernel.</summary>
+    public string Kernel { get; init; } = "";
+
+    /// <summary>Free bytes where the engine keeps its images; null when it could not be asked.</summary>
+    public long? FreeDiskBytes { get; init; }
+
+    /// <summary>The part of the inodes there that is free, 0 to 1; null where the file system does not count them.</summary>
+    public double? FreeInodes { get; init; }
+
+    /// <summary>The type of the file system that jobs' keys lie on, as stat -f names it.</summary>
+    public string RunFileSystem { get; init; } = "";
+
+    /// <summary>Memory in bytes.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Settings of the kernel by their path below /proc/sys; what the kernel does not have is not there.</summary>
+    public IReadOnlyDictionary<string, string> Sysctl { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Users as the node knows them; null for one that it does not know.</summary>
+    public IReadOnlyDictionary<string, JobOwner?> Users { get; init; } = new Dictionary<string, JobOwner?>();
+
+    /// <summary>The InfiniBand devices.</summary>
+    public IReadOnlyList<IbDevice> Devices { get; init; } = [];
+
+    /// <summary>Asks a node.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="engineDirectory">Where its engine keeps images; empty when the engine does not answer.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="users">The users to look up.</param>
+    /// <param name="clock">This machine's clock.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/> when the node's shell did not answer as expected.</exception>
+    public static async Task<PreflightFacts> ReadAsync(
+        INodeConnection connection,
+        string engineDirectory,
+        HpcSite site,
+        IEnumerable<string> users,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
+    {
+        var asked = clock.GetUtcNow();
+        var result = await connection.RunAsync(
+            ["sh", "-c", Script + IbDeviceProbe.Script, "preflight", engineDirectory, site.RunDirectory, .. users], default, cancellationToken);
+        var answered = clock.GetUtcNow();
+        var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
+        var said = rows.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
+        if (result.ExitCode != 0 || !long.TryParse(said.GetValueOrDefault("now"), NumberStyles.None, CultureInfo.InvariantCulture, out var now))
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"Node {connection.Node} did not answer the preflight (exit code {result.ExitCode}): {result.Error.Trim()}",
+                connection.Node);
+        }
+
+        return Of(said, connection.Node, result.Text) with
+        {
+            ClockSkewSec = SkewOf(DateTimeOffset.FromUnixTimeSeconds(now), asked, answered),
+        };
+    }
+
+    /// <summary>
+    /// The node's time was read at some moment between the question and the answer, and it says whole seconds: what lies outside of that
+    /// is skew for certain.
+    /// </summary>
+    internal static double SkewOf(DateTimeOffset node, DateTimeOffset asked, DateTimeOffset answered)
+    {
+        var ahead = (node - answered).TotalSeconds;
+        var behind = (asked - node).TotalSeconds - 1;
+        return ahead > 0 ? ahead : behind > 0 ? -behind : 0;
+    }
+
+    private static PreflightFacts Of(Dictionary<string, string> said, string node, string text) => new()
+    {
+        Kernel = said.GetValueOrDefault("kernel", ""),
+        FreeDiskBytes = Field(said, "disk", 3) * 1024,
+        FreeInodes = Field(said, "inodes", 1) is > 0 and { } all ? (double?)Field(said, "inodes", 3) / all : null,
+        RunFileSystem = said.GetValueOrDefault("run", ""),
+        MemoryBytes = Field(said, "memory", 0) * 1024,
+        Sysctl = said.Where(row => row.Key.Contains('/', StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal),
+        Users = said.Where(row => row.Key.StartsWith("user ", StringComparison.Ordinal))
+            .ToDictionary(row => row.Key["user ".Length..], row => UserOf(row.Key["user ".Length..], row.Value), StringComparer.Ordinal),
+        Devices = IbDeviceProbe.Parse(node, text),
+    };
+
+    private static JobOwner? UserOf(string name, string numbers)
+    {
+        var fields = numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var ids = fields.Select(field => uint.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : (uint?)null).OfType<uint>().ToList();
+        return ids.Count >= 2 && ids.Count == fields.Length
+            ? new JobOwner { Name = name, Uid = ids[0], Gid = ids[1], Groups = JobOwners.Ordered(ids[1], ids.Skip(2)) }
+            : null;
+    }
+
+    /// <summary>A number among the fields of a row; of df's row the first field is the file system.</summary>
+    private static long? Field(Dictionary<string, string> said, string name, int at)
+    {
+        var fields = said.GetValueOrDefault(name, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return at < fields.Length && long.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+}
