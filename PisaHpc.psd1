@@ -18,6 +18,7 @@
         'Get-HpcContainer'
         'Get-HpcContainerLog'
         'Get-HpcEnvironment'
+        'Get-HpcImage'
         'Get-HpcJob'
         'Get-HpcNode'
         'Get-IbDevice'
@@ -35,6 +36,7 @@
         'Stop-HpcJob'
         'Test-HpcNode'
         'Test-HpcSite'
+        'Update-HpcImage'
         'Wait-HpcContainer'
     )
     PrivateData            = @{

@@ -13,9 +13,15 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
 {
     private static readonly string[] Properties = ["Node", "Nodes", "Name"];
 
+    /// <summary>Objects that another parameter takes whole, though they carry a node.</summary>
+    public Type? Except { get; init; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        Names(inputData).Distinct(StringComparer.Ordinal).ToArray();
+        Except?.IsInstanceOfType(inputData is PSObject wrapped ? wrapped.BaseObject : inputData) == true
+            // The pipeline's binder goes on to the next parameter for this inner exception, and fails for any other.
+            ? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a node.", new PSInvalidCastException($"{Except} is taken whole."))
+            : Names(inputData).Distinct(StringComparer.Ordinal).ToArray();
 
     private static IEnumerable<string> Names(object? input)
     {

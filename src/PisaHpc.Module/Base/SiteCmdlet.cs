@@ -42,4 +42,18 @@ public abstract class SiteCmdlet : AsyncCmdlet
                 "Node",
                 "Name nodes with -Node, or list them in nodes.names of the site definition.");
     }
+
+    /// <summary>The environments that names or aliases with wildcards mean; a name without any is taken as it is.</summary>
+    internal IEnumerable<string> EnvironmentsOf(string name)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(name))
+        {
+            return [name];
+        }
+
+        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
+        return from environment in SiteDefinition.Environments
+               where pattern.IsMatch(environment.Key) || environment.Value.Aliases.Any(alias => pattern.IsMatch(alias.Value))
+               select environment.Key;
+    }
 }

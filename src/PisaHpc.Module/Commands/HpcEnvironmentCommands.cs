@@ -35,25 +35,12 @@ public sealed class GetHpcEnvironmentCommand : SiteCmdlet
             return Task.CompletedTask;
         }
 
-        foreach (var name in (Name ?? ["*"]).SelectMany(Matching))
+        foreach (var name in (Name ?? ["*"]).SelectMany(EnvironmentsOf))
         {
             Write(name);
         }
 
         return Task.CompletedTask;
-    }
-
-    private IEnumerable<string> Matching(string name)
-    {
-        if (!WildcardPattern.ContainsWildcardCharacters(name))
-        {
-            return [name];
-        }
-
-        var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-        return from environment in SiteDefinition.Environments
-               where pattern.IsMatch(environment.Key) || environment.Value.Aliases.Any(alias => pattern.IsMatch(alias.Value))
-               select environment.Key;
     }
 
     private void Write(string? name)

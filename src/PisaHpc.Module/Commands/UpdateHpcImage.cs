@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Images;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Commands;
+
+/// <summary>
+/// Brings nodes to the images that the site wants: each name is resolved to a digest once, and the nodes that lack it pull it by that
+/// digest, a few at a time.
+/// </summary>
+[Cmdlet(VerbsData.Update, "HpcImage", SupportsShouldProcess = true, DefaultParameterSetName = ByNode)]
+[OutputType(typeof(HpcImageUpdate))]
+public sealed class UpdateHpcImageCommand : NodeCmdlet
+{
+    private const string ByNode = "Node";
+    private const string Again = "Retry";
+
+    /// <summary>Asking nodes what they hold costs the registry nothing.</summary>
+    private const int SurveyLimit = 32;
+
+    private readonly ImageOrders _orders = new();
+    private readonly ConcurrentDictionary<string, string> _failed = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the cmdlet; a registry serves fewer nodes at a time than an admin's machine can ask.</summary>
+    public UpdateHpcImageCommand() => ThrottleLimit = 10;
+
+    /// <summary>The nodes to update; the site's nodes when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByNode)]
+    [NodeNames(Except = typeof(HpcImageUpdate))]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>The environments whose images are wanted; wildcards are allowed. Every environment when neither this nor -Image is given.</summary>
+    [Parameter(Position = 1, ParameterSetName = ByNode)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(EnvironmentCompleter))]
+    public string[] Environment { get; set; } = [];
+
+    /// <summary>Images by name, with the site's registry in front of those that name none.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByNode)]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    public string[] Image { get; set; } = [];
+
+    /// <summary>
+    /// Results of an earlier update: those that failed are tried again, at the digest that was resolved then, so that all nodes end with
+    /// the same image.
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = Again)]
+    public HpcImageUpdate[] Retry { get; set; } = [];
+
+    /// <summary>How often a node tries again after an attempt that failed for a reason that may pass.</summary>
+    [Parameter]
+    [ValidateRange(0, 100)]
+    public int MaximumRetryCount { get; set; } = 3;
+
+    /// <summary>The longest wait before the second attempt, in seconds; it doubles with each one, and a random part of it is waited.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int RetryIntervalSec { get; set; } = 2;
+
+    /// <summary>With -WhatIf: emits what each node would do.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        if (ParameterSetName == Again)
+        {
+            foreach (var result in Retry.Where(result => result.State == nameof(ImageUpdateState.Failed)))
+            {
+                _orders.Add(result);
+            }
+        }
+        else
+        {
+            var wanted = Wanted();
+            foreach (var node in NodesOrSite(Node))
+            {
+                _orders.Add(node, wanted);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        using var digests = new WantedDigests(_orders.Images, (image, failure) => Report(failure, image.Name));
+        _orders.Settle(digests);
+        var steps = await PlanAsync(digests);
+        var todo = new List<ImageUpdateStep>();
+        foreach (var step in steps)
+        {
+            if (step.Need == ImageNeed.None)
+            {
+                Emit(step.Result(ImageUpdateState.Current));
+            }
+            else if (await ShouldProcessAsync($"{step.Node}: {step.Image.Name}", step.Action))
+            {
+                todo.Add(step);
+            }
+            else if (PassThru)
+            {
+                Emit(step.Result(ImageUpdateState.Pending));
+            }
+        }
+
+        if (todo.Count > 0)
+        {
+            await PullAsync(todo);
+        }
+
+        if (!_failed.IsEmpty)
+        {
+            Warn($"Not updated: {HostList.Fold(_failed.Keys)}. Each of these nodes has the image that it had before. Try them alone, by their results: $results | Update-HpcImage");
+        }
+    }
+
+    private IReadOnlyList<WantedImage> Wanted()
+    {
+        var patterns = Environment.Length + Image.Length == 0 ? ["*"] : Environment;
+        var ofEnvironments = WantedImages.Of(SiteDefinition, patterns.SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase));
+        return [.. ofEnvironments.Concat(Image.Select(name => WantedImages.Named(SiteDefinition, name))).DistinctBy(image => image.Name)];
+    }
+
+    /// <summary>Finds out what each node needs. Nothing is changed.</summary>
+    private async Task<IReadOnlyList<ImageUpdateStep>> PlanAsync(WantedDigests digests)
+    {
+        var held = new ConcurrentDictionary<string, IReadOnlyList<StoredImage>>();
+        var unreached = new ConcurrentQueue<(string Node, Exception Failure)>();
+        await ImageSurvey.ReadAsync(
+            Engines,
+            _orders.Nodes,
+            digests,
+            Math.Max(ThrottleLimit, SurveyLimit),
+            NodeTimeout,
+            (node, images) => held[node] = images,
+            (node, failure) => unreached.Enqueue((node, failure)),
+            StopToken);
+        foreach (var (node, failure) in unreached)
+        {
+            // Only now are the digests settled, and the nodes can be tried again at the very ones.
+            Fail(_orders.Of(node).Select(image => ImageOrders.Unreached(node, image, digests.Find(image))), node, failure);
+        }
+
+        return
+        [
+            .. from node in _orders.Nodes
+               where held.ContainsKey(node)
+               from image in _orders.Of(node)
+               where digests.Find(image) is not null
+               select ImageUpdateStep.For(node, held[node], image, digests.Find(image)!)
+        ];
+    }
+
+    private async Task PullAsync(IReadOnlyList<ImageUpdateStep> steps)
+    {
+        var byNode = steps.GroupBy(step => step.Node).ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
+        var names = string.Join(", ", steps.Select(step => step.Image.Name).Distinct());
+        var bars = new ImageBars($"Update {names}", byNode.Count, Show, Trace, TimeProvider.System);
+        var puller = new ImagePuller(Engines, new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec)), bars);
+        await FanOut.RunAsync(
+            byNode.Keys,
+            ThrottleLimit,
+            NodeTimeout,
+            async (node, stopping) =>
+            {
+                while (byNode[node].TryPeek(out var step))
+                {
+                    Finish(await puller.RunAsync(step, stopping));
+                    byNode[node].TryDequeue(out _);
+                }
+
+                bars.Complete(node);
+            },
+            (node, failure) =>
+            {
+                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, failure);
+                bars.Complete(node);
+            },
+            StopToken);
+        bars.Complete();
+    }
+
+    private void Finish((HpcImageUpdate Result, HpcException? Failure) outcome)
+    {
+        if (outcome.Failure is null)
+        {
+            Emit(outcome.Result);
+        }
+        else
+        {
+            Fail([outcome.Result], outcome.Result.Node, outcome.Failure);
+        }
+    }
+
+    /// <summary>A node that failed is one error record, and a result for each of its images that can be given back to -Retry.</summary>
+    private void Fail(IEnumerable<HpcImageUpdate> results, string node, Exception failure)
+    {
+        _failed[node] = node;
+        EmitAll(results.Select(result => result with { Reason = failure.Message }));
+        ReportNode(node, failure);
+    }
+}

@@ -1,0 +1,32 @@
+namespace PisaHpc.Images;
+
+/// <summary>The update of one image on one node.</summary>
+public sealed record HpcImageUpdate
+{
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The image's name with its tag.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How it ended: the word, one of <see cref="ImageUpdateState"/>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>Whether this call changed what the name leads to.</summary>
+    public bool Changed { get; init; }
+
+    /// <summary>The registry's digest that the name ought to lead to, resolved once for all nodes; null when the registry did not say.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The digest that the name led to before; null when the node had no such name, or the image never met a registry.</summary>
+    public string? PreviousDigest { get; init; }
+
+    /// <summary>How often it was tried; 0 when nothing had to be done, or the node was not reached.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>How long it took, in seconds, the waits between attempts included.</summary>
+    public double DurationSec { get; init; }
+
+    /// <summary>Why it failed; null when it did not.</summary>
+    public string? Reason { get; init; }
+}

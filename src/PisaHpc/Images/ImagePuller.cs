@@ -1,0 +1,98 @@
+using PisaHpc.Containers;
+
+namespace PisaHpc.Images;
+
+/// <summary>
+/// Brings one node's name to the wanted image: pull by digest, then tag. A pull by digest leaves the tags alone and the tag moves in one
+/// step, so the name leads to the old image or to the new one at any moment, whatever fails in between.
+/// </summary>
+/// <param name="engines">The nodes' engines.</param>
+/// <param name="retry">How often to try.</param>
+/// <param name="progress">Told of what each node does; from any thread.</param>
+public sealed class ImagePuller(IEngineConnector engines, RetryPolicy retry, IProgress<ImageProgress> progress)
+{
+    /// <summary>Does what a step says.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="cancellationToken">Interrupts; the engine ends the pull.</param>
+    /// <returns>How it ended, and the failure where it failed.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<(HpcImageUpdate Result, HpcException? Failure)> RunAsync(ImageUpdateStep step, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        var start = retry.Time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await TryAsync(step, cancellationToken);
+                return (Ended(ImageUpdateState.Updated, attempt), null);
+            }
+            catch (HpcException failure) when (RetryPolicy.MayPass(failure) && attempt <= retry.Retries)
+            {
+                await WaitAsync(step, attempt, failure, cancellationToken);
+            }
+            catch (HpcException failure)
+            {
+                var result = Ended(ImageUpdateState.Failed, attempt) with { Reason = failure.Message };
+                progress.Report(new ImageProgress(step.Node, "failed", Done: true));
+                return (result, failure);
+            }
+        }
+
+        HpcImageUpdate Ended(ImageUpdateState state, int attempts) => step.Result(state) with
+        {
+            Attempts = attempts,
+            DurationSec = Math.Round(retry.Time.GetElapsedTime(start).TotalSeconds, 3),
+        };
+    }
+
+    private async Task TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
+    {
+        var image = step.Image.At(step.Digest);
+        await using var engine = await engines.ConnectAsync(step.Node, cancellationToken);
+        if (step.Need == ImageNeed.Pull)
+        {
+            progress.Report(new ImageProgress(step.Node, "asking for a pull"));
+            await engine.Images.PullAsync(image, new PullRelay(step.Node, progress), cancellationToken);
+        }
+
+        if (step.Image.Tag is { } tag)
+        {
+            await engine.Images.TagAsync(await IdOfAsync(engine.Images, step, cancellationToken), tag, cancellationToken);
+        }
+
+        await CheckAsync(engine.Images, step, cancellationToken);
+        progress.Report(new ImageProgress(step.Node, "done", Done: true));
+    }
+
+    /// <summary>The image's id: a node may know the digest under the name of another registry.</summary>
+    private static async Task<string> IdOfAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken) =>
+        (await images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))?.Id
+        ?? throw NotHeld(step, "the engine says that it pulled the image, and does not list it");
+
+    /// <summary>What the name leads to is looked at, not assumed.</summary>
+    private static async Task CheckAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken)
+    {
+        var held = step.Image.NamedIn(await images.ListAsync(cancellationToken));
+        if (held?.Has(step.Digest) != true)
+        {
+            throw NotHeld(step, held is null ? "the name is not there afterwards" : $"the name leads to {held.Id} afterwards");
+        }
+    }
+
+    private static HpcException NotHeld(ImageUpdateStep step, string what) => new(
+        ErrorId.ImagePullFailed, $"{step.Image.Name} on {step.Node} is not {step.Digest}: {what}.", step.Node);
+
+    private async Task WaitAsync(ImageUpdateStep step, int attempt, HpcException failure, CancellationToken cancellationToken)
+    {
+        var wait = retry.WaitAfter(attempt);
+        progress.Report(new ImageProgress(
+            step.Node, $"attempt {attempt} failed, next in {Math.Max(1, wait.TotalSeconds):0} s: {failure.Message}", Failed: true));
+        await Task.Delay(wait, retry.Time, cancellationToken);
+    }
+
+    private sealed class PullRelay(string node, IProgress<ImageProgress> progress) : IProgress<PullProgress>
+    {
+        public void Report(PullProgress value) => progress.Report(new ImageProgress(node, value.Activity) { Pull = value });
+    }
+}

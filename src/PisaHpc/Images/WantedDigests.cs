@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+
+namespace PisaHpc.Images;
+
+/// <summary>
+/// Finds the registry's digest of each wanted image once, and for all nodes: a tag that moves in the middle of an update would leave a
+/// cluster of two halves. The registry is asked through a node's engine, because it is the nodes that must reach and trust it: an admin's
+/// laptop may do neither. When the registry does not answer one node, another asks.
+/// </summary>
+/// <param name="wanted">The images.</param>
+/// <param name="failed">Told of each image whose digest was not found, once.</param>
+public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed) : IDisposable
+{
+    /// <summary>So many nodes ask before the registry is held to be the cause.</summary>
+    private const int Askers = 3;
+
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly ConcurrentDictionary<string, string?> _digests = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _refusals = new(StringComparer.Ordinal);
+
+    /// <summary>The images.</summary>
+    public IReadOnlyList<WantedImage> Wanted => wanted;
+
+    /// <summary>The digest of an image, as far as it was found.</summary>
+    /// <param name="image">The image.</param>
+    public string? Find(WantedImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return image.Reference.Digest ?? _digests.GetValueOrDefault(image.Name);
+    }
+
+    /// <summary>Settles a digest that is known already, so that nobody asks for it.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="digest">Its digest.</param>
+    public void Settle(WantedImage image, string digest)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        _digests[image.Name] = digest;
+    }
+
+    /// <summary>Asks the registry for what is not settled yet; one node at a time.</summary>
+    /// <param name="images">The node through whose engine it is asked.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>Whether every digest is settled now: known, or given up.</returns>
+    /// <exception cref="HpcException">The node's own failure; another node may ask.</exception>
+    public async Task<bool> ResolveAsync(IImageStore images, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        await _oneAtATime.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (var image in wanted.Where(IsOpen))
+            {
+                await AskAsync(images, image, cancellationToken);
+            }
+
+            return !wanted.Any(IsOpen);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Gives up what no node could ask for: no more will come.</summary>
+    public void GiveUpRest()
+    {
+        foreach (var image in wanted.Where(IsOpen))
+        {
+            GiveUp(image, new HpcException(ErrorId.ImagePullFailed, $"No node could ask the registry for {image.Name}.", image.Name));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _oneAtATime.Dispose();
+
+    private bool IsOpen(WantedImage image) => image.Reference is { IsId: false, Digest: null } && !_digests.ContainsKey(image.Name);
+
+    private async Task AskAsync(IImageStore images, WantedImage image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _digests[image.Name] = await images.ResolveAsync(image.Name, cancellationToken);
+        }
+        catch (HpcException failure) when (failure.Id is ErrorId.ImageNotFound or ErrorId.ImagePullFailed)
+        {
+            var refusals = _refusals[image.Name] = _refusals.GetValueOrDefault(image.Name) + 1;
+            if (failure.Id == ErrorId.ImageNotFound || refusals >= Askers)
+            {
+                GiveUp(image, failure);
+            }
+        }
+    }
+
+    private void GiveUp(WantedImage image, HpcException failure)
+    {
+        _digests[image.Name] = null;
+        failed(image, new HpcException(failure.Id, failure.Message, image.Name, failure.RecommendedAction, failure));
+    }
+}
