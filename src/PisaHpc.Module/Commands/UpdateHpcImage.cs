@@ -119,7 +119,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
         if (!_failed.IsEmpty)
         {
-            Warn($"Not updated: {HostList.Fold(_failed.Keys)}. Each of these nodes has the image that it had before. Try them alone, by their results: $results | Update-HpcImage");
+            Warn($"Not updated: {HostList.Fold(_failed.Keys.Order(StringComparer.Ordinal))}. Each of these nodes has the image that it had before. Try them alone, by their results: $results | Update-HpcImage");
         }
     }
 
@@ -182,12 +182,19 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
             },
             (node, failure) =>
             {
-                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, failure);
+                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, AsPull(failure, node, names));
                 bars.Complete(node);
             },
             StopToken);
         bars.Complete();
     }
+
+    /// <summary>A node that reached its time limit was reached well enough; it is the pull that was slow.</summary>
+    private HpcException AsPull(Exception failure, string node, string names) => new(
+        failure.InnerException is OperationCanceledException ? ErrorId.ImagePullFailed : (failure as HpcException)?.Id ?? ErrorId.NodeCommandFailed,
+        failure.InnerException is OperationCanceledException ? $"Node {node} did not pull {names} within {TimeoutSec} s." : failure.Message,
+        node,
+        innerException: failure);
 
     private void Finish((HpcImageUpdate Result, HpcException? Failure) outcome)
     {

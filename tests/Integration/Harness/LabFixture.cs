@@ -33,6 +33,21 @@ public sealed class LabFixture : IAsyncLifetime
         Environment.SetEnvironmentVariable("PISAHPC_SITE", _state.Site);
     }
 
+    /// <summary>The lab with so many nodes at least, raising those that it lacks: what runs is kept.</summary>
+    /// <param name="count">How many.</param>
+    public static async Task<LabFixture> WithNodesAsync(int count)
+    {
+        var lab = new LabFixture();
+        await lab.InitializeAsync();
+        if (lab.Nodes.Count < count)
+        {
+            (await RunningProcess.RunAsync(Path.Combine(Repository.Root, "lab", "lab.sh"), ["up", $"{count}"])).EndedWith(0);
+            await lab.InitializeAsync();
+        }
+
+        return lab;
+    }
+
     /// <inheritdoc/>
     public Task DisposeAsync() => Task.CompletedTask;
 

@@ -25,6 +25,12 @@ public sealed class RunningProcess : IDisposable
     /// <summary>The process's id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>What it wrote to stdout so far.</summary>
+    public string OutputSoFar => Said(_output);
+
+    /// <summary>What it wrote to stderr so far.</summary>
+    public string ErrorSoFar => Said(_error);
+
     /// <summary>Starts a program, with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
