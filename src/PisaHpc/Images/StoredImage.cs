@@ -21,10 +21,9 @@ public sealed record StoredImage
     /// <summary>The labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-<<<<<<< HEAD
     /// <summary>The digests of its layers' tar streams, the lowest first; empty in a listing, which does not tell them.</summary>
     public IReadOnlyList<string> Layers { get; init; } = [];
-=======
+
     /// <summary>Whether a registry, any of them, knows it by a digest: the digest says what the image is, wherever it came from.</summary>
     /// <param name="digest">The digest, <c>sha256:…</c>.</param>
     public bool Has(string digest) => Digests.Any(known => known.EndsWith("@" + digest, StringComparison.Ordinal));
@@ -37,5 +36,4 @@ public sealed record StoredImage
             ?? (Digests is [var any, ..] ? any : null);
         return known?[(known.IndexOf('@', StringComparison.Ordinal) + 1)..];
     }
->>>>>>> c0088a4 (Get-HpcImage and Update-HpcImage: first working state)
 }
