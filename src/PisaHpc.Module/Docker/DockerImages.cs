@@ -27,6 +27,22 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         exception => EngineFailure.Of(exception, client.Node),
         cancellationToken);
 
+    public Task<bool> UntagAsync(string name, CancellationToken cancellationToken) => AskAsync(
+        async () =>
+        {
+            try
+            {
+                await client.Requests.Images.DeleteImageAsync(NameOf(name), new ImageDeleteParameters(), cancellationToken);
+                return true;
+            }
+            catch (DockerImageNotFoundException)
+            {
+                return false;
+            }
+        },
+        exception => EngineFailure.Of(exception, client.Node),
+        cancellationToken);
+
     public Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken) =>
         ImageUpload.SendAsync(client, import, content, cancellationToken);
 

@@ -40,6 +40,12 @@ public interface IImageStore
     /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/>: the node does not hold it.</exception>
     Task TagAsync(string image, string name, CancellationToken cancellationToken);
 
+    /// <summary>Takes a name off an image of the node; an image whose last name it was goes. A name that is gone is success.</summary>
+    /// <param name="name">The name with its tag.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>Whether it was there.</returns>
+    Task<bool> UntagAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>
     /// Makes an image of one layer from a tar stream, as <c>docker import</c> does. The name is the image's from the moment at which it is
     /// complete: when the content throws, or the token is cancelled before the content has ended, the engine drops what came, and the

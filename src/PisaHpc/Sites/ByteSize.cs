@@ -48,6 +48,22 @@ public static partial class ByteSize
         return bytes.ToString(CultureInfo.InvariantCulture) + (unit == 0 ? "" : Units[unit]);
     }
 
+    /// <summary>Writes a size for a reader, rounded: <c>512 B</c>, <c>1.5 GiB</c>.</summary>
+    /// <param name="bytes">The size.</param>
+    public static string Words(long bytes)
+    {
+        var unit = 0;
+        var number = (double)bytes;
+        while (unit < Units.Length - 1 && number >= 999.5)
+        {
+            (number, unit) = (number / 1024, unit + 1);
+        }
+
+        return unit == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes} B")
+            : string.Create(CultureInfo.InvariantCulture, $"{number:0.0} {char.ToUpperInvariant(Units[unit])}iB");
+    }
+
     [GeneratedRegex(
         @"\A(?<number>[0-9]{1,19}(\.[0-9]{1,6})?)((?<unit>[kmgt])(i?b)?|(?<unit>b))?\z",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -16,6 +16,7 @@ public enum FakeStep
     PullImage,
     ImportImage,
     PushImage,
+    UntagImage,
     Create,
     Start,
     Stop,

@@ -58,6 +58,18 @@ public sealed class FakeImageStore : IImageStore
         return Held.FirstOrDefault(held => held.Id == reference || held.Tags.Contains(reference) || held.Digests.Contains(reference));
     }
 
+    public async Task<bool> UntagAsync(string name, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(_node, FakeStep.UntagImage, name, cancellationToken);
+        var held = Held.FirstOrDefault(image => image.Tags.Contains(name));
+        if (held is not null)
+        {
+            Add(held with { Tags = [.. held.Tags.Where(tag => tag != name)] });
+        }
+
+        return held is not null;
+    }
+
     /// <summary>What was imported and is held, with the bytes that came.</summary>
     public Dictionary<string, byte[]> Imported { get; } = new(StringComparer.Ordinal);
 

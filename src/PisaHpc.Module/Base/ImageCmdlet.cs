@@ -1,0 +1,59 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Completion;
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.Ssh;
+
+namespace PisaHpc.Base;
+
+/// <summary>A cmdlet that works with the images of one engine.</summary>
+public abstract class ImageCmdlet : SiteCmdlet
+{
+    /// <summary>The node whose engine is used; this machine's own, at its socket and without ssh, when none is named.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string? Node { get; set; }
+
+    /// <summary>How long it may take, in seconds; 0 is no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int TimeoutSec { get; set; }
+
+    /// <summary>Does something with the engine; what fails is reported, and the next input has its turn.</summary>
+    private protected Task OnEngineAsync(Func<IContainerEngine, CancellationToken, Task> action)
+    {
+        var node = OneNode();
+        var limit = TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
+        return FanOut.RunAsync(
+            [node],
+            1,
+            limit,
+            async (_, stopping) =>
+            {
+                await using var engine = await EnginesOf(node).ConnectAsync(node, stopping);
+                await action(engine, stopping);
+            },
+            (failed, exception) => Report(exception, failed),
+            StopToken);
+    }
+
+    /// <summary>This machine, for programs that read what lies on it.</summary>
+    private protected static Task<INodeConnection> ThisMachineAsync(CancellationToken cancellationToken) =>
+        NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", cancellationToken);
+
+    private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
+        LocalTransport.IsThisMachine(node)
+            ? new NodeAccess { Client = SshClientKind.Local, EngineSocket = SiteDefinition.Nodes.EngineSocket }
+            : SiteDefinition.Nodes);
+
+    private string OneNode()
+    {
+        var names = Node is null ? [Environment.MachineName] : HostList.Expand(Node);
+        return names.Count == 1
+            ? names[0]
+            : throw new HpcException(ErrorId.InvalidValue, $"-Node '{Node}' is {names.Count} nodes, and one engine is used.", Node);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+using PisaHpc.Images;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Base;
+
+/// <summary>Shows how far an import has come: bytes, files, and the time that is left at the pace so far.</summary>
+/// <param name="activity">What the bar is headed.</param>
+/// <param name="show">Shows a record; called from any thread.</param>
+internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> show) : IProgress<ImportProgress>
+{
+    private const int Bar = 1;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private TimeSpan _next;
+
+    /// <inheritdoc/>
+    public void Report(ImportProgress value)
+    {
+        var now = _clock.Elapsed;
+        if (now >= _next)
+        {
+            _next = now + Pause;
+            show(RecordOf(value, now));
+        }
+    }
+
+    /// <summary>Says what is being done before the first byte.</summary>
+    public void Begin(string step) => show(new ProgressRecord(Bar, activity, step));
+
+    /// <summary>Takes the bar away.</summary>
+    public void Complete() => show(new ProgressRecord(Bar, activity, "done") { RecordType = ProgressRecordType.Completed });
+
+    /// <summary>The record of a state.</summary>
+    internal ProgressRecord RecordOf(ImportProgress value, TimeSpan elapsed)
+    {
+        var bytes = ByteSize.Words(value.Bytes) + (value.TotalBytes is { } all ? $" of {ByteSize.Words(all)}" : "");
+        var files = value.Files is { } seen
+            ? string.Create(CultureInfo.InvariantCulture, $", {seen:N0}") + (value.TotalFiles is { } most ? string.Create(CultureInfo.InvariantCulture, $" of {most:N0}") : "") + " files"
+            : "";
+        var record = new ProgressRecord(Bar, activity, bytes + files);
+        if (value.TotalBytes is { } total && total > 0)
+        {
+            // The last bytes are the engine's to confirm: 100 is when it has.
+            record.PercentComplete = (int)Math.Min(99, 100 * value.Bytes / total);
+            record.SecondsRemaining = value.Bytes > 0 ? (int)Math.Min(int.MaxValue, elapsed.TotalSeconds * (total - value.Bytes) / value.Bytes) : -1;
+        }
+
+        return record;
+    }
+}

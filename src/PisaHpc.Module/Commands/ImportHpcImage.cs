@@ -1,0 +1,113 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+using PisaHpc.Images;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Makes an image of a directory tree, of a tar or of a stream, as <c>tar | docker import</c> does, and says in labels where it came from.</summary>
+[Cmdlet(VerbsData.Import, "HpcImage", SupportsShouldProcess = true, DefaultParameterSetName = FromPath)]
+[OutputType(typeof(ImportedImage))]
+public sealed class ImportHpcImageCommand : ImageCmdlet
+{
+    private const string FromPath = "Path";
+    private const string FromStream = "Stream";
+
+    /// <summary>A directory, or a tar that is plain or compressed with gzip, bzip2, xz or zstd, on this machine.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = FromPath, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "PSPath")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = null!;
+
+    /// <summary>A stream of a tar; it is read to its end and stays open.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromStream)]
+    public Stream Stream { get; set; } = null!;
+
+    /// <summary>The image's name, such as pisa/hpc:deb12; the tag is latest when it has none.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string Name { get; set; } = null!;
+
+    /// <summary>Instructions as of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, USER, VOLUME, WORKDIR.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Change { get; set; } = [];
+
+    /// <summary>Paths in the tree that stay out with all that is in them; * matches slashes too.</summary>
+    [Parameter(ParameterSetName = FromPath)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>Imports also what is an image under this name already.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>With -WhatIf: emits the image that would be imported.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        ImageReference.ParseTarget(Name);
+        Array.ForEach(Change, change => ChangeInstructions.Validate(change));
+        return OnEngineAsync(ImportAsync);
+    }
+
+    private async Task ImportAsync(IContainerEngine engine, CancellationToken stopping)
+    {
+        var bar = new ImportProgressBar($"Importing {Name} on {engine.Node}", Show);
+        try
+        {
+            bar.Begin("looking at the source");
+            await using var source = await OpenAsync(stopping);
+            var plan = await ImageImporter.PlanAsync(engine, source, Name, Change, Force, stopping);
+            await ImportAsync(engine, source, plan, bar, stopping);
+        }
+        finally
+        {
+            bar.Complete();
+        }
+    }
+
+    private async Task ImportAsync(
+        IContainerEngine engine, IImageSource source, ImageImportPlan plan, ImportProgressBar bar, CancellationToken stopping)
+    {
+        if (!plan.IsHeld && !await ShouldProcessAsync($"{plan.Import.Name} on {engine.Node}", $"Import {source.Description}"))
+        {
+            if (PassThru)
+            {
+                Emit(ImportedImage.Of(plan, null, TimeSpan.Zero));
+            }
+
+            return;
+        }
+
+        foreach (var warning in plan.IsHeld ? [] : source.Warnings)
+        {
+            Warn(warning);
+        }
+
+        Emit(await ImageImporter.ImportAsync(engine, source, plan, bar, Warn, stopping));
+    }
+
+    private async Task<IImageSource> OpenAsync(CancellationToken stopping)
+    {
+        var machine = await ThisMachineAsync(stopping);
+        if (ParameterSetName == FromStream)
+        {
+            return SourceArchive.Of(machine, Stream);
+        }
+
+        var path = GetUnresolvedProviderPathFromPSPath(Path);
+        if (Directory.Exists(path))
+        {
+            return await SourceTree.OpenAsync(machine, path, Exclude, stopping);
+        }
+
+        return Exclude.Length == 0
+            ? await SourceArchive.OpenAsync(machine, path, stopping)
+            : throw new HpcException(ErrorId.InvalidValue, $"-Exclude belongs to directories, and {path} is none.", path);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+using PisaHpc.Images;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Tags an image of a node for the site's registry and pushes it there.</summary>
+[Cmdlet(VerbsData.Publish, "HpcImage", SupportsShouldProcess = true)]
+[OutputType(typeof(PublishedImage))]
+public sealed class PublishHpcImageCommand : ImageCmdlet
+{
+    /// <summary>The images, by the names that the node has them under; one that names a registry goes there.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The registry as host:port, for names that name none; the site's when it is not given.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Registry { get; set; }
+
+    /// <summary>With -WhatIf: emits the image as it would be published.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        foreach (var name in Name)
+        {
+            await OnEngineAsync((engine, stopping) => PublishAsync(engine, name, stopping));
+        }
+    }
+
+    private async Task PublishAsync(IContainerEngine engine, string name, CancellationToken stopping)
+    {
+        var plan = await ImagePublisher.PlanAsync(engine, name, Registry ?? SiteDefinition.Registry, stopping);
+        if (!plan.IsThere && !await ShouldProcessAsync(plan.Target.ToString(), $"Push {plan.Name} from {engine.Node}"))
+        {
+            if (PassThru)
+            {
+                Emit(ImagePublisher.Of(engine.Node, plan, digest: null));
+            }
+
+            return;
+        }
+
+        var bar = new PushProgressBar($"Publishing {plan.Target}", Show);
+        try
+        {
+            Emit(await ImagePublisher.PublishAsync(engine, plan, bar, stopping));
+        }
+        finally
+        {
+            bar.Complete();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Images;
+
+/// <summary>Makes an image of a source in one engine.</summary>
+public static class ImageImporter
+{
+    /// <summary>A changed way of reading sources makes other images of the same source.</summary>
+    private const int Reading = 1;
+
+    private static readonly string Tool =
+        "PisaHpc " + typeof(ImageImporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Plans an import; the source's content is not read.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="name">The image's name; <c>latest</c> is its tag when it has none.</param>
+    /// <param name="changes">Instructions as of a Dockerfile.</param>
+    /// <param name="again">Whether an image that was made of the same source counts for nothing.</param>
+    /// <param name="cancellationToken">Ends the look at the engine.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for the name or an instruction, and the engine's own.</exception>
+    public static async Task<ImageImportPlan> PlanAsync(
+        IContainerEngine engine, IImageSource source, string name, IReadOnlyList<string> changes, bool again, CancellationToken cancellationToken)
+    {
+        var target = ImageReference.ParseTarget(name);
+        var instructions = changes.Select(ChangeInstructions.Validate).ToArray();
+        var key = KeyOf(source, instructions);
+        var provenance = ProvenanceOf(source, key);
+        var held = await engine.Images.FindAsync(target.ToString(), cancellationToken);
+        return new ImageImportPlan
+        {
+            Node = engine.Node,
+            Import = new ImageImport(target, [.. instructions, ChangeInstructions.Label(provenance)]),
+            Provenance = provenance,
+            Held = held,
+            IsHeld = !again && key is not null && held?.Labels.GetValueOrDefault(ImageLabels.Key) == key,
+        };
+    }
+
+    /// <summary>Carries a plan out. The name is the new image's when it is whole, and else what it was.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="source">The source that was planned with.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="progress">Told of what was read; from any thread.</param>
+    /// <param name="warn">Told what an admin should know of the source now that it was read.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HpcException">The ids of <see cref="IImageSource.WriteAsync"/> and <see cref="IImageStore.ImportAsync"/>.</exception>
+    public static async Task<ImportedImage> ImportAsync(
+        IContainerEngine engine,
+        IImageSource source,
+        ImageImportPlan plan,
+        IProgress<ImportProgress>? progress,
+        Action<string> warn,
+        CancellationToken cancellationToken)
+    {
+        if (plan.IsHeld)
+        {
+            return ImportedImage.Of(plan, plan.Held, TimeSpan.Zero);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var id = await engine.Images.ImportAsync(
+            plan.Import,
+            async (target, stopping) =>
+            {
+                foreach (var warning in await source.WriteAsync(target, progress, stopping))
+                {
+                    warn(warning);
+                }
+            },
+            cancellationToken);
+        var image = await engine.Images.FindAsync(id, cancellationToken) ?? throw new HpcException(
+            ErrorId.ImageImportFailed, $"The engine on {engine.Node} made {plan.Import.Name} and lost it again: it holds no {id}.", engine.Node);
+        return ImportedImage.Of(plan, image, clock.Elapsed);
+    }
+
+    private static Dictionary<string, string> ProvenanceOf(IImageSource source, string? key)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [ImageLabels.Source] = source.Path,
+            [ImageLabels.Host] = Environment.MachineName,
+            [ImageLabels.Time] = DateTimeOffset.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture),
+            [ImageLabels.Tool] = Tool,
+        };
+        if (source.TreeDigest is { } digest)
+        {
+            labels[ImageLabels.TreeDigest] = digest;
+        }
+
+        if (key is not null)
+        {
+            labels[ImageLabels.Key] = key;
+        }
+
+        return labels;
+    }
+
+    private static string? KeyOf(IImageSource source, IReadOnlyList<string> changes)
+    {
+        if (source.Fingerprint is not { } fingerprint)
+        {
+            return null;
+        }
+
+        string[] all = [Reading.ToString(CultureInfo.InvariantCulture), Environment.MachineName, source.Path, fingerprint, .. changes];
+        return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', all))));
+    }
+}

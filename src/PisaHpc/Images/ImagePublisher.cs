@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Images;
+
+/// <summary>Brings an image of a node into a registry.</summary>
+public static class ImagePublisher
+{
+    private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Plans a push: looks at the node and asks the registry what it has under the name.</summary>
+    /// <param name="engine">The engine that has the image.</param>
+    /// <param name="name">The image's name; one that names a registry is pushed there.</param>
+    /// <param name="registry">The registry for names that name none, as host:port; null when the site has none.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: no name for a registry, or no registry; <see cref="ErrorId.ImageNotFound"/>: the node does not hold it.
+    /// </exception>
+    public static async Task<PublicationPlan> PlanAsync(
+        IContainerEngine engine, string name, string? registry, CancellationToken cancellationToken)
+    {
+        var source = ImageReference.ParseTarget(name);
+        var target = source.In(registry);
+        if (target.Registry is null)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"'{name}' names no registry, and the site definition names none.",
+                name,
+                "Name one with -Registry, or in the site definition: registry: registry.lab:5000.");
+        }
+
+        var image = await engine.Images.FindAsync(source.ToString(), cancellationToken)
+            ?? await engine.Images.FindAsync(target.ToString(), cancellationToken)
+            ?? throw new HpcException(
+                ErrorId.ImageNotFound,
+                $"The engine on {engine.Node} holds no {source}.",
+                engine.Node,
+                "See what it holds: docker image ls; or import it: Import-HpcImage.");
+        return new PublicationPlan(source, target, image, await DigestAsync(engine, target, cancellationToken));
+    }
+
+    /// <summary>Carries a plan out: tags and pushes. When the push fails the node's tag is again what it was.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="progress">Told of each layer; from any thread.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HpcException">The ids of <see cref="IImageStore.PushAsync"/>.</exception>
+    public static async Task<PublishedImage> PublishAsync(
+        IContainerEngine engine, PublicationPlan plan, IProgress<LayerPush>? progress, CancellationToken cancellationToken)
+    {
+        if (plan.IsThere)
+        {
+            return Of(engine.Node, plan, plan.Before);
+        }
+
+        var clock = Stopwatch.StartNew();
+        var target = plan.Target.ToString();
+        var earlier = await engine.Images.FindAsync(target, cancellationToken);
+        if (earlier?.Id != plan.Image.Id)
+        {
+            await engine.Images.TagAsync(plan.Image.Id, target, cancellationToken);
+        }
+
+        try
+        {
+            var digest = await engine.Images.PushAsync(target, progress, cancellationToken);
+            return Of(engine.Node, plan, digest) with { DurationSec = Math.Round(clock.Elapsed.TotalSeconds, 3) };
+        }
+        catch when (earlier?.Id != plan.Image.Id)
+        {
+            await TakeBackAsync(engine, target, earlier);
+            throw;
+        }
+    }
+
+    /// <summary>The result of a plan.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="digest">The digest that the registry has now; null when the plan was not carried out.</param>
+    public static PublishedImage Of(string node, PublicationPlan plan, string? digest) => new()
+    {
+        Node = node,
+        Name = plan.Name.ToString(),
+        Reference = plan.Target.ToString(),
+        Digest = digest,
+        PreviousDigest = plan.Before,
+        Id = plan.Image.Id,
+        SizeBytes = plan.Image.SizeBytes,
+        Changed = digest is null || digest != plan.Before,
+    };
+
+    /// <summary>A registry that does not answer, or keeps the answer to itself, is the push's business, whose words are better.</summary>
+    private static async Task<string?> DigestAsync(IContainerEngine engine, ImageReference target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Images.ResolveAsync(target.ToString(), cancellationToken);
+        }
+        catch (HpcException failure) when (failure.Id is ErrorId.ImageNotFound or ErrorId.ImagePullFailed)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Goes on after Ctrl-C, within limits.</summary>
+    private static async Task TakeBackAsync(IContainerEngine engine, string target, StoredImage? earlier)
+    {
+        using var limit = new CancellationTokenSource(TakeBackLimit);
+        try
+        {
+            await (earlier is null ? engine.Images.UntagAsync(target, limit.Token) : engine.Images.TagAsync(earlier.Id, target, limit.Token));
+        }
+        catch (Exception exception) when (exception is HpcException or OperationCanceledException)
+        {
+            // The push's failure is what the caller must know; the tag it leaves names the image rightly.
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Images;
+
+/// <summary>A tar that an image is made of: a file, or a stream that somebody has open; plain or compressed.</summary>
+public sealed class SourceArchive : IImageSource
+{
+    private readonly INodeConnection _machine;
+    private readonly Stream _stream;
+    private readonly bool _isOurs;
+    private long _read;
+
+    private SourceArchive(INodeConnection machine, Stream stream, string path, string? fingerprint, bool isOurs)
+    {
+        _machine = machine;
+        _stream = stream;
+        _isOurs = isOurs;
+        Path = path;
+        Fingerprint = fingerprint;
+    }
+
+    /// <inheritdoc/>
+    public string Path { get; }
+
+    /// <inheritdoc/>
+    public string Description => Path == "-" ? "a stream" : $"the tar {Path}" + (_stream.CanSeek ? $" ({ByteSize.Words(_stream.Length)})" : "");
+
+    /// <inheritdoc/>
+    public string? TreeDigest => null;
+
+    /// <inheritdoc/>
+    public string? Fingerprint { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Warnings => [];
+
+    private string Named => Path == "-" ? "The stream" : $"The file {Path}";
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="machine">This machine; the source gives it back.</param>
+    /// <param name="path">The file, as an absolute path.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceMissing"/> or <see cref="ErrorId.ImageSourceUnreadable"/>.</exception>
+    public static async Task<SourceArchive> OpenAsync(INodeConnection machine, string path, CancellationToken cancellationToken)
+    {
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new HpcException(ErrorId.ImageSourceMissing, $"There is no directory and no file {path}.", path);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tar {path} cannot be read: {exception.Message}", path, innerException: exception);
+        }
+
+        // Size, modification, status change and inode: nobody can set the third.
+        var status = await machine.RunAsync(["stat", "--format=%s %y %z %i", "--", path], default, cancellationToken);
+        return new SourceArchive(machine, file, path, status.ExitCode == 0 ? status.Text.Trim() : null, isOurs: true);
+    }
+
+    /// <summary>Takes a stream, which stays its owner's.</summary>
+    /// <param name="machine">This machine; the source gives it back.</param>
+    /// <param name="stream">The stream.</param>
+    public static SourceArchive Of(INodeConnection machine, Stream stream) => new(machine, stream, "-", fingerprint: null, isOurs: false);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> WriteAsync(Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var passage = new TarPassage();
+        long? total = _stream.CanSeek ? _stream.Length : null;
+        await using var counted = new TappedStream(_stream, bytes =>
+        {
+            _read += bytes.Length;
+            progress?.Report(new ImportProgress(_read, total, passage.Members, null));
+            return ValueTask.CompletedTask;
+        });
+        await using var whole = await HeadedStream.OverAsync(counted, cancellationToken);
+        var compressor = ArchiveFormat.CompressorOf(whole.Head.Span);
+        if (compressor is null)
+        {
+            await PassAsync(passage, whole, target, cancellationToken);
+        }
+        else
+        {
+            await Decompression.RunAsync(_machine, compressor, Path, whole.Whole, UnpackAsync, cancellationToken);
+        }
+
+        return [];
+
+        async Task UnpackAsync(Stream plain)
+        {
+            await using var headed = await HeadedStream.OverAsync(plain, cancellationToken);
+            await PassAsync(passage, headed, target, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isOurs)
+        {
+            await _stream.DisposeAsync();
+        }
+
+        await _machine.DisposeAsync();
+    }
+
+    private async Task PassAsync(TarPassage passage, HeadedStream tar, Stream target, CancellationToken cancellationToken)
+    {
+        if (!ArchiveFormat.IsTar(tar.Head.Span))
+        {
+            throw new HpcException(
+                ErrorId.ImageSourceInvalid,
+                _read == 0 ? $"{Named} is empty." : $"{Named} is no tar, whether plain or compressed with gzip, bzip2, xz or zstd.",
+                Path);
+        }
+
+        await passage.RunAsync(Path, tar.Whole, target, cancellationToken);
+    }
+}

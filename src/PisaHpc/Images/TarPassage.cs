@@ -1,0 +1,64 @@
+using System.Formats.Tar;
+
+namespace PisaHpc.Images;
+
+/// <summary>
+/// Passes a tar on as it is and counts its members by the way. System.Formats.Tar does the counting; it gives up on some archives that an
+/// engine reads (binary attributes in extended headers), and then the rest goes on uncounted.
+/// </summary>
+internal sealed class TarPassage
+{
+    private const string SparseMark = "GNU.sparse.";
+    private long _members;
+    private bool _uncounted;
+
+    /// <summary>The members seen; null once they cannot be counted.</summary>
+    public long? Members => Volatile.Read(ref _uncounted) ? null : Interlocked.Read(ref _members);
+
+    /// <summary>Passes it on to its end.</summary>
+    /// <param name="path">The archive's path, for messages.</param>
+    /// <param name="tar">The tar.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: it has sparse members.</exception>
+    public async Task RunAsync(string path, Stream tar, Stream target, CancellationToken cancellationToken)
+    {
+        await using var forwarded = new TappedStream(tar, bytes => target.WriteAsync(bytes, cancellationToken));
+        await using var counted = await HeadedStream.OverAsync(forwarded, cancellationToken);
+        await CountAsync(path, counted.Whole, cancellationToken);
+        await counted.Whole.CopyToAsync(Stream.Null, cancellationToken);
+    }
+
+    private async Task CountAsync(string path, Stream forwarded, CancellationToken cancellationToken)
+    {
+        await using var reader = new TarReader(forwarded, leaveOpen: true);
+        try
+        {
+            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } member)
+            {
+                if (member is PaxTarEntry pax && pax.ExtendedAttributes.Keys.Any(key => key.StartsWith(SparseMark, StringComparison.Ordinal)))
+                {
+                    throw Sparse(path, pax.ExtendedAttributes.GetValueOrDefault(SparseMark + "name", member.Name));
+                }
+
+                Interlocked.Increment(ref _members);
+            }
+        }
+        catch (NotSupportedException exception) when (exception.Message.Contains(nameof(TarEntryType.SparseFile), StringComparison.Ordinal))
+        {
+            throw Sparse(path, "a member");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or NotSupportedException or ArgumentException or EndOfStreamException)
+        {
+            // Not this reader's kind of archive; whether it is the engine's, the engine says.
+            Volatile.Write(ref _uncounted, true);
+        }
+    }
+
+    /// <summary>An engine refuses the older form and takes the newer, but can never push what it made of it (moby, vbatts/tar-split).</summary>
+    private static HpcException Sparse(string path, string member) => new(
+        ErrorId.ImageSourceInvalid,
+        $"The tar {path} was written with --sparse ({member}): an engine cannot push an image of it.",
+        path,
+        "Write it without --sparse, or unpack it and import the tree.");
+}

@@ -1,0 +1,29 @@
+namespace PisaHpc.Images;
+
+/// <summary>What is known of a tree without reading its files.</summary>
+public sealed record TreeSurvey
+{
+    /// <summary>How many files, directories, links and so on go into the image.</summary>
+    public required long Files { get; init; }
+
+    /// <summary>How long the tar stream will be, but for the headers of extended attributes and long names.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>
+    /// The digest, <c>sha256:…</c>, over each file's path, type, mode, owner, group, size, modification time and link target, in no order: a
+    /// copy that keeps these has the same. Contents count by size and time; the digest of the contents is the image's layer.
+    /// </summary>
+    public required string Digest { get; init; }
+
+    /// <summary>
+    /// The latest status change of any file (st_ctime), in seconds since 1970. Nobody can set it, so that in one tree on one machine the same
+    /// digest and the same change mean that nothing was touched, contents, attributes and access lists included.
+    /// </summary>
+    public required decimal LastChange { get; init; }
+
+    /// <summary>Bytes of holes in sparse files, which take room where the tar is unpacked.</summary>
+    public required long HoleBytes { get; init; }
+
+    /// <summary>The file with the most of them; null when there is none.</summary>
+    public string? LargestHole { get; init; }
+}

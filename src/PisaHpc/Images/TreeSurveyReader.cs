@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PisaHpc.Images;
+
+/// <summary>Makes a survey of what find(1) prints of a tree. Names are bytes and need not be text; a file takes 32 bytes of memory.</summary>
+/// <param name="exclusions">What stays out of the image.</param>
+public sealed class TreeSurveyReader(TreeExclusions exclusions)
+{
+    /// <summary>
+    /// The fields of a file for find's -printf, each ended by a NUL: type, mode, uid, gid, size, 512-byte blocks, links, inode, modification
+    /// and status change time, link target, path from the root.
+    /// </summary>
+    public const string Format = @"%y\0%m\0%U\0%G\0%s\0%b\0%n\0%i\0%T@\0%C@\0%l\0%P\0";
+
+    private const int Fields = 12;
+    private const int BlockBytes = 512;
+
+    /// <summary>Smaller holes are rounding of some file systems, compression or inline data.</summary>
+    private const long LeastHole = 1 << 20;
+
+    private readonly List<(UInt128, UInt128)> _entries = [];
+    private readonly HashSet<long> _linked = [];
+    private readonly ArrayBufferWriter<byte> _text = new();
+    private readonly Range[] _fields = new Range[Fields];
+    private long _bytes;
+    private long _holes;
+    private long _largestHole;
+    private string? _largestHolePath;
+    private decimal _lastChange;
+
+    /// <summary>Reads find's output to its end.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">It is not what <see cref="Format"/> prints.</exception>
+    public async Task<TreeSurvey> ReadAsync(Stream output, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[1 << 17];
+        var filled = 0;
+        while (await output.ReadAsync(buffer.AsMemory(filled), cancellationToken) is var count && count > 0)
+        {
+            filled += count;
+            var used = TakeAll(buffer.AsSpan(0, filled));
+            buffer.AsSpan(used, filled - used).CopyTo(buffer);
+            filled -= used;
+            if (filled == buffer.Length)
+            {
+                throw new InvalidDataException("find printed a file that does not end.");
+            }
+        }
+
+        return filled == 0 ? Result() : throw new InvalidDataException("find ended within a file.");
+    }
+
+    private int TakeAll(ReadOnlySpan<byte> text)
+    {
+        var used = 0;
+        while (TryTake(text[used..], out var length))
+        {
+            used += length;
+        }
+
+        return used;
+    }
+
+    private bool TryTake(ReadOnlySpan<byte> text, out int length)
+    {
+        length = 0;
+        for (var field = 0; field < Fields; field++)
+        {
+            var end = text[length..].IndexOf((byte)0);
+            if (end < 0)
+            {
+                return false;
+            }
+
+            _fields[field] = length..(length + end);
+            length += end + 1;
+        }
+
+        Add(text);
+        return true;
+    }
+
+    private void Add(ReadOnlySpan<byte> text)
+    {
+        var isFile = text[_fields[0]].SequenceEqual("f"u8);
+        var isHollow = text[_fields[0]].SequenceEqual("d"u8) && exclusions.IsHollow(Encoding.UTF8.GetString(text[_fields[11]]));
+        _text.ResetWrittenCount();
+        Append(text[_fields[0]]);
+        Append(isHollow ? default : text[_fields[1]]);
+        Append(isHollow ? default : text[_fields[2]]);
+        Append(isHollow ? default : text[_fields[3]]);
+        Append(isFile ? text[_fields[4]] : default);
+        Append(isHollow ? default : text[_fields[8]]);
+        Append(text[_fields[10]]);
+        Append(text[_fields[11]]);
+        _entries.Add(HashOf(_text.WrittenSpan));
+        _bytes += BlockBytes;
+        if (!isHollow)
+        {
+            _lastChange = Math.Max(_lastChange, Number<decimal>(text[_fields[9]]));
+        }
+
+        if (isFile && (text[_fields[6]].SequenceEqual("1"u8) || _linked.Add(Number<long>(text[_fields[7]]))))
+        {
+            AddContent(Number<long>(text[_fields[4]]), Number<long>(text[_fields[5]]), text[_fields[11]]);
+        }
+    }
+
+    private void AddContent(long size, long blocks, ReadOnlySpan<byte> path)
+    {
+        _bytes += (size + BlockBytes - 1) / BlockBytes * BlockBytes;
+        var hole = size - (blocks * BlockBytes);
+        if (hole < LeastHole)
+        {
+            return;
+        }
+
+        _holes += hole;
+        if (hole > _largestHole)
+        {
+            (_largestHole, _largestHolePath) = (hole, Encoding.UTF8.GetString(path));
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> field)
+    {
+        _text.Write(field);
+        _text.Write("\0"u8);
+    }
+
+    private static (UInt128, UInt128) HashOf(ReadOnlySpan<byte> text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(text, hash);
+        var halves = MemoryMarshal.Cast<byte, UInt128>(hash);
+        return (halves[0], halves[1]);
+    }
+
+    private static T Number<T>(ReadOnlySpan<byte> text) where T : IUtf8SpanParsable<T> =>
+        T.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new InvalidDataException($"find printed '{Encoding.UTF8.GetString(text)}' where a number belongs.");
+
+    private TreeSurvey Result()
+    {
+        _entries.Sort();
+        var digest = SHA256.HashData(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_entries)));
+        return new TreeSurvey
+        {
+            Files = _entries.Count,
+            Bytes = _bytes,
+            Digest = "sha256:" + Convert.ToHexStringLower(digest),
+            LastChange = _lastChange,
+            HoleBytes = _holes,
+            LargestHole = _largestHolePath,
+        };
+    }
+}

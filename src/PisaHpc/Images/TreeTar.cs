@@ -1,0 +1,80 @@
+using System.Text;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Images;
+
+/// <summary>A run of GNU tar that writes a tree as one stream, always the same for the same tree.</summary>
+public sealed class TreeTar
+{
+    private const int MostMessages = 20;
+    private const int Changed = 1;
+    private readonly List<string> _messages = [];
+    private long _files;
+
+    /// <summary>Files, directories and links that tar has begun.</summary>
+    public long Files => Interlocked.Read(ref _files);
+
+    /// <summary>What tar said of files that changed or vanished while it read them.</summary>
+    public IReadOnlyList<string> Messages => _messages;
+
+    /// <summary>
+    /// The command. Names are sorted and headers carry nothing that differs between two runs. Access lists travel as the attributes that they
+    /// are to the kernel, system.posix_acl_*, since an engine sets attributes and passes over tar's own notation for lists. Times are whole
+    /// seconds, as <c>tar | docker import</c> keeps them: a fraction costs each file a kilobyte. Holes are filled: an engine cannot push a
+    /// layer with sparse members, because it does not write again what it read (moby, vbatts/tar-split).
+    /// </summary>
+    /// <param name="root">The tree.</param>
+    /// <param name="exclusions">What stays out.</param>
+    public static IReadOnlyList<string> Command(string root, TreeExclusions exclusions) =>
+    [
+        "env", "LC_ALL=C", "tar", "--create", "--file=-", $"--directory={root}", "--format=posix", "--sort=name", "--numeric-owner",
+        "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime",
+        "--one-file-system", "--no-acls", "--no-selinux", "--xattrs", "--xattrs-include=*", "--xattrs-exclude=security.selinux",
+        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=128", "--verbose", .. exclusions.ForTar(), ".",
+    ];
+
+    /// <summary>Runs it to its end.</summary>
+    /// <param name="machine">The machine that has the tree.</param>
+    /// <param name="root">The tree.</param>
+    /// <param name="exclusions">What stays out.</param>
+    /// <param name="target">Where the stream goes.</param>
+    /// <param name="written">Told of the bytes written so far.</param>
+    /// <param name="cancellationToken">Ends tar.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceUnreadable"/>: tar could not read all of it.</exception>
+    public async Task RunAsync(
+        INodeConnection machine, string root, TreeExclusions exclusions, Stream target, Action<long> written, CancellationToken cancellationToken)
+    {
+        await using var process = await machine.StartAsync(Command(root, exclusions), cancellationToken);
+        var listening = ListenAsync(process.Error);
+        await StreamCopy.RunAsync(process.Output, target, written, cancellationToken);
+        var exitCode = await process.WaitAsync(cancellationToken);
+        await listening.WaitAsync(cancellationToken);
+        if (exitCode > Changed)
+        {
+            var words = _messages.Count > 0 ? string.Join("; ", _messages) : $"tar ended with {exitCode}";
+            throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} was not read to its end: {words}", root);
+        }
+    }
+
+    /// <summary>tar lists what it begins as ./path, and has its own name before everything else.</summary>
+    private async Task ListenAsync(Stream error)
+    {
+        using var reader = new StreamReader(error, Encoding.UTF8);
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("./", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _files);
+            }
+            else if (_messages.Count < MostMessages && !IsExpected(line))
+            {
+                _messages.Add(line);
+            }
+        }
+    }
+
+    private static bool IsExpected(string line) =>
+        line.EndsWith("socket ignored", StringComparison.Ordinal)
+        || line.EndsWith("file is on a different filesystem; not dumped", StringComparison.Ordinal)
+        || line.EndsWith("contents not dumped", StringComparison.Ordinal);
+}
