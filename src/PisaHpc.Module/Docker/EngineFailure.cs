@@ -83,7 +83,10 @@ internal static partial class EngineFailure
         : NotHeld().IsMatch(message) ? ErrorId.ImageNotFound
         : ErrorId.ImagePushFailed,
         $"The engine on {node} cannot push {reference}: {message}",
-        node);
+        node,
+        message.Contains("could not verify layer data", StringComparison.Ordinal)
+            ? "Import the image again from its tree, or from a tar that was written without --sparse: an engine cannot write a layer with holes again."
+            : null);
 
     /// <summary>An engine that could not be reached through its node's docker client.</summary>
     /// <param name="node">The node.</param>

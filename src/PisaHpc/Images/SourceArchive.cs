@@ -81,21 +81,22 @@ public sealed class SourceArchive : IImageSource
         });
         await using var whole = await HeadedStream.OverAsync(counted, cancellationToken);
         var compressor = ArchiveFormat.CompressorOf(whole.Head.Span);
+        var isTar = false;
         if (compressor is null)
         {
-            await PassAsync(passage, whole, target, cancellationToken);
+            isTar = await PassAsync(passage, whole, target, cancellationToken);
         }
         else
         {
             await Decompression.RunAsync(_machine, compressor, Path, whole.Whole, UnpackAsync, cancellationToken);
         }
 
-        return [];
+        return isTar ? [] : throw NoTar();
 
         async Task UnpackAsync(Stream plain)
         {
             await using var headed = await HeadedStream.OverAsync(plain, cancellationToken);
-            await PassAsync(passage, headed, target, cancellationToken);
+            isTar = await PassAsync(passage, headed, target, cancellationToken);
         }
     }
 
@@ -110,16 +111,20 @@ public sealed class SourceArchive : IImageSource
         await _machine.DisposeAsync();
     }
 
-    private async Task PassAsync(TarPassage passage, HeadedStream tar, Stream target, CancellationToken cancellationToken)
+    /// <summary>Passes a tar on; false when there is less than one header, which a damaged archive's program explains better.</summary>
+    private async Task<bool> PassAsync(TarPassage passage, HeadedStream tar, Stream target, CancellationToken cancellationToken)
     {
         if (!ArchiveFormat.IsTar(tar.Head.Span))
         {
-            throw new HpcException(
-                ErrorId.ImageSourceInvalid,
-                _read == 0 ? $"{Named} is empty." : $"{Named} is no tar, whether plain or compressed with gzip, bzip2, xz or zstd.",
-                Path);
+            return tar.Head.Length < ArchiveFormat.HeadBytes ? false : throw NoTar();
         }
 
         await passage.RunAsync(Path, tar.Whole, target, cancellationToken);
+        return true;
     }
+
+    private HpcException NoTar() => new(
+        ErrorId.ImageSourceInvalid,
+        _read == 0 ? $"{Named} is empty." : $"{Named} is no tar, whether plain or compressed with gzip, bzip2, xz or zstd.",
+        Path);
 }

@@ -10,8 +10,8 @@ public sealed record TreeSurvey
     public required long Bytes { get; init; }
 
     /// <summary>
-    /// The digest, <c>sha256:…</c>, over each file's path, type, mode, owner, group, size, modification time and link target, in no order: a
-    /// copy that keeps these has the same. Contents count by size and time; the digest of the contents is the image's layer.
+    /// The digest, <c>sha256:…</c>, over each file's path, type, mode, owner, group, size, modification time in seconds and link target, in no
+    /// order: a copy that keeps these, as tar does, has the same. Contents count by size and time; the digest of the contents is the image's layer.
     /// </summary>
     public required string Digest { get; init; }
 

@@ -94,7 +94,7 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
         Append(isHollow ? default : text[_fields[2]]);
         Append(isHollow ? default : text[_fields[3]]);
         Append(isFile ? text[_fields[4]] : default);
-        Append(isHollow ? default : text[_fields[8]]);
+        Append(isHollow ? default : WholeSeconds(text[_fields[8]]));
         Append(text[_fields[10]]);
         Append(text[_fields[11]]);
         _entries.Add(HashOf(_text.WrittenSpan));
@@ -125,6 +125,8 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
             (_largestHole, _largestHolePath) = (hole, Encoding.UTF8.GetString(path));
         }
     }
+
+    private static ReadOnlySpan<byte> WholeSeconds(ReadOnlySpan<byte> time) => time.IndexOf((byte)'.') is >= 0 and var point ? time[..point] : time;
 
     private void Append(ReadOnlySpan<byte> field)
     {
