@@ -67,14 +67,18 @@ public sealed class SourceTree : IImageSource
     public async Task<IReadOnlyList<string>> WriteAsync(Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var tar = new TreeTar();
-        await tar.RunAsync(
-            _machine,
-            Path,
-            _exclusions,
-            target,
-            written => progress?.Report(new ImportProgress(written, Math.Max(written, _survey.Bytes), tar.Files, _survey.Files)),
-            cancellationToken);
+        var read = 0L;
+        await tar.RunAsync(_machine, Path, _exclusions, target, Tell, cancellationToken);
+
+        // tar's list of files comes beside its stream: only now are all of them counted.
+        Tell(read);
         return tar.Messages.Count == 0 ? [] : [$"The tree {Path} changed while it was read: {string.Join("; ", tar.Messages)}"];
+
+        void Tell(long written)
+        {
+            read = written;
+            progress?.Report(new ImportProgress(written, Math.Max(written, _survey.Bytes), tar.Files, _survey.Files));
+        }
     }
 
     /// <inheritdoc/>
