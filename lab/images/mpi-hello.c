@@ -96,6 +96,12 @@ int main(int argc, char **argv)
     if (rank == options.abort_rank) {
         MPI_Abort(MPI_COMM_WORLD, 4);
     }
+    /*
+     * MPICH over UCX closes its connections in MPI_Finalize and waits for peers that may sit in a barrier of the launcher already, where they
+     * answer nobody: a rank whose last connection is still being made then spins for ever. By the second barrier all are made.
+     */
+    MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Barrier(MPI_COMM_WORLD);
     MPI_Finalize();
     if (rank == options.exit_rank) {
         return options.exit_code;
