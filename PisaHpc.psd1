@@ -25,6 +25,7 @@
         'Get-JobPort'
         'Get-JobSshConfig'
         'Import-HpcImage'
+        'Initialize-HpcNode'
         'Invoke-ContainerMpi'
         'New-HpcContainerPlan'
         'New-JobPort'

@@ -17,6 +17,7 @@ engine_start() {
     local attempt
     engine_seed "$node"
     mkdir -p "$ENGINES/$node"
+    engine_prepare "$node"
     for attempt in 1 2 3; do
         engine_launch "$node"
         if engine_wait "$node"; then
@@ -31,14 +32,39 @@ engine_start() {
     fi
 }
 
-# setsid leaves the daemon to the node's init. The OOM score stays: to lower it takes CAP_SYS_RESOURCE.
+# The node's own /etc/docker, and the script that stands for a service manager (node/engine.sh) with the engine's arguments. What the
+# node's admin has changed stays. The OOM score stays too: to lower it takes CAP_SYS_RESOURCE.
+engine_prepare() {
+    local -r node=$1 dir=$(node_dir "$1")
+    install -m 755 "$LAB_HOME/node/engine.sh" "$dir/engine.sh.new"
+    mv "$dir/engine.sh.new" "$dir/engine.sh"
+    printf '%s\n' --host unix:///run/docker.sock --data-root "$ENGINES/$node" --exec-root /run/docker --pidfile /run/docker.pid \
+        --storage-driver overlay2 --oom-score-adjust 0 >"$dir/engine.args"
+    printf '{\n  "insecure-registries": ["%s", "%s"]\n}\n' "$LAB_REGISTRY" "$LAB_HEAD_ADDRESS:5000" >"$dir/daemon.json"
+    # shellcheck disable=SC2016
+    node_run "$node" sh -c '
+        mountpoint --quiet /etc/docker || mount -t tmpfs -o mode=755 tmpfs /etc/docker
+        [ -e /etc/docker/daemon.json ] || cp "$1/daemon.json" /etc/docker/
+        ln -sfn "$1" /run/engine' sh "$dir"
+}
+
+# Whether the node was prepared by this lab: one that runs since before gets it at the next `up`.
+engine_is_prepared() {
+    node_alive "$1" && [[ -L /proc/$REPLY/root/run/engine ]]
+}
+
 engine_launch() {
-    local -r node=$1
-    node_run "$node" sh -c 'rm -f /run/docker.pid /run/docker.sock; exec setsid -f "$@"' sh \
-        dockerd -H unix:///run/docker.sock --data-root "$ENGINES/$node" --exec-root /run/docker --pidfile /run/docker.pid \
-        --insecure-registry "$LAB_REGISTRY" --insecure-registry "$LAB_HEAD_ADDRESS:5000" \
-        --storage-driver overlay2 --oom-score-adjust 0 </dev/null >"$(node_dir "$node")/dockerd.log" 2>&1
-    node_record_daemon "$node" dockerd docker.pid
+    node_run "$1" /run/engine/engine.sh start </dev/null
+    node_record_daemon "$1" dockerd docker.pid
+}
+
+# The node restarts its engine by itself: whatever runs there now is the node's engine.
+engine_adopt() {
+    node_alive "$1" || return 1
+    local -r pid_file=/proc/$REPLY/root/run/docker.pid
+    local pid
+    [[ -s $pid_file ]] && pid=$(node_machine_pid "$1" "$(<"$pid_file")") && [[ -n $pid && $(<"/proc/$pid/comm") == dockerd ]] \
+        && process_record "$(node_dir "$1")/dockerd.pid" "$pid"
 }
 
 # Whether the engine answers before its daemon ends.

@@ -26,7 +26,8 @@ node_names() {
 
 # node_alive NODE [init|sshd|dockerd]: the pid is in REPLY.
 node_alive() {
-    process_alive "$LAB_STATE/nodes/$1/${2:-init}.pid"
+    local -r record=$LAB_STATE/nodes/$1/${2:-init}.pid
+    process_alive "$record" || { [[ ${2:-} == dockerd ]] && engine_adopt "$1" && process_alive "$record"; }
 }
 
 # Starts whatever of the node does not run.
@@ -43,6 +44,8 @@ node_up() {
     fi
     if ! node_alive "$node" dockerd; then
         engine_start "$node" "$fresh"
+    elif ! engine_is_prepared "$node"; then
+        engine_prepare "$node"
     fi
 }
 

@@ -19,6 +19,8 @@ main() {
     check 'its user has the extra group' in_node labtest01 'id -G labtest1 | grep -qw 4903'
     check 'an engine runs the tiny image' in_node labtest01 'docker run --rm --net host pisa/tiny:1 true'
     check 'an adapter shows itself' in_node labtest01 'test -c /dev/infiniband/uverbs0 -a -e /sys/class/infiniband/mlx5_0/ports/1/state'
+    check 'a node restarts its engine' in_node labtest01 '/run/engine/engine.sh restart'
+    check 'and the lab knows the new one' engine_is_up 0
     check 'up again changes nothing' unchanged "$lab" up
     check 'up 4 adds two' "$lab" up 4
     check 'a new node has the images' in_node labtest04 'docker run --rm --net none pisa/hpc:deb12 true'
@@ -58,6 +60,10 @@ answers() {
 
 pid_of() {
     "$lab" status --json | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" | sed -n "$(($1 + 1))p"
+}
+
+engine_is_up() {
+    [[ -n $(pid_of "$1" dockerd) ]]
 }
 
 kill_parts() {

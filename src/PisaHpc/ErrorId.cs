@@ -114,6 +114,12 @@ public enum ErrorId
     /// <summary>Checks of a node came out as bad as -FailOn says.</summary>
     NodeCheckFailed,
 
+    /// <summary>An engine's configuration on a node is not JSON, or holds what the engine would not take; names line and column.</summary>
+    EngineConfigurationInvalid,
+
+    /// <summary>An engine did not take up its new configuration; the old one was put back.</summary>
+    EngineConfigurationRefused,
+
     /// <summary>The operation needs Linux (sysfs, hard links).</summary>
     PlatformNotSupported,
 }

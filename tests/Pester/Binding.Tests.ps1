@@ -72,6 +72,17 @@ Describe 'Checks of nodes' {
     }
 }
 
+Describe 'A setup of nodes' {
+    It 'wants nodes to be named' {
+        (Get-Command Initialize-HpcNode).Parameters['Node'].Attributes.Where({ $_ -is [Parameter] }).Mandatory | Should -BeTrue
+    }
+
+    It 'names a node that does not answer, and says nothing of it as output' {
+        Initialize-HpcNode no-such-node -Site $site -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'NodeUnreachable,*'
+    }
+}
+
 Describe '-WhatIf' {
     It 'takes no port' {
         $area = Join-Path $TestDrive 'ports'

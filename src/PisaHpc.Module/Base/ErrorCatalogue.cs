@@ -63,6 +63,8 @@ internal static class ErrorCatalogue
         ErrorId.UserNotFound => (ErrorCategory.ObjectNotFound, "Check the user on this machine: getent passwd USER."),
         ErrorId.NodeCommandFailed => (ErrorCategory.InvalidResult, "Run the command by hand on the node."),
         ErrorId.NodeCheckFailed => (ErrorCategory.InvalidResult, "See what to do about each: Test-HpcNode NODE | Where-Object Result -NE Passed | Format-List."),
+        ErrorId.EngineConfigurationInvalid => (ErrorCategory.ParserError, "Correct the file on the node at the place named; nothing was changed."),
+        ErrorId.EngineConfigurationRefused => (ErrorCategory.InvalidOperation, "Read the engine's own words in the message, and in its log on the node: journalctl -u docker."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),
     };

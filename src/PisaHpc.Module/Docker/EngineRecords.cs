@@ -22,6 +22,7 @@ internal static class EngineRecords
         LimitsMemory = answer.MemoryLimit,
         LimitsCpu = answer.CPUCfsQuota,
         LimitsPids = answer.PidsLimit,
+        Labels = [.. answer.Labels ?? []],
         InsecureRegistries = InsecureOf(answer.RegistryConfig),
     };
 

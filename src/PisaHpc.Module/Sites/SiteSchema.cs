@@ -3,6 +3,7 @@ using PisaHpc.Ports;
 using static PisaHpc.Sites.CollectionShapes;
 using static PisaHpc.Sites.ScalarShapes;
 using AccessKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
+using EngineKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EngineSettings>;
 using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using PortAreaKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
 using PreflightKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
@@ -82,6 +83,39 @@ internal static class SiteSchema
                 "The container engine's socket on the nodes."),
         ]);
 
+    private static readonly Shape<EngineSettings> Engine = Map(
+        new EngineSettings(),
+        [
+            EngineKey.Of(
+                "config", SiteShapes.AbsolutePath, (engine, path) => engine with { Config = path.Value },
+                "The engine's configuration on the nodes; /etc/docker/daemon.json when left out."),
+            EngineKey.Of(
+                "reload", List(SiteShapes.Argument), (engine, command) => engine with { Reload = Values(command) },
+                "The command that has a node's engine read its configuration again; systemctl reload docker when left out."),
+            EngineKey.Of(
+                "restart", List(SiteShapes.Argument), (engine, command) => engine with { Restart = Values(command) },
+                "The command that restarts a node's engine and ends with 0 when it answers again; systemctl restart docker when left out."),
+            EngineKey.Of(
+                "registryTrust", Word(("insecure", true), ("tls", false)), (engine, insecure) => engine with { RegistryIsInsecure = insecure.Value },
+                "insecure: the engines talk to the registry without TLS. tls: they do not. What the nodes have stays when left out."),
+            EngineKey.Of(
+                "registryCertificate", SiteShapes.LocalPath, (engine, path) => engine with { RegistryCertificate = path.Value },
+                "A file here with the certificate of the authority that signed the registry's; it is put on the nodes."),
+            EngineKey.Of(
+                "liveRestore", Flag, (engine, flag) => engine with { LiveRestore = flag.Value },
+                "Whether containers go on while the engine is restarted; true when left out, unless a node says otherwise."),
+            EngineKey.Of(
+                "logSize", Size(), (engine, size) => engine with { LogSizeBytes = size.Value },
+                "The size at which a container's log is turned over; 10m when left out, unless a node says otherwise."),
+            EngineKey.Of(
+                "logFiles", Count("a number of files", 1, 1000), (engine, files) => engine with { LogFiles = files.Value },
+                "How many files a container's log has; 3 when left out, unless a node says otherwise."),
+            EngineKey.Of(
+                "memlock", Size(("unlimited", -1)), (engine, size) => engine with { MemlockBytes = size.Value },
+                "Locked memory of containers that ask for none; what the nodes have stays when left out."),
+        ],
+        finish: CheckCommands);
+
     private static readonly Shape<PreflightSettings> Preflight = Map(
         new PreflightSettings(),
         [
@@ -132,6 +166,9 @@ internal static class SiteSchema
             SiteKey.Of(
                 "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },
                 "The directory on each node, a tmpfs, below which a job's keys and files lie; /run/pisahpc when left out."),
+            SiteKey.Of(
+                "engine", Engine, (site, engine) => site with { Engine = engine.Value },
+                "What Initialize-HpcNode makes of the nodes' engines, and how they are reloaded and restarted."),
             SiteKey.Of(
                 "preflight", Preflight, (site, settings) => site with { Preflight = settings.Value },
                 "What Test-HpcNode checks nodes against."),
@@ -188,6 +225,17 @@ internal static class SiteSchema
         queues.ToDictionary(
             item => item.Key,
             item => item.Value.Value with { Name = item.Key, Settings = item.Value.Value.Settings with { Layer = $"queue {item.Key}" } });
+
+    private static EngineSettings? CheckCommands(EngineSettings engine, DefinitionNode node, string path, SiteReading reading)
+    {
+        if (engine.Reload.Count > 0 && engine.Restart.Count > 0)
+        {
+            return engine;
+        }
+
+        reading.Error("BadValue", node, path, "reload and restart need a program", "Write a program and its arguments: [ systemctl, reload, docker ].");
+        return null;
+    }
 
     private static PortAreaDefinition? CheckPortRange(PortAreaDefinition area, DefinitionNode node, string path, SiteReading reading)
     {

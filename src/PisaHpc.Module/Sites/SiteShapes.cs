@@ -78,6 +78,9 @@ internal static class SiteShapes
         node => Said(node.Text, node),
         () => new() { ["type"] = new System.Text.Json.Nodes.JsonArray("string", "number", "boolean") });
 
+    /// <summary>A program or an argument of a command.</summary>
+    public static Shape<string> Argument { get; } = Text("a program or an argument, in one line", "^[^\\n\\u0000]+$");
+
     /// <summary>A login name (useradd(8)).</summary>
     public static Shape<string> User { get; } = Text("a login name", "^[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?$");
 

@@ -42,6 +42,9 @@ public sealed record EngineDetails
     /// <summary>Whether the node's kernel can limit a container's number of processes.</summary>
     public bool LimitsPids { get; init; } = true;
 
+    /// <summary>The engine's own labels, as <c>key=value</c>.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     /// <summary>The registries that are talked to without TLS, or with a certificate that nobody checks.</summary>
     public IReadOnlySet<string> InsecureRegistries { get; init; } = new HashSet<string>();
 }

@@ -18,6 +18,9 @@ public sealed record HpcSite
     /// <summary>The directory, on each node, below which a job's directory is made; a tmpfs.</summary>
     public string RunDirectory { get; init; } = "/run/pisahpc";
 
+    /// <summary>What nodes' engines are made to be.</summary>
+    public EngineSettings Engine { get; init; } = new();
+
     /// <summary>What nodes are checked against.</summary>
     public PreflightSettings Preflight { get; init; } = new();
 

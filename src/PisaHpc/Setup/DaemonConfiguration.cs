@@ -1,0 +1,133 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace PisaHpc.Setup;
+
+/// <summary>
+/// An engine's daemon.json (dockerd(8)). Keys that are not known here are kept as they are, in their order and with their values; only the
+/// blanks between them may change when a key is set.
+/// </summary>
+internal sealed class DaemonConfiguration
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private readonly JsonObject _root;
+    private readonly string _node;
+    private readonly string _file;
+    private readonly int _indent;
+
+    private DaemonConfiguration(JsonObject root, string node, string file, int indent) => (_root, _node, _file, _indent) = (root, node, file, indent);
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="node">The node that it is of.</param>
+    /// <param name="file">Its path there.</param>
+    /// <param name="text">The file; null or blank for none, which the engine takes for an empty one.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationInvalid"/> with line and column.</exception>
+    public static DaemonConfiguration Parse(string node, string file, string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return new DaemonConfiguration([], node, file, indent: 2);
+        }
+
+        try
+        {
+            return JsonNode.Parse(text, documentOptions: Strict) is JsonObject root
+                ? new DaemonConfiguration(root, node, file, IndentOf(text))
+                : throw Invalid(node, $"{file} on {node} holds no JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            var place = exception.LineNumber is { } line ? $", line {line + 1}, column {exception.BytePositionInLine + 1}" : "";
+            var words = exception.Message.Split(" LineNumber:")[0].Split(" Path:")[0];
+            throw Invalid(node, $"{file} on {node}{place}: this is not JSON: {words}", exception);
+        }
+    }
+
+    /// <summary>A copy that can be changed by itself.</summary>
+    public DaemonConfiguration Copy() => new((JsonObject)_root.DeepClone(), _node, _file, _indent);
+
+    /// <summary>Whether a key stands there.</summary>
+    public bool Has(params string[] path) => Find(path) is not null;
+
+    /// <summary>A flag; null when the key does not stand there.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationInvalid"/>: the key holds something else.</exception>
+    public bool? Flag(string key) => Find(key) is { } found ? Read(key, "true or false", found.GetValue<bool>) : null;
+
+    /// <summary>A text; null when the key does not stand there.</summary>
+    /// <exception cref="HpcException">As for <see cref="Flag"/>.</exception>
+    public string? Text(string key) => Find(key) is { } found ? Read(key, "a text", found.GetValue<string>) : null;
+
+    /// <summary>A list of texts; empty when the key does not stand there.</summary>
+    /// <exception cref="HpcException">As for <see cref="Flag"/>.</exception>
+    public IReadOnlyList<string> List(string key) => Find(key) is { } found
+        ? Read<IReadOnlyList<string>>(key, "a list of texts", () => [.. found.AsArray().Select(item => item!.GetValue<string>())])
+        : [];
+
+    /// <summary>Sets a key of the root.</summary>
+    public void Set(string key, JsonNode value) => _root[key] = value;
+
+    /// <summary>Sets a key of a map below the root, which is made when it is not there.</summary>
+    /// <exception cref="HpcException">As for <see cref="Flag"/>.</exception>
+    public void Set(string map, string key, JsonNode value)
+    {
+        var entries = Find(map) is { } found ? Read(map, "a map", found.AsObject) : [];
+        entries[key] = value;
+        _root[map] ??= entries;
+    }
+
+    /// <summary>Sets a list of texts.</summary>
+    public void SetList(string key, IEnumerable<string> values) => _root[key] = new JsonArray([.. values.Select(value => (JsonNode)value)]);
+
+    /// <summary>Whether both say the same, whatever the blanks.</summary>
+    public bool SaysTheSame(DaemonConfiguration other) => JsonNode.DeepEquals(_root, other._root);
+
+    /// <summary>The keys of the root whose values differ.</summary>
+    public IReadOnlyList<string> Differences(DaemonConfiguration other) =>
+    [
+        .. _root.Select(entry => entry.Key).Union(other._root.Select(entry => entry.Key))
+            .Where(key => !JsonNode.DeepEquals(_root[key], other._root[key])),
+    ];
+
+    /// <summary>The file's text, with a line end.</summary>
+    public string ToText() => _root.ToJsonString(new JsonSerializerOptions
+    {
+        WriteIndented = true,
+        IndentSize = _indent,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    }) + "\n";
+
+    private JsonNode? Find(params string[] path)
+    {
+        JsonNode? found = _root;
+        foreach (var key in path)
+        {
+            found = (found as JsonObject)?[key];
+        }
+
+        return found;
+    }
+
+    private T Read<T>(string key, string expected, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Invalid(_node, $"{_file} on {_node}: '{key}' is {_root[key]?.ToJsonString() ?? "null"} and not {expected}.", exception);
+        }
+    }
+
+    /// <summary>How far the first indented line is in; the engine's own pages write two.</summary>
+    private static int IndentOf(string text)
+    {
+        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(' ') && line.Trim().Length > 0);
+        return line is null ? 2 : Math.Clamp(line.Length - line.TrimStart(' ').Length, 1, 8);
+    }
+
+    private static HpcException Invalid(string node, string message, Exception? cause = null) =>
+        new(ErrorId.EngineConfigurationInvalid, message, node, innerException: cause);
+}

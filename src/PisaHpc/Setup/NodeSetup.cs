@@ -1,0 +1,66 @@
+using System.Globalization;
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Setup;
+
+/// <summary>Carries the plan of a node out.</summary>
+internal static class NodeSetup
+{
+    private const string Stamp = "yyyyMMdd'T'HHmmss'Z'";
+
+    /// <summary>Makes a node fit.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="plan">The plan; one that changes nothing is carried out at once.</param>
+    /// <param name="now">The time that the old configuration is kept under.</param>
+    /// <param name="cancellationToken">Interrupts; an engine's configuration is then the old one, or the new one taken up.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationRefused"/>, <see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<HpcNodeSetup> RunAsync(
+        INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var files = new NodeFiles(connection);
+        if (plan.Certificate is { } certificate)
+        {
+            var file = SetupFacts.CertificateFile(plan.Site.Registry!);
+            await files.PutAsync(file, plan.Facts.Certificate, certificate, backup: null, cancellationToken);
+        }
+
+        if (plan.MakesRunDirectory)
+        {
+            await files.MakeDirectoryAsync(plan.Site.RunDirectory, cancellationToken);
+        }
+
+        if (plan.MakesPortArea)
+        {
+            await files.MakePortAreaAsync(plan.Site.PortArea!, cancellationToken);
+        }
+
+        return plan.Action == EngineAction.None
+            ? plan.Predict()
+            : await ChangeEngineAsync(connection, engines, plan, now, cancellationToken);
+    }
+
+    private static async Task<HpcNodeSetup> ChangeEngineAsync(
+        INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var backup = $"{plan.Site.Engine.Config}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
+        var before = plan.Engine is null ? [] : await RunningAsync(engines, plan.Node, cancellationToken);
+        await new EngineChange(connection, engines, plan).RunAsync(backup, cancellationToken);
+        var after = await RunningAsync(engines, plan.Node, cancellationToken);
+        return plan.Predict() with
+        {
+            Backup = plan.Facts.Config is not null && plan.WritesConfig ? backup : null,
+            ContainersKept = before.Keys.Count(after.ContainsKey),
+            ContainersLost = [.. before.Where(container => !after.ContainsKey(container.Key)).Select(container => container.Value).Order(StringComparer.Ordinal)],
+        };
+    }
+
+    /// <summary>The names of the containers that run, of every kind, by id.</summary>
+    private static async Task<Dictionary<string, string>> RunningAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    {
+        await using var engine = await engines.ConnectAsync(node, cancellationToken);
+        var all = await engine.ListAsync(new Dictionary<string, string?>(), cancellationToken);
+        return all.Where(container => container.State == ContainerState.Running).ToDictionary(container => container.Id, container => container.Name);
+    }
+}

@@ -1,0 +1,152 @@
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Setup;
+
+/// <summary>What is to be done to make a node fit. It is made by reading the node and never by changing it.</summary>
+internal sealed record NodeSetupPlan
+{
+    /// <summary>The node.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>The site.</summary>
+    public required HpcSite Site { get; init; }
+
+    /// <summary>What stands there.</summary>
+    public required SetupFacts Facts { get; init; }
+
+    /// <summary>The engine's configuration as it stands there.</summary>
+    public required DaemonConfiguration Current { get; init; }
+
+    /// <summary>The engine's configuration as it should be.</summary>
+    public required DaemonConfiguration Wanted { get; init; }
+
+    /// <summary>What has the engine take it up.</summary>
+    public required EngineAction Action { get; init; }
+
+    /// <summary>What the engine says of itself; null when it does not answer.</summary>
+    public EngineDetails? Engine { get; init; }
+
+    /// <summary>The registry's certificate that has to be put there; null when it is there, or none is asked for.</summary>
+    public byte[]? Certificate { get; init; }
+
+    /// <summary>Whether the configuration's file has to be written.</summary>
+    public bool WritesConfig => !Current.SaysTheSame(Wanted);
+
+    /// <summary>Whether there is anything to do.</summary>
+    public bool Changes => WritesConfig || Action != EngineAction.None || Certificate is not null || MakesRunDirectory || MakesPortArea;
+
+    /// <summary>Whether the directory for jobs' files has to be made.</summary>
+    public bool MakesRunDirectory => !Facts.HasRunDirectory;
+
+    /// <summary>Whether ports of the area have to be made.</summary>
+    public bool MakesPortArea => Site.PortArea is not null && (!Facts.HasArea || Facts.MissingPorts > 0);
+
+    /// <summary>Plans a node.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="certificate">The registry's certificate, where the site names one.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.PortAreaMissing"/>: the file system
+    /// that the port area should lie in is not there.
+    /// </exception>
+    public static async Task<NodeSetupPlan> ReadAsync(
+        INodeConnection connection, IEngineConnector engines, HpcSite site, byte[]? certificate, CancellationToken cancellationToken)
+    {
+        var facts = await SetupFacts.ReadAsync(connection, site, cancellationToken);
+        if (site.PortArea is { } area && !facts.HasAreaParent)
+        {
+            throw new HpcException(
+                ErrorId.PortAreaMissing,
+                $"Node {connection.Node} has no {area.Path[..area.Path.LastIndexOf('/')]}, in which the port area {area.Path} lies.",
+                connection.Node,
+                "Mount the shared file system on the node: a port area on its own disk would be shared with nobody.");
+        }
+
+        var engine = await AskAsync(engines, connection.Node, cancellationToken);
+        var current = DaemonConfiguration.Parse(connection.Node, site.Engine.Config, facts.ConfigText());
+        var wanted = WantedConfiguration.Of(current, site, engine?.LoggingDriver);
+        var action = ActionFor(facts, engine, current, wanted, site);
+        if (action != EngineAction.None && WantedConfiguration.Conflicts(wanted, facts.Flags) is { Count: > 0 } conflicts)
+        {
+            throw new HpcException(
+                ErrorId.EngineConfigurationRefused,
+                $"The engine on {connection.Node} is started with {string.Join(", ", conflicts)}, and would not start with the same in {site.Engine.Config}.",
+                connection.Node,
+                "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; then run this again.");
+        }
+
+        return new NodeSetupPlan
+        {
+            Node = connection.Node,
+            Site = site,
+            Facts = facts,
+            Current = current,
+            Wanted = wanted,
+            Engine = engine,
+            Action = action,
+            Certificate = certificate is not null && facts.Certificate?.AsSpan().SequenceEqual(certificate) != true ? certificate : null,
+        };
+    }
+
+    /// <summary>The lines of a diff of the configuration; empty when it stays.</summary>
+    public IReadOnlyList<string> Diff() => WritesConfig ? LineDiff.Of(Facts.ConfigText(), Wanted.ToText()) : [];
+
+    /// <summary>Each change in words.</summary>
+    public IReadOnlyList<string> InWords() =>
+    [
+        .. new[]
+        {
+            WritesConfig ? $"{Site.Engine.Config}: set {string.Join(", ", Current.Differences(Wanted))}" : null,
+            Action switch
+            {
+                EngineAction.Reload => "engine: reload its configuration",
+                EngineAction.Restart when Engine is null => "engine: restart it, since it does not answer",
+                EngineAction.Restart => $"engine: restart it; {Engine.RunningContainers} running {(Engine.RunningContainers == 1 ? "container goes" : "containers go")} on",
+                _ => null,
+            },
+            Certificate is null ? null : $"{SetupFacts.CertificateFile(Site.Registry!)}: put the registry's certificate",
+            MakesRunDirectory ? $"{Site.RunDirectory}: make the directory" : null,
+            MakesPortArea ? $"{Site.PortArea!.Path}: make {Facts.MissingPorts} ports" : null,
+        }.OfType<string>(),
+    ];
+
+    /// <summary>What would be done.</summary>
+    public HpcNodeSetup Predict() => new()
+    {
+        Node = Node,
+        Changed = Changes,
+        EngineAction = Action.ToString(),
+        Changes = InWords(),
+        Diff = Diff(),
+        ContainersKept = Action == EngineAction.Restart ? Engine?.RunningContainers ?? 0 : 0,
+    };
+
+    /// <summary>Whether an engine has taken up what a configuration says and it can tell of itself.</summary>
+    public static bool HasTakenUp(EngineDetails engine, DaemonConfiguration configuration, HpcSite site) =>
+        WantedConfiguration.KeepsContainers(configuration) == engine.LiveRestore
+        && (site.Registry is not { } registry || WantedConfiguration.Trusts(configuration, registry) == engine.InsecureRegistries.Contains(registry))
+        && WantedConfiguration.TrialsOf(configuration).All(engine.Labels.Contains);
+
+    private static EngineAction ActionFor(
+        SetupFacts facts, EngineDetails? engine, DaemonConfiguration current, DaemonConfiguration wanted, HpcSite site) =>
+        engine is null || facts.Pending || WantedConfiguration.TakesRestart(current, wanted) ? EngineAction.Restart
+        : !current.SaysTheSame(wanted) || !HasTakenUp(engine, wanted, site) ? EngineAction.Reload
+        : EngineAction.None;
+
+    private static async Task<EngineDetails?> AskAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var engine = await engines.ConnectAsync(node, cancellationToken);
+            return await engine.DescribeAsync(cancellationToken);
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
+        {
+            return null;
+        }
+    }
+}
