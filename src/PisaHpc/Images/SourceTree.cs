@@ -12,13 +12,15 @@ public sealed class SourceTree : IImageSource
     private readonly INodeConnection _machine;
     private readonly TreeExclusions _exclusions;
     private readonly TreeSurvey _survey;
+    private readonly IReadOnlyList<byte[]> _defaultLists;
 
-    private SourceTree(INodeConnection machine, string path, TreeExclusions exclusions, TreeSurvey survey)
+    private SourceTree(INodeConnection machine, string path, TreeExclusions exclusions, TreeSurvey survey, IReadOnlyList<byte[]> defaultLists)
     {
         _machine = machine;
         Path = path;
         _exclusions = exclusions;
         _survey = survey;
+        _defaultLists = defaultLists;
     }
 
     /// <inheritdoc/>
@@ -60,7 +62,9 @@ public sealed class SourceTree : IImageSource
         var mounts = MountPoints.Below(await File.ReadAllTextAsync("/proc/self/mountinfo", cancellationToken), root)
             .ToLookup(mount => Directory.Exists(System.IO.Path.Combine(root, mount)));
         var exclusions = new TreeExclusions(mounts[true], mounts[false], exclude);
-        return new SourceTree(machine, root, exclusions, await SurveyAsync(machine, root, exclusions, cancellationToken));
+        var reader = new TreeSurveyReader(exclusions, directory => AccessLists.HasDefault(root, directory));
+        var survey = await SurveyAsync(machine, root, exclusions, reader, cancellationToken);
+        return new SourceTree(machine, root, exclusions, survey, reader.DefaultLists);
     }
 
     /// <inheritdoc/>
@@ -68,7 +72,7 @@ public sealed class SourceTree : IImageSource
     {
         var tar = new TreeTar();
         var read = 0L;
-        await tar.RunAsync(_machine, Path, _exclusions, target, Tell, cancellationToken);
+        await tar.RunAsync(_machine, Path, _exclusions, await NamesAsync(cancellationToken), target, Tell, cancellationToken);
 
         // tar's list of files comes beside its stream: only now are all of them counted.
         Tell(read);
@@ -77,12 +81,31 @@ public sealed class SourceTree : IImageSource
         void Tell(long written)
         {
             read = written;
-            progress?.Report(new ImportProgress(written, Math.Max(written, _survey.Bytes), tar.Files, _survey.Files));
+            progress?.Report(new ImportProgress(written, Math.Max(written, _survey.Bytes), Math.Min(tar.Files, _survey.Files), _survey.Files));
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _machine.DisposeAsync();
+
+    private static IReadOnlyList<string> Find(string root, TreeExclusions exclusions, string format) =>
+    [
+        "env", "LC_ALL=C", "find", root, "-xdev", "-ignore_readdir_race", .. exclusions.ForFind(root), "-type", "s", "-o", "-printf", format,
+    ];
+
+    /// <summary>The files in an order of their own; null where tar's own will do, which is nearly everywhere.</summary>
+    private async Task<ReadOnlyMemory<byte>?> NamesAsync(CancellationToken cancellationToken)
+    {
+        if (_defaultLists.Count == 0)
+        {
+            return null;
+        }
+
+        var paths = await _machine.RunAsync(Find(Path, _exclusions, @"%P\0"), default, cancellationToken);
+        return paths.ExitCode == 0
+            ? TreeOrder.Of(paths.Output.Span, _defaultLists)
+            : throw Unreadable(Path, paths.Error);
+    }
 
     private static async Task RequireToolsAsync(INodeConnection machine, CancellationToken cancellationToken)
     {
@@ -109,24 +132,21 @@ public sealed class SourceTree : IImageSource
     }
 
     private static async Task<TreeSurvey> SurveyAsync(
-        INodeConnection machine, string root, TreeExclusions exclusions, CancellationToken cancellationToken)
+        INodeConnection machine, string root, TreeExclusions exclusions, TreeSurveyReader reader, CancellationToken cancellationToken)
     {
-        string[] command =
-        [
-            "env", "LC_ALL=C", "find", root, "-xdev", "-ignore_readdir_race", .. exclusions.ForFind(root), "-type", "s", "-o", "-printf", TreeSurveyReader.Format,
-        ];
-        await using var process = await machine.StartAsync(command, cancellationToken);
+        await using var process = await machine.StartAsync(Find(root, exclusions, TreeSurveyReader.Format), cancellationToken);
         using var error = new StreamReader(process.Error, Encoding.UTF8);
         var words = error.ReadToEndAsync(cancellationToken);
-        var survey = await new TreeSurveyReader(exclusions).ReadAsync(process.Output, cancellationToken);
+        var survey = await reader.ReadAsync(process.Output, cancellationToken);
         return await process.WaitAsync(cancellationToken) == 0
             ? survey
-            : throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} cannot be read: {Short(await words)}", root);
+            : throw Unreadable(root, await words);
     }
 
-    private static string Short(string text)
+    private static HpcException Unreadable(string root, string words)
     {
-        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return lines.Length <= 3 ? string.Join("; ", lines) : $"{string.Join("; ", lines.Take(3))}; and {lines.Length - 3} more";
+        var lines = words.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var first = string.Join("; ", lines.Take(3)) + (lines.Length > 3 ? $"; and {lines.Length - 3} more" : "");
+        return new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} cannot be read: {first}", root);
     }
 }

@@ -7,7 +7,8 @@ namespace PisaHpc.Images;
 
 /// <summary>Makes a survey of what find(1) prints of a tree. Names are bytes and need not be text; a file takes 32 bytes of memory.</summary>
 /// <param name="exclusions">What stays out of the image.</param>
-public sealed class TreeSurveyReader(TreeExclusions exclusions)
+/// <param name="hasDefaultList">Whether the directory with a path from the root has a default access list.</param>
+public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], bool> hasDefaultList)
 {
     /// <summary>
     /// The fields of a file for find's -printf, each ended by a NUL: type, mode, uid, gid, size, 512-byte blocks, links, inode, modification
@@ -21,6 +22,7 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
     /// <summary>Smaller holes are rounding of some file systems, compression or inline data.</summary>
     private const long LeastHole = 1 << 20;
 
+    private readonly List<byte[]> _defaultLists = [];
     private readonly List<(UInt128, UInt128)> _entries = [];
     private readonly HashSet<long> _linked = [];
     private readonly ArrayBufferWriter<byte> _text = new();
@@ -30,6 +32,12 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
     private long _largestHole;
     private string? _largestHolePath;
     private decimal _lastChange;
+
+    /// <summary>
+    /// The paths of the directories with a default access list, as bytes that need not be text. The root is not among them: an engine
+    /// leaves an image's root as it made it.
+    /// </summary>
+    public IReadOnlyList<byte[]> DefaultLists => _defaultLists;
 
     /// <summary>Reads find's output to its end.</summary>
     /// <param name="output">The output.</param>
@@ -87,7 +95,8 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
     private void Add(ReadOnlySpan<byte> text)
     {
         var isFile = text[_fields[0]].SequenceEqual("f"u8);
-        var isHollow = text[_fields[0]].SequenceEqual("d"u8) && exclusions.IsHollow(Encoding.UTF8.GetString(text[_fields[11]]));
+        var isDirectory = text[_fields[0]].SequenceEqual("d"u8);
+        var isHollow = isDirectory && exclusions.IsHollow(Encoding.UTF8.GetString(text[_fields[11]]));
         _text.ResetWrittenCount();
         Append(text[_fields[0]]);
         Append(isHollow ? default : text[_fields[1]]);
@@ -102,6 +111,11 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions)
         if (!isHollow)
         {
             _lastChange = Math.Max(_lastChange, Number<decimal>(text[_fields[9]]));
+        }
+
+        if (isDirectory && !isHollow && text[_fields[11]].ToArray() is { Length: > 0 } path && hasDefaultList(path))
+        {
+            _defaultLists.Add(path);
         }
 
         if (isFile && (text[_fields[6]].SequenceEqual("1"u8) || _linked.Add(Number<long>(text[_fields[7]]))))

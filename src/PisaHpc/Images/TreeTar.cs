@@ -25,34 +25,59 @@ public sealed class TreeTar
     /// </summary>
     /// <param name="root">The tree.</param>
     /// <param name="exclusions">What stays out.</param>
-    public static IReadOnlyList<string> Command(string root, TreeExclusions exclusions) =>
+    /// <param name="isListed">Whether the files to take come on standard input, else the whole tree is taken.</param>
+    public static IReadOnlyList<string> Command(string root, TreeExclusions exclusions, bool isListed) =>
     [
         "env", "LC_ALL=C", "tar", "--create", "--file=-", $"--directory={root}", "--format=posix", "--sort=name", "--numeric-owner",
         "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime",
         "--one-file-system", "--no-acls", "--no-selinux", "--xattrs", "--xattrs-include=*", "--xattrs-exclude=security.selinux",
-        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=128", "--verbose", .. exclusions.ForTar(), ".",
+        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=128", "--verbose",
+        .. (isListed ? ["--no-recursion", "--null", "--files-from=-"] : exclusions.ForTar().Append(".")),
     ];
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="machine">The machine that has the tree.</param>
     /// <param name="root">The tree.</param>
     /// <param name="exclusions">What stays out.</param>
+    /// <param name="names">The files to take, as <see cref="TreeOrder"/> puts them; null for all.</param>
     /// <param name="target">Where the stream goes.</param>
     /// <param name="written">Told of the bytes written so far.</param>
     /// <param name="cancellationToken">Ends tar.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceUnreadable"/>: tar could not read all of it.</exception>
     public async Task RunAsync(
-        INodeConnection machine, string root, TreeExclusions exclusions, Stream target, Action<long> written, CancellationToken cancellationToken)
+        INodeConnection machine,
+        string root,
+        TreeExclusions exclusions,
+        ReadOnlyMemory<byte>? names,
+        Stream target,
+        Action<long> written,
+        CancellationToken cancellationToken)
     {
-        await using var process = await machine.StartAsync(Command(root, exclusions), cancellationToken);
+        await using var process = await machine.StartAsync(Command(root, exclusions, names is not null), cancellationToken);
         var listening = ListenAsync(process.Error);
+        var naming = NameAsync(process.Input, names ?? default, cancellationToken);
         await StreamCopy.RunAsync(process.Output, target, written, cancellationToken);
+        await naming;
         var exitCode = await process.WaitAsync(cancellationToken);
         await listening.WaitAsync(cancellationToken);
         if (exitCode > Changed)
         {
             var words = _messages.Count > 0 ? string.Join("; ", _messages) : $"tar ended with {exitCode}";
             throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} was not read to its end: {words}", root);
+        }
+    }
+
+    /// <summary>A tar that has ended takes no more names: what it said tells why.</summary>
+    private static async Task NameAsync(Stream input, ReadOnlyMemory<byte> names, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await input.WriteAsync(names, cancellationToken);
+            await input.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // Its exit code is looked at next.
         }
     }
 

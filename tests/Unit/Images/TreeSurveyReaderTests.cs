@@ -29,7 +29,7 @@ public sealed class TreeSurveyReaderTests
         var backward = await SurveyAsync(new Entry("f", "b"), new Entry("f", "a"), Root);
         using var drops = new OneByteStream(Text(Root, new Entry("f", "a"), new Entry("f", "b")));
         Assert.Equal(forward, backward);
-        Assert.Equal(forward, await new TreeSurveyReader(Nothing).ReadAsync(drops, CancellationToken.None));
+        Assert.Equal(forward, await new TreeSurveyReader(Nothing, _ => false).ReadAsync(drops, CancellationToken.None));
     }
 
     public static TheoryData<Entry> Changes =>
@@ -70,12 +70,21 @@ public sealed class TreeSurveyReaderTests
     }
 
     [Fact]
+    public async Task Directories_with_a_default_access_list_are_named_but_none_that_goes_empty()
+    {
+        using var stream = new MemoryStream(Text(Root, new Entry("d", "a"), new Entry("d", "b"), new Entry("d", "proc"), new Entry("f", "a/c")));
+        var reader = new TreeSurveyReader(Nothing, path => !path.SequenceEqual("b"u8.ToArray()));
+        await reader.ReadAsync(stream, CancellationToken.None);
+        Assert.Equal(["a"], reader.DefaultLists.Select(Encoding.UTF8.GetString));
+    }
+
+    [Fact]
     public async Task Names_need_not_be_text()
     {
         var bytes = Text(new Entry("f", "a?"));
         bytes[Array.IndexOf(bytes, (byte)'?')] = 0xff;
         using var stream = new MemoryStream(bytes);
-        Assert.Equal(1, (await new TreeSurveyReader(Nothing).ReadAsync(stream, CancellationToken.None)).Files);
+        Assert.Equal(1, (await new TreeSurveyReader(Nothing, _ => false).ReadAsync(stream, CancellationToken.None)).Files);
     }
 
     [Theory]
@@ -84,13 +93,13 @@ public sealed class TreeSurveyReaderTests
     public async Task What_find_does_not_print_is_refused(string text)
     {
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        await Assert.ThrowsAsync<InvalidDataException>(() => new TreeSurveyReader(Nothing).ReadAsync(stream, CancellationToken.None));
+        await Assert.ThrowsAsync<InvalidDataException>(() => new TreeSurveyReader(Nothing, _ => false).ReadAsync(stream, CancellationToken.None));
     }
 
     private static async Task<TreeSurvey> SurveyAsync(params Entry[] entries)
     {
         using var stream = new MemoryStream(Text(entries));
-        return await new TreeSurveyReader(Nothing).ReadAsync(stream, CancellationToken.None);
+        return await new TreeSurveyReader(Nothing, _ => false).ReadAsync(stream, CancellationToken.None);
     }
 
     private static byte[] Text(params Entry[] entries) => Encoding.UTF8.GetBytes(string.Concat(entries.Select(entry => entry.Printed)));
