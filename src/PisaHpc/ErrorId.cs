@@ -48,6 +48,9 @@ public enum ErrorId
     /// <summary>The engine's disk has no room for what it was to store.</summary>
     DiskFull,
 
+    /// <summary>The nodes of a job hold different images under the same name.</summary>
+    ImageMismatch,
+
     /// <summary>The source of a required mount does not exist on the node.</summary>
     MountSourceMissing,
 

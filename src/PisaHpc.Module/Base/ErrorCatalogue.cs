@@ -41,6 +41,7 @@ internal static class ErrorCatalogue
         ErrorId.ImagePushFailed => (ErrorCategory.InvalidOperation, "Check that the registry takes pushes of this name, and see its log."),
         ErrorId.RegistryUnreachable => (ErrorCategory.ConnectionError, "Check that the registry answers the node and that its engine trusts it: docker info shows the registries it takes without TLS."),
         ErrorId.DiskFull => (ErrorCategory.ResourceUnavailable, "Make room on the node: docker system df shows what uses it, docker image prune removes what no tag leads to."),
+        ErrorId.ImageMismatch => (ErrorCategory.InvalidData, "See what each node holds: Get-HpcImage -Environment NAME; then bring them to one: Update-HpcImage."),
         ErrorId.MountSourceMissing => (ErrorCategory.ObjectNotFound, "Mount it on the node, or mark it 'optional: true' in the site definition."),
         ErrorId.DeviceMissing => (ErrorCategory.ObjectNotFound, "See what the node has: Get-IbDevice -Node NODE."),
         ErrorId.LimitRefused => (ErrorCategory.LimitsExceeded, "Lower the limit in the site definition, or raise the engine's own on the node."),

@@ -80,25 +80,44 @@ public abstract class PlanCmdlet : NodeCmdlet
     internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
     {
         var environment = ResolveEnvironment(allocation);
-        var attempt = ContainerNames.NewAttempt();
         var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
-        var plans = new ConcurrentDictionary<string, HpcContainerPlan>();
+        var facts = new ConcurrentDictionary<string, NodeFacts>();
+        var held = new ConcurrentDictionary<string, EngineImage?>();
         await OnEachAsync(allocation.Nodes, node => node.Name, async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node.Name, stopping);
-            plans[node.Name] = ContainerPlanner.Plan(new PlanRequest
-            {
-                Environment = environment,
-                Allocation = allocation,
-                Node = node,
-                Facts = await NodeProbe.ReadAsync(connection, paths, stopping),
-                Ssh = ssh,
-                PortArea = SiteDefinition.PortArea?.Path,
-                Attempt = attempt,
-                Devices = DevicesByHand,
-                PublishedPorts = PublishPort,
-            });
+            facts[node.Name] = await NodeProbe.ReadAsync(connection, paths, stopping);
+            await using var engine = await Engines.ConnectAsync(node.Name, stopping);
+            held[node.Name] = await engine.FindImageAsync(environment.Image, stopping);
         });
-        return [.. allocation.Nodes.Select(node => plans.GetValueOrDefault(node.Name)).OfType<HpcContainerPlan>()];
+        var image = await PlannedImage.AgreeAsync(Engines, environment.Image, held, StopToken);
+        var attempt = ContainerNames.NewAttempt();
+        var requests = allocation.Nodes.Where(node => held.ContainsKey(node.Name)).Select(node => new PlanRequest
+        {
+            Environment = environment,
+            Allocation = allocation,
+            Node = node,
+            Facts = facts[node.Name],
+            Ssh = ssh,
+            Image = image,
+            PortArea = SiteDefinition.PortArea?.Path,
+            Attempt = attempt,
+            Devices = DevicesByHand,
+            PublishedPorts = PublishPort,
+        });
+        return [.. requests.Select(PlanOrReport).OfType<HpcContainerPlan>()];
+    }
+
+    private HpcContainerPlan? PlanOrReport(PlanRequest request)
+    {
+        try
+        {
+            return ContainerPlanner.Plan(request);
+        }
+        catch (HpcException failure)
+        {
+            ReportNode(request.Node.Name, failure);
+            return null;
+        }
     }
 }

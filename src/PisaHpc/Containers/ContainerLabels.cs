@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Allocations;
+using PisaHpc.Images;
 
 namespace PisaHpc.Containers;
 
@@ -65,6 +66,7 @@ public static class ContainerLabels
     public static HpcContainer ToHpcContainer(string node, EngineContainer container)
     {
         var labels = container.Labels;
+        var image = ImageReference.TryParse(container.Image);
         return new HpcContainer
         {
             Node = node,
@@ -73,7 +75,8 @@ public static class ContainerLabels
             Id = container.Id,
             State = container.State.ToString(),
             Environment = labels.GetValueOrDefault(Environment, ""),
-            Image = container.Image,
+            Image = image?.WithoutDigest().ToString() ?? container.Image,
+            ImageDigest = image?.Digest,
             Owner = labels.GetValueOrDefault(Owner, ""),
             Slots = Number(labels, Slots),
             Port = Number(labels, Port),

@@ -22,7 +22,7 @@ public static class ContainerPlanner
         var spec = new ContainerSpec
         {
             Name = ContainerNames.Of(request.Allocation.JobId, request.Attempt),
-            Image = environment.Image,
+            Image = request.Image?.Reference ?? environment.Image,
             Command = CommandOf(request),
             Hostname = HostnameOf(request),
             Network = environment.NetworkMode,
@@ -55,6 +55,8 @@ public static class ContainerPlanner
             Port = request.Ssh.Port,
             Directory = request.Ssh.Directory,
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
+            ImageId = request.Image?.Id,
+            ImageDigest = request.Image?.Digest,
             Options = PlanOptions.Of(request, spec),
         };
     }

@@ -1,3 +1,5 @@
+using PisaHpc.Images;
+
 namespace PisaHpc.Containers;
 
 /// <summary>Carries a plan out on its node. Interrupted at any point, it takes back what it made.</summary>
@@ -15,11 +17,7 @@ public static class ContainerStarter
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
         var spec = plan.GetSpec();
-        if (await engine.FindImageAsync(spec.Image, cancellationToken) is null)
-        {
-            await engine.PullImageAsync(spec.Image, cancellationToken);
-        }
-
+        await HoldImageAsync(engine, plan, spec.Image, cancellationToken);
         try
         {
             var id = await engine.CreateAsync(spec, cancellationToken);
@@ -62,6 +60,35 @@ public static class ContainerStarter
         }
     }
 
+    /// <summary>Sees to it that the node holds the plan's image, and no other under its name.</summary>
+    private static async Task HoldImageAsync(
+        IContainerEngine engine, HpcContainerPlan plan, string reference, CancellationToken cancellationToken)
+    {
+        if (await engine.FindImageAsync(reference, cancellationToken) is not { } held)
+        {
+            await engine.PullImageAsync(reference, cancellationToken);
+            await NameImageAsync(engine, ImageReference.Parse(reference), cancellationToken);
+        }
+        else if (plan.ImageId is { } planned && held.Id != planned)
+        {
+            throw new HpcException(
+                ErrorId.ImageMismatch,
+                $"{plan.Image} is {held.Id} on {plan.Node} now, and was {planned} when the job was planned.",
+                plan.Node,
+                "Plan the job again.");
+        }
+    }
+
+    /// <summary>A pull by digest leaves no name, and people look for one; a name that leads elsewhere is left alone.</summary>
+    private static async Task NameImageAsync(IContainerEngine engine, ImageReference image, CancellationToken cancellationToken)
+    {
+        if (image is { Digest: { } digest, Tag: { } tag }
+            && await engine.FindImageAsync($"{image.Name}:{tag}", cancellationToken) is null)
+        {
+            await engine.Images.TagAsync($"{image.Name}@{digest}", $"{image.Name}:{tag}", cancellationToken);
+        }
+    }
+
     private static HpcContainer Started(HpcContainerPlan plan, string id) => new()
     {
         Node = plan.Node,
@@ -71,6 +98,7 @@ public static class ContainerStarter
         State = nameof(ContainerState.Running),
         Environment = plan.Environment,
         Image = plan.Image,
+        ImageDigest = plan.ImageDigest,
         Owner = plan.Owner,
         Slots = plan.Slots,
         Port = plan.Port,

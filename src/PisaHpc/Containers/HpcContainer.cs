@@ -24,8 +24,11 @@ public sealed record HpcContainer
     /// <summary>The environment.</summary>
     public required string Environment { get; init; }
 
-    /// <summary>The image's reference.</summary>
+    /// <summary>The image's reference, as people know it.</summary>
     public required string Image { get; init; }
+
+    /// <summary>The registry's digest by which the image was chosen; null when it was chosen by its name alone.</summary>
+    public string? ImageDigest { get; init; }
 
     /// <summary>The login name of the job's owner.</summary>
     public required string Owner { get; init; }

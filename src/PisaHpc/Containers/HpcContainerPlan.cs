@@ -1,3 +1,5 @@
+using PisaHpc.Images;
+
 namespace PisaHpc.Containers;
 
 /// <summary>What will be created on one node, and why. Making it changes nothing.</summary>
@@ -24,8 +26,14 @@ public sealed record HpcContainerPlan
     /// <summary>The container's name.</summary>
     public string Name => _spec.Name;
 
-    /// <summary>The image's reference.</summary>
-    public string Image => _spec.Image;
+    /// <summary>The image's reference, as people know it.</summary>
+    public string Image => ImageReference.Parse(_spec.Image).WithoutDigest().ToString();
+
+    /// <summary>The id of the image that the node runs, the same on all nodes of the job; null when none of them holds it yet.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>The registry's digest of it, by which the engine is asked; null when it is not known.</summary>
+    public string? ImageDigest { get; init; }
 
     /// <summary>The slots on this node.</summary>
     public required int Slots { get; init; }

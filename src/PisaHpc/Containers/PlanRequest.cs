@@ -24,6 +24,9 @@ public sealed record PlanRequest
     /// <summary>The job's ssh identity: port and directory.</summary>
     public required JobSshConfig Ssh { get; init; }
 
+    /// <summary>The image that the job's nodes agree on; null takes the environment's as it is named.</summary>
+    public PlannedImage? Image { get; init; }
+
     /// <summary>The port area that holds the lease; null when the port was given by hand.</summary>
     public string? PortArea { get; init; }
 

@@ -96,6 +96,13 @@ public sealed partial record ImageReference
     /// <param name="registry">The registry as host:port; null leaves the reference as it is.</param>
     public ImageReference In(string? registry) => Registry is null && !IsId && registry is not null ? this with { Registry = registry } : this;
 
+    /// <summary>The reference with a digest, beside the tag that people know it by.</summary>
+    /// <param name="digest">The digest, <c>sha256:…</c>.</param>
+    public ImageReference At(string digest) => this with { Tag = Tag ?? (Digest is null ? "latest" : null), Digest = digest };
+
+    /// <summary>The reference without its digest, where a tag is left to know it by.</summary>
+    public ImageReference WithoutDigest() => Tag is null ? this : this with { Digest = null };
+
     /// <summary>The reference as the engine takes it.</summary>
     public override string ToString() =>
         (Registry is null ? "" : Registry + "/") + Repository + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);

@@ -33,7 +33,8 @@ public sealed class JobStarter(
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
         ThrowIfAny(request, survey.Failures, failed, "was not planned");
-        return PlansFor(request, survey, JobSshSetup.Predict(SshFor(request, ports.Predict(LeaseFor(request, survey)).Port, JobSshSetup.NoKeys)));
+        var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
+        return PlansFor(request, survey, image, JobSshSetup.Predict(SshFor(request, ports.Predict(LeaseFor(request, survey)).Port, JobSshSetup.NoKeys)));
     }
 
     /// <summary>The job that plans would make.</summary>
@@ -59,13 +60,14 @@ public sealed class JobStarter(
             return;
         }
 
+        var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
         progress.Report(new JobStep(null, "leasing a port"));
         var lease = ports.Lease(LeaseFor(request, survey), CancellationToken.None);
         IReadOnlyList<NodeFailure> failures;
         try
         {
             var ssh = SshFor(request, lease.Port, keys.Make());
-            var plans = PlansFor(request, survey, JobSshSetup.Predict(ssh));
+            var plans = PlansFor(request, survey, image, JobSshSetup.Predict(ssh));
             failures = await StartNodesAsync(request, survey, plans, JobSshFiles.For(ssh), cancellationToken);
             if (failures.Count == 0)
             {
@@ -216,7 +218,7 @@ public sealed class JobStarter(
         Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
     };
 
-    private IReadOnlyList<HpcContainerPlan> PlansFor(JobRequest request, JobSurvey survey, JobSshConfig ssh) =>
+    private IReadOnlyList<HpcContainerPlan> PlansFor(JobRequest request, JobSurvey survey, PlannedImage image, JobSshConfig ssh) =>
     [
         .. request.Allocation.Nodes.Select(node => ContainerPlanner.Plan(new PlanRequest
         {
@@ -225,6 +227,7 @@ public sealed class JobStarter(
             Node = node,
             Facts = survey.Facts[node.Name],
             Ssh = ssh,
+            Image = image,
             PortArea = ports.Path,
             Attempt = request.Attempt,
             Devices = request.Devices,

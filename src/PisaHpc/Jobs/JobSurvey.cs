@@ -6,10 +6,12 @@ namespace PisaHpc.Jobs;
 
 /// <summary>What the nodes of a job look like before anything is changed.</summary>
 /// <param name="Facts">The nodes' facts, by node.</param>
+/// <param name="Images">What each node holds under the name of the environment's image; null where it holds nothing.</param>
 /// <param name="Containers">The containers of the job that are there already, by node.</param>
 /// <param name="Failures">The nodes that did not answer.</param>
 internal sealed record JobSurvey(
     IReadOnlyDictionary<string, NodeFacts> Facts,
+    IReadOnlyDictionary<string, EngineImage?> Images,
     IReadOnlyDictionary<string, IReadOnlyList<EngineContainer>> Containers,
     IReadOnlyList<NodeFailure> Failures)
 {
@@ -27,6 +29,7 @@ internal sealed record JobSurvey(
         CancellationToken cancellationToken)
     {
         var facts = new ConcurrentDictionary<string, NodeFacts>();
+        var images = new ConcurrentDictionary<string, EngineImage?>();
         var containers = new ConcurrentDictionary<string, IReadOnlyList<EngineContainer>>();
         var failures = new ConcurrentQueue<NodeFailure>();
         var paths = request.Environment.Mounts.Select(mount => mount.Source).ToArray();
@@ -40,10 +43,11 @@ internal sealed record JobSurvey(
                 await using var connection = await nodes.ConnectAsync(node, stopping);
                 facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);
                 await using var engine = await engines.ConnectAsync(node, stopping);
+                images[node] = await engine.FindImageAsync(request.Environment.Image, stopping);
                 containers[node] = await engine.ListAsync(ContainerLabels.Filter(request.Allocation.JobId), stopping);
             },
             (node, cause) => failures.Enqueue(new NodeFailure(node, cause)),
             cancellationToken);
-        return new JobSurvey(facts, containers, [.. failures]);
+        return new JobSurvey(facts, images, containers, [.. failures]);
     }
 }

@@ -18,7 +18,7 @@ internal static class JobView
         JobId = request.Allocation.JobId,
         State = state.ToString(),
         Environment = request.Environment.Name,
-        Image = request.Environment.Image,
+        Image = plans[0].Image,
         Owner = request.Allocation.Owner.Name,
         Port = plans[0].Port,
         Nodes =

@@ -131,9 +131,12 @@ public sealed class JobStarterTests : IDisposable
     [Fact]
     public async Task A_node_that_cannot_be_taken_back_keeps_the_lease_by_which_a_later_stop_finds_it()
     {
-        _cluster.Nodes.FailOn("o2wn02", FakeStep.Create, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
         _cluster.Nodes.FailOn("o2wn01", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn01"));
-        _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, _ => StartedAsync("o2wn01"));
+        _cluster.Nodes.Before("o2wn02", FakeStep.Create, async _ =>
+        {
+            await StartedAsync("o2wn01");
+            throw new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02");
+        });
 
         var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
 

@@ -66,7 +66,7 @@ public sealed class FakeEngine : IContainerEngine
     public async Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(Node, FakeStep.FindImage, reference, cancellationToken);
-        return Images is null ? new EngineImage("sha256:1", "sha256:2") : Images.GetValueOrDefault(reference);
+        return Images is null ? AnyImage : Images.GetValueOrDefault(reference);
     }
 
     public async Task PullImageAsync(string reference, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ public sealed class FakeEngine : IContainerEngine
             throw new HpcException(ErrorId.ImageNotFound, $"The engine on {Node} cannot pull {reference}: manifest unknown", Node);
         }
 
-        Images?.TryAdd(reference, new EngineImage("sha256:1", "sha256:2"));
+        Images?.TryAdd(reference, AnyImage);
     }
 
     public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
@@ -162,6 +162,8 @@ public sealed class FakeEngine : IContainerEngine
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static readonly EngineImage AnyImage = new(FakeImageStore.Digest('1'), FakeImageStore.Digest('2'));
 
     private static bool Carries(EngineContainer container, KeyValuePair<string, string?> label) =>
         container.Labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
