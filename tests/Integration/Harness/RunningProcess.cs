@@ -31,7 +31,9 @@ public sealed class RunningProcess : IDisposable
     /// <summary>What it wrote to stderr so far.</summary>
     public string ErrorSoFar => Said(_error);
 
-    /// <summary>Starts a program, with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.</summary>
+    /// <summary>
+    /// Starts a program in the checkout's root, with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.
+    /// </summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to set; null as a value removes one.</param>
@@ -41,6 +43,7 @@ public sealed class RunningProcess : IDisposable
     {
         var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
+            WorkingDirectory = Repository.Root,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

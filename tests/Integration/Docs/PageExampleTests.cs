@@ -1,0 +1,86 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Docs;
+
+/// <summary>The examples of the help pages run as they stand, each in a process of its own, as a reader tries them.</summary>
+[Collection(LabTests.Name)]
+public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
+{
+    /// <summary>They change the machine or the registry: their own tests show them on trees and registries that they make.</summary>
+    private static readonly string[] OfTheMachine = ["Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode"];
+
+    private readonly string _family = LabFixture.NewJobId("docs");
+
+    private string ByHand => _family + "-a";
+
+    private string OfLsf => _family + "-b";
+
+    public static TheoryData<string> Pages =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs", "cmdlets"), "*-*.md")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Except(OfTheMachine)
+            .Order(StringComparer.Ordinal)
+    ];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        await StopAsync();
+        await lab.AssertNothingLeftAsync(ByHand);
+        await lab.AssertNothingLeftAsync(OfLsf);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Examples_run(string page)
+    {
+        await StageAsync(page);
+        foreach (var (title, code) in PageExamples.Of(page, ByHand, _family + "*"))
+        {
+            if (page is "Start-HpcJob")
+            {
+                await StopAsync();
+            }
+            else if (page is "Start-HpcContainer" or "New-HpcContainerPlan")
+            {
+                (await RunAsync($"Get-HpcContainer -JobId {OfLsf} | Stop-HpcContainer -GraceSec 0")).EndedWith(0);
+            }
+
+            var end = await RunAsync(code);
+            Assert.True(end.ExitCode == 0, $"{page}, {title}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
+            Assert.All(end.Lines.Where(line => !line.StartsWith("What if: ", StringComparison.Ordinal)), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
+        }
+    }
+
+    /// <summary>Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.</summary>
+    private async Task StageAsync(string page)
+    {
+        var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
+        if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
+            or "Invoke-ContainerMpi" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob" or "Wait-HpcContainer")
+        {
+            var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
+            (await RunAsync($"{allocate} | Start-HpcJob -Environment {environment}")).EndedWith(0);
+        }
+
+        if (page is "Get-JobPort" or "Get-JobSshConfig" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcJob")
+        {
+            (await RunAsync($"Start-HpcJob -Environment {environment}")).EndedWith(0);
+        }
+    }
+
+    private async Task StopAsync() => (await RunAsync($"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0")).EndedWith(0);
+
+    private Task<ProcessResult> RunAsync(string code) => RunningProcess.RunAsync(
+        Repository.Host,
+        ["-Command", code],
+        new Dictionary<string, string?>
+        {
+            ["LSB_JOBID"] = OfLsf,
+            ["LSB_QUEUE"] = "hpc",
+            ["LSFUSER"] = "hpcuser",
+            ["LSB_MCPU_HOSTS"] = "o2wn01 4 o2wn02 3",
+        });
+}

@@ -1,0 +1,41 @@
+using System.Text.RegularExpressions;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Docs;
+
+/// <summary>The examples of one help page, ready to run on the lab beside the jobs of others.</summary>
+internal static partial class PageExamples
+{
+    /// <summary>The job that the pages speak of.</summary>
+    private const string JobOfPages = "4711";
+
+    /// <summary>Reads a page.</summary>
+    /// <param name="cmdlet">The page's cmdlet.</param>
+    /// <param name="jobId">The job that stands for the pages' own.</param>
+    /// <param name="jobs">A pattern for all jobs of this test, for examples that stop whatever there is.</param>
+    public static IEnumerable<(string Title, string Code)> Of(string cmdlet, string jobId, string jobs) =>
+        from example in Example().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "cmdlets", cmdlet + ".md")))
+        let code = string.Join('\n', Fence().Matches(example.Groups["body"].Value).Select(fence => fence.Groups["code"].Value))
+        select (example.Groups["title"].Value, Narrow(JobId().Replace(code, jobId), jobs));
+
+    /// <summary>What stops or removes everything is held to the jobs of this test.</summary>
+    private static string Narrow(string code, string jobs) =>
+        !Ending().IsMatch(code) || code.Contains("-WhatIf", StringComparison.Ordinal)
+            ? code
+            : Everything().Replace(code, $"$1 -JobId '{jobs}' |");
+
+    [GeneratedRegex(@"^### (?<title>Example \d+: [^\n]*)\n(?<body>.*?)(?=^##)", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Example();
+
+    [GeneratedRegex(@"```powershell\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Fence();
+
+    [GeneratedRegex($@"(?<![-\w]){JobOfPages}\b")]
+    private static partial Regex JobId();
+
+    [GeneratedRegex("(?:Stop|Remove)-")]
+    private static partial Regex Ending();
+
+    [GeneratedRegex(@"(Get-(?:HpcContainer|HpcJob|JobPort)) \|")]
+    private static partial Regex Everything();
+}
