@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
+using PisaHpc.Jobs;
 using PisaHpc.Nodes;
 using PisaHpc.Ssh;
 
@@ -46,6 +47,38 @@ public abstract class NodeCmdlet : SiteCmdlet
                 await action(item, stopping);
             }
         });
+    }
+
+    /// <summary>The same with a bar for the whole and one for each node that is at it.</summary>
+    /// <param name="activity">What the bar is headed.</param>
+    /// <param name="nodes">The nodes, each once.</param>
+    /// <param name="action">What to do on a node.</param>
+    /// <param name="failed">Told of each node that failed.</param>
+    internal async Task OnEachAsync(
+        string activity, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action, Action<string, Exception> failed)
+    {
+        var progress = new JobProgress(activity, nodes.Count, Show, Trace);
+        try
+        {
+            await FanOut.RunAsync(nodes, ThrottleLimit, NodeTimeout, WithBarAsync, failed, StopToken);
+        }
+        finally
+        {
+            progress.Complete();
+        }
+
+        async Task WithBarAsync(string node, CancellationToken stopping)
+        {
+            progress.Report(new JobStep(node, "begun"));
+            try
+            {
+                await action(node, stopping);
+            }
+            finally
+            {
+                progress.Report(new JobStep(node, "ended", Done: true));
+            }
+        }
     }
 
     /// <summary>Writes a node's failure as an error record with the node as its target.</summary>

@@ -40,7 +40,7 @@ public sealed class GetHpcNodeCommand : NodeCmdlet
     protected override async Task EndAsync()
     {
         IReadOnlyList<string> nodes = MyInvocation.ExpectingInput ? NodesOf(_nodes) : NodesOrSite(_nodes);
-        await FanOut.RunAsync(nodes.Distinct(StringComparer.Ordinal), ThrottleLimit, NodeTimeout, AskAsync, Missed, StopToken);
+        await OnEachAsync("Asking nodes", [.. nodes.Distinct(StringComparer.Ordinal)], AskAsync, Missed);
         var summary = HpcNodeSummary.Of(_found);
         if (Summary)
         {

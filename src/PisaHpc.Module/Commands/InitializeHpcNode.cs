@@ -37,7 +37,8 @@ public sealed class InitializeHpcNodeCommand : NodeCmdlet
     protected override Task EndAsync()
     {
         var certificate = Certificate();
-        return OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), (node, stopping) => MakeFitAsync(node, certificate, stopping));
+        string[] nodes = [.. NodesOf(_nodes).Distinct(StringComparer.Ordinal)];
+        return OnEachAsync("Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping), ReportNode);
     }
 
     private async Task MakeFitAsync(string node, byte[]? certificate, CancellationToken stopping)

@@ -3,7 +3,6 @@ using System.Management.Automation;
 using PisaHpc.Allocations;
 using PisaHpc.Base;
 using PisaHpc.Completion;
-using PisaHpc.Nodes;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 
@@ -59,7 +58,7 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
     {
         Site = SiteDefinition,
         Environments = [.. EnvironmentsMeant().Select(name => EnvironmentResolver.Resolve(SiteDefinition, name, null, EnvironmentLayer.Empty))],
-        Users = (User ?? SiteDefinition.Preflight.Users).Distinct(StringComparer.Ordinal).ToDictionary(name => name, Here),
+        Users = UsersMeant().Distinct(StringComparer.Ordinal).ToDictionary(name => name, Here),
         Checks = ChecksMeant(),
     };
 
@@ -75,7 +74,7 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
     {
         _ = Request;
         IReadOnlyList<string> nodes = MyInvocation.ExpectingInput ? NodesOf(_nodes) : NodesOrSite(_nodes);
-        await FanOut.RunAsync(nodes.Distinct(StringComparer.Ordinal), ThrottleLimit, NodeTimeout, CheckAsync, Missed, StopToken);
+        await OnEachAsync("Checking nodes", [.. nodes.Distinct(StringComparer.Ordinal)], CheckAsync, Missed);
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));
@@ -139,6 +138,9 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
             ? SiteDefinition.Environments.Keys.Where(new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch)
             : [EnvironmentResolver.NameOf(SiteDefinition, name)])
         .Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The site's users are compared with this machine's, which only a host of the cluster has.</summary>
+    private IReadOnlyList<string> UsersMeant() => User ?? (OperatingSystem.IsLinux() ? SiteDefinition.Preflight.Users : []);
 
     private static JobOwner? Here(string name)
     {

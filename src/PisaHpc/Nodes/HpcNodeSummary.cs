@@ -43,6 +43,8 @@ public sealed record HpcNodeSummary
 
     /// <summary>The summary as a line for a reader.</summary>
     public override string ToString() =>
-        $"{Nodes} {(Nodes == 1 ? "node" : "nodes")}: {Ready} ready, {NoEngine} without engine, {Unreachable} unreachable; "
-        + $"{Cores} cores, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; {Jobs} {(Jobs == 1 ? "job" : "jobs")} in {Containers} {(Containers == 1 ? "container" : "containers")}";
+        $"{Count(Nodes, "node")}: {Ready} ready, {NoEngine} without engine, {Unreachable} unreachable; "
+        + $"{Cores} cores, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; {Count(Jobs, "job")} in {Count(Containers, "container")}";
+
+    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
 }

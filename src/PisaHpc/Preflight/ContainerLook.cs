@@ -50,15 +50,18 @@ internal static class ContainerLook
         return seen;
     }
 
-    private static async Task<string?> SmallestImageAsync(IContainerEngine engine, PreflightRequest request, CancellationToken cancellationToken)
+    private static async Task<string?> SmallestImageAsync(
+        IContainerEngine engine, PreflightRequest request, CancellationToken cancellationToken)
     {
         var wanted = request.Environments.Select(environment => ImageReference.Parse(environment.Image)).ToList();
         var held = await engine.Images.ListAsync(cancellationToken);
-        return held
-            .Where(image => wanted.Any(reference => image.Id == reference.Repository
-                || image.Tags.Contains($"{reference.Name}:{reference.Version}") || image.Digests.Contains($"{reference.Name}@{reference.Digest}")))
-            .MinBy(image => image.SizeBytes)?.Id;
+        return held.Where(image => wanted.Exists(reference => Is(image, reference))).MinBy(image => image.SizeBytes)?.Id;
     }
+
+    private static bool Is(StoredImage image, ImageReference reference) =>
+        image.Id == reference.Repository
+        || image.Tags.Contains($"{reference.Name}:{reference.Version}")
+        || image.Digests.Contains($"{reference.Name}@{reference.Digest}");
 
     private static async Task<ContainerProbe> LookAsync(
         IContainerEngine engine, string image, ContainerProbe probe, CancellationToken cancellationToken)
@@ -123,7 +126,8 @@ internal static class ContainerLook
     private static long? MemlockOf(List<string> lines)
     {
         const string Row = "Max locked memory";
-        var fields = lines.Find(line => line.StartsWith(Row, StringComparison.Ordinal))?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var row = lines.Find(line => line.StartsWith(Row, StringComparison.Ordinal));
+        var fields = row?[Row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields is not [var soft, ..] ? null : soft == "unlimited" ? -1 : NumberOf(soft);
     }
 

@@ -33,9 +33,8 @@ public sealed record HpcNodeCheckSummary
     /// <param name="checks">The checks of any number of nodes.</param>
     public static HpcNodeCheckSummary Of(IReadOnlyCollection<HpcNodeCheck> checks)
     {
-        var counts = Enum.GetValues<CheckResult>().ToDictionary(result => result, result => checks.Count(check => check.Result == result.ToString()));
-        var (failed, warnings, passed, skipped) =
-            (counts[CheckResult.Failed], counts[CheckResult.Warning], counts[CheckResult.Passed], counts[CheckResult.Skipped]);
+        var (failed, warnings) = (Count(CheckResult.Failed), Count(CheckResult.Warning));
+        var (passed, skipped) = (Count(CheckResult.Passed), Count(CheckResult.Skipped));
         var (status, exitCode) = failed > 0 ? ("CRITICAL", 2) : warnings > 0 ? ("WARNING", 1) : passed > 0 ? ("OK", 0) : ("UNKNOWN", 3);
         var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         var wrong = string.Join("; ", Faults(checks, CheckResult.Failed).Concat(Faults(checks, CheckResult.Warning)));
@@ -51,6 +50,8 @@ public sealed record HpcNodeCheckSummary
             Skipped = skipped,
             Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} skipped={skipped}",
         };
+
+        int Count(CheckResult result) => checks.Count(check => check.Result == result.ToString());
     }
 
     /// <summary>The line.</summary>

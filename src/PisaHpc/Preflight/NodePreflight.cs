@@ -38,8 +38,11 @@ internal static class NodePreflight
     }
 
     /// <summary>The only row of a node that does not answer.</summary>
-    public static HpcNodeCheck Unreachable(string node, HpcException failure) => Row(
-        node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? "Check that the node is up and that its sshd answers: ssh NODE true."));
+    public static HpcNodeCheck Unreachable(string node, HpcException failure)
+    {
+        const string Remedy = "Check that the node is up and that its sshd answers: ssh NODE true.";
+        return Row(node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? Remedy));
+    }
 
     private static async Task<NodeEvidence> GatherAsync(
         INodeConnection connection, IEngineConnector engines, PreflightRequest request, TimeProvider clock, CancellationToken cancellationToken)
@@ -83,8 +86,12 @@ internal static class NodePreflight
         {
             await using var engine = await engines.ConnectAsync(node, cancellationToken);
             var details = await engine.DescribeAsync(cancellationToken);
-            var containers = needs.HasFlag(EvidenceKinds.Container) ? ContainerLook.RunAsync(engine, request, cancellationToken) : Nothing<ContainerProbe>();
-            var registries = needs.HasFlag(EvidenceKinds.Registry) ? AskRegistriesAsync(engine, request, cancellationToken) : Nothing<RegistryAnswer>();
+            var containers = needs.HasFlag(EvidenceKinds.Container)
+                ? ContainerLook.RunAsync(engine, request, cancellationToken)
+                : Nothing<ContainerProbe>();
+            var registries = needs.HasFlag(EvidenceKinds.Registry)
+                ? AskRegistriesAsync(engine, request, cancellationToken)
+                : Nothing<RegistryAnswer>();
             await Task.WhenAll(containers, registries);
             return new EngineEvidence(engine.Info, details, await containers, await registries, null);
         }

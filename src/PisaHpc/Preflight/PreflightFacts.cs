@@ -122,7 +122,7 @@ internal sealed record PreflightFacts
     private static JobOwner? UserOf(string name, string numbers)
     {
         var fields = numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var ids = fields.Select(field => uint.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : (uint?)null).OfType<uint>().ToList();
+        var ids = fields.Where(field => field.All(char.IsAsciiDigit)).Select(field => uint.Parse(field, CultureInfo.InvariantCulture)).ToList();
         return ids.Count >= 2 && ids.Count == fields.Length
             ? new JobOwner { Name = name, Uid = ids[0], Gid = ids[1], Groups = JobOwners.Ordered(ids[1], ids.Skip(2)) }
             : null;

@@ -36,6 +36,8 @@ internal sealed class EngineChange
 
     private string File => _plan.Site.Engine.Config;
 
+    private string Refused => $"The engine on {_plan.Node} did not take up its new configuration";
+
     private string Marker => File + ".pisahpc-pending";
 
     /// <summary>Carries the change out.</summary>
@@ -125,9 +127,9 @@ internal sealed class EngineChange
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
-                $"The engine on {_plan.Node} did not take up its new configuration: {cause.Message} Putting the old one back failed too: {second.Message}",
+                $"{Refused}: {cause.Message} Putting the old one back failed too: {second.Message}",
                 _plan.Node,
-                backup is null ? $"Remove {File} on the node, and start the engine." : $"Put {backup} back in the place of {File} on the node, and start the engine.",
+                (backup is null ? $"Remove {File} on the node" : $"Put {backup} back in the place of {File} on the node") + ", and start the engine.",
                 cause);
         }
 
@@ -135,7 +137,7 @@ internal sealed class EngineChange
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
-                $"The engine on {_plan.Node} did not take up its new configuration, and has the old one again: {cause.Message}",
+                $"{Refused}, and has the old one again: {cause.Message}",
                 _plan.Node,
                 innerException: cause);
         }
@@ -154,8 +156,11 @@ internal sealed class EngineChange
         }
     }
 
-    private Task WriteAsync(DaemonConfiguration configuration, CancellationToken cancellationToken) => PutAsync(
-        configuration.SaysTheSame(_plan.Current) && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText()), cancellationToken);
+    private Task WriteAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var isOld = configuration.SaysTheSame(_plan.Current);
+        return PutAsync(isOld && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText()), cancellationToken);
+    }
 
     /// <summary>Writes what does not stand there already.</summary>
     private async Task PutAsync(byte[] content, CancellationToken cancellationToken)

@@ -73,8 +73,10 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <summary>Makes a port area, or the ports that it lacks.</summary>
     public Task MakePortAreaAsync(PortAreaDefinition area, CancellationToken cancellationToken) => RunAsync(
         $"The port area {area.Path} cannot be made",
-        ["sh", "-c", PortScript, "ports", area.Path, area.First.ToString(CultureInfo.InvariantCulture), area.Last.ToString(CultureInfo.InvariantCulture)],
+        ["sh", "-c", PortScript, "ports", area.Path, Text(area.First), Text(area.Last)],
         default, cancellationToken);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private async Task RunAsync(string failure, IReadOnlyList<string> command, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {

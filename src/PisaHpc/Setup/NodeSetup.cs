@@ -52,15 +52,17 @@ internal static class NodeSetup
         {
             Backup = plan.Facts.Config is not null && plan.WritesConfig ? backup : null,
             ContainersKept = before.Keys.Count(after.ContainsKey),
-            ContainersLost = [.. before.Where(container => !after.ContainsKey(container.Key)).Select(container => container.Value).Order(StringComparer.Ordinal)],
+            ContainersLost = [.. before.ExceptBy(after.Keys, container => container.Key).Select(container => container.Value).Order(StringComparer.Ordinal)],
         };
     }
 
     /// <summary>The names of the containers that run, of every kind, by id.</summary>
-    private static async Task<Dictionary<string, string>> RunningAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, string>> RunningAsync(
+        IEngineConnector engines, string node, CancellationToken cancellationToken)
     {
         await using var engine = await engines.ConnectAsync(node, cancellationToken);
         var all = await engine.ListAsync(new Dictionary<string, string?>(), cancellationToken);
-        return all.Where(container => container.State == ContainerState.Running).ToDictionary(container => container.Id, container => container.Name);
+        var running = all.Where(container => container.State == ContainerState.Running);
+        return running.ToDictionary(container => container.Id, container => container.Name);
     }
 }

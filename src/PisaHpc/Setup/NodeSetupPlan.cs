@@ -74,9 +74,11 @@ internal sealed record NodeSetupPlan
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
-                $"The engine on {connection.Node} is started with {string.Join(", ", conflicts)}, and would not start with the same in {site.Engine.Config}.",
+                $"The engine on {connection.Node} is started with {string.Join(", ", conflicts)}, "
+                + $"and would not start with the same in {site.Engine.Config}.",
                 connection.Node,
-                "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; then run this again.");
+                "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; "
+                + "then run this again.");
         }
 
         return new NodeSetupPlan
@@ -105,7 +107,8 @@ internal sealed record NodeSetupPlan
             {
                 EngineAction.Reload => "engine: reload its configuration",
                 EngineAction.Restart when Engine is null => "engine: restart it, since it does not answer",
-                EngineAction.Restart => $"engine: restart it; {Engine.RunningContainers} running {(Engine.RunningContainers == 1 ? "container goes" : "containers go")} on",
+                EngineAction.Restart when Engine.RunningContainers == 1 => "engine: restart it; 1 running container goes on",
+                EngineAction.Restart => $"engine: restart it; {Engine.RunningContainers} running containers go on",
                 _ => null,
             },
             Certificate is null ? null : $"{SetupFacts.CertificateFile(Site.Registry!)}: put the registry's certificate",

@@ -8,6 +8,8 @@ namespace PisaHpc.Setup;
 /// <summary>What stands on a node of all that <c>Initialize-HpcNode</c> sees to, read in one round trip.</summary>
 internal sealed record SetupFacts
 {
+    private const string Flag = "flag ";
+
     /// <summary>$1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last.</summary>
     private const string Script = """
         if [ -e "$1" ]; then printf 'config\t%s\n' "$(base64 < "$1" | tr -d '\n')" || exit 1; fi
@@ -71,13 +73,15 @@ internal sealed record SetupFacts
         if (result.ExitCode != 0 || !said.ContainsKey("end"))
         {
             throw new HpcException(
-                ErrorId.NodeCommandFailed, $"Node {connection.Node} could not be read (exit code {result.ExitCode}): {result.Error.Trim()}", connection.Node);
+                ErrorId.NodeCommandFailed,
+                $"Node {connection.Node} could not be read (exit code {result.ExitCode}): {result.Error.Trim()}",
+                connection.Node);
         }
 
         return new SetupFacts
         {
             Config = Bytes(said.GetValueOrDefault("config")),
-            Flags = said.Keys.Where(key => key.StartsWith("flag ", StringComparison.Ordinal)).Select(key => key["flag ".Length..]).ToHashSet(StringComparer.Ordinal),
+            Flags = said.Keys.Where(key => key.StartsWith(Flag, StringComparison.Ordinal)).Select(key => key[Flag.Length..]).ToHashSet(StringComparer.Ordinal),
             Pending = said.ContainsKey("pending"),
             Certificate = Bytes(said.GetValueOrDefault("certificate")),
             HasRunDirectory = said.ContainsKey("run"),

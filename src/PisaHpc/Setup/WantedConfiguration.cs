@@ -50,7 +50,7 @@ internal static class WantedConfiguration
             wanted.Set(LiveRestore, settings.LiveRestore ?? true);
         }
 
-        if (settings.RegistryIsInsecure is { } insecure && site.Registry is { } registry && current.List(InsecureRegistries).Contains(registry) != insecure)
+        if (settings.RegistryIsInsecure is { } insecure && site.Registry is { } registry && Trusts(current, registry) != insecure)
         {
             var others = current.List(InsecureRegistries).Where(other => other != registry);
             wanted.SetList(InsecureRegistries, insecure ? others.Append(registry) : others);

@@ -36,7 +36,7 @@ public sealed class TestHpcNodeTests : IDisposable
     {
         var ran = await _node.DockerAsync("run", "--rm", "registry.lab:5000/pisa/tiny:1", "sh", "-c", "ulimit -l");
         var kibibytes = long.Parse(ran.EndedWith(0).Output.Trim(), System.Globalization.CultureInfo.InvariantCulture);
-        Assert.Contains($"tiny: {kibibytes / 1024} MiB inside", Run("-Check Memlock -Environment tiny")["Memlock"].Evidence, StringComparison.Ordinal);
+        Assert.Contains($"tiny: {kibibytes / 1024}.0 MiB inside", Run("-Check Memlock -Environment tiny")["Memlock"].Evidence, StringComparison.Ordinal);
     }
 
     [Fact]

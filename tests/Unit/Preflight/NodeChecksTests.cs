@@ -109,7 +109,7 @@ public sealed class NodeChecksTests
         {
             Containers = [.. Fit.Containers, new ContainerProbe(["cs7"], -1, null) { MemlockSeen = 65536 }],
         },
-        "cs7: 64 KiB inside, unlimited asked for");
+        "cs7: 64.0 KiB inside, unlimited asked for");
 
     [Theory]
     [InlineData(8, 8, Passed)]

@@ -32,8 +32,8 @@ public sealed class NodePreflightTests
     {
         var checks = await RunAsync("Memlock", "Shm");
         Assert.Equal(["Failed", "Failed"], checks.Select(check => check.Result));
-        Assert.Contains("8 MiB inside, unlimited asked for", checks[0].Evidence, StringComparison.Ordinal);
-        Assert.Contains("64 MiB inside, 8 GiB asked for", checks[1].Evidence, StringComparison.Ordinal);
+        Assert.Contains("8.0 MiB inside, unlimited asked for", checks[0].Evidence, StringComparison.Ordinal);
+        Assert.Contains("64.0 MiB inside, 8.0 GiB asked for", checks[1].Evidence, StringComparison.Ordinal);
         var spec = Assert.Single(_engine.Created);
         Assert.True(spec.AutoRemove);
         Assert.Equal(["ALL"], spec.CapabilitiesDropped);

@@ -15,7 +15,7 @@ internal sealed class CgroupCheck : INodeCheck
             return CheckFinding.NoEngine;
         }
 
-        var found = $"version {engine.CgroupVersion?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unknown"}, made by {engine.CgroupDriver}";
+        var found = $"version {(engine.CgroupVersion is { } version ? $"{version}" : "unknown")}, made by {engine.CgroupDriver}";
         var limits = evidence.Request.Environments.Select(environment => environment.Limits).ToList();
         var missing = new[]
         {

@@ -17,9 +17,9 @@ internal sealed class ClockCheck : INodeCheck
         var skew = evidence.Facts.ClockSkewSec;
         var allowed = evidence.Request.Site.Preflight.ClockSkew.TotalSeconds;
         var direction = skew > 0 ? "ahead of" : "behind";
-        var found = $"at least {Math.Abs(skew):0.#} s {direction} this machine";
+        var found = $"at least {Math.Ceiling(Math.Abs(skew)):0} s {direction} this machine";
         return Math.Abs(skew) > CredentialLifeSec ? CheckFinding.Failed(found, Remedy)
             : Math.Abs(skew) > allowed ? CheckFinding.Warning(found, Remedy)
-            : CheckFinding.Passed($"within {allowed:0.#} s of this machine");
+            : CheckFinding.Passed($"within {allowed:0} s of this machine");
     }
 }

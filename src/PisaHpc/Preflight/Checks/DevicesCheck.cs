@@ -19,15 +19,17 @@ internal sealed class DevicesCheck : INodeCheck
         }
 
         var withoutVerbs = Names(devices.Where(device => device.Uverbs is null));
-        var down = string.Join(", ", devices.Where(device => device.State != "ACTIVE").Select(device => $"{device.Name} port {device.Port} {device.State}"));
+        var inactive = devices.Where(device => device.State != "ACTIVE").Select(device => $"{device.Name} port {device.Port} {device.State}");
+        var down = string.Join(", ", inactive);
         return withoutVerbs.Length > 0
             ? CheckFinding.Failed($"{withoutVerbs} has no uverbs file in /dev/infiniband", "Load the module on the node: modprobe ib_uverbs.")
             : devices.Any(device => device.RdmaCm is null)
                 ? CheckFinding.Warning("there is no /dev/infiniband/rdma_cm", "Load the module on the node: modprobe rdma_ucm.")
                 : down.Length > 0
-                    ? CheckFinding.Warning($"{down}", "Check cable, switch and subnet manager: ibstat, sminfo.")
+                    ? CheckFinding.Warning(down, "Check cable, switch and subnet manager: ibstat, sminfo.")
                     : CheckFinding.Passed($"{Names(devices)}: uverbs, rdma_cm, {devices.Count} active {(devices.Count == 1 ? "port" : "ports")}");
     }
 
-    private static string Names(IEnumerable<IbDevice> devices) => string.Join(", ", devices.Select(device => device.Name).Distinct(StringComparer.Ordinal));
+    private static string Names(IEnumerable<IbDevice> devices) =>
+        string.Join(", ", devices.Select(device => device.Name).Distinct(StringComparer.Ordinal));
 }

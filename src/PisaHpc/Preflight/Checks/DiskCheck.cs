@@ -1,3 +1,5 @@
+using PisaHpc.Sites;
+
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>Whether there is room for images: bytes as the site asks for (preflight.freeDisk), and inodes, of which an image takes one a file.</summary>
@@ -24,17 +26,11 @@ internal sealed class DiskCheck : INodeCheck
         }
 
         var wanted = evidence.Request.Site.Preflight.FreeDiskBytes;
-        var found = $"{Size(free)} free at {engine.RootDirectory}, {Size(wanted)} wanted";
+        var found = $"{ByteSize.Words(free)} free at {engine.RootDirectory}, {ByteSize.Words(wanted)} wanted";
         return free < wanted / Critical ? CheckFinding.Failed(found, Remedy)
             : free < wanted ? CheckFinding.Warning(found, Remedy)
-            : evidence.Facts.FreeInodes < LeastInodes ? CheckFinding.Warning($"{evidence.Facts.FreeInodes:P0} of the inodes free at {engine.RootDirectory}", Remedy)
-            : CheckFinding.Passed(found);
-    }
-
-    /// <summary>A size with its unit, to a tenth.</summary>
-    internal static string Size(long bytes)
-    {
-        var (number, unit) = bytes >= 1L << 30 ? (bytes / (double)(1L << 30), "GiB") : bytes >= 1 << 20 ? (bytes / (double)(1 << 20), "MiB") : (bytes / 1024.0, "KiB");
-        return $"{number:0.#} {unit}";
+            : evidence.Facts.FreeInodes is < LeastInodes and var inodes
+                ? CheckFinding.Warning($"{(int)(100 * inodes)}% of the inodes free at {engine.RootDirectory}", Remedy)
+                : CheckFinding.Passed(found);
     }
 }

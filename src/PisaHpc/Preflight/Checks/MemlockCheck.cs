@@ -1,3 +1,5 @@
+using PisaHpc.Sites;
+
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
@@ -39,5 +41,5 @@ internal sealed class MemlockCheck : INodeCheck
                 : CheckFinding.Passed(found);
     }
 
-    private static string Words(long bytes) => bytes < 0 ? "unlimited" : DiskCheck.Size(bytes);
+    private static string Words(long bytes) => bytes < 0 ? "unlimited" : ByteSize.Words(bytes);
 }

@@ -21,8 +21,11 @@ internal sealed class MountsCheck : INodeCheck
         var sources = mounts.GroupBy(mount => mount.Source).ToList();
         var silent = sources.Where(source => evidence.Paths.Silent.Contains(source.Key)).Select(source => source.Key).ToList();
         var missing = sources.Where(source => evidence.Paths.Missing.Contains(source.Key)).ToList();
-        var required = missing.Where(source => source.Any(mount => !mount.Optional))
-            .Select(source => $"{source.Key} (of {string.Join(", ", source.Where(mount => !mount.Optional).Select(mount => mount.Environment))})").ToList();
+        var required =
+            (from source in missing
+             let askers = source.Where(mount => !mount.Optional).Select(mount => mount.Environment).ToList()
+             where askers.Count > 0
+             select $"{source.Key} (of {string.Join(", ", askers)})").ToList();
         return silent.Count > 0
             ? CheckFinding.Failed(
                 $"no answer within {PathProbe.Patience.TotalSeconds:0} s from {string.Join(", ", silent)}",

@@ -14,7 +14,8 @@ internal sealed class NeighboursCheck : INodeCheck
     public CheckFinding Examine(NodeEvidence evidence)
     {
         var nodes = HostList.Expand(evidence.Request.Site.Nodes.Names).Count;
-        if (!int.TryParse(evidence.Facts.Sysctl.GetValueOrDefault("net/ipv4/neigh/default/gc_thresh3"), NumberStyles.None, CultureInfo.InvariantCulture, out var most))
+        var setting = evidence.Facts.Sysctl.GetValueOrDefault("net/ipv4/neigh/default/gc_thresh3");
+        if (!int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var most))
         {
             return CheckFinding.Skipped("the node does not tell its gc_thresh3; a network namespace has none");
         }

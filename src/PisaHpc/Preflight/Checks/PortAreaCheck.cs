@@ -11,9 +11,10 @@ internal sealed class PortAreaCheck : INodeCheck
     public EvidenceKinds Needs => EvidenceKinds.Paths;
 
     /// <summary>The paths that have to be there.</summary>
-    public static IReadOnlyList<string> PathsOf(HpcSite site) => site.PortArea is { } area
-        ? [area.Path, string.Create(CultureInfo.InvariantCulture, $"{area.Path}/{area.First}"), string.Create(CultureInfo.InvariantCulture, $"{area.Path}/{area.Last}")]
-        : [];
+    public static IReadOnlyList<string> PathsOf(HpcSite site) =>
+        site.PortArea is { } area ? [area.Path, PortOf(area, area.First), PortOf(area, area.Last)] : [];
+
+    private static string PortOf(PortAreaDefinition area, int port) => string.Create(CultureInfo.InvariantCulture, $"{area.Path}/{port}");
 
     public CheckFinding Examine(NodeEvidence evidence)
     {

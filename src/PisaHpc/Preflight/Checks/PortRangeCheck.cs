@@ -42,5 +42,5 @@ internal sealed class PortRangeCheck : INodeCheck
     ];
 
     private static List<int> Numbers(IEnumerable<string> fields) =>
-        [.. fields.Select(field => int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : (int?)null).OfType<int>()];
+        [.. fields.Where(field => field.Length > 0 && field.All(char.IsAsciiDigit)).Select(field => int.Parse(field, CultureInfo.InvariantCulture))];
 }

@@ -1,3 +1,5 @@
+using PisaHpc.Sites;
+
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
@@ -21,9 +23,9 @@ internal sealed class ShmCheck : INodeCheck
             return CheckFinding.Skipped($"{probe.Names}: {(probe.Failure is null ? "the container's df does not know /dev/shm" : "the container was refused")}");
         }
 
-        var found = $"{probe.Names}: {DiskCheck.Size(seen)} inside" + (probe.ShmBytes is { } asked ? $", {DiskCheck.Size(asked)} asked for" : "");
+        var found = $"{probe.Names}: {ByteSize.Words(seen)} inside" + (probe.ShmBytes is { } asked ? $", {ByteSize.Words(asked)} asked for" : "");
         return probe.ShmBytes > seen ? CheckFinding.Failed(found, "See which layer sets limits.shm: Get-HpcEnvironment -Explain.")
-            : seen > memory ? CheckFinding.Warning($"{found}; the node's memory is {DiskCheck.Size(memory.Value)}", Remedy)
+            : seen > memory ? CheckFinding.Warning($"{found}; the node's memory is {ByteSize.Words(memory.Value)}", Remedy)
             : probe.ShmBytes is null ? CheckFinding.Warning($"{found}, the engine's own size", Remedy)
             : CheckFinding.Passed(found);
     }

@@ -31,7 +31,8 @@ internal sealed class UsersCheck : INodeCheck
         (_, null) => $"{name} is not known there",
         (null, _) => $"{name} is not known on this machine",
         _ when here.Uid != there.Uid || here.Gid != there.Gid => $"{name} is {there.Uid}:{there.Gid} there and {here.Uid}:{here.Gid} here",
-        _ when !here.Groups.SequenceEqual(there.Groups) => $"{name} is in {string.Join(',', there.Groups)} there and in {string.Join(',', here.Groups)} here",
+        _ when !here.Groups.SequenceEqual(there.Groups) =>
+            $"{name} is in {string.Join(',', there.Groups)} there and in {string.Join(',', here.Groups)} here",
         _ => null,
     };
 
