@@ -30,6 +30,9 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
     /// <summary>The registry as host:port.</summary>
     public string Name => $"{_address}:5000";
 
+    /// <summary>Its certificate, which it signed itself.</summary>
+    public string Certificate => Path.Combine(_directory, "registry.crt");
+
     /// <summary>Where it keeps blobs.</summary>
     public string Blobs => Path.Combine(_directory, "storage", "docker", "registry", "v2", "blobs", "sha256");
 

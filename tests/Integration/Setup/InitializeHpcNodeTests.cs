@@ -1,4 +1,5 @@
 using PisaHpc.Integration.Harness;
+using PisaHpc.Integration.Images;
 
 namespace PisaHpc.Integration.Setup;
 
@@ -204,14 +205,25 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
         Assert.Equal("Passed", RegistryCheck());
     }
 
-    private string RegistryCheck() => (string)((dynamic)_shell.Run(
-        "param($Node) Test-HpcNode $Node -Check Registry -Environment tiny", new { Node = _node.Name }).Single()).Result;
-
-    private RunResult Initialize(string arguments = "")
+    [Fact]
+    public async Task A_registry_with_an_authority_of_the_sites_own_is_trusted_by_its_certificate()
     {
-        var site = new FileInfo(_site).Length > 0 ? $" -Site '{_site}'" : "";
-        return _shell.Run($"Initialize-HpcNode {_node.Name}{site} {arguments}");
+        await using var registry = await ThrowAwayRegistry.StartAsync([], "1gbit");
+        Site("registry: registry.lab:5000", $"registry: {registry.Name}");
+        Site("registryTrust: insecure", $"registryCertificate: {registry.Certificate}");
+        Assert.Equal("Failed", RegistryCheck());
+
+        Initialize().Succeeded();
+        Assert.Equal("Warning", RegistryCheck()); // it answers, and has no image
+        await OnNodeAsync($"rm -r '/etc/docker/certs.d/{registry.Name}'");
     }
+
+    private string RegistryCheck() =>
+        (string)((dynamic)_shell.Run($"Test-HpcNode {_node.Name}{SiteArgument} -Check Registry -Environment tiny").Single()).Result;
+
+    private RunResult Initialize(string arguments = "") => _shell.Run($"Initialize-HpcNode {_node.Name}{SiteArgument} {arguments}");
+
+    private string SiteArgument => new FileInfo(_site).Length > 0 ? $" -Site '{_site}'" : "";
 
     private void Site(string old, string changed)
     {
