@@ -63,6 +63,10 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     [ValidateRange(0, 3600)]
     public int RetryIntervalSec { get; set; } = 2;
 
+    /// <summary>Where the nodes get an image from: each from the registry, or from each other.</summary>
+    [Parameter]
+    public ImageDistribution Distribution { get; set; } = ImageDistribution.Registry;
+
     /// <summary>With -WhatIf: emits what each node would do.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -114,7 +118,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
         if (todo.Count > 0)
         {
-            await PullAsync(todo);
+            await PullAsync(todo, Distribution == ImageDistribution.Peers ? PeersOf(steps) : null);
         }
 
         if (!_failed.IsEmpty)
@@ -160,12 +164,24 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
         ];
     }
 
-    private async Task PullAsync(IReadOnlyList<ImageUpdateStep> steps)
+    /// <summary>The nodes that hold an image already are the first givers.</summary>
+    private PeerTransfer PeersOf(IReadOnlyList<ImageUpdateStep> steps)
+    {
+        var supply = new PeerSupply();
+        foreach (var image in steps.GroupBy(step => step.Digest))
+        {
+            supply.Open(image.Key, [.. image.Where(step => step.Need != ImageNeed.Pull).Select(step => step.Node).Distinct()]);
+        }
+
+        return new PeerTransfer(Connector, Engines, SiteDefinition.Nodes, supply);
+    }
+
+    private async Task PullAsync(IReadOnlyList<ImageUpdateStep> steps, PeerTransfer? peers)
     {
         var byNode = steps.GroupBy(step => step.Node).ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
         var names = string.Join(", ", steps.Select(step => step.Image.Name).Distinct());
         var bars = new ImageBars($"Update {names}", byNode.Count, Show, Trace, TimeProvider.System);
-        var puller = new ImagePuller(Engines, new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec)), bars);
+        var puller = new ImagePuller(Engines, new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec)), bars, peers);
         await FanOut.RunAsync(
             byNode.Keys,
             ThrottleLimit,

@@ -21,6 +21,9 @@ public sealed record HpcImageUpdate
     /// <summary>The digest that the name led to before; null when the node had no such name, or the image never met a registry.</summary>
     public string? PreviousDigest { get; init; }
 
+    /// <summary>Where the image came from: the registry, or the node that gave it; null when nothing was pulled.</summary>
+    public string? Source { get; init; }
+
     /// <summary>How often it was tried; 0 when nothing had to be done, or the node was not reached.</summary>
     public int Attempts { get; init; }
 

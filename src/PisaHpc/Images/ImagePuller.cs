@@ -9,7 +9,9 @@ namespace PisaHpc.Images;
 /// <param name="engines">The nodes' engines.</param>
 /// <param name="retry">How often to try.</param>
 /// <param name="progress">Told of what each node does; from any thread.</param>
-public sealed class ImagePuller(IEngineConnector engines, RetryPolicy retry, IProgress<ImageProgress> progress)
+/// <param name="peers">How nodes serve each other; null when each asks the registry.</param>
+public sealed class ImagePuller(
+    IEngineConnector engines, RetryPolicy retry, IProgress<ImageProgress> progress, PeerTransfer? peers = null)
 {
     /// <summary>Does what a step says.</summary>
     /// <param name="step">The step.</param>
@@ -24,8 +26,8 @@ public sealed class ImagePuller(IEngineConnector engines, RetryPolicy retry, IPr
         {
             try
             {
-                await TryAsync(step, cancellationToken);
-                return (Ended(ImageUpdateState.Updated, attempt), null);
+                var source = await TryAsync(step, cancellationToken);
+                return (Ended(ImageUpdateState.Updated, attempt) with { Source = source }, null);
             }
             catch (HpcException failure) when (RetryPolicy.MayPass(failure) && attempt <= retry.Retries)
             {
@@ -46,16 +48,11 @@ public sealed class ImagePuller(IEngineConnector engines, RetryPolicy retry, IPr
         };
     }
 
-    private async Task TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
+    /// <summary>One attempt; gives the node or registry that the image came from, and null when it was there.</summary>
+    private async Task<string?> TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        var image = step.Image.At(step.Digest);
         await using var engine = await engines.ConnectAsync(step.Node, cancellationToken);
-        if (step.Need == ImageNeed.Pull)
-        {
-            progress.Report(new ImageProgress(step.Node, "asking for a pull"));
-            await engine.Images.PullAsync(image, new PullRelay(step.Node, progress), cancellationToken);
-        }
-
+        var source = step.Need == ImageNeed.Pull ? await FetchAsync(engine.Images, step, cancellationToken) : null;
         if (step.Image.Tag is { } tag)
         {
             await engine.Images.TagAsync(await IdOfAsync(engine.Images, step, cancellationToken), tag, cancellationToken);
@@ -63,6 +60,21 @@ public sealed class ImagePuller(IEngineConnector engines, RetryPolicy retry, IPr
 
         await CheckAsync(engine.Images, step, cancellationToken);
         progress.Report(new ImageProgress(step.Node, "done", Done: true));
+        return source;
+    }
+
+    private async Task<string> FetchAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken)
+    {
+        var giver = peers is null ? null : await peers.FetchAsync(step, PullAsync, progress, cancellationToken);
+        if (peers is null)
+        {
+            progress.Report(new ImageProgress(step.Node, "asking for a pull"));
+            await PullAsync();
+        }
+
+        return giver ?? step.Image.Reference.Registry ?? "docker.io";
+
+        Task PullAsync() => images.PullAsync(step.Image.At(step.Digest), new PullRelay(step.Node, progress), cancellationToken);
     }
 
     /// <summary>The image's id: a node may know the digest under the name of another registry.</summary>

@@ -41,7 +41,9 @@ public sealed class LabFixture : IAsyncLifetime
         await lab.InitializeAsync();
         if (lab.Nodes.Count < count)
         {
-            (await RunningProcess.RunAsync(Path.Combine(Repository.Root, "lab", "lab.sh"), ["up", $"{count}"])).EndedWith(0);
+            var raised = await RunningProcess.RunAsync(
+                Path.Combine(Repository.Root, "lab", "lab.sh"), ["up", $"{count}"], patience: TimeSpan.FromMinutes(5));
+            raised.EndedWith(0);
             await lab.InitializeAsync();
         }
 

@@ -64,11 +64,20 @@ public sealed class RunningProcess : IDisposable
     }
 
     /// <summary>Runs a program to its end.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables to set; null as a value removes one.</param>
+    /// <param name="input">All that it reads from stdin.</param>
+    /// <param name="patience">How long it may take; a minute unless said otherwise.</param>
     public static async Task<ProcessResult> RunAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string input = "")
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string?>? environment = null,
+        string input = "",
+        TimeSpan? patience = null)
     {
         using var running = Start(program, arguments, environment, input);
-        return await running.EndAsync();
+        return await running.EndAsync(patience);
     }
 
     /// <summary>Waits until a text stands on stdout or stderr: how a test knows that the process has come so far.</summary>
@@ -102,10 +111,10 @@ public sealed class RunningProcess : IDisposable
     }
 
     /// <summary>Waits for the end.</summary>
-    public async Task<ProcessResult> EndAsync()
+    public async Task<ProcessResult> EndAsync(TimeSpan? patience = null)
     {
-        using var patience = new CancellationTokenSource(Deadline);
-        await _process.WaitForExitAsync(patience.Token);
+        using var deadline = new CancellationTokenSource(patience ?? Deadline);
+        await _process.WaitForExitAsync(deadline.Token);
         await Task.WhenAll(_outputRead, _errorRead);
         return new ProcessResult(_process.ExitCode, Said(_output), Said(_error));
     }

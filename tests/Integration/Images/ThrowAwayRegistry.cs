@@ -13,17 +13,17 @@ namespace PisaHpc.Integration.Images;
 /// </summary>
 public sealed class ThrowAwayRegistry : IAsyncDisposable
 {
-    /// <summary>The namespace and the link's end on the bridge; one at a time is enough, and what a killed run left is taken away first.</summary>
-    private const string Place = "pisatry-reg";
-
     private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-registry-").FullName;
     private readonly IReadOnlyList<string> _trusts;
     private readonly IPAddress _address;
+
+    // The namespace, and the link's end on the bridge.
+    private readonly string _place;
     private readonly List<RunningProcess> _lives = [];
 
-    private ThrowAwayRegistry(IPAddress address, IEnumerable<LabNode> nodes)
+    private ThrowAwayRegistry(string place, IPAddress address, IEnumerable<LabNode> nodes)
     {
-        _address = address;
+        (_place, _address) = (place, address);
         _trusts = [.. nodes.Select(node => node.PathOf($"/etc/docker/certs.d/{Name}"))];
     }
 
@@ -44,11 +44,10 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
     /// <param name="rate">How fast its link sends, as tc(8) writes it.</param>
     public static async Task<ThrowAwayRegistry> StartAsync(IEnumerable<LabNode> nodes, string rate)
     {
-        var head = (await Dns.GetHostAddressesAsync("registry.lab")).Single().GetAddressBytes();
-        head[3] = 200;
-        var registry = new ThrowAwayRegistry(new IPAddress(head), nodes);
+        var address = (await Dns.GetHostAddressesAsync("registry.lab")).Single().GetAddressBytes();
+        (var place, address[3]) = await ClaimPlaceAsync();
+        var registry = new ThrowAwayRegistry(place, new IPAddress(address), nodes);
         registry.Configure();
-        await RemoveLinkAsync();
         await registry.MakeLinkAsync(rate);
         await registry.RestartAsync();
         return registry;
@@ -57,7 +56,7 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
     /// <summary>Starts it again, with what it held.</summary>
     public async Task RestartAsync()
     {
-        var life = RunningProcess.Start("ip", ["netns", "exec", Place, "docker-registry", "serve", Path.Combine(_directory, "config.yml")]);
+        var life = RunningProcess.Start("ip", ["netns", "exec", _place, "docker-registry", "serve", Path.Combine(_directory, "config.yml")]);
         _lives.Add(life);
         await life.SaysAsync("listening on");
     }
@@ -76,16 +75,16 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
     public Task ThawAsync() => _lives[^1].SignalAsync("CONT");
 
     /// <summary>The nodes that have a connection to it now, by the kernel's table.</summary>
-    public static async Task<IReadOnlyList<string>> ConnectedAsync()
+    public async Task<IReadOnlyList<string>> ConnectedAsync()
     {
-        var connections = await RunningProcess.RunAsync("ip", ["netns", "exec", Place, "ss", "-Htn", "state", "established", "sport", "=", ":5000"]);
+        var connections = await RunningProcess.RunAsync("ip", ["netns", "exec", _place, "ss", "-Htn", "state", "established", "sport", "=", ":5000"]);
         return [.. connections.EndedWith(0).Lines.Where(line => line.Length > 0).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^1].Split(':')[0]).Distinct()];
     }
 
     /// <summary>How many connections its machine has turned away, by the kernel's count.</summary>
-    public static async Task<long> RefusedAsync()
+    public async Task<long> RefusedAsync()
     {
-        var counters = (await RunningProcess.RunAsync("ip", ["netns", "exec", Place, "cat", "/proc/net/snmp"])).EndedWith(0).Lines;
+        var counters = (await RunningProcess.RunAsync("ip", ["netns", "exec", _place, "cat", "/proc/net/snmp"])).EndedWith(0).Lines;
         var (names, values) = (counters.First(line => line.StartsWith("Tcp:", StringComparison.Ordinal)).Split(' '), counters.Last(line => line.StartsWith("Tcp:", StringComparison.Ordinal)).Split(' '));
         return long.Parse(values[Array.IndexOf(names, "OutRsts")], CultureInfo.InvariantCulture);
     }
@@ -98,7 +97,7 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
             life.Dispose();
         }
 
-        await RemoveLinkAsync();
+        await IpAsync("netns", "del", _place);
         foreach (var trust in _trusts.Where(Directory.Exists))
         {
             Directory.Delete(trust, recursive: true);
@@ -107,30 +106,31 @@ public sealed class ThrowAwayRegistry : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task RemoveLinkAsync()
+    /// <summary>A namespace that nobody else has, by whose number the address goes: other runs of these tests may be under way.</summary>
+    private static async Task<(string Place, byte Number)> ClaimPlaceAsync()
     {
-        if (File.Exists($"/run/netns/{Place}"))
+        for (byte number = 150; number < 250; number++)
         {
-            await IpAsync("netns", "del", Place);
+            if ((await RunningProcess.RunAsync("ip", ["netns", "add", $"pisatry-{number}"])).ExitCode == 0)
+            {
+                return ($"pisatry-{number}", number);
+            }
         }
 
-        // A namespace takes its end of the link with it in its own time.
-        if (Directory.Exists($"/sys/class/net/{Place}"))
-        {
-            await RunningProcess.RunAsync("ip", ["link", "del", Place]);
-        }
+        throw new InvalidOperationException("Every address for a registry is taken. See what is left behind: ip netns list");
     }
 
     private static async Task IpAsync(params string[] arguments) => (await RunningProcess.RunAsync("ip", arguments)).EndedWith(0);
 
     private async Task MakeLinkAsync(string rate)
     {
-        await IpAsync("netns", "add", Place);
-        await IpAsync("link", "add", Place, "type", "veth", "peer", "name", "eth0", "netns", Place);
-        await IpAsync("link", "set", Place, "master", "pisalab0", "up");
-        await IpAsync("-n", Place, "addr", "add", $"{_address}/24", "dev", "eth0");
-        await IpAsync("-n", Place, "link", "set", "eth0", "up");
-        (await RunningProcess.RunAsync("tc", ["-n", Place, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "64k", "limit", "8m"])).EndedWith(0);
+        // The hardware address follows from the other one: nodes remember who had it in an earlier run.
+        var hardware = "02:00:" + string.Join(':', _address.GetAddressBytes().Select(octet => octet.ToString("x2", CultureInfo.InvariantCulture)));
+        await IpAsync("link", "add", _place, "type", "veth", "peer", "name", "eth0", "address", hardware, "netns", _place);
+        await IpAsync("link", "set", _place, "master", "pisalab0", "up");
+        await IpAsync("-n", _place, "addr", "add", $"{_address}/24", "dev", "eth0");
+        await IpAsync("-n", _place, "link", "set", "eth0", "up");
+        (await RunningProcess.RunAsync("tc", ["-n", _place, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", rate, "burst", "64k", "limit", "8m"])).EndedWith(0);
     }
 
     private void Configure()

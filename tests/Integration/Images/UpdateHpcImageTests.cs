@@ -57,6 +57,21 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
     }
 
     [Fact]
+    public async Task Nodes_that_serve_each_other_take_the_layers_of_one_node_from_the_registry_and_know_the_image_by_its_digest()
+    {
+        const string Repository = "try/images/peers";
+        var digest = await images.PublishAsync($"{Repository}:1", layers: 2, megabytes: 4);
+        var run = _shell.Run(Update + " -Distribution Peers", new { Site = images.SiteFor($"{Repository}:1"), Node = images.NodeList }).Succeeded();
+
+        Assert.All(run.Objects, result => Assert.Equal(("Updated", true, digest, null, 1), Of(result)));
+        Assert.All((await images.HeldAsync($"{Repository}:1")).Values, held => Assert.Equal(digest, held));
+        var first = Assert.Single(images.Registry.Log.Of(Repository).Layers.Clients);
+        var sources = run.Objects.ToLookup(result => (string)result.Properties["Source"].Value, result => (string)result.Properties["Node"].Value);
+        Assert.Equal(first, images.Nodes.Single(node => node.Name == Assert.Single(sources[images.Registry.Name])).Address);
+        Assert.Empty(sources.Select(source => source.Key).Except(images.Nodes.Select(node => node.Name)).Except([images.Registry.Name]));
+    }
+
+    [Fact]
     public async Task A_registry_that_dies_half_way_leaves_the_old_image_or_the_new_one_and_a_second_update_completes()
     {
         const string Repository = "try/images/dies";
@@ -113,10 +128,10 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
 
         await File.WriteAllBytesAsync(layer, good);
         await images.Registry.KillAsync();
-        var refused = await ThrowAwayRegistry.RefusedAsync();
+        var refused = await images.Registry.RefusedAsync();
         const string Again = "param($Results, $Site) Update-HpcImage -Retry $Results -Site $Site -MaximumRetryCount 8 -RetryIntervalSec 1";
         var updating = _shell.RunAsync(Again, new { Results = run.Objects, Site = site }, CancellationToken.None);
-        await Until(async () => await ThrowAwayRegistry.RefusedAsync() >= refused + nodes.Length);
+        await Until(async () => await images.Registry.RefusedAsync() >= refused + nodes.Length);
         await images.Registry.RestartAsync();
 
         var again = (await updating).Succeeded();
@@ -150,10 +165,10 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         await images.PublishAsync($"{Repository}:1", layers: 2, megabytes: 8);
         using var stop = new CancellationTokenSource();
         var updating = _shell.RunAsync(Update, new { Site = images.SiteFor($"{Repository}:1"), Node = images.NodeList, Limit = 4 }, stop.Token);
-        await Until(async () => (await ThrowAwayRegistry.ConnectedAsync()).Count == 4);
+        await Until(async () => (await images.Registry.ConnectedAsync()).Count == 4);
         await stop.CancelAsync();
         Assert.True((await updating).Stopped);
-        await Until(async () => (await ThrowAwayRegistry.ConnectedAsync()).Count == 0);
+        await Until(async () => (await images.Registry.ConnectedAsync()).Count == 0);
 
         Assert.All((await images.HeldAsync($"{Repository}:1")).Values, Assert.Null);
         var sent = images.Registry.Log.Of(Repository).Requests.Sum(request => request.Bytes);

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace PisaHpc.Images;
+
+/// <summary>
+/// Who gives which image to whom, when nodes serve each other: a node that holds an image gives it to one other at a time, and each that
+/// has received it gives it on, so the number of givers doubles. Where no node holds it, one pulls it from the registry while the others wait.
+/// </summary>
+public sealed class PeerSupply
+{
+    private readonly ConcurrentDictionary<string, Channel<string?>> _givers = new(StringComparer.Ordinal);
+
+    /// <summary>Says that a node holds an image and is free to give it on.</summary>
+    /// <param name="digest">The image.</param>
+    /// <param name="node">The node.</param>
+    public void Offer(string digest, string node) => GiversOf(digest).Writer.TryWrite(node);
+
+    /// <summary>Says that a node that was to pull from the registry failed: another one does.</summary>
+    /// <param name="digest">The image.</param>
+    public void PassOn(string digest) => GiversOf(digest).Writer.TryWrite(null);
+
+    /// <summary>Waits for a giver.</summary>
+    /// <param name="digest">The image.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The node that gives, to be offered again afterwards; null for the node that is to pull from the registry.</returns>
+    public ValueTask<string?> TakeAsync(string digest, CancellationToken cancellationToken) => GiversOf(digest).Reader.ReadAsync(cancellationToken);
+
+    /// <summary>Makes the image known before anybody asks for it, with those that hold it; where none does, the first that asks will pull.</summary>
+    /// <param name="digest">The image.</param>
+    /// <param name="holders">The nodes that hold it.</param>
+    public void Open(string digest, IReadOnlyCollection<string> holders)
+    {
+        ArgumentNullException.ThrowIfNull(holders);
+        if (holders.Count == 0)
+        {
+            PassOn(digest);
+        }
+
+        foreach (var holder in holders)
+        {
+            Offer(digest, holder);
+        }
+    }
+
+    private Channel<string?> GiversOf(string digest) => _givers.GetOrAdd(digest, _ => Channel.CreateUnbounded<string?>());
+}

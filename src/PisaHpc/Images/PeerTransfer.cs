@@ -1,0 +1,104 @@
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Images;
+
+/// <summary>
+/// Gives images from node to node: <c>docker save | ssh | docker load</c>, started on the giver, so that the bytes go from one to the other
+/// and not by the caller. What arrives has no registry's digest: the pull by digest that follows asks the registry for the manifest alone,
+/// since the engine finds the image that the manifest names, and so it is checked and known by its digest as if it had come from there.
+/// </summary>
+/// <param name="nodes">The nodes.</param>
+/// <param name="engines">Their engines.</param>
+/// <param name="access">How nodes are reached; they reach each other as the same user, by means of their own.</param>
+/// <param name="supply">Who gives to whom.</param>
+public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerSupply supply)
+{
+    /// <summary>
+    /// Arguments: socket, image, target, the target's command, port, user, ssh_config. A configuration that this node cannot read is the caller's
+    /// alone. Pipelines of a POSIX shell end with the code of their last command: half a tar is one that <c>docker load</c> refuses.
+    /// </summary>
+    private const string Script = """
+        socket=$1 image=$2 target=$3 command=$4 port=$5 user=$6 config=$7
+        set -- -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -p "$port"
+        [ -z "$user" ] || set -- "$@" -l "$user"
+        [ -z "$config" ] || [ ! -r "$config" ] || set -- -F "$config" "$@"
+        docker --host "unix://$socket" save "$image" | ssh "$@" -- "$target" "$command"
+        """;
+
+    /// <summary>Gets an image for a node: from another node when one can give it, and by the pull in any case.</summary>
+    /// <param name="step">The node and the image.</param>
+    /// <param name="pull">The pull by digest.</param>
+    /// <param name="progress">Told of what happens.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>The node that gave it; null when it came from the registry.</returns>
+    public async Task<string?> FetchAsync(
+        ImageUpdateStep step, Func<Task> pull, IProgress<ImageProgress> progress, CancellationToken cancellationToken)
+    {
+        progress.Report(new ImageProgress(step.Node, "waiting for a node that holds it"));
+        var giver = await supply.TakeAsync(step.Digest, cancellationToken);
+        var came = false;
+        try
+        {
+            var given = giver is not null && await TryGiveAsync(giver, step, progress, cancellationToken);
+            progress.Report(new ImageProgress(step.Node, given ? "asking the registry for the manifest" : "asking for a pull"));
+            await pull();
+            came = true;
+            return given ? giver : null;
+        }
+        finally
+        {
+            if (came)
+            {
+                supply.Offer(step.Digest, step.Node);
+            }
+            else if (giver is null)
+            {
+                supply.PassOn(step.Digest);
+            }
+        }
+    }
+
+    /// <summary>A gift that fails costs its time and no more: the pull that follows gets the image from the registry.</summary>
+    private async Task<bool> TryGiveAsync(
+        string giver, ImageUpdateStep step, IProgress<ImageProgress> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            progress.Report(new ImageProgress(step.Node, $"receiving from {giver}"));
+            await GiveAsync(giver, step, cancellationToken);
+            return true;
+        }
+        catch (HpcException failure)
+        {
+            progress.Report(new ImageProgress(step.Node, $"{failure.Message} The registry is asked.", Failed: true));
+            return false;
+        }
+        finally
+        {
+            supply.Offer(step.Digest, giver);
+        }
+    }
+
+    private async Task GiveAsync(string giver, ImageUpdateStep step, CancellationToken cancellationToken)
+    {
+        await using var engine = await engines.ConnectAsync(giver, cancellationToken);
+        var held = (await engine.Images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
+            ?? throw new HpcException(ErrorId.ImageNotFound, $"{giver} does not hold {step.Image.Name} any more.", giver);
+        await using var connection = await nodes.ConnectAsync(giver, cancellationToken);
+        var load = ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]);
+        var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var result = await connection.RunAsync(
+            ["sh", "-c", Script, "give", access.EngineSocket, held.Id, step.Node, load, port, access.User ?? "", access.Config ?? ""],
+            default,
+            cancellationToken);
+        if (result.ExitCode != 0)
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"{giver} could not give {step.Image.Name} to {step.Node} (exit code {result.ExitCode}): {result.Error.Trim()}",
+                giver);
+        }
+    }
+}
