@@ -1,41 +1,51 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Face.ps1')
-    $site = New-TestSite
-    $digest = 'sha256:' + 'a' * 64
-    $update = [PisaHpc.Images.HpcImageUpdate] @{
-        Node = 'o2wn01'; Name = 'registry.lab:5000/pisa/hpc:deb12'; State = 'Current'; Digest = $digest; PreviousDigest = $digest
+    # No engine answers here: what is asked of one is refused, and everything before that is seen.
+    $site = Join-Path $TestDrive 'site.yaml'
+    Set-Content -LiteralPath $site -Value "nodes: { names: [ 'o2wn[01-02]' ], engineSocket: $TestDrive/no.sock }"
+    $tree = (New-Item -ItemType Directory (Join-Path $TestDrive 'tree')).FullName
+}
+
+Describe 'Import-HpcImage' {
+    It 'takes paths and names from the pipeline by property name, and each failure is one error' {
+        [pscustomobject]@{ Path = $tree; Name = 'pisa/a:1' }, [pscustomobject]@{ Path = $tree; Name = 'pisa/b:1' } |
+            Import-HpcImage -Site $site -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures.Count | Should -Be 2
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'EngineUnavailable,*'
+    }
+
+    It 'takes a directory object' {
+        Get-Item $tree | Import-HpcImage -Site $site -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'EngineUnavailable,*'
+    }
+
+    It 'refuses <What> before it asks an engine' -ForEach @(
+        @{ What = 'an unknown instruction'; Parameters = @{ Change = 'COPY a b' } }
+        @{ What = 'several nodes'; Parameters = @{ Node = 'o2wn[01-02]' } }
+    ) {
+        { Import-HpcImage $tree -Name pisa/a:1 -Site $site @Parameters -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidValue,*'
+    }
+
+    It 'refuses a name that no image can have' {
+        { Import-HpcImage $tree -Name Pisa/A -Site $site -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidValue,*'
+    }
+
+    It 'takes a path or a stream, and not both' {
+        { Import-HpcImage $tree -Stream ([System.IO.Stream]::Null) -Name pisa/a:1 -Site $site } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
+    It 'completes nodes' {
+        (Complete "Import-HpcImage $tree -Name a -Site '$site' -Node o2").CompletionText | Should -Contain 'o2wn01'
     }
 }
 
-Describe 'The result of an update' {
-    It 'is given back by the pipeline, and one that did not fail asks no node' {
-        $update | Update-HpcImage -Site $site -ErrorAction Stop | Should -BeNullOrEmpty
-        Update-HpcImage -Retry $update -Site $site -ErrorAction Stop | Should -BeNullOrEmpty
-    }
-
-    It 'is a table of at most 120 columns' {
-        (($update | Format-Table | Out-String -Width 120) -split "`n" | Measure-Object -Property Length -Maximum).Maximum |
-            Should -BeLessOrEqual 120
-    }
-
-    It 'has the agreed names in JSON' {
-        $json = $update | ConvertTo-Json | ConvertFrom-Json
-        $json.Node | Should -Be 'o2wn01'
-        $json.State | Should -Be 'Current'
-        $json.Changed | Should -BeFalse
-        $json.Digest | Should -Be $digest
-        $json.PSObject.Properties.Name | Should -Contain 'Attempts'
-        $json.PSObject.Properties.Name | Should -Contain 'DurationSec'
-    }
-}
-
-Describe 'Images' {
-    It 'are completed from the site definition' {
-        (Complete "Update-HpcImage -Site '$site' -Image reg").CompletionText | Should -Contain 'registry.lab:5000/pisa/hpc:deb12'
-        (Complete "Get-HpcImage -Site '$site' -Environment c").CompletionText | Should -Contain 'cs7'
-    }
-
-    It 'by their id are refused' {
-        { Update-HpcImage -Site $site -Node o2wn01 -Image $digest -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidValue,*'
+Describe 'Publish-HpcImage' {
+    It 'takes names, and objects that carry a name and a node' {
+        'pisa/a:1', 'pisa/b:1' | Publish-HpcImage -Site $site -Registry registry.lab:5000 -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures.Count | Should -Be 2
+        [pscustomobject]@{ Name = 'pisa/a:1'; Node = 'localhost' } |
+            Publish-HpcImage -Site $site -Registry registry.lab:5000 -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures.Count | Should -Be 1
+        $failures[0].TargetObject | Should -Be 'localhost'
     }
 }

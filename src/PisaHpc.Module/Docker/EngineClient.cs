@@ -16,18 +16,17 @@ internal sealed class EngineClient : IDisposable
 
     private readonly EngineHandlers _handlers;
 
-    private EngineClient(string node, EngineHandlers handlers, EngineInfo info)
+    private readonly OpenEngineStream _open;
+
+    private EngineClient(string node, OpenEngineStream open, EngineHandlers handlers, EngineInfo info)
     {
         Node = node;
         Info = info;
+        _open = open;
         _handlers = handlers;
         Requests = ClientOf(handlers.Short, info);
         Answers = ClientOf(handlers.Long, info);
-        Streams = new HttpClient(handlers.Long, disposeHandler: false)
-        {
-            BaseAddress = new Uri(EngineHandlers.Address, $"v{info.ApiVersion}/"),
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
+        Streams = StreamsOf(handlers.Long, disposeHandler: false);
     }
 
     public string Node { get; }
@@ -56,7 +55,7 @@ internal sealed class EngineClient : IDisposable
             using var client = new HttpClient(handlers.Short, disposeHandler: false) { BaseAddress = EngineHandlers.Address };
             var version = await client.GetFromJsonAsync<VersionAnswer>("version", cancellationToken)
                 ?? throw new HttpRequestException("The answer to a request for its version is empty.");
-            return new EngineClient(node, handlers, Agree(node, version));
+            return new EngineClient(node, open, handlers, Agree(node, version));
         }
         catch (Exception exception)
         {
@@ -101,6 +100,18 @@ internal sealed class EngineClient : IDisposable
         Answers.Dispose();
         _handlers.Dispose();
     }
+
+    /// <summary>A stream to the engine that no other request uses.</summary>
+    public Task<Stream> OpenStreamAsync(CancellationToken cancellationToken) => _open(cancellationToken);
+
+    /// <summary>A client for one request over such a stream; it disposes of both.</summary>
+    public HttpClient Over(Stream stream) => StreamsOf(EngineHandlers.Over(stream), disposeHandler: true);
+
+    private HttpClient StreamsOf(HttpMessageHandler handler, bool disposeHandler) => new(handler, disposeHandler)
+    {
+        BaseAddress = new Uri(EngineHandlers.Address, $"v{Info.ApiVersion}/"),
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
 
     private static DockerClient ClientOf(HttpMessageHandler handler, EngineInfo info) => new DockerClientBuilder()
         .WithEndpoint(EngineHandlers.Address)

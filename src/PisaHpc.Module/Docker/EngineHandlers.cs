@@ -30,6 +30,9 @@ internal sealed class EngineHandlers : IDisposable
     /// <summary>For requests whose answer is a stream.</summary>
     public SocketsHttpHandler Long { get; }
 
+    /// <summary>For one request over one stream.</summary>
+    public static SocketsHttpHandler Over(Stream stream) => Handler(_ => Task.FromResult(stream), TimeSpan.Zero, most: 1);
+
     public void Dispose()
     {
         Short.Dispose();

@@ -13,12 +13,13 @@ internal static class ImageUpload
     public static async Task<string> SendAsync(
         EngineClient client, ImageImport import, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        using var content = new TarContent(write);
+        await using var connection = new LastWordsStream(await client.OpenStreamAsync(cancellationToken));
+        using var content = new TarContent(write, connection);
         using var leaving = new CancellationTokenSource();
         await using var registration = cancellationToken.Register(() => Leave(content, leaving));
         try
         {
-            return await SendAsync(client, import, content, leaving.Token);
+            return await SendAsync(client, import, content, connection, leaving.Token);
         }
         catch (Exception exception)
         {
@@ -43,15 +44,13 @@ internal static class ImageUpload
     }
 
     private static async Task<string> SendAsync(
-        EngineClient client, ImageImport import, TarContent content, CancellationToken cancellationToken)
+        EngineClient client, ImageImport import, TarContent content, Stream connection, CancellationToken cancellationToken)
     {
+        using var http = client.Over(connection);
         using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(import)) { Content = content };
-
-        // The answer is read while the body goes out: an engine that cannot go on says so and closes, and its words would be lost.
-        request.Headers.ExpectContinue = true;
         request.Headers.TransferEncodingChunked = true;
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
-        using var answer = await client.Streams.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (!answer.IsSuccessStatusCode)
         {
             var body = await answer.Content.ReadAsStringAsync(cancellationToken);
@@ -69,7 +68,9 @@ internal static class ImageUpload
             id = message.Status.StartsWith("sha256:", StringComparison.Ordinal) ? message.Status : id;
         }
 
-        return id ?? throw EngineFailure.OfImport(import.Name.ToString(), "the answer names no image", client.Node);
+        return content.IsWhole && id is not null
+            ? id
+            : throw EngineFailure.OfImport(import.Name.ToString(), "it answered without an image before all was sent", client.Node);
     }
 
     private static Uri AddressOf(ImageImport import)

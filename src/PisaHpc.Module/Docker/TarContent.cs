@@ -2,9 +2,13 @@ using System.Net;
 
 namespace PisaHpc.Docker;
 
-/// <summary>A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end.</summary>
+/// <summary>
+/// A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end. When the engine takes
+/// no more, the body is over, and the engine's answer tells why (<see cref="LastWordsStream"/>).
+/// </summary>
 /// <param name="write">Writes the body.</param>
-internal sealed class TarContent(Func<Stream, CancellationToken, Task> write) : HttpContent
+/// <param name="connection">The stream below the client.</param>
+internal sealed class TarContent(Func<Stream, CancellationToken, Task> write, LastWordsStream connection) : HttpContent
 {
     /// <summary>Whether the body was written to its end.</summary>
     public bool IsWhole { get; private set; }
@@ -26,6 +30,10 @@ internal sealed class TarContent(Func<Stream, CancellationToken, Task> write) : 
         {
             Failure = failure;
             throw;
+        }
+        catch (IOException) when (connection.IsDeaf)
+        {
+            // The connection drops what the client still writes, the end among it.
         }
     }
 

@@ -73,12 +73,7 @@ public sealed class SourceArchive : IImageSource
     {
         var passage = new TarPassage();
         long? total = _stream.CanSeek ? _stream.Length : null;
-        await using var counted = new TappedStream(_stream, bytes =>
-        {
-            _read += bytes.Length;
-            progress?.Report(new ImportProgress(_read, total, passage.Members, null));
-            return ValueTask.CompletedTask;
-        });
+        await using var counted = new TappedStream(_stream, Count, Unreadable);
         await using var whole = await HeadedStream.OverAsync(counted, cancellationToken);
         var compressor = ArchiveFormat.CompressorOf(whole.Head.Span);
         var isTar = false;
@@ -92,6 +87,13 @@ public sealed class SourceArchive : IImageSource
         }
 
         return isTar ? [] : throw NoTar();
+
+        ValueTask Count(ReadOnlyMemory<byte> bytes)
+        {
+            _read += bytes.Length;
+            progress?.Report(new ImportProgress(_read, total, passage.Members, null));
+            return ValueTask.CompletedTask;
+        }
 
         async Task UnpackAsync(Stream plain)
         {
@@ -122,6 +124,9 @@ public sealed class SourceArchive : IImageSource
         await passage.RunAsync(Path, tar.Whole, target, cancellationToken);
         return true;
     }
+
+    private HpcException Unreadable(IOException exception) => new(
+        ErrorId.ImageSourceUnreadable, $"{Named} was not read to its end: {exception.Message}", Path, innerException: exception);
 
     private HpcException NoTar() => new(
         ErrorId.ImageSourceInvalid,

@@ -76,7 +76,7 @@ public sealed class SourceTree : IImageSource
 
         // tar's list of files comes beside its stream: only now are all of them counted.
         Tell(read);
-        return tar.Messages.Count == 0 ? [] : [$"The tree {Path} changed while it was read: {string.Join("; ", tar.Messages)}"];
+        return !tar.HasChanged ? [] : [$"The tree {Path} changed while it was read: {string.Join("; ", tar.Messages)}"];
 
         void Tell(long written)
         {

@@ -3,7 +3,9 @@ namespace PisaHpc.Images;
 /// <summary>A stream whose every read is seen by somebody else before the reader has it.</summary>
 /// <param name="source">Where bytes come from; it stays its owner's.</param>
 /// <param name="seen">Sees each read.</param>
-internal sealed class TappedStream(Stream source, Func<ReadOnlyMemory<byte>, ValueTask> seen) : Stream
+/// <param name="failed">The failure that a read's stands for; without it, the read's own.</param>
+internal sealed class TappedStream(
+    Stream source, Func<ReadOnlyMemory<byte>, ValueTask> seen, Func<IOException, Exception>? failed = null) : Stream
 {
     public override bool CanRead => true;
 
@@ -21,7 +23,16 @@ internal sealed class TappedStream(Stream source, Func<ReadOnlyMemory<byte>, Val
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var count = await source.ReadAsync(buffer, cancellationToken);
+        int count;
+        try
+        {
+            count = await source.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException exception) when (failed is not null)
+        {
+            throw failed(exception);
+        }
+
         await seen(buffer[..count]);
         return count;
     }

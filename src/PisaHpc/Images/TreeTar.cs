@@ -14,7 +14,10 @@ public sealed class TreeTar
     /// <summary>Files, directories and links that tar has begun.</summary>
     public long Files => Interlocked.Read(ref _files);
 
-    /// <summary>What tar said of files that changed or vanished while it read them.</summary>
+    /// <summary>Whether files changed or vanished while tar read them.</summary>
+    public bool HasChanged { get; private set; }
+
+    /// <summary>What tar said.</summary>
     public IReadOnlyList<string> Messages => _messages;
 
     /// <summary>
@@ -31,7 +34,7 @@ public sealed class TreeTar
         "env", "LC_ALL=C", "tar", "--create", "--file=-", $"--directory={root}", "--format=posix", "--sort=name", "--numeric-owner",
         "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime",
         "--one-file-system", "--no-acls", "--no-selinux", "--xattrs", "--xattrs-include=*", "--xattrs-exclude=security.selinux",
-        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=128", "--verbose",
+        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=512", "--verbose", "--index-file=/dev/stderr",
         .. (isListed ? ["--no-recursion", "--null", "--files-from=-"] : exclusions.ForTar().Append(".")),
     ];
 
@@ -60,6 +63,7 @@ public sealed class TreeTar
         await naming;
         var exitCode = await process.WaitAsync(cancellationToken);
         await listening.WaitAsync(cancellationToken);
+        HasChanged = exitCode == Changed;
         if (exitCode > Changed)
         {
             var words = _messages.Count > 0 ? string.Join("; ", _messages) : $"tar ended with {exitCode}";
@@ -81,19 +85,24 @@ public sealed class TreeTar
         }
     }
 
-    /// <summary>tar lists what it begins as ./path, and has its own name before everything else.</summary>
+    /// <summary>
+    /// tar lists what it begins as ./path, and has its own name before everything else. The list comes in blocks (--index-file), and what tar
+    /// has to say can stand in the middle of a path.
+    /// </summary>
     private async Task ListenAsync(Stream error)
     {
-        using var reader = new StreamReader(error, Encoding.UTF8);
+        using var reader = new StreamReader(error, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
         while (await reader.ReadLineAsync() is { } line)
         {
             if (line.StartsWith("./", StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref _files);
             }
-            else if (_messages.Count < MostMessages && !IsExpected(line))
+
+            var own = line.IndexOf("tar: ", StringComparison.Ordinal);
+            if (own >= 0 && _messages.Count < MostMessages && !IsExpected(line))
             {
-                _messages.Add(line);
+                _messages.Add(line[own..]);
             }
         }
     }

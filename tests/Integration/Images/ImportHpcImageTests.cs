@@ -139,6 +139,23 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
         Assert.Null(await _images.InspectAsync("{{.Id}}"));
     }
 
+    [Theory]
+    [InlineData(40)]
+    [InlineData(2000)]
+    public async Task A_full_disk_is_told_as_one_however_much_is_still_to_come_and_leaves_nothing(int megabytes)
+    {
+        await using (var large = File.Create(_tree.Of("large")))
+        {
+            large.SetLength((long)megabytes << 20);
+        }
+
+        await using var engine = await SmallEngine.StartAsync(_images.Node, 32);
+        var run = _runspace.Run("param($Path, $Name, $Site) Import-HpcImage $Path -Name $Name -Site $Site", new { _tree.Path, _images.Name, engine.Site });
+        Assert.Contains("no space left on device", run.Failed("DiskFull").ToString(), StringComparison.Ordinal);
+        Assert.Empty(Readers());
+        Assert.Equal("", (await engine.DockerAsync("image", "ls", "--all", "--quiet")).EndedWith(0).Output);
+    }
+
     [Fact]
     public async Task Memory_stays_flat_however_large_the_tree_is()
     {

@@ -113,6 +113,37 @@ public sealed class SourceTreeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_grows_while_it_is_read_is_a_warning_with_its_name()
+    {
+        await using (var file = File.Create(Of("log")))
+        {
+            file.SetLength(256 << 20);
+        }
+
+        var tree = await OpenAsync();
+        var warning = Assert.Single(await tree.WriteAsync(Stream.Null, new Writer(Of("log")), CancellationToken.None));
+        Assert.Contains("./log: file changed as we read it", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_tree_that_goes_away_is_an_error_in_tar_s_words()
+    {
+        Put("a", "x");
+        var tree = await OpenAsync();
+        Directory.Delete(_root, recursive: true);
+        try
+        {
+            var failure = await Assert.ThrowsAsync<HpcException>(() => tree.WriteAsync(Stream.Null, null, CancellationToken.None));
+            Assert.Equal(ErrorId.ImageSourceUnreadable, failure.Id);
+            Assert.Contains(_root, failure.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.CreateDirectory(_root);
+        }
+    }
+
+    [Fact]
     public async Task A_tree_that_is_not_there_is_told()
     {
         var failure = await Assert.ThrowsAsync<HpcException>(async () => await SourceTree.OpenAsync(await MachineAsync(), Of("none"), [], CancellationToken.None));
@@ -188,6 +219,11 @@ public sealed class SourceTreeTests : IDisposable
         public ImportProgress? Value { get; private set; }
 
         public void Report(ImportProgress value) => Value = value;
+    }
+
+    private sealed class Writer(string path) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => File.AppendAllText(path, "x");
     }
 
     private sealed class Stopper(CancellationTokenSource stop) : IProgress<ImportProgress>
