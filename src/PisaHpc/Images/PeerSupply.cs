@@ -9,7 +9,29 @@ namespace PisaHpc.Images;
 /// </summary>
 public sealed class PeerSupply
 {
+    /// <summary>So many gifts fail, and none succeeds, before it is held to be the site and not the node: no ssh between nodes.</summary>
+    private const int Patience = 3;
+
     private readonly ConcurrentDictionary<string, Channel<string?>> _givers = new(StringComparer.Ordinal);
+    private int _failed;
+    private int _succeeded;
+
+    /// <summary>Whether nodes still try to serve each other; once given up, every node is told to pull from the registry.</summary>
+    public bool IsOpen => _succeeded > 0 || _failed < Patience;
+
+    /// <summary>Counts how a gift went.</summary>
+    /// <param name="succeeded">Whether it arrived.</param>
+    public void Count(bool succeeded)
+    {
+        Interlocked.Increment(ref succeeded ? ref _succeeded : ref _failed);
+        if (!IsOpen)
+        {
+            foreach (var givers in _givers.Values)
+            {
+                givers.Writer.TryComplete();
+            }
+        }
+    }
 
     /// <summary>Says that a node holds an image and is free to give it on.</summary>
     /// <param name="digest">The image.</param>
@@ -24,7 +46,18 @@ public sealed class PeerSupply
     /// <param name="digest">The image.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The node that gives, to be offered again afterwards; null for the node that is to pull from the registry.</returns>
-    public ValueTask<string?> TakeAsync(string digest, CancellationToken cancellationToken) => GiversOf(digest).Reader.ReadAsync(cancellationToken);
+    public async ValueTask<string?> TakeAsync(string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var giver = await GiversOf(digest).Reader.ReadAsync(cancellationToken);
+            return IsOpen ? giver : null;
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Makes the image known before anybody asks for it, with those that hold it; where none does, the first that asks will pull.</summary>
     /// <param name="digest">The image.</param>

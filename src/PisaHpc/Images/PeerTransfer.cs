@@ -68,10 +68,12 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
         {
             progress.Report(new ImageProgress(step.Node, $"receiving from {giver}"));
             await GiveAsync(giver, step, cancellationToken);
+            supply.Count(succeeded: true);
             return true;
         }
         catch (HpcException failure)
         {
+            supply.Count(succeeded: false);
             progress.Report(new ImageProgress(step.Node, $"{failure.Message} The registry is asked.", Failed: true));
             return false;
         }
