@@ -96,30 +96,22 @@ internal sealed class EngineChange
     }
 
     /// <summary>
-    /// Puts the old configuration back, with time of its own. The engine is restarted only where it was restarted for the new one, and only
-    /// where it ran before.
+    /// Puts the old configuration back, with time of its own: the file in any case, and the engine where it ran before. It is restarted only
+    /// where it was restarted for the new one.
     /// </summary>
     private async Task TakeBackAsync(Exception cause, string? backup)
     {
         using var limit = new CancellationTokenSource(TakeBackLimit);
         try
         {
-            var keeping = WantedConfiguration.KeepingContainers(_plan.Current);
-            if (_restarted && _plan.Engine is not null)
+            try
             {
-                await WriteAsync(keeping, limit.Token);
-                await RunAsync(_plan.Site.Engine.Restart, limit.Token);
-                await HasTakenUpAsync(keeping, RestartPatience, limit.Token);
+                await GiveBackAsync(limit.Token);
             }
-
-            if (_wrote && _plan.Engine is { } before)
+            finally
             {
-                await WriteAsync(WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore), limit.Token);
-                await RunAsync(_plan.Site.Engine.Reload, limit.Token);
-                await AnswersAsync(engine => engine.LiveRestore == before.LiveRestore, ReloadPatience, limit.Token);
+                await RestoreAsync(limit.Token);
             }
-
-            await RestoreAsync(limit.Token);
 
             await _files.RemoveAsync(Marker, limit.Token);
         }
@@ -140,6 +132,25 @@ internal sealed class EngineChange
                 $"{Refused}, and has the old one again: {cause.Message}",
                 _plan.Node,
                 innerException: cause);
+        }
+    }
+
+    /// <summary>Has the engine give back what it took up. The file is then not yet the old one.</summary>
+    private async Task GiveBackAsync(CancellationToken cancellationToken)
+    {
+        if (_restarted && _plan.Engine is not null)
+        {
+            var keeping = WantedConfiguration.KeepingContainers(_plan.Current);
+            await WriteAsync(keeping, cancellationToken);
+            await RunAsync(_plan.Site.Engine.Restart, cancellationToken);
+            await HasTakenUpAsync(keeping, RestartPatience, cancellationToken);
+        }
+
+        if (_wrote && _plan.Engine is { } before)
+        {
+            await WriteAsync(WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore), cancellationToken);
+            await RunAsync(_plan.Site.Engine.Reload, cancellationToken);
+            await AnswersAsync(engine => engine.LiveRestore == before.LiveRestore, ReloadPatience, cancellationToken);
         }
     }
 

@@ -75,6 +75,7 @@ public sealed class EngineChangeTests
     {
         var node = new FakeNode(Old, liveRestore: false) { StartsWith = _ => false };
         var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(Old, node.File);
         Assert.Contains("Putting the old one back failed too", failure.Message, StringComparison.Ordinal);
         Assert.Contains("daemon.json.pisahpc-19700101T000000Z", failure.RecommendedAction, StringComparison.Ordinal);
     }
