@@ -31,7 +31,7 @@ Describe 'Import-HpcImage' {
     }
 
     It 'takes a path or a stream, and not both' {
-        { Import-HpcImage $tree -Stream ([System.IO.Stream]::Null) -Name pisa/a:1 -Site $site } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        { Import-HpcImage -Path $tree -Stream ([System.IO.Stream]::Null) -Name pisa/a:1 -Site $site } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
     It 'completes nodes' {

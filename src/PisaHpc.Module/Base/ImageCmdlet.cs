@@ -23,26 +23,36 @@ public abstract class ImageCmdlet : SiteCmdlet
     public int TimeoutSec { get; set; }
 
     /// <summary>Does something with the engine; what fails is reported, and the next input has its turn.</summary>
-    private protected Task OnEngineAsync(Func<IContainerEngine, CancellationToken, Task> action)
+    /// <param name="check">Looks at the parameters before any engine is asked.</param>
+    /// <param name="action">What to do.</param>
+    private protected async Task OnEngineAsync(Action check, Func<IContainerEngine, CancellationToken, Task> action)
     {
-        var node = OneNode();
-        var limit = TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
-        return FanOut.RunAsync(
-            [node],
-            1,
-            limit,
-            async (_, stopping) =>
-            {
-                await using var engine = await EnginesOf(node).ConnectAsync(node, stopping);
-                await action(engine, stopping);
-            },
-            (failed, exception) => Report(exception, failed),
-            StopToken);
+        try
+        {
+            check();
+            await OnNodeAsync(OneNode(), action);
+        }
+        catch (HpcException failure)
+        {
+            Report(failure);
+        }
     }
 
     /// <summary>This machine, for programs that read what lies on it.</summary>
     private protected static Task<INodeConnection> ThisMachineAsync(CancellationToken cancellationToken) =>
         NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", cancellationToken);
+
+    private Task OnNodeAsync(string node, Func<IContainerEngine, CancellationToken, Task> action) => FanOut.RunAsync(
+        [node],
+        1,
+        TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec),
+        async (_, stopping) =>
+        {
+            await using var engine = await EnginesOf(node).ConnectAsync(node, stopping);
+            await action(engine, stopping);
+        },
+        (failed, exception) => Report(exception, failed),
+        StopToken);
 
     private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
         LocalTransport.IsThisMachine(node)

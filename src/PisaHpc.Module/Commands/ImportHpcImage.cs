@@ -48,12 +48,13 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
-    {
-        ImageReference.ParseTarget(Name);
-        Array.ForEach(Change, change => ChangeInstructions.Validate(change));
-        return OnEngineAsync(ImportAsync);
-    }
+    protected override Task ProcessAsync() => OnEngineAsync(
+        () =>
+        {
+            ImageReference.ParseTarget(Name);
+            Array.ForEach(Change, change => ChangeInstructions.Validate(change));
+        },
+        ImportAsync);
 
     private async Task ImportAsync(IContainerEngine engine, CancellationToken stopping)
     {

@@ -30,7 +30,7 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
     {
         foreach (var name in Name)
         {
-            await OnEngineAsync((engine, stopping) => PublishAsync(engine, name, stopping));
+            await OnEngineAsync(() => ImageReference.ParseTarget(name), (engine, stopping) => PublishAsync(engine, name, stopping));
         }
     }
 

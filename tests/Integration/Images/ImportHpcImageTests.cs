@@ -191,6 +191,19 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
         Assert.Equal(_tree.Path, Image.Of(Assert.Single(run.Objects)).Source);
     }
 
+    [Fact]
+    public void A_name_that_is_wrong_stops_no_other_either()
+    {
+        var run = _runspace.Run(
+            """
+            param($Path, $Name, $Node)
+            [pscustomobject]@{ Path = $Path; Name = 'Pisa/HPC' }, [pscustomobject]@{ Path = $Path; Name = $Name } | Import-HpcImage -Node $Node
+            """,
+            Parameters);
+        Assert.Equal("Pisa/HPC", run.Failed("InvalidValue").TargetObject);
+        Assert.True(Image.Of(Assert.Single(run.Objects)).Changed);
+    }
+
     [Theory]
     [InlineData("-Change 'COPY a b'", "InvalidValue")]
     [InlineData("-Exclude /", "InvalidValue")]
