@@ -154,6 +154,7 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
         Assert.Contains("no space left on device", run.Failed("DiskFull").ToString(), StringComparison.Ordinal);
         Assert.Empty(Readers());
         Assert.Equal("", (await engine.DockerAsync("image", "ls", "--all", "--quiet")).EndedWith(0).Output);
+        (await _images.Node.RunAsync("ip", "link", "show", "docker0")).EndedWith(0);
     }
 
     [Fact]

@@ -2,7 +2,10 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Images;
 
-/// <summary>A second engine on a node of the lab, whose disk is a few megabytes of memory.</summary>
+/// <summary>
+/// A second engine on a node of the lab, whose disk is a few megabytes of memory. Its network is its own: an engine without a bridge removes
+/// the one named docker0, whosever it is.
+/// </summary>
 public sealed class SmallEngine : IAsyncDisposable
 {
     private const string Place = "/run/pisahpc-try-engine";
@@ -26,7 +29,7 @@ public sealed class SmallEngine : IAsyncDisposable
         var engine = new SmallEngine(node);
         (await engine.EnterAsync($"mkdir -p {Place} && mount -t tmpfs -o size={megabytes}m none {Place}")).EndedWith(0);
         (await engine.EnterAsync(
-            $"setsid --fork dockerd -H unix://{Place}.sock --data-root {Place} --exec-root {Place}-exec --pidfile {Place}.pid --bridge none " +
+            $"setsid --fork unshare --net dockerd -H unix://{Place}.sock --data-root {Place} --exec-root {Place}-exec --pidfile {Place}.pid --bridge none " +
             $"--iptables=false --storage-driver overlay2 --oom-score-adjust 0 </dev/null >{Place}.log 2>&1")).EndedWith(0);
         for (var waited = 0; (await engine.DockerAsync("version")).ExitCode != 0; waited++)
         {
