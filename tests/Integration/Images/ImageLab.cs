@@ -15,6 +15,9 @@ public sealed class ImageLab : IAsyncLifetime
     public const int Count = 16;
 
     private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-images-").FullName;
+
+    // An image that was given from node to node, and whose pull failed, has no name to find it by.
+    private readonly string _mark = $"pisahpc.test.images={Guid.NewGuid():N}";
     private ThrowAwayRegistry? _registry;
     private LabFixture? _lab;
 
@@ -37,9 +40,15 @@ public sealed class ImageLab : IAsyncLifetime
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
-        await Task.WhenAll(Nodes.Select(node => RemoveImagesAsync(node)));
-        await Registry.DisposeAsync();
-        Directory.Delete(_directory, recursive: true);
+        try
+        {
+            await Task.WhenAll(Nodes.Select(RemoveImagesAsync));
+        }
+        finally
+        {
+            await Registry.DisposeAsync();
+            Directory.Delete(_directory, recursive: true);
+        }
     }
 
     /// <summary>A site definition like the lab's, with this registry, whose only environment wants an image.</summary>
@@ -63,7 +72,7 @@ public sealed class ImageLab : IAsyncLifetime
             await File.WriteAllBytesAsync(Path.Combine(context, name), RandomNumberGenerator.GetBytes(megabytes << 20));
         }
 
-        await File.WriteAllTextAsync(Path.Combine(context, "Dockerfile"), string.Join('\n', names.Select(name => $"COPY {name} /").Prepend("FROM scratch")));
+        await File.WriteAllTextAsync(Path.Combine(context, "Dockerfile"), string.Join('\n', names.Select(name => $"COPY {name} /").Prepend($"LABEL {_mark}").Prepend("FROM scratch")));
         var (node, reference) = (Nodes[^1], $"{Registry.Name}/{image}");
         var before = await node.DockerAsync("image", "inspect", "--format", "{{.Id}}", reference);
         (await node.DockerAsync("build", "--quiet", "--force-rm", "--tag", reference, context)).EndedWith(0);
@@ -97,7 +106,7 @@ public sealed class ImageLab : IAsyncLifetime
 
     private async Task RemoveImagesAsync(LabNode node)
     {
-        var listed = await node.DockerAsync("image", "ls", "--quiet", "--no-trunc", "--filter", $"reference={Registry.Name}/*/*/*");
+        var listed = await node.DockerAsync("image", "ls", "--quiet", "--no-trunc", "--filter", $"label={_mark}");
         var ids = listed.EndedWith(0).Lines.Where(line => line.Length > 0).Distinct().ToArray();
         if (ids.Length > 0)
         {
