@@ -5,6 +5,8 @@ function Test-Everything {
     Build-Everything
     $results = Join-Root 'out', 'tests'
     Remove-Tree $results
+    Write-Step 'installing the packages that are missing'
+    Invoke-Lab 'packages'
     $totals = @(
         Test-Project 'Unit' $results
         if (Test-LabUp) {

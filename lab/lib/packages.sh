@@ -1,12 +1,14 @@
 # shellcheck shell=bash
-# The Debian packages that the lab needs; only those that are missing get installed, and no service is started.
+# The Debian packages that the lab and the tests need; only those that are missing get installed, and no service is started.
 
 readonly LAB_PACKAGES=(
     docker.io docker-registry          # the nodes' engines, the registry
     openssh-server openssh-client      # the nodes' sshd, the keys
-    iproute2 iptables util-linux       # network namespaces, the bridge, nsenter and unshare
+    iproute2 iptables util-linux mount # network namespaces, the bridge, nsenter and unshare, the nodes' own directories
+    procps                             # docker top asks the machine's ps
     mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program
     busybox-static                     # the tiny image
+    bzip2 xz-utils zstd                # tars to import
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 
