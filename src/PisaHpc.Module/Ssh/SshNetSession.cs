@@ -22,8 +22,8 @@ internal sealed class SshNetSession : INodeSession
         _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output"));
         _error = new Lazy<Stream>(() => PumpedStream.Over(command.ExtendedOutputStream, "ssh error"));
         _processId = new Lazy<Task<int?>>(() => new CommandHead().ReadAsync(Output));
-        Input = InputOf(command);
         Completion = CompleteAsync(running, lost, broken);
+        Input = new ChannelInput(InputOf(command), Completion);
     }
 
     public Stream Input { get; }

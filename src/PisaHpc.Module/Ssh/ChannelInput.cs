@@ -1,0 +1,60 @@
+namespace PisaHpc.Ssh;
+
+/// <summary>
+/// A command's standard input on an SSH.NET channel. The library waits for the node to take more until the whole session ends, also when
+/// the command has ended meanwhile and nobody ever will; here such a write fails, as it does on a closed pipe.
+/// </summary>
+/// <param name="inner">The library's stream.</param>
+/// <param name="ended">The command's end, however it comes.</param>
+internal sealed class ChannelInput(Stream inner, Task ended) : Stream
+{
+    public override bool CanRead => false;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var writing = inner.WriteAsync(buffer, cancellationToken).AsTask();
+        if (await Task.WhenAny(writing, ended) != writing && !writing.IsCompleted)
+        {
+            throw new IOException("The command on the node ended before it took all of its input.");
+        }
+
+        await writing;
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+
+    public override void Flush() => inner.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
