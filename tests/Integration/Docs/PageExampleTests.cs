@@ -50,9 +50,13 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 
             var end = await RunAsync(code);
             Assert.True(end.ExitCode == 0, $"{page}, {title}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
-            Assert.All(end.Lines.Where(line => !line.StartsWith("What if: ", StringComparison.Ordinal)), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
+            Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
         }
     }
+
+    /// <summary>PowerShell's own sentence, and lines that name a file of the checkout, are as long as they have to be.</summary>
+    private static bool IsOfAView(string line) =>
+        !line.StartsWith("What if: ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
 
     /// <summary>Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.</summary>
     private async Task StageAsync(string page)

@@ -67,7 +67,10 @@ public sealed class GetHpcNodeTests(LabFixture lab) : IDisposable
     [Fact]
     public void All_nodes_of_the_site_are_summed_up_in_one_object()
     {
+        // Another test may have raised more nodes than there were at the start: the site names them all.
+        var nodes = _shell.Run("(Get-HpcAllocation -Node * -Slot 1 -Owner root).Nodes").Succeeded().Objects.Count;
+        Assert.True(nodes >= lab.Nodes.Count);
         dynamic summary = _shell.Run("Get-HpcNode -Summary").Single();
-        Assert.Equal((lab.Nodes.Count, lab.Nodes.Count), ((int)summary.Nodes, (int)summary.Ready));
+        Assert.Equal((nodes, nodes), ((int)summary.Nodes, (int)summary.Ready));
     }
 }
