@@ -32,7 +32,7 @@ public static class JobDirectory
     {
         var archive = await JobArchive.PackAsync(files, cancellationToken);
         var result = await RunAsync(
-            connection, JobDirectoryScripts.Write, [directory, Number(uid), Number(gid), Number((uint)files.Count)], archive, cancellationToken);
+            connection, JobDirectoryScripts.Write, "write:" + directory, [directory, Number(uid), Number(gid), Number((uint)files.Count)], archive, cancellationToken);
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
@@ -128,7 +128,11 @@ public static class JobDirectory
 
     private static Task<NodeCommandResult> RunAsync(
         INodeConnection connection, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
-        connection.RunAsync(["sh", "-c", script, "pisahpc", .. arguments], input, cancellationToken);
+        RunAsync(connection, script, "pisahpc", arguments, input, cancellationToken);
+
+    private static Task<NodeCommandResult> RunAsync(
+        INodeConnection connection, string script, string name, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        connection.RunAsync(["sh", "-c", script, name, .. arguments], input, cancellationToken);
 
     private static NodeCommandResult Succeeded(INodeConnection connection, string directory, string verb, NodeCommandResult result) =>
         result.ExitCode == 0 ? result : throw new HpcException(

@@ -61,7 +61,8 @@ internal static class JobDirectoryScripts
         """;
 
     /// <summary>
-    /// Arguments: directory. Takes away what an interrupted write left too, and ends whatever on the node still uses the job's client
+    /// Arguments: directory. Ends a write that goes on after its caller was killed (its $0 is <c>write:</c> and the directory) and waits until
+    /// it is gone, since it would put the directory back; takes away what an interrupted write left, and ends whatever on the node still uses the job's client
     /// configuration: a login, a launcher or a readiness check whose caller was killed. Prints "removed" or "absent".
     /// </summary>
     public const string Remove = """
@@ -69,6 +70,14 @@ internal static class JobDirectoryScripts
         dir=$1
         run=${dir%/*} name=${dir##*/}
         found=absent
+        writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }
+        while writing=$(writers); [ -n "$writing" ]; do
+            for process in $writing; do
+                process=${process#/proc/}
+                kill -- "${process%/cmdline}" 2>/dev/null || :
+            done
+            sleep 0.05
+        done
         if [ -e "$dir" ] || [ -L "$dir" ]; then
             found=removed
             old=$run/.old.$(printf %010d $$).$name
