@@ -31,8 +31,7 @@ public static class JobDirectory
         INodeConnection connection, string directory, uint uid, uint gid, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
     {
         var archive = await JobArchive.PackAsync(files, cancellationToken);
-        var result = await RunAsync(
-            connection, JobDirectoryScripts.Write, "write:" + directory, [directory, Number(uid), Number(gid), Number((uint)files.Count)], archive, cancellationToken);
+        var result = await connection.RunAsync(WriteCommand(directory, uid, gid, files.Count), archive, cancellationToken);
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
@@ -126,13 +125,13 @@ public static class JobDirectory
         }
     }
 
-    private static Task<NodeCommandResult> RunAsync(
-        INodeConnection connection, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
-        RunAsync(connection, script, "pisahpc", arguments, input, cancellationToken);
+    /// <summary>The command of a write; its name in a list of processes says which directory it is about, by which a removal finds it.</summary>
+    internal static IReadOnlyList<string> WriteCommand(string directory, uint uid, uint gid, int files) =>
+        ["sh", "-c", JobDirectoryScripts.Write, "write:" + directory, directory, Number(uid), Number(gid), Number((uint)files)];
 
     private static Task<NodeCommandResult> RunAsync(
-        INodeConnection connection, string script, string name, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
-        connection.RunAsync(["sh", "-c", script, name, .. arguments], input, cancellationToken);
+        INodeConnection connection, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        connection.RunAsync(["sh", "-c", script, "pisahpc", .. arguments], input, cancellationToken);
 
     private static NodeCommandResult Succeeded(INodeConnection connection, string directory, string verb, NodeCommandResult result) =>
         result.ExitCode == 0 ? result : throw new HpcException(

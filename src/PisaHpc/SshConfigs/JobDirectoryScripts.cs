@@ -62,20 +62,31 @@ internal static class JobDirectoryScripts
 
     /// <summary>
     /// Arguments: directory. Ends a write that goes on after its caller was killed (its $0 is <c>write:</c> and the directory) and waits until
-    /// it is gone, since it would put the directory back; takes away what an interrupted write left, and ends whatever on the node still uses the job's client
-    /// configuration: a login, a launcher or a readiness check whose caller was killed. Prints "removed" or "absent".
+    /// it is gone, since it would put the directory back; refuses after 5 seconds. The shell's child is ended too: a shell heeds a signal only
+    /// when its child has ended, and tar waits for input as long as sshd holds the connection of a dead caller. Takes away what an
+    /// interrupted write left, and ends whatever on the node still uses the job's client configuration: a login, a launcher or a readiness
+    /// check whose caller was killed. Prints "removed" or "absent".
     /// </summary>
     public const string Remove = """
         set -eu
+        refuse() { echo "$1" >&2; exit 70; }
         dir=$1
         run=${dir%/*} name=${dir##*/}
         found=absent
         writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }
+        left=100
         while writing=$(writers); [ -n "$writing" ]; do
             for process in $writing; do
+                process=${process%/cmdline}
                 process=${process#/proc/}
-                kill -- "${process%/cmdline}" 2>/dev/null || :
+                [ $left != 0 ] || refuse "process $process writes $dir and does not end"
+                kill -- "$process" 2>/dev/null || :
+                for child in $(grep -lsx "PPid:[[:space:]]*$process" /proc/[0-9]*/status); do
+                    child=${child%/status}
+                    kill -- "${child#/proc/}" 2>/dev/null || :
+                done
             done
+            left=$((left - 1))
             sleep 0.05
         done
         if [ -e "$dir" ] || [ -L "$dir" ]; then
@@ -85,8 +96,8 @@ internal static class JobDirectoryScripts
             mv -T -- "$dir" "$old"
         fi
         for process in $(printf '%s' "$dir/ssh_config" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
-            process=${process#/proc/}
-            kill -- "${process%/cmdline}" 2>/dev/null || :
+            process=${process%/cmdline}
+            kill -- "${process#/proc/}" 2>/dev/null || :
         done
         rm -rf -- "$run"/.new.??????????."$name" "$run"/.old.??????????."$name"
         echo $found

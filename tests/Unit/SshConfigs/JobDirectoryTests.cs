@@ -90,7 +90,7 @@ public sealed class JobDirectoryTests : IDisposable
         for (var length = 512; length < archive.Length - 1024; length += 3584)
         {
             var result = await _node.RunAsync(
-                ["sh", "-c", JobDirectoryScripts.Write, "sh", _request.Directory, "4001", "5001", "14"], archive[..length], CancellationToken.None);
+                JobDirectory.WriteCommand(_request.Directory, 4001, 5001, 14), archive[..length], CancellationToken.None);
             Assert.NotEqual(0, result.ExitCode);
             Assert.Equal("", await ShAsync($"ls -A {_run}"));
         }
@@ -119,6 +119,24 @@ public sealed class JobDirectoryTests : IDisposable
         Assert.Equal(128 + 15, login.ExitCode);
         Assert.False(other.HasExited);
         other.Kill();
+    }
+
+    [Fact]
+    public async Task Removing_ends_a_write_that_is_still_at_work_on_the_directory_and_no_other_job_s()
+    {
+        var archive = await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None);
+        using var writer = await WritingAsync(_request.Directory, archive);
+        using var other = await WritingAsync(_request.Directory + "2", archive);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+
+        Assert.False(await JobDirectory.RemoveAsync(_node, _request.Directory, patience.Token));
+
+        Assert.True(writer.HasExited);
+        Assert.Equal(128 + 15, writer.ExitCode);
+        await other.StandardInput.BaseStream.WriteAsync(archive[(archive.Length / 2)..]);
+        other.StandardInput.Close();
+        await other.WaitForExitAsync(patience.Token);
+        Assert.Equal("47112\n", await ShAsync($"ls -A {_run}"));
     }
 
     [Fact]
@@ -174,6 +192,24 @@ public sealed class JobDirectoryTests : IDisposable
         Assert.True(result.ExitCode == 0, result.Error);
         return result.Text;
     }
+
+    /// <summary>A write whose caller is silent half-way: neither does more come, nor does the connection end.</summary>
+    private async Task<Process> WritingAsync(string directory, ReadOnlyMemory<byte> archive)
+    {
+        var writer = LocalShell.Start([.. JobDirectory.WriteCommand(directory, 4001, 5001, JobSshFiles.For(_request).Count)]);
+        await writer.StandardInput.BaseStream.WriteAsync(archive[..(archive.Length / 2)]);
+        await writer.StandardInput.FlushAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!(await ChildrenAsync(writer)).Contains("tar"))
+        {
+            await Task.Delay(10, patience.Token);
+        }
+
+        return writer;
+    }
+
+    private async Task<IEnumerable<string>> ChildrenAsync(Process process) =>
+        (await ShAsync($"for child in $(cat /proc/{process.Id}/task/{process.Id}/children); do cat /proc/$child/comm || :; done")).Split('\n');
 
     private static Process Waiting(string argument) =>
         Process.Start(new ProcessStartInfo("sh", ["-c", "read line", "sh", argument]) { RedirectStandardInput = true })!;
