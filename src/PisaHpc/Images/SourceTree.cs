@@ -34,7 +34,7 @@ public sealed class SourceTree : IImageSource
     public string? TreeDigest => _survey.Digest;
 
     /// <inheritdoc/>
-    public string? Fingerprint => string.Create(CultureInfo.InvariantCulture, $"{_survey.Digest} {_survey.LastChange}");
+    public string? Fingerprint => _survey.State;
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings => _survey.HoleBytes < ManyHoleBytes
@@ -57,8 +57,10 @@ public sealed class SourceTree : IImageSource
     public static async Task<SourceTree> OpenAsync(
         INodeConnection machine, string path, IEnumerable<string> exclude, CancellationToken cancellationToken)
     {
-        await RequireToolsAsync(machine, cancellationToken);
-        var root = await ResolveAsync(machine, path, cancellationToken);
+        var resolving = ResolveAsync(machine, path, cancellationToken);
+        await Task.WhenAll(
+            RequireAsync(machine, "tar", "GNU tar", cancellationToken), RequireAsync(machine, "find", "GNU findutils", cancellationToken), resolving);
+        var root = await resolving;
         var mounts = MountPoints.Below(await File.ReadAllTextAsync("/proc/self/mountinfo", cancellationToken), root)
             .ToLookup(mount => Directory.Exists(System.IO.Path.Combine(root, mount)));
         var exclusions = new TreeExclusions(mounts[true], mounts[false], exclude);
@@ -107,19 +109,16 @@ public sealed class SourceTree : IImageSource
             : throw Unreadable(Path, paths.Error);
     }
 
-    private static async Task RequireToolsAsync(INodeConnection machine, CancellationToken cancellationToken)
+    private static async Task RequireAsync(INodeConnection machine, string tool, string mark, CancellationToken cancellationToken)
     {
-        foreach (var (tool, mark) in new[] { ("tar", "GNU tar"), ("find", "GNU findutils") })
+        var version = await machine.RunAsync([tool, "--version"], default, cancellationToken);
+        if (!OperatingSystem.IsLinux() || version.ExitCode != 0 || !version.Text.Contains(mark, StringComparison.Ordinal))
         {
-            var version = await machine.RunAsync([tool, "--version"], default, cancellationToken);
-            if (!OperatingSystem.IsLinux() || version.ExitCode != 0 || !version.Text.Contains(mark, StringComparison.Ordinal))
-            {
-                throw new HpcException(
-                    ErrorId.PlatformNotSupported,
-                    $"A tree is read with {mark} on Linux, and this machine's {tool} is another.",
-                    tool,
-                    "Run it on a Linux host that has the tree, or import a tar of it.");
-            }
+            throw new HpcException(
+                ErrorId.PlatformNotSupported,
+                $"A tree is read with {mark} on Linux, and this machine's {tool} is another.",
+                tool,
+                "Run it on a Linux host that has the tree, or import a tar of it.");
         }
     }
 

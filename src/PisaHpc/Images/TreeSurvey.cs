@@ -16,10 +16,10 @@ public sealed record TreeSurvey
     public required string Digest { get; init; }
 
     /// <summary>
-    /// The latest status change of any file (st_ctime), in seconds since 1970. Nobody can set it, so that in one tree on one machine the same
-    /// digest and the same change mean that nothing was touched, contents, attributes and access lists included.
+    /// A digest, <c>sha256:…</c>, over the same and each file's status change (st_ctime). Nobody can set that, so that in one tree on one machine
+    /// the same state means that nothing was touched, contents, attributes and access lists included.
     /// </summary>
-    public required decimal LastChange { get; init; }
+    public required string State { get; init; }
 
     /// <summary>Bytes of holes in sparse files, which take room where the tar is unpacked.</summary>
     public required long HoleBytes { get; init; }

@@ -1,11 +1,9 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace PisaHpc.Images;
 
-/// <summary>Makes a survey of what find(1) prints of a tree. Names are bytes and need not be text; a file takes 32 bytes of memory.</summary>
+/// <summary>Makes a survey of what find(1) prints of a tree. Names are bytes and need not be text.</summary>
 /// <param name="exclusions">What stays out of the image.</param>
 /// <param name="hasDefaultList">Whether the directory with a path from the root has a default access list.</param>
 public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], bool> hasDefaultList)
@@ -23,7 +21,8 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
     private const long LeastHole = 1 << 20;
 
     private readonly List<byte[]> _defaultLists = [];
-    private readonly List<(UInt128, UInt128)> _entries = [];
+    private readonly HashSum _properties = new();
+    private readonly HashSum _states = new();
     private readonly HashSet<long> _linked = [];
     private readonly ArrayBufferWriter<byte> _text = new();
     private readonly Range[] _fields = new Range[Fields];
@@ -31,7 +30,6 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
     private long _holes;
     private long _largestHole;
     private string? _largestHolePath;
-    private decimal _lastChange;
 
     /// <summary>
     /// The paths of the directories with a default access list, as bytes that need not be text. The root is not among them: an engine
@@ -106,12 +104,10 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
         Append(isHollow ? default : WholeSeconds(text[_fields[8]]));
         Append(text[_fields[10]]);
         Append(text[_fields[11]]);
-        _entries.Add(HashOf(_text.WrittenSpan));
+        _properties.Add(_text.WrittenSpan);
+        Append(isHollow ? default : text[_fields[9]]);
+        _states.Add(_text.WrittenSpan);
         _bytes += BlockBytes;
-        if (!isHollow)
-        {
-            _lastChange = Math.Max(_lastChange, Number<decimal>(text[_fields[9]]));
-        }
 
         if (isDirectory && !isHollow && text[_fields[11]].ToArray() is { Length: > 0 } path && hasDefaultList(path))
         {
@@ -148,31 +144,18 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
         _text.Write("\0"u8);
     }
 
-    private static (UInt128, UInt128) HashOf(ReadOnlySpan<byte> text)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text, hash);
-        var halves = MemoryMarshal.Cast<byte, UInt128>(hash);
-        return (halves[0], halves[1]);
-    }
-
     private static T Number<T>(ReadOnlySpan<byte> text) where T : IUtf8SpanParsable<T> =>
         T.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number)
             ? number
             : throw new InvalidDataException($"find printed '{Encoding.UTF8.GetString(text)}' where a number belongs.");
 
-    private TreeSurvey Result()
+    private TreeSurvey Result() => new()
     {
-        _entries.Sort();
-        var digest = SHA256.HashData(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_entries)));
-        return new TreeSurvey
-        {
-            Files = _entries.Count,
-            Bytes = _bytes,
-            Digest = "sha256:" + Convert.ToHexStringLower(digest),
-            LastChange = _lastChange,
-            HoleBytes = _holes,
-            LargestHole = _largestHolePath,
-        };
-    }
+        Files = _properties.Count,
+        Bytes = _bytes,
+        Digest = _properties.ToString(),
+        State = _states.ToString(),
+        HoleBytes = _holes,
+        LargestHole = _largestHolePath,
+    };
 }

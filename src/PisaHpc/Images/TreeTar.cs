@@ -86,8 +86,8 @@ public sealed class TreeTar
     }
 
     /// <summary>
-    /// tar lists what it begins as ./path, and has its own name before everything else. The list comes in blocks (--index-file), and what tar
-    /// has to say can stand in the middle of a path.
+    /// tar lists what it begins as ./path, and has its own name before everything else. Both write to the same place, and what tar has to say
+    /// can stand in the middle of a path.
     /// </summary>
     private async Task ListenAsync(Stream error)
     {

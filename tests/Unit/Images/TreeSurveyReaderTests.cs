@@ -44,12 +44,30 @@ public sealed class TreeSurveyReaderTests
         Assert.NotEqual((await SurveyAsync(Root, new Entry("f", "a"))).Digest, (await SurveyAsync(Root, changed)).Digest);
 
     [Fact]
-    public async Task Where_the_tree_lies_is_not_in_the_digest_and_its_latest_status_change_is_known()
+    public async Task Where_the_tree_lies_is_not_in_the_digest_and_a_status_change_is_another_state()
     {
         var here = await SurveyAsync(Root, new Entry("f", "a", Changed: "1700000000.1234567890", Inode: 5));
-        var there = await SurveyAsync(Root, new Entry("f", "a", Changed: "1800000000.0000000001", Inode: 6));
-        Assert.Equal(here.Digest, there.Digest);
-        Assert.Equal((1700000000.1234567890m, 1800000000.0000000001m), (here.LastChange, there.LastChange));
+        var there = await SurveyAsync(Root, new Entry("f", "a", Changed: "1700000000.1234567890", Inode: 6));
+        var changed = await SurveyAsync(Root, new Entry("f", "a", Changed: "1700000000.1234567891", Inode: 5));
+        Assert.Equal((here.Digest, here.State), (there.Digest, there.State));
+        Assert.Equal(here.Digest, changed.Digest);
+        Assert.NotEqual(here.State, changed.State);
+    }
+
+    [Fact]
+    public async Task A_change_is_seen_behind_a_file_whose_status_changed_in_the_future()
+    {
+        var ahead = new Entry("f", "ahead", Changed: "9999999999.0");
+        var before = await SurveyAsync(Root, ahead, new Entry("f", "a", Changed: "1700000000.0"));
+        var after = await SurveyAsync(Root, ahead, new Entry("f", "a", Changed: "1700000001.0"));
+        Assert.NotEqual(before.State, after.State);
+    }
+
+    [Fact]
+    public async Task Two_of_a_kind_are_not_none()
+    {
+        var twice = await SurveyAsync(Root, new Entry("f", "a"), new Entry("f", "a"));
+        Assert.NotEqual((await SurveyAsync(Root)).Digest, twice.Digest);
     }
 
     [Fact]
