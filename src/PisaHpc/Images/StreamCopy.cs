@@ -29,8 +29,9 @@ internal static partial class StreamCopy
         }
     }
 
-    /// <summary>A kernel that refuses leaves the pipe as it is.</summary>
-    private static void Widen(Stream source)
+    /// <summary>Gives a program's pipe room for more between two turns; a kernel that refuses leaves it as it is.</summary>
+    /// <param name="source">The stream; one that is no pipe stays what it is.</param>
+    public static void Widen(Stream source)
     {
         if (OperatingSystem.IsLinux() && source is PipeStream pipe)
         {

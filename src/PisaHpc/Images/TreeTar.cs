@@ -8,6 +8,8 @@ public sealed class TreeTar
 {
     private const int MostMessages = 20;
     private const int Changed = 1;
+    private const int ListBytes = 1 << 20;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly List<string> _messages = [];
     private long _files;
 
@@ -57,9 +59,10 @@ public sealed class TreeTar
         CancellationToken cancellationToken)
     {
         await using var process = await machine.StartAsync(Command(root, exclusions, names is not null), cancellationToken);
-        var listening = ListenAsync(process.Error);
+        var copying = StreamCopy.RunAsync(process.Output, target, written, cancellationToken);
+        var listening = ListenAsync(process.Error, copying);
         var naming = NameAsync(process.Input, names ?? default, cancellationToken);
-        await StreamCopy.RunAsync(process.Output, target, written, cancellationToken);
+        await copying;
         await naming;
         var exitCode = await process.WaitAsync(cancellationToken);
         await listening.WaitAsync(cancellationToken);
@@ -86,29 +89,57 @@ public sealed class TreeTar
     }
 
     /// <summary>
-    /// tar lists what it begins as ./path, and has its own name before everything else. Both write to the same place, and what tar has to say
-    /// can stand in the middle of a path.
+    /// tar writes a line for each file that it begins. Woken by each of them we would take more of the machine than tar does, so lines may
+    /// gather in the pipe while the stream flows.
     /// </summary>
-    private async Task ListenAsync(Stream error)
+    private async Task ListenAsync(Stream error, Task copying)
     {
-        using var reader = new StreamReader(error, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16);
-        while (await reader.ReadLineAsync() is { } line)
+        StreamCopy.Widen(error);
+        var buffer = new byte[ListBytes];
+        var filled = 0;
+        while (await error.ReadAsync(buffer.AsMemory(filled)) is var count && count > 0)
         {
-            if (line.StartsWith("./", StringComparison.Ordinal))
-            {
-                Interlocked.Increment(ref _files);
-            }
+            filled += count;
+            var used = filled == buffer.Length ? filled : buffer.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
+            TakeLines(buffer.AsSpan(0, used));
+            buffer.AsSpan(used, filled - used).CopyTo(buffer);
+            filled -= used;
+            await Task.WhenAny(copying, Task.Delay(Pause));
+        }
 
-            var own = line.IndexOf("tar: ", StringComparison.Ordinal);
-            if (own >= 0 && _messages.Count < MostMessages && !IsExpected(line))
+        TakeLines(buffer.AsSpan(0, filled));
+    }
+
+    /// <summary>
+    /// A file's line is ./path, and tar has its own name before everything else. Both go to the same place, and what tar has to say can stand
+    /// in the middle of a path.
+    /// </summary>
+    private void TakeLines(ReadOnlySpan<byte> lines)
+    {
+        var files = 0;
+        foreach (var range in lines.Split((byte)'\n'))
+        {
+            var line = lines[range];
+            files += line.StartsWith("./"u8) ? 1 : 0;
+            if (line.IndexOf("tar: "u8) is >= 0 and var own)
             {
-                _messages.Add(line[own..]);
+                TakeMessage(Encoding.UTF8.GetString(line[own..]));
             }
+        }
+
+        Interlocked.Add(ref _files, files);
+    }
+
+    private void TakeMessage(string message)
+    {
+        if (_messages.Count < MostMessages && !IsExpected(message))
+        {
+            _messages.Add(message);
         }
     }
 
-    private static bool IsExpected(string line) =>
-        line.EndsWith("socket ignored", StringComparison.Ordinal)
-        || line.EndsWith("file is on a different filesystem; not dumped", StringComparison.Ordinal)
-        || line.EndsWith("contents not dumped", StringComparison.Ordinal);
+    private static bool IsExpected(string message) =>
+        message.EndsWith("socket ignored", StringComparison.Ordinal)
+        || message.EndsWith("file is on a different filesystem; not dumped", StringComparison.Ordinal)
+        || message.EndsWith("contents not dumped", StringComparison.Ordinal);
 }
