@@ -40,8 +40,9 @@ internal sealed class MpiConversation(
         var command = LaunchCommand.For(request, map, facts, run);
         listener.Trace($"{First}: {ShellQuoting.Join(command.Arguments)}");
         await SendAsync(MpiSupervisor.Launch(command), cancellationToken);
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pumping = Task.WhenAll(
-            PumpAsync(standardOutput, facts, "stdout", cancellationToken), PumpAsync(standardError, facts, "stderr", cancellationToken));
+            PumpAsync(standardOutput, facts, "stdout", failed), PumpAsync(standardError, facts, "stderr", failed));
         await Task.WhenAll(pumping, EndLingeringLauncherAsync(facts, pumping), ReleaseAsync(pumping));
         return await EndedAsync(facts, await process.WaitAsync(cancellationToken), cancellationToken);
     }
@@ -114,6 +115,21 @@ internal sealed class MpiConversation(
         return $"the login to the container failed: {(said.Length > 0 ? said : "it ended without a word")}";
     }
 
+    /// <summary>Reads a stream to its end. When that fails the ranks are ended and the other stream is left: nobody hears the run any more.</summary>
+    private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationTokenSource failed)
+    {
+        try
+        {
+            await PumpAsync(reader, facts, stream, failed.Token);
+        }
+        catch
+        {
+            await process.Input.DisposeAsync();
+            await failed.CancelAsync();
+            throw;
+        }
+    }
+
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationToken cancellationToken)
     {
         var lines = new List<MpiOutput>();
@@ -151,27 +167,27 @@ internal sealed class MpiConversation(
         return new MpiOutput(rank, rank is { } number ? map.NodeOf(number) : First, stream, text, DateTimeOffset.UtcNow);
     }
 
-    private void TakeWord(int? rank, string[] words)
+    private bool TakeWord(int? rank, string[] words)
     {
         // The launcher's end may stand behind a rank's last words, when those had no line end.
-        if (words is ["end", var last, ..])
+        if (words is ["end", var last] && TryNumber(last, out var ended))
         {
-            _exitCode = int.Parse(last, CultureInfo.InvariantCulture);
+            _exitCode = ended;
             _end.TrySetResult();
         }
         else if (words is ["eof"])
         {
             _errorEnd.TrySetResult();
         }
-        else if (words is ["exit", var code, ..] && rank is not null)
+        else if (words is ["exit", var code] && rank is not null && TryNumber(code, out var exited))
         {
-            _failures.RankEnded(rank.Value, int.Parse(code, CultureInfo.InvariantCulture));
+            _failures.RankEnded(rank.Value, exited);
         }
         else if (words is ["start"] && rank is not null)
         {
             _failures.RankStarted(rank.Value);
         }
-        else if (words is ["lost", var node, ..])
+        else if (words is ["lost", var node])
         {
             _failures.NodeLost(node);
         }
@@ -179,7 +195,16 @@ internal sealed class MpiConversation(
         {
             _refusal = string.Join(' ', words.Skip(1));
         }
+        else
+        {
+            return false;
+        }
+
+        return true;
     }
+
+    private static bool TryNumber(string word, out int number) =>
+        int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private async Task<MpiRunEnd> EndedAsync(LauncherFacts facts, int processCode, CancellationToken cancellationToken)
     {

@@ -11,10 +11,13 @@ namespace PisaHpc.Mpi;
 /// <param name="tag">A tag, with the rank as its only group.</param>
 /// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>
 /// <param name="line">Told of each line: the rank, or null for the launcher, and the text.</param>
-/// <param name="word">Told of each word after the mark: the rank, or null for the launcher, and the words.</param>
+/// <param name="word">
+/// Told of the words after the mark in a line: the rank, or null for the launcher, and the words. False when they are none of the module's:
+/// a rank may print the mark, which is in its environment.
+/// </param>
 /// <param name="cuts">Told of each tag and where it stands; null when nobody listens.</param>
 internal sealed class RankOutputParser(
-    Regex tag, string run, Action<int?, string> line, Action<int?, string[]> word, TaggedPieceWatch? cuts = null)
+    Regex tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, TaggedPieceWatch? cuts = null)
 {
     private const int LongestLine = 1 << 20;
     private readonly StringBuilder _arrived = new();
@@ -87,14 +90,6 @@ internal sealed class RankOutputParser(
 
     private void Take(int? rank, StringBuilder pieces, string text, bool ended)
     {
-        var mark = text.IndexOf(run + ' ', StringComparison.Ordinal);
-        if (mark >= 0)
-        {
-            pieces.Append(text.AsSpan(0, mark));
-            word(rank, text[(mark + run.Length + 1)..].Split(' '));
-            return;
-        }
-
         pieces.Append(text);
         if (ended)
         {
@@ -112,8 +107,16 @@ internal sealed class RankOutputParser(
 
     private void Emit(int? rank, StringBuilder pieces)
     {
-        var text = pieces.ToString();
+        var text = pieces.ToString().TrimEnd('\r');
         pieces.Clear();
-        line(rank, text.TrimEnd('\r'));
+        var mark = text.LastIndexOf(run + ' ', StringComparison.Ordinal);
+        if (mark < 0 || !word(rank, text[(mark + run.Length + 1)..].Split(' ')))
+        {
+            line(rank, text);
+        }
+        else if (mark > 0)
+        {
+            line(rank, text[..mark]);
+        }
     }
 }

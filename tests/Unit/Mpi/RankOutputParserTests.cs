@@ -47,6 +47,30 @@ public sealed class RankOutputParserTests
         Assert.Equal(["2|start", "2|exit 139", "-|lost o2wn02", "7|end 139"], words);
     }
 
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void A_word_that_the_launcher_cut_is_the_word(string tag, int major)
+    {
+        var whole = $"last words{Run} exit 139";
+        for (var cut = 0; cut <= whole.Length; cut++)
+        {
+            var text = $"{Tag(tag, 2)}{whole[..cut]}{Tag(tag, 7)}mine\n{Tag(tag, 2)}{whole[cut..]}\n";
+            var (lines, words) = Parse(major, text);
+            Assert.Equal(["7|mine", "2|last words"], lines);
+            Assert.Equal(["2|exit 139"], words);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void A_rank_may_print_the_mark_and_tags_of_no_rank(string tag, int major)
+    {
+        Assert.Equal(
+            [$"2|PISAHPC_RUN={Run} OMP_NUM_THREADS=1"], Parse(major, $"{Tag(tag, 2)}PISAHPC_RUN={Run} OMP_NUM_THREADS=1\n").Lines);
+        var huge = tag.Replace("{0}", "99999999999", StringComparison.Ordinal);
+        Assert.Equal([$"2|{huge}x"], Parse(major, $"{Tag(tag, 2)}{huge}x\n").Lines);
+    }
+
     [Fact]
     public void Bytes_of_nothing_and_carriage_returns_are_left_out() =>
         Assert.Equal(["2|rank 2"], Parse(5, "[1,2]<stdout>: \0rank 2\r\n\0").Lines);
@@ -85,7 +109,7 @@ public sealed class RankOutputParserTests
     private static List<int> RanksWithLoss(params string[] parts)
     {
         var lost = new List<int>();
-        var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => { }, new TaggedPieceWatch(lost.Add));
+        var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => true, new TaggedPieceWatch(lost.Add));
         foreach (var part in parts)
         {
             parser.Push(part);
@@ -104,7 +128,11 @@ public sealed class RankOutputParserTests
             RankTag.Of(FactsOf(major), Run),
             Run,
             (rank, text) => lines.Add($"{Name(rank)}|{text}"),
-            (rank, said) => words.Add($"{Name(rank)}|{string.Join(' ', said)}"));
+            (rank, said) =>
+            {
+                words.Add($"{Name(rank)}|{string.Join(' ', said)}");
+                return said is not ["OMP_NUM_THREADS=1"];
+            });
         foreach (var part in parts)
         {
             parser.Push(part);
