@@ -8,6 +8,10 @@ namespace PisaHpc.Mpi;
 /// What runs in the first node's container, as the job's user, around the launcher. It is sent on standard input, so that neither it nor the
 /// variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the facts, once for the command.
 /// After that standard input is the life line: when it ends, by the caller's will or by his death, so does every rank.
+///
+/// The user's variables are the launcher's alone: no PATH or LD_LIBRARY_PATH of his may change what this shell runs. And whatever the
+/// container's environment holds is the ranks': this shell's own variables begin with <c>ph_</c>, since one that is exported already would
+/// reach them with a value of this shell's.
 /// </summary>
 internal static class MpiSupervisor
 {
@@ -16,7 +20,7 @@ internal static class MpiSupervisor
 
     /// <summary>The login's command: it takes the first part from standard input.</summary>
     public static IReadOnlyList<string> Command { get; } =
-        ["exec", "sh", "-c", """IFS= read -r size && part=$(head -c "$size") && eval "$part" """.TrimEnd()];
+        ["exec", "sh", "-c", """IFS= read -r ph_size && ph_part=$(head -c "$ph_size") && eval "$ph_part" """.TrimEnd()];
 
     /// <summary>The first part: it answers with facts, one a line, each after the run's mark.</summary>
     /// <param name="request">What to run.</param>
@@ -31,17 +35,17 @@ internal static class MpiSupervisor
         return Part($"set -- {ShellQuoting.Join(arguments)}\n{FactsScript}{LaunchScript}");
     }
 
-    /// <summary>The second part: variables and command.</summary>
+    /// <summary>The second part: variables and command. The variables are a function, for the launcher alone to call.</summary>
     /// <param name="command">The launcher's command.</param>
     public static byte[] Launch(LaunchCommand command)
     {
-        var text = new StringBuilder();
+        var text = new StringBuilder("variables() {\n");
         foreach (var (name, value) in command.Variables)
         {
             text.Append(CultureInfo.InvariantCulture, $"export {name}={ShellQuoting.Quote(value)}\n");
         }
 
-        return Part(text.Append(CultureInfo.InvariantCulture, $"set -- {ShellQuoting.Join(command.Arguments)}\n").ToString());
+        return Part(text.Append(CultureInfo.InvariantCulture, $":\n}}\nset -- {ShellQuoting.Join(command.Arguments)}\n").ToString());
     }
 
     private static byte[] Part(string script)
@@ -60,60 +64,60 @@ internal static class MpiSupervisor
 
     private const string FactsScript = """
         set -u
-        run=$1 directory=$2 flavour=$3 network=$4 workdir=$5 program=$6 grace=$7
+        ph_run=$1 ph_directory=$2 ph_flavour=$3 ph_network=$4 ph_workdir=$5 ph_program=$6 ph_grace=$7
         shift 7
         shift
-        others=$* peer=${1:-}
-        fact() { printf '%s %s\n' "$run" "$*"; }
+        ph_others=$* ph_peer=${1:-}
+        fact() { printf '%s %s\n' "$ph_run" "$*"; }
         refuse() { fact refused "$*"; exit 1; }
         first_word() { read -r first _ && echo "$first"; }
 
-        [ -z "$workdir" ] || cd -- "$workdir" 2>/dev/null || refuse "the working directory $workdir does not exist in the container"
+        [ -z "$ph_workdir" ] || cd -- "$ph_workdir" 2>/dev/null || refuse "the working directory $ph_workdir does not exist in the container"
 
-        case $flavour in
-            openmpi) names='mpirun.openmpi mpirun orterun' ;;
-            mpich) names='mpiexec.hydra mpirun.mpich mpiexec mpirun' ;;
-            *) names='mpirun mpiexec mpiexec.hydra mpirun.openmpi' ;;
+        case $ph_flavour in
+            openmpi) ph_names='mpirun.openmpi mpirun orterun' ;;
+            mpich) ph_names='mpiexec.hydra mpirun.mpich mpiexec mpirun' ;;
+            *) ph_names='mpirun mpiexec mpiexec.hydra mpirun.openmpi' ;;
         esac
-        launcher=
-        for name in $names; do
-            path=$(command -v "$name") && said=$("$path" --version 2>&1 </dev/null) || continue
-            case $said in
-                *'Open MPI'* | *OpenRTE*) kind=openmpi ;;
-                *HYDRA* | *'Intel(R) MPI'*) kind=mpich ;;
+        ph_launcher=
+        for ph_name in $ph_names; do
+            ph_path=$(command -v "$ph_name") && ph_said=$("$ph_path" --version 2>&1 </dev/null) || continue
+            case $ph_said in
+                *'Open MPI'* | *OpenRTE*) ph_kind=openmpi ;;
+                *HYDRA* | *'Intel(R) MPI'*) ph_kind=mpich ;;
                 *) continue ;;
             esac
-            [ -z "$flavour" ] || [ "$flavour" = $kind ] || continue
-            launcher=$path
+            [ -z "$ph_flavour" ] || [ "$ph_flavour" = $ph_kind ] || continue
+            ph_launcher=$ph_path
             break
         done
-        [ -n "$launcher" ] || refuse "the container has no MPI launcher${flavour:+ of $flavour}: looked for $names in $PATH"
-        fact launcher $kind "$launcher" "$(printf '%s\n' "$said" | grep -m 1 '[0-9]\.[0-9]')"
+        [ -n "$ph_launcher" ] || refuse "the container has no MPI launcher${ph_flavour:+ of $ph_flavour}: looked for $ph_names in $PATH"
+        fact launcher $ph_kind "$ph_launcher" "$(printf '%s\n' "$ph_said" | grep -m 1 '[0-9]\.[0-9]')"
 
-        interface= prefix=
-        if [ -n "$peer" ]; then
-            case $network in
+        ph_interface= ph_prefix=
+        if [ -n "$ph_peer" ]; then
+            case $ph_network in
                 '')
-                    address=$(getent ahostsv4 "$peer" 2>/dev/null | first_word) &&
-                        interface=$(ip -o route get "$address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
-                    [ "$interface" != lo ] || interface=
+                    ph_address=$(getent ahostsv4 "$ph_peer" 2>/dev/null | first_word) &&
+                        ph_interface=$(ip -o route get "$ph_address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+                    [ "$ph_interface" != lo ] || ph_interface=
                     ;;
                 */*)
-                    prefix=$network
+                    ph_prefix=$ph_network
                     if command -v ip >/dev/null; then
-                        interface=$(ip -o addr show to "$network" | { read -r _ name _ && echo "$name"; }) ||
-                            refuse "no interface is in the network $network"
+                        ph_interface=$(ip -o addr show to "$ph_network" | { read -r _ ph_name _ && echo "$ph_name"; }) ||
+                            refuse "no interface is in the network $ph_network"
                     fi
                     ;;
                 *)
-                    [ -d "/sys/class/net/$network" ] || refuse "there is no interface $network"
-                    interface=$network
+                    [ -d "/sys/class/net/$ph_network" ] || refuse "there is no interface $ph_network"
+                    ph_interface=$ph_network
                     ;;
             esac
-            [ -n "$prefix" ] || [ -z "$interface" ] ||
-                prefix=$(ip -o -4 route show dev "$interface" proto kernel scope link 2>/dev/null | first_word)
+            [ -n "$ph_prefix" ] || [ -z "$ph_interface" ] ||
+                ph_prefix=$(ip -o -4 route show dev "$ph_interface" proto kernel scope link 2>/dev/null | first_word)
         fi
-        fact network "${interface:--}" "${prefix:--}"
+        fact network "${ph_interface:--}" "${ph_prefix:--}"
         ! ls /sys/class/infiniband 2>/dev/null | grep -q . || fact infiniband
         fact cpus "$(nproc 2>/dev/null || echo 1)"
         fact ready
@@ -126,56 +130,75 @@ internal static class MpiSupervisor
     /// agent) may have lost a node, and not every launcher says which: the one that no longer answers is named.
     ///
     /// Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to files,
-    /// which are followed until the caller has read both ends and closes the life line.
+    /// which are followed until the caller has read both ends and closes the life line. What has been read is given back to the disk, where its
+    /// file system knows holes (fallocate(2)), so that a file takes the room of what the caller has yet to read.
     /// </summary>
     private const string LaunchScript = """
-        IFS= read -r size && part=$(head -c "$size") && eval "$part" || exit 1
-        command -v -- "$program" >/dev/null || refuse "there is no program $program in the container${workdir:+, seen from $workdir}"
-        spool=
-        if [ $kind = openmpi ]; then
-            spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
-            trap 'rm -rf "$spool"' EXIT
-            : >"$spool/out" >"$spool/err"
-            pace=
-            ! tail -s 0.1 /dev/null 2>/dev/null || pace='-s 0.1'
-            tail $pace -c +1 -f "$spool/out" </dev/null 2>/dev/null &
-            followers=$!
-            tail $pace -c +1 -f "$spool/err" </dev/null >&2 2>/dev/null &
-            followers="$followers $!"
+        IFS= read -r ph_size && ph_part=$(head -c "$ph_size") && eval "$ph_part" || exit 1
+        (variables && command -v -- "$ph_program") >/dev/null || refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
+        ph_spool=
+        if [ $ph_kind = openmpi ]; then
+            ph_spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
+            trap 'rm -rf "$ph_spool"' EXIT
+            : >"$ph_spool/out" >"$ph_spool/err"
+            ph_pace=
+            ! tail -s 0.1 /dev/null 2>/dev/null || ph_pace='-s 0.1'
+            tail $ph_pace -c +1 -f "$ph_spool/out" </dev/null 2>/dev/null &
+            ph_followers=$!
+            tail $ph_pace -c +1 -f "$ph_spool/err" </dev/null >&2 2>/dev/null &
+            ph_followers="$ph_followers $!"
+            give_back() {
+                for fd in "/proc/$1/fd"/*; do
+                    [ "$fd" -ef "$2" ] && read -r _ position <"/proc/$1/fdinfo/${fd##*/}" && fallocate -p -o 0 -l "$position" "$2"
+                done
+            }
+            (
+                trap 'kill "$timer"; exit' TERM
+                while kill -0 $$; do
+                    sleep 2 &
+                    timer=$!
+                    wait "$timer"
+                    give_back "${ph_followers% *}" "$ph_spool/out"
+                    give_back "${ph_followers#* }" "$ph_spool/err"
+                done
+            ) <&- >/dev/null 2>&1 &
+            ph_followers="$ph_followers $!"
         fi
-        say() { if [ -n "$spool" ]; then fact "$@" >>"$spool/out"; else fact "$@"; fi; }
+        say() { if [ -n "$ph_spool" ]; then fact "$@" >>"$ph_spool/out"; else fact "$@"; fi; }
 
-        export PISAHPC_RUN="$run"
         exec 3<&0 </dev/null
-        stopped= code=
-        command -v setsid >/dev/null && set -- setsid "$@"
-        if [ -n "$spool" ]; then "$@" 3<&- >>"$spool/out" 2>>"$spool/err" & else "$@" 3<&- & fi
-        launcher=$!
-        trap 'stopped=yes; kill -TERM "$launcher" 2>/dev/null' USR1 HUP INT TERM
+        ph_stopped= ph_setsid=$(command -v setsid) && set -- "$ph_setsid" "$@"
+        launch() {
+            export PISAHPC_RUN="$ph_run"
+            variables
+            exec "$@"
+        }
+        if [ -n "$ph_spool" ]; then launch "$@" 3<&- >>"$ph_spool/out" 2>>"$ph_spool/err" & else launch "$@" 3<&- & fi
+        ph_launcher=$!
+        trap 'ph_stopped=yes; kill -TERM "$ph_launcher" 2>/dev/null' USR1 HUP INT TERM
 
         (
             trap - USR1 HUP INT TERM
             while read -r _ <&3; do :; done
             kill -USR1 $$
-            sleep "$grace" &
+            sleep "$ph_grace" &
             timer=$!
             trap 'kill "$timer" 2>/dev/null; exit' TERM
             wait "$timer"
-            kill -KILL "-$launcher" 2>/dev/null || kill -KILL "$launcher"
+            kill -KILL "-$ph_launcher" 2>/dev/null || kill -KILL "$ph_launcher"
         ) >/dev/null 2>&1 &
-        watcher=$!
+        ph_watcher=$!
 
         while :; do
-            wait "$launcher"
-            code=$?
-            kill -0 "$launcher" 2>/dev/null || break
+            wait "$ph_launcher"
+            ph_code=$?
+            kill -0 "$ph_launcher" 2>/dev/null || break
         done
-        { kill "$watcher"; wait "$watcher"; } 2>/dev/null
+        { kill "$ph_watcher"; wait "$ph_watcher"; } 2>/dev/null
 
-        unset PISAHPC_RUN
-        sweep="pass=0
+        ph_sweep="pass=0
         while [ \$pass -lt 20 ]; do
-            marked=\$(grep -lazx PISAHPC_RUN=$run /proc/[0-9]*/environ 2>/dev/null)
+            marked=\$(grep -lazx PISAHPC_RUN=$ph_run /proc/[0-9]*/environ 2>/dev/null)
             [ -n \"\$marked\" ] || break
             for file in \$marked; do
                 pid=\${file#/proc/}
@@ -183,35 +206,35 @@ internal static class MpiSupervisor
             done
             pass=\$((pass + 1))
         done"
-        if [ -n "$stopped" ] || [ "$code" = 137 ]; then
-            eval "$sweep"
+        if [ -n "$ph_stopped" ] || [ "$ph_code" = 137 ]; then
+            eval "$ph_sweep"
         fi
-        if [ "$code" = 137 ]; then
-            asked=
-            for node in $others; do
-                ssh -F "$directory/ssh_config" "$node" "$sweep" >/dev/null 2>&1 &
-                asked="$asked $!"
+        if [ "$ph_code" = 137 ]; then
+            ph_asked=
+            for ph_node in $ph_others; do
+                ssh -F "$ph_directory/ssh_config" "$ph_node" "$ph_sweep" >/dev/null 2>&1 &
+                ph_asked="$ph_asked $!"
             done
-            [ -z "$asked" ] || wait $asked
+            [ -z "$ph_asked" ] || wait $ph_asked
         fi
-        case $stopped$code in
+        case $ph_stopped$ph_code in
             143 | 255)
-                asked=
-                for node in $others; do
-                    ssh -F "$directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$node" true </dev/null >/dev/null 2>&1 ||
-                        say lost "$node" &
-                    asked="$asked $!"
+                ph_asked=
+                for ph_node in $ph_others; do
+                    ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$ph_node" true </dev/null >/dev/null 2>&1 ||
+                        say lost "$ph_node" &
+                    ph_asked="$ph_asked $!"
                 done
-                [ -z "$asked" ] || wait $asked
+                [ -z "$ph_asked" ] || wait $ph_asked
                 ;;
         esac
-        say end "$code"
-        if [ -n "$spool" ]; then
-            fact eof >>"$spool/err"
+        say end "$ph_code"
+        if [ -n "$ph_spool" ]; then
+            fact eof >>"$ph_spool/err"
             cat <&3 >/dev/null
-            kill $followers
+            kill $ph_followers
         fi
-        exit "$code"
+        exit "$ph_code"
 
         """;
 }

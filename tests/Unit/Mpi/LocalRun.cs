@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using PisaHpc.Allocations;
+using PisaHpc.Mpi;
+using PisaHpc.Nodes;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Mpi;
+
+/// <summary>
+/// Runs on this machine: the supervisor in a real shell, with an mpirun that starts one rank and tags its lines as Open MPI 5 does. The login
+/// into the container is left out.
+/// </summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
+internal sealed class LocalRun : IDisposable
+{
+    private const string Mpirun = """
+        #!/bin/sh
+        [ "$1" != --version ] || { echo "mpirun (Open MPI) 5.0.7"; exit; }
+        while [ "$1" != sh ]; do shift; done
+        trap 'kill -TERM $rank; wait $rank; echo ended >"${0%/*}/term"; exit 143' TERM
+        mkfifo "${0%/*}/out" "${0%/*}/err"
+        sed -u 's/^/[1,0]<stdout>: /' <"${0%/*}/out" &
+        sed -u 's/^/[1,0]<stderr>: /' <"${0%/*}/err" >&2 &
+        "$@" >"${0%/*}/out" 2>"${0%/*}/err" &
+        rank=$!
+        wait $rank
+        code=$?
+        wait
+        exit $code
+        """;
+
+    private readonly FakeCluster _cluster = new();
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-mpi-");
+
+    /// <param name="shell">What <c>sh</c> is in the container.</param>
+    public LocalRun(string shell = "/bin/sh")
+    {
+        _cluster.OnStart = (_, arguments) => new LocalProcess(Start(arguments[^1]));
+        Directory.CreateDirectory(Bin);
+        Directory.CreateDirectory(Temporary);
+        File.CreateSymbolicLink(Path.Combine(Bin, "sh"), shell);
+        AddProgram("mpirun", Mpirun);
+    }
+
+    /// <summary>The container's own variables.</summary>
+    public Dictionary<string, string> Container { get; } = [];
+
+    /// <summary>The first directory of the container's PATH.</summary>
+    public string Bin => Path.Combine(_directory.FullName, "bin");
+
+    /// <summary>The container's TMPDIR.</summary>
+    public string Temporary => Path.Combine(_directory.FullName, "tmp");
+
+    /// <summary>What the ranks wrote, as it came.</summary>
+    public List<string> Lines { get; } = [];
+
+    public void AddProgram(string name, string text)
+    {
+        var path = Path.Combine(Bin, name);
+        File.WriteAllText(path, text + "\n");
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>Runs a script as the only rank.</summary>
+    public Task<MpiRunEnd> RunAsync(
+        string script, Dictionary<string, string> environment, Func<IReadOnlyList<MpiOutput>, Task>? output = null, CancellationToken stop = default)
+    {
+        var request = new MpiRequest
+        {
+            JobId = "7",
+            Directory = "/run/pisahpc/7",
+            Nodes = [new AllocatedNode("o2wn01", 1)],
+            Command = "sh",
+            Arguments = ["-c", script],
+            Environment = environment,
+        };
+        return new MpiRun(_cluster).RunAsync(request, new MpiRunListener(output ?? TakeAsync, _ => { }, _ => { }), stop);
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private Task TakeAsync(IReadOnlyList<MpiOutput> lines)
+    {
+        lock (Lines)
+        {
+            Lines.AddRange(lines.Select(line => line.Text));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Process Start(string command)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Bin, "sh"), ["-c", command])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["PATH"] = $"{Bin}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["TMPDIR"] = Temporary;
+        foreach (var (name, value) in Container)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private sealed class LocalProcess(Process process) : INodeProcess
+    {
+        public Stream Input => process.StandardInput.BaseStream;
+
+        public Stream Output => process.StandardOutput.BaseStream;
+
+        public Stream Error => process.StandardError.BaseStream;
+
+        public async Task<int> WaitAsync(CancellationToken cancellationToken)
+        {
+            await process.WaitForExitAsync(cancellationToken);
+            return process.ExitCode;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+    }
+}

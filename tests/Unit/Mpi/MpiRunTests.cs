@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using PisaHpc.Mpi;
+
+namespace PisaHpc.Unit.Mpi;
+
+/// <summary>Whole runs, with the supervisor in real shells.</summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
+public sealed class MpiRunTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("/bin/sh")]
+    [InlineData("/bin/bash")]
+    public async Task A_user_s_variables_reach_the_ranks_whatever_they_are_called(string shell)
+    {
+        string[] names =
+        [
+            "run", "code", "stopped", "launcher", "grace", "spool", "kind", "followers", "program", "part", "size", "IFS", "ph_run", "ph_code",
+        ];
+        using var local = new LocalRun(shell);
+        var script = string.Join("; ", names.Where(name => name != "IFS").Select(name => $"echo {name}=${name}"));
+
+        var end = await local.RunAsync(script, names.ToDictionary(name => name, _ => "/42")).WaitAsync(Limit);
+
+        Assert.Equal("Succeeded", end.Result.Outcome);
+        Assert.Equal(names.Where(name => name != "IFS").Select(name => $"{name}=/42"), local.Lines);
+    }
+
+    [Fact]
+    public async Task A_container_s_variables_reach_the_ranks_as_they_are()
+    {
+        string[] names = ["run", "code", "launcher", "name", "path", "prefix", "interface", "network", "kind", "part", "size"];
+        using var local = new LocalRun();
+        foreach (var name in names)
+        {
+            local.Container[name] = "container";
+        }
+
+        await local.RunAsync(string.Join("; ", names.Select(name => $"echo {name}=${name}")), []).WaitAsync(Limit);
+
+        Assert.Equal(names.Select(name => $"{name}=container"), local.Lines);
+    }
+
+    [Fact]
+    public async Task A_user_s_PATH_is_the_ranks_and_not_the_supervisor_s()
+    {
+        using var local = new LocalRun();
+        var other = Directory.CreateDirectory(Path.Combine(local.Bin, "other")).FullName;
+        foreach (var program in new[] { "tail", "mktemp", "setsid", "head", "cat", "grep" })
+        {
+            local.AddProgram($"other/{program}", "#!/bin/sh\necho mine");
+        }
+
+        var path = $"{other}:{local.Bin}:{Environment.GetEnvironmentVariable("PATH")}";
+        var end = await local.RunAsync("tail; exit 7", new() { ["PATH"] = path }).WaitAsync(Limit);
+
+        Assert.Equal(["mine"], local.Lines);
+        Assert.Equal((7, 0), (end.Result.ExitCode, end.Result.FailedRank));
+    }
+
+    [Fact]
+    public async Task A_stop_is_told_to_the_launcher_itself()
+    {
+        using var local = new LocalRun();
+        using var stop = new CancellationTokenSource();
+        var run = local.RunAsync("echo up; exec sleep 60", [], lines => stop.CancelAsync(), stop.Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(Limit));
+
+        Assert.True(File.Exists(Path.Combine(local.Bin, "term")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(local.Temporary));
+    }
+
+    [Fact]
+    public async Task Output_that_was_read_takes_no_room_on_the_node_s_disk()
+    {
+        using var local = new LocalRun();
+        var all = new TaskCompletionSource();
+        var go = Path.Combine(local.Bin, "go");
+        var run = local.RunAsync($"seq 300000; until [ -e {go} ]; do sleep 0.1; done", [], lines =>
+        {
+            if (lines[^1].Text == "300000")
+            {
+                all.SetResult();
+            }
+
+            return Task.CompletedTask;
+        });
+
+        await all.Task.WaitAsync(Limit);
+        var clock = Stopwatch.StartNew();
+        while (await KibibytesAsync(local.Temporary) > 1024)
+        {
+            Assert.True(clock.Elapsed < Limit, "Nothing was given back.");
+        }
+
+        await File.WriteAllTextAsync(go, "");
+        Assert.Equal("Succeeded", (await run.WaitAsync(Limit)).Result.Outcome);
+    }
+
+    [Fact]
+    public async Task A_listener_that_fails_ends_the_run()
+    {
+        using var local = new LocalRun();
+        var run = local.RunAsync("echo up; exec sleep 60", [], _ => throw new InvalidOperationException("no more"));
+
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => run.WaitAsync(Limit));
+
+        Assert.Equal("no more", failure.Message);
+    }
+
+    [Fact]
+    public async Task The_mark_of_the_run_is_no_variable_of_the_user_s()
+    {
+        using var local = new LocalRun();
+        var failure = await Assert.ThrowsAsync<HpcException>(() => local.RunAsync("true", new() { [LaunchCommand.Mark] = "x" }));
+        Assert.Equal((ErrorId.InvalidValue, LaunchCommand.Mark), (failure.Id, failure.Target));
+    }
+
+    private static async Task<int> KibibytesAsync(string directory)
+    {
+        using var du = Process.Start(new ProcessStartInfo("du", ["-sk", directory]) { RedirectStandardOutput = true })!;
+        return int.Parse((await du.StandardOutput.ReadToEndAsync()).Split('\t')[0], CultureInfo.InvariantCulture);
+    }
+}
