@@ -3,15 +3,13 @@
 param([Parameter(Mandatory)] [string] $Pages, [Parameter(Mandatory)] [string] $Into)
 
 $ErrorActionPreference = 'Stop'
-Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion 1.0
+Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion '1.0'
 $commands = Get-ChildItem -Path $Pages -Filter '*-*.md' | Import-MarkdownCommandHelp
 $written = $commands | Export-MamlCommandHelp -OutputFolder $Into -Force
-if (-not $written) {
-    throw "No MAML came of the pages in $Pages."
-}
 
 # PlatyPS makes a folder for the module; Get-Help wants the file in the culture's folder itself.
 $target = Join-Path $Into 'PisaHpc.Module.dll-Help.xml'
 foreach ($file in $written | Where-Object FullName -ne $target) {
     Move-Item -LiteralPath $file.FullName -Destination $target -Force
+    Remove-Item -LiteralPath $file.DirectoryName
 }

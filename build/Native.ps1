@@ -42,3 +42,15 @@ function Start-Host([string[]] $Arguments) {
 function Test-Program([string] $Name) {
     $null -ne (Get-Command -Name $Name -CommandType Application -ErrorAction Ignore)
 }
+
+# Whether there is a pwsh 7.6 that has a module, in this version or a newer one.
+function Test-PwshModule([string] $Name, [string] $Version) {
+    if (-not (Test-Program 'pwsh')) {
+        return $false
+    }
+
+    # Versions against versions: a number on the right loses its last zero, and then is none.
+    $found = & pwsh -NoLogo -NoProfile -NonInteractive -Command ('$PSVersionTable.PSVersion -ge [version] ''7.6'' -and ' +
+        "@(Get-Module $Name -ListAvailable | Where-Object { `$_.Version -ge [version] '$Version' }).Count -gt 0")
+    "$found" -eq 'True'
+}

