@@ -9,7 +9,6 @@
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('PisaHpc.Format.ps1xml')
-    TypesToProcess         = @('PisaHpc.Types.ps1xml')
     FunctionsToExport      = @()
     VariablesToExport      = @()
     AliasesToExport        = @()

@@ -23,7 +23,7 @@ public sealed class ManifestTests
     [Fact]
     public void Every_file_that_it_names_exists() =>
         Assert.All(
-            Strings("FormatsToProcess").Concat(Strings("TypesToProcess")).Append((string)Manifest["RootModule"]!),
+            Strings("FormatsToProcess").Append((string)Manifest["RootModule"]!),
             file => Assert.True(File.Exists(Checkout.PathOf(file)), file));
 
     [Fact]

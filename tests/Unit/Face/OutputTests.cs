@@ -4,7 +4,7 @@ using System.Reflection;
 namespace PisaHpc.Unit.Face;
 
 /// <summary>
-/// What a script gets from a cmdlet, as <c>ConvertTo-Json</c> opens it: by the public properties, whatever the types file says. An enum comes
+/// What a script gets from a cmdlet, as <c>ConvertTo-Json</c> opens it: by the public properties. An enum comes
 /// out of it as a number and a TimeSpan as eleven fields, so that neither may be public.
 /// </summary>
 public sealed class OutputTests
