@@ -23,7 +23,7 @@ param(
     # Lab: say what stands; what Lab does when nothing else is asked.
     [switch] $Status,
 
-    # Lab: how many nodes, 1 to 16; 0 leaves it to the lab.
+    # Lab -Up: how many nodes, 1 to 16; 0 leaves it to the lab.
     [ValidateRange(0, 16)]
     [int] $Nodes = 0
 )
@@ -47,8 +47,8 @@ switch ($Task) {
     'Build' { Build-Everything }
     'Test' { exit (Test-Everything) }
     'Quickstart' { exit (Start-Quickstart) }
-    'Lab' { Set-Lab -Up:$Up -Down:$Down -Nodes $Nodes }
+    'Lab' { Set-Lab -Up:$Up -Down:$Down -Status:$Status -Nodes $Nodes }
     'Bench' { exit (Start-Bench) }
     'Docs' { Build-Everything; Export-Help }
-    'Package' { Build-Everything; Export-Help; Export-Package }
+    'Package' { Build-Everything; Export-Package }
 }

@@ -1,8 +1,12 @@
 # Lab: lab/lab.sh does the work; Quickstart: the module's own story on it.
 
-function Set-Lab([switch] $Up, [switch] $Down, [int] $Nodes) {
-    if ($Up -and $Down) {
-        throw '-Up and -Down exclude each other. Give one of them.'
+function Set-Lab([switch] $Up, [switch] $Down, [switch] $Status, [int] $Nodes) {
+    if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
+        throw '-Up, -Down and -Status exclude each other. Give one of them.'
+    }
+
+    if ($Nodes -and -not $Up) {
+        throw "-Nodes $Nodes belongs to -Up. Run: ./build.sh Lab -Up -Nodes $Nodes"
     }
 
     if ($Down) {
