@@ -9,7 +9,10 @@ namespace PisaHpc.Jobs;
 /// <param name="engines">Their engines.</param>
 public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
 {
-    /// <summary>Removes every container of the job and the job's directory from a node.</summary>
+    /// <summary>
+    /// Removes every container of the job and the job's directory from a node. An engine that is down keeps its containers, and not the
+    /// private keys.
+    /// </summary>
     /// <param name="node">The node.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="directory">The job's directory.</param>
@@ -19,24 +22,28 @@ public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
     public async Task<bool> CleanAsync(
         string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(node, cancellationToken);
-        var changed = await RemoveContainersAsync(engine, jobId, grace, cancellationToken);
-        await using (var connection = await nodes.ConnectAsync(node, cancellationToken))
+        var changed = false;
+        try
         {
+            changed = await RemoveContainersAsync(node, jobId, grace, cancellationToken);
+        }
+        finally
+        {
+            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
             changed |= await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
         }
 
         // A caller killed while the engine worked on its request leaves a container that appears after the first look.
-        return changed | await RemoveContainersAsync(engine, jobId, grace, cancellationToken);
+        return changed | await RemoveContainersAsync(node, jobId, grace, cancellationToken);
     }
 
-    private static async Task<bool> RemoveContainersAsync(
-        IContainerEngine engine, string jobId, TimeSpan grace, CancellationToken cancellationToken)
+    private async Task<bool> RemoveContainersAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
     {
+        await using var engine = await engines.ConnectAsync(node, cancellationToken);
         var changed = false;
         foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken))
         {
-            if (container.State is not ContainerState.Created)
+            if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
             {
                 await engine.StopAsync(container.Id, grace, cancellationToken);
             }

@@ -97,6 +97,34 @@ public sealed class JobStopperTests : IDisposable
     }
 
     [Fact]
+    public async Task An_engine_that_is_down_keeps_no_keys_on_its_node()
+    {
+        await StartAsync();
+        _cluster.Nodes.FailOn("o2wn02", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
+
+        await StopAsync(HpcJob.None("42"));
+
+        Assert.Equal(["o2wn02"], _failed);
+        Assert.DoesNotContain(_cluster.Leftovers(), left => left.StartsWith("directory", StringComparison.Ordinal));
+        Assert.Contains(_cluster.Leftovers(), left => left.StartsWith("lease", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Only_a_container_that_runs_is_given_time_to_end()
+    {
+        await StartAsync();
+        var engine = _cluster.Nodes.EngineOf("o2wn01");
+        engine.Exit(engine.Containers[0].Id, 1);
+
+        await StopAsync(await FindAsync(), TimeSpan.FromSeconds(1));
+        Assert.Equal(["o2wn02"], _cluster.Nodes.Calls.Where(call => call.Step == FakeStep.Stop).Select(call => call.Node));
+
+        await StartAsync();
+        await StopAsync(await FindAsync());
+        Assert.Single(_cluster.Nodes.Calls, call => call.Step == FakeStep.Stop);
+    }
+
+    [Fact]
     public async Task A_container_that_appears_while_the_job_is_being_stopped_is_removed_too()
     {
         await StartAsync();
@@ -128,11 +156,11 @@ public sealed class JobStopperTests : IDisposable
         (await _cluster.Finder.FindAsync("42", JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
         .SingleOrDefault() ?? HpcJob.None("42");
 
-    private Task<HpcJob> StopAsync(HpcJob job) => _cluster.Stopper.StopAsync(
+    private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) => _cluster.Stopper.StopAsync(
         job,
         JobCluster.NodeNames,
         "/run/pisahpc",
-        TimeSpan.Zero,
+        grace,
         32,
         Timeout.InfiniteTimeSpan,
         (node, _) => _failed.Add(node),
