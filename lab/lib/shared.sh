@@ -12,14 +12,13 @@ shared_up() {
     shared_create_port_area
 }
 
-# One empty file per port. Writable for everyone, because the kernel lets a user hard-link only what he may write
-# (protected_hardlinks); sticky, because a lease belongs to its owner.
+# One empty file per port. It belongs to the account that leases in it: root, as the batch hooks are.
 shared_create_port_area() {
     [[ ! -d $LAB_PORT_AREA ]] || return 0
-    install -d -m 1777 "$LAB_PORT_AREA.new"
+    install -d -m 755 "$LAB_PORT_AREA.new"
     (
         cd "$LAB_PORT_AREA.new" || exit
-        umask 0
+        umask 022
         seq "$LAB_PORT_FIRST" "$LAB_PORT_LAST" | xargs touch
     )
     mv "$LAB_PORT_AREA.new" "$LAB_PORT_AREA"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc;
 using PisaHpc.Ports;
 
 // PortRacer NAME JOBS
@@ -7,6 +8,7 @@ using PisaHpc.Ports;
 //   in AREA WITNESSES   works from now on in that area
 //   take                leases a port for each of JOBS jobs
 //   release             gives them back
+//   try                 as take, and says what refuses it
 //   stall STEP          stands still, for ever, when a claim or release next comes to that step
 // Beside each lease stands a witness that knows nothing of hard links: a file named by the port, that only one process can create. It is
 // made after the lease and removed before the release, so that one that is there already is a port given twice.
@@ -24,6 +26,9 @@ while (Console.ReadLine()?.Split(' ') is { } command)
             break;
         case "take":
             ForEachJob(Take);
+            break;
+        case "try":
+            ForEachJob(Try);
             break;
         case "release":
             ForEachJob(Release);
@@ -59,6 +64,18 @@ void Take(string job)
     }
 
     Console.WriteLine($"leased {lease} {job}");
+}
+
+void Try(string job)
+{
+    try
+    {
+        Take(job);
+    }
+    catch (HpcException failure)
+    {
+        Console.WriteLine($"refused {failure.Id} {failure.Message} {failure.RecommendedAction}");
+    }
 }
 
 void Release(string job)

@@ -13,12 +13,8 @@ public abstract class PortAreaCmdlet : SiteCmdlet
 
     /// <summary>The area that was named, else the site's with its range of ports.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/> when neither names one.</exception>
-    private protected PortArea Area =>
-        Path is not null ? new PortArea(GetUnresolvedProviderPathFromPSPath(Path)) : PortArea.Of(SiteArea());
+    private protected PortArea Area => Path is null ? PortArea.Of(RequiredPorts, Warn) : AreaAt(GetUnresolvedProviderPathFromPSPath(Path));
 
-    private protected Sites.PortAreaDefinition SiteArea() => SiteDefinition.PortArea ?? throw new HpcException(
-        ErrorId.PortAreaMissing,
-        SiteDefinition.Path is null ? "This machine has no site definition." : $"The site definition {SiteDefinition.Path} names no port area.",
-        SiteDefinition.Path,
-        "Name one with -Path, or in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
+    /// <summary>The area of a directory.</summary>
+    private protected PortArea AreaAt(string path) => new(path) { Skipped = Warn };
 }

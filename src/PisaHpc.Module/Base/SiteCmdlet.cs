@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Allocations;
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Base;
@@ -18,6 +19,17 @@ public abstract class SiteCmdlet : AsyncCmdlet
 
     /// <summary>The path of -Site in full; null when the parameter was not used.</summary>
     internal string? SitePath => Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site);
+
+    /// <summary>The site's port area; null when it has none. What it passes over is a warning.</summary>
+    internal PortArea? SitePorts => SiteDefinition.PortArea is { } area ? PortArea.Of(area, Warn) : null;
+
+    /// <summary>The site's port area as it is declared.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>: the site has none.</exception>
+    internal PortAreaDefinition RequiredPorts => SiteDefinition.PortArea ?? throw new HpcException(
+        ErrorId.PortAreaMissing,
+        SiteDefinition.Path is null ? "This machine has no site definition." : $"The site definition {SiteDefinition.Path} names no port area.",
+        SiteDefinition.Path,
+        "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
 
     /// <summary>The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>

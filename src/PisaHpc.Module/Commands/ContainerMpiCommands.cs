@@ -118,7 +118,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             return named[0];
         }
 
-        var ports = SitePorts.Find(SiteDefinition);
+        var ports = SitePorts;
         var finder = new JobFinder(Engines, ports);
         var others = ports?.Find(JobId)?.Nodes is { Count: > 0 } ? [] : NodesOrSite([]);
         var jobs = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, ReportNode, StopToken);

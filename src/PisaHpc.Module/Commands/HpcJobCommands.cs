@@ -33,13 +33,13 @@ public sealed class StartHpcJobCommand : PlanCmdlet
     protected override async Task ProcessAsync()
     {
         var allocation = Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
-        var area = SitePorts.Require(SiteDefinition);
+        var area = PortArea.Of(RequiredPorts, Warn);
         var request = new JobRequest
         {
             Allocation = allocation,
             Environment = ResolveEnvironment(allocation),
             RunDirectory = SiteDefinition.RunDirectory,
-            TimeToLive = TimeToLive ?? SiteDefinition.PortArea!.TimeToLive,
+            TimeToLive = TimeToLive ?? RequiredPorts.TimeToLive,
             Throttle = ThrottleLimit,
             Timeout = NodeTimeout,
             Devices = DevicesByHand,
@@ -102,7 +102,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var ports = SitePorts.Find(SiteDefinition);
+        var ports = SitePorts;
         foreach (var jobId in JobId)
         {
             await FindAsync(jobId, ports);
@@ -157,7 +157,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     {
         string[] jobIds = JobId.Length > 0 ? JobId : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
         Array.ForEach(jobIds, id => JobIds.Validate(id));
-        var area = SitePorts.Find(SiteDefinition);
+        var area = SitePorts;
         foreach (var jobId in jobIds)
         {
             await StopAsync(jobId, area);

@@ -72,7 +72,8 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
         Owner = ParameterSetName == ByJob ? Owner ?? Environment.UserName : Allocation.Owner.Name,
         Scheduler = ParameterSetName == ByJob ? Scheduler.Manual : Allocation.BatchSystem,
         Nodes = ParameterSetName == ByJob ? null : SlotMap.Format(Allocation.Nodes),
-        TimeToLive = TimeToLive ?? (Path is null ? SiteArea().TimeToLive : PortRequest.DefaultTimeToLive),
+        TimeToLive = TimeToLive ?? (Path is null ? RequiredPorts.TimeToLive : PortRequest.DefaultTimeToLive),
+        Prolong = TimeToLive is not null,
         Busy = BusyPort.ToHashSet(),
     };
 }

@@ -44,7 +44,7 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
     protected override Task ProcessAsync() => ParameterSetName switch
     {
         ByJob => RemoveEachAsync(Area, JobId),
-        ByLease => RemoveEachAsync(Path is null ? new PortArea(InputObject.Path) : Area, [InputObject.JobId]),
+        ByLease => RemoveEachAsync(Path is null ? AreaAt(InputObject.Path) : Area, [InputObject.JobId]),
         _ => RemoveExpiredAsync(Area),
     };
 
@@ -52,14 +52,7 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
     {
         foreach (var jobId in jobIds)
         {
-            try
-            {
-                await RemoveAsync(area.PredictRelease(jobId), () => area.Release(jobId, StopToken));
-            }
-            catch (HpcException failure)
-            {
-                Report(failure, jobId);
-            }
+            await RemoveAsync(jobId, () => area.PredictRelease(jobId), () => area.Release(jobId, StopToken));
         }
     }
 
@@ -69,7 +62,20 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
         Func<JobPort, bool?>? isAlive = LiveJobId is null ? null : new LiveJobs(LiveJobId).Tell;
         foreach (var predicted in area.PredictReclaim(now, isAlive))
         {
-            await RemoveAsync(predicted, () => area.Reclaim(predicted.JobId, now, isAlive));
+            await RemoveAsync(predicted.JobId, () => predicted, () => area.Reclaim(predicted.JobId, now, isAlive));
+        }
+    }
+
+    /// <summary>Gives back one lease; a failure is its own, and the others go on.</summary>
+    private async Task RemoveAsync(string jobId, Func<ReleasedPort> predict, Func<ReleasedPort?> remove)
+    {
+        try
+        {
+            await RemoveAsync(predict(), remove);
+        }
+        catch (HpcException failure)
+        {
+            Report(failure, jobId);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class JobIdCompleter : SiteCompleter
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
         HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
     {
-        var leases = site.PortArea is { } area ? PortArea.Of(area).List() : [];
+        var leases = site.PortArea is { } area ? PortArea.Of(area, _ => { }).List() : [];
         return leases.Select(lease => new CompletionCandidate(lease.JobId, Describe(lease))).ToAsyncEnumerable();
     }
 

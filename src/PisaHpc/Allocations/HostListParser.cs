@@ -3,7 +3,8 @@ namespace PisaHpc.Allocations;
 /// <summary>Reads one host list, from left to right, and appends the names it stands for.</summary>
 /// <param name="text">The list.</param>
 /// <param name="allowWildcards">Whether names may be patterns with * and ?.</param>
-internal sealed class HostListParser(string text, bool allowWildcards = false)
+/// <param name="limit">How many names there may be; at most <see cref="HostList.MaxNames"/>.</param>
+internal sealed class HostListParser(string text, bool allowWildcards = false, int limit = HostList.MaxNames)
 {
     private const long Beyond = HostList.MaxNames + 1L;
 
@@ -17,9 +18,9 @@ internal sealed class HostListParser(string text, bool allowWildcards = false)
             var start = _at;
             var parts = ReadPattern();
             var count = CountOf(parts);
-            if (names.Count + count > HostList.MaxNames)
+            if (names.Count + count > limit)
             {
-                throw Error(start, $"the list stands for more than {HostList.MaxNames:N0} names");
+                throw Error(start, $"the list stands for more than {limit:N0} names");
             }
 
             names.EnsureCapacity(names.Count + (int)count);

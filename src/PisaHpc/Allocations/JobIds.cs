@@ -39,6 +39,10 @@ public static partial class JobIds
             jobId);
     }
 
+    /// <summary>Whether text that a stranger wrote is an id.</summary>
+    /// <param name="jobId">The text.</param>
+    public static bool IsValid(string? jobId) => jobId is { Length: > 0 and <= MaxLength } && IdForm().IsMatch(jobId);
+
     /// <summary>
     /// The id as a name for files, directories, containers and labels: <c>1234[5]</c> is <c>1234.5</c>, <c>123[4].server</c> is
     /// <c>123.4.server</c>, every other id is itself.

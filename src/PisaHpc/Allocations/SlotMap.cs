@@ -7,6 +7,9 @@ namespace PisaHpc.Allocations;
 /// </summary>
 public static class SlotMap
 {
+    /// <summary>How many nodes a stranger's text may name: whoever reads it goes to each of them.</summary>
+    public const int MaxNodes = 16_384;
+
     /// <summary>Writes nodes as one word for each run of equal slots.</summary>
     /// <param name="nodes">The nodes in order.</param>
     public static string Format(IEnumerable<AllocatedNode> nodes)
@@ -32,40 +35,44 @@ public static class SlotMap
         {
             if (run.Count > 0)
             {
-                words.Add(string.Create(CultureInfo.InvariantCulture, $"{HostList.Fold(run)}*{slots}"));
+                words.Add(slots > 0 ? string.Create(CultureInfo.InvariantCulture, $"{HostList.Fold(run)}*{slots}") : HostList.Fold(run));
                 run.Clear();
             }
         }
     }
 
-    /// <summary>Reads what <see cref="Format"/> wrote.</summary>
-    /// <param name="text">The words.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a word without a slot count.</exception>
-    public static IReadOnlyList<AllocatedNode> Parse(string text) =>
-        [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(ParseWord)];
-
-    /// <summary>The nodes' names alone; words that are no host list are left out, since a lease may be anybody's.</summary>
-    /// <param name="text">The words, with or without slots.</param>
-    public static IReadOnlyList<string> NamesIn(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(NamesInWord)];
-
-    private static IReadOnlyList<string> NamesInWord(string word)
+    /// <summary>
+    /// Reads what <see cref="Format"/> wrote, each node once. It may be anybody's text: words that are no host list are left out, and those that go beyond
+    /// <see cref="MaxNodes"/> nodes.
+    /// </summary>
+    /// <param name="text">The words; one without slots names nodes that have none.</param>
+    public static IReadOnlyList<AllocatedNode> NodesIn(string text)
     {
-        var star = word.LastIndexOf('*');
+        var nodes = new Dictionary<string, AllocatedNode>(StringComparer.Ordinal);
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var star = word.LastIndexOf('*');
+            var slots = star > 0 && int.TryParse(word.AsSpan(star + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+            foreach (var name in NamesIn(star > 0 ? word[..star] : word, MaxNodes - nodes.Count))
+            {
+                nodes.TryAdd(name, new AllocatedNode(name, slots));
+            }
+        }
+
+        return [.. nodes.Values];
+    }
+
+    private static List<string> NamesIn(string list, int limit)
+    {
+        var names = new List<string>();
         try
         {
-            return HostList.Expand(star > 0 ? word[..star] : word);
+            new HostListParser(list, limit: limit).AppendTo(names);
+            return names;
         }
         catch (HpcException)
         {
             return [];
         }
-    }
-
-    private static IEnumerable<AllocatedNode> ParseWord(string word)
-    {
-        var star = word.LastIndexOf('*');
-        return star > 0 && int.TryParse(word.AsSpan(star + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var slots) && slots > 0
-            ? HostList.Expand(word[..star]).Select(name => new AllocatedNode(name, slots))
-            : throw new HpcException(ErrorId.InvalidValue, $"'{word}' is not a host list with its slots, such as o2wn[01-02]*32.", word);
     }
 }

@@ -89,7 +89,7 @@ public static class ContainerLabels
     /// <summary>All nodes of the job that a container belongs to, with their slots.</summary>
     /// <param name="container">The container.</param>
     public static IReadOnlyList<AllocatedNode> NodesOf(EngineContainer container) =>
-        container.Labels.TryGetValue(Nodes, out var map) ? SlotMap.Parse(map) : [];
+        SlotMap.NodesIn(container.Labels.GetValueOrDefault(Nodes, ""));
 
     private static int Number(IReadOnlyDictionary<string, string> labels, string name) =>
         int.TryParse(labels.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -27,7 +27,7 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
         CancellationToken cancellationToken)
     {
         var leases = Leases(jobId).ToDictionary(lease => lease.JobId);
-        var asked = nodes.Concat(leases.Values.SelectMany(JobNodes.Of).Select(node => node.Name)).Distinct();
+        var asked = nodes.Concat(leases.Values.SelectMany(lease => lease.Nodes)).Distinct();
         var found = new ConcurrentBag<(string Node, EngineContainer Container)>();
         await FanOut.RunAsync(
             asked,

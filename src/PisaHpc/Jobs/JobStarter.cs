@@ -19,8 +19,10 @@ namespace PisaHpc.Jobs;
 public sealed class JobStarter(
     INodeConnector nodes, IEngineConnector engines, IJobKeyGenerator keys, PortArea ports, IProgress<JobStep> progress)
 {
-    private static readonly TimeSpan RollbackLimit = TimeSpan.FromMinutes(2);
     private readonly JobCleanup _cleanup = new(nodes, engines);
+
+    /// <summary>How long taking a job back from a node may last.</summary>
+    public TimeSpan RollbackLimit { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Says what a start would do, without changing anything.</summary>
     /// <param name="request">The job.</param>
@@ -151,21 +153,20 @@ public sealed class JobStarter(
     }
 
     /// <summary>
-    /// Takes everything of the job off every node and gives the port back; with a time limit of its own, since the caller's token may be
-    /// gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds the node by.
+    /// Takes everything of the job off every node and gives the port back; with a time limit of its own for each node, since the caller's
+    /// token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds the node by.
     /// </summary>
     private async Task RollBackAsync(JobRequest request, JobPort lease, string reason)
     {
         progress.Report(new JobStep(null, "taking back what was started"));
-        using var limit = new CancellationTokenSource(RollbackLimit);
         var left = new ConcurrentQueue<NodeFailure>();
         await FanOut.RunAsync(
             request.Allocation.Nodes.Select(node => node.Name),
             request.Throttle,
-            Timeout.InfiniteTimeSpan,
+            RollbackLimit,
             (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
             (node, cause) => left.Enqueue(new NodeFailure(node, cause)),
-            limit.Token);
+            CancellationToken.None);
         if (left.IsEmpty)
         {
             ports.Release(lease.JobId, CancellationToken.None);
@@ -215,6 +216,7 @@ public sealed class JobStarter(
         Scheduler = request.Allocation.BatchSystem,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
+        Prolong = true,
         Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
     };
 

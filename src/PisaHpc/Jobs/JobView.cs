@@ -1,3 +1,4 @@
+using PisaHpc.Allocations;
 using PisaHpc.Containers;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
@@ -75,7 +76,7 @@ internal static class JobView
     {
         var first = found.OrderBy(item => item.Container.CreatedAt).Select(item => item.Container).FirstOrDefault();
         var view = first is null ? null : ContainerLabels.ToHpcContainer("", first);
-        var allocated = first is not null ? ContainerLabels.NodesOf(first) : JobNodes.Of(lease);
+        var allocated = first is not null ? ContainerLabels.NodesOf(first) : SlotMap.NodesIn(lease?.NodeSlots ?? "");
         var nodes = allocated
             .Select(node => found.Where(item => item.Node == node.Name).Select(item => item.Container).LastOrDefault() is { } container
                 ? new HpcJobNode(node.Name, node.Slots, container.Name, container.State.ToString())

@@ -45,7 +45,7 @@ internal sealed class FreePorts(
     /// <summary>The failure of a pass that found nothing.</summary>
     public HpcException Exhausted()
     {
-        var leases = directory.Links().Select(directory.Held).OfType<HeldPort>();
+        var leases = directory.EachLink(directory.Held, _ => { });
         var next = leases.Where(held => held.Record is not null).MinBy(held => held.Record!.ExpiresAt);
         var end = next is null
             ? "no lease has an end"

@@ -33,7 +33,7 @@ public sealed record JobPort
     public string? NodeSlots { get; init; }
 
     /// <summary>The names of the job's nodes, for -Node parameters; empty when not told.</summary>
-    public IReadOnlyList<string> Nodes => SlotMap.NamesIn(NodeSlots ?? "");
+    public IReadOnlyList<string> Nodes => [.. SlotMap.NodesIn(NodeSlots ?? "").Select(node => node.Name)];
 
     /// <summary>The batch system that knows whether the job is alive: the word, one of <see cref="Allocations.Scheduler"/>; Manual when not told.</summary>
     public string Scheduler { get; init; } = nameof(Allocations.Scheduler.Manual);

@@ -65,12 +65,19 @@ internal sealed record LeaseRecord
         Nodes = request.Nodes,
     };
 
-    /// <summary>The record after its job asked again: with a new end if its time ran out, and the nodes that a requeued job now has.</summary>
-    public LeaseRecord Renewed(PortRequest request, DateTimeOffset now) => this with
+    /// <summary>
+    /// The record after its job asked again: with a new end if its time ran out or it is prolonged, and never an earlier one; and with the
+    /// nodes that a requeued job now has.
+    /// </summary>
+    public LeaseRecord Renewed(PortRequest request, DateTimeOffset now)
     {
-        ExpiresAt = now < ExpiresAt ? ExpiresAt : WholeSeconds(now + request.TimeToLive),
-        Nodes = request.Nodes ?? Nodes,
-    };
+        var end = WholeSeconds(now + request.TimeToLive);
+        return this with
+        {
+            ExpiresAt = end > ExpiresAt && (request.Prolong || now >= ExpiresAt) ? end : ExpiresAt,
+            Nodes = request.Nodes ?? Nodes,
+        };
+    }
 
     /// <summary>The lease as others see it.</summary>
     public JobPort ToJobPort(string area, LeaseState state, bool changed = false) => new()
@@ -93,7 +100,10 @@ internal sealed record LeaseRecord
 
     /// <summary>Reads the line.</summary>
     /// <param name="content">What the port's file holds.</param>
-    /// <returns>Null when it holds no record: an empty file, or the line of a write that was cut short before its link was made.</returns>
+    /// <returns>
+    /// Null when it holds no record: an empty file, the line of a write that was cut short before its link was made, or what somebody else
+    /// wrote there.
+    /// </returns>
     public static LeaseRecord? Parse(ReadOnlySpan<byte> content)
     {
         var end = content.IndexOf((byte)'\n');
@@ -104,7 +114,8 @@ internal sealed record LeaseRecord
 
         try
         {
-            return JsonSerializer.Deserialize(content[..end], LeaseRecordJson.Default.LeaseRecord);
+            var record = JsonSerializer.Deserialize(content[..end], LeaseRecordJson.Default.LeaseRecord);
+            return JobIds.IsValid(record?.JobId) ? record : null;
         }
         catch (JsonException)
         {
@@ -116,6 +127,6 @@ internal sealed record LeaseRecord
 }
 
 /// <summary>The record's JSON, compiled: a batch hook has no time to reflect.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(LeaseRecord))]
 internal sealed partial class LeaseRecordJson : JsonSerializerContext;

@@ -12,24 +12,30 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode);
 /// <param name="Identity">The file.</param>
 /// <param name="Links">How many names it has.</param>
 /// <param name="IsRegular">Whether it is a plain file.</param>
+/// <param name="IsSticky">Whether it is a directory in which only a name's owner, or the directory's, takes the name away.</param>
 /// <param name="Uid">Its owner.</param>
 /// <param name="ChangedAt">When its inode last changed (ctime): at the latest link, unlink or write.</param>
-internal readonly record struct FileStatus(FileIdentity Identity, uint Links, bool IsRegular, uint Uid, DateTimeOffset ChangedAt);
+internal readonly record struct FileStatus(FileIdentity Identity, uint Links, bool IsRegular, bool IsSticky, uint Uid, DateTimeOffset ChangedAt);
 
 /// <summary>
-/// The few system calls on which a port area rests and which .NET does not offer: link(2), unlink(2), statx(2), flock(2), and an open(2)
-/// that takes no lock of its own.
+/// The few system calls on which a port area rests and which .NET does not offer: link(2), unlink(2), statx(2), flock(2), access(2), and an
+/// open(2) that takes no lock of its own and waits for nobody.
 /// </summary>
 internal static partial class LinuxFile
 {
+    private const int NotPermitted = 1;
     private const int NoEntry = 2;
     private const int TryAgain = 11;
+    private const int AccessDenied = 13;
     private const int Exists = 17;
+    private const int ReadOnlyFileSystem = 30;
 
     private const int OpenReadOnly = 0;
     private const int OpenReadWrite = 2;
-    private const int OpenCreate = 0x40;
     private const int OpenCloseOnExec = 0x80000;
+
+    /// <summary>A pipe that somebody put in a port's place would hold an open(2) up until another end is opened.</summary>
+    private const int OpenNonBlocking = 0x800;
 
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
@@ -40,9 +46,21 @@ internal static partial class LinuxFile
 
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+    private const int Unlocked = 8;
+
+    private const int MayEnter = 1;
+    private const int MayWrite = 2;
 
     private const ushort TypeMask = 0xF000;
     private const ushort RegularType = 0x8000;
+    private const ushort StickyBit = 0x200;
+
+    /// <summary>O_NOFOLLOW, whose value is the architecture's own (asm/fcntl.h).</summary>
+    private static readonly int OpenNoFollow =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm or Architecture.Ppc64le ? 0x8000 : 0x20000;
+
+    /// <summary>The account that this process is to the file system.</summary>
+    public static uint Uid => EffectiveUid();
 
     /// <summary>Gives a file one more name, atomically.</summary>
     /// <returns>False when the name exists.</returns>
@@ -66,6 +84,7 @@ internal static partial class LinuxFile
             new FileIdentity(((ulong)raw.DeviceMajor << 32) | raw.DeviceMinor, raw.Inode),
             raw.Links,
             (raw.Mode & TypeMask) == RegularType,
+            (raw.Mode & StickyBit) != 0,
             raw.Uid,
             DateTimeOffset.FromUnixTimeSeconds(raw.ChangedSeconds).AddTicks(raw.ChangedNanoseconds / 100));
     }
@@ -74,7 +93,7 @@ internal static partial class LinuxFile
     /// <returns>Null when there is no such name.</returns>
     public static SafeFileHandle? Open(string name, bool writable)
     {
-        var handle = Open(name, (writable ? OpenReadWrite : OpenReadOnly) | OpenCloseOnExec, 0);
+        var handle = Open(name, (writable ? OpenReadWrite : OpenReadOnly) | OpenCloseOnExec | OpenNonBlocking | OpenNoFollow);
         if (handle.IsInvalid)
         {
             LastErrorIs(NoEntry, "open", name);
@@ -84,15 +103,8 @@ internal static partial class LinuxFile
         return handle;
     }
 
-    /// <summary>Makes an empty file where there is none.</summary>
-    public static void Create(string name)
-    {
-        using var handle = Open(name, OpenReadWrite | OpenCreate | OpenCloseOnExec, 0x1A4);
-        if (handle.IsInvalid)
-        {
-            throw Failure("open", name);
-        }
-    }
+    /// <summary>Whether this process may make names in a directory and take them away.</summary>
+    public static bool MayWriteIn(string directory) => Access(directory, MayWrite | MayEnter) == 0;
 
     /// <summary>
     /// Takes the exclusive lock of an open file. The kernel lets it go when the last descriptor closes, so a killed process holds none;
@@ -102,13 +114,30 @@ internal static partial class LinuxFile
     public static bool TryLock(SafeFileHandle file, string name) =>
         Flock(file, LockExclusive | LockNonBlocking) == 0 || LastErrorIs(TryAgain, "flock", name);
 
+    /// <summary>
+    /// Lets the lock go. Closing the file would not do: a process that is being started has a copy of every descriptor from its fork(2) to
+    /// its exec(2), and the lock belongs to all of them together.
+    /// </summary>
+    public static void Unlock(SafeFileHandle file) => Flock(file, Unlocked);
+
     private static bool LastErrorIs(int expected, string call, string name) =>
         Marshal.GetLastPInvokeError() == expected ? false : throw Failure(call, name);
 
-    private static HpcException Failure(string call, string name) => new(
+    private static HpcException Failure(string call, string name) =>
+        Marshal.GetLastPInvokeError() is NotPermitted or AccessDenied or ReadOnlyFileSystem
+            ? NoRight($"{call} {name}: {Marshal.GetLastPInvokeErrorMessage()}", name)
+            : new HpcException(
+                ErrorId.PortAreaUnusable, $"The port area cannot be used: {call} {name}: {Marshal.GetLastPInvokeErrorMessage()}.", name);
+
+    /// <summary>The failure of a process that runs under the wrong account.</summary>
+    /// <param name="what">What it may not do.</param>
+    /// <param name="name">The file or the area.</param>
+    public static HpcException NoRight(string what, string name) => new(
         ErrorId.PortAreaUnusable,
-        $"The port area cannot be used: {call} {name}: {Marshal.GetLastPInvokeErrorMessage()}.",
-        name);
+        $"The port area cannot be used by user id {Uid}: {what}.",
+        name,
+        "Run it as the account that the area belongs to, as the batch system's hooks do, or give the area to this one: "
+            + $"chown -R {Uid} {(Directory.Exists(name) ? name : Path.GetDirectoryName(name))}.");
 
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string file, string name);
@@ -117,7 +146,13 @@ internal static partial class LinuxFile
     private static partial int Unlink(string name);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string name, int flags, uint mode);
+    private static partial SafeFileHandle Open(string name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Access(string name, int mode);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUid();
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle file, int operation);

@@ -47,6 +47,9 @@ public sealed class PortArea
     /// <summary>The directory.</summary>
     public string Path { get; }
 
+    /// <summary>Told, in a line, of each entry of the directory that is passed over because it stands for no port.</summary>
+    public Action<string> Skipped { get; init; } = _ => { };
+
     /// <summary>What the time is.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -58,24 +61,9 @@ public sealed class PortArea
 
     /// <summary>The area that a site declares.</summary>
     /// <param name="definition">The site's port area.</param>
-    public static PortArea Of(PortAreaDefinition definition) => new(definition.Path, definition.First, definition.Last);
-
-    /// <summary>Makes an area, or the ports that it lacks. What is there stays as it is.</summary>
-    /// <param name="path">The directory.</param>
-    /// <param name="first">The lowest port.</param>
-    /// <param name="last">The highest port.</param>
-    /// <returns>The area.</returns>
-    public static PortArea Create(string path, int first, int last)
-    {
-        var area = new PortArea(path, first, last);
-        Directory.CreateDirectory(area.Path);
-        foreach (var port in Enumerable.Range(first, last - first + 1).Except(area._directory.Ports()))
-        {
-            LinuxFile.Create(area._directory.FileOf(port));
-        }
-
-        return area;
-    }
+    /// <param name="skipped">As <see cref="Skipped"/>.</param>
+    public static PortArea Of(PortAreaDefinition definition, Action<string> skipped) =>
+        new(definition.Path, definition.First, definition.Last) { Skipped = skipped };
 
     /// <summary>Gives a job a port: the one it holds already, else one that nobody holds and nothing listens on.</summary>
     /// <param name="request">The job, and what to write down of it.</param>
@@ -88,6 +76,7 @@ public sealed class PortArea
     public JobPort Lease(PortRequest request, CancellationToken stop = default)
     {
         request.Validate();
+        _directory.RequireRights();
         return new PortClaim(_directory, FreePortsFor(request), request, Clock, AfterStep, stop).Run();
     }
 
@@ -105,6 +94,7 @@ public sealed class PortArea
             return wanted.ToJobPort(Path, LeaseState.Leased, changed: wanted != record);
         }
 
+        _directory.RequireRights();
         var free = FreePortsFor(request);
         var port = held?.Port ?? free.Ports().Cast<int?>().FirstOrDefault() ?? throw free.Exhausted();
         return LeaseRecord.Of(request, port, ClaimState.Granted, now).ToJobPort(Path, LeaseState.Leased, changed: true);
@@ -117,7 +107,7 @@ public sealed class PortArea
         var now = Clock.GetUtcNow();
         return
         [
-            .. _directory.Links().Select(_directory.Held).OfType<HeldPort>().Select(held => held.ToJobPort(Path, now))
+            .. _directory.EachLink(_directory.Held, Skipped).Select(held => held.ToJobPort(Path, now))
                 .OrderBy(lease => lease.Port).ThenBy(lease => lease.JobId, StringComparer.Ordinal)
         ];
     }
@@ -142,35 +132,26 @@ public sealed class PortArea
     public ReleasedPort PredictRelease(string jobId) => Releases.Predict(jobId);
 
     /// <summary>
-    /// Takes back the leases whose time has run out and whose job is not known to live, those whose job has ended, and the claims whose
-    /// claimer died half-way. A port that somebody is at this moment is passed over.
+    /// The leases that <see cref="Reclaim"/> would take back now: those whose time has run out and whose job is not known to live, those whose
+    /// job has ended, and the claims whose claimer died half-way. A port that somebody is at this moment is passed over.
     /// </summary>
     /// <param name="now">The time that leases have to outlast.</param>
     /// <param name="isJobAlive">
-    /// What the batch system says of a lease's job, null when it does not know. Without it, leases end by time alone.
+    /// What the batch system says of a lease's job, null when it does not know. Without it, leases end by time alone. A job that it does not
+    /// have keeps a lease of less than ten minutes: it may have come after the batch system was asked.
     /// </param>
-    /// <returns>What was taken back.</returns>
-    public IReadOnlyList<ReleasedPort> Reclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
-        ReclaimAll(now, isJobAlive, unlink: true);
-
-    /// <summary>What <see cref="Reclaim(DateTimeOffset, Func{JobPort, bool?}?)"/> would take back now.</summary>
-    /// <param name="now">The time that leases have to outlast.</param>
-    /// <param name="isJobAlive">As for the taking.</param>
     public IReadOnlyList<ReleasedPort> PredictReclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
-        ReclaimAll(now, isJobAlive, unlink: false);
+        _directory.EachLink(link => Releases.Reclaim(link, now, isJobAlive, unlink: false), Skipped);
 
-    /// <summary>Takes back one job's lease, if it still may be.</summary>
+    /// <summary>Takes back one job's lease, if it may be.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="now">The time that the lease has to outlast.</param>
-    /// <param name="isJobAlive">As for all of them.</param>
+    /// <param name="isJobAlive">As for the prediction.</param>
     /// <returns>Null when it may not be taken back, or is gone.</returns>
     public ReleasedPort? Reclaim(string jobId, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
         Releases.Reclaim(_directory.LinkOf(jobId), now, isJobAlive, unlink: true);
 
     private PortRelease Releases => new(_directory, AfterStep);
-
-    private List<ReleasedPort> ReclaimAll(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive, bool unlink) =>
-        [.. _directory.Links().ToArray().Select(link => Releases.Reclaim(link, now, isJobAlive, unlink)).OfType<ReleasedPort>()];
 
     private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy, ListeningHere);
 }

@@ -145,7 +145,7 @@ internal sealed class PortClaim(
         afterStep?.Invoke(PortStep.RecordWritten);
 
         // NFS may make the link and, its answer lost, say that it exists: then it is this very file's.
-        if (!LinuxFile.TryLink(file.Name, _link) && LinuxFile.Status(_link)?.Identity != status.Identity)
+        if (!TryLink(file) && LinuxFile.Status(_link)?.Identity != status.Identity)
         {
             file.ClearRecordOf(request.JobId);
             return Outcome.HeldElsewhere;
@@ -159,6 +159,19 @@ internal sealed class PortClaim(
 
         BackOff(file);
         return Outcome.Contended;
+    }
+
+    private bool TryLink(PortFile file)
+    {
+        try
+        {
+            return LinuxFile.TryLink(file.Name, _link);
+        }
+        catch (HpcException)
+        {
+            file.ClearRecordOf(request.JobId);
+            throw;
+        }
     }
 
     private JobPort Grant(PortFile file)

@@ -29,21 +29,65 @@ internal sealed class PortDirectory(string path)
         }
     }
 
+    /// <summary>Makes sure that this process may take back what it would link, before it links anything.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
+    public void RequireRights()
+    {
+        Require();
+        if (!LinuxFile.MayWriteIn(path))
+        {
+            throw LinuxFile.NoRight($"it may not write in {path}", path);
+        }
+
+        if (LinuxFile.Status(path) is { IsSticky: true } status && LinuxFile.Uid != 0 && LinuxFile.Uid != status.Uid)
+        {
+            throw LinuxFile.NoRight($"{path} is sticky and belongs to user id {status.Uid}, so that no lease could be given back", path);
+        }
+    }
+
     /// <summary>Every port that has a file.</summary>
     public int[] Ports() => [.. Names("*").Select(PortNamed).OfType<int>()];
 
-    /// <summary>Every job's link, by path.</summary>
-    public IEnumerable<string> Links() => Names(LinkPrefix + "*").Select(name => $"{path}/{name}");
+    /// <summary>Looks at every job's link. One that stands for no port is passed over: it must not keep all jobs from theirs.</summary>
+    /// <param name="look">What to make of a link's path.</param>
+    /// <param name="skipped">Told of each link that was passed over, and why.</param>
+    /// <returns>What was made of the others.</returns>
+    public IReadOnlyList<T> EachLink<T>(Func<string, T?> look, Action<string> skipped)
+        where T : class
+    {
+        var seen = new List<T>();
+        foreach (var name in Names(LinkPrefix + "*").ToArray())
+        {
+            try
+            {
+                if (look($"{path}/{name}") is { } found)
+                {
+                    seen.Add(found);
+                }
+            }
+            catch (HpcException failure) when (failure.Id == ErrorId.PortAreaUnusable)
+            {
+                skipped(failure.RecommendedAction is null ? failure.Message : $"{failure.Message} {failure.RecommendedAction}");
+            }
+        }
+
+        return seen;
+    }
 
     /// <summary>Looks at a job's link.</summary>
     /// <param name="link">The link's path.</param>
     /// <returns>Null when there is no such link.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the port's file was removed from under it.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/>: it stands for no port of the area.</exception>
     public HeldPort? Held(string link)
     {
         if (LinuxFile.Status(link) is not { } status)
         {
             return null;
+        }
+
+        if (!status.IsRegular)
+        {
+            throw Orphaned(link);
         }
 
         var record = RecordIn(link);
@@ -67,9 +111,9 @@ internal sealed class PortDirectory(string path)
 
     private static HpcException Orphaned(string link) => new(
         ErrorId.PortAreaUnusable,
-        $"The link {link} stands for no port of the area: the port's file was removed while a job held it.",
+        $"The link {link} stands for no port of the area: the port's file was removed while a job held it, or somebody made it by hand.",
         link,
-        $"End the job, then remove the link: rm {link}.");
+        $"End the job if there is one, then remove the link: rm {link}.");
 
     private static LeaseRecord? RecordIn(string link)
     {

@@ -8,6 +8,9 @@ namespace PisaHpc.Ports;
 /// </summary>
 internal sealed class PortFile : IDisposable
 {
+    /// <summary>How much of a file is read: the record of a job on tens of thousands of nodes is shorter.</summary>
+    private const int MaxRecord = 1 << 20;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(5);
     private readonly SafeFileHandle _handle;
@@ -65,7 +68,7 @@ internal sealed class PortFile : IDisposable
     /// <summary>The record in the file; null when it holds none.</summary>
     public LeaseRecord? Record()
     {
-        var content = new byte[RandomAccess.GetLength(_handle)];
+        var content = new byte[Math.Min(RandomAccess.GetLength(_handle), MaxRecord)];
         var length = RandomAccess.Read(_handle, content, 0);
         return LeaseRecord.Parse(content.AsSpan(0, length));
     }
@@ -95,5 +98,9 @@ internal sealed class PortFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        LinuxFile.Unlock(_handle);
+        _handle.Dispose();
+    }
 }

@@ -13,6 +13,12 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     /// </summary>
     private static readonly TimeSpan GraceForOtherHosts = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How old a lease must be before a batch system's list that lacks its job is proof of the job's end: the list may have been read before
+    /// the job was submitted, and whoever compares it with the leases comes later.
+    /// </summary>
+    private static readonly TimeSpan GraceForLists = TimeSpan.FromMinutes(10);
+
     /// <summary>Takes back a job's lease.</summary>
     public ReleasedPort Release(string jobId, CancellationToken stop)
     {
@@ -83,8 +89,8 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     {
         (LeaseState.Incomplete, _) => IsClaimerDead(held, now) ? ReleaseReason.Incomplete : null,
         (_, true) => null,
-        (_, false) => ReleaseReason.JobEnded,
-        (LeaseState.Expired, null) => ReleaseReason.Expired,
+        (_, false) when now - (held.Record?.LeasedAt ?? held.Status.ChangedAt) > GraceForLists => ReleaseReason.JobEnded,
+        (LeaseState.Expired, _) => ReleaseReason.Expired,
         _ => null,
     };
 

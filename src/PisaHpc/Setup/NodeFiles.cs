@@ -34,12 +34,13 @@ internal sealed class NodeFiles(INodeConnection connection)
         """;
 
     /// <summary>
-    /// The directory that the port area lies in is there; a port's file that is there may hold a lease, so that each is made new or not at
+    /// Ports and directory are written to by the account that leases in them alone: who may write a lease's file may forge it, and who may
+    /// link but not unlink in a sticky directory loses the port. The directory that the port area lies in is there; a port's file that is there may hold a lease, so that each is made new or not at
     /// all. (A redirection that fails ends a shell at ":" and not at "true": POSIX, 2.8.1.) $1 the directory, $2 first, $3 last.
     /// </summary>
     private const string PortScript = """
-        umask 0
-        [ -d "$1" ] || mkdir -m 1777 "$1" || [ -d "$1" ] || exit 1
+        umask 022
+        [ -d "$1" ] || mkdir -m 755 "$1" || [ -d "$1" ] || exit 1
         set -C
         port=$2
         while [ "$port" -le "$3" ]; do

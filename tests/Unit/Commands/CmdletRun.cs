@@ -6,6 +6,8 @@ namespace PisaHpc.Unit.Commands;
 /// <summary>Runs a line of PowerShell in the embedded engine with some of the cmdlets in it.</summary>
 internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<ErrorRecord> Errors)
 {
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     public static CmdletRun Of(string script, params (string Name, Type Type)[] cmdlets) => With([], script, cmdlets);
 
     /// <summary>Pipes objects into a command.</summary>
@@ -24,7 +26,10 @@ internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<E
         {
             shell.AddScript(input.Count == 0 ? script : $"$input | {script}");
             var output = shell.Invoke(input);
-            return new CmdletRun([.. output], [.. shell.Streams.Error]);
+            return new CmdletRun([.. output], [.. shell.Streams.Error])
+            {
+                Warnings = [.. shell.Streams.Warning.Select(warning => warning.Message)],
+            };
         }
         catch (RuntimeException exception)
         {

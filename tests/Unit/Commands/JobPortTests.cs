@@ -163,8 +163,9 @@ public sealed class JobPortTests : IDisposable
         var past = _test.With(new FixedClock(DateTimeOffset.UtcNow.AddDays(-30)));
         past.Lease(TestArea.Request("1") with { Scheduler = Scheduler.Slurm });
         past.Lease(TestArea.Request("2") with { Scheduler = Scheduler.Slurm });
-        _test.Area.Lease(TestArea.Request("3") with { Scheduler = Scheduler.Slurm });
+        _test.With(new FixedClock(DateTimeOffset.UtcNow.AddMinutes(-11))).Lease(TestArea.Request("3") with { Scheduler = Scheduler.Slurm });
         _test.Area.Lease(TestArea.Request("4"));
+        _test.Area.Lease(TestArea.Request("6") with { Scheduler = Scheduler.Slurm });
 
         var first = Run("Remove-JobPort -Expired -LiveJobId 2, 5 -Path $area").Output.Select(item => (ReleasedPort)item.BaseObject);
         Assert.Equal([("1", nameof(ReleaseReason.JobEnded)), ("3", nameof(ReleaseReason.JobEnded))], first.Select(one => (one.JobId, one.Reason)).Order());
@@ -172,7 +173,34 @@ public sealed class JobPortTests : IDisposable
         var second = Run("Remove-JobPort -Expired -Path $area").Single<ReleasedPort>();
         Assert.Equal(("2", nameof(ReleaseReason.Expired)), (second.JobId, second.Reason));
         Assert.Empty(Run("Remove-JobPort -Expired -Path $area").Output);
-        Assert.Equal(["4"], JobsOf("Get-JobPort -Path $area"));
+        Assert.Equal(["4", "6"], JobsOf("Get-JobPort -Path $area"));
+    }
+
+    [Fact]
+    public void A_stray_entry_is_a_warning_and_the_other_leases_go_on()
+    {
+        _test.With(new FixedClock(DateTimeOffset.UtcNow.AddDays(-30))).Lease(TestArea.Request("7"));
+        _test.Area.Lease(TestArea.Request("8"));
+        TestArea.Shell("touch", $"{_test.Path}/job-touched");
+
+        var listed = Run("Get-JobPort -Path $area");
+        var removed = Run("Remove-JobPort -Expired -Path $area");
+
+        Assert.Equal(["7", "8"], listed.Output.Select(item => ((JobPort)item.BaseObject).JobId).Order());
+        Assert.Equal("7", removed.Single<ReleasedPort>().JobId);
+        Assert.All([listed, removed], run => Assert.Contains($"rm {_test.Path}/job-touched", Assert.Single(run.Warnings), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_time_to_live_that_is_asked_for_again_holds_from_now_on()
+    {
+        var first = Run("New-JobPort 7 -Path $area -TimeToLive 01:00:00").Single<JobPort>();
+
+        var again = Run("New-JobPort 7 -Path $area -TimeToLive 05:00:00").Single<JobPort>();
+
+        Assert.True(again.Changed);
+        Assert.InRange(again.ExpiresAt!.Value, first.LeasedAt.AddHours(5), first.LeasedAt.AddHours(5).AddMinutes(5));
+        Assert.False(Run("New-JobPort 7 -Path $area").Single<JobPort>().Changed);
     }
 
     private string[] JobsOf(string script)

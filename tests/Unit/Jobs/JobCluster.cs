@@ -28,7 +28,10 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
     /// <summary>Told of each step of a job.</summary>
     public Action<JobStep> OnStep { get; set; } = _ => { };
 
-    public JobStarter Starter => new(Nodes, Nodes, new FixedKeys(), Ports.Area, this);
+    /// <summary>How long taking a job back from a node may last.</summary>
+    public TimeSpan RollbackLimit { get; set; } = TimeSpan.FromMinutes(2);
+
+    public JobStarter Starter => new(Nodes, Nodes, new FixedKeys(), Ports.Area, this) { RollbackLimit = RollbackLimit };
 
     public JobStopper Stopper => new(Nodes, Nodes, Ports.Area, this);
 

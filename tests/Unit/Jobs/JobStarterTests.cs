@@ -147,6 +147,31 @@ public sealed class JobStarterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_hangs_while_it_is_taken_back_is_named_beside_the_cause()
+    {
+        _cluster.Nodes.Before("o2wn01", FakeStep.List, async stop =>
+        {
+            if (_cluster.Nodes.EngineOf("o2wn01").Containers.Count > 0)
+            {
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+        });
+        _cluster.Nodes.Before("o2wn02", FakeStep.Create, async _ =>
+        {
+            await StartedAsync("o2wn01");
+            throw new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02");
+        });
+        _cluster.RollbackLimit = TimeSpan.FromMilliseconds(200);
+
+        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
+
+        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
+        Assert.Contains("failed (o2wn02: EngineUnavailable: the engine is down)", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be taken back from o2wn01: NodeUnreachable", failure.Message, StringComparison.Ordinal);
+        Assert.Single(_cluster.Ports.Area.List());
+    }
+
+    [Fact]
     public async Task A_plan_changes_nothing()
     {
         var plans = await _cluster.Starter.PlanAsync(JobCluster.Request(), _failures.Add, CancellationToken.None);

@@ -112,6 +112,22 @@ public sealed class PortLeaseTests : IDisposable
     }
 
     [Fact]
+    public void A_lease_that_is_prolonged_holds_longer_and_never_shorter()
+    {
+        var clock = new FixedClock(DateTimeOffset.FromUnixTimeSeconds(1_800_000_000));
+        var area = _test.With(clock);
+        var first = area.Lease(TestArea.Request("7") with { TimeToLive = TimeSpan.FromDays(7) });
+        clock.Now += TimeSpan.FromDays(6);
+
+        var shorter = area.Lease(TestArea.Request("7") with { TimeToLive = TimeSpan.FromHours(1), Prolong = true });
+        var longer = area.Lease(TestArea.Request("7") with { TimeToLive = TimeSpan.FromDays(7), Prolong = true });
+
+        Assert.Equal(first with { Changed = false }, shorter);
+        Assert.Equal(first with { ExpiresAt = clock.Now.AddDays(7) }, longer);
+        Assert.Empty(area.Reclaim(first.ExpiresAt!.Value));
+    }
+
+    [Fact]
     public void A_requeued_job_keeps_its_port_and_has_its_new_nodes()
     {
         var first = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[01-16]" });
@@ -230,17 +246,6 @@ public sealed class PortLeaseTests : IDisposable
 
         var lease = _test.Area.Lease(TestArea.Request("1"));
         Assert.Equal(lease with { Changed = false }, _test.Area.Predict(TestArea.Request("1")));
-    }
-
-    [Fact]
-    public void Making_an_area_again_leaves_its_leases()
-    {
-        var lease = _test.Area.Lease(TestArea.Request("1"));
-
-        var wider = PortArea.Create(_test.Path, 40000, 40009);
-
-        Assert.Equal(lease with { Changed = false }, wider.Find("1"));
-        Assert.Equal(9, _test.FoundFree().Count);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using PisaHpc.Allocations;
 using PisaHpc.Ports;
 
@@ -63,6 +65,13 @@ public sealed class PortReclaimTests : IDisposable
 
         Assert.Equal(("long", nameof(ReleaseReason.JobEnded)), (reclaimed.JobId, reclaimed.Reason));
         Assert.Equal("short", Assert.Single(_area.List()).JobId);
+    }
+
+    [Fact]
+    public void A_lease_that_may_be_younger_than_the_batch_systems_list_is_not_judged_by_it()
+    {
+        Assert.Empty(_area.Reclaim(Start.AddMinutes(10), _ => false));
+        Assert.Equal(2, _area.Reclaim(Start.AddMinutes(11), _ => false).Count);
     }
 
     [Fact]
@@ -134,6 +143,22 @@ public sealed class PortReclaimTests : IDisposable
     }
 
     [Fact]
+    public void A_lock_ends_with_its_use_though_a_process_that_is_being_started_still_has_the_open_file()
+    {
+        var name = $"{_test.Path}/40000";
+        int copy;
+        using (var file = PortFile.Open(name, 40000)!)
+        {
+            Assert.True(file.TryLock());
+            copy = Duplicate(DescriptorOf(name));
+        }
+
+        using var forked = new SafeFileHandle(copy, ownsHandle: true);
+        using var next = PortFile.Open(name, 40000)!;
+        Assert.True(next.TryLock());
+    }
+
+    [Fact]
     public void A_process_that_stands_still_with_the_lock_is_passed_over()
     {
         var lease = _area.Find("short")!;
@@ -145,4 +170,12 @@ public sealed class PortReclaimTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => _area.Release("short", stop.Token));
         Assert.NotNull(_area.Find("short"));
     }
+
+    private static int DescriptorOf(string name) => int.Parse(Path.GetFileName(
+        Directory.GetFiles("/proc/self/fd").Single(descriptor => new FileInfo(descriptor).LinkTarget == name)));
+
+    /// <summary>What fork(2) does to a descriptor: another one of the same open file.</summary>
+    [DllImport("libc", EntryPoint = "dup")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int Duplicate(int descriptor);
 }

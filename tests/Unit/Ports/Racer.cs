@@ -8,12 +8,15 @@ internal sealed class Racer : IDisposable
 {
     private readonly Process _process;
 
-    public Racer(string name, int jobs)
+    /// <param name="name">Its name: the start of its jobs' ids.</param>
+    /// <param name="jobs">How many jobs it has.</param>
+    /// <param name="account">The command that gives it another account; none lets it run as the test does.</param>
+    public Racer(string name, int jobs, params string[] account)
     {
         Name = name;
         var racer = Path.Combine(AppContext.BaseDirectory, "PortRacer.dll");
-        _process = Process.Start(new ProcessStartInfo(
-            "dotnet", ["exec", racer, name, jobs.ToString(CultureInfo.InvariantCulture)])
+        string[] command = [.. account, "dotnet", "exec", racer, name, jobs.ToString(CultureInfo.InvariantCulture)];
+        _process = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -15,7 +15,18 @@ internal sealed class TestArea : IDisposable
             Path = System.IO.Path.Combine(under, System.IO.Path.GetFileName(Path));
         }
 
-        Area = PortArea.Create(Path, first, last);
+        Make(Path, first, last);
+        Area = new PortArea(Path, first, last);
+    }
+
+    /// <summary>Makes an area as an admin does by hand.</summary>
+    public static void Make(string path, int first, int last)
+    {
+        Directory.CreateDirectory(path);
+        foreach (var port in Enumerable.Range(first, last - first + 1))
+        {
+            File.WriteAllText($"{path}/{port}", "");
+        }
     }
 
     public string Path { get; }
@@ -57,6 +68,15 @@ internal sealed class TestArea : IDisposable
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+internal static class Reclaiming
+{
+    /// <summary>Takes back every lease that may be, as Remove-JobPort -Expired does.</summary>
+    public static IReadOnlyList<ReleasedPort> Reclaim(this PortArea area, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
+    [
+        .. area.PredictReclaim(now, isJobAlive).Select(one => area.Reclaim(one.JobId, now, isJobAlive)).OfType<ReleasedPort>()
+    ];
 }
 
 internal sealed class KilledException : Exception;

@@ -75,7 +75,8 @@ public sealed class NodeFilesTests : IDisposable
         var area = new PortAreaDefinition(Path.Combine(_directory, "ports"), 22000, 22499, TimeSpan.FromDays(1));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _files.MakePortAreaAsync(area, CancellationToken.None)));
         Assert.Equal(500, Directory.GetFiles(area.Path).Length);
-        Assert.True(File.GetUnixFileMode(area.Path).HasFlag(UnixFileMode.StickyBit | UnixFileMode.OtherWrite));
+        Assert.Equal("755", Convert.ToString((int)File.GetUnixFileMode(area.Path), 8));
+        Assert.Equal("644", Convert.ToString((int)File.GetUnixFileMode(Path.Combine(area.Path, "22000")), 8));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using PisaHpc.Completion;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
+using PisaHpc.Unit.Ports;
 
 namespace PisaHpc.Unit.Sites;
 
@@ -15,7 +16,8 @@ public sealed class CompletionTests : IDisposable
     public CompletionTests()
     {
         _site = Path.Combine(_directory, "site.yaml");
-        Area = PortArea.Create(Path.Combine(_directory, "ports"), 22000, 22001);
+        TestArea.Make(Path.Combine(_directory, "ports"), 22000, 22001);
+        Area = new PortArea(Path.Combine(_directory, "ports"), 22000, 22001);
         File.WriteAllText(_site, $$"""
             portArea: { path: {{_directory}}/ports, first: 22000, last: 22001 }
             nodes: { names: [ 'o2wn[01-03]', login1 ] }
