@@ -6,33 +6,24 @@ namespace PisaHpc.Docker;
 /// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh
 /// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading fails with the command's words on standard error.
 /// </summary>
-internal sealed class DialStdioStream : Stream
+internal sealed class DialStdioStream : UnseekableStream
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
     private readonly INodeConnection _connection;
     private readonly INodeProcess _process;
+    private readonly Lazy<Task> _end;
     private bool _answered;
-    private bool _ended;
 
     private DialStdioStream(INodeConnection connection, INodeProcess process)
     {
         _connection = connection;
         _process = process;
+        _end = new Lazy<Task>(EndAsync);
     }
 
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Starts the command on a node.</summary>
     /// <param name="connection">The node; the stream disposes of it.</param>
@@ -55,35 +46,15 @@ internal sealed class DialStdioStream : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         await _process.Input.WriteAsync(buffer, cancellationToken);
         await _process.Input.FlushAsync(cancellationToken);
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is written asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
     public override async ValueTask DisposeAsync()
     {
-        await EndAsync();
+        await _end.Value;
         await base.DisposeAsync();
     }
 
@@ -92,7 +63,7 @@ internal sealed class DialStdioStream : Stream
         // The HTTP handler closes its connections synchronously; the command's end is seen to behind its back.
         if (disposing)
         {
-            _ = EndAsync();
+            _ = _end.Value;
         }
 
         base.Dispose(disposing);
@@ -100,11 +71,6 @@ internal sealed class DialStdioStream : Stream
 
     private async Task EndAsync()
     {
-        if (Interlocked.Exchange(ref _ended, true))
-        {
-            return;
-        }
-
         await _process.DisposeAsync();
         await _connection.DisposeAsync();
     }

@@ -1,3 +1,5 @@
+using PisaHpc.Nodes;
+
 namespace PisaHpc.Docker;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace PisaHpc.Docker;
 /// that the HTTP client goes on to read what the engine said before it closed.
 /// </summary>
 /// <param name="inner">The stream; it is disposed of with this one.</param>
-internal sealed class LastWordsStream(Stream inner) : Stream
+internal sealed class LastWordsStream(Stream inner) : UnseekableStream
 {
     /// <summary>Whether a write has failed.</summary>
     public bool IsDeaf { get; private set; }
@@ -14,21 +16,8 @@ internal sealed class LastWordsStream(Stream inner) : Stream
 
     public override bool CanWrite => true;
 
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         inner.ReadAsync(buffer, cancellationToken);
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        inner.ReadAsync(buffer, offset, count, cancellationToken);
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -49,22 +38,7 @@ internal sealed class LastWordsStream(Stream inner) : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => IsDeaf ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is read asynchronously.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is written asynchronously.");
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,3 +1,5 @@
+using PisaHpc.Nodes;
+
 namespace PisaHpc.Ssh;
 
 /// <summary>
@@ -6,21 +8,9 @@ namespace PisaHpc.Ssh;
 /// </summary>
 /// <param name="inner">The library's stream.</param>
 /// <param name="ended">The command's end, however it comes.</param>
-internal sealed class ChannelInput(Stream inner, Task ended) : Stream
+internal sealed class ChannelInput(Stream inner, Task ended) : UnseekableStream
 {
-    public override bool CanRead => false;
-
     public override bool CanWrite => true;
-
-    public override bool CanSeek => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -33,20 +23,11 @@ internal sealed class ChannelInput(Stream inner, Task ended) : Stream
         await writing;
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
     public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
