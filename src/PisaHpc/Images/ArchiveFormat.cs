@@ -8,14 +8,17 @@ public static class ArchiveFormat
     /// <summary>How many bytes are looked at: a header of a tar.</summary>
     public const int HeadBytes = 512;
 
+    /// <summary>The one that .NET unpacks itself.</summary>
+    public const string Gzip = "gzip";
+
     private const int ChecksumAt = 148;
     private const int ChecksumBytes = 8;
 
-    /// <summary>The program that unpacks it; null when it is a tar as it stands, an empty text when .NET unpacks it.</summary>
+    /// <summary>The program that it was compressed with.</summary>
     /// <param name="head">The first bytes.</param>
-    /// <returns>bzip2, xz or zstd; empty for gzip; null for anything else.</returns>
+    /// <returns>gzip, bzip2, xz or zstd; null for anything else, a plain tar among it.</returns>
     public static string? CompressorOf(ReadOnlySpan<byte> head) =>
-        head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? "" // RFC 1952
+        head.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? Gzip // RFC 1952
         : head.StartsWith("BZh"u8) ? "bzip2"
         : head.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? "xz" // the .xz file format, 2.1.1.1
         : head.Length >= sizeof(uint) && IsZstandard(BinaryPrimitives.ReadUInt32LittleEndian(head)) ? "zstd"

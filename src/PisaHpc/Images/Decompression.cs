@@ -14,7 +14,7 @@ internal static class Decompression
 
     /// <summary>Unpacks a stream into a use of it.</summary>
     /// <param name="machine">This machine, whose program unpacks.</param>
-    /// <param name="program">bzip2, xz or zstd; empty for gzip.</param>
+    /// <param name="program">What <see cref="ArchiveFormat.CompressorOf"/> gave.</param>
     /// <param name="path">The archive's path, for messages.</param>
     /// <param name="packed">The compressed bytes.</param>
     /// <param name="use">What is done with the tar; it reads to the end.</param>
@@ -23,7 +23,7 @@ internal static class Decompression
     public static async Task RunAsync(
         INodeConnection machine, string program, string path, Stream packed, Func<Stream, Task> use, CancellationToken cancellationToken)
     {
-        if (program.Length > 0)
+        if (program != ArchiveFormat.Gzip)
         {
             await RunProgramAsync(machine, program, path, packed, use, cancellationToken);
             return;
@@ -64,13 +64,18 @@ internal static class Decompression
         }
     }
 
-    /// <summary>A program that has ended takes no more: what it says and its exit code tell why.</summary>
+    /// <summary>
+    /// A program that has ended takes no more: what it says and its exit code tell why. Its input ends in any case, for a program that waits
+    /// for more would never tell of a source that cannot be read.
+    /// </summary>
     private static async Task FeedAsync(Stream packed, Stream input, CancellationToken cancellationToken)
     {
         try
         {
-            await packed.CopyToAsync(input, 256 * 1024, cancellationToken);
-            await input.DisposeAsync();
+            await using (input)
+            {
+                await packed.CopyToAsync(input, 256 * 1024, cancellationToken);
+            }
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {

@@ -38,7 +38,7 @@ public static class ImageImporter
             Import = new ImageImport(target, [.. instructions, ChangeInstructions.Label(provenance)]),
             Provenance = provenance,
             Held = held,
-            IsHeld = !again && key is not null && held?.Labels.GetValueOrDefault(ImageLabels.Key) == key,
+            IsHeld = !again && key is not null && held is { Layers: [_] } && held.Labels.GetValueOrDefault(ImageLabels.Key) == key,
         };
     }
 

@@ -44,10 +44,14 @@ public sealed class SourceArchive : IImageSource
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceMissing"/> or <see cref="ErrorId.ImageSourceUnreadable"/>.</exception>
     public static async Task<SourceArchive> OpenAsync(INodeConnection machine, string path, CancellationToken cancellationToken)
     {
-        FileStream file;
+        var fingerprint = await FingerprintAsync(machine, path, cancellationToken);
         try
         {
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+            // A pipe's opening waits for its writer, whatever the token says; an opening that is left alone is closed by its finalizer.
+            var file = await Task.Run(
+                () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan),
+                cancellationToken).WaitAsync(cancellationToken);
+            return new SourceArchive(machine, file, path, fingerprint, isOurs: true);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -55,12 +59,9 @@ public sealed class SourceArchive : IImageSource
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tar {path} cannot be read: {exception.Message}", path, innerException: exception);
+            throw new HpcException(
+                ErrorId.ImageSourceUnreadable, $"The tar {path} cannot be read: {exception.Message}", path, innerException: exception);
         }
-
-        // Size, modification, status change and inode: nobody can set the third.
-        var status = await machine.RunAsync(["stat", "--format=%s %y %z %i", "--", path], default, cancellationToken);
-        return new SourceArchive(machine, file, path, status.ExitCode == 0 ? status.Text.Trim() : null, isOurs: true);
     }
 
     /// <summary>Takes a stream, which stays its owner's.</summary>
@@ -73,7 +74,7 @@ public sealed class SourceArchive : IImageSource
     {
         var passage = new TarPassage();
         long? total = _stream.CanSeek ? _stream.Length : null;
-        await using var counted = new TappedStream(_stream, Count, Unreadable);
+        await using var counted = new TappedStream(new AbandonableStream(_stream), Count, Unreadable);
         await using var whole = await HeadedStream.OverAsync(counted, cancellationToken);
         var compressor = ArchiveFormat.CompressorOf(whole.Head.Span);
         var isTar = false;
@@ -86,7 +87,7 @@ public sealed class SourceArchive : IImageSource
             await Decompression.RunAsync(_machine, compressor, Path, whole.Whole, UnpackAsync, cancellationToken);
         }
 
-        return isTar ? [] : throw NoTar();
+        return !isTar ? throw NoTar() : passage.HasEnd ? [] : throw Cut();
 
         ValueTask Count(ReadOnlyMemory<byte> bytes)
         {
@@ -113,6 +114,17 @@ public sealed class SourceArchive : IImageSource
         await _machine.DisposeAsync();
     }
 
+    /// <summary>
+    /// Size, modification, status change and inode, the third of which nobody can set: of the file itself, wherever a link leads, and as it
+    /// was before it is read. Null for what is no regular file, which can give something else each time.
+    /// </summary>
+    private static async Task<string?> FingerprintAsync(INodeConnection machine, string path, CancellationToken cancellationToken)
+    {
+        var status = await machine.RunAsync(
+            ["env", "LC_ALL=C", "stat", "--dereference", "--format=%F %s %y %z %i", "--", path], default, cancellationToken);
+        return status.ExitCode == 0 && status.Text.StartsWith("regular ", StringComparison.Ordinal) ? status.Text.Trim() : null;
+    }
+
     /// <summary>Passes a tar on; false when there is less than one header, which a damaged archive's program explains better.</summary>
     private async Task<bool> PassAsync(TarPassage passage, HeadedStream tar, Stream target, CancellationToken cancellationToken)
     {
@@ -127,6 +139,10 @@ public sealed class SourceArchive : IImageSource
 
     private HpcException Unreadable(IOException exception) => new(
         ErrorId.ImageSourceUnreadable, $"{Named} was not read to its end: {exception.Message}", Path, innerException: exception);
+
+    /// <summary>An engine takes a tar that ends between two members for a whole one, and so does tar(1).</summary>
+    private HpcException Cut() => new(
+        ErrorId.ImageSourceInvalid, $"{Named} is damaged: it ends before the mark that ends an archive.", Path);
 
     private HpcException NoTar() => new(
         ErrorId.ImageSourceInvalid,

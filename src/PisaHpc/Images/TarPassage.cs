@@ -9,11 +9,19 @@ namespace PisaHpc.Images;
 internal sealed class TarPassage
 {
     private const string SparseMark = "GNU.sparse.";
+    private const int MarkBytes = 2 * 512;
     private long _members;
+    private long _zeros;
     private bool _uncounted;
 
     /// <summary>The members seen; null once they cannot be counted.</summary>
     public long? Members => Volatile.Read(ref _uncounted) ? null : Interlocked.Read(ref _members);
+
+    /// <summary>
+    /// Whether what was passed on ended as an archive does: with the mark after its last member or, where members cannot be counted, with as
+    /// many zeros as the mark has (tar(5)).
+    /// </summary>
+    public bool HasEnd { get; private set; }
 
     /// <summary>Passes it on to its end.</summary>
     /// <param name="path">The archive's path, for messages.</param>
@@ -23,15 +31,25 @@ internal sealed class TarPassage
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: it has sparse members.</exception>
     public async Task RunAsync(string path, Stream tar, Stream target, CancellationToken cancellationToken)
     {
-        await using var forwarded = new TappedStream(tar, bytes => target.WriteAsync(bytes, cancellationToken));
+        await using var forwarded = new TappedStream(tar, ForwardAsync);
         await using var counted = await HeadedStream.OverAsync(forwarded, cancellationToken);
         await CountAsync(path, counted.Whole, cancellationToken);
         await counted.Whole.CopyToAsync(Stream.Null, cancellationToken);
+        HasEnd |= _uncounted && _zeros >= MarkBytes;
+
+        ValueTask ForwardAsync(ReadOnlyMemory<byte> bytes)
+        {
+            var last = bytes.Span.LastIndexOfAnyExcept((byte)0);
+            _zeros = last < 0 ? _zeros + bytes.Length : bytes.Length - last - 1;
+            return target.WriteAsync(bytes, cancellationToken);
+        }
     }
 
     private async Task CountAsync(string path, Stream forwarded, CancellationToken cancellationToken)
     {
-        await using var reader = new TarReader(forwarded, leaveOpen: true);
+        var isOver = false;
+        await using var watched = new TappedStream(forwarded, Watch);
+        await using var reader = new TarReader(watched, leaveOpen: true);
         try
         {
             while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } member)
@@ -43,6 +61,8 @@ internal sealed class TarPassage
 
                 Interlocked.Increment(ref _members);
             }
+
+            HasEnd = !isOver;
         }
         catch (NotSupportedException exception) when (exception.Message.Contains(nameof(TarEntryType.SparseFile), StringComparison.Ordinal))
         {
@@ -52,6 +72,12 @@ internal sealed class TarPassage
         {
             // Not this reader's kind of archive; whether it is the engine's, the engine says.
             Volatile.Write(ref _uncounted, true);
+        }
+
+        ValueTask Watch(ReadOnlyMemory<byte> read)
+        {
+            isOver = read.IsEmpty;
+            return ValueTask.CompletedTask;
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class ArchiveFormatTests
     }
 
     [Theory]
-    [InlineData("1f8b0800", "")]
+    [InlineData("1f8b0800", "gzip")]
     [InlineData("425a6839", "bzip2")]
     [InlineData("fd377a585a00", "xz")]
     [InlineData("28b52ffd04", "zstd")]

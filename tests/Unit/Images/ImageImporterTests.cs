@@ -53,6 +53,16 @@ public sealed class ImageImporterTests
     }
 
     [Fact]
+    public async Task An_image_that_was_built_from_an_imported_one_has_its_labels_and_is_another()
+    {
+        await using var source = new KnownSource("/srv/c", "f1", null);
+        var plan = await PlanAsync(source, "pisa/c:1");
+        Hold(plan);
+        Engine.Store.Add(Engine.Store.Held[0] with { Layers = ["sha256:aa", "sha256:bb"] });
+        Assert.False((await PlanAsync(source, "pisa/c:1")).IsHeld);
+    }
+
+    [Fact]
     public async Task An_image_that_is_held_is_told_with_its_own_time()
     {
         await using var source = new KnownSource("/srv/c", "f1", null);
@@ -88,7 +98,7 @@ public sealed class ImageImporterTests
         ImageImporter.ImportAsync(Engine, source, plan, null, Assert.Fail, CancellationToken.None);
 
     private void Hold(ImageImportPlan plan) => Engine.Store.Add(
-        FakeImageStore.Image("x", FakeImageStore.Digest('a'), plan.Import.Name.ToString()) with { Labels = plan.Provenance });
+        FakeImageStore.Image("x", FakeImageStore.Digest('a'), plan.Import.Name.ToString()) with { Labels = plan.Provenance, Layers = ["sha256:aa"] });
 
     private sealed class KnownSource(string path, string? fingerprint, string? digest) : IImageSource
     {

@@ -1,4 +1,6 @@
 using System.Formats.Tar;
+using System.IO.Pipes;
+using Microsoft.Win32.SafeHandles;
 using PisaHpc.Images;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
@@ -86,6 +88,7 @@ public sealed class SourceArchiveTests : IDisposable
     }
 
     [Theory]
+    [InlineData("gzip")]
     [InlineData("bzip2")]
     [InlineData("xz")]
     [InlineData("zstd")]
@@ -101,6 +104,86 @@ public sealed class SourceArchiveTests : IDisposable
         Assert.Equal(ErrorId.ImageSourceInvalid, failure.Id);
         Assert.Contains("damaged", failure.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gzip")]
+    public async Task A_tar_that_ends_between_two_members_is_half_a_tar(string? compressor)
+    {
+        var tar = await TarAsync();
+        var failure = await FailureAsync(await FileAsync(tar[..^1024], compressor));
+        Assert.Equal(ErrorId.ImageSourceInvalid, failure.Id);
+        Assert.Contains("ends before", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_follows_the_mark_that_ends_an_archive_does_no_harm()
+    {
+        byte[] padded = [.. await TarAsync(), .. new byte[10240], .. "rest"u8];
+        await using var source = await SourceArchive.OpenAsync(await MachineAsync(), await FileAsync(padded, null), CancellationToken.None);
+        using var target = new MemoryStream();
+        await source.WriteAsync(target, null, CancellationToken.None);
+        Assert.Equal(padded, target.ToArray());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gzip")]
+    [InlineData("bzip2")]
+    [InlineData("xz")]
+    [InlineData("zstd")]
+    public async Task A_source_that_cannot_be_read_to_its_end_is_told_and_nothing_waits_for_more_of_it(string? compressor)
+    {
+        var content = await File.ReadAllBytesAsync(await FileAsync(await TarAsync(), compressor));
+        await using var broken = new BrokenStream(content);
+        await using var source = SourceArchive.Of(await MachineAsync(), broken);
+        var writing = source.WriteAsync(Stream.Null, null, CancellationToken.None);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => writing.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(ErrorId.ImageSourceUnreadable, failure.Id);
+        Assert.Contains("stale file handle", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_on_which_nothing_comes_is_left_when_the_caller_leaves()
+    {
+        using var server = new AnonymousPipeServerStream(PipeDirection.Out);
+        await using var silent = new FileStream(new SafeFileHandle(server.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, 0);
+        await using var source = SourceArchive.Of(await MachineAsync(), silent);
+        using var stop = new CancellationTokenSource();
+        var writing = source.WriteAsync(Stream.Null, null, stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
+    public async Task A_pipe_that_nobody_writes_is_left_when_the_caller_leaves()
+    {
+        var pipe = Path.Combine(_directory, "pipe");
+        (await Programs.RunAsync("mkfifo", pipe)).EndedWell();
+        using var stop = new CancellationTokenSource();
+        var opening = SourceArchive.OpenAsync(await MachineAsync(), pipe, stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        // A writer lets the opening go that was left alone.
+        await using (new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+        }
+    }
+
+    [Fact]
+    public async Task A_tar_behind_a_link_is_known_by_what_it_is_itself()
+    {
+        var path = await FileAsync(await TarAsync(), null);
+        var link = File.CreateSymbolicLink(Path.Combine(_directory, "link"), path).FullName;
+        var before = await FingerprintAsync(link);
+        Assert.Equal(await FingerprintAsync(path), before);
+        await File.AppendAllTextAsync(path, "x");
+        Assert.NotEqual(before, await FingerprintAsync(link));
+    }
+
+    [Fact]
+    public async Task What_is_no_file_can_give_something_else_each_time() => Assert.Null(await FingerprintAsync("/dev/null"));
 
     [Theory]
     [InlineData("", "is empty")]
@@ -127,6 +210,12 @@ public sealed class SourceArchiveTests : IDisposable
 
     private static Task<INodeConnection> MachineAsync() =>
         NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", CancellationToken.None);
+
+    private static async Task<string?> FingerprintAsync(string path)
+    {
+        await using var source = await SourceArchive.OpenAsync(await MachineAsync(), path, CancellationToken.None);
+        return source.Fingerprint;
+    }
 
     private static async Task<HpcException> FailureAsync(string path) => await Assert.ThrowsAsync<HpcException>(async () =>
     {
@@ -159,6 +248,27 @@ public sealed class SourceArchiveTests : IDisposable
         }
 
         return path;
+    }
+
+    /// <summary>Gives half of what it has, and then fails as a file of a server that went away.</summary>
+    private sealed class BrokenStream(byte[] content) : UnseekableStream
+    {
+        private bool _given;
+
+        public override bool CanRead => true;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_given)
+            {
+                throw new IOException("stale file handle");
+            }
+
+            _given = true;
+            var count = Math.Min(buffer.Length, content.Length / 2);
+            content.AsMemory(0, count).CopyTo(buffer);
+            return ValueTask.FromResult(count);
+        }
     }
 
     private sealed class Last : IProgress<ImportProgress>
