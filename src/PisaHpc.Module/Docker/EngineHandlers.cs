@@ -16,18 +16,17 @@ internal sealed class EngineHandlers : IDisposable
     public static readonly Uri Address = new("http://engine/");
 
     private const int ShortRequests = 4;
-    private const int LongAnswers = 16;
 
     public EngineHandlers(OpenEngineStream open, TimeSpan idleTimeout)
     {
         Short = Handler(open, idleTimeout, ShortRequests);
-        Long = Handler(open, idleTimeout, LongAnswers);
+        Long = Handler(open, idleTimeout, int.MaxValue);
     }
 
     /// <summary>For requests that are answered at once.</summary>
     public SocketsHttpHandler Short { get; }
 
-    /// <summary>For requests whose answer is a stream.</summary>
+    /// <summary>For requests whose answer is a stream. However many logs are followed, a stop does not wait for the end of one.</summary>
     public SocketsHttpHandler Long { get; }
 
     /// <summary>For one request over one stream.</summary>

@@ -33,13 +33,13 @@ internal static class ImageUpload
     /// <summary>Without the body's end the engine drops what came; after it, the image is made whoever listens.</summary>
     private static void Leave(TarContent content, CancellationTokenSource leaving)
     {
-        if (content.IsWhole)
+        if (content.TryLeave())
         {
-            leaving.CancelAfter(LastAnswer);
+            leaving.Cancel();
         }
         else
         {
-            leaving.Cancel();
+            leaving.CancelAfter(LastAnswer);
         }
     }
 

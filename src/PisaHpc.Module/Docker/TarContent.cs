@@ -10,11 +10,19 @@ namespace PisaHpc.Docker;
 /// <param name="connection">The stream below the client.</param>
 internal sealed class TarContent(Func<Stream, CancellationToken, Task> write, LastWordsStream connection) : HttpContent
 {
+    private const int Writing = 0;
+    private const int Whole = 1;
+    private const int Left = 2;
+    private int _state = Writing;
+
     /// <summary>Whether the body was written to its end.</summary>
-    public bool IsWhole { get; private set; }
+    public bool IsWhole => Volatile.Read(ref _state) == Whole;
 
     /// <summary>What the writer threw that was its own, and no failure of the stream that it wrote to.</summary>
     public HpcException? Failure { get; private set; }
+
+    /// <summary>Leaves the body without its end; false when it has it.</summary>
+    public bool TryLeave() => Interlocked.CompareExchange(ref _state, Left, Writing) != Whole;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -24,7 +32,10 @@ internal sealed class TarContent(Func<Stream, CancellationToken, Task> write, La
         try
         {
             await write(stream, cancellationToken);
-            IsWhole = true;
+            if (Interlocked.CompareExchange(ref _state, Whole, Writing) == Left)
+            {
+                throw new OperationCanceledException("The caller left before the body's end.");
+            }
         }
         catch (HpcException failure)
         {

@@ -13,6 +13,8 @@ public static class ImageImporter
     /// <summary>A changed way of reading sources makes other images of the same source.</summary>
     private const int Reading = 1;
 
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
+
     private static readonly string Tool =
         "PisaHpc " + typeof(ImageImporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
@@ -74,9 +76,26 @@ public static class ImageImporter
                 }
             },
             cancellationToken);
-        var image = await engine.Images.FindAsync(id, cancellationToken) ?? throw new HpcException(
-            ErrorId.ImageImportFailed, $"The engine on {engine.Node} made {plan.Import.Name} and lost it again: it holds no {id}.", engine.Node);
-        return ImportedImage.Of(plan, image, clock.Elapsed);
+        return ImportedImage.Of(plan, await MadeAsync(engine, plan, id), clock.Elapsed);
+    }
+
+    /// <summary>The image is there, whoever has left meanwhile: it is looked up within limits of its own, and the result is a success.</summary>
+    private static async Task<StoredImage> MadeAsync(IContainerEngine engine, ImageImportPlan plan, string id)
+    {
+        using var limit = new CancellationTokenSource(LookLimit);
+        try
+        {
+            return await engine.Images.FindAsync(id, limit.Token) ?? throw new HpcException(
+                ErrorId.ImageImportFailed, $"The engine on {engine.Node} made {plan.Import.Name} and lost it again: it holds no {id}.", engine.Node);
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new HpcException(
+                ErrorId.EngineUnavailable,
+                $"The engine on {engine.Node} made {plan.Import.Name} as {id} and did not show it within {LookLimit.TotalSeconds:0} s.",
+                engine.Node,
+                innerException: exception);
+        }
     }
 
     private static Dictionary<string, string> ProvenanceOf(IImageSource source, string? key)

@@ -41,6 +41,19 @@ public class EngineClientTests
     }
 
     [Fact]
+    public async Task A_stop_waits_for_no_end_of_a_followed_log()
+    {
+        await using var engine = new ScriptedEngine();
+        using var client = await EngineClient.OpenAsync("n1", engine.OpenAsync, NotIdle, CancellationToken.None);
+        using var leaving = new CancellationTokenSource();
+        var logs = Enumerable.Range(0, 40).Select(_ => client.Streams.GetAsync(new Uri("followed", UriKind.Relative), leaving.Token)).ToArray();
+        var stopping = new DockerEngine(client).StopAsync("none", TimeSpan.Zero, CancellationToken.None);
+        Assert.False(await stopping.WaitAsync(TimeSpan.FromSeconds(30)));
+        await leaving.CancelAsync();
+        Assert.All(logs, log => Assert.False(log.IsCompletedSuccessfully));
+    }
+
+    [Fact]
     public async Task A_stream_that_cannot_be_opened_is_the_connection_s_failure()
     {
         var failure = await Assert.ThrowsAsync<HpcException>(() => EngineClient.OpenAsync(
@@ -97,9 +110,18 @@ public class EngineClientTests
             using var reader = new StreamReader(client.GetStream());
             while (await reader.ReadLineAsync(_closing.Token) is { } request)
             {
-                Requests.Add(request);
+                lock (Requests)
+                {
+                    Requests.Add(request);
+                }
+
                 while (await reader.ReadLineAsync(_closing.Token) is not ("" or null))
                 {
+                }
+
+                if (request.Contains("/followed ", StringComparison.Ordinal))
+                {
+                    await Task.Delay(Timeout.Infinite, _closing.Token);
                 }
 
                 var (status, body) = request.Contains(" /version ", StringComparison.Ordinal)

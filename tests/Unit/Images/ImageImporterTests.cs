@@ -81,6 +81,16 @@ public sealed class ImageImporterTests
         Assert.Equal(["it changed"], warnings);
     }
 
+    [Fact]
+    public async Task Who_leaves_after_the_last_byte_has_the_image()
+    {
+        using var stop = new CancellationTokenSource();
+        await using var source = new KnownSource("/srv/c", null, null) { Written = stop.CancelAsync };
+        var plan = await PlanAsync(source, "pisa/c:1");
+        var imported = await ImageImporter.ImportAsync(Engine, source, plan, null, Assert.Fail, stop.Token);
+        Assert.Equal(Engine.Store.Held[0].Id, imported.Id);
+    }
+
     [Theory]
     [InlineData("pisa/c@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
@@ -114,10 +124,13 @@ public sealed class ImageImporterTests
 
         public IReadOnlyList<string> Said { get; init; } = [];
 
+        public Func<Task> Written { get; init; } = () => Task.CompletedTask;
+
         public async Task<IReadOnlyList<string>> WriteAsync(
             Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
         {
             await target.WriteAsync("content"u8.ToArray(), cancellationToken);
+            await Written();
             return Said;
         }
 

@@ -46,6 +46,15 @@ public sealed class FakeImageStore : IImageStore
         }
     }
 
+    /// <summary>Takes an image away by its digest.</summary>
+    public void Remove(string digest)
+    {
+        lock (_images)
+        {
+            _images.RemoveAll(held => held.Has(digest));
+        }
+    }
+
     public async Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(_node, FakeStep.ListImages, "", cancellationToken);
@@ -80,7 +89,7 @@ public sealed class FakeImageStore : IImageStore
         await content(whole, cancellationToken);
         var digest = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(whole.ToArray()));
         Add(new StoredImage { Id = IdOf(digest), Layers = [digest], SizeBytes = whole.Length, CreatedAt = DateTimeOffset.UtcNow });
-        await TagAsync(IdOf(digest), import.Name.ToString(), cancellationToken);
+        await TagAsync(IdOf(digest), import.Name.ToString(), CancellationToken.None);
         Imported[import.Name.ToString()] = whole.ToArray();
         return IdOf(digest);
     }

@@ -1,0 +1,48 @@
+using PisaHpc.Docker;
+using PisaHpc.Nodes;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Docker;
+
+public sealed class DialStdioStreamTests
+{
+    [Fact]
+    public async Task Its_end_is_awaited_also_when_somebody_began_it()
+    {
+        var process = new SlowProcess();
+        INodeConnector nodes = new FakeCluster { OnStart = (_, _) => process };
+        var stream = await DialStdioStream.OpenAsync(
+            await nodes.ConnectAsync("n1", CancellationToken.None), "/run/docker.sock", CancellationToken.None);
+
+        // The HTTP client lets go of its streams in this way.
+#pragma warning disable CA1849
+        stream.Dispose();
+#pragma warning restore CA1849
+        var ending = stream.DisposeAsync().AsTask();
+        Assert.False(ending.IsCompleted);
+        process.End.SetResult();
+        await ending.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, process.Disposals);
+    }
+
+    private sealed class SlowProcess : INodeProcess
+    {
+        public TaskCompletionSource End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Disposals { get; private set; }
+
+        public Stream Input => Stream.Null;
+
+        public Stream Output => Stream.Null;
+
+        public Stream Error => Stream.Null;
+
+        public Task<int> WaitAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async ValueTask DisposeAsync()
+        {
+            Disposals++;
+            await End.Task;
+        }
+    }
+}
