@@ -22,6 +22,9 @@ public abstract class ImageCmdlet : SiteCmdlet
     [ValidateRange(0, 86400)]
     public int TimeoutSec { get; set; }
 
+    /// <summary>What an engine's failure is that takes longer than <see cref="TimeoutSec"/>.</summary>
+    private protected abstract ErrorId TooSlow { get; }
+
     /// <summary>Does something with the engine; what fails is reported, and the next input has its turn.</summary>
     /// <param name="check">Looks at the parameters before any engine is asked.</param>
     /// <param name="action">What to do.</param>
@@ -52,7 +55,8 @@ public abstract class ImageCmdlet : SiteCmdlet
             await action(engine, stopping);
         },
         (failed, exception) => Report(exception, failed),
-        StopToken);
+        StopToken,
+        TooSlow);
 
     private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
         LocalTransport.IsThisMachine(node)

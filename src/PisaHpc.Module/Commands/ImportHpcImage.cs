@@ -47,6 +47,8 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    private protected override ErrorId TooSlow => ErrorId.ImageImportFailed;
+
     /// <inheritdoc/>
     protected override Task ProcessAsync() => OnEngineAsync(
         () =>

@@ -25,6 +25,8 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    private protected override ErrorId TooSlow => ErrorId.ImagePushFailed;
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {

@@ -96,7 +96,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        using var digests = new WantedDigests(_orders.Images, (image, failure) => Report(failure, image.Name));
+        var digests = new WantedDigests(_orders.Images, (image, failure) => Report(failure, image.Name));
         _orders.Settle(digests);
         var steps = await PlanAsync(digests);
         var todo = new List<ImageUpdateStep>();
@@ -198,19 +198,13 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
             },
             (node, failure) =>
             {
-                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, AsPull(failure, node, names));
+                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, failure);
                 bars.Complete(node);
             },
-            StopToken);
+            StopToken,
+            ErrorId.ImagePullFailed);
         bars.Complete();
     }
-
-    /// <summary>A node that reached its time limit was reached well enough; it is the pull that was slow.</summary>
-    private HpcException AsPull(Exception failure, string node, string names) => new(
-        failure.InnerException is OperationCanceledException ? ErrorId.ImagePullFailed : (failure as HpcException)?.Id ?? ErrorId.NodeCommandFailed,
-        failure.InnerException is OperationCanceledException ? $"Node {node} did not pull {names} within {TimeoutSec} s." : failure.Message,
-        node,
-        innerException: failure);
 
     private void Finish((HpcImageUpdate Result, HpcException? Failure) outcome)
     {

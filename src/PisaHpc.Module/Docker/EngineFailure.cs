@@ -60,7 +60,7 @@ internal static partial class EngineFailure
     /// <param name="node">The node.</param>
     /// <param name="cause">The exception behind it.</param>
     public static HpcException OfPull(string reference, string message, string node, Exception? cause = null) => new(
-        ImageMissing().IsMatch(message) ? ErrorId.ImageNotFound : ErrorId.ImagePullFailed,
+        DiskFull().IsMatch(message) ? ErrorId.DiskFull : ImageMissing().IsMatch(message) ? ErrorId.ImageNotFound : ErrorId.ImagePullFailed,
         $"The engine on {node} cannot pull {reference}: {message}",
         node,
         innerException: cause);

@@ -10,6 +10,7 @@ public static class FanOut
     /// <param name="action">What to do on a node.</param>
     /// <param name="failed">Told of each node that failed, from any thread.</param>
     /// <param name="cancellationToken">Ends all of them.</param>
+    /// <param name="late">What the failure is of a node that takes longer.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
     public static Task RunAsync(
         IEnumerable<string> nodes,
@@ -17,7 +18,8 @@ public static class FanOut
         TimeSpan timeout,
         Func<string, CancellationToken, Task> action,
         Action<string, Exception> failed,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        ErrorId late = ErrorId.NodeUnreachable)
     {
         var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
@@ -35,7 +37,11 @@ public static class FanOut
             catch (OperationCanceledException exception) when (limit.IsCancellationRequested)
             {
                 failed(node, new HpcException(
-                    ErrorId.NodeUnreachable, $"Node {node} did not finish within {timeout.TotalSeconds:0} s.", node, innerException: exception));
+                    late,
+                    $"Node {node} did not finish within {timeout.TotalSeconds:0} s.",
+                    node,
+                    late == ErrorId.NodeUnreachable ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
+                    exception));
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

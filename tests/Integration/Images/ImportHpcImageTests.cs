@@ -134,7 +134,7 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
     {
         await MakeEndlessAsync();
         var run = _runspace.Run(Import + " -TimeoutSec 3", Parameters);
-        Assert.Equal(_images.Node.Name, run.Failed("NodeUnreachable").TargetObject);
+        Assert.Equal(_images.Node.Name, run.Failed("ImageImportFailed").TargetObject);
         Assert.Empty(Readers());
         Assert.Null(await _images.InspectAsync("{{.Id}}"));
     }

@@ -43,7 +43,8 @@ public class EngineFailureTests
     [InlineData("failed to resolve reference \"registry.lab:5000/none:1\": registry.lab:5000/none:1: not found", ErrorId.ImageNotFound)]
     [InlineData("Get \"http://registry.lab:5000/v2/\": dial tcp 10.10.13.254:5000: connect: connection refused", ErrorId.ImagePullFailed)]
     [InlineData("Get \"https://registry.lab:5000/v2/\": http: server gave HTTP response to HTTPS client", ErrorId.ImagePullFailed)]
-    [InlineData("write /var/lib/docker/tmp/x: no space left on device", ErrorId.ImagePullFailed)]
+    [InlineData("write /var/lib/docker/tmp/x: no space left on device", ErrorId.DiskFull)]
+    [InlineData("failed to register layer: Error processing tar file(exit status 1): write /x: disk quota exceeded", ErrorId.DiskFull)]
     [InlineData("Get \"http://registry.none/v2/\": dial tcp: lookup registry.none: no such host", ErrorId.ImagePullFailed)]
     public void A_failed_pull_is_a_missing_image_only_where_the_registry_says_so(string message, ErrorId id) =>
         Assert.Equal(id, EngineFailure.OfPull("none:1", message, "o2wn01").Id);

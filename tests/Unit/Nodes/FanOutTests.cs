@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Unit.Nodes;
+
+public sealed class FanOutTests
+{
+    private readonly ConcurrentDictionary<string, Exception> _failed = new(StringComparer.Ordinal);
+
+    [Fact]
+    public async Task A_node_that_takes_too_long_was_not_reached()
+    {
+        await RunAsync();
+        var late = Assert.IsType<HpcException>(_failed["n1"]);
+        Assert.Equal((ErrorId.NodeUnreachable, (object)"n1", null), (late.Id, late.Target, late.RecommendedAction));
+    }
+
+    [Fact]
+    public async Task Where_the_work_is_what_takes_long_it_has_the_work_s_own_id_and_remedy()
+    {
+        await RunAsync(ErrorId.ImagePushFailed);
+        var late = Assert.IsType<HpcException>(_failed["n1"]);
+        Assert.Equal(ErrorId.ImagePushFailed, late.Id);
+        Assert.Contains("-TimeoutSec", late.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    private Task RunAsync(ErrorId late = ErrorId.NodeUnreachable) => FanOut.RunAsync(
+        ["n1"],
+        1,
+        TimeSpan.FromMilliseconds(1),
+        (_, stopping) => Task.Delay(Timeout.Infinite, stopping),
+        (node, failure) => _failed[node] = failure,
+        CancellationToken.None,
+        late);
+}
