@@ -51,7 +51,7 @@ public sealed class GetHpcImageCommand : NodeCmdlet
 
         var environments = (Environment ?? ["*"]).SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase);
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
-        using var digests = new WantedDigests(wanted, (image, failure) => Report(failure, image.Name));
+        var digests = new WantedDigests(wanted, (image, failure) => Report(failure, image.Name));
         await ImageSurvey.ReadAsync(
             Engines, NodesOrSite([.. _nodes.Distinct(StringComparer.Ordinal)]), digests, ThrottleLimit, NodeTimeout, Answer, ReportNode, StopToken);
 

@@ -52,7 +52,7 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         cancellationToken);
 
     public Task<string> ResolveAsync(string reference, CancellationToken cancellationToken) => AskAsync(
-        async () => (await client.Requests.Distribution.InspectAsync(NameOf(reference), cancellationToken)).Descriptor.Digest,
+        async () => (await client.Answers.Distribution.InspectAsync(NameOf(reference), cancellationToken)).Descriptor.Digest,
         exception => OfRegistry(exception, reference),
         cancellationToken);
 

@@ -36,7 +36,7 @@ internal sealed class EngineClient : IDisposable
     /// <summary>For requests that are answered at once.</summary>
     public DockerClient Requests { get; }
 
-    /// <summary>For requests whose answer is a stream of messages.</summary>
+    /// <summary>For requests whose answer is a stream of messages, or waits for somebody else.</summary>
     public DockerClient Answers { get; }
 
     /// <summary>For requests whose answer is a stream of bytes, or that the library does not know.</summary>

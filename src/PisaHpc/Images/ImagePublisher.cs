@@ -30,14 +30,15 @@ public static class ImagePublisher
                 "Name one with -Registry, or in the site definition: registry: registry.lab:5000.");
         }
 
-        var image = await engine.Images.FindAsync(source.ToString(), cancellationToken)
-            ?? await engine.Images.FindAsync(target.ToString(), cancellationToken)
+        var before = DigestAsync(engine, target, cancellationToken);
+        var earlier = await engine.Images.FindAsync(target.ToString(), cancellationToken);
+        var image = (source == target ? earlier : await engine.Images.FindAsync(source.ToString(), cancellationToken) ?? earlier)
             ?? throw new HpcException(
                 ErrorId.ImageNotFound,
                 $"The engine on {engine.Node} holds no {source}.",
                 engine.Node,
                 "See what it holds: docker image ls; or import it: Import-HpcImage.");
-        return new PublicationPlan(source, target, image, await DigestAsync(engine, target, cancellationToken));
+        return new PublicationPlan(source, target, image, earlier, await before);
     }
 
     /// <summary>Carries a plan out: tags and pushes. When the push fails the node's tag is again what it was.</summary>
@@ -56,20 +57,19 @@ public static class ImagePublisher
 
         var clock = Stopwatch.StartNew();
         var target = plan.Target.ToString();
-        var earlier = await engine.Images.FindAsync(target, cancellationToken);
-        if (earlier?.Id != plan.Image.Id)
-        {
-            await engine.Images.TagAsync(plan.Image.Id, target, cancellationToken);
-        }
-
         try
         {
+            if (plan.TakesName)
+            {
+                await engine.Images.TagAsync(plan.Image.Id, target, cancellationToken);
+            }
+
             var digest = await engine.Images.PushAsync(target, progress, cancellationToken);
             return Of(engine.Node, plan, digest) with { DurationSec = Math.Round(clock.Elapsed.TotalSeconds, 3) };
         }
-        catch when (earlier?.Id != plan.Image.Id)
+        catch when (plan.TakesName)
         {
-            await TakeBackAsync(engine, target, earlier);
+            await TakeBackAsync(engine, target, plan.Earlier);
             throw;
         }
     }

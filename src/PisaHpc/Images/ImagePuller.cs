@@ -36,7 +36,7 @@ public sealed class ImagePuller(
             catch (HpcException failure)
             {
                 var result = Ended(ImageUpdateState.Failed, attempt) with { Reason = failure.Message };
-                progress.Report(new ImageProgress(step.Node, "failed", Done: true));
+                progress.Report(new ImageProgress(step.Node, "failed"));
                 return (result, failure);
             }
         }
@@ -48,47 +48,68 @@ public sealed class ImagePuller(
         };
     }
 
-    /// <summary>One attempt; gives the node or registry that the image came from, and null when it was there.</summary>
+    /// <summary>
+    /// One attempt; gives the node or registry that the image came from, and null when it was there: what an earlier attempt brought is
+    /// not brought again.
+    /// </summary>
     private async Task<string?> TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
     {
         await using var engine = await engines.ConnectAsync(step.Node, cancellationToken);
-        var source = step.Need == ImageNeed.Pull ? await FetchAsync(engine.Images, step, cancellationToken) : null;
-        if (step.Image.Tag is { } tag)
+        string? source = null;
+        if (await FindAsync(engine.Images, step, cancellationToken) is { } held)
         {
-            await engine.Images.TagAsync(await IdOfAsync(engine.Images, step, cancellationToken), tag, cancellationToken);
+            await NameAsync(engine.Images, step, held, cancellationToken);
+        }
+        else
+        {
+            source = await FetchAsync(() => PullAsync(engine.Images, step, cancellationToken), step, cancellationToken);
         }
 
-        await CheckAsync(engine.Images, step, cancellationToken);
-        progress.Report(new ImageProgress(step.Node, "done", Done: true));
+        progress.Report(new ImageProgress(step.Node, "done"));
         return source;
     }
 
-    private async Task<string> FetchAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken)
+    private async Task<string> FetchAsync(Func<Task> pull, ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        var giver = peers is null ? null : await peers.FetchAsync(step, PullAsync, progress, cancellationToken);
-        if (peers is null)
+        var registry = step.Image.Reference.Registry ?? "docker.io";
+        if (peers is not null)
         {
-            progress.Report(new ImageProgress(step.Node, "asking for a pull"));
-            await PullAsync();
+            return await peers.FetchAsync(step, pull, progress, cancellationToken) ?? registry;
         }
 
-        return giver ?? step.Image.Reference.Registry ?? "docker.io";
-
-        Task PullAsync() => images.PullAsync(step.Image.At(step.Digest), new PullRelay(step.Node, progress), cancellationToken);
+        progress.Report(new ImageProgress(step.Node, "asking for a pull"));
+        await pull();
+        return registry;
     }
 
-    /// <summary>The image's id: a node may know the digest under the name of another registry.</summary>
-    private static async Task<string> IdOfAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken) =>
-        (await images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))?.Id
-        ?? throw NotHeld(step, "the engine says that it pulled the image, and does not list it");
-
-    /// <summary>What the name leads to is looked at, not assumed.</summary>
-    private static async Task CheckAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken)
+    private async Task PullAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        var held = step.Image.NamedIn(await images.ListAsync(cancellationToken));
-        if (held?.Has(step.Digest) != true)
+        await images.PullAsync(step.Image.At(step.Digest), new PullRelay(step.Node, progress), cancellationToken);
+        var held = await FindAsync(images, step, cancellationToken)
+            ?? throw NotHeld(step, "the engine says that it pulled the image, and does not hold it");
+        await NameAsync(images, step, held, cancellationToken);
+    }
+
+    /// <summary>The image by its digest; only a node that knows the digest under the name of another registry is asked for all it holds.</summary>
+    private static async Task<StoredImage?> FindAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken) =>
+        await images.FindAsync(step.Image.At(step.Digest), cancellationToken)
+        ?? (step.Need == ImageNeed.Tag
+            ? (await images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
+            : null);
+
+    /// <summary>Moves the name; what it leads to then is looked at, not assumed.</summary>
+    private static async Task NameAsync(IImageStore images, ImageUpdateStep step, StoredImage held, CancellationToken cancellationToken)
+    {
+        if (step.Image.Tag is not { } tag)
         {
-            throw NotHeld(step, held is null ? "the name is not there afterwards" : $"the name leads to {held.Id} afterwards");
+            return;
+        }
+
+        await images.TagAsync(held.Id, tag, cancellationToken);
+        var named = await images.FindAsync(tag, cancellationToken);
+        if (named?.Has(step.Digest) != true)
+        {
+            throw NotHeld(step, named is null ? "the name is not there afterwards" : $"the name leads to {named.Id} afterwards");
         }
     }
 
@@ -99,7 +120,7 @@ public sealed class ImagePuller(
     {
         var wait = retry.WaitAfter(attempt);
         progress.Report(new ImageProgress(
-            step.Node, $"attempt {attempt} failed, next in {Math.Max(1, wait.TotalSeconds):0} s: {failure.Message}", Failed: true));
+            step.Node, $"attempt {attempt} failed, next in {Math.Max(1, wait.TotalSeconds):0} s: {failure.Message}"));
         await Task.Delay(wait, retry.Time, cancellationToken);
     }
 

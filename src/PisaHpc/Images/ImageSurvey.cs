@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using PisaHpc.Containers;
 using PisaHpc.Nodes;
 
@@ -7,12 +8,18 @@ namespace PisaHpc.Images;
 /// <summary>What nodes hold, and what the registry says of what they ought to hold; nothing is changed.</summary>
 public static class ImageSurvey
 {
-    /// <summary>Asks nodes for their images, one request each; the first that answer ask the registry for the digests too.</summary>
+    /// <summary>A registry that takes longer does not answer; three nodes find that out one after another before it is told.</summary>
+    private static readonly TimeSpan RegistryLimit = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Asks nodes for their images, one request each, and beside that the registry for the digests through the first nodes that answer: a
+    /// registry that hangs is no node's failure.
+    /// </summary>
     /// <param name="engines">The nodes' engines.</param>
     /// <param name="nodes">The nodes.</param>
     /// <param name="digests">What is wanted; settled at the end, one way or the other.</param>
     /// <param name="throttle">How many nodes are asked at a time.</param>
-    /// <param name="timeout">How long each may take.</param>
+    /// <param name="timeout">How long each may take, and the registry too.</param>
     /// <param name="answered">Given each node's images once the digests are settled; from any thread.</param>
     /// <param name="failed">Told of each node that failed; from any thread.</param>
     /// <param name="cancellationToken">Interrupts.</param>
@@ -27,30 +34,59 @@ public static class ImageSurvey
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(digests);
-        var early = new ConcurrentQueue<(string Node, IReadOnlyList<StoredImage> Images)>();
-        await FanOut.RunAsync(
-            nodes,
-            throttle,
-            timeout,
-            async (node, stopping) =>
-            {
-                await using var engine = await engines.ConnectAsync(node, stopping);
-                var images = await engine.Images.ListAsync(stopping);
-                if (await digests.ResolveAsync(engine.Images, stopping))
-                {
-                    answered(node, images);
-                }
-                else
-                {
-                    early.Enqueue((node, images));
-                }
-            },
-            failed,
-            cancellationToken);
-        digests.GiveUpRest();
-        foreach (var (node, images) in early)
+        var askers = Channel.CreateUnbounded<string>();
+        var limit = timeout > TimeSpan.Zero && timeout < RegistryLimit ? timeout : RegistryLimit;
+        var settled = SettleAsync(engines, askers.Reader, digests, limit, cancellationToken);
+        var told = new ConcurrentBag<Task>();
+        try
         {
+            await FanOut.RunAsync(
+                nodes,
+                throttle,
+                timeout,
+                async (node, stopping) =>
+                {
+                    await using var engine = await engines.ConnectAsync(node, stopping);
+                    var images = await engine.Images.ListAsync(stopping);
+                    askers.Writer.TryWrite(node);
+                    told.Add(TellAsync(node, images));
+                },
+                failed,
+                cancellationToken);
+        }
+        finally
+        {
+            askers.Writer.Complete();
+            await Task.WhenAll(told.Append(settled));
+        }
+
+        async Task TellAsync(string node, IReadOnlyList<StoredImage> images)
+        {
+            await settled;
             answered(node, images);
         }
+    }
+
+    /// <summary>Has one node after another ask the registry until nothing is open.</summary>
+    private static async Task SettleAsync(
+        IEngineConnector engines, ChannelReader<string> askers, WantedDigests digests, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        await foreach (var node in askers.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await using var engine = await engines.ConnectAsync(node, cancellationToken);
+                if (await digests.ResolveAsync(engine.Images, limit, cancellationToken))
+                {
+                    return;
+                }
+            }
+            catch (HpcException)
+            {
+                // It is this node that does not answer any more: the next one asks, and what nobody could ask for is told at the end.
+            }
+        }
+
+        digests.GiveUpRest();
     }
 }

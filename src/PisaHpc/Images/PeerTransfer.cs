@@ -29,7 +29,7 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
 
     /// <summary>Gets an image for a node: from another node when one can give it, and by the pull in any case.</summary>
     /// <param name="step">The node and the image.</param>
-    /// <param name="pull">The pull by digest.</param>
+    /// <param name="pull">The pull by digest, and the look at what came of it: a node gives on what was found there, and nothing else.</param>
     /// <param name="progress">Told of what happens.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The node that gave it; null when it came from the registry.</returns>
@@ -74,7 +74,7 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
         catch (HpcException failure)
         {
             supply.Count(succeeded: false);
-            progress.Report(new ImageProgress(step.Node, $"{failure.Message} The registry is asked.", Failed: true));
+            progress.Report(new ImageProgress(step.Node, $"{failure.Message} The registry is asked."));
             return false;
         }
         finally

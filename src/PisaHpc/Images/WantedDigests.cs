@@ -9,14 +9,13 @@ namespace PisaHpc.Images;
 /// </summary>
 /// <param name="wanted">The images.</param>
 /// <param name="failed">Told of each image whose digest was not found, once.</param>
-public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed) : IDisposable
+public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed)
 {
     /// <summary>So many nodes ask before the registry is held to be the cause.</summary>
     private const int Askers = 3;
 
-    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private readonly ConcurrentDictionary<string, string?> _digests = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _refusals = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _refusals = new(StringComparer.Ordinal);
 
     /// <summary>The images.</summary>
     public IReadOnlyList<WantedImage> Wanted => wanted;
@@ -38,28 +37,16 @@ public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<Want
         _digests[image.Name] = digest;
     }
 
-    /// <summary>Asks the registry for what is not settled yet; one node at a time.</summary>
+    /// <summary>Asks the registry for what is not settled yet, for all of it at once.</summary>
     /// <param name="images">The node through whose engine it is asked.</param>
+    /// <param name="limit">How long the registry may take.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>Whether every digest is settled now: known, or given up.</returns>
     /// <exception cref="HpcException">The node's own failure; another node may ask.</exception>
-    public async Task<bool> ResolveAsync(IImageStore images, CancellationToken cancellationToken)
+    public async Task<bool> ResolveAsync(IImageStore images, TimeSpan limit, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(images);
-        await _oneAtATime.WaitAsync(cancellationToken);
-        try
-        {
-            foreach (var image in wanted.Where(IsOpen))
-            {
-                await AskAsync(images, image, cancellationToken);
-            }
-
-            return !wanted.Any(IsOpen);
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
+        await Task.WhenAll(wanted.Where(IsOpen).Select(image => AskAsync(images, image, limit, cancellationToken)));
+        return !wanted.Any(IsOpen);
     }
 
     /// <summary>Gives up what no node could ask for: no more will come.</summary>
@@ -71,24 +58,35 @@ public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<Want
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _oneAtATime.Dispose();
-
     private bool IsOpen(WantedImage image) => image.Reference is { IsId: false, Digest: null } && !_digests.ContainsKey(image.Name);
 
-    private async Task AskAsync(IImageStore images, WantedImage image, CancellationToken cancellationToken)
+    private async Task AskAsync(IImageStore images, WantedImage image, TimeSpan limit, CancellationToken cancellationToken)
     {
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limited.CancelAfter(limit);
         try
         {
-            _digests[image.Name] = await images.ResolveAsync(image.Name, cancellationToken);
+            _digests[image.Name] = await images.ResolveAsync(image.Name, limited.Token);
         }
         catch (HpcException failure) when (failure.Id is ErrorId.ImageNotFound or ErrorId.ImagePullFailed)
         {
-            var refusals = _refusals[image.Name] = _refusals.GetValueOrDefault(image.Name) + 1;
-            if (failure.Id == ErrorId.ImageNotFound || refusals >= Askers)
-            {
-                GiveUp(image, failure);
-            }
+            Refuse(image, failure);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Refuse(image, new HpcException(
+                ErrorId.ImagePullFailed,
+                $"The registry did not tell the digest of {image.Name} within {limit.TotalSeconds:0} s.",
+                innerException: exception));
+        }
+    }
+
+    private void Refuse(WantedImage image, HpcException failure)
+    {
+        var refusals = _refusals.AddOrUpdate(image.Name, 1, (_, earlier) => earlier + 1);
+        if (failure.Id == ErrorId.ImageNotFound || refusals >= Askers)
+        {
+            GiveUp(image, failure);
         }
     }
 

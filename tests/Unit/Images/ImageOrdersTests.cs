@@ -16,7 +16,7 @@ public sealed class ImageOrdersTests
         orders.Add(Failed("n1", "debian:12", null));
         Assert.Equal(["n2", "n1"], orders.Nodes);
         Assert.Equal(["reg:5000/x:1", "debian:12"], orders.Of("n1").Select(image => image.Name));
-        using var digests = new WantedDigests(orders.Images, (_, _) => { });
+        var digests = new WantedDigests(orders.Images, (_, _) => { });
         orders.Settle(digests);
         Assert.Equal([A, null], orders.Images.Select(digests.Find));
     }

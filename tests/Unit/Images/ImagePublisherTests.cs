@@ -71,6 +71,20 @@ public sealed class ImagePublisherTests
     }
 
     [Fact]
+    public async Task A_tag_whose_answer_never_came_is_taken_back_too()
+    {
+        Engine.Store.Add(FakeImageStore.Image("x", FakeImageStore.Digest('a'), "pisa/hpc:1"));
+        var before = Tags();
+        _cluster.Before(Node, FakeStep.TagImage, _ =>
+        {
+            Engine.Store.Add(Engine.Store.Held[0] with { Tags = ["pisa/hpc:1", Target] });
+            return Task.FromException(new OperationCanceledException());
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PublishAsync("pisa/hpc:1"));
+        Assert.Equal(before, Tags());
+    }
+
+    [Fact]
     public async Task A_registry_that_does_not_answer_is_the_push_s_failure()
     {
         Engine.Store.Add(FakeImageStore.Image("x", FakeImageStore.Digest('a'), "pisa/hpc:1"));

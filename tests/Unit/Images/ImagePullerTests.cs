@@ -32,7 +32,7 @@ public sealed class ImagePullerTests
         Assert.Equal($"reg:5000/x@{Digests.New}", pull.Subject);
         Assert.Equal(ImageNeed.None, Step().Need);
         Assert.Contains(_progress.Told, told => told.Pull is { Bytes: 1000 });
-        Assert.True(_progress.Told.Last().Done);
+        Assert.Equal("done", _progress.Told.Last().Activity);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class ImagePullerTests
         var (result, failure) = await RunAsync(Step(), retries: 3);
         Assert.Null(failure);
         Assert.Equal(("Updated", 3), (result.State, result.Attempts));
-        Assert.Equal(2, _progress.Told.Count(told => told.Failed));
+        Assert.Equal(2, _progress.Told.Count(told => told.Activity.StartsWith("attempt ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -66,21 +66,39 @@ public sealed class ImagePullerTests
         Assert.Equal(Digests.Old, Wanted.NamedIn(Node.Held)!.DigestIn(null));
     }
 
-    [Fact]
-    public async Task An_image_that_is_not_there_is_not_tried_again()
+    [Theory]
+    [InlineData(ErrorId.ImageNotFound)]
+    [InlineData(ErrorId.DiskFull)]
+    public async Task What_does_not_pass_by_itself_is_not_tried_again(ErrorId id)
     {
-        FailTimes(9, new HpcException(ErrorId.ImageNotFound, "unknown", "n1"));
+        FailTimes(9, new HpcException(id, "unknown", "n1"));
         Assert.Equal(1, (await RunAsync(Step(), retries: 5)).Result.Attempts);
     }
 
     [Fact]
     public async Task A_pull_that_the_engine_calls_a_success_and_that_leaves_nothing_is_a_failure()
     {
-        // A digest that the node's engine resolves to something else: the fake registry has no such thing to give.
-        var step = Step() with { Need = ImageNeed.Tag };
-        var (result, failure) = await RunAsync(step);
+        _cluster.Before("n1", FakeStep.FindImage, _ =>
+        {
+            Node.Remove(Digests.New);
+            return Task.CompletedTask;
+        });
+        var (result, failure) = await RunAsync(Step());
         Assert.Equal("Failed", result.State);
-        Assert.Contains("does not list it", failure!.Message, StringComparison.Ordinal);
+        Assert.Contains("does not hold it", failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_an_attempt_has_pulled_the_next_one_only_names()
+    {
+        var failures = 1;
+        _cluster.Before("n1", FakeStep.TagImage, _ => Interlocked.Decrement(ref failures) >= 0
+            ? Task.FromException(new HpcException(ErrorId.EngineUnavailable, "gone", "n1"))
+            : Task.CompletedTask);
+        var (result, _) = await RunAsync(Step(), retries: 1);
+        Assert.Equal(("Updated", 2), (result.State, result.Attempts));
+        Assert.Single(_cluster.Calls, call => call.Step == FakeStep.PullImage);
+        Assert.DoesNotContain(_cluster.Calls, call => call.Step == FakeStep.ListImages);
     }
 
     [Fact]

@@ -13,8 +13,8 @@ public sealed class NodeImagesTests
     {
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.A;
         _cluster.RegistryDigests["reg:5000/y:1"] = Digests.B;
-        using var digests = new WantedDigests([Wanted("reg:5000/x:1"), Wanted("reg:5000/y:1"), Wanted("reg:5000/z:1"), Wanted("reg:5000/gone:1")], (_, _) => { });
-        await digests.ResolveAsync(_cluster.EngineOf("n1").Store, CancellationToken.None);
+        var digests = new WantedDigests([Wanted("reg:5000/x:1"), Wanted("reg:5000/y:1"), Wanted("reg:5000/z:1"), Wanted("reg:5000/gone:1")], (_, _) => { });
+        await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
         StoredImage[] held =
         [
             FakeImageStore.Image("reg:5000/x", Digests.A, "reg:5000/x:1", "x:1"),
@@ -44,8 +44,8 @@ public sealed class NodeImagesTests
     public async Task An_image_that_several_manifests_lead_to_is_current_by_any_of_them()
     {
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.B;
-        using var digests = new WantedDigests([Wanted("reg:5000/x:1")], (_, _) => { });
-        await digests.ResolveAsync(_cluster.EngineOf("n1").Store, CancellationToken.None);
+        var digests = new WantedDigests([Wanted("reg:5000/x:1")], (_, _) => { });
+        await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
         var held = FakeImageStore.Image("reg:5000/x", Digests.A, "reg:5000/x:1") with { Digests = [$"reg:5000/x@{Digests.A}", $"reg:5000/x@{Digests.B}"] };
         var row = Assert.Single(NodeImages.Wanted("n1", [held], digests));
         Assert.Equal(("Current", Digests.B), (row.State, row.Digest));

@@ -31,12 +31,12 @@ public sealed class PeerTransferTests
     [Fact]
     public async Task A_node_gives_to_one_other_at_a_time()
     {
-        var (busy, most) = (new ConcurrentDictionary<string, int>(), 0);
+        var (busy, seen) = (new ConcurrentDictionary<string, int>(), new ConcurrentBag<int>());
         foreach (var giver in Enumerable.Range(1, 13).Select(number => $"n{number}"))
         {
             _cluster.Before(giver, FakeStep.Run, async _ =>
             {
-                most = Math.Max(most, busy.AddOrUpdate(giver, 1, (_, now) => now + 1));
+                seen.Add(busy.AddOrUpdate(giver, 1, (_, now) => now + 1));
                 for (var turn = 0; turn < 100; turn++)
                 {
                     await Task.Yield();
@@ -49,7 +49,8 @@ public sealed class PeerTransferTests
         Hold("n1");
         _supply.Open(Digest, ["n1"]);
         await Task.WhenAll(Enumerable.Range(2, 12).Select(number => Task.Run(() => UpdateAsync($"n{number}"))));
-        Assert.Equal(1, most);
+        Assert.Equal(12, seen.Count);
+        Assert.All(seen, gifts => Assert.Equal(1, gifts));
     }
 
     [Fact]
@@ -76,6 +77,18 @@ public sealed class PeerTransferTests
     }
 
     [Fact]
+    public async Task A_node_that_tries_again_gives_nothing_to_itself()
+    {
+        var failures = 1;
+        _cluster.Before("n1", FakeStep.TagImage, _ => Interlocked.Decrement(ref failures) >= 0
+            ? Task.FromException(new HpcException(ErrorId.EngineUnavailable, "gone", "n1"))
+            : Task.CompletedTask);
+        _supply.Open(Digest, []);
+        Assert.Equal("Updated", (await UpdateAsync("n1", retries: 1)).State);
+        Assert.DoesNotContain(_cluster.Calls, call => call.Step == FakeStep.Run);
+    }
+
+    [Fact]
     public async Task The_giver_is_told_the_target_as_an_argument_and_quotes_nothing_itself()
     {
         Hold("n1");
@@ -95,10 +108,10 @@ public sealed class PeerTransferTests
 
     private void Hold(string node) => _cluster.EngineOf(node).Store.Add(FakeImageStore.Image("reg:5000/x", Digest, Name));
 
-    private async Task<HpcImageUpdate> UpdateAsync(string node, NodeAccess? access = null)
+    private async Task<HpcImageUpdate> UpdateAsync(string node, NodeAccess? access = null, int retries = 0)
     {
         var peers = new PeerTransfer(_cluster, _cluster, access ?? new NodeAccess(), _supply);
-        var puller = new ImagePuller(_cluster, new RetryPolicy(0, TimeSpan.Zero), new Silence(), peers);
+        var puller = new ImagePuller(_cluster, new RetryPolicy(retries, TimeSpan.Zero), new Silence(), peers);
         var step = ImageUpdateStep.For(node, _cluster.EngineOf(node).Store.Held, Wanted, Digest);
         return (await puller.RunAsync(step, CancellationToken.None)).Result;
     }
