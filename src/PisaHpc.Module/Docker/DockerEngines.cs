@@ -13,17 +13,17 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
 
     public async Task<IContainerEngine> ConnectAsync(string node, CancellationToken cancellationToken)
     {
-        var opening = _clients.GetOrAdd(node, name => OpenAsync(name));
-        try
+        // An attempt that failed, perhaps after its caller had left, is nobody's answer any more.
+        if (_clients.TryGetValue(node, out var known) && known is { IsCompleted: true, IsCompletedSuccessfully: false })
         {
-            return new DockerEngine(await opening.WaitAsync(cancellationToken));
+            _clients.TryRemove(new KeyValuePair<string, Task<EngineClient>>(node, known));
         }
-        catch (HpcException)
-        {
-            _clients.TryRemove(new KeyValuePair<string, Task<EngineClient>>(node, opening));
-            throw;
-        }
+
+        return new DockerEngine(await _clients.GetOrAdd(node, name => OpenAsync(name)).WaitAsync(cancellationToken));
     }
+
+    /// <summary>The last attempt to reach a node's engine.</summary>
+    internal Task? AttemptAt(string node) => _clients.GetValueOrDefault(node);
 
     public async ValueTask DisposeAsync()
     {
