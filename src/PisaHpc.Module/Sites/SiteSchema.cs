@@ -94,7 +94,8 @@ internal static class SiteSchema
                 "The command that has a node's engine read its configuration again; systemctl reload docker when left out."),
             EngineKey.Of(
                 "restart", List(SiteShapes.Argument), (engine, command) => engine with { Restart = Values(command) },
-                "The command that restarts a node's engine and ends with 0 when it answers again; systemctl restart docker when left out."),
+                "The command that restarts a node's engine, ends with 0 when it answers again, and says why when it does not. When left out: systemctl "
+                + "reset-failed and restart of docker, and the engine's last words (journalctl) where that fails."),
             EngineKey.Of(
                 "registryTrust", Word(("insecure", true), ("tls", false)), (engine, insecure) => engine with { RegistryIsInsecure = insecure.Value },
                 "insecure: the engines talk to the registry without TLS. tls: they do not. What the nodes have stays when left out."),
@@ -186,7 +187,8 @@ internal static class SiteSchema
                 (site, queues) => site with { Queues = WithNames(queues.Value) },
                 "The batch system's queues or partitions by name: their default environment, and settings between "
                 + "the defaults and the environment's."),
-        ]);
+        ],
+        finish: CheckRegistry);
 
     /// <summary>The JSON Schema (draft 2020-12) of a definition.</summary>
     public static JsonObject ToJsonSchema()
@@ -234,6 +236,20 @@ internal static class SiteSchema
         }
 
         reading.Error("BadValue", node, path, "reload and restart need a program", "Write a program and its arguments: [ systemctl, reload, docker ].");
+        return null;
+    }
+
+    private static HpcSite? CheckRegistry(HpcSite site, DefinitionNode node, string path, SiteReading reading)
+    {
+        var (engine, entries) = (site.Engine, node.Entries.ToDictionary(entry => entry.Key.Text, entry => entry.Value));
+        if (entries.ContainsKey("registry") || (engine.RegistryIsInsecure is null && engine.RegistryCertificate is null))
+        {
+            return site;
+        }
+
+        reading.Error(
+            "BadValue", entries["engine"], "engine", "registryTrust and registryCertificate are of the site's registry, and there is none",
+            "Add it: registry: HOST:PORT.");
         return null;
     }
 

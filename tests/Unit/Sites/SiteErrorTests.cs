@@ -19,6 +19,12 @@ public sealed class SiteErrorTests
         AssertOnly(yaml, line, column, rule, message);
 
     [Theory]
+    [InlineData("engine: { restart: [] }", 9, "reload and restart need a program")]
+    [InlineData("engine: { registryTrust: insecure }", 9, "registryTrust and registryCertificate are of the site's registry, and there is none")]
+    [InlineData("engine: { registryCertificate: /ca.crt }", 9, "registryTrust and registryCertificate are of the site's registry, and there is none")]
+    public void The_engine(string yaml, int column, string message) => AssertOnly(yaml, 1, column, "BadValue", message);
+
+    [Theory]
     [InlineData("{ path: /p, first: 2000 }", 11, "MissingKey", "portArea: key 'last' is missing")]
     [InlineData("{ path: p, first: 2000, last: 2001 }", 19, "BadValue", "portArea.path: 'p' is not an absolute path")]
     [InlineData("{ path: /p, first: 22, last: 2001 }", 30, "BadValue", "portArea.first: '22' is not a port from 1024 to 65535")]
