@@ -10,10 +10,16 @@ public sealed record EngineSettings
     public IReadOnlyList<string> Reload { get; init; } = ["systemctl", "reload", "docker"];
 
     /// <summary>
-    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again. systemd refuses a third start
-    /// within a minute (docker.service, StartLimitBurst=), and taking a configuration back is one: so its count is set back first (systemctl(1)).
+    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again. systemd allows three starts within a
+    /// minute (docker.service, StartLimitBurst=) and refuses the fourth, so its count is set back first (systemctl(1)). Of an engine that does
+    /// not start it says but that, so the engine's own last words are shown.
     /// </summary>
-    public IReadOnlyList<string> Restart { get; init; } = ["sh", "-c", "systemctl reset-failed docker; exec systemctl restart docker"];
+    public IReadOnlyList<string> Restart { get; init; } =
+    [
+        "sh", "-c",
+        "systemctl reset-failed docker; systemctl restart docker "
+        + "|| { e=$?; journalctl -u docker -n 5 -o cat --no-pager >&2; exit $e; }",
+    ];
 
     /// <summary>Whether the site's registry is talked to without TLS; null leaves what the nodes have.</summary>
     public bool? RegistryIsInsecure { get; init; }
