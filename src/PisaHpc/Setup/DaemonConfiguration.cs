@@ -16,7 +16,8 @@ internal sealed class DaemonConfiguration
     private readonly string _file;
     private readonly int _indent;
 
-    private DaemonConfiguration(JsonObject root, string node, string file, int indent) => (_root, _node, _file, _indent) = (root, node, file, indent);
+    private DaemonConfiguration(JsonObject root, string node, string file, int indent) =>
+        (_root, _node, _file, _indent) = (root, node, file, indent);
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="node">The node that it is of.</param>
@@ -61,7 +62,7 @@ internal sealed class DaemonConfiguration
     /// <summary>A list of texts; empty when the key does not stand there.</summary>
     /// <exception cref="HpcException">As for <see cref="Flag"/>.</exception>
     public IReadOnlyList<string> List(string key) => Find(key) is { } found
-        ? Read<IReadOnlyList<string>>(key, "a list of texts", () => [.. found.AsArray().Select(item => item!.GetValue<string>())])
+        ? Read<IReadOnlyList<string>>(key, "a list of texts", () => [.. found.AsArray().Select(TextOf)])
         : [];
 
     /// <summary>Sets a key of the root.</summary>
@@ -120,6 +121,8 @@ internal sealed class DaemonConfiguration
             throw Invalid(_node, $"{_file} on {_node}: '{key}' is {_root[key]?.ToJsonString() ?? "null"} and not {expected}.", exception);
         }
     }
+
+    private static string TextOf(JsonNode? item) => item?.GetValue<string>() ?? throw new InvalidOperationException("An item is null.");
 
     /// <summary>How far the first indented line is in; the engine's own pages write two.</summary>
     private static int IndentOf(string text)

@@ -12,48 +12,48 @@ namespace PisaHpc.Setup;
 /// </summary>
 internal sealed class EngineChange
 {
-    private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan TakeBackLimit = TimeSpan.FromMinutes(4);
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
-
-    private readonly INodeConnection _connection;
-    private readonly IEngineConnector _engines;
+    private readonly EngineControl _control;
     private readonly NodeSetupPlan _plan;
     private readonly NodeFiles _files;
-    private byte[]? _standing;
-    private bool _marked;
+    private IReadOnlyList<byte[]?> _standing;
     private bool _wrote;
     private bool _restarted;
 
-    public EngineChange(INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan)
+    /// <summary>A change of a node.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="control">Its engine.</param>
+    /// <param name="plan">What to change.</param>
+    /// <param name="backup">Where to keep the old configuration.</param>
+    public EngineChange(INodeConnection connection, EngineControl control, NodeSetupPlan plan, string backup)
     {
-        (_connection, _engines, _plan) = (connection, engines, plan);
+        (_control, _plan) = (control, plan);
         _files = new NodeFiles(connection);
-        _standing = plan.Facts.Config;
+        _standing = [plan.Facts.Standing];
+        var writes = plan.WritesConfig || plan.Action == EngineAction.Restart;
+        Backup = plan.Facts.Resumes ? plan.Facts.Backup : plan.Facts.Config is not null && writes ? backup : null;
     }
+
+    /// <summary>Where the old configuration is kept: that of a change that was cut off stays where it is. Null when there is none.</summary>
+    public string? Backup { get; }
 
     private string File => _plan.Site.Engine.Config;
 
     private string Refused => $"The engine on {_plan.Node} did not take up its new configuration";
 
-    private string Marker => File + ".pisahpc-pending";
+    private string Marker => SetupFacts.MarkerOf(File);
+
+    private EngineOptions Options => _plan.Facts.Options;
 
     /// <summary>Carries the change out.</summary>
-    /// <param name="backup">Where the old configuration is kept.</param>
     /// <param name="cancellationToken">Interrupts; the old configuration is put back.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationRefused"/> when the old configuration was put back.</exception>
-    public async Task RunAsync(string backup, CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var keepsBackup = _plan.Facts.Config is not null && _plan.WritesConfig;
         try
         {
-            await _files.MarkAsync(Marker, cancellationToken);
-            _marked = true;
-            if (keepsBackup)
+            if (!_plan.Facts.Resumes)
             {
-                await _files.PutAsync(File, _standing, _standing!, backup, cancellationToken);
+                await MarkAsync(cancellationToken);
             }
 
             await (_plan.Action == EngineAction.Restart ? RestartAsync(cancellationToken) : ReloadAsync(_plan.Wanted, cancellationToken));
@@ -61,27 +61,36 @@ internal sealed class EngineChange
         }
         catch (Exception cause) when (cause is HpcException or OperationCanceledException)
         {
-            if (_marked)
-            {
-                await TakeBackAsync(cause, keepsBackup ? backup : null);
-            }
-
+            await TakeBackAsync(cause);
             throw;
+        }
+
+        if (Backup is not null && !_plan.WritesConfig)
+        {
+            await _files.RemoveAsync(Backup, CancellationToken.None);
+        }
+    }
+
+    private async Task MarkAsync(CancellationToken cancellationToken)
+    {
+        await _files.MarkAsync(Marker, Backup, cancellationToken);
+        if (Backup is not null)
+        {
+            await _files.PutAsync(File, _standing, _plan.Facts.Standing!, Backup, Marker, cancellationToken);
         }
     }
 
     private async Task RestartAsync(CancellationToken cancellationToken)
     {
-        var keeping = WantedConfiguration.KeepingContainers(_plan.Wanted);
+        var keeping = WantedConfiguration.KeepingContainers(_plan.Wanted, Options);
         if (_plan.Engine is not null)
         {
             await ReloadAsync(WantedConfiguration.OnTrial(keeping, ContainerNames.NewAttempt()), cancellationToken);
         }
 
-        await WriteAsync(keeping.SaysTheSame(_plan.Wanted) ? _plan.Wanted : keeping, cancellationToken);
+        await WriteAsync(keeping, cancellationToken);
         _restarted = true;
-        await RunAsync(_plan.Site.Engine.Restart, cancellationToken);
-        await HasTakenUpAsync(keeping, RestartPatience, cancellationToken);
+        await _control.RestartAsync(Has(keeping), cancellationToken);
         if (!keeping.SaysTheSame(_plan.Wanted))
         {
             await ReloadAsync(_plan.Wanted, cancellationToken);
@@ -91,37 +100,30 @@ internal sealed class EngineChange
     private async Task ReloadAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
     {
         await WriteAsync(configuration, cancellationToken);
-        await RunAsync(_plan.Site.Engine.Reload, cancellationToken);
-        await HasTakenUpAsync(configuration, ReloadPatience, cancellationToken);
+        await _control.ReloadAsync(Has(configuration), cancellationToken);
     }
 
     /// <summary>
-    /// Puts the old configuration back, with time of its own: the file in any case, and the engine where it ran before. It is restarted only
-    /// where it was restarted for the new one.
+    /// Puts the old configuration back, whatever has been cancelled, and each step with a limit of its own: the file in any case, and the engine
+    /// where it ran before. It is restarted only where it was restarted for the new one. An earlier change that was cut off stays marked: what
+    /// the engine took up of that is not known.
     /// </summary>
-    private async Task TakeBackAsync(Exception cause, string? backup)
+    private async Task TakeBackAsync(Exception cause)
     {
-        using var limit = new CancellationTokenSource(TakeBackLimit);
-        try
+        var kept = await FailureOf(GiveBackAsync);
+        var lost = await FailureOf(RestoreAsync);
+        if ((kept ?? lost) is null && !_plan.Facts.Pending)
         {
-            try
-            {
-                await GiveBackAsync(limit.Token);
-            }
-            finally
-            {
-                await RestoreAsync(limit.Token);
-            }
-
-            await _files.RemoveAsync(Marker, limit.Token);
+            kept = await FailureOf(() => _files.RemoveAsync(Marker, CancellationToken.None));
         }
-        catch (Exception second) when (second is HpcException or OperationCanceledException)
+
+        if (_wrote && (kept ?? lost) is { } second)
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
                 $"{Refused}: {cause.Message} Putting the old one back failed too: {second.Message}",
                 _plan.Node,
-                (backup is null ? $"Remove {File} on the node" : $"Put {backup} back in the place of {File} on the node") + ", and start the engine.",
+                Cure(isRestored: lost is null),
                 cause);
         }
 
@@ -135,35 +137,73 @@ internal sealed class EngineChange
         }
     }
 
-    /// <summary>Has the engine give back what it took up. The file is then not yet the old one.</summary>
-    private async Task GiveBackAsync(CancellationToken cancellationToken)
+    private static async Task<Exception?> FailureOf(Func<Task> step)
     {
-        if (_restarted && _plan.Engine is not null)
+        try
         {
-            var keeping = WantedConfiguration.KeepingContainers(_plan.Current);
-            await WriteAsync(keeping, cancellationToken);
-            await RunAsync(_plan.Site.Engine.Restart, cancellationToken);
-            await HasTakenUpAsync(keeping, RestartPatience, cancellationToken);
+            await step();
+            return null;
         }
-
-        if (_wrote && _plan.Engine is { } before)
+        catch (Exception failure) when (failure is HpcException or OperationCanceledException)
         {
-            await WriteAsync(WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore), cancellationToken);
-            await RunAsync(_plan.Site.Engine.Reload, cancellationToken);
-            await AnswersAsync(engine => engine.LiveRestore == before.LiveRestore, ReloadPatience, cancellationToken);
+            return failure;
         }
     }
 
-    private async Task RestoreAsync(CancellationToken cancellationToken)
+    private string Cure(bool isRestored)
+    {
+        var file = (isRestored, _plan.Facts.Config) switch
+        {
+            (true, null) => $"{File} is gone again from the node",
+            (true, _) => $"The old {File} stands on the node again",
+            (false, null) => $"Remove {File} on the node",
+            (false, _) => $"Put {Backup} back in the place of {File} on the node",
+        };
+        return _restarted
+            ? $"{file}; write \"live-restore\": true into it if containers are to go on, and start the engine: "
+                + $"{ShellQuoting.Join(_plan.Site.Engine.Restart)}."
+            : $"{file}; have the engine read it: {ShellQuoting.Join(_plan.Site.Engine.Reload)}.";
+    }
+
+    /// <summary>Has the engine give back what it took up. The file is then not yet the old one.</summary>
+    private async Task GiveBackAsync()
+    {
+        if (!_wrote || _plan.Engine is not { } before)
+        {
+            return;
+        }
+
+        if (_restarted)
+        {
+            var keeping = WantedConfiguration.KeepingContainers(_plan.Current, Options);
+            await WriteAsync(keeping, CancellationToken.None);
+            await _control.RestartAsync(Has(keeping), CancellationToken.None);
+        }
+
+        var giving = WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore, Options);
+        await WriteAsync(giving, CancellationToken.None);
+        await _control.ReloadAsync(engine => Has(giving)(engine) || IsAsBefore(engine, before), CancellationToken.None);
+    }
+
+    /// <summary>What it was before is right too: the old file may hold what the engine refuses, or has not been told of.</summary>
+    private static bool IsAsBefore(EngineDetails engine, EngineDetails before) =>
+        engine.LiveRestore == before.LiveRestore
+        && engine.InsecureRegistries.SetEquals(before.InsecureRegistries)
+        && engine.Labels.SequenceEqual(before.Labels);
+
+    private Func<EngineDetails, bool> Has(DaemonConfiguration configuration) =>
+        engine => WantedConfiguration.IsTakenUp(configuration, engine, _plan.Site.Registry);
+
+    private async Task RestoreAsync()
     {
         if (_plan.Facts.Config is { } old)
         {
-            await PutAsync(old, cancellationToken);
+            await PutAsync(old, CancellationToken.None);
         }
         else if (_wrote)
         {
-            await _files.RemoveAsync(File, cancellationToken);
-            _standing = null;
+            await _files.RemoveAsync(File, CancellationToken.None);
+            _standing = [null];
         }
     }
 
@@ -173,67 +213,20 @@ internal sealed class EngineChange
         return PutAsync(isOld && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText()), cancellationToken);
     }
 
-    /// <summary>Writes what does not stand there already.</summary>
+    /// <summary>Writes what does not stand there already. After a write whose end nobody saw, the one or the other may stand there.</summary>
     private async Task PutAsync(byte[] content, CancellationToken cancellationToken)
     {
-        if (_standing is { } standing && standing.AsSpan().SequenceEqual(content))
+        if (_standing is [{ } standing] && standing.AsSpan().SequenceEqual(content))
         {
             return;
         }
 
         // Not interrupted: whether the file is the old or the new one has to be known for what comes next.
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(WritePatience);
+        var expected = _standing;
+        _standing = [.. expected, content];
         _wrote = true;
-        await _files.PutAsync(File, _standing, content, backup: null, limit.Token);
-        _standing = content;
-    }
-
-    private async Task RunAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
-    {
-        var result = await _connection.RunAsync(command, default, cancellationToken);
-        if (result.ExitCode != 0)
-        {
-            var words = $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
-            throw new HpcException(
-                ErrorId.NodeCommandFailed, $"'{string.Join(' ', command)}' ended with {result.ExitCode}: {words}.", _plan.Node);
-        }
-    }
-
-    private Task HasTakenUpAsync(DaemonConfiguration configuration, TimeSpan patience, CancellationToken cancellationToken) =>
-        AnswersAsync(engine => NodeSetupPlan.HasTakenUp(engine, configuration, _plan.Site), patience, cancellationToken);
-
-    /// <summary>Waits until the engine answers as it should. It tells nobody when it has read its file: there is nothing to wait for but that.</summary>
-    private async Task AnswersAsync(Func<EngineDetails, bool> isRight, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
-        var last = "it says nothing";
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    await using var engine = await _engines.ConnectAsync(_plan.Node, limit.Token);
-                    if (isRight(await engine.DescribeAsync(limit.Token)))
-                    {
-                        return;
-                    }
-
-                    last = "it answers, and has not taken up what the file says: see its log for the reason";
-                }
-                catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
-                {
-                    last = failure.Message;
-                }
-
-                await Task.Delay(Poll, limit.Token);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new HpcException(ErrorId.EngineUnavailable, $"within {patience.TotalSeconds:0} s {last}.", _plan.Node);
-        }
+        await _files.PutAsync(File, expected, content, backup: null, Marker, CancellationToken.None);
+        _standing = [content];
     }
 }

@@ -10,27 +10,37 @@ namespace PisaHpc.Setup;
 internal sealed class NodeFiles(INodeConnection connection)
 {
     private const string Nothing = "none";
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     /// <summary>
     /// Puts standard input in a file's place by rename(2), with the owner and mode of the one that is there; through a symbolic link, which a
-    /// configuration tool may have made. $1 the file, $2 the SHA-256 of what has to stand there, or none; $3 where to keep that, or nothing.
+    /// configuration tool may have made. $1 the file, $2 the SHA-256 of what may stand there, or none; $3 where to keep that, or nothing;
+    /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing.
     /// </summary>
     private const string PutScript = """
         set -eu
+        digest() { sha256sum < "$1" | cut -d ' ' -f 1; }
         file=$1
+        new=
+        trap 'rm -f "$new"' EXIT
+        trap 'exit 1' HUP INT PIPE TERM
         [ ! -L "$file" ] || file=$(readlink -f "$file")
         found=none
-        [ ! -e "$file" ] || found=$(sha256sum < "$file" | cut -d ' ' -f 1)
-        if [ "$found" != "$2" ]; then echo "it was changed meanwhile" >&2; exit 3; fi
+        [ ! -e "$file" ] || found=$(digest "$file")
+        case " $2 " in *" $found "*) ;; *) echo "it was changed meanwhile" >&2; exit 3 ;; esac
         umask 022
         mkdir -p "${file%/*}"
-        trap 'rm -f "$file.pisahpc-new"' EXIT
-        if [ "$found" != none ]; then
-          cp -p "$file" "$file.pisahpc-new"
-          [ -z "$3" ] || cp -p "$file" "$3"
+        if [ -n "$3" ]; then
+          new=$(mktemp "$3.XXXXXX")
+          cp -p "$file" "$new"
+          mv -f "$new" "$3"
         fi
-        cat > "$file.pisahpc-new"
-        mv -f "$file.pisahpc-new" "$file"
+        new=$(mktemp "$file.XXXXXX")
+        if [ "$found" = none ]; then chmod 644 "$new"; else cp -p "$file" "$new"; fi
+        cat > "$new"
+        if [ "$(digest "$new")" != "$4" ]; then echo "the connection broke before all of it had come" >&2; exit 4; fi
+        [ -z "$5" ] || echo "$4" >> "$5"
+        mv -f "$new" "$file"
         """;
 
     /// <summary>
@@ -51,46 +61,72 @@ internal sealed class NodeFiles(INodeConnection connection)
 
     /// <summary>Puts a file in another's place.</summary>
     /// <param name="file">The path.</param>
-    /// <param name="expected">What has to stand there; null for no file.</param>
+    /// <param name="expected">What may stand there; null for no file.</param>
     /// <param name="content">What is put there.</param>
     /// <param name="backup">Where to keep what stood there; null for nowhere.</param>
+    /// <param name="marker">The mark of the change that it is part of; null for none.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: something else stands there, or it cannot be written.</exception>
-    public Task PutAsync(string file, byte[]? expected, byte[] content, string? backup, CancellationToken cancellationToken) => RunAsync(
-        $"{file} cannot be written", ["sh", "-c", PutScript, "put", file, HashOf(expected), backup ?? ""], content, cancellationToken);
+    public Task PutAsync(
+        string file,
+        IReadOnlyList<byte[]?> expected,
+        byte[] content,
+        string? backup,
+        string? marker,
+        CancellationToken cancellationToken) => RunAsync(
+        $"{file} cannot be written",
+        ["sh", "-c", PutScript, "put", file, string.Join(' ', expected.Select(HashOf)), backup ?? "", HashOf(content), marker ?? ""],
+        content, Limit, cancellationToken);
 
     /// <summary>Removes a file; one that is gone is success.</summary>
     public Task RemoveAsync(string file, CancellationToken cancellationToken) =>
-        RunAsync($"{file} cannot be removed", ["rm", "-f", file], default, cancellationToken);
+        RunAsync($"{file} cannot be removed", ["rm", "-f", file], default, Limit, cancellationToken);
 
-    /// <summary>Makes an empty file.</summary>
-    public Task MarkAsync(string file, CancellationToken cancellationToken) => RunAsync(
-        $"{file} cannot be written", ["sh", "-c", "mkdir -p \"${1%/*}\" && : > \"$1\"", "mark", file], default, cancellationToken);
+    /// <summary>Marks that a change of a file begins.</summary>
+    /// <param name="marker">The mark.</param>
+    /// <param name="backup">Where what stands there will be kept; null when nothing does.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    public Task MarkAsync(string marker, string? backup, CancellationToken cancellationToken) => RunAsync(
+        $"{marker} cannot be written",
+        ["sh", "-c", "mkdir -p \"${1%/*}\" && printf '%s\\n' \"$2\" > \"$1\"", "mark", marker, backup ?? Nothing],
+        default, Limit, cancellationToken);
 
     /// <summary>Makes a directory that only root writes to.</summary>
     public Task MakeDirectoryAsync(string path, CancellationToken cancellationToken) =>
-        RunAsync($"{path} cannot be made", ["mkdir", "-p", "-m", "755", path], default, cancellationToken);
+        RunAsync($"{path} cannot be made", ["mkdir", "-p", "-m", "755", path], default, Limit, cancellationToken);
 
     /// <summary>Makes a port area, or the ports that it lacks.</summary>
     public Task MakePortAreaAsync(PortAreaDefinition area, CancellationToken cancellationToken) => RunAsync(
         $"The port area {area.Path} cannot be made",
         ["sh", "-c", PortScript, "ports", area.Path, Text(area.First), Text(area.Last)],
-        default, cancellationToken);
+        default, Timeout.InfiniteTimeSpan, cancellationToken);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private async Task RunAsync(string failure, IReadOnlyList<string> command, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    private async Task RunAsync(
+        string failure, IReadOnlyList<string> command, ReadOnlyMemory<byte> input, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var result = await connection.RunAsync(command, input, cancellationToken);
-        if (result.ExitCode != 0)
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
         {
-            throw new HpcException(
-                ErrorId.NodeCommandFailed,
-                $"{failure} on {connection.Node}: {$"{result.Error.Trim()} {result.Text.Trim()}".Trim()}",
-                connection.Node,
-                "Log in as root, or as a user who may write there: nodes.ssh.user in the site definition.");
+            var result = await connection.RunAsync(command, input, limit.Token);
+            if (result.ExitCode != 0)
+            {
+                throw Failed($"{failure} on {connection.Node}: {$"{result.Error.Trim()} {result.Text.Trim()}".Trim()}");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed($"{failure} on {connection.Node} within {patience.TotalSeconds:0} s.");
         }
     }
+
+    private HpcException Failed(string message) => new(
+        ErrorId.NodeCommandFailed,
+        message,
+        connection.Node,
+        "Log in as root, or as a user who may write there: nodes.ssh.user in the site definition.");
 
     private static string HashOf(byte[]? content) => content is null ? Nothing : Convert.ToHexStringLower(SHA256.HashData(content));
 }

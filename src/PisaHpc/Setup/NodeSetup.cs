@@ -23,7 +23,7 @@ internal static class NodeSetup
         if (plan.Certificate is { } certificate)
         {
             var file = SetupFacts.CertificateFile(plan.Site.Registry!);
-            await files.PutAsync(file, plan.Facts.Certificate, certificate, backup: null, cancellationToken);
+            await files.PutAsync(file, [plan.Facts.Certificate], certificate, backup: null, marker: null, cancellationToken);
         }
 
         if (plan.MakesRunDirectory)
@@ -46,11 +46,12 @@ internal static class NodeSetup
     {
         var backup = $"{plan.Site.Engine.Config}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
         var before = plan.Engine is null ? [] : await RunningAsync(engines, plan.Node, cancellationToken);
-        await new EngineChange(connection, engines, plan).RunAsync(backup, cancellationToken);
+        var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site.Engine), plan, backup);
+        await change.RunAsync(cancellationToken);
         var after = await RunningAsync(engines, plan.Node, cancellationToken);
         return plan.Predict() with
         {
-            Backup = plan.Facts.Config is not null && plan.WritesConfig ? backup : null,
+            Backup = plan.WritesConfig ? change.Backup : null,
             ContainersKept = before.Keys.Count(after.ContainsKey),
             ContainersLost = [.. before.ExceptBy(after.Keys, container => container.Key).Select(container => container.Value).Order(StringComparer.Ordinal)],
         };

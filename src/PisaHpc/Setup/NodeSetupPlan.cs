@@ -25,7 +25,7 @@ internal sealed record NodeSetupPlan
     /// <summary>What has the engine take it up.</summary>
     public required EngineAction Action { get; init; }
 
-    /// <summary>What the engine says of itself; null when it does not answer.</summary>
+    /// <summary>What the engine says of itself; null when none runs.</summary>
     public EngineDetails? Engine { get; init; }
 
     /// <summary>The registry's certificate that has to be put there; null when it is there, or none is asked for.</summary>
@@ -50,8 +50,8 @@ internal sealed record NodeSetupPlan
     /// <param name="certificate">The registry's certificate, where the site names one.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.PortAreaMissing"/>: the file system
-    /// that the port area should lie in is not there.
+    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>: one runs and
+    /// cannot be asked; <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
     /// </exception>
     public static async Task<NodeSetupPlan> ReadAsync(
         INodeConnection connection, IEngineConnector engines, HpcSite site, byte[]? certificate, CancellationToken cancellationToken)
@@ -66,22 +66,10 @@ internal sealed record NodeSetupPlan
                 "Mount the shared file system on the node: a port area on its own disk would be shared with nobody.");
         }
 
-        var engine = await AskAsync(engines, connection.Node, cancellationToken);
+        var engine = await AskAsync(engines, connection.Node, facts, cancellationToken);
         var current = DaemonConfiguration.Parse(connection.Node, site.Engine.Config, facts.ConfigText());
-        var wanted = WantedConfiguration.Of(current, site, engine?.LoggingDriver);
-        var action = ActionFor(facts, engine, current, wanted, site);
-        if (action != EngineAction.None && WantedConfiguration.Conflicts(wanted, facts.Flags) is { Count: > 0 } conflicts)
-        {
-            throw new HpcException(
-                ErrorId.EngineConfigurationRefused,
-                $"The engine on {connection.Node} is started with {string.Join(", ", conflicts)}, "
-                + $"and would not start with the same in {site.Engine.Config}.",
-                connection.Node,
-                "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; "
-                + "then run this again.");
-        }
-
-        return new NodeSetupPlan
+        var wanted = WantedConfiguration.Of(current, site, engine?.LoggingDriver, facts.Options);
+        var plan = new NodeSetupPlan
         {
             Node = connection.Node,
             Site = site,
@@ -89,9 +77,11 @@ internal sealed record NodeSetupPlan
             Current = current,
             Wanted = wanted,
             Engine = engine,
-            Action = action,
+            Action = ActionFor(facts, engine, current, wanted, site),
             Certificate = certificate is not null && facts.Certificate?.AsSpan().SequenceEqual(certificate) != true ? certificate : null,
         };
+        plan.RefuseConflicts();
+        return plan;
     }
 
     /// <summary>The lines of a diff of the configuration; empty when it stays.</summary>
@@ -106,7 +96,7 @@ internal sealed record NodeSetupPlan
             Action switch
             {
                 EngineAction.Reload => "engine: reload its configuration",
-                EngineAction.Restart when Engine is null => "engine: restart it, since it does not answer",
+                EngineAction.Restart when Engine is null => "engine: restart it, since none runs",
                 EngineAction.Restart when Engine.RunningContainers == 1 => "engine: restart it; 1 running container goes on",
                 EngineAction.Restart => $"engine: restart it; {Engine.RunningContainers} running containers go on",
                 _ => null,
@@ -128,20 +118,24 @@ internal sealed record NodeSetupPlan
         ContainersKept = Action == EngineAction.Restart ? Engine?.RunningContainers ?? 0 : 0,
     };
 
-    /// <summary>Whether an engine has taken up what a configuration says and it can tell of itself.</summary>
-    public static bool HasTakenUp(EngineDetails engine, DaemonConfiguration configuration, HpcSite site) =>
-        WantedConfiguration.KeepsContainers(configuration) == engine.LiveRestore
-        && (site.Registry is not { } registry || WantedConfiguration.Trusts(configuration, registry) == engine.InsecureRegistries.Contains(registry))
-        && WantedConfiguration.TrialsOf(configuration).All(engine.Labels.Contains);
-
     private static EngineAction ActionFor(
         SetupFacts facts, EngineDetails? engine, DaemonConfiguration current, DaemonConfiguration wanted, HpcSite site) =>
         engine is null || facts.Pending || WantedConfiguration.TakesRestart(current, wanted) ? EngineAction.Restart
-        : !current.SaysTheSame(wanted) || !HasTakenUp(engine, wanted, site) ? EngineAction.Reload
+        : !current.SaysTheSame(wanted) || !WantedConfiguration.IsTakenUp(wanted, engine, site.Registry) ? EngineAction.Reload
         : EngineAction.None;
 
-    private static async Task<EngineDetails?> AskAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    /// <summary>
+    /// An engine that is down has its file changed and is started; its containers, if any are left, go on. One that runs and cannot be asked
+    /// could not be told to keep its containers before it ends: so it is left alone.
+    /// </summary>
+    private static async Task<EngineDetails?> AskAsync(
+        IEngineConnector engines, string node, SetupFacts facts, CancellationToken cancellationToken)
     {
+        if (facts.ConnectingStarts)
+        {
+            return null;
+        }
+
         try
         {
             await using var engine = await engines.ConnectAsync(node, cancellationToken);
@@ -149,7 +143,35 @@ internal sealed record NodeSetupPlan
         }
         catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
         {
-            return null;
+            return !facts.EngineRuns ? null : throw new HpcException(
+                ErrorId.EngineUnavailable,
+                $"{failure.Message.TrimEnd('.')}. It runs all the same: a restart could end its containers, so that nothing was changed.",
+                node,
+                "Check nodes.engineSocket in the site definition, that nodes.ssh.user may use it and has a docker client in his PATH, and the "
+                + "engine's log on the node: journalctl -u docker.",
+                failure);
+        }
+    }
+
+    /// <summary>An engine that is told the same by an option and by a key takes neither a signal nor a restart.</summary>
+    private void RefuseConflicts()
+    {
+        var conflicts = Action switch
+        {
+            EngineAction.None => [],
+            EngineAction.Reload => Facts.Options.Conflicts(Wanted),
+            _ => Facts.Options.Conflicts(
+                WantedConfiguration.OnTrial(WantedConfiguration.KeepingContainers(Wanted, Facts.Options), ContainerNames.NewAttempt())),
+        };
+        if (conflicts.Count > 0)
+        {
+            throw new HpcException(
+                ErrorId.EngineConfigurationRefused,
+                $"The engine on {Node} is started with {string.Join(", ", conflicts)}, and takes nothing up from {Site.Engine.Config} "
+                + "while the same is to be written there.",
+                Node,
+                "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; "
+                + "then run this again.");
         }
     }
 }

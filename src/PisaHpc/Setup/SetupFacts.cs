@@ -8,16 +8,40 @@ namespace PisaHpc.Setup;
 /// <summary>What stands on a node of all that <c>Initialize-HpcNode</c> sees to, read in one round trip.</summary>
 internal sealed record SetupFacts
 {
-    private const string Flag = "flag ";
+    private const string EngineRow = "dockerd ";
 
-    /// <summary>$1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last.</summary>
+    /// <summary>
+    /// $1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last. An engine
+    /// runs where a dockerd does in this node's own namespaces, and not in those of a container or of a user's own engine.
+    /// </summary>
     private const string Script = """
-        if [ -e "$1" ]; then printf 'config\t%s\n' "$(base64 < "$1" | tr -d '\n')" || exit 1; fi
-        if pid=$(cat /run/docker.pid 2>/dev/null); then
-          tr '\0' '\n' < "/proc/$pid/cmdline" 2>/dev/null | sed -n 's/^\(--[a-z-]*\).*/flag \1\t1/p'
+        file() {
+          [ -e "$2" ] || return 0
+          content=$(base64 < "$2") || exit 1
+          printf '%s\t%s\n' "$1" "$(printf '%s' "$content" | tr -d '\n')"
+        }
+        ours() {
+          for space in pid user; do
+            case $(readlink "/proc/$1/ns/$space" 2>/dev/null) in '' | "$(readlink "/proc/self/ns/$space")") ;; *) return 1 ;; esac
+          done
+        }
+        file config "$1"
+        marker=$1.pisahpc-pending
+        if [ -e "$marker" ]; then
+          printf 'pending\t1\n'
+          { IFS= read -r kept < "$marker"; } 2>/dev/null || kept=
+          if [ -e "$1" ] && grep -qx "$(sha256sum < "$1" | cut -d ' ' -f 1)" "$marker"; then
+            if [ "$kept" = none ]; then printf 'kept\tnone\n'; elif [ -e "$kept" ]; then printf 'kept\t%s\n' "$kept"; file before "$kept"; fi
+          fi
         fi
-        if [ -e "$1.pisahpc-pending" ]; then printf 'pending\t1\n'; fi
-        if [ -n "$2" ] && [ -e "$2" ]; then printf 'certificate\t%s\n' "$(base64 < "$2" | tr -d '\n')"; fi
+        for entry in /proc/[0-9]*/comm; do
+          { read -r name < "$entry"; } 2>/dev/null && [ "$name" = dockerd ] || continue
+          pid=${entry#/proc/}; pid=${pid%/comm}
+          if ours "$pid"; then printf 'dockerd %s\t%s\n' "$pid" "$(base64 < "/proc/$pid/cmdline" | tr -d '\n')"; fi
+        done
+        case $(systemctl is-active docker 2>/dev/null) in active | activating | reloading | deactivating) printf 'unit\t1\n' ;; esac
+        case $(systemctl is-active docker.socket 2>/dev/null) in active) printf 'socket\t1\n' ;; esac
+        if [ -n "$2" ]; then file certificate "$2"; fi
         if [ -d "$3" ]; then printf 'run\t1\n'; fi
         if [ -n "$4" ]; then
           if [ -d "${4%/*}/" ]; then printf 'parent\t1\n'; fi
@@ -26,17 +50,32 @@ internal sealed record SetupFacts
           while [ "$port" -le "$6" ]; do [ -e "$4/$port" ] || missing=$((missing + 1)); port=$((port + 1)); done
           printf 'ports\t%s\n' "$missing"
         fi
-        printf 'end\t1\n'
-        """;
+
+        """ + NodeAnswer.LastLine;
 
     /// <summary>The engine's configuration as it stands there; null when there is no file.</summary>
-    public byte[]? Config { get; init; }
+    public byte[]? Standing { get; init; }
 
-    /// <summary>The options that the engine was started with, without their values; empty when its pid file is not the usual one.</summary>
-    public IReadOnlySet<string> Flags { get; init; } = new HashSet<string>();
+    /// <summary>The admin's own configuration: what stands there, or stood there before a change that was cut off; null when there is none.</summary>
+    public byte[]? Config { get; init; }
 
     /// <summary>Whether an earlier change was cut off before the engine had taken it up.</summary>
     public bool Pending { get; init; }
+
+    /// <summary>Whether what stands there is of that change, and nobody's since.</summary>
+    public bool Resumes { get; init; }
+
+    /// <summary>Where that change keeps the file that stood there before; null when none did.</summary>
+    public string? Backup { get; init; }
+
+    /// <summary>Whether an engine runs, as the node sees it, or is about to: one that does and cannot be asked has containers perhaps.</summary>
+    public bool EngineRuns { get; init; }
+
+    /// <summary>Whether systemd listens in the engine's place: whoever connects starts it (docker.socket).</summary>
+    public bool ConnectingStarts { get; init; }
+
+    /// <summary>The options that the engine was started with.</summary>
+    public EngineOptions Options { get; init; } = EngineOptions.None;
 
     /// <summary>The certificate that the engine trusts for the registry; null when there is none.</summary>
     public byte[]? Certificate { get; init; }
@@ -56,6 +95,9 @@ internal sealed record SetupFacts
     /// <summary>Where an engine looks for the certificates of a registry (Docker's page "Verify repository client with certificates").</summary>
     public static string CertificateFile(string registry) => $"/etc/docker/certs.d/{registry}/ca.crt";
 
+    /// <summary>The mark of a change that is under way: where the file that stood there is kept, and the SHA-256 of each that was put there.</summary>
+    public static string MarkerOf(string config) => config + ".pisahpc-pending";
+
     /// <summary>Reads them.</summary>
     /// <param name="connection">The node.</param>
     /// <param name="site">The site.</param>
@@ -65,29 +107,25 @@ internal sealed record SetupFacts
     {
         var (area, engine) = (site.PortArea, site.Engine);
         var certificate = engine.RegistryCertificate is null || site.Registry is null ? "" : CertificateFile(site.Registry);
-        var result = await connection.RunAsync(
-            ["sh", "-c", Script, "setup", engine.Config, certificate, site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last)],
-            default, cancellationToken);
-        var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
-        var said = rows.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1], StringComparer.Ordinal);
-        if (result.ExitCode != 0 || !said.ContainsKey("end"))
-        {
-            throw new HpcException(
-                ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} could not be read (exit code {result.ExitCode}): {result.Error.Trim()}",
-                connection.Node);
-        }
-
+        string[] arguments = [engine.Config, certificate, site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last)];
+        var said = await NodeAnswer.AskAsync(connection, Script, "setup", arguments, cancellationToken);
+        var engines = said.All.Where(fact => fact.Key.StartsWith(EngineRow, StringComparison.Ordinal) && fact.Value.Length > 0).ToList();
+        var resumes = said.Has("kept");
         return new SetupFacts
         {
-            Config = Bytes(said.GetValueOrDefault("config")),
-            Flags = said.Keys.Where(key => key.StartsWith(Flag, StringComparison.Ordinal)).Select(key => key[Flag.Length..]).ToHashSet(StringComparer.Ordinal),
-            Pending = said.ContainsKey("pending"),
-            Certificate = Bytes(said.GetValueOrDefault("certificate")),
-            HasRunDirectory = said.ContainsKey("run"),
-            HasAreaParent = said.ContainsKey("parent"),
-            HasArea = said.ContainsKey("area"),
-            MissingPorts = int.Parse(said.GetValueOrDefault("ports", "0"), CultureInfo.InvariantCulture),
+            Standing = Bytes(said["config"]),
+            Config = Bytes(resumes ? said["before"] : said["config"]),
+            Pending = said.Has("pending"),
+            Resumes = resumes,
+            Backup = said.Has("before") ? said["kept"] : null,
+            EngineRuns = engines.Count > 0 || said.Has("unit"),
+            ConnectingStarts = engines.Count == 0 && said.Has("socket"),
+            Options = EngineOptions.Parse([.. engines.SelectMany(fact => Encoding.UTF8.GetString(Bytes(fact.Value)!).Split('\0'))]),
+            Certificate = Bytes(said["certificate"]),
+            HasRunDirectory = said.Has("run"),
+            HasAreaParent = said.Has("parent"),
+            HasArea = said.Has("area"),
+            MissingPorts = int.Parse(said["ports"] ?? "0", CultureInfo.InvariantCulture),
         };
     }
 

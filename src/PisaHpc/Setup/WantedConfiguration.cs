@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using PisaHpc.Containers;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Setup;
@@ -9,11 +11,12 @@ namespace PisaHpc.Setup;
 /// </summary>
 internal static class WantedConfiguration
 {
-    private const string LiveRestore = "live-restore";
-    private const string InsecureRegistries = "insecure-registries";
-    private const string LogOptions = "log-opts";
-    private const string Ulimits = "default-ulimits";
-    private const string Labels = "labels";
+    /// <summary>The keys that are set here.</summary>
+    public const string LiveRestore = "live-restore", InsecureRegistries = "insecure-registries", LogOptions = "log-opts";
+
+    /// <summary>The same.</summary>
+    public const string Ulimits = "default-ulimits", Labels = "labels";
+
     private const string TrialPrefix = "pisahpc.trial=";
     private const string BuiltInLogSize = "10m";
     private const int BuiltInLogFiles = 3;
@@ -24,45 +27,36 @@ internal static class WantedConfiguration
     /// <summary>What the engine takes up from a signal (dockerd(8), "Configuration reload behavior"); anything else takes a restart.</summary>
     private static readonly string[] Reloadable = [LiveRestore, InsecureRegistries];
 
-    /// <summary>The options of dockerd that say the same as a key: an engine that is told both does not start (dockerd(8)).</summary>
-    private static readonly (string Flag, string Key)[] Flags =
-    [
-        ("--live-restore", LiveRestore), ("--insecure-registry", InsecureRegistries), ("--log-opt", LogOptions), ("--default-ulimit", Ulimits),
-    ];
-
-    /// <summary>The options that the engine was started with and that a key says too.</summary>
-    /// <param name="wanted">What would stand there.</param>
-    /// <param name="flags">The options that the engine was started with.</param>
-    public static IReadOnlyList<string> Conflicts(DaemonConfiguration wanted, IReadOnlySet<string> flags) =>
-        [.. Flags.Where(pair => flags.Contains(pair.Flag) && wanted.Has(pair.Key)).Select(pair => $"{pair.Flag} ({pair.Key})")];
-
     /// <summary>The configuration that a node should have.</summary>
     /// <param name="current">What stands there.</param>
     /// <param name="site">The site.</param>
     /// <param name="logDriver">The engine's log driver, which a flag may have set; null when the engine does not answer.</param>
+    /// <param name="options">The options that the engine was started with; what they say already is not written.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationInvalid"/>: a key holds something that the engine would not take.</exception>
-    public static DaemonConfiguration Of(DaemonConfiguration current, HpcSite site, string? logDriver)
+    public static DaemonConfiguration Of(DaemonConfiguration current, HpcSite site, string? logDriver, EngineOptions options)
     {
         var wanted = WithoutTrials(current);
         var settings = site.Engine;
-        if (settings.LiveRestore is { } live ? current.Flag(LiveRestore) != live : !current.Has(LiveRestore))
+        var restores = current.Flag(LiveRestore) ?? options.LiveRestore;
+        if (settings.LiveRestore is { } live ? restores != live : restores is null)
         {
             wanted.Set(LiveRestore, settings.LiveRestore ?? true);
         }
 
-        if (settings.RegistryIsInsecure is { } insecure && site.Registry is { } registry && Trusts(current, registry) != insecure)
+        if (settings.RegistryIsInsecure is { } insecure && site.Registry is { } registry
+            && (Trusts(current, registry) || options.Trust(registry)) != insecure)
         {
-            var others = current.List(InsecureRegistries).Where(other => other != registry);
+            var others = current.List(InsecureRegistries).Where(other => NameOf(other) != registry);
             wanted.SetList(InsecureRegistries, insecure ? others.Append(registry) : others);
         }
 
         if (DriversWithFiles.Contains(current.Text("log-driver") ?? logDriver ?? DriversWithFiles[0]))
         {
-            SetLogOption(wanted, "max-size", settings.LogSizeBytes is { } size ? ByteSize.Format(size) : null, BuiltInLogSize);
-            SetLogOption(wanted, "max-file", settings.LogFiles?.ToString(System.Globalization.CultureInfo.InvariantCulture), $"{BuiltInLogFiles}");
+            SetLogOption(wanted, options, "max-size", settings.LogSizeBytes is { } size ? ByteSize.Format(size) : null, BuiltInLogSize);
+            SetLogOption(wanted, options, "max-file", settings.LogFiles?.ToString(CultureInfo.InvariantCulture), $"{BuiltInLogFiles}");
         }
 
-        if (settings.MemlockBytes is { } memlock)
+        if (settings.MemlockBytes is { } memlock && !options.Lock(memlock))
         {
             var limit = new JsonObject { ["Name"] = "memlock", ["Hard"] = memlock, ["Soft"] = memlock };
             wanted.Set(Ulimits, "memlock", limit);
@@ -76,10 +70,14 @@ internal static class WantedConfiguration
         current.Differences(wanted).Any(key => !Reloadable.Contains(key));
 
     /// <summary>The same with live-restore on: an engine that starts without it ends every container that it finds.</summary>
-    public static DaemonConfiguration KeepingContainers(DaemonConfiguration configuration)
+    public static DaemonConfiguration KeepingContainers(DaemonConfiguration configuration, EngineOptions options)
     {
         var keeping = configuration.Copy();
-        keeping.Set(LiveRestore, true);
+        if (options.LiveRestore != true)
+        {
+            keeping.Set(LiveRestore, true);
+        }
+
         return keeping;
     }
 
@@ -94,35 +92,54 @@ internal static class WantedConfiguration
         return tried;
     }
 
-    /// <summary>The labels of <see cref="OnTrial"/>.</summary>
-    public static IEnumerable<string> TrialsOf(DaemonConfiguration configuration) =>
-        configuration.List(Labels).Where(label => label.StartsWith(TrialPrefix, StringComparison.Ordinal));
-
-    /// <summary>Whether containers go on while an engine with this configuration is restarted.</summary>
-    public static bool KeepsContainers(DaemonConfiguration configuration) => configuration.Flag(LiveRestore) == true;
-
-    /// <summary>Whether an engine with this configuration talks to a registry without TLS.</summary>
-    public static bool Trusts(DaemonConfiguration configuration, string registry) => configuration.List(InsecureRegistries).Contains(registry);
+    /// <summary>Those of an engine's labels that are from <see cref="OnTrial"/>.</summary>
+    public static IEnumerable<string> TrialsOf(IEnumerable<string> labels) =>
+        labels.Where(label => label.StartsWith(TrialPrefix, StringComparison.Ordinal));
 
     /// <summary>
-    /// A configuration that has an engine give back, from a signal, what it took up from one. It leaves alone what its file does not name
-    /// (moby, daemon/reload.go), so that everything is named here, also what the old file was silent about.
+    /// Whether an engine has taken up what a configuration says and it can tell of itself. It may have other things from its options, so that a
+    /// key that is not there says nothing.
+    /// </summary>
+    public static bool IsTakenUp(DaemonConfiguration configuration, EngineDetails engine, string? registry) =>
+        (configuration.Flag(LiveRestore) is not { } live || live == engine.LiveRestore)
+        && (registry is null || !configuration.Has(InsecureRegistries)
+            || Trusts(configuration, registry) == engine.InsecureRegistries.Contains(registry))
+        && (!configuration.Has(Labels) || TrialsOf(configuration.List(Labels)).ToHashSet().SetEquals(TrialsOf(engine.Labels)));
+
+    /// <summary>A registry as the engine knows it: one that is written with a scheme is taken without it (moby, registry/config.go).</summary>
+    public static string NameOf(string registry) => registry.Split("://") is [_, var name] ? name : registry;
+
+    private static bool Trusts(DaemonConfiguration configuration, string registry) =>
+        configuration.List(InsecureRegistries).Any(entry => NameOf(entry) == registry);
+
+    /// <summary>
+    /// A configuration that has an engine give back, from a signal, what it took up from one. Of these three keys it leaves alone those that
+    /// its file does not name (moby, daemon/reload.go), so that all are named here, also where the old file was silent: but for one that an
+    /// option says, which nothing has changed.
     /// </summary>
     /// <param name="current">The old configuration.</param>
     /// <param name="liveRestore">Whether live-restore was on.</param>
-    public static DaemonConfiguration GivingBack(DaemonConfiguration current, bool liveRestore)
+    /// <param name="options">The options that the engine was started with.</param>
+    public static DaemonConfiguration GivingBack(DaemonConfiguration current, bool liveRestore, EngineOptions options)
     {
         var giving = current.Copy();
-        giving.Set(LiveRestore, liveRestore);
-        giving.SetList(InsecureRegistries, current.List(InsecureRegistries));
-        giving.SetList(Labels, current.List(Labels));
+        if (!options.Say(LiveRestore))
+        {
+            giving.Set(LiveRestore, liveRestore);
+        }
+
+        foreach (var list in new[] { InsecureRegistries, Labels }.Where(key => !options.Say(key)))
+        {
+            giving.SetList(list, current.List(list));
+        }
+
         return giving;
     }
 
     /// <summary>A trial is still in the file where whoever made it was killed.</summary>
     private static DaemonConfiguration WithoutTrials(DaemonConfiguration current)
     {
-        var trials = TrialsOf(current).ToList();
+        var trials = TrialsOf(current.List(Labels)).ToList();
         var without = current.Copy();
         if (trials.Count > 0)
         {
@@ -132,9 +149,9 @@ internal static class WantedConfiguration
         return without;
     }
 
-    private static void SetLogOption(DaemonConfiguration wanted, string name, string? said, string builtIn)
+    private static void SetLogOption(DaemonConfiguration wanted, EngineOptions options, string name, string? said, string builtIn)
     {
-        if (said is not null || !wanted.Has(LogOptions, name))
+        if (said is not null ? options.LogOptionOf(name) != said : !wanted.Has(LogOptions, name) && !options.Say(LogOptions))
         {
             wanted.Set(LogOptions, name, said ?? builtIn);
         }

@@ -92,7 +92,7 @@ public sealed class DaemonConfigurationTests
     [InlineData("{}", null, true)]
     [InlineData("""{ "log-driver": "local" }""", "json-file", true)]
     public void A_log_driver_without_files_gets_no_options_for_them(string text, string? engines, bool hasOptions) => Assert.Equal(
-        hasOptions, WantedConfiguration.Of(Parse(text), new HpcSite(), engines).Has("log-opts"));
+        hasOptions, WantedConfiguration.Of(Parse(text), new HpcSite(), engines, EngineOptions.None).Has("log-opts"));
 
     [Fact]
     public void A_registry_that_is_no_longer_insecure_is_taken_out() => Assert.True(
@@ -101,7 +101,7 @@ public sealed class DaemonConfigurationTests
 
     [Fact]
     public void What_is_given_back_by_a_signal_is_named() => Assert.True(
-        WantedConfiguration.GivingBack(Parse("""{ "debug": true }"""), liveRestore: false)
+        WantedConfiguration.GivingBack(Parse("""{ "debug": true }"""), liveRestore: false, EngineOptions.None)
             .SaysTheSame(Parse("""{ "debug": true, "live-restore": false, "insecure-registries": [], "labels": [] }""")));
 
     [Theory]
@@ -111,21 +111,11 @@ public sealed class DaemonConfigurationTests
         Assert.Equal(restart, WantedConfiguration.TakesRestart(Parse(text), Wanted(text, new EngineSettings())));
 
     [Fact]
-    public void Options_that_the_engine_was_started_with_stand_against_keys()
-    {
-        var wanted = Wanted("{}", new EngineSettings { RegistryIsInsecure = true });
-        Assert.Equal(
-            ["--insecure-registry (insecure-registries)"],
-            WantedConfiguration.Conflicts(wanted, new HashSet<string> { "--insecure-registry", "--data-root", "--default-ulimit" }));
-        Assert.Empty(WantedConfiguration.Conflicts(wanted, new HashSet<string> { "--data-root" }));
-    }
-
-    [Fact]
     public void A_trial_that_was_left_is_taken_out()
     {
         var own = Parse("""{ "labels": ["rack=7"] }""");
         var tried = WantedConfiguration.OnTrial(own, "ab12");
-        Assert.Equal(["pisahpc.trial=ab12"], WantedConfiguration.TrialsOf(tried));
+        Assert.Equal(["pisahpc.trial=ab12"], WantedConfiguration.TrialsOf(tried.List("labels")));
         Assert.Equal(["rack=7"], Wanted(tried.ToText(), new EngineSettings()).List("labels"));
         Assert.Empty(Wanted("""{ "labels": ["pisahpc.trial=ab12"] }""", new EngineSettings()).List("labels"));
     }
@@ -148,6 +138,7 @@ public sealed class DaemonConfigurationTests
     [InlineData("{ \"insecure-registries\": \"x\" }", "'insecure-registries' is \"x\" and not a list of texts")]
     [InlineData("{ \"live-restore\": \"yes\" }", "'live-restore' is \"yes\" and not true or false")]
     [InlineData("{ \"log-opts\": [] }", "'log-opts' is [] and not a map")]
+    [InlineData("{ \"labels\": [ null ] }", "'labels' is [null] and not a list of texts")]
     [InlineData("{ \"labels\": [ 1 ] }", "'labels' is [1] and not a list of texts")]
     public void What_an_engine_would_not_take_is_named(string text, string words)
     {
@@ -167,5 +158,5 @@ public sealed class DaemonConfigurationTests
     private static DaemonConfiguration Parse(string? text) => DaemonConfiguration.Parse("o2wn01", File, text);
 
     private static DaemonConfiguration Wanted(string? text, EngineSettings settings) =>
-        WantedConfiguration.Of(Parse(text), new HpcSite { Registry = "registry.lab:5000", Engine = settings }, "json-file");
+        WantedConfiguration.Of(Parse(text), new HpcSite { Registry = "registry.lab:5000", Engine = settings }, "json-file", EngineOptions.None);
 }

@@ -1,4 +1,7 @@
 using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Setup;
+using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Setup;
 
@@ -71,13 +74,14 @@ public sealed class EngineChangeTests
     }
 
     [Fact]
-    public async Task An_engine_that_comes_up_with_neither_is_named_with_the_file_to_put_back()
+    public async Task An_engine_that_comes_up_with_neither_is_named_with_the_way_to_start_it()
     {
         var node = new FakeNode(Old, liveRestore: false) { StartsWith = _ => false };
         var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
         Assert.Equal(Old, node.File);
         Assert.Contains("Putting the old one back failed too", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("daemon.json.pisahpc-19700101T000000Z", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("The old /etc/docker/daemon.json stands", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("start the engine: restart", failure.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,6 +100,164 @@ public sealed class EngineChangeTests
         var done = await node.InitializeAsync();
         Assert.Equal((true, "Reload", null), (done.Changed, done.EngineAction, done.Backup));
         Assert.True(node.Engine.LiveRestore);
+    }
+
+    [Fact]
+    public async Task A_restart_that_hangs_is_ended_and_the_old_file_put_back()
+    {
+        var node = new FakeNode(Old, liveRestore: false);
+        node.Cluster.Before(FakeNode.Name, FakeStep.Run, token =>
+            node.Cluster.Calls[^1].Subject == "restart" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
+        await using var connection = await ((INodeConnector)node.Cluster).ConnectAsync(FakeNode.Name, CancellationToken.None);
+        var control = new EngineControl(connection, node.Cluster, node.Site.Engine) { RestartLimit = TimeSpan.FromMilliseconds(50) };
+        var change = new EngineChange(connection, control, await node.PlanAsync(), "/etc/docker/kept");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => change.RunAsync(CancellationToken.None));
+        Assert.Equal((ErrorId.EngineConfigurationRefused, Old), (failure.Id, node.File));
+        Assert.Contains("'restart' did not end within 0.1 s", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("The old /etc/docker/daemon.json stands on the node again", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_engine_that_runs_and_cannot_be_asked_is_left_alone()
+    {
+        var node = new FakeNode(Old, liveRestore: false);
+        node.Cluster.FailOn(FakeNode.Name, FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "no docker client", FakeNode.Name));
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(ErrorId.EngineUnavailable, failure.Id);
+        Assert.Contains("no docker client. It runs all the same", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("nodes.engineSocket", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(node.Steps);
+        AssertAsBefore(node);
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_down_is_started_with_the_new_configuration()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false };
+        node.Cluster.Before(FakeNode.Name, FakeStep.ConnectEngine, _ => node.EngineIsUp
+            ? Task.CompletedTask
+            : Task.FromException(new HpcException(ErrorId.EngineUnavailable, "no socket", FakeNode.Name)));
+        Assert.Equal("Restart", (await node.InitializeAsync()).EngineAction);
+        Assert.Equal(["backup", "put", "restart"], node.Steps);
+        Assert.True(node.Engine.LiveRestore);
+    }
+
+    [Fact]
+    public async Task An_engine_that_a_connection_would_start_is_not_asked()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false, ConnectingStarts = true };
+        Assert.Null((await node.PlanAsync()).Engine);
+        Assert.DoesNotContain(node.Cluster.Calls, call => call.Step == FakeStep.ConnectEngine);
+    }
+
+    [Theory]
+    [InlineData("{ \"debug\": false, \"live-restore\": true, \"labels\": [\"pisahpc.trial=ab12\"] }")]
+    [InlineData("{ \"debug\": false, \"live-restore\": true, \"log-opts\": { \"max-size\": \"10m\" } }")]
+    public async Task A_change_that_was_cut_off_starts_from_the_file_before_it(string halfway)
+    {
+        const string Kept = "/etc/docker/daemon.json.pisahpc-19691231T000000Z";
+        var node = new FakeNode(Old, liveRestore: false) { StartsWith = file => !file!.Contains("log-opts", StringComparison.Ordinal) };
+        node.Kept[Kept] = Old;
+        node.CutOff(halfway, Kept);
+        await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal((Old, true), (node.File, node.Pending));
+
+        node.StartsWith = _ => true;
+        var done = await node.InitializeAsync();
+        Assert.Equal((Kept, "Restart", false), (done.Backup, done.EngineAction, node.Pending));
+        Assert.Equal(Old, node.Kept[Kept]);
+        Assert.Empty(node.Engine.Labels);
+        Assert.Contains("\"debug\": false", node.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_change_that_was_cut_off_where_no_file_was_leaves_none()
+    {
+        var node = new FakeNode(null, liveRestore: false) { StartsWith = file => !file!.Contains("log-opts", StringComparison.Ordinal) };
+        node.CutOff("{ \"live-restore\": true, \"labels\": [\"pisahpc.trial=ab12\"] }", keptAs: null);
+        await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Null(node.File);
+    }
+
+    [Fact]
+    public async Task What_an_admin_wrote_after_a_change_was_cut_off_stays()
+    {
+        var node = new FakeNode("{ \"debug\": true }", liveRestore: false);
+        node.Kept["/kept"] = Old;
+        node.CutOff("{ \"debug\": false, \"live-restore\": true }", "/kept");
+        node.Edit("{ \"debug\": true }");
+        await node.InitializeAsync();
+        Assert.Contains("\"debug\": true", node.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restart_that_changes_no_file_leaves_no_copy_of_it()
+    {
+        var node = new FakeNode(Old, liveRestore: false);
+        await node.InitializeAsync();
+        node.Kept.Clear();
+        node.CutOff(node.File!, "/gone");
+        var done = await node.InitializeAsync();
+        Assert.Equal(("Restart", null), (done.EngineAction, done.Backup));
+        Assert.Empty(node.Kept);
+    }
+
+    [Fact]
+    public async Task A_registry_that_an_option_trusts_and_the_site_is_silent_about_changes_nothing()
+    {
+        var node = new FakeNode(
+            "{ \"live-restore\": true, \"log-opts\": { \"max-size\": \"1m\", \"max-file\": \"2\" } }", liveRestore: true)
+        {
+            Options = ["--insecure-registry", "registry.lab:5000"],
+            Trust = null,
+        };
+        node.Engine = node.Engine with { InsecureRegistries = new HashSet<string> { "registry.lab:5000" } };
+        Assert.Equal("None", (await node.InitializeAsync()).EngineAction);
+    }
+
+    [Fact]
+    public async Task An_engine_with_a_label_of_its_start_is_told_before_anything_is_tried()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { Options = ["--label", "rack=7"] };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Contains("--label (labels)", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(node.Steps);
+    }
+
+    [Fact]
+    public async Task An_engine_that_was_started_with_live_restore_is_restarted_with_it()
+    {
+        var node = new FakeNode(Old, liveRestore: true) { Options = ["--live-restore"] };
+        Assert.Equal((1, 0), (await node.InitializeAsync() is var done ? done.ContainersKept : 0, done.ContainersLost.Count));
+        Assert.DoesNotContain("live-restore", node.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_given_back_by_a_signal_is_waited_for()
+    {
+        var node = new FakeNode("{ \"live-restore\": true }", liveRestore: true);
+        using var stop = new CancellationTokenSource();
+        var taken = 0;
+        node.AfterReload = takeUp =>
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                takeUp();
+                stop.Cancel();
+                return;
+            }
+
+            _ = Task.Run(async () =>
+            {
+                await Task.Delay(50);
+                takeUp();
+                taken++;
+            });
+        };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => node.InitializeAsync(stop.Token));
+        Assert.Equal(("{ \"live-restore\": true }", 1), (node.File, taken));
+        Assert.Empty(node.Engine.Labels);
     }
 
     private static void AssertAsBefore(FakeNode node)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using PisaHpc.Containers;
 using PisaHpc.Nodes;
@@ -13,6 +15,7 @@ internal sealed class FakeNode
     public const string Name = "o2wn01";
     private readonly FakeEngine _engine;
     private readonly List<string> _steps = [];
+    private readonly List<string> _marker = [];
 
     public FakeNode(string? file, bool liveRestore)
     {
@@ -33,17 +36,32 @@ internal sealed class FakeNode
 
     public FakeCluster Cluster { get; } = new();
 
-    public HpcSite Site { get; } = new()
+    public HpcSite Site => new()
     {
         Registry = "registry.lab:5000",
-        Engine = new EngineSettings { Reload = ["reload"], Restart = ["restart"], RegistryIsInsecure = true },
+        Engine = new EngineSettings { Reload = ["reload"], Restart = ["restart"], RegistryIsInsecure = Trust },
     };
+
+    /// <summary>What the site says of its registry.</summary>
+    public bool? Trust { get; init; } = true;
+
+    /// <summary>Whether systemd listens in the engine's place.</summary>
+    public bool ConnectingStarts { get; init; }
+
+    /// <summary>When the engine takes up what a signal brought: at once, unless a test says otherwise.</summary>
+    public Action<Action> AfterReload { get; set; } = takeUp => takeUp();
 
     /// <summary>The file that stands there; null for none.</summary>
     public string? File { get; private set; }
 
     /// <summary>Whether a change is under way.</summary>
-    public bool Pending { get; private set; }
+    public bool Pending => _marker.Count > 0;
+
+    /// <summary>Files that are kept, by path.</summary>
+    public Dictionary<string, string> Kept { get; } = [];
+
+    /// <summary>What the engine is started with.</summary>
+    public string[] Options { get; init; } = [];
 
     /// <summary>What was done, in order: put, backup, reload, restart, remove.</summary>
     public IReadOnlyList<string> Steps => _steps;
@@ -54,62 +72,124 @@ internal sealed class FakeNode
     /// <summary>Called before a reload or a restart.</summary>
     public Action<string> Before { get; set; } = _ => { };
 
-    public bool EngineIsUp { get; private set; } = true;
+    public bool EngineIsUp { get; set; } = true;
 
     public IReadOnlyList<EngineContainer> Containers => _engine.Containers;
 
-    public EngineDetails Engine => _engine.Details;
+    public EngineDetails Engine
+    {
+        get => _engine.Details;
+        set => _engine.Details = value;
+    }
+
+    public async Task<NodeSetupPlan> PlanAsync(CancellationToken stop = default)
+    {
+        await using var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
+        return await NodeSetupPlan.ReadAsync(connection, Cluster, Site, certificate: null, stop);
+    }
 
     public async Task<HpcNodeSetup> InitializeAsync(CancellationToken stop = default)
     {
         await using var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
-        var plan = await NodeSetupPlan.ReadAsync(connection, Cluster, Site, certificate: null, stop);
-        return await NodeSetup.RunAsync(connection, Cluster, plan, DateTimeOffset.UnixEpoch, stop);
+        return await NodeSetup.RunAsync(connection, Cluster, await PlanAsync(stop), DateTimeOffset.UnixEpoch, stop);
+    }
+
+    /// <summary>A file that a change put there before it was cut off, and the mark that it left.</summary>
+    public void CutOff(string file, string? keptAs)
+    {
+        File = file;
+        _marker.AddRange([keptAs ?? "none", HashOf(file)]);
     }
 
     private NodeCommandResult Run(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input) => arguments switch
     {
         ["sh", "-c", _, "setup", ..] => FakeCluster.Result(0, Facts()),
-        ["sh", "-c", _, "mark", ..] => Done(() => Pending = true),
-        ["sh", "-c", _, "put", _, _, var backup] => Put(Encoding.UTF8.GetString(input.Span), backup),
+        ["sh", "-c", _, "mark", _, var backup] => Mark(backup),
+        ["sh", "-c", _, "put", _, var expected, var backup, var hash, _] => Put(expected, Encoding.UTF8.GetString(input.Span), backup, hash),
         ["rm", "-f", var file] => Remove(file),
         ["reload"] => Reload(),
         ["restart"] => Restart(),
         _ => throw new InvalidOperationException(string.Join(' ', arguments)),
     };
 
-    private string Facts() => (File is null ? "" : $"config\t{Convert.ToBase64String(Encoding.UTF8.GetBytes(File))}\n") + (Pending ? "pending\t1\n" : "") + "run\t1\nend\t1\n";
+    /// <summary>What an admin wrote.</summary>
+    public void Edit(string file) => File = file;
 
-    private NodeCommandResult Put(string content, string backup)
+    private string Facts()
     {
-        _steps.Add(backup.Length > 0 ? "backup" : "put");
-        return Done(() => File = content);
+        var facts = new StringBuilder();
+        facts.Append(File is null ? "" : $"config\t{Base64(File)}\n");
+        facts.Append(Pending ? "pending\t1\n" : "");
+        if (Pending && File is not null && _marker.Contains(HashOf(File)))
+        {
+            facts.Append(CultureInfo.InvariantCulture, $"kept\t{_marker[0]}\n");
+            facts.Append(Kept.TryGetValue(_marker[0], out var before) ? $"before\t{Base64(before)}\n" : "");
+        }
+
+        facts.Append(EngineIsUp ? $"dockerd 7\t{Base64(string.Join('\0', ["dockerd", .. Options]) + "\0")}\n" : "");
+        facts.Append(ConnectingStarts ? "socket\t1\n" : "");
+        return facts.Append("run\t1\nend\t1\n").ToString();
     }
 
-    private NodeCommandResult Remove(string file) => Done(() =>
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+
+    private static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private NodeCommandResult Mark(string backup)
+    {
+        _marker.Clear();
+        _marker.Add(backup);
+        return FakeCluster.Result(0);
+    }
+
+    private NodeCommandResult Put(string expected, string content, string backup, string hash)
+    {
+        Assert.Contains(File is null ? "none" : HashOf(File), expected.Split(' '));
+        Assert.Equal(HashOf(content), hash);
+        _steps.Add(backup.Length > 0 ? "backup" : "put");
+        if (backup.Length > 0)
+        {
+            Kept[backup] = File!;
+        }
+
+        _marker.Add(hash);
+        File = content;
+        return FakeCluster.Result(0);
+    }
+
+    private NodeCommandResult Remove(string file)
     {
         if (file.EndsWith("-pending", StringComparison.Ordinal))
         {
-            Pending = false;
+            _marker.Clear();
         }
-        else
+        else if (!Kept.Remove(file))
         {
             _steps.Add("remove");
             File = null;
         }
-    });
+
+        return FakeCluster.Result(0);
+    }
 
     private NodeCommandResult Reload()
     {
         _steps.Add("reload");
         Before("reload");
         var told = Configuration();
-        _engine.Details = _engine.Details with
+        if (EngineOptions.Parse(Options).Conflicts(told).Count > 0)
+        {
+            return FakeCluster.Result(0); // it says so in its log alone
+        }
+
+        AfterReload(() => _engine.Details = _engine.Details with
         {
             LiveRestore = told.Flag("live-restore") ?? _engine.Details.LiveRestore,
             Labels = told.Has("labels") ? told.List("labels") : _engine.Details.Labels,
-            InsecureRegistries = told.Has("insecure-registries") ? told.List("insecure-registries").ToHashSet() : _engine.Details.InsecureRegistries,
-        };
+            InsecureRegistries = told.Has("insecure-registries")
+                ? told.List("insecure-registries").ToHashSet()
+                : _engine.Details.InsecureRegistries,
+        });
         return FakeCluster.Result(0);
     }
 
@@ -126,7 +206,7 @@ internal sealed class FakeNode
         var told = Configuration();
         _engine.Details = _engine.Details with
         {
-            LiveRestore = told.Flag("live-restore") ?? false,
+            LiveRestore = told.Flag("live-restore") ?? EngineOptions.Parse(Options).LiveRestore ?? false,
             Labels = told.List("labels"),
             InsecureRegistries = told.List("insecure-registries").ToHashSet(),
         };
@@ -139,10 +219,4 @@ internal sealed class FakeNode
     }
 
     private DaemonConfiguration Configuration() => DaemonConfiguration.Parse(Name, "daemon.json", File);
-
-    private static NodeCommandResult Done(Action action)
-    {
-        action();
-        return FakeCluster.Result(0);
-    }
 }

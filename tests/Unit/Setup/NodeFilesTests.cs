@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text;
+using PisaHpc.Nodes;
 using PisaHpc.Setup;
 using PisaHpc.Sites;
 using PisaHpc.Unit.SshConfigs;
@@ -47,6 +49,50 @@ public sealed class NodeFilesTests : IDisposable
         Assert.Equal([Config], Directory.GetFiles(Path.GetDirectoryName(Config)!));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("an admin's")]
+    public async Task An_input_that_is_cut_replaces_nothing(string? standing)
+    {
+        if (standing is not null)
+        {
+            await PutAsync(null, standing);
+        }
+
+        var cut = new NodeFiles(new CutConnection(new LocalShell("o2wn01")));
+        var failure = await Assert.ThrowsAsync<HpcException>(() => cut.PutAsync(
+            Config, [Bytes(standing)], Encoding.UTF8.GetBytes("{ \"a\": 1 }"), backup: null, marker: null, CancellationToken.None));
+        Assert.Contains("broke before all of it had come", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(standing, File.Exists(Config) ? await File.ReadAllTextAsync(Config) : null);
+        Assert.Equal(standing is null ? [] : [Config], Directory.GetFiles(Path.GetDirectoryName(Config)!));
+    }
+
+    [Fact]
+    public async Task A_writer_that_is_ended_leaves_nothing()
+    {
+        await PutAsync(null, "old");
+        var held = new HeldConnection();
+        using var stop = new CancellationTokenSource();
+        var put = new NodeFiles(held).PutAsync(Config, [Bytes("old")], Bytes("new")!, backup: null, marker: null, stop.Token);
+        while (Directory.GetFiles(Path.GetDirectoryName(Config)!).Length < 2)
+        {
+            await Task.Yield();
+        }
+
+        await held.EndAsync("TERM");
+        await Assert.ThrowsAsync<HpcException>(() => put);
+        Assert.Equal([Config], Directory.GetFiles(Path.GetDirectoryName(Config)!));
+        Assert.Equal("old", await File.ReadAllTextAsync(Config));
+    }
+
+    [Fact]
+    public async Task Either_of_two_files_may_be_expected()
+    {
+        await PutAsync(null, "one");
+        await _files.PutAsync(Config, [Bytes("two"), Bytes("one")], Bytes("three")!, backup: null, marker: null, CancellationToken.None);
+        Assert.Equal("three", await File.ReadAllTextAsync(Config));
+    }
+
     [Fact]
     public async Task A_symbolic_link_stays_one()
     {
@@ -88,5 +134,51 @@ public sealed class NodeFilesTests : IDisposable
     }
 
     private Task PutAsync(string? expected, string content, string? backup = null) => _files.PutAsync(
-        Config, expected is null ? null : Encoding.UTF8.GetBytes(expected), Encoding.UTF8.GetBytes(content), backup, CancellationToken.None);
+        Config, [Bytes(expected)], Encoding.UTF8.GetBytes(content), backup, marker: null, CancellationToken.None);
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    /// <summary>A connection that breaks after half of the input: the command reads the end of file.</summary>
+    private sealed class CutConnection(INodeConnection inner) : INodeConnection
+    {
+        public string Node => inner.Node;
+
+        public Task<NodeCommandResult> RunAsync(
+            IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+            inner.RunAsync(arguments, input[..(input.Length / 2)], cancellationToken);
+
+        public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+
+    /// <summary>A connection over which half of the input comes, and then nothing until a signal ends the command's group.</summary>
+    private sealed class HeldConnection : INodeConnection
+    {
+        private Process? _process;
+
+        public string Node => "o2wn01";
+
+        public async Task<NodeCommandResult> RunAsync(
+            IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+        {
+            _process = LocalShell.Start(["setsid", .. arguments]);
+            await _process.StandardInput.BaseStream.WriteAsync(input[..1], cancellationToken);
+            await _process.StandardInput.BaseStream.FlushAsync(cancellationToken);
+            await _process.WaitForExitAsync(cancellationToken);
+            return new NodeCommandResult(_process.ExitCode, default, await _process.StandardError.ReadToEndAsync(cancellationToken));
+        }
+
+        public async Task EndAsync(string signal)
+        {
+            using var kill = LocalShell.Start(["kill", $"-{signal}", "--", $"-{_process!.Id}"]);
+            await kill.WaitForExitAsync();
+        }
+
+        public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

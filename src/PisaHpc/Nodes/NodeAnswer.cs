@@ -1,0 +1,48 @@
+namespace PisaHpc.Nodes;
+
+/// <summary>
+/// What a script on a node said: a line for each fact, its name and its value by a tab, and <see cref="LastLine"/> at the end, so that an
+/// answer that was cut is known for one.
+/// </summary>
+internal sealed class NodeAnswer
+{
+    /// <summary>What a script ends with.</summary>
+    public const string LastLine = "printf 'end\\t1\\n'\n";
+
+    private readonly Dictionary<string, string> _facts;
+
+    private NodeAnswer(string text, Dictionary<string, string> facts) => (Text, _facts) = (text, facts);
+
+    /// <summary>All of it, also lines of another form.</summary>
+    public string Text { get; }
+
+    /// <summary>A fact; null when the node did not say it.</summary>
+    public string? this[string name] => _facts.GetValueOrDefault(name);
+
+    /// <summary>The facts, by name.</summary>
+    public IReadOnlyDictionary<string, string> All => _facts;
+
+    /// <summary>Asks a node.</summary>
+    /// <param name="connection">The node.</param>
+    /// <param name="script">The script, for a POSIX shell.</param>
+    /// <param name="about">What it asks, in a word.</param>
+    /// <param name="arguments">The script's arguments.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: the script failed, or its answer was cut.</exception>
+    public static async Task<NodeAnswer> AskAsync(
+        INodeConnection connection, string script, string about, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    {
+        var result = await connection.RunAsync(["sh", "-c", script, about, .. arguments], default, cancellationToken);
+        var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
+        var facts = rows.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
+        return result.ExitCode == 0 && facts.ContainsKey("end")
+            ? new NodeAnswer(result.Text, facts)
+            : throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"Node {connection.Node} did not answer the {about} to its end: sh ended with {result.ExitCode}: {result.Error.Trim()}",
+                connection.Node);
+    }
+
+    /// <summary>Whether the node said a fact.</summary>
+    public bool Has(string name) => _facts.ContainsKey(name);
+}

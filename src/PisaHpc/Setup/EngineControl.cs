@@ -1,0 +1,98 @@
+using PisaHpc.Containers;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Setup;
+
+/// <summary>Has a node's engine read its configuration again, and waits until it has it. Everything here has a limit.</summary>
+/// <param name="connection">The node.</param>
+/// <param name="engines">The nodes' engines.</param>
+/// <param name="settings">How the site does it.</param>
+internal sealed class EngineControl(INodeConnection connection, IEngineConnector engines, EngineSettings settings)
+{
+    private static readonly TimeSpan ReloadLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long the restart may take: systemd gives docker.service all the time in the world (TimeoutStartSec=0).</summary>
+    public TimeSpan RestartLimit { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>By a signal.</summary>
+    /// <param name="isRight">Whether the engine has it.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.EngineUnavailable"/>.</exception>
+    public async Task ReloadAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
+    {
+        await RunAsync(settings.Reload, ReloadLimit, cancellationToken);
+        await AnswersAsync(isRight, ReloadPatience, cancellationToken);
+    }
+
+    /// <summary>By a restart.</summary>
+    /// <param name="isRight">Whether the engine has it.</param>
+    /// <param name="cancellationToken">Interrupts.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.EngineUnavailable"/>.</exception>
+    public async Task RestartAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
+    {
+        await RunAsync(settings.Restart, RestartLimit, cancellationToken);
+        await AnswersAsync(isRight, RestartPatience, cancellationToken);
+    }
+
+    private async Task RunAsync(IReadOnlyList<string> command, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        try
+        {
+            var result = await connection.RunAsync(command, default, limit.Token);
+            if (result.ExitCode != 0)
+            {
+                throw Failed(command, $"ended with {result.ExitCode}: {$"{result.Text.Trim()} {result.Error.Trim()}".Trim()}");
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Failed(command, $"did not end within {patience.TotalSeconds:0.#} s");
+        }
+    }
+
+    private HpcException Failed(IReadOnlyList<string> command, string how) =>
+        new(ErrorId.NodeCommandFailed, $"'{string.Join(' ', command)}' {how}.", connection.Node);
+
+    /// <summary>
+    /// Waits until the engine answers as it should. It has an event for a reload, and none for one that it refused: its log alone tells of that,
+    /// so that its own answers are what there is to wait for.
+    /// </summary>
+    private async Task AnswersAsync(Func<EngineDetails, bool> isRight, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        var last = "it says nothing";
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await using var engine = await engines.ConnectAsync(connection.Node, limit.Token);
+                    if (isRight(await engine.DescribeAsync(limit.Token)))
+                    {
+                        return;
+                    }
+
+                    last = "it answers, and has not taken up what the file says: see its log for the reason";
+                }
+                catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
+                {
+                    last = failure.Message;
+                }
+
+                await Task.Delay(Poll, limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HpcException(ErrorId.EngineUnavailable, $"within {patience.TotalSeconds:0} s {last}.", connection.Node);
+        }
+    }
+}
