@@ -69,7 +69,7 @@ public enum ErrorId
     /// <summary>The port area is there and cannot be read, written or locked.</summary>
     PortAreaUnusable,
 
-    /// <summary>Something that is not this job listens on the job's port.</summary>
+    /// <summary>Something else listens on the job's port: another program, or a container that the job has on the node already.</summary>
     PortInUse,
 
     /// <summary>Options of a plan exclude each other.</summary>

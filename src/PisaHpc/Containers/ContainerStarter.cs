@@ -1,3 +1,4 @@
+using System.Globalization;
 using PisaHpc.Images;
 
 namespace PisaHpc.Containers;
@@ -13,10 +14,14 @@ public static class ContainerStarter
     /// <param name="plan">The plan.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container, running and not yet known to be ready.</returns>
-    /// <exception cref="HpcException">The ids of <see cref="IContainerEngine"/>; nothing of the container is left.</exception>
+    /// <exception cref="HpcException">
+    /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container of
+    /// the job runs on the node already.
+    /// </exception>
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
         var spec = plan.GetSpec();
+        await RefuseSecondAsync(engine, plan, cancellationToken);
         await HoldImageAsync(engine, plan, spec.Image, cancellationToken);
         try
         {
@@ -57,6 +62,24 @@ public static class ContainerStarter
                 engine.Node,
                 $"Remove it when the node answers again: docker rm --force {name}.",
                 exception);
+        }
+    }
+
+    /// <summary>
+    /// A job's second container could not have the port, and on the node's network the first one would answer the login for it.
+    /// </summary>
+    private static async Task RefuseSecondAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var port = plan.Port.ToString(CultureInfo.InvariantCulture);
+        var first = (await engine.ListAsync(ContainerLabels.Filter(plan.JobId), cancellationToken)).FirstOrDefault(container =>
+            container.State == ContainerState.Running && container.Labels.GetValueOrDefault(ContainerLabels.Port) == port);
+        if (first is not null)
+        {
+            throw new HpcException(
+                ErrorId.PortInUse,
+                $"Job {plan.JobId} has a container on {plan.Node} already: {first.Name} has its port, {port}.",
+                plan.Node,
+                $"Stop it first: Get-HpcContainer {plan.Node} -JobId '{plan.JobId}' | Stop-HpcContainer.");
         }
     }
 

@@ -11,7 +11,9 @@ namespace PisaHpc.Containers;
 public static class ReadinessCheck
 {
     private const int LogTail = 5;
-    private const string Ended = "ended before it was ready";
+
+    // Between two looks at a container whose log cannot be followed to its end.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
@@ -51,13 +53,16 @@ public static class ReadinessCheck
         var login = LoginAsync(connection, container, deadline, settled.Token);
         var end = WatchAsync(engine, container, settled.Token);
         await Task.WhenAny(login, end);
-        var refusal = login.IsCompleted ? await login : Ended;
+        var refusal = login.IsCompleted ? await login : "";
         await settled.CancelAsync();
         await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        return refusal is null
+
+        // A login may be answered by another sshd on the node's network: it proves nothing of a container that has ended.
+        var state = await engine.FindAsync(container.Id, cancellationToken);
+        return refusal is null && state?.State == ContainerState.Running
             ? container with { Ready = true, State = nameof(ContainerState.Running) }
-            : throw await NotReadyAsync(engine, container, refusal, deadline, cancellationToken);
+            : throw await NotReadyAsync(engine, container, state, refusal, deadline, cancellationToken);
     }
 
     /// <summary>Null when the login worked, else what ssh said last.</summary>
@@ -70,29 +75,56 @@ public static class ReadinessCheck
         return result.ExitCode == 0 ? null : $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
     }
 
-    /// <summary>Ends when the container does: its log is followed to the end, so nothing is polled.</summary>
+    /// <summary>
+    /// Ends when the container does, which its log's end tells. But a log ends, too, when its engine is restarted, and some log drivers
+    /// cannot be read at all: what counts is what the engine says of the container.
+    /// </summary>
     private static async Task WatchAsync(IContainerEngine engine, HpcContainer container, CancellationToken cancellationToken)
     {
-        await foreach (var _ in engine.ReadLogAsync(container.Id, tail: 1, follow: true, cancellationToken))
+        while (true)
         {
-            // The lines themselves are read again, with their last ones first, when the container turns out not to be ready.
+            try
+            {
+                await foreach (var _ in engine.ReadLogAsync(container.Id, tail: 1, follow: true, cancellationToken))
+                {
+                    // The lines themselves are read again, with their last ones first, when the container turns out not to be ready.
+                }
+            }
+            catch (HpcException)
+            {
+                // It cannot be read, or the engine is away.
+            }
+
+            try
+            {
+                if (await engine.FindAsync(container.Id, cancellationToken) is not { State: ContainerState.Running })
+                {
+                    return;
+                }
+            }
+            catch (HpcException)
+            {
+                // An engine that does not answer says nothing of the container: the login decides, and its deadline.
+            }
+
+            await Task.Delay(Pause, cancellationToken);
         }
     }
 
     private static async Task<HpcException> NotReadyAsync(
-        IContainerEngine engine, HpcContainer container, string refusal, TimeSpan deadline, CancellationToken cancellationToken)
+        IContainerEngine engine,
+        HpcContainer container,
+        EngineContainer? state,
+        string? refusal,
+        TimeSpan deadline,
+        CancellationToken cancellationToken)
     {
-        var lines = new List<string>();
-        await foreach (var line in engine.ReadLogAsync(container.Id, LogTail, follow: false, cancellationToken))
-        {
-            lines.Add(line.Text);
-        }
-
-        var log = lines.Count == 0 ? "its log is empty" : "its log ends: " + string.Join(" | ", lines);
+        var (lines, log) = await LogAsync(engine, container, cancellationToken);
         var name = $"Container {container.Name} on {container.Node}";
+        var ended = state?.State != ContainerState.Running;
 
         // sshd's words (sshd.c): on the host network nobody but sshd finds out that the port is taken.
-        if (refusal == Ended && lines.Any(line => line.EndsWith("failed: Address already in use.", StringComparison.Ordinal)))
+        if (ended && lines.Any(line => line.EndsWith("failed: Address already in use.", StringComparison.Ordinal)))
         {
             return new HpcException(
                 ErrorId.PortInUse, $"{name} could not have its port: something else listens on port {container.Port} there; {log}", container.Node);
@@ -100,9 +132,39 @@ public static class ReadinessCheck
 
         return new HpcException(
             ErrorId.ContainerNotReady,
-            refusal == Ended
-                ? $"{name} {refusal}: {log}."
+            ended
+                ? $"{name} ended before it was ready ({HowItEnded(state)}): {log}."
                 : $"{name} did not become ready within {deadline.TotalSeconds:0} s: {refusal}; {log}.",
             container.Node);
+    }
+
+    private static async Task<(IReadOnlyList<string> Lines, string Words)> LogAsync(
+        IContainerEngine engine, HpcContainer container, CancellationToken cancellationToken)
+    {
+        var lines = new List<string>();
+        try
+        {
+            await foreach (var line in engine.ReadLogAsync(container.Id, LogTail, follow: false, cancellationToken))
+            {
+                lines.Add(line.Text);
+            }
+        }
+        catch (HpcException failure)
+        {
+            return ([], $"its log cannot be read ({failure.Message.TrimEnd('.')})");
+        }
+
+        return (lines, lines.Count == 0 ? "its log is empty" : "its log ends: " + string.Join(" | ", lines));
+    }
+
+    private static string HowItEnded(EngineContainer? state)
+    {
+        if (state is null)
+        {
+            return "it was removed";
+        }
+
+        var how = state.ExitCode is { } code ? string.Create(CultureInfo.InvariantCulture, $"exit code {code}") : $"it is {state.State}";
+        return how + (state.OutOfMemory ? ", out of memory" : "") + (state.Error.Length > 0 ? $", {state.Error}" : "");
     }
 }

@@ -31,7 +31,7 @@ public sealed class ReadinessCheckTests
         var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: true));
 
         Assert.Equal(ErrorId.ContainerNotReady, failure.Id);
-        Assert.Contains("ended before it was ready: its log ends: /etc/ssh", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("ended before it was ready (exit code 255): its log ends: /etc/ssh", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,10 +45,54 @@ public sealed class ReadinessCheckTests
         Assert.Contains("port 22042", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_container_that_the_kernel_killed_says_so()
+    {
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: true, outOfMemory: true));
+        Assert.Contains("(exit code 255, out of memory): its log is empty", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_log_that_ends_is_no_end_of_the_container()
+    {
+        var looked = new TaskCompletionSource();
+        _cluster.EngineOf("o2wn01").FollowsLogs = false;
+        _cluster.Before("o2wn01", FakeStep.Find, _ => Task.FromResult(looked.TrySetResult()));
+        _cluster.HoldOn("o2wn01", FakeStep.Run, looked.Task);
+
+        Assert.True((await WaitAsync(exits: false)).Ready);
+    }
+
+    [Fact]
+    public async Task A_log_that_cannot_be_read_is_no_end_of_the_container()
+    {
+        var looked = new TaskCompletionSource();
+        _cluster.FailOn("o2wn01", FakeStep.ReadLog, new HpcException(ErrorId.NodeCommandFailed, "the driver does not support reading.", "o2wn01"));
+        _cluster.Before("o2wn01", FakeStep.Find, _ => Task.FromResult(looked.TrySetResult()));
+        _cluster.HoldOn("o2wn01", FakeStep.Run, looked.Task);
+        _cluster.OnRun = (_, _, _) => FakeCluster.Result(1, "Permission denied (publickey).\n");
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: false));
+
+        Assert.EndsWith(
+            "Permission denied (publickey).; its log cannot be read (the driver does not support reading).", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_login_that_another_sshd_answered_makes_no_dead_container_ready()
+    {
+        Log("Bind to port 22042 on 0.0.0.0 failed: Address already in use.", "Cannot bind any address.");
+        _cluster.HoldOn("o2wn01", FakeStep.ReadLog, Task.Delay(100));
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: true, held: false));
+
+        Assert.Equal(ErrorId.PortInUse, failure.Id);
+    }
+
     private void Log(params string[] lines) =>
         _cluster.EngineOf("o2wn01").Log = [.. lines.Select(line => new EngineLogLine("stderr", DateTimeOffset.UnixEpoch, line))];
 
-    private async Task<HpcContainer> WaitAsync(bool exits)
+    private async Task<HpcContainer> WaitAsync(bool exits, bool outOfMemory = false, bool held = true)
     {
         var engine = _cluster.EngineOf("o2wn01");
         engine.Add(new EngineContainer
@@ -62,7 +106,11 @@ public sealed class ReadinessCheckTests
         });
         if (exits)
         {
-            engine.Exit("1", 255);
+            engine.Exit("1", 255, outOfMemory);
+        }
+
+        if (exits && held)
+        {
             _cluster.HoldOn("o2wn01", FakeStep.Run, Task.Delay(Timeout.Infinite));
         }
 

@@ -41,6 +41,9 @@ public sealed class FakeEngine : IContainerEngine
     /// <summary>The log of every container.</summary>
     public IReadOnlyList<EngineLogLine> Log { get; set; } = [];
 
+    /// <summary>Whether a log that is followed goes on until its container ends.</summary>
+    public bool FollowsLogs { get; set; } = true;
+
     /// <summary>The specifications of everything that was created.</summary>
     public ConcurrentQueue<ContainerSpec> Created { get; } = new();
 
@@ -155,7 +158,7 @@ public sealed class FakeEngine : IContainerEngine
             yield return line;
         }
 
-        if (follow && Get(id) is { State: ContainerState.Running } container)
+        if (follow && FollowsLogs && Get(id) is { State: ContainerState.Running } container)
         {
             await EndOf(container.Id).Task.WaitAsync(cancellationToken);
         }
