@@ -28,7 +28,7 @@ internal static class SettingsSchema
                 "Memory for each slot that the job has on the node; instead of memory, and of a lower layer's memory."),
             LimitKey.Of(
                 "cpus", Word(("slots", true), ("none", false)), (limits, word) => limits with { CpusFromSlots = word },
-                "The CPU quota: as many as the job has slots on the node, or none."),
+                "The CPU quota: slots for the CPUs that the job was granted on the node, where the batch system says how many, or none."),
             LimitKey.Of(
                 "pids", CountOr(("unlimited", null)), (limits, count) => limits with { Pids = count },
                 "The greatest number of processes and threads."),
@@ -109,16 +109,16 @@ internal static class SettingsSchema
         ["name"] = "the container is named for its job",
         ["containerName"] = "the container is named for its job",
         ["labels"] = "labels say which job a container belongs to",
-        ["cgroupParent"] = "the cgroup is the job's",
+        ["cgroupParent"] = "a container's cgroup is the engine's own choice",
         ["ports"] = "the port is the job's, from the port area",
         ["publish"] = "the port is the job's, from the port area",
         ["ulimit"] = "the limits stand under 'limits'",
         ["ulimits"] = "the limits stand under 'limits'",
-        ["cpuset"] = "the CPUs are those that the batch system granted",
+        ["cpuset"] = "the CPUs are not bound; 'limits.cpus' is their quota",
         ["command"] = "the container runs the job's sshd",
         ["entrypoint"] = "the container runs the job's sshd",
-        ["workdir"] = "the working directory is the job's",
-        ["workingDirectory"] = "the working directory is the job's",
+        ["workdir"] = "a login begins in the user's home, and Invoke-ContainerMpi has -WorkingDirectory",
+        ["workingDirectory"] = "a login begins in the user's home, and Invoke-ContainerMpi has -WorkingDirectory",
         ["restart"] = "a container ends with its job",
     };
 

@@ -4,7 +4,7 @@ namespace PisaHpc.Allocations;
 
 /// <summary>
 /// An allocation of IBM Spectrum LSF, from the variables that its daemon sets for a job and for the job's pre- and post-execution
-/// commands (LSF reference, "Environment variables set for job execution").
+/// commands (LSF reference, "Environment variables set for job execution"). A slot is a CPU.
 /// </summary>
 internal static class LsfAllocation
 {
@@ -27,7 +27,7 @@ internal static class LsfAllocation
             JobId = jobId,
             BatchSystem = Scheduler.Lsf,
             Queue = environment.Value("LSB_QUEUE"),
-            Nodes = NodesOf(environment, jobId),
+            Nodes = [.. NodesOf(environment, jobId).Select(node => node with { Cpus = node.Slots })],
             Owner = (owner ?? environment.Value("LSFUSER")) is { } name ? environment.FindOwner(name) : environment.OwnProcessOwner(jobId),
         };
     }

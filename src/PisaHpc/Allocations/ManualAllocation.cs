@@ -25,10 +25,12 @@ public static class ManualAllocation
             JobId = jobId is null ? JobIds.NewManual(time) : JobIds.Validate(jobId),
             BatchSystem = Scheduler.Manual,
             Queue = queue,
-            Nodes = [.. nodes.Select((name, index) => new AllocatedNode(HostNames.Validate(name), slots[slots.Count == 1 ? 0 : index]))],
+            Nodes = [.. nodes.Select((name, index) => NodeOf(name, slots[slots.Count == 1 ? 0 : index]))],
             Owner = owner,
         };
     }
+
+    private static AllocatedNode NodeOf(string name, int slots) => new(HostNames.Validate(name), slots) { Cpus = slots };
 
     private static void Check(IReadOnlyList<string> nodes, IReadOnlyList<int> slots)
     {

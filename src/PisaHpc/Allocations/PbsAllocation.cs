@@ -1,8 +1,9 @@
 namespace PisaHpc.Allocations;
 
 /// <summary>
-/// An allocation of PBS Pro, OpenPBS or Torque (qsub(1B)): the node file has one line for each slot. The job's owner is the user that the
-/// process runs as: PBS_O_LOGNAME is whatever LOGNAME was at the submission, so that a hook of root must not believe it.
+/// An allocation of PBS Pro, OpenPBS or Torque (qsub(1B)): the node file has one line for each slot. How many CPUs a slot has (ncpus)
+/// stands in no variable. The job's owner is the user that the process runs as: PBS_O_LOGNAME is whatever LOGNAME was at the submission, so
+/// that a hook of root must not believe it.
 /// </summary>
 internal static class PbsAllocation
 {

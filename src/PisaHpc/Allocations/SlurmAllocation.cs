@@ -56,7 +56,20 @@ internal static class SlurmAllocation
                 slots.Variable);
         }
 
-        return NodeSlots.Sum(names.Zip(slots.Values), variable);
+        return WithCpus(NodeSlots.Sum(names.Zip(slots.Values), variable), environment, names);
+    }
+
+    /// <summary>The CPUs beside the tasks: <c>sbatch -c 32</c> grants 32 for each. Numbers for other nodes than the job's say nothing.</summary>
+    private static IReadOnlyList<AllocatedNode> WithCpus(
+        IReadOnlyList<AllocatedNode> nodes, JobEnvironment environment, IReadOnlyList<string> names)
+    {
+        if (environment.Value(CpusVariable) is not { } text || SlurmCounts.Expand(text, CpusVariable) is var counts && counts.Count != names.Count)
+        {
+            return nodes;
+        }
+
+        var cpus = names.Zip(counts).ToLookup(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        return [.. nodes.Select(node => node with { Cpus = cpus[node.Name].Sum() })];
     }
 
     private static (string Variable, string Text, IReadOnlyList<int> Values) SlotsOf(JobEnvironment environment, string jobId, int nodes)

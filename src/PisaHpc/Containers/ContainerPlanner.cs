@@ -32,7 +32,7 @@ public static class ContainerPlanner
             Environment = environment.Variables,
             Mounts = [.. PlannedMounts.Of(request)],
             Devices = devices,
-            Cpus = limits.CpusFromSlots && request.Node.Slots < request.Facts.Cpus ? request.Node.Slots : null,
+            Cpus = limits.CpusFromSlots && request.Node.Cpus < request.Facts.Cpus ? request.Node.Cpus : null,
             Cpuset = request.Node.Cpuset,
             MemoryBytes = limits.MemoryBytes ?? limits.MemoryPerSlotBytes * request.Node.Slots,
             ShmBytes = limits.ShmBytes,

@@ -15,7 +15,7 @@ public sealed class LsfAllocationTests
         Assert.Equal("1234", allocation.JobId);
         Assert.Equal(nameof(Scheduler.Lsf), allocation.Scheduler);
         Assert.Equal("hpc", allocation.Queue);
-        Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
+        Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
         Assert.Equal(56, allocation.TotalSlots);
         Assert.Equal([4001u, 5001u, 5002u], allocation.Owner.Groups);
     }
@@ -29,16 +29,16 @@ public sealed class LsfAllocationTests
     {
         _job.Files["/lsf/hosts"] = "o2wn02\no2wn01\no2wn02\n\n";
         var allocation = AllocationReader.Read(_job.With(Id, ("LSB_DJOB_HOSTFILE", "/lsf/hosts"), ("LSB_HOSTS", "other")));
-        Assert.Equal([new("o2wn02", 2), new("o2wn01", 1)], allocation.Nodes);
+        Assert.Equal([new("o2wn02", 2) { Cpus = 2 }, new("o2wn01", 1) { Cpus = 1 }], allocation.Nodes);
     }
 
     [Fact]
     public void A_list_of_hosts_names_each_once_for_each_slot() =>
-        Assert.Equal([new("b", 2), new("a", 1)], AllocationReader.Read(_job.With(Id, ("LSB_HOSTS", "b b a"))).Nodes);
+        Assert.Equal([new("b", 2) { Cpus = 2 }, new("a", 1) { Cpus = 1 }], AllocationReader.Read(_job.With(Id, ("LSB_HOSTS", "b b a"))).Nodes);
 
     [Fact]
     public void A_host_that_comes_twice_has_the_sum_of_its_slots() =>
-        Assert.Equal([new("a", 5), new("b", 2)], AllocationReader.Read(_job.With(Id, ("LSB_MCPU_HOSTS", "a 4 b 2 a 1"))).Nodes);
+        Assert.Equal([new("a", 5) { Cpus = 5 }, new("b", 2) { Cpus = 2 }], AllocationReader.Read(_job.With(Id, ("LSB_MCPU_HOSTS", "a 4 b 2 a 1"))).Nodes);
 
     [Fact]
     public void The_owner_in_a_hook_of_root_is_the_one_that_LSF_names()

@@ -8,7 +8,7 @@ public sealed class ManualAllocationTests
     public void Nodes_and_slots_make_an_allocation_with_an_id_of_its_own()
     {
         var allocation = Create("o2wn[01-02]", [32, 24]);
-        Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
+        Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
         Assert.Equal(nameof(Scheduler.Manual), allocation.Scheduler);
         Assert.StartsWith("manual-", allocation.JobId, StringComparison.Ordinal);
         Assert.NotEqual(allocation.JobId, Create("o2wn[01-02]", [32, 24]).JobId);

@@ -33,6 +33,16 @@ public sealed class SlurmAllocationTests
         Assert.Equal((first, last), (allocation.Nodes[0].Slots, allocation.Nodes[2].Slots));
     }
 
+    [Theory]
+    [InlineData("32(x2),24", 32, 24)]
+    [InlineData("32(x2)", null, null)]
+    public void The_CPUs_are_beside_the_tasks(string cpus, int? first, int? last)
+    {
+        var allocation = AllocationReader.Read(_job.With(
+            Id, Nodes, ("SLURM_TASKS_PER_NODE", "1(x3)"), ("SLURM_JOB_CPUS_PER_NODE", cpus), ("SLURM_CPUS_PER_TASK", "32")));
+        Assert.Equal((3, first, last), (allocation.TotalSlots, allocation.Nodes[0].Cpus, allocation.Nodes[2].Cpus));
+    }
+
     [Fact]
     public void In_a_step_on_some_of_the_nodes_the_slots_are_still_those_of_the_job()
     {

@@ -14,7 +14,7 @@ public sealed class GetHpcAllocationTests : IDisposable
     public void Nodes_and_slots_make_an_allocation_of_the_current_user()
     {
         var allocation = Run("Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24 -Queue hpc").Single<HpcAllocation>();
-        Assert.Equal([new("o2wn01", 32), new("o2wn02", 24)], allocation.Nodes);
+        Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
         Assert.Equal(("hpc", nameof(Scheduler.Manual), JobOwners.Current().Name), (allocation.Queue, allocation.Scheduler, allocation.Owner.Name));
     }
 

@@ -18,11 +18,13 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
-    public void The_cpu_quota_is_the_slots_and_absent_where_the_slots_are_all_the_node_has()
+    public void The_cpu_quota_is_what_was_granted_and_absent_where_that_is_all_the_node_has_or_nobody_knows()
     {
         var request = PlanRequests.For(PlanRequests.Environment);
 
         Assert.Equal(32, ContainerPlanner.Plan(request).GetSpec().Cpus);
+        Assert.Equal(32, ContainerPlanner.Plan(request with { Node = request.Node with { Slots = 1 } }).GetSpec().Cpus);
+        Assert.Null(ContainerPlanner.Plan(request with { Node = request.Node with { Cpus = null } }).GetSpec().Cpus);
         Assert.Null(ContainerPlanner.Plan(request with { Facts = request.Facts with { Cpus = 32 } }).GetSpec().Cpus);
     }
 
@@ -122,7 +124,7 @@ public sealed class ContainerPlannerTests
         Assert.Equal(
             ("42", "debian12", "hpcuser", 32, 22042, "/run/pisahpc/42"),
             (container.JobId, container.Environment, container.Owner, container.Slots, container.Port, container.Directory));
-        Assert.Equal(PlanRequests.Allocation.Nodes, ContainerLabels.NodesOf(found));
+        Assert.Equal(PlanRequests.Allocation.Nodes.Select(node => node with { Cpus = null }), ContainerLabels.NodesOf(found));
     }
 
     [Fact]

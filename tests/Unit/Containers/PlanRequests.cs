@@ -18,7 +18,7 @@ internal static class PlanRequests
         BatchSystem = Scheduler.Lsf,
         Queue = "hpc",
         Owner = Owner,
-        Nodes = [new("o2wn01", 32), new("o2wn02", 24)],
+        Nodes = [new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }],
     };
 
     public static readonly JobSshConfig Ssh = new()
