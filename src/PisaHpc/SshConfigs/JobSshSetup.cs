@@ -22,13 +22,14 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
 
     /// <summary>
     /// Writes the files. A job that has keys on its first node keeps them, so that a second call adds what is missing and changes nothing
-    /// that stands.
+    /// that stands; what such a call wrote stays when it fails, since the job may be running with those keys.
     /// </summary>
     /// <param name="request">The job; its keys are replaced.</param>
     /// <param name="failed">Told of each node that failed, before what was written on the others is removed.</param>
-    /// <param name="cancellationToken">Interrupts; what was written is removed first.</param>
+    /// <param name="cancellationToken">Interrupts; what was written with new keys is removed first.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobRolledBack"/> when a node failed; or the first node's own failure, when nothing was begun.
+    /// <see cref="ErrorId.JobRolledBack"/> when a node failed, or <see cref="ErrorId.NodeCommandFailed"/> when the job keeps its keys; or the
+    /// first node's own failure, when nothing was begun.
     /// </exception>
     public async Task<JobSshConfig> WriteAsync(JobSshRequest request, Action<string, Exception> failed, CancellationToken cancellationToken)
     {
@@ -51,7 +52,7 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
         }
 
         await RollBackAsync(attempt, failed);
-        throw RolledBack(attempt);
+        throw NotWritten(attempt);
     }
 
     private async Task<JobKeys?> ExistingKeysAsync(JobSshRequest request, CancellationToken cancellationToken)
@@ -93,11 +94,11 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     }
 
     /// <summary>
-    /// Removes what this attempt wrote. Where the outcome is not known (the connection broke, or the write was interrupted), only a directory
-    /// with the key that this attempt made is removed: another's, or the job's own from before, stays.
+    /// Removes what this attempt wrote with keys of its own. Where the outcome is not known (the connection broke, or the write was
+    /// interrupted), only a directory with those keys is removed.
     /// </summary>
     private Task RollBackAsync(Attempt attempt, Action<string, Exception> failed) => FanOut.RunAsync(
-        attempt.Outcomes.Where(outcome => outcome.Value is true || (outcome.Value is null && attempt.FreshKeys)).Select(outcome => outcome.Key),
+        attempt.Outcomes.Where(outcome => attempt.FreshKeys && outcome.Value is not false).Select(outcome => outcome.Key),
         throttle,
         RollbackLimit,
         async (node, stopping) =>
@@ -113,15 +114,19 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
         failed,
         CancellationToken.None);
 
-    private static HpcException RolledBack(Attempt attempt)
+    private static HpcException NotWritten(Attempt attempt)
     {
         var jobId = attempt.Request.Allocation.JobId;
         var reasons = string.Join("; ", attempt.Failures.OrderBy(failure => failure.Key, StringComparer.Ordinal).Select(failure => failure.Value.Message));
+        var (id, outcome) = attempt.FreshKeys
+            ? (ErrorId.JobRolledBack, "was taken back from the others")
+            : (ErrorId.NodeCommandFailed, "stays on the others, which had its keys before");
         return new HpcException(
-            ErrorId.JobRolledBack,
-            $"The ssh configuration of job {jobId} was not written to all of its nodes, and was taken back from the others: {reasons}",
+            id,
+            $"The ssh configuration of job {jobId} was not written to all of its nodes, and {outcome}: {reasons}",
             jobId,
-            innerException: attempt.Failures.First().Value);
+            attempt.FreshKeys ? null : "Repair the nodes and call New-JobSshConfig again.",
+            attempt.Failures.First().Value);
     }
 
     /// <summary>One call: for each node that was begun, whether it changed, null while that is not known.</summary>

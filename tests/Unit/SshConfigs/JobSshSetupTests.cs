@@ -64,6 +64,21 @@ public sealed class JobSshSetupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_call_that_fails_leaves_a_running_job_its_keys()
+    {
+        await WriteAsync();
+        var key = Read("o2wn01", "id_ed25519");
+        _nodes.Down = "o2wn02";
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => WriteAsync(_request with { Port = 22043 }));
+
+        Assert.Equal(ErrorId.NodeCommandFailed, failure.Id);
+        Assert.Contains("stays on the others", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(key, Read("o2wn01", "id_ed25519"));
+        Assert.Contains("Port 22043", Read("o2wn01", "sshd_config"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_first_node_s_own_failure_is_told_as_it_is()
     {
         _nodes.Down = "o2wn01";
@@ -94,7 +109,10 @@ public sealed class JobSshSetupTests : IDisposable
         }
     }
 
-    private Task<JobSshConfig> WriteAsync() => _setup.WriteAsync(_request, (node, _) => _failed.Enqueue(node), CancellationToken.None);
+    private Task<JobSshConfig> WriteAsync() => WriteAsync(_request);
+
+    private Task<JobSshConfig> WriteAsync(JobSshRequest request) =>
+        _setup.WriteAsync(request, (node, _) => _failed.Enqueue(node), CancellationToken.None);
 
     private string DirectoryOn(string node) => $"{_root}/run-{node}/4711";
 
