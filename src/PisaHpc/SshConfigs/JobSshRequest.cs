@@ -17,26 +17,15 @@ public sealed record JobSshRequest
     /// <summary>The job's keys.</summary>
     public required JobKeys Keys { get; init; }
 
-    /// <summary>Further names and addresses by node name: what else a process may call a node by.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> Addresses { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
-
     /// <summary>The names of the owner's groups; a group without a name is called <c>gNUMBER</c>.</summary>
     public IReadOnlyList<GroupName> GroupNames { get; init; } = [];
 
     /// <summary>The login shell in the container: the owner's own may not exist in the image, where sshd would then refuse the login.</summary>
     public string Shell { get; init; } = "/bin/sh";
 
-    /// <summary>
-    /// What every ssh session in the container gets: a login does not inherit the container's environment, so that ranks would lose
-    /// LD_LIBRARY_PATH or CUDA_VISIBLE_DEVICES (skypilot#10407). None leaves sshd's SetEnv out, which OpenSSH has since 7.8.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
-
     /// <summary>Whether host-based authentication is offered beside the key; see <see cref="HostBasedFiles"/> for what it needs.</summary>
     public bool HostBased { get; init; }
 
     /// <summary>Every name of every node, in the allocation's order.</summary>
-    internal IEnumerable<string> Names => Allocation.Nodes.SelectMany(node => Addresses.TryGetValue(node.Name, out var more)
-        ? more.Prepend(node.Name).Distinct(StringComparer.Ordinal)
-        : [node.Name]);
+    internal IEnumerable<string> Names => Allocation.Nodes.Select(node => node.Name);
 }

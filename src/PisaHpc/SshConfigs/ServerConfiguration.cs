@@ -47,7 +47,6 @@ internal static class ServerConfiguration
         ("PermitUserRC", "no"),
         ("PrintMotd", "no"),
         ("LogLevel", "INFO"),
-        .. request.Variables.Count == 0 ? [] : new[] { ("SetEnv", SessionVariables.Value(request.Variables)) },
     ];
 
     private static (string Keyword, string Value)[] HostBased(bool wanted) => wanted

@@ -4,8 +4,8 @@ namespace PisaHpc.SshConfigs;
 public static class SessionVariables
 {
     /// <summary>
-    /// The value of SetEnv: all variables in one, since sshd heeds the first SetEnv only. One on sshd's command line
-    /// (<c>-o SetEnv=VALUE</c>) stands before the one in a job's sshd_config.
+    /// The value of SetEnv: all variables in one, since sshd heeds the first SetEnv only. A login does not inherit the container's
+    /// environment, so that ranks would lose LD_LIBRARY_PATH or CUDA_VISIBLE_DEVICES (skypilot#10407).
     /// </summary>
     /// <param name="variables">The variables; at least one.</param>
     /// <exception cref="HpcException">

@@ -27,7 +27,6 @@ public sealed class JobSshLoginTests : IAsyncLifetime, IDisposable
             Port = ((IPEndPoint)probe.LocalEndpoint).Port,
             Directory = _run + "/4711",
             Keys = new Ed25519KeyGenerator().Make(),
-            Variables = new Dictionary<string, string> { ["OMP_PLACES"] = "cores and threads" },
         };
     }
 
@@ -40,8 +39,8 @@ public sealed class JobSshLoginTests : IAsyncLifetime, IDisposable
             "unshare", "--mount", "sh", "-c", """
             mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group &&
             exec setpriv --reuid 4001 --regid 4001 --groups 4001,5001,5002 --inh-caps=-all --bounding-set=-all --no-new-privs \
-                /usr/sbin/sshd -D -e -f "$1/sshd_config"
-            """, "sh", _request.Directory,
+                /usr/sbin/sshd -D -e -f "$1/sshd_config" -o "SetEnv=$2"
+            """, "sh", _request.Directory, SessionVariables.Value(new Dictionary<string, string> { ["OMP_PLACES"] = "cores and threads" }),
         ]);
         string? line;
         do
