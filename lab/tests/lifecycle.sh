@@ -2,6 +2,7 @@
 # Tries out the lab itself, in a second lab beside the one that may be up: up, up again, more nodes, kill -9 of each part, down
 # after worse, and nothing left. Uses the first lab's image tars when they are there.
 # usage: lifecycle.sh [FILE]   (root; FILE gets the totals: passed, failed, skipped)
+#        lifecycle.sh down     ends a second lab whose test was killed
 set -euo pipefail
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)/lab.sh
 
@@ -10,7 +11,6 @@ export PISAHPC_LAB_PREFIX=labtest PISAHPC_LAB_BRIDGE=pisalab9 PISAHPC_LAB_NETWOR
 export PISAHPC_LAB_REGISTRY=registry.labtest PISAHPC_LAB_MARK=pisahpc-lab-test
 export PISAHPC_LAB_USERS='labtest1:4901:4901 labtest2:4902:4902' PISAHPC_LAB_GROUPS='labtest3:4903'
 first_cache=/var/cache/pisahpc-lab
-totals=${1:-/dev/null}
 
 # Whatever happened: a lab that nobody knows of would stay.
 clean_up() {
@@ -18,6 +18,8 @@ clean_up() {
     rm -rf "$PISAHPC_LAB_CACHE"
 }
 trap clean_up EXIT
+[[ ${1:-} != down ]] || exit 0
+totals=${1:-/dev/null}
 
 main() {
     local -r before=$(machine_state)
