@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # One image to many nodes past a registry with a slow link: direct pulls, two pull-through caches on nodes, and a tree in which every
 # node that holds the image gives it to one that does not (docker save | ssh | docker load). Each way starts with nodes that have nothing.
-# Then the module's own two. The registry and the caches are throw-away processes with TLS; the lab's own registry and images are left alone.
+# Then the module's own two. The registry and the caches are throw-away processes with TLS; the lab's own registry and images are left
+# alone.
 # usage: distribution.sh SSH_CONFIG SITE RATE MEGABYTES NODE...   (root; RATE as tc writes it)
 set -euo pipefail
 config=$1 site=$2 rate=$3 megabytes=$4
@@ -54,7 +55,7 @@ certificate() {
     local names=IP:$address node
     for node in "${nodes[@]}"; do names+=,IP:$(address_of "$node"); done
     openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=bench -addext "subjectAltName=$names" \
-        -keyout "$work/key" -out "$work/crt" 2>/dev/null
+        -keyout "$work/key" -out "$work/crt" 2>"$work/openssl.log" || { cat "$work/openssl.log" >&2; exit 1; }
 }
 
 address_of() { getent ahostsv4 "$1" | { read -r ip _ && printf %s "$ip"; }; }
@@ -82,7 +83,8 @@ trust() {
 publish() {
     head -c "${megabytes}M" /dev/urandom >"$work/random"
     tar -C "$work" -cf "$work/image.tar" random
-    ssh -F "$config" "${nodes[0]}" "docker import - $registry/$repository:1 >/dev/null && docker push --quiet $registry/$repository:1 >/dev/null" <"$work/image.tar"
+    ssh -F "$config" "${nodes[0]}" <"$work/image.tar" \
+        "docker import - $registry/$repository:1 >/dev/null && docker push --quiet $registry/$repository:1 >/dev/null"
     digest=$(at "${nodes[0]}" "docker image inspect --format '{{index .RepoDigests 0}}' $registry/$repository:1")
     digest=${digest#*@}
     image=$(at "${nodes[0]}" "docker image inspect --format '{{.Id}}' $registry/$repository:1")

@@ -17,6 +17,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+. ([System.IO.Path]::Combine($PSScriptRoot, 'lib', 'measure.ps1'))
 $recipe = [System.IO.Path]::Combine($PSScriptRoot, 'import.sh')
 $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..'))
 $pisahpc = [System.IO.Path]::Combine($root, 'out', 'host', 'pisahpc')
@@ -29,21 +30,9 @@ $work = [System.IO.Directory]::CreateTempSubdirectory('pisahpc-bench-').FullName
 $tree, $here = "$work/tree", "$work/site.yaml"
 [System.IO.File]::WriteAllText($here, "nodes: { engineSocket: $socket }")
 
-function Measure-Seconds([scriptblock] $Block) {
+function Measure-Import([scriptblock] $Block) {
     $null = & $recipe forget $socket $name
-    $global:LASTEXITCODE = 0
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $script:said = & $Block
-    if ($LASTEXITCODE) {
-        throw "A measured command ended with exit code $LASTEXITCODE."
-    }
-
-    $clock.Elapsed.TotalSeconds
-}
-
-function Get-Median([double[]] $Values) {
-    [System.Array]::Sort($Values)
-    $Values[[int] [System.Math]::Floor($Values.Length / 2)]
+    Measure-Seconds $Block
 }
 
 function Get-ImportLine([string] $Where) {
@@ -56,19 +45,20 @@ try {
     $byHand, $byModule, $byHandFar, $byModuleFar, $memory = @(), @(), @(), @(), 0
 
     # The first import of all finds an idle disk, which none after it does: it does not count.
-    $null = Measure-Seconds { & $recipe local $socket $tree $name }
+    $null = Measure-Import { & $recipe local $socket $tree $name }
     foreach ($round in 1..$Rounds) {
-        $byHand += Measure-Seconds { & $recipe local $socket $tree $name }
-        $byModule += Measure-Seconds { & $pisahpc -Command (Get-ImportLine "-Site $here") }
+        $byHand += Measure-Import { & $recipe local $socket $tree $name }
+        $byModule += Measure-Import { & $pisahpc -Command (Get-ImportLine "-Site $here") }
         $memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
-        $byHandFar += Measure-Seconds { & $recipe ssh $config $Node $tree $name }
-        $byModuleFar += Measure-Seconds { & $pisahpc -Command (Get-ImportLine "-Site $Site -Node $Node") }
+        $byHandFar += Measure-Import { & $recipe ssh $config $Node $tree $name }
+        $byModuleFar += Measure-Import { & $pisahpc -Command (Get-ImportLine "-Site $Site -Node $Node") }
         $memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
         'round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s; over ssh {3:0.0} s, {4:0.0} s' -f
             $round, $byHand[-1], $byModule[-1], $byHandFar[-1], $byModuleFar[-1]
     }
 
-    'Import-HpcImage against tar | docker import''s {0:0.0} s: {1:0.00}; against tar | ssh docker import''s {2:0.0} s: {3:0.00}; {4:0} MB of memory at most' -f
+    ('Import-HpcImage against tar | docker import''s {0:0.0} s: {1:0.00}; against tar | ssh docker import''s {2:0.0} s: {3:0.00}; ' +
+        '{4:0} MB of memory at most') -f
         (Get-Median $byHand), ((Get-Median $byModule) / (Get-Median $byHand)),
         (Get-Median $byHandFar), ((Get-Median $byModuleFar) / (Get-Median $byHandFar)), ($memory / 1e6)
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What an admin does today to make an image of a tree; and what both sides of the measurement need: the tree, and an engine without the image.
+# What an admin does today to make an image of a tree; and what both sides of the measurement need: the tree, and an engine without
+# the image.
 # usage: import.sh local SOCKET TREE NAME | ssh CONFIG NODE TREE NAME | tree SOCKET IMAGE TREE COPIES | forget SOCKET NAME
 set -euo pipefail
 export LC_ALL=C

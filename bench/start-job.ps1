@@ -10,6 +10,7 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+. ([System.IO.Path]::Combine($PSScriptRoot, 'lib', 'measure.ps1'))
 $env:PISAHPC_SITE = $Site
 $image = (Get-HpcEnvironment $Environment).Image
 $lab = [System.IO.Path]::GetDirectoryName($Site)
@@ -19,22 +20,6 @@ $job = "bench-$PID"
 $byHand = $job, '21999', $image, "$lab/ssh/config", 'o2wn01', 'o2wn02'
 $allocation = @{ Node = 'o2wn01', 'o2wn02'; Slot = 32, 24; Owner = 'hpcuser'; JobId = $job }
 $command = "Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 32, 24 -Owner hpcuser -JobId $job | Start-HpcJob -Environment $Environment"
-
-function Measure-Seconds([scriptblock] $Block) {
-    $global:LASTEXITCODE = 0
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $null = & $Block
-    if ($LASTEXITCODE) {
-        throw "A measured command ended with exit code $LASTEXITCODE."
-    }
-
-    $clock.Elapsed.TotalSeconds
-}
-
-function Get-Median([double[]] $Values) {
-    [System.Array]::Sort($Values)
-    $Values[[int] [System.Math]::Floor($Values.Length / 2)]
-}
 
 $recipes, $processes, $prompts = @(), @(), @()
 foreach ($round in 1..$Rounds) {

@@ -42,7 +42,8 @@ $passed = $false
 $job = $null
 try {
     Show-Step 'The allocation, as a batch system would grant it'
-    $job = Get-HpcAllocation -Node ([string[]] $wanted.Keys) -Slot ([int[]] $wanted.Values) -Owner $Owner -Queue hpc -JobId "quickstart-$PID"
+    $granted = @{ Node = [string[]] $wanted.Keys; Slot = [int[]] $wanted.Values; Owner = $Owner; Queue = 'hpc'; JobId = "quickstart-$PID" }
+    $job = Get-HpcAllocation @granted
     $job | Out-Host
     $job.Nodes | Out-Host
 
@@ -85,8 +86,10 @@ finally {
 
 if (-not $passed) { exit 1 }
 $Host.UI.WriteLine()
-$Host.UI.WriteLine("56 ranks answered: 32 from o2wn01, 24 from o2wn02, in $([int] $clock.Elapsed.TotalSeconds) s. The lab is still up. Next, try:")
+$Host.UI.WriteLine("56 ranks answered: 32 from o2wn01, 24 from o2wn02, in $([int] $clock.Elapsed.TotalSeconds) s.")
+$Host.UI.WriteLine('The lab is still up. Next, try:')
 $Host.UI.WriteLine()
 $Host.UI.WriteLine("  export PISAHPC_SITE=$Site")
-$Host.UI.WriteLine("  out/host/pisahpc -Command 'Get-HpcAllocation -Node o2wn[01-02] -Slot 32,24 -JobId 42 -Owner $Owner | Start-HpcJob -Environment $Environment'")
+$byHand = "Get-HpcAllocation -Node o2wn[01-02] -Slot 32,24 -JobId 42 -Owner $Owner | Start-HpcJob -Environment $Environment"
+$Host.UI.WriteLine("  out/host/pisahpc -Command '$byHand'")
 $Host.UI.WriteLine("  out/host/pisahpc -Command 'Get-HpcJob; Stop-HpcJob 42'")

@@ -136,7 +136,8 @@ node_down() {
     while read -r pid; do
         kill -KILL "$pid" 2>/dev/null || [[ ! -d /proc/$pid ]]
     done < <(cgroup_processes "$node")
-    wait_until 20 "the end of all processes of $node" cgroup_is_empty "$node" || fail "processes of $node do not end: $(cgroup_processes "$node")"
+    wait_until 20 "the end of all processes of $node" cgroup_is_empty "$node" ||
+        fail "processes of $node do not end: $(cgroup_processes "$node")"
     cgroup_remove "$node"
     network_detach "$node"
     rm -f "$dir"/*.pid "$dir/init.ready"

@@ -9,6 +9,7 @@ readonly LAB_PACKAGES=(
     mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program
     busybox-static                     # the tiny image
     bzip2 xz-utils zstd                # tars to import
+    openssl                            # a benchmark's registry with a certificate
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 

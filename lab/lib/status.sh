@@ -13,7 +13,8 @@ status_text() {
         printf '%-22s ' "$(status_pid "$node" init)/$(status_pid "$node" sshd)/$(status_pid "$node" dockerd)"
         status_images "$node" | paste -sd' '
     done < <(node_names)
-    printf '\n%-10s %s\n' registry "$(process_alive "$LAB_STATE/registry.pid" && printf '%s (pid %s)' "$LAB_REGISTRY" "$REPLY" || printf 'down')"
+    printf '\n%-10s %s\n' registry \
+        "$(process_alive "$LAB_STATE/registry.pid" && printf '%s (pid %s)' "$LAB_REGISTRY" "$REPLY" || printf 'down')"
     for part in "site $LAB_SITE" "key $LAB_SSH_KEY" "known_hosts $LAB_KNOWN_HOSTS" "ssh_config $LAB_SSH_CONFIG" "shared $LAB_SHARED"; do
         printf '%-10s %s\n' "${part%% *}" "${part#* }"
     done

@@ -1,0 +1,18 @@
+# What the measurements share; each dot-sources it.
+
+# Runs a block and gives its seconds; what it puts out is left in $said.
+function Measure-Seconds([scriptblock] $Block) {
+    $global:LASTEXITCODE = 0
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $script:said = & $Block
+    if ($LASTEXITCODE) {
+        throw "A measured command ended with exit code $LASTEXITCODE."
+    }
+
+    $clock.Elapsed.TotalSeconds
+}
+
+function Get-Median([double[]] $Values) {
+    [System.Array]::Sort($Values)
+    $Values[[int] [System.Math]::Floor($Values.Length / 2)]
+}
