@@ -41,10 +41,6 @@ public abstract class ImageCmdlet : SiteCmdlet
         }
     }
 
-    /// <summary>This machine, for programs that read what lies on it.</summary>
-    private protected static Task<INodeConnection> ThisMachineAsync(CancellationToken cancellationToken) =>
-        NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", cancellationToken);
-
     private Task OnNodeAsync(string node, Func<IContainerEngine, CancellationToken, Task> action) => FanOut.RunAsync(
         [node],
         1,

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Completion;
 using PisaHpc.Devices;
-using PisaHpc.Sites;
 using PisaHpc.Ssh;
 
 namespace PisaHpc.Commands;
@@ -61,7 +60,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
 
     private async Task AskThisMachineAsync(string name, CancellationToken stopping)
     {
-        await using var connection = await NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", stopping);
+        await using var connection = await NodeConnectors.ThisMachineAsync(stopping);
         EmitMatching(name, await IbDeviceProbe.RunAsync(connection, name, Root, stopping));
     }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Containers;
 using PisaHpc.Images;
+using PisaHpc.Ssh;
 
 namespace PisaHpc.Commands;
 
@@ -97,7 +98,7 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
 
     private async Task<IImageSource> OpenAsync(CancellationToken stopping)
     {
-        var machine = await ThisMachineAsync(stopping);
+        var machine = await NodeConnectors.ThisMachineAsync(stopping);
         if (ParameterSetName == FromStream)
         {
             return SourceArchive.Of(machine, Stream);

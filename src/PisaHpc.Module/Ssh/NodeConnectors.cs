@@ -15,6 +15,10 @@ internal static class NodeConnectors
     /// <summary>The connector for a site's nodes.</summary>
     public static INodeConnector For(NodeAccess access) => PoolOf(access);
 
+    /// <summary>A connection to this machine, for what is read on it: no ssh, whatever the site says.</summary>
+    public static Task<INodeConnection> ThisMachineAsync(CancellationToken cancellationToken) =>
+        For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", cancellationToken);
+
     /// <summary>The engines of a site's nodes.</summary>
     public static IEngineConnector EnginesFor(NodeAccess access) => Engines.GetOrAdd(
         KeyOf(access), _ => new Lazy<DockerEngines>(() => new DockerEngines(PoolOf(access), access))).Value;
