@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Face;
 
@@ -11,6 +12,12 @@ public sealed class CmdletTests
 
     /// <summary>Cmdlets with a changing verb that only make an object of their input.</summary>
     private static readonly HashSet<string> MakersOfObjects = ["New-HpcContainerPlan"];
+
+    /// <summary>What a program wrote and how it ended: it ran, whatever it changed.</summary>
+    private static readonly Dictionary<string, Type[]> OutputsOfRuns = new()
+    {
+        ["Invoke-ContainerMpi"] = [typeof(MpiOutput), typeof(MpiResult)],
+    };
 
     private static readonly HashSet<string> ApprovedVerbs =
     [
@@ -27,6 +34,9 @@ public sealed class CmdletTests
     ];
 
     public static TheoryData<string> Cmdlets => CmdletFacts.Names;
+
+    public static TheoryData<string> Changing =>
+        [.. CmdletFacts.All.Where(cmdlet => cmdlet.Declaration.SupportsShouldProcess).Select(cmdlet => cmdlet.Name)];
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
@@ -49,6 +59,12 @@ public sealed class CmdletTests
         var reads = ReadingVerbs.Contains(cmdlet.Declaration.VerbName) || MakersOfObjects.Contains(name);
         Assert.Equal(!reads, cmdlet.Declaration.SupportsShouldProcess);
     }
+
+    [Theory]
+    [MemberData(nameof(Changing))]
+    public void What_changes_something_says_in_each_output_whether_it_did(string name) => Assert.Equal(
+        OutputsOfRuns.GetValueOrDefault(name, []),
+        CmdletFacts.Named(name).Outputs.Where(type => type.GetProperty("Changed")?.PropertyType != typeof(bool)));
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
