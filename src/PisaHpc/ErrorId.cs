@@ -99,6 +99,9 @@ public enum ErrorId
     /// <summary>A job's start failed and what had been started was taken back.</summary>
     JobRolledBack,
 
+    /// <summary>Another process starts or stops the job at this moment.</summary>
+    JobBeingStarted,
+
     /// <summary>Nothing of the job was found on the nodes asked.</summary>
     JobNotFound,
 

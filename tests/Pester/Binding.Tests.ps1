@@ -81,6 +81,21 @@ Describe 'A setup of nodes' {
     }
 }
 
+Describe 'A job id' {
+    It 'comes by the pipeline as text, and never as the printed form of an object' {
+        $area = Join-Path $TestDrive 'ids'
+        New-Item -ItemType Directory $area | Out-Null
+        New-Item -ItemType File (Join-Path $area 22000) | Out-Null
+        New-JobPort 4711 -Path $area | Out-Null
+        ('4711' | Get-JobPort -Path $area).JobId | Should -Be '4711'
+        { [uri]'http://x' | Get-JobPort -Path $area -ErrorAction Stop } | Should -Throw -ErrorId 'InputObjectNotBound,*'
+    }
+
+    It 'goes to Get-HpcJob with the nodes of its object' {
+        (Get-Command Get-HpcJob).Parameters['Node'].Aliases | Should -Contain 'Nodes'
+    }
+}
+
 Describe '-WhatIf' {
     It 'takes no port' {
         $area = Join-Path $TestDrive 'ports'

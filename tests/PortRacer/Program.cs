@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using PisaHpc;
 using PisaHpc.Ports;
@@ -8,6 +9,7 @@ using PisaHpc.Ports;
 //   in AREA WITNESSES   works from now on in that area
 //   take                leases a port for each of JOBS jobs
 //   release             gives them back
+//   hold                takes hold of its first job's lease for good, and starts a process that outlives it
 //   try                 as take, and says what refuses it
 //   stall STEP          stands still, for ever, when a claim or release next comes to that step
 // Beside each lease stands a witness that knows nothing of hard links: a file named by the port, that only one process can create. It is
@@ -26,6 +28,10 @@ while (Console.ReadLine()?.Split(' ') is { } command)
             break;
         case "take":
             ForEachJob(Take);
+            break;
+        case "hold":
+            area.Hold(new PortRequest { JobId = $"{name}-0", Owner = "hpcuser" });
+            Console.WriteLine($"child {Process.Start("sleep", "60").Id}");
             break;
         case "try":
             ForEachJob(Try);

@@ -113,15 +113,13 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
     private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)
     {
-        if (named.Count > 0)
+        var finder = new JobFinder(Engines, SitePorts);
+        if (finder.NodesOf(JobId, named, () => []) is [var first, ..])
         {
-            return named[0];
+            return first;
         }
 
-        var ports = SitePorts;
-        var finder = new JobFinder(Engines, ports);
-        var others = ports?.Find(JobId)?.Nodes is { Count: > 0 } ? [] : NodesOrSite([]);
-        var jobs = await finder.FindAsync(JobId, others, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        var jobs = await finder.FindAsync([JobId], NodesOrSite([]), ThrottleLimit, NodeTimeout, ReportNode, StopToken);
         return jobs.SelectMany(job => job.Nodes).FirstOrDefault()?.Name ?? throw new HpcException(
             ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes asked.", JobId);
     }

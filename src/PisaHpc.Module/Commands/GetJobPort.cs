@@ -14,7 +14,8 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
     /// The jobs; * and ? are wildcards, and 1234[5] is the array element of that id. Without it, every job. A job named without wildcards
     /// that holds no port is an error.
     /// </summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = ["*"];

@@ -87,39 +87,54 @@ public sealed class StartHpcJobCommand : PlanCmdlet
 [OutputType(typeof(HpcJob))]
 public sealed class GetHpcJobCommand : NodeCmdlet
 {
+    private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
+
     /// <summary>The jobs; wildcards are allowed; every job when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = ["*"];
 
     /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("Nodes")]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync()
+    protected override Task ProcessAsync()
     {
-        var ports = SitePorts;
-        foreach (var jobId in JobId)
+        _jobIds.UnionWith(JobId);
+        _nodes.UnionWith(Node);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        if (_jobIds.Count == 0)
         {
-            await FindAsync(jobId, ports);
+            return;
+        }
+
+        var finder = new JobFinder(Engines, SitePorts);
+        string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
+        var jobs = await finder.FindAsync(ids, NodesToAsk(finder, ids), ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        var wanted = _jobIds.Select(JobIdPattern.Of).ToArray();
+        EmitAll(jobs.Where(job => wanted.Any(matches => matches(job.JobId))));
+        foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))
+        {
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {id} has no lease and no container on the nodes asked.", id));
         }
     }
 
-    private async Task FindAsync(string jobId, PortArea? ports)
+    private IReadOnlyList<string> NodesToAsk(JobFinder finder, string[]? ids)
     {
-        var matches = JobIdPattern.Of(jobId);
-        var one = JobIdPattern.IsOne(jobId) ? jobId : null;
-        var nodes = Node.Length == 0 && one is not null && ports?.Find(one) is not null ? [] : NodesOrSite(Node);
-        var jobs = await new JobFinder(Engines, ports).FindAsync(one, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
-        EmitAll(jobs.Where(job => matches(job.JobId)));
-        if (one is not null && jobs.Count == 0)
-        {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {one} has no lease and no container on the nodes asked.", one));
-        }
+        var site = new Lazy<IReadOnlyList<string>>(() => NodesOrSite(_nodes));
+        return ids is null ? site.Value : [.. ids.SelectMany(id => finder.NodesOf(id, NodesOf(_nodes), () => site.Value)).Distinct()];
     }
 }
 
@@ -133,6 +148,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
 
     /// <summary>The jobs, by their ids; the one that this runs in when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = [];
@@ -160,17 +176,25 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         var area = SitePorts;
         foreach (var jobId in jobIds)
         {
-            await StopAsync(jobId, area);
+            try
+            {
+                await StopAsync(jobId, area);
+            }
+            catch (HpcException failure)
+            {
+                Report(failure, jobId);
+            }
         }
     }
 
     private async Task StopAsync(string jobId, PortArea? area)
     {
         var named = NodesOf(Node);
-        var others = named.Count > 0 ? named : NodesToSearch(jobId, area);
+        var finder = new JobFinder(Engines, area);
+        var asked = finder.NodesOf(jobId, named, () => NodesToSearch(jobId));
 
         // A node that does not answer now is asked again by the stopper, which reports it.
-        var found = await new JobFinder(Engines, area).FindAsync(jobId, others, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
+        var found = await finder.FindAsync([jobId], asked, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
         var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
         var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
         if (!await ShouldProcessAsync(nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}", "Remove its containers, keys and lease"))
@@ -183,12 +207,12 @@ public sealed class StopHpcJobCommand : NodeCmdlet
             return;
         }
 
-        var progress = new JobProgress($"Stopping job {jobId}", nodes.Length, Show, Trace);
+        var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(asked).Count(), Show, Trace);
         var stopper = new JobStopper(Connector, Engines, area, progress);
         try
         {
             Emit(await stopper.StopAsync(
-                job, others, SiteDefinition.RunDirectory, TimeSpan.FromSeconds(GraceSec), ThrottleLimit, NodeTimeout, ReportNode, StopToken));
+                job, asked, SiteDefinition.RunDirectory, TimeSpan.FromSeconds(GraceSec), ThrottleLimit, NodeTimeout, ReportNode, StopToken));
         }
         finally
         {
@@ -197,13 +221,8 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     }
 
     /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
-    private IReadOnlyList<string> NodesToSearch(string jobId, PortArea? area)
+    private IReadOnlyList<string> NodesToSearch(string jobId)
     {
-        if (area?.Find(jobId)?.Nodes is { Count: > 0 })
-        {
-            return [];
-        }
-
         var environment = JobEnvironment.OfProcess();
         try
         {

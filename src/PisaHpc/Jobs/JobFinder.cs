@@ -10,24 +10,38 @@ namespace PisaHpc.Jobs;
 /// <param name="ports">The port area; null when the site has none.</param>
 public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
 {
+    /// <summary>Where to look for a job: on nodes that are named, and on those of its lease; where neither says, elsewhere.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="named">The nodes that are named.</param>
+    /// <param name="elsewhere">The nodes where it may be when nothing is known of it.</param>
+    public IReadOnlyList<string> NodesOf(string jobId, IEnumerable<string> named, Func<IReadOnlyList<string>> elsewhere)
+    {
+        string[] known = [.. named.Union(ports?.Find(jobId)?.Nodes ?? [])];
+        return known.Length > 0 ? known : elsewhere();
+    }
+
     /// <summary>Finds jobs.</summary>
-    /// <param name="jobId">The job; null for every job.</param>
-    /// <param name="nodes">The nodes to ask; the nodes that the job's lease names are asked too.</param>
+    /// <param name="jobIds">The jobs; null for every job.</param>
+    /// <param name="nodes">The nodes to ask; the nodes that the jobs' leases name are asked too.</param>
     /// <param name="throttle">How many nodes are asked at a time.</param>
     /// <param name="timeout">How long each may take.</param>
     /// <param name="failed">Told of each node that did not answer.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The jobs in the order of their ids.</returns>
     public async Task<IReadOnlyList<HpcJob>> FindAsync(
-        string? jobId,
+        IReadOnlyCollection<string>? jobIds,
         IEnumerable<string> nodes,
         int throttle,
         TimeSpan timeout,
         Action<string, Exception> failed,
         CancellationToken cancellationToken)
     {
-        var leases = Leases(jobId).ToDictionary(lease => lease.JobId);
+        var leases = Leases(jobIds).ToDictionary(lease => lease.JobId);
+
+        // Before the nodes are asked: of a job whose start ends in between, the containers are seen.
+        var busy = leases.Values.Where(lease => ports!.IsBusy(lease)).Select(lease => lease.JobId).ToHashSet();
         var asked = nodes.Concat(leases.Values.SelectMany(lease => lease.Nodes)).Distinct();
+        var filter = ContainerLabels.Filter(jobIds is { Count: 1 } ? jobIds.First() : null);
         var found = new ConcurrentBag<(string Node, EngineContainer Container)>();
         await FanOut.RunAsync(
             asked,
@@ -36,7 +50,7 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
             async (node, stopping) =>
             {
                 await using var engine = await engines.ConnectAsync(node, stopping);
-                foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), stopping))
+                foreach (var container in await engine.ListAsync(filter, stopping))
                 {
                     found.Add((node, container));
                 }
@@ -48,12 +62,13 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
         [
             .. byJob.Select(group => group.Key)
                 .Union(leases.Keys)
+                .Where(id => jobIds?.Contains(id) != false)
                 .Order(StringComparer.Ordinal)
-                .Select(id => JobView.From(id, leases.GetValueOrDefault(id), [.. byJob[id]]))
+                .Select(id => JobView.From(id, leases.GetValueOrDefault(id), [.. byJob[id]], busy.Contains(id)))
         ];
     }
 
-    private IEnumerable<JobPort> Leases(string? jobId) => jobId is null
+    private IEnumerable<JobPort> Leases(IReadOnlyCollection<string>? jobIds) => jobIds is null
         ? ports?.List() ?? []
-        : new[] { ports?.Find(jobId) }.OfType<JobPort>();
+        : jobIds.Select(id => ports?.Find(id)).OfType<JobPort>();
 }

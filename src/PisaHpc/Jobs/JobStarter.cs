@@ -9,7 +9,7 @@ namespace PisaHpc.Jobs;
 
 /// <summary>
 /// Starts a job on all of its nodes or on none. The lease comes first and names the nodes, so that whatever a killed caller leaves behind
-/// can be found from the job's id alone.
+/// can be found from the job's id alone. Its lock is kept until the job is handed over or taken back: nobody else starts or stops it meanwhile.
 /// </summary>
 /// <param name="nodes">The nodes.</param>
 /// <param name="engines">Their engines.</param>
@@ -22,7 +22,10 @@ public sealed class JobStarter(
     private readonly JobCleanup _cleanup = new(nodes, engines);
 
     /// <summary>How long taking a job back from a node may last.</summary>
-    public TimeSpan RollbackLimit { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan RollbackLimit { get; init; } = DefaultRollbackLimit;
+
+    /// <summary>How long it may last unless somebody says otherwise.</summary>
+    internal static TimeSpan DefaultRollbackLimit { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Says what a start would do, without changing anything.</summary>
     /// <param name="request">The job.</param>
@@ -36,7 +39,8 @@ public sealed class JobStarter(
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
         ThrowIfAny(request, survey.Failures, failed, "was not planned");
         var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
-        return PlansFor(request, survey, image, JobSshSetup.Predict(SshFor(request, ports.Predict(LeaseFor(request, survey)).Port, JobSshSetup.NoKeys)));
+        var port = ports.Predict(LeaseFor(request, survey)).Port;
+        return PlansFor(request, survey, image, JobSshSetup.Predict(SshFor(request, port, JobSshSetup.NoKeys)));
     }
 
     /// <summary>The job that plans would make.</summary>
@@ -50,25 +54,35 @@ public sealed class JobStarter(
     /// <param name="failed">Told of each node that failed, before what was started is taken back.</param>
     /// <param name="handOver">Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.</param>
     /// <param name="cancellationToken">Interrupts; what was started is taken back first.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun, such as <see cref="ErrorId.JobBeingStarted"/>.
+    /// </exception>
     public async Task StartAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
-        ThrowIfAny(request, survey.Failures, failed, "was not started");
-        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is { } running)
+        if (await LookAsync(request, failed, handOver, cancellationToken) is not { } survey)
         {
-            await handOver(running);
             return;
         }
 
         var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
         progress.Report(new JobStep(null, "leasing a port"));
-        var lease = ports.Lease(LeaseFor(request, survey), CancellationToken.None);
+        using var hold = ports.Hold(LeaseFor(request, survey), cancellationToken);
+        if (!hold.IsNew)
+        {
+            // Whoever had the lease may have started the job since.
+            if (await LookAsync(request, failed, handOver, cancellationToken) is not { } now)
+            {
+                return;
+            }
+
+            survey = now;
+        }
+
         IReadOnlyList<NodeFailure> failures;
         try
         {
-            var ssh = SshFor(request, lease.Port, keys.Make());
+            var ssh = SshFor(request, hold.Lease.Port, keys.Make());
             var plans = PlansFor(request, survey, image, JobSshSetup.Predict(ssh));
             failures = await StartNodesAsync(request, survey, plans, JobSshFiles.For(ssh), cancellationToken);
             if (failures.Count == 0)
@@ -80,7 +94,7 @@ public sealed class JobStarter(
         }
         catch (Exception cause)
         {
-            await RollBackAsync(request, lease, cause.Message);
+            await RollBackAsync(request, hold, cause.Message);
             throw;
         }
 
@@ -90,12 +104,27 @@ public sealed class JobStarter(
         }
 
         var reasons = string.Join("; ", failures);
-        await RollBackAsync(request, lease, reasons);
+        await RollBackAsync(request, hold, reasons);
         throw new HpcException(
             ErrorId.JobRolledBack,
             $"Job {request.Allocation.JobId} was taken back from all of its {request.Allocation.Nodes.Count} nodes: {reasons}",
             request.Allocation.JobId,
             innerException: failures[0].Cause);
+    }
+
+    /// <summary>What the nodes look like; null when the job runs already and was handed over.</summary>
+    private async Task<JobSurvey?> LookAsync(
+        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+    {
+        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
+        ThrowIfAny(request, survey.Failures, failed, "was not started");
+        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running)
+        {
+            return survey;
+        }
+
+        await handOver(running);
+        return null;
     }
 
     /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
@@ -153,15 +182,15 @@ public sealed class JobStarter(
     }
 
     /// <summary>
-    /// Takes everything of the job off every node and gives the port back; with a time limit of its own for each node, since the caller's
+    /// Takes everything of the job off every node, those of earlier attempts too, and gives the port back; with a time limit of its own for each node, since the caller's
     /// token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds the node by.
     /// </summary>
-    private async Task RollBackAsync(JobRequest request, JobPort lease, string reason)
+    private async Task RollBackAsync(JobRequest request, PortHold hold, string reason)
     {
         progress.Report(new JobStep(null, "taking back what was started"));
         var left = new ConcurrentQueue<NodeFailure>();
         await FanOut.RunAsync(
-            request.Allocation.Nodes.Select(node => node.Name),
+            request.Allocation.Nodes.Select(node => node.Name).Union(hold.Lease.Nodes),
             request.Throttle,
             RollbackLimit,
             (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
@@ -169,7 +198,7 @@ public sealed class JobStarter(
             CancellationToken.None);
         if (left.IsEmpty)
         {
-            ports.Release(lease.JobId, CancellationToken.None);
+            hold.Release();
             return;
         }
 

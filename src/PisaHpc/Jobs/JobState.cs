@@ -6,6 +6,9 @@ public enum JobState
     /// <summary>Planned, not started.</summary>
     Planned,
 
+    /// <summary>A start, or a stop, is at it this moment.</summary>
+    Starting,
+
     /// <summary>Every node's container runs.</summary>
     Running,
 

@@ -15,6 +15,9 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
 {
     private readonly JobCleanup _cleanup = new(nodes, engines);
 
+    /// <summary>How long to wait for a start of the job that is at it: as long as it may take to take the job back.</summary>
+    public TimeSpan Patience { get; init; } = JobStarter.DefaultRollbackLimit;
+
     /// <summary>What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.</summary>
     /// <param name="job">The job.</param>
     public static HpcJob Predict(HpcJob job) => job with
@@ -34,6 +37,10 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// <param name="failed">Told of each node that could not be cleaned; the lease is kept then, so that a later stop finds the node.</param>
     /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>The job as it is now.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;
+    /// <see cref="ErrorId.PortAreaUnusable"/>.
+    /// </exception>
     public async Task<HpcJob> StopAsync(
         HpcJob job,
         IEnumerable<string> others,
@@ -44,11 +51,13 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
         Action<string, Exception> failed,
         CancellationToken cancellationToken)
     {
+        progress.Report(new JobStep(null, "taking hold of the lease"));
+        using var hold = await Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken);
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(runDirectory, job.JobId);
         var cleaned = new ConcurrentDictionary<string, bool>();
         var left = 0;
         await FanOut.RunAsync(
-            job.Nodes.Select(node => node.Name).Concat(others).Distinct(),
+            job.Nodes.Select(node => node.Name).Concat(others).Union(hold?.Lease.Nodes ?? []),
             throttle,
             timeout,
             async (node, stopping) =>
@@ -63,7 +72,7 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
                 failed(node, cause);
             },
             cancellationToken);
-        var released = left == 0 && ports?.Release(job.JobId, CancellationToken.None) is { Changed: true };
+        var released = left == 0 && hold?.Release() is { Changed: true };
         return job with
         {
             State = left == 0 ? nameof(JobState.Stopped) : nameof(JobState.Leftover),

@@ -45,7 +45,7 @@ internal static class JobView
         var complete = found.Length == request.Allocation.Nodes.Count
             && found.All(item => item.Container.State == ContainerState.Running)
             && found.Select(item => item.Container.Labels.GetValueOrDefault(ContainerLabels.Attempt)).Distinct().Count() == 1
-            && found.Select(item => item.Container.Labels.GetValueOrDefault(ContainerLabels.Environment)).All(name => name == request.Environment.Name);
+            && found.All(item => item.Container.Labels.GetValueOrDefault(ContainerLabels.Environment) == request.Environment.Name);
         if (!complete)
         {
             return null;
@@ -65,42 +65,63 @@ internal static class JobView
             },
             (_, _) => Interlocked.Increment(ref late),
             cancellationToken);
-        return late > 0 ? null : From(request.Allocation.JobId, null, found);
+        return late > 0 ? null : From(request.Allocation.JobId, null, found, busy: false);
     }
 
     /// <summary>A job from what the nodes hold.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="lease">Its lease; null when it has none.</param>
     /// <param name="found">Its containers with their nodes.</param>
-    public static HpcJob From(string jobId, JobPort? lease, IReadOnlyCollection<(string Node, EngineContainer Container)> found)
+    /// <param name="busy">Whether somebody starts or stops it at this moment.</param>
+    public static HpcJob From(
+        string jobId, JobPort? lease, IReadOnlyCollection<(string Node, EngineContainer Container)> found, bool busy)
     {
-        var first = found.OrderBy(item => item.Container.CreatedAt).Select(item => item.Container).FirstOrDefault();
-        var view = first is null ? null : ContainerLabels.ToHpcContainer("", first);
-        var allocated = first is not null ? ContainerLabels.NodesOf(first) : SlotMap.NodesIn(lease?.NodeSlots ?? "");
-        var nodes = allocated
-            .Select(node => found.Where(item => item.Node == node.Name).Select(item => item.Container).LastOrDefault() is { } container
-                ? new HpcJobNode(node.Name, node.Slots, container.Name, container.State.ToString())
-                : new HpcJobNode(node.Name, node.Slots, null, null))
-            .ToArray();
+        var latest = found.Select(item => item.Container).MaxBy(container => container.CreatedAt);
+        var view = latest is null ? null : ContainerLabels.ToHpcContainer("", latest);
+        HpcJobNode[] nodes = [.. NodesOf(lease, latest, found).Select(node => NodeOf(node, found))];
+        var state = busy ? JobState.Starting : StateOf(nodes, anythingLeft: lease is not null || found.Count > 0);
         return new HpcJob
         {
             JobId = jobId,
-            State = StateOf(nodes, anythingLeft: lease is not null || found.Count > 0).ToString(),
+            State = state.ToString(),
             Environment = view?.Environment ?? "",
             Image = view?.Image ?? "",
             Owner = view?.Owner ?? lease?.Owner ?? "",
             Port = view?.Port ?? lease?.Port ?? 0,
             Nodes = nodes,
-            StartedAt = first?.CreatedAt,
+            StartedAt = found.Count == 0 ? null : found.Min(item => item.Container.CreatedAt),
             Directory = view?.Directory ?? "",
         };
     }
 
+    /// <summary>
+    /// The nodes of the latest attempt in the allocation's order; then, without slots, every other one that the lease or a container names
+    /// or that holds one: what an earlier attempt left there is part of the job.
+    /// </summary>
+    private static IEnumerable<AllocatedNode> NodesOf(
+        JobPort? lease, EngineContainer? latest, IReadOnlyCollection<(string Node, EngineContainer Container)> found)
+    {
+        var leased = SlotMap.NodesIn(lease?.NodeSlots ?? "");
+        var current = latest is null ? leased : ContainerLabels.NodesOf(latest);
+        var others = leased.Concat(found.SelectMany(item => ContainerLabels.NodesOf(item.Container)))
+            .Select(node => node.Name)
+            .Concat(found.Select(item => item.Node));
+        return current.Concat(others.Select(name => new AllocatedNode(name, 0))).DistinctBy(node => node.Name);
+    }
+
+    private static HpcJobNode NodeOf(AllocatedNode node, IReadOnlyCollection<(string Node, EngineContainer Container)> found)
+    {
+        var here = found.Where(item => item.Node == node.Name).Select(item => item.Container).MaxBy(container => container.CreatedAt);
+        return new HpcJobNode(node.Name, node.Slots, here?.Name, here?.State.ToString());
+    }
+
+    /// <summary>A node that only an earlier attempt had counts when something is found there.</summary>
     private static JobState StateOf(HpcJobNode[] nodes, bool anythingLeft)
     {
         var running = nodes.Count(node => node.State == nameof(ContainerState.Running));
+        var wanted = nodes.Count(node => node.Slots > 0 || node.Container is not null);
         return running == 0
             ? (anythingLeft ? JobState.Leftover : JobState.Stopped)
-            : (running == nodes.Length ? JobState.Running : JobState.Degraded);
+            : (running == wanted ? JobState.Running : JobState.Degraded);
     }
 }

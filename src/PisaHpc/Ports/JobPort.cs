@@ -28,7 +28,7 @@ public sealed record JobPort
 
     /// <summary>
     /// The job's nodes as <see cref="SlotMap"/> writes them, <c>o2wn[01-02]*32</c>, so that a job can be found again from its
-    /// lease alone; null when not told.
+    /// lease alone; null when not told. A node without slots is one that a requeued job had before: a stop still goes there.
     /// </summary>
     public string? NodeSlots { get; init; }
 

@@ -32,10 +32,10 @@ internal sealed record LeaseRecord
     /// <summary>The job's owner.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>The host that took the lease.</summary>
+    /// <summary>The host that took the lease, or that started or stopped the job since.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The process that took it, on that host: for a person who looks into the file.</summary>
+    /// <summary>The process that did, on that host: for whoever waits for it, or looks into the file.</summary>
     public required int Pid { get; init; }
 
     /// <summary>When it was taken, in whole seconds: every record of a lease has the same length.</summary>
@@ -75,8 +75,19 @@ internal sealed record LeaseRecord
         return this with
         {
             ExpiresAt = end > ExpiresAt && (request.Prolong || now >= ExpiresAt) ? end : ExpiresAt,
-            Nodes = request.Nodes ?? Nodes,
+            Nodes = request.Nodes is null ? Nodes : WithEarlier(request.Nodes),
         };
+    }
+
+    /// <summary>
+    /// A requeued job's nodes, then those that it had before, without slots: something may be left there until a stop has gone to all of
+    /// them and the lease ends.
+    /// </summary>
+    private string WithEarlier(string nodes)
+    {
+        var now = SlotMap.NodesIn(nodes).Select(node => node.Name).ToHashSet();
+        var earlier = SlotMap.NodesIn(Nodes ?? "").Where(node => !now.Contains(node.Name)).Select(node => node with { Slots = 0 });
+        return $"{nodes} {SlotMap.Format(earlier)}".TrimEnd();
     }
 
     /// <summary>The lease as others see it.</summary>

@@ -44,6 +44,7 @@ internal static partial class LinuxFile
     private const int AskServer = 0x2000;
     private const uint BasicFields = 0x7ff;
 
+    private const int LockShared = 1;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
     private const int Unlocked = 8;
@@ -113,6 +114,11 @@ internal static partial class LinuxFile
     /// <returns>False when another process has it.</returns>
     public static bool TryLock(SafeFileHandle file, string name) =>
         Flock(file, LockExclusive | LockNonBlocking) == 0 || LastErrorIs(TryAgain, "flock", name);
+
+    /// <summary>Takes a shared lock of an open file: several may have one while nobody has the exclusive one.</summary>
+    /// <returns>False when another process has the exclusive lock.</returns>
+    public static bool TryShare(SafeFileHandle file, string name) =>
+        Flock(file, LockShared | LockNonBlocking) == 0 || LastErrorIs(TryAgain, "flock", name);
 
     /// <summary>
     /// Lets the lock go. Closing the file would not do: a process that is being started has a copy of every descriptor from its fork(2) to

@@ -50,6 +50,12 @@ public sealed class PortArea
     /// <summary>Told, in a line, of each entry of the directory that is passed over because it stands for no port.</summary>
     public Action<string> Skipped { get; init; } = _ => { };
 
+    /// <summary>How long to wait for whoever works on a port.</summary>
+    internal TimeSpan Patience
+    {
+        init => _directory = new PortDirectory(Path) { Patience = value };
+    }
+
     /// <summary>What the time is.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -71,13 +77,52 @@ public sealed class PortArea
     /// <returns>The lease; not changed when the job held it already, whichever process or host took it.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaExhausted"/>, <see cref="ErrorId.PortAreaUnusable"/>,
-    /// <see cref="ErrorId.InvalidValue"/>.
+    /// <see cref="ErrorId.JobBeingStarted"/>, <see cref="ErrorId.InvalidValue"/>.
     /// </exception>
     public JobPort Lease(PortRequest request, CancellationToken stop = default)
     {
-        request.Validate();
-        _directory.RequireRights();
-        return new PortClaim(_directory, FreePortsFor(request), request, Clock, AfterStep, stop).Run();
+        using var hold = Claim(request, stop);
+        return hold.Lease;
+    }
+
+    /// <summary>The same for whoever starts the job: nobody else does until the result is disposed.</summary>
+    /// <param name="request">The job, and what to write down of it.</param>
+    /// <param name="stop">Ends a wait for another process.</param>
+    /// <exception cref="HpcException">As <see cref="Lease"/>.</exception>
+    public PortHold Hold(PortRequest request, CancellationToken stop = default)
+    {
+        var hold = Claim(request, stop);
+        hold.Sign();
+        return hold;
+    }
+
+    /// <summary>Takes hold of a job's lease for whoever stops the job.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="patience">How long to wait for whoever starts or stops it at this moment.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>Null when the job has no lease.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobBeingStarted"/>, <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.
+    /// </exception>
+    public PortHold? Hold(string jobId, TimeSpan patience, CancellationToken stop)
+    {
+        _directory.Require();
+        if (_directory.Lock(_directory.LinkOf(jobId), patience, stop) is not var (file, held))
+        {
+            return null;
+        }
+
+        var hold = new PortHold(file, held.ToJobPort(Path, Clock.GetUtcNow()), isNew: false, Releases);
+        hold.Sign();
+        return hold;
+    }
+
+    /// <summary>Whether somebody starts or stops a job at this moment, on whichever host.</summary>
+    /// <param name="lease">The job's lease.</param>
+    public bool IsBusy(JobPort lease)
+    {
+        using var file = PortFile.Open(_directory.FileOf(lease.Port), lease.Port, writable: false);
+        return file?.IsLocked() == true;
     }
 
     /// <summary>What <see cref="Lease"/> would give now; nothing is taken, and another job may be quicker.</summary>
@@ -124,7 +169,9 @@ public sealed class PortArea
     /// <summary>Takes back a job's lease. A job that holds none is no failure.</summary>
     /// <param name="jobId">The job.</param>
     /// <param name="stop">Ends a wait for another process.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>, <see cref="ErrorId.JobBeingStarted"/>.
+    /// </exception>
     public ReleasedPort Release(string jobId, CancellationToken stop = default) => Releases.Release(jobId, stop);
 
     /// <summary>What <see cref="Release"/> would take back now.</summary>
@@ -150,6 +197,13 @@ public sealed class PortArea
     /// <returns>Null when it may not be taken back, or is gone.</returns>
     public ReleasedPort? Reclaim(string jobId, DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
         Releases.Reclaim(_directory.LinkOf(jobId), now, isJobAlive, unlink: true);
+
+    private PortHold Claim(PortRequest request, CancellationToken stop)
+    {
+        request.Validate();
+        _directory.RequireRights();
+        return new PortClaim(_directory, FreePortsFor(request), request, Clock, AfterStep, stop).Run();
+    }
 
     private PortRelease Releases => new(_directory, AfterStep);
 

@@ -39,8 +39,9 @@ internal sealed class PortClaim(
     }
 
     /// <summary>Claims.</summary>
+    /// <returns>The lease, and the port's lock with it.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaExhausted"/> after a full pass that found no port.</exception>
-    public JobPort Run()
+    public PortHold Run()
     {
         var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         while (true)
@@ -51,10 +52,10 @@ internal sealed class PortClaim(
                 return held;
             }
 
-            var (lease, outcome) = TryFree();
-            if (lease is not null)
+            var (claimed, outcome) = TryFree();
+            if (claimed is not null)
             {
-                return lease;
+                return claimed;
             }
 
             if (outcome == Outcome.Taken || Environment.TickCount64 > deadline)
@@ -67,19 +68,26 @@ internal sealed class PortClaim(
     }
 
     /// <summary>The port that the job's link stands for, once it is the job's alone; null when the job has to look for another.</summary>
-    private JobPort? TryHeld()
+    private PortHold? TryHeld() => directory.Lock(_link, directory.Patience, stop) is var (file, held)
+        ? Hold(file, isNew: false, () => Keep(file, held))
+        : null;
+
+    /// <summary>Gives a port's file away with what was leased; closes it when nothing was.</summary>
+    private PortHold? Hold(PortFile file, bool isNew, Func<JobPort?> claim)
     {
-        while (directory.Held(_link) is { } held)
+        JobPort? lease = null;
+        try
         {
-            using var file = directory.Open(held);
-            file.Lock(stop);
-            if (directory.Held(_link) is { } now && now.Status.Identity == held.Status.Identity)
+            lease = claim();
+            return lease is null ? null : new PortHold(file, lease, isNew, new PortRelease(directory, afterStep));
+        }
+        finally
+        {
+            if (lease is null)
             {
-                return Keep(file, now);
+                file.Dispose();
             }
         }
-
-        return null;
     }
 
     private JobPort? Keep(PortFile file, HeldPort held)
@@ -105,21 +113,25 @@ internal sealed class PortClaim(
     }
 
     /// <summary>A pass over the free ports: the lease, or the most hopeful outcome that a port had.</summary>
-    private (JobPort? Lease, Outcome Outcome) TryFree()
+    private (PortHold? Claimed, Outcome Outcome) TryFree()
     {
         var contended = false;
         foreach (var port in free.Ports())
         {
-            using var file = PortFile.Open(directory.FileOf(port), port);
-            if (file is null)
+            if (PortFile.Open(directory.FileOf(port), port) is not { } file)
             {
                 continue;
             }
 
-            var outcome = file.TryLock() ? Take(file) : Outcome.Contended;
-            if (outcome == Outcome.Granted)
+            var outcome = Outcome.Contended;
+            var claimed = Hold(file, isNew: true, () =>
             {
-                return (Grant(file), outcome);
+                outcome = file.TryLock() ? Take(file) : Outcome.Contended;
+                return outcome == Outcome.Granted ? Grant(file) : null;
+            });
+            if (claimed is not null)
+            {
+                return (claimed, outcome);
             }
 
             if (outcome == Outcome.HeldElsewhere)

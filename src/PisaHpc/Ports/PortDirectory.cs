@@ -9,6 +9,9 @@ internal sealed class PortDirectory(string path)
 {
     private const string LinkPrefix = "job-";
 
+    /// <summary>How long to wait for whoever works on a port: it takes a few system calls, unless a start or a stop holds on to it.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The directory.</summary>
     public string Path => path;
 
@@ -108,6 +111,52 @@ internal sealed class PortDirectory(string path)
     /// <param name="held">The link as it was found.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the port's file was removed from under it.</exception>
     public PortFile Open(HeldPort held) => PortFile.Open(FileOf(held.Port), held.Port) ?? throw Orphaned(held.Link);
+
+    /// <summary>Takes the lock of the port that a job's link stands for.</summary>
+    /// <param name="link">The link's path.</param>
+    /// <param name="patience">How long to wait for another process that has it.</param>
+    /// <param name="stop">Ends the wait.</param>
+    /// <returns>The locked file, which is the caller's to close, and the link as it is under the lock; null when there is no such link.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.JobBeingStarted"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
+    public (PortFile File, HeldPort Held)? Lock(string link, TimeSpan patience, CancellationToken stop)
+    {
+        while (Held(link) is { } seen)
+        {
+            var file = Open(seen);
+            try
+            {
+                if (!file.TryLock(patience, stop))
+                {
+                    throw Busy(seen, patience);
+                }
+
+                if (Held(link) is { } held && held.Status.Identity == seen.Status.Identity)
+                {
+                    var locked = (file, held);
+                    file = null;
+                    return locked;
+                }
+            }
+            finally
+            {
+                file?.Dispose();
+            }
+        }
+
+        return null;
+    }
+
+    private HpcException Busy(HeldPort held, TimeSpan patience) => held.Record is { State: ClaimState.Granted } record
+        ? new HpcException(
+            ErrorId.JobBeingStarted,
+            $"Job {held.JobId} is being started or stopped by process {record.Pid} on {record.Host}, which has its port's lock.",
+            held.JobId,
+            $"Wait until that has ended, or end it (kill {record.Pid} on {record.Host}; fuser {FileOf(held.Port)} names it too), then run this again.")
+        : new HpcException(
+            ErrorId.PortAreaUnusable,
+            $"Another process has held the lock of {FileOf(held.Port)} for {patience.TotalSeconds:0} s.",
+            FileOf(held.Port),
+            $"Find it with lslocks or fuser {FileOf(held.Port)}, on each host that mounts the area, and end it.");
 
     private static HpcException Orphaned(string link) => new(
         ErrorId.PortAreaUnusable,

@@ -11,8 +11,8 @@ internal sealed class PortFile : IDisposable
     /// <summary>How much of a file is read: the record of a job on tens of thousands of nodes is shorter.</summary>
     private const int MaxRecord = 1 << 20;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LockPoll = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
     private readonly SafeFileHandle _handle;
 
     private PortFile(SafeFileHandle handle, string name, int port)
@@ -40,27 +40,29 @@ internal sealed class PortFile : IDisposable
     /// <returns>False when another process has it.</returns>
     public bool TryLock() => LinuxFile.TryLock(_handle, Name);
 
-    /// <summary>Takes the lock, waiting for a process that has it: they hold it for a few system calls.</summary>
+    /// <summary>Takes the lock, waiting for a process that has it.</summary>
+    /// <param name="patience">How long.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaUnusable"/> when the process that has it stands still.</exception>
-    public void Lock(CancellationToken stop)
+    /// <returns>False when the other process has it still.</returns>
+    public bool TryLock(TimeSpan patience, CancellationToken stop)
     {
-        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
-        while (!TryLock())
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        for (var pause = FirstPause; !TryLock(); pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             if (Environment.TickCount64 > deadline)
             {
-                throw new HpcException(
-                    ErrorId.PortAreaUnusable,
-                    $"Another process has held the lock of {Name} for {Patience.TotalSeconds:0} s.",
-                    Name,
-                    $"Find it with lslocks or fuser {Name}, on each host that mounts the area, and end it.");
+                return false;
             }
 
-            stop.WaitHandle.WaitOne(LockPoll);
+            stop.WaitHandle.WaitOne(pause);
             stop.ThrowIfCancellationRequested();
         }
+
+        return true;
     }
+
+    /// <summary>Whether another process has the lock. It is asked in a way in which those who ask are not in each other's way.</summary>
+    public bool IsLocked() => !LinuxFile.TryShare(_handle, Name);
 
     /// <summary>What the port's own name stands for now; null when somebody removed it.</summary>
     public FileStatus? Status() => LinuxFile.Status(Name);
@@ -100,7 +102,10 @@ internal sealed class PortFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        LinuxFile.Unlock(_handle);
-        _handle.Dispose();
+        if (!_handle.IsClosed)
+        {
+            LinuxFile.Unlock(_handle);
+            _handle.Dispose();
+        }
     }
 }

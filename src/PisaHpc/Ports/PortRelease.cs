@@ -22,21 +22,26 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     /// <summary>Takes back a job's lease.</summary>
     public ReleasedPort Release(string jobId, CancellationToken stop)
     {
-        var link = directory.LinkOf(jobId);
-        while (directory.Held(link) is { } held)
+        if (directory.Lock(directory.LinkOf(jobId), directory.Patience, stop) is not var (file, _))
         {
-            using var file = directory.Open(held);
-            file.Lock(stop);
-            if (directory.Held(link) is { } now && now.Status.Identity == held.Status.Identity)
-            {
-                return TakeBack(file, now, ReleaseReason.Requested);
-            }
+            return NotHeld(jobId);
         }
 
-        return NotHeld(jobId);
+        using (file)
+        {
+            return Release(jobId, file);
+        }
     }
 
-    /// <summary>What <see cref="Release"/> would take back now.</summary>
+    /// <summary>The same under a lock that the caller has.</summary>
+    /// <param name="jobId">The job.</param>
+    /// <param name="file">The locked port; if the job's link stands for another by now, that stays.</param>
+    public ReleasedPort Release(string jobId, PortFile file) =>
+        directory.Held(directory.LinkOf(jobId)) is { } held && held.Port == file.Port
+            ? TakeBack(file, held, ReleaseReason.Requested)
+            : NotHeld(jobId);
+
+    /// <summary>What <see cref="Release(string, CancellationToken)"/> would take back now.</summary>
     public ReleasedPort Predict(string jobId) =>
         directory.Held(directory.LinkOf(jobId))?.ToReleasedPort(directory.Path, ReleaseReason.Requested) ?? NotHeld(jobId);
 

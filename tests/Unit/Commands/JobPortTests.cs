@@ -136,6 +136,16 @@ public sealed class JobPortTests : IDisposable
     }
 
     [Fact]
+    public void A_job_id_by_the_pipeline_is_text_and_no_printed_object()
+    {
+        _test.Area.Lease(TestArea.Request("4711"));
+
+        Assert.Equal(["4711"], JobsOf("'4711' | Get-JobPort -Path $area"));
+        Assert.Equal(["4711"], JobsOf("4711 | Get-JobPort -Path $area"));
+        Run("[uri]'http://x' | Get-JobPort -Path $area").Failure("InputObjectNotBound");
+    }
+
+    [Fact]
     public void A_lease_goes_by_the_pipeline_and_twice_is_fine()
     {
         using var elsewhere = new TestArea();

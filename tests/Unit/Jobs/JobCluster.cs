@@ -1,5 +1,7 @@
+using PisaHpc.Allocations;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
+using PisaHpc.Ports;
 using PisaHpc.SshConfigs;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
@@ -31,9 +33,14 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; set; } = TimeSpan.FromMinutes(2);
 
-    public JobStarter Starter => new(Nodes, Nodes, new FixedKeys(), Ports.Area, this) { RollbackLimit = RollbackLimit };
+    public JobStarter Starter => StarterIn(Ports.Area);
 
-    public JobStopper Stopper => new(Nodes, Nodes, Ports.Area, this);
+    public JobStarter StarterIn(PortArea area) => new(Nodes, Nodes, new FixedKeys(), area, this) { RollbackLimit = RollbackLimit };
+
+    /// <summary>How long a stop waits for whoever starts the job.</summary>
+    public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);
+
+    public JobStopper Stopper => new(Nodes, Nodes, Ports.Area, this) { Patience = StopPatience };
 
     public JobFinder Finder => new(Nodes, Ports.Area);
 
@@ -44,6 +51,10 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
         RunDirectory = "/run/pisahpc",
         TimeToLive = TimeSpan.FromHours(1),
     };
+
+    /// <summary>The same job, requeued on another node.</summary>
+    public static JobRequest Request(string node) =>
+        Request() with { Allocation = PlanRequests.Allocation with { Nodes = [new AllocatedNode(node, 8)] } };
 
     public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
 

@@ -1,4 +1,5 @@
 using PisaHpc.Jobs;
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
@@ -95,6 +96,55 @@ public sealed class JobStarterTests : IDisposable
 
         Assert.Equal(ErrorId.MountSourceMissing, failure.Id);
         Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_second_start_of_a_job_that_is_being_started_is_refused_and_touches_nothing()
+    {
+        var begun = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        _cluster.Nodes.Before("o2wn02", FakeStep.Create, stop =>
+        {
+            begun.SetResult();
+            return goOn.Task.WaitAsync(stop);
+        });
+        var first = StartAsync();
+        await begun.Task;
+
+        var impatient = new PortArea(_cluster.Ports.Path) { Patience = TimeSpan.FromMilliseconds(50) };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.StarterIn(impatient)
+            .StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None));
+
+        Assert.Equal(ErrorId.JobBeingStarted, failure.Id);
+        goOn.SetResult();
+        Assert.Equal(nameof(JobState.Running), (await first).State);
+        Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
+        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Remove);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_started_since_it_was_looked_for_is_left_alone()
+    {
+        HpcJob? other = null;
+        _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, async _ =>
+        {
+            _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, _ => Task.CompletedTask);
+            await Task.WhenAll(Listed("o2wn01"));
+            other = await StartAsync();
+        });
+
+        var job = await StartAsync();
+
+        Assert.False(job.Changed);
+        Assert.Equal(other!.Nodes, job.Nodes);
+
+        async Task Listed(string node)
+        {
+            while (!_cluster.Nodes.Calls.Any(call => call.Node == node && call.Step == FakeStep.List))
+            {
+                await Task.Yield();
+            }
+        }
     }
 
     [Theory]
@@ -201,7 +251,7 @@ public sealed class JobStarterTests : IDisposable
 
     private async Task AssertCleanAfterStopAsync()
     {
-        var found = await _cluster.Finder.FindAsync("42", [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        var found = await _cluster.Finder.FindAsync(["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
         foreach (var job in found)
         {
             await _cluster.Stopper.StopAsync(

@@ -1,6 +1,7 @@
 using PisaHpc.Containers;
 using PisaHpc.Jobs;
 using PisaHpc.Unit.Nodes;
+using PisaHpc.Unit.Ports;
 
 namespace PisaHpc.Unit.Jobs;
 
@@ -141,11 +142,94 @@ public sealed class JobStopperTests : IDisposable
         Assert.Empty(_cluster.Leftovers());
     }
 
-    private async Task<HpcJob> StartAsync()
+    [Fact]
+    public async Task A_job_that_somebody_starts_is_not_stopped_in_the_midst_and_the_message_names_him()
+    {
+        using var hold = _cluster.Ports.Area.Hold(TestArea.Request("42") with { Nodes = "o2wn01*32" });
+        _cluster.StopPatience = TimeSpan.FromMilliseconds(50);
+        var found = await FindAsync();
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StopAsync(found));
+
+        Assert.Equal(nameof(JobState.Starting), found.State);
+        Assert.Equal((ErrorId.JobBeingStarted, "42"), (failure.Id, failure.Target));
+        Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Run or FakeStep.Remove);
+        hold.Dispose();
+        Assert.Equal(nameof(JobState.Stopped), (await StopAsync(await FindAsync())).State);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_stop_waits_until_a_start_has_ended()
+    {
+        var hold = _cluster.Ports.Area.Hold(TestArea.Request("42") with { Nodes = "o2wn01*32" });
+
+        var stopping = StopAsync(await FindAsync());
+        Assert.NotSame(stopping, await Task.WhenAny(stopping, Task.Delay(100)));
+        hold.Dispose();
+
+        Assert.Equal(nameof(JobState.Stopped), (await stopping).State);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task What_a_requeued_job_left_on_its_earlier_nodes_is_found_and_stopped()
+    {
+        await StartAsync();
+        await StartAsync(JobCluster.Request("o2wn03"));
+        var found = (await _cluster.Finder.FindAsync(
+            ["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None)).Single();
+
+        Assert.Equal([("o2wn03", 8), ("o2wn01", 0), ("o2wn02", 0)], found.Nodes.Select(node => (node.Name, node.Slots)));
+        Assert.All(found.Nodes, node => Assert.Equal(nameof(ContainerState.Running), node.State));
+        await _cluster.Stopper.StopAsync(
+            found, [], "/run/pisahpc", TimeSpan.Zero, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+
+        Assert.Empty(_cluster.Leftovers());
+        Assert.Empty(_cluster.Nodes.EngineOf("o2wn03").Containers);
+    }
+
+    [Fact]
+    public async Task A_requeued_job_runs_though_its_earlier_nodes_are_empty()
+    {
+        await StartAsync();
+        foreach (var node in JobCluster.NodeNames)
+        {
+            await _cluster.Nodes.EngineOf(node).RemoveAsync(_cluster.Nodes.EngineOf(node).Containers[0].Id, CancellationToken.None);
+        }
+
+        await StartAsync(JobCluster.Request("o2wn03"));
+
+        var found = await FindAsync();
+        Assert.Equal((nameof(JobState.Running), 8), (found.State, found.TotalSlots));
+    }
+
+    [Fact]
+    public async Task Of_two_containers_on_a_node_the_newer_one_is_the_jobs()
+    {
+        var started = await StartAsync();
+        var engine = _cluster.Nodes.EngineOf("o2wn02");
+        foreach (var age in Enumerable.Range(1, 8))
+        {
+            var container = engine.Containers.Single(one => one.Name == started.Nodes[1].Container);
+            engine.Add(container with
+            {
+                Id = $"old{age}", Name = $"old{age}", State = ContainerState.Exited, CreatedAt = container.CreatedAt.AddHours(-age),
+            });
+        }
+
+        var found = await FindAsync();
+
+        Assert.Equal(started.Nodes, found.Nodes);
+        Assert.Equal(nameof(JobState.Running), found.State);
+    }
+
+    private async Task<HpcJob> StartAsync(JobRequest? request = null)
     {
         var job = HpcJob.None("42");
         await _cluster.Starter.StartAsync(
-            JobCluster.Request(),
+            request ?? JobCluster.Request(),
             failure => throw failure.Cause,
             started => Task.FromResult(job = started),
             CancellationToken.None);
@@ -153,7 +237,7 @@ public sealed class JobStopperTests : IDisposable
     }
 
     private async Task<HpcJob> FindAsync() =>
-        (await _cluster.Finder.FindAsync("42", JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
+        (await _cluster.Finder.FindAsync(["42"], JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
         .SingleOrDefault() ?? HpcJob.None("42");
 
     private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) => _cluster.Stopper.StopAsync(

@@ -128,15 +128,17 @@ public sealed class PortLeaseTests : IDisposable
     }
 
     [Fact]
-    public void A_requeued_job_keeps_its_port_and_has_its_new_nodes()
+    public void A_requeued_job_keeps_its_port_and_has_its_new_nodes_before_those_that_it_had()
     {
-        var first = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[01-16]" });
+        var first = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[01-02]*8" });
 
-        var second = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[02-03]" });
+        var second = _test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[02-03]*4" });
 
-        Assert.Equal(first with { NodeSlots = "o2wn[02-03]" }, second);
-        Assert.Equal("o2wn[02-03]", _test.Area.Find("7")!.NodeSlots);
-        Assert.Equal("o2wn[02-03]", _test.Area.Lease(TestArea.Request("7")).NodeSlots);
+        Assert.Equal(first with { NodeSlots = "o2wn[02-03]*4 o2wn01" }, second);
+        Assert.Equal("o2wn[02-03]*4 o2wn01", _test.Area.Find("7")!.NodeSlots);
+        Assert.Equal("o2wn[02-03]*4 o2wn01", _test.Area.Lease(TestArea.Request("7")).NodeSlots);
+        Assert.False(_test.Area.Lease(TestArea.Request("7") with { Nodes = "o2wn[02-03]*4" }).Changed);
+        Assert.Equal(["o2wn02", "o2wn03", "o2wn01"], second.Nodes);
     }
 
     [Fact]

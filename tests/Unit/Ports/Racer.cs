@@ -62,6 +62,14 @@ internal sealed class Racer : IDisposable
         await _process.WaitForExitAsync(stop);
     }
 
+    /// <summary>kill -9, whatever it is doing.</summary>
+    public Task KillAsync(CancellationToken stop)
+    {
+        Killed = true;
+        _process.Kill();
+        return _process.WaitForExitAsync(stop);
+    }
+
     public void Dispose()
     {
         _process.StandardInput.Close();

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using PisaHpc.Ports;
+
+namespace PisaHpc.Unit.Ports;
+
+/// <summary>Whoever starts or stops a job has its lease to himself, and a dead one has it no longer.</summary>
+public sealed class PortHoldTests : IDisposable
+{
+    private readonly TestArea _test = new();
+    private readonly PortArea _impatient;
+
+    public PortHoldTests() => _impatient = new PortArea(_test.Path) { Patience = TimeSpan.FromMilliseconds(50) };
+
+    public void Dispose() => _test.Dispose();
+
+    [Fact]
+    public void A_lease_that_is_held_can_be_seen_and_not_touched()
+    {
+        using var hold = _test.Area.Hold(TestArea.Request("7"));
+
+        Assert.True(_impatient.IsBusy(hold.Lease));
+        Assert.Equal(hold.Lease with { Changed = false }, _impatient.Find("7"));
+        Assert.Empty(_impatient.Reclaim(DateTimeOffset.UtcNow.AddYears(1), _ => false));
+        foreach (var call in new Action[]
+        {
+            () => _impatient.Release("7"), () => _impatient.Hold(TestArea.Request("7")), () => _impatient.Lease(TestArea.Request("7")),
+            () => _impatient.Hold("7", TimeSpan.FromMilliseconds(50), CancellationToken.None),
+        })
+        {
+            var failure = Assert.Throws<HpcException>(call);
+            Assert.Equal(ErrorId.JobBeingStarted, failure.Id);
+            Assert.Contains($"process {Environment.ProcessId} on {Environment.MachineName}", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_lease_that_is_let_go_stays_and_one_that_is_released_does_not()
+    {
+        using (var first = _test.Area.Hold(TestArea.Request("7")))
+        {
+            Assert.True(first.IsNew);
+        }
+
+        using var second = _test.Area.Hold(TestArea.Request("7"));
+        Assert.False(second.IsNew);
+        Assert.True(second.Release().Changed);
+        Assert.False(second.Release().Changed);
+        Assert.Null(_test.Area.Find("7"));
+        Assert.Null(_test.Area.Hold("7", TimeSpan.Zero, CancellationToken.None));
+        Assert.Equal(5, _test.FoundFree().Count);
+    }
+
+    [Fact]
+    public void Who_has_it_now_is_named_and_not_who_took_it()
+    {
+        _test.Area.Lease(TestArea.Request("7") with { Host = "o2wn99" });
+
+        using var hold = _test.Area.Hold("7", TimeSpan.Zero, CancellationToken.None);
+
+        var failure = Assert.Throws<HpcException>(() => _impatient.Release("7"));
+        Assert.Contains($"on {Environment.MachineName},", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_hold_dies_with_its_process_though_a_child_of_it_lives()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var racer = new Racer("job", jobs: 1);
+        racer.Tell($"in {_test.Path} {_test.Path}");
+        racer.Tell("hold");
+        await racer.HearAsync("hold", isFatal: null, stop.Token);
+        var lease = Assert.Single(_test.Area.List());
+        Assert.True(_test.Area.IsBusy(lease));
+
+        using var child = Process.GetProcessById(int.Parse(racer.Said.Single(line => line.StartsWith("child", StringComparison.Ordinal))[6..], CultureInfo.InvariantCulture));
+        try
+        {
+            await racer.KillAsync(stop.Token);
+
+            Assert.False(child.HasExited);
+            Assert.False(_test.Area.IsBusy(lease));
+            Assert.True(_impatient.Release("job-0").Changed);
+        }
+        finally
+        {
+            child.Kill();
+        }
+    }
+}
