@@ -2,7 +2,7 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Jobs;
 
-/// <summary>The caller dies or is interrupted while a job starts.</summary>
+/// <summary>The caller dies, is interrupted or stands still while a job starts.</summary>
 [Collection(LabTests.Name)]
 public sealed class JobKillTests(LabFixture lab) : IDisposable
 {
@@ -64,6 +64,29 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
         {
             await lab.AssertNothingLeftAsync(job.Id);
         }
+    }
+
+    [Fact]
+    public async Task A_job_that_is_being_started_is_shown_so_and_not_started_twice()
+    {
+        await using var job = new LabJob(_shell, lab, "busy");
+        using var caller = Start(job);
+        await caller.SaysAsync("starting the container");
+        await caller.SignalAsync("STOP");
+        try
+        {
+            dynamic found = job.Run("Get-HpcJob $JobId").Single();
+            Assert.Equal("Starting", (string)found.State);
+            job.Run("$allocation | Start-HpcJob -Environment tiny").Failed("JobBeingStarted");
+        }
+        finally
+        {
+            await caller.SignalAsync("CONT");
+        }
+
+        (await caller.EndAsync()).EndedWith(0);
+        dynamic whole = job.Run("$allocation | Get-HpcJob").Single();
+        Assert.Equal("Running", (string)whole.State);
     }
 
     private static RunningProcess Start(LabJob job) => RunningProcess.Start(
