@@ -5,7 +5,7 @@
     Author                 = 'PisaHpc contributors'
     CompanyName            = 'PisaHpc contributors'
     Copyright              = '(c) PisaHpc contributors. MIT License.'
-    Description            = 'Container environments for batch jobs on an HPC cluster: per-job and always-on Docker containers on many nodes, reached over ssh, with InfiniBand devices, a port and keys per job, and MPI across them.'
+    Description            = 'Container environments for batch jobs on an HPC cluster, with InfiniBand, a port and keys per job, and MPI.'
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('PisaHpc.Format.ps1xml')

@@ -55,7 +55,8 @@ image_publish() {
     node=$(node_names | head -n 1)
     say "importing $reference on $node and pushing it to $LAB_REGISTRY"
     engine "$node" import --change "LABEL $IMAGE_KEY_LABEL=$key" --change 'CMD ["/bin/sh"]' \
-        --change "ENV PATH=$HPC_PROGRAMS:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$tar" "$LAB_REGISTRY/$reference" >/dev/null
+        --change "ENV PATH=$HPC_PROGRAMS:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+        "$tar" "$LAB_REGISTRY/$reference" >/dev/null
     engine "$node" push --quiet "$LAB_REGISTRY/$reference" >/dev/null
     rm -f "$(image_pushed_mark "$reference" "")"*
     : >"$(image_pushed_mark "$reference" "$key")"

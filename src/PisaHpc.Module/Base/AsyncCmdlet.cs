@@ -69,7 +69,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <summary>Writes a verbose line.</summary>
     protected void Trace(string text) => Post(() => WriteVerbose(text));
 
-    /// <summary>Says a line to the reader, as Write-Host does: it is shown, and goes to the information stream and not to the output.</summary>
+    /// <summary>
+    /// Says a line to the reader, as Write-Host does: it is shown, and goes to the information stream and not to the output.
+    /// </summary>
     protected void Say(string text) => Post(() => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]));
 
     /// <summary>Shows progress.</summary>
@@ -80,7 +82,9 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <param name="action">How.</param>
     protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
 
-    /// <summary>Completes when the pipeline has taken everything written so far: whoever writes much waits here, or fills the memory.</summary>
+    /// <summary>
+    /// Completes when the pipeline has taken everything written so far: whoever writes much waits here, or fills the memory.
+    /// </summary>
     protected Task CaughtUpAsync() => AskAsync(() => true);
 
     private Task<T> AskAsync<T>(Func<T> question)

@@ -16,7 +16,9 @@ internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecor
 {
     private const int Whole = 1;
 
-    /// <summary>An engine tells of every layer many times a second; nobody reads that fast, and a thousand nodes would fill the queue.</summary>
+    /// <summary>
+    /// An engine tells of every layer many times a second; nobody reads that fast, and a thousand nodes would fill the queue.
+    /// </summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<string, Bar> _bars = new(StringComparer.Ordinal);
@@ -54,7 +56,8 @@ internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecor
         }
 
         var done = Interlocked.Increment(ref _done);
-        show(new ProgressRecord(Whole, activity, $"{done} of {nodes} nodes") { PercentComplete = Math.Min(100, 100 * done / Math.Max(1, nodes)) });
+        var percent = Math.Min(100, 100 * done / Math.Max(1, nodes));
+        show(new ProgressRecord(Whole, activity, $"{done} of {nodes} nodes") { PercentComplete = percent });
     }
 
     /// <summary>Takes the whole's bar away.</summary>
@@ -64,7 +67,8 @@ internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecor
         ? string.Create(CultureInfo.InvariantCulture, $"{value.Activity}, {pull.Bytes / 1e6:0.0} of {pull.TotalBytes / 1e6:0.0} MB")
         : value.Activity;
 
-    private static int PercentOf(ImageProgress value) => value.Pull is { TotalBytes: > 0 } pull ? (int)(100 * pull.Bytes / pull.TotalBytes) : -1;
+    private static int PercentOf(ImageProgress value) =>
+        value.Pull is { TotalBytes: > 0 } pull ? (int)(100 * pull.Bytes / pull.TotalBytes) : -1;
 
     private sealed class Bar(int id)
     {

@@ -37,15 +37,16 @@ internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> 
     internal ProgressRecord RecordOf(ImportProgress value, TimeSpan elapsed)
     {
         var bytes = ByteSize.Words(value.Bytes) + (value.TotalBytes is { } all ? $" of {ByteSize.Words(all)}" : "");
-        var files = value.Files is { } seen
-            ? string.Create(CultureInfo.InvariantCulture, $", {seen:N0}") + (value.TotalFiles is { } most ? string.Create(CultureInfo.InvariantCulture, $" of {most:N0}") : "") + " files"
-            : "";
+        var most = value.TotalFiles is { } count ? string.Create(CultureInfo.InvariantCulture, $" of {count:N0}") : "";
+        var files = value.Files is { } seen ? string.Create(CultureInfo.InvariantCulture, $", {seen:N0}{most} files") : "";
         var record = new ProgressRecord(Bar, activity, bytes + files);
         if (value.TotalBytes is { } total && total > 0)
         {
             // The last bytes are the engine's to confirm: 100 is when it has.
             record.PercentComplete = (int)Math.Min(99, 100 * value.Bytes / total);
-            record.SecondsRemaining = value.Bytes > 0 ? (int)Math.Min(int.MaxValue, elapsed.TotalSeconds * (total - value.Bytes) / value.Bytes) : -1;
+            record.SecondsRemaining = value.Bytes > 0
+                ? (int)Math.Min(int.MaxValue, elapsed.TotalSeconds * (total - value.Bytes) / value.Bytes)
+                : -1;
         }
 
         return record;

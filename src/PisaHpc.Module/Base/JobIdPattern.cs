@@ -3,7 +3,8 @@ using System.Management.Automation;
 namespace PisaHpc.Base;
 
 /// <summary>
-/// Matches job ids. An array element's id has brackets (<c>1234[5]</c>), which a wildcard would read as a set: the id itself always matches.
+/// Matches job ids. An array element's id has brackets (<c>1234[5]</c>), which a wildcard would read as a set: the id itself always
+/// matches.
 /// </summary>
 internal static class JobIdPattern
 {
@@ -11,7 +12,8 @@ internal static class JobIdPattern
     /// <param name="pattern">An id, or an id with <c>*</c> or <c>?</c>.</param>
     public static Func<string, bool> Of(string pattern)
     {
-        var wildcard = new WildcardPattern(pattern.Replace("[", "`[", StringComparison.Ordinal).Replace("]", "`]", StringComparison.Ordinal));
+        var wildcard = new WildcardPattern(
+            pattern.Replace("[", "`[", StringComparison.Ordinal).Replace("]", "`]", StringComparison.Ordinal));
         return id => id == pattern || wildcard.IsMatch(id);
     }
 

@@ -4,7 +4,9 @@ using PisaHpc.Jobs;
 
 namespace PisaHpc.Base;
 
-/// <summary>Shows a job's steps: one bar for the job, a child for each node that is being worked on, and a verbose line for each step.</summary>
+/// <summary>
+/// Shows a job's steps: one bar for the job, a child for each node that is being worked on, and a verbose line for each step.
+/// </summary>
 /// <param name="activity">What the job's bar is headed.</param>
 /// <param name="nodes">How many nodes there are.</param>
 /// <param name="show">Shows a record; called from any thread.</param>
@@ -35,7 +37,8 @@ internal sealed class JobProgress(string activity, int nodes, Action<ProgressRec
         if (value.Done)
         {
             var done = Interlocked.Increment(ref _done);
-            show(new ProgressRecord(JobBar, activity, $"{done} of {nodes} nodes") { PercentComplete = Math.Min(100, 100 * done / Math.Max(1, nodes)) });
+            var percent = Math.Min(100, 100 * done / Math.Max(1, nodes));
+            show(new ProgressRecord(JobBar, activity, $"{done} of {nodes} nodes") { PercentComplete = percent });
         }
     }
 

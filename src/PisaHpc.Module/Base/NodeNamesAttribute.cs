@@ -20,7 +20,8 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
         Except?.IsInstanceOfType(inputData is PSObject wrapped ? wrapped.BaseObject : inputData) == true
             // The pipeline's binder goes on to the next parameter for this inner exception, and fails for any other.
-            ? throw new ArgumentTransformationMetadataException($"'{inputData}' is not a node.", new PSInvalidCastException($"{Except} is taken whole."))
+            ? throw new ArgumentTransformationMetadataException(
+                $"'{inputData}' is not a node.", new PSInvalidCastException($"{Except} is taken whole."))
             : Names(inputData).Distinct(StringComparer.Ordinal).ToArray();
 
     private static IEnumerable<string> Names(object? input)
@@ -51,7 +52,8 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
             // -Node o2wn[01,02] without quotes arrives as the two texts 'o2wn[01' and '02]'.
             var isHalf = text.Count(c => c == '[') != text.Count(c => c == ']');
             throw new ArgumentTransformationMetadataException(
-                isHalf ? $"{exception.Message} PowerShell splits text at commas: put quotes around a host list." : exception.Message, exception);
+                isHalf ? $"{exception.Message} PowerShell splits text at commas: put quotes around a host list." : exception.Message,
+                exception);
         }
     }
 

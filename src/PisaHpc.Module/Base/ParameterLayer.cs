@@ -29,8 +29,9 @@ internal static class ParameterLayer
     {
         var parts = text.Split(':');
         var good = parts.Length <= 3 && parts.Take(2).All(path => path.StartsWith('/')) && (parts.Length < 3 || parts[2] is "ro" or "rw");
+        var target = parts.ElementAtOrDefault(1) ?? parts[0];
         return good
-            ? new MountDefinition { Source = parts[0], Target = parts.ElementAtOrDefault(1) ?? parts[0], ReadOnly = parts.ElementAtOrDefault(2) == "ro" }
+            ? new MountDefinition { Source = parts[0], Target = target, ReadOnly = parts.ElementAtOrDefault(2) == "ro" }
             : throw Invalid("Mount", text, "/path, /path:/target or /path:/target:ro");
     }
 

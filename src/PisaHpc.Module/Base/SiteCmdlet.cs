@@ -27,14 +27,20 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>: the site has none.</exception>
     internal PortAreaDefinition RequiredPorts => SiteDefinition.PortArea ?? throw new HpcException(
         ErrorId.PortAreaMissing,
-        SiteDefinition.Path is null ? "This machine has no site definition." : $"The site definition {SiteDefinition.Path} names no port area.",
+        SiteDefinition.Path is null
+            ? "This machine has no site definition."
+            : $"The site definition {SiteDefinition.Path} names no port area.",
         SiteDefinition.Path,
         "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
 
-    /// <summary>The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.</summary>
+    /// <summary>
+    /// The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.
+    /// </summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>
     internal IReadOnlyList<string> NodesOf(IReadOnlyCollection<string> patterns) =>
-        patterns.Any(pattern => pattern.AsSpan().ContainsAny('*', '?')) ? HostList.Match(patterns, SiteDefinition.Nodes.Names) : [.. patterns];
+        patterns.Any(pattern => pattern.AsSpan().ContainsAny('*', '?'))
+            ? HostList.Match(patterns, SiteDefinition.Nodes.Names)
+            : [.. patterns];
 
     /// <summary>The nodes that a -Node parameter means, or all of the site's when it names none.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: none was named and the site declares none.</exception>

@@ -53,7 +53,14 @@ public sealed class GetHpcImageCommand : NodeCmdlet
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
         var digests = new WantedDigests(wanted, (image, failure) => Report(failure, image.Name));
         await ImageSurvey.ReadAsync(
-            Engines, NodesOrSite([.. _nodes.Distinct(StringComparer.Ordinal)]), digests, ThrottleLimit, NodeTimeout, Answer, ReportNode, StopToken);
+            Engines,
+            NodesOrSite([.. _nodes.Distinct(StringComparer.Ordinal)]),
+            digests,
+            ThrottleLimit,
+            NodeTimeout,
+            Answer,
+            ReportNode,
+            StopToken);
 
         void Answer(string node, IReadOnlyList<StoredImage> images)
         {

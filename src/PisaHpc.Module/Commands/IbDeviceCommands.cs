@@ -25,7 +25,9 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[]? Node { get; set; }
 
-    /// <summary>The adapters wanted, by name or pattern (mlx5_*). A name that a node does not have is an error, and a pattern is not.</summary>
+    /// <summary>
+    /// The adapters wanted, by name or pattern (mlx5_*). A name that a node does not have is an error, and a pattern is not.
+    /// </summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

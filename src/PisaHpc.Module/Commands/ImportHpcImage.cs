@@ -6,7 +6,9 @@ using PisaHpc.Ssh;
 
 namespace PisaHpc.Commands;
 
-/// <summary>Makes an image of a directory tree, of a tar or of a stream, as <c>tar | docker import</c> does, and says in labels where it came from.</summary>
+/// <summary>
+/// Makes an image of a directory tree, of a tar or of a stream, as <c>tar | docker import</c> does, and says in labels where it came from.
+/// </summary>
 [Cmdlet(VerbsData.Import, "HpcImage", SupportsShouldProcess = true, DefaultParameterSetName = FromPath)]
 [OutputType(typeof(ImportedImage))]
 public sealed class ImportHpcImageCommand : ImageCmdlet
@@ -15,7 +17,8 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     private const string FromStream = "Stream";
 
     /// <summary>A directory, or a tar that is plain or compressed with gzip, bzip2, xz or zstd, on this machine.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = FromPath, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        Mandatory = true, Position = 0, ParameterSetName = FromPath, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("FullName", "PSPath")]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = null!;
@@ -29,7 +32,9 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = null!;
 
-    /// <summary>Instructions as of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, USER, VOLUME, WORKDIR.</summary>
+    /// <summary>
+    /// Instructions as of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, USER, VOLUME, WORKDIR.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Change { get; set; } = [];

@@ -35,7 +35,9 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     [Alias("Nodes")]
     public string[] Node { get; set; } = [];
 
-    /// <summary>The environments whose images are wanted; wildcards are allowed. Every environment when neither this nor -Image is given.</summary>
+    /// <summary>
+    /// The environments whose images are wanted; wildcards are allowed. Every environment when neither this nor -Image is given.
+    /// </summary>
     [Parameter(Position = 1, ParameterSetName = ByNode)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
@@ -58,7 +60,9 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     [ValidateRange(0, 100)]
     public int MaximumRetryCount { get; set; } = 3;
 
-    /// <summary>The longest wait before the second attempt, in seconds; it doubles with each one, and a random part of it is waited.</summary>
+    /// <summary>
+    /// The longest wait before the second attempt, in seconds; it doubles with each one, and a random part of it is waited.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 3600)]
     public int RetryIntervalSec { get; set; } = 2;
@@ -123,14 +127,17 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
         if (!_failed.IsEmpty)
         {
-            Warn($"Not updated: {HostList.Fold(_failed.Keys.Order(StringComparer.Ordinal))}. Each of these nodes has the image that it had before. Try them alone, by their results: $results | Update-HpcImage");
+            Warn(
+                $"Not updated: {HostList.Fold(_failed.Keys.Order(StringComparer.Ordinal))}. Each of these nodes has the image that it had "
+                + "before. Try them alone, by their results: $results | Update-HpcImage");
         }
     }
 
     private IReadOnlyList<WantedImage> Wanted()
     {
         var patterns = Environment.Length + Image.Length == 0 ? ["*"] : Environment;
-        var ofEnvironments = WantedImages.Of(SiteDefinition, patterns.SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase));
+        var ofEnvironments = WantedImages.Of(
+            SiteDefinition, patterns.SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase));
         return [.. ofEnvironments.Concat(Image.Select(name => WantedImages.Named(SiteDefinition, name))).DistinctBy(image => image.Name)];
     }
 
@@ -178,7 +185,8 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
     private async Task PullAsync(IReadOnlyList<ImageUpdateStep> steps, PeerTransfer? peers)
     {
-        var byNode = steps.GroupBy(step => step.Node).ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
+        var byNode = steps.GroupBy(step => step.Node)
+            .ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
         var names = string.Join(", ", steps.Select(step => step.Image.Name).Distinct());
         var bars = new ImageBars($"Update {names}", byNode.Count, Show, Trace, TimeProvider.System);
         var puller = new ImagePuller(Engines, new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec)), bars, peers);

@@ -19,7 +19,9 @@ internal sealed class CompletionWord
     {
         _quote = word.Length > 0 && word[0] is '\'' or '"' ? word[0] : null;
         _text = _quote is { } quote ? word.Trim(quote) : word;
-        var escaped = WildcardPattern.Escape(_text).Replace("`*", "*", StringComparison.Ordinal).Replace("`?", "?", StringComparison.Ordinal);
+        var escaped = WildcardPattern.Escape(_text)
+            .Replace("`*", "*", StringComparison.Ordinal)
+            .Replace("`?", "?", StringComparison.Ordinal);
         _pattern = WildcardPattern.Get(escaped + "*", WildcardOptions.IgnoreCase);
     }
 

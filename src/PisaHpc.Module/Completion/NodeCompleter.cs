@@ -11,7 +11,9 @@ internal sealed class NodeCompleter : SiteCompleter
         HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
     {
         var lists = site.Nodes.Names.Select(text => (Text: text, Names: HostList.Expand(text))).ToList();
-        var folded = lists.Where(list => list.Names.Count > 1).Select(list => new CompletionCandidate(list.Text, $"{list.Names.Count} nodes"));
+        var folded = lists
+            .Where(list => list.Names.Count > 1)
+            .Select(list => new CompletionCandidate(list.Text, $"{list.Names.Count} nodes"));
         var names = lists.SelectMany(list => list.Names.Select(name => new CompletionCandidate(name, $"node of {list.Text}")));
         return folded.Concat(names).DistinctBy(candidate => candidate.Text).ToAsyncEnumerable();
     }

@@ -28,14 +28,16 @@ internal static class ContainerLog
         }
     }
 
-    private static async Task<LogFrames> OpenAsync(EngineClient client, string id, int? tail, bool follow, CancellationToken cancellationToken)
+    private static async Task<LogFrames> OpenAsync(
+        EngineClient client, string id, int? tail, bool follow, CancellationToken cancellationToken)
     {
         try
         {
             var container = await client.Requests.Containers.InspectContainerAsync(id, cancellationToken);
             var last = tail is { } count ? count.ToString(System.Globalization.CultureInfo.InvariantCulture) : "all";
             var path = $"containers/{container.ID}/logs?stdout=1&stderr=1&timestamps=1&tail={last}&follow={(follow ? 1 : 0)}";
-            var answer = await client.Streams.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            var answer = await client.Streams.GetAsync(
+                new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (answer.StatusCode == HttpStatusCode.OK)
             {
                 return new LogFrames(await answer.Content.ReadAsStreamAsync(cancellationToken), multiplexed: container.Config?.Tty != true);

@@ -83,6 +83,7 @@ internal static class ContainerRecords
 
     /// <summary>Year 1 is how the engine writes "never".</summary>
     private static DateTimeOffset? TimeOf(string text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+        DateTimeOffset.TryParse(
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             && time.Year > 1 ? time : null;
 }

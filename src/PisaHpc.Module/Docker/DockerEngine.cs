@@ -36,11 +36,13 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public Task PullImageAsync(string reference, CancellationToken cancellationToken) => Images.PullAsync(reference, progress: null, cancellationToken);
+    public Task PullImageAsync(string reference, CancellationToken cancellationToken) =>
+        Images.PullAsync(reference, progress: null, cancellationToken);
 
     /// <summary>
     /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
-    /// at most five seconds, and what it made is removed; if it takes longer, it is removed when it has come, as long as this process lives.
+    /// at most five seconds, and what it made is removed; if it takes longer, it is removed when it has come, as long as this process
+    /// lives.
     /// </summary>
     public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {

@@ -45,7 +45,8 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
         }
         catch (OperationCanceledException exception) when (!_closing.IsCancellationRequested)
         {
-            throw EngineFailure.Of(new TimeoutException($"no answer within {2 * access.ConnectTimeout.TotalSeconds:0.#} s", exception), node);
+            throw EngineFailure.Of(
+                new TimeoutException($"no answer within {2 * access.ConnectTimeout.TotalSeconds:0.#} s", exception), node);
         }
     }
 

@@ -8,7 +8,8 @@ namespace PisaHpc.Docker;
 internal sealed class DockerImages(EngineClient client) : IImageStore
 {
     public Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken) => AskAsync<IReadOnlyList<StoredImage>>(
-        async () => [.. (await client.Requests.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken)).Select(ContainerRecords.Of)],
+        async () =>
+            [.. (await client.Requests.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken)).Select(ContainerRecords.Of)],
         exception => EngineFailure.Of(exception, client.Node),
         cancellationToken);
 
@@ -43,7 +44,8 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         exception => EngineFailure.Of(exception, client.Node),
         cancellationToken);
 
-    public Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken) =>
+    public Task<string> ImportAsync(
+        ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken) =>
         ImageUpload.SendAsync(client, import, content, cancellationToken);
 
     public Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken) => AskAsync(

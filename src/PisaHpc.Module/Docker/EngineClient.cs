@@ -70,7 +70,8 @@ internal sealed class EngineClient : IDisposable
     {
         if (!System.Version.TryParse(answer.ApiVersion, out var theirs))
         {
-            throw new HpcException(ErrorId.EngineUnavailable, $"The engine on {node} gives '{answer.ApiVersion}' as its API version.", node);
+            throw new HpcException(
+                ErrorId.EngineUnavailable, $"The engine on {node} gives '{answer.ApiVersion}' as its API version.", node);
         }
 
         if (theirs < Oldest)

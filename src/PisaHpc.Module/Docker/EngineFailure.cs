@@ -85,7 +85,8 @@ internal static partial class EngineFailure
         $"The engine on {node} cannot push {reference}: {message}",
         node,
         message.Contains("could not verify layer data", StringComparison.Ordinal)
-            ? "Import the image again from its tree, or from a tar that was written without --sparse: an engine cannot write a layer with holes again."
+            ? "Import the image again from its tree, or from a tar that was written without --sparse: "
+                + "an engine cannot write a layer with holes again."
             : null);
 
     /// <summary>An engine that could not be reached through its node's docker client.</summary>
@@ -181,7 +182,8 @@ internal static partial class EngineFailure
     [GeneratedRegex("archive/tar: |unhandled tar header|invalid tar header|unexpected EOF")]
     private static partial Regex NoTar();
 
-    [GeneratedRegex("dial tcp|no such host|connection refused|i/o timeout|no route to host|TLS handshake|HTTP response to HTTPS client|x509:")]
+    [GeneratedRegex(
+        "dial tcp|no such host|connection refused|i/o timeout|no route to host|TLS handshake|HTTP response to HTTPS client|x509:")]
     private static partial Regex Unreachable();
 
     [GeneratedRegex("(?i)does not exist locally|no such image")]

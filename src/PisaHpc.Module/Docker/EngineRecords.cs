@@ -15,7 +15,9 @@ internal static class EngineRecords
         StorageDriver = answer.Driver ?? "",
         SupportsDType = StatusOf(answer, "Supports d_type") is { } told ? told == "true" : null,
         RootDirectory = answer.DockerRootDir ?? "",
-        CgroupVersion = int.TryParse(answer.CgroupVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null,
+        CgroupVersion = int.TryParse(answer.CgroupVersion, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : null,
         CgroupDriver = answer.CgroupDriver ?? "",
         LoggingDriver = answer.LoggingDriver ?? "",
         LiveRestore = answer.LiveRestoreEnabled,

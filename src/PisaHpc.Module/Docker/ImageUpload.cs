@@ -75,7 +75,12 @@ internal static class ImageUpload
 
     private static Uri AddressOf(ImageImport import)
     {
-        var query = new List<string> { "fromSrc=-", $"repo={Uri.EscapeDataString(import.Name.Name)}", $"tag={Uri.EscapeDataString(import.Name.Version)}" };
+        var query = new List<string>
+        {
+            "fromSrc=-",
+            $"repo={Uri.EscapeDataString(import.Name.Name)}",
+            $"tag={Uri.EscapeDataString(import.Name.Version)}",
+        };
         query.AddRange(import.Changes.Select(change => $"changes={Uri.EscapeDataString(change)}"));
         return new Uri("images/create?" + string.Join('&', query), UriKind.Relative);
     }

@@ -38,7 +38,8 @@ internal sealed class LastWordsStream(Stream inner) : UnseekableStream
         }
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => IsDeaf ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) =>
+        IsDeaf ? Task.CompletedTask : inner.FlushAsync(cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {

@@ -7,7 +7,9 @@ namespace PisaHpc.Docker;
 internal static class LocalSocket
 {
     /// <summary>Opens a stream to the engine.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/> for another machine, <see cref="ErrorId.EngineUnavailable"/>.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeUnreachable"/> for another machine, <see cref="ErrorId.EngineUnavailable"/>.
+    /// </exception>
     public static async Task<Stream> OpenAsync(string node, string path, CancellationToken cancellationToken)
     {
         await using var transport = await LocalTransport.OpenAsync(node);
@@ -21,7 +23,10 @@ internal static class LocalSocket
         {
             socket.Dispose();
             throw new HpcException(
-                ErrorId.EngineUnavailable, $"The engine on {node} does not answer at {path}: {exception.Message}", node, innerException: exception);
+                ErrorId.EngineUnavailable,
+                $"The engine on {node} does not answer at {path}: {exception.Message}",
+                node,
+                innerException: exception);
         }
         catch
         {

@@ -5,8 +5,8 @@ using PisaHpc.Containers;
 namespace PisaHpc.Docker;
 
 /// <summary>
-/// Makes lines from the pieces of a log. Each stream is put together by itself; a line that the engine stored in pieces (longer than 16 KiB)
-/// carries a time before each of them, of which the first is the line's.
+/// Makes lines from the pieces of a log. Each stream is put together by itself; a line that the engine stored in pieces (longer than 16
+/// KiB) carries a time before each of them, of which the first is the line's.
 /// </summary>
 /// <param name="whole">Whether pieces are cut where the engine cut them; a terminal's are cut anywhere.</param>
 internal sealed class LogLines(bool whole)

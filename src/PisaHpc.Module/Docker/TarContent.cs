@@ -3,8 +3,8 @@ using System.Net;
 namespace PisaHpc.Docker;
 
 /// <summary>
-/// A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end. When the engine takes
-/// no more, the body is over, and the engine's answer tells why (<see cref="LastWordsStream"/>).
+/// A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end. When the engine
+/// takes no more, the body is over, and the engine's answer tells why (<see cref="LastWordsStream"/>).
 /// </summary>
 /// <param name="write">Writes the body.</param>
 /// <param name="connection">The stream below the client.</param>

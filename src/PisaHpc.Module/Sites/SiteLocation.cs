@@ -21,7 +21,10 @@ internal static class SiteLocation
         return File.Exists(named)
             ? named
             : throw new HpcException(
-                ErrorId.SiteInvalid, $"The site definition {named} does not exist.", named, "Name another file with -Site or $PISAHPC_SITE.");
+                ErrorId.SiteInvalid,
+                $"The site definition {named} does not exist.",
+                named,
+                "Name another file with -Site or $PISAHPC_SITE.");
     }
 
     /// <summary>Reads the definition that <see cref="Find"/> finds; built-in values when there is none.</summary>

@@ -94,10 +94,12 @@ internal static class SiteSchema
                 "The command that has a node's engine read its configuration again; systemctl reload docker when left out."),
             EngineKey.Of(
                 "restart", List(SiteShapes.Argument), (engine, command) => engine with { Restart = Values(command) },
-                "The command that restarts a node's engine, ends with 0 when it answers again, and says why when it does not. When left out: systemctl "
-                + "reset-failed and restart of docker, and the engine's last words (journalctl) where that fails."),
+                "The command that restarts a node's engine, ends with 0 when it answers again, and says why when it does not. When left "
+                + "out: systemctl reset-failed and restart of docker, and the engine's last words (journalctl) where that fails."),
             EngineKey.Of(
-                "registryTrust", Word(("insecure", true), ("tls", false)), (engine, insecure) => engine with { RegistryIsInsecure = insecure.Value },
+                "registryTrust",
+                Word(("insecure", true), ("tls", false)),
+                (engine, insecure) => engine with { RegistryIsInsecure = insecure.Value },
                 "insecure: the engines talk to the registry without TLS. tls: they do not. What the nodes have stays when left out."),
             EngineKey.Of(
                 "registryCertificate", SiteShapes.LocalPath, (engine, path) => engine with { RegistryCertificate = path.Value },
@@ -199,7 +201,8 @@ internal static class SiteSchema
         {
             ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
             ["title"] = "PisaHpc site definition",
-            ["description"] = "What an admin declares of a site: layers merge site defaults, queue, environment, parameters; the later wins.",
+            ["description"] =
+                "What an admin declares of a site: layers merge site defaults, queue, environment, parameters; the later wins.",
         };
         foreach (var (name, value) in root)
         {
@@ -235,7 +238,12 @@ internal static class SiteSchema
             return engine;
         }
 
-        reading.Error("BadValue", node, path, "reload and restart need a program", "Write a program and its arguments: [ systemctl, reload, docker ].");
+        reading.Error(
+            "BadValue",
+            node,
+            path,
+            "reload and restart need a program",
+            "Write a program and its arguments: [ systemctl, reload, docker ].");
         return null;
     }
 

@@ -64,7 +64,8 @@ internal static class SiteShapes
         .Named("capability");
 
     /// <summary>A security option of the engine.</summary>
-    public static Shape<string> SecurityOption { get; } = Text("a security option, such as no-new-privileges or seccomp=unconfined", "^\\S+$");
+    public static Shape<string> SecurityOption { get; } = Text(
+        "a security option, such as no-new-privileges or seccomp=unconfined", "^\\S+$");
 
     /// <summary>An InfiniBand adapter.</summary>
     public static Shape<string> Device { get; } = Text("'all', 'none', or an adapter's name such as mlx5_0", "^[A-Za-z0-9_]+$");

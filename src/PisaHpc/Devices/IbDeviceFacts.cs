@@ -105,13 +105,17 @@ internal sealed class IbDeviceFacts
     /// <summary>A decimal number, or one in hexadecimal with 0x as sysfs writes dev_id.</summary>
     private static int? Number(string text) =>
         text.StartsWith("0x", StringComparison.Ordinal)
-            ? int.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hexadecimal) ? hexadecimal : null
+            ? int.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var hexadecimal)
+                ? hexadecimal
+                : null
             : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string? Known(string text) => text.Trim() is { Length: > 0 } known ? known : null;
 
     private HpcException CutShort(string line) => new(
-        ErrorId.NodeCommandFailed, $"Node {_node} answered the question for its InfiniBand devices with a line cut short: '{line}'.", _node);
+        ErrorId.NodeCommandFailed,
+        $"Node {_node} answered the question for its InfiniBand devices with a line cut short: '{line}'.",
+        _node);
 
     private sealed record Adapter(string? Guid, string? Firmware, int NumaNode);
 

@@ -84,7 +84,8 @@ public static class IbDeviceProbe
     /// <param name="node">The node that they are of.</param>
     /// <param name="text">What the script printed.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.InvalidValue"/> for a root that does not exist there; <see cref="ErrorId.NodeCommandFailed"/> for a line cut short.
+    /// <see cref="ErrorId.InvalidValue"/> for a root that does not exist there; <see cref="ErrorId.NodeCommandFailed"/> for a line cut
+    /// short.
     /// </exception>
     public static IReadOnlyList<IbDevice> Parse(string node, string text) => IbDeviceFacts.Parse(node, text).Devices();
 }

@@ -10,9 +10,9 @@ public sealed record EngineSettings
     public IReadOnlyList<string> Reload { get; init; } = ["systemctl", "reload", "docker"];
 
     /// <summary>
-    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again. systemd allows three starts within a
-    /// minute (docker.service, StartLimitBurst=) and refuses the fourth, so its count is set back first (systemctl(1)). Of an engine that does
-    /// not start it says but that, so the engine's own last words are shown.
+    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again. systemd allows three starts
+    /// within a minute (docker.service, StartLimitBurst=) and refuses the fourth, so its count is set back first (systemctl(1)). Of an
+    /// engine that does not start it says but that, so the engine's own last words are shown.
     /// </summary>
     public IReadOnlyList<string> Restart { get; init; } =
     [
@@ -24,7 +24,9 @@ public sealed record EngineSettings
     /// <summary>Whether the site's registry is talked to without TLS; null leaves what the nodes have.</summary>
     public bool? RegistryIsInsecure { get; init; }
 
-    /// <summary>A file here with the certificate of the authority that the registry's is signed by; null leaves what the nodes have.</summary>
+    /// <summary>
+    /// A file here with the certificate of the authority that the registry's is signed by; null leaves what the nodes have.
+    /// </summary>
     public string? RegistryCertificate { get; init; }
 
     /// <summary>Whether containers go on while the engine is restarted; null is true where a node says nothing itself.</summary>

@@ -93,7 +93,8 @@ public static class EnvironmentResolver
             MpiNetwork = merge.Last("mpiNetwork", layer => layer.MpiNetwork, value => value ?? "the node's"),
             Mounts = merge.Items("mounts", layer => layer.Mounts, mount => mount.Target, SettingWords.Of),
             Limits = Limits(merge),
-            Devices = merge.Items("devices", layer => layer.Devices, device => device, device => device, device => device is "all" or "none"),
+            Devices = merge.Items(
+                "devices", layer => layer.Devices, device => device, device => device, device => device is "all" or "none"),
             Capabilities = merge.Items("capabilities", layer => layer.Capabilities, capability => capability, capability => capability),
             SecurityOptions = merge.Items("securityOptions", layer => layer.SecurityOptions, SecurityOptionKey, option => option),
             Variables = merge.Map("variables", layer => layer.Variables),
@@ -110,7 +111,9 @@ public static class EnvironmentResolver
         if (!merge.Says(layer => layer.Image))
         {
             throw new HpcException(
-                ErrorId.SiteInvalid, $"Environment '{name}' has no image: neither it nor a layer below it names one{Where(site)}.", site.Path,
+                ErrorId.SiteInvalid,
+                $"Environment '{name}' has no image: neither it nor a layer below it names one{Where(site)}.",
+                site.Path,
                 $"Give environments.{name} an 'image' in the site definition.");
         }
 

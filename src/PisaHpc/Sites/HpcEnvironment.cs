@@ -28,7 +28,9 @@ public sealed record HpcEnvironment
     /// <summary>The container's host name, where <c>{node}</c> and <c>{job}</c> stand for themselves; null keeps the node's.</summary>
     public string? Hostname { get; init; }
 
-    /// <summary>The network that MPI uses between nodes, in CIDR form or as an interface's name; null lets the node's network decide.</summary>
+    /// <summary>
+    /// The network that MPI uses between nodes, in CIDR form or as an interface's name; null lets the node's network decide.
+    /// </summary>
     public string? MpiNetwork { get; init; }
 
     /// <summary>The mounts.</summary>
@@ -65,6 +67,8 @@ public sealed record HpcEnvironment
     public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];
 
     /// <summary>Where a setting came from; null when there is no such setting.</summary>
-    /// <param name="option">The setting, as <see cref="SettingOrigin.Option"/> writes it: <c>limits.memlock</c>, <c>mounts[/cvmfs]</c>.</param>
+    /// <param name="option">
+    /// The setting, as <see cref="SettingOrigin.Option"/> writes it: <c>limits.memlock</c>, <c>mounts[/cvmfs]</c>.
+    /// </param>
     public SettingOrigin? OriginOf(string option) => Origins.FirstOrDefault(origin => origin.Option == option);
 }

@@ -15,6 +15,8 @@ public sealed record MountDefinition
     /// <summary>Whether a node that lacks the source goes without, instead of failing.</summary>
     public bool Optional { get; init; }
 
-    /// <summary>The mount propagation (private, rprivate, shared, rshared, slave, rslave; mount_namespaces(7)); null for the engine's default.</summary>
+    /// <summary>
+    /// The mount propagation (private, rprivate, shared, rshared, slave, rslave; mount_namespaces(7)); null for the engine's default.
+    /// </summary>
     public string? Propagation { get; init; }
 }
