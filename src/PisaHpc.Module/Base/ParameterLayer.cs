@@ -25,15 +25,8 @@ internal static class ParameterLayer
         ReadyTimeout = cmdlet.ReadyTimeoutSec is { } seconds ? Setting.Of(TimeSpan.FromSeconds(seconds)) : null,
     };
 
-    private static MountDefinition MountOf(string text)
-    {
-        var parts = text.Split(':');
-        var good = parts.Length <= 3 && parts.Take(2).All(path => path.StartsWith('/')) && (parts.Length < 3 || parts[2] is "ro" or "rw");
-        var target = parts.ElementAtOrDefault(1) ?? parts[0];
-        return good
-            ? new MountDefinition { Source = parts[0], Target = target, ReadOnly = parts.ElementAtOrDefault(2) == "ro" }
-            : throw Invalid("Mount", text, "/path, /path:/target or /path:/target:ro");
-    }
+    private static MountDefinition MountOf(string text) => MountShape.TryParse(text)
+        ?? throw Invalid("Mount", text, "a mount with a target below /: /path, /path:/target or /path:/target:ro,rslave");
 
     private static Setting<long?>? SizeOf(string parameter, string? text) => text is null
         ? null

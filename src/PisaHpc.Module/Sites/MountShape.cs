@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using static PisaHpc.Sites.CollectionShapes;
 using MountKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.MountDefinition>;
 
@@ -14,7 +15,7 @@ internal static class MountShape
         [.. new[] { "private", "rprivate", "shared", "rshared", "slave", "rslave" }.Select(word => (word, word))]);
 
     private static readonly Shape<string> Short =
-        ScalarShapes.Text("a mount: /source, /source:/target or /source:/target:ro", Pattern, text => !text.Split('/', ':').Contains(".."));
+        ScalarShapes.Text("a mount: /source, /source:/target or /source:/target:ro", Pattern, StaysBelow);
 
     private static readonly Shape<MountDefinition> Long = Map(
         new MountDefinition { Source = "", Target = "" },
@@ -55,6 +56,12 @@ internal static class MountShape
             : null;
     }
 
+    /// <summary>Reads a mount in one word, as a parameter has it; null for what is none, or has / as its target.</summary>
+    public static MountDefinition? TryParse(string text) =>
+        !text.EndsWith('\n') && Regex.IsMatch(text, Pattern, RegexOptions.CultureInvariant) && StaysBelow(text) ? Whole(Parse(text)) : null;
+
+    private static bool StaysBelow(string text) => !text.Split('/', ':').Contains("..");
+
     private static MountDefinition Parse(string text)
     {
         var parts = text.Split(':');
@@ -70,14 +77,19 @@ internal static class MountShape
 
     private static MountDefinition? Checked(MountDefinition mount, DefinitionNode node, string path, SiteReading reading)
     {
-        if (mount.Target.Trim('/').Length == 0 && mount.Source.Length > 0)
+        if (Whole(mount) is { } whole)
         {
-            reading.Error("BadValue", node, path, "the target / would hide the whole image", "Name a directory below it as the target.");
-            return null;
+            return whole;
         }
 
-        return mount with { Source = Trimmed(mount.Source), Target = Trimmed(mount.Target) };
+        reading.Error("BadValue", node, path, "the target / would hide the whole image", "Name a directory below it as the target.");
+        return null;
     }
+
+    /// <summary>The mount without slashes at its paths' ends, by which layers would not know the same target again; null for the target /.</summary>
+    private static MountDefinition? Whole(MountDefinition mount) => mount.Target.Trim('/').Length == 0 && mount.Source.Length > 0
+        ? null
+        : mount with { Source = Trimmed(mount.Source), Target = Trimmed(mount.Target) };
 
     private static string Trimmed(string path) => path.Length > 1 ? path.TrimEnd('/') : path;
 }

@@ -23,18 +23,6 @@ public sealed record HpcAllocation
     /// <summary>The nodes in the batch system's order: the first is where the job's script runs.</summary>
     public required IReadOnlyList<AllocatedNode> Nodes { get; init; }
 
-    /// <summary>The nodes and their slots on one short line for a table: <c>o2wn[01-15]:32 o2wn16:24</c>.</summary>
-    public string NodeSummary()
-    {
-        var groups = new List<string>();
-        for (var at = 0; at < Nodes.Count;)
-        {
-            var slots = Nodes[at].Slots;
-            var alike = Nodes.Skip(at).TakeWhile(node => node.Slots == slots).Select(node => node.Name).ToList();
-            groups.Add($"{HostList.Fold(alike)}:{slots}");
-            at += alike.Count;
-        }
-
-        return string.Join(' ', groups);
-    }
+    /// <summary>The nodes and their slots on one short line for a table: <c>o2wn[01-15]*32 o2wn16*24</c>.</summary>
+    public string NodeSummary() => SlotMap.Format(Nodes);
 }

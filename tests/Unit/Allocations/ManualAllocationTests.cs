@@ -19,7 +19,7 @@ public sealed class ManualAllocationTests
 
     [Fact]
     public void Nodes_with_equal_slots_stand_together_on_a_line() =>
-        Assert.Equal("n[1-2]:32 n3:24 n4:32", Create("n[1-4]", [32, 32, 24, 32]).NodeSummary());
+        Assert.Equal("n[1-2]*32 n3*24 n4*32", Create("n[1-4]", [32, 32, 24, 32]).NodeSummary());
 
     [Theory]
     [InlineData("n[1-3]", "1,2", "-Slot has 2 numbers and -Node has 3 nodes (n[1-3])")]
