@@ -3,7 +3,7 @@ using PisaHpc.Containers;
 
 namespace PisaHpc.Base;
 
-/// <summary>A cmdlet that does one thing to each container it is given, on all nodes at a time.</summary>
+/// <summary>A cmdlet that does one thing to each container it is given, on all nodes and in all of a node's containers at a time.</summary>
 public abstract class ContainerCmdlet : NodeCmdlet
 {
     private readonly List<HpcContainer> _containers = [];
@@ -20,11 +20,31 @@ public abstract class ContainerCmdlet : NodeCmdlet
     }
 
     /// <inheritdoc/>
-    protected sealed override Task EndAsync() => OnEachAsync(_containers, container => container.Node, async (container, stopping) =>
+    protected sealed override Task EndAsync()
     {
-        await using var engine = await Engines.ConnectAsync(container.Node, stopping);
-        await ProcessAsync(engine, container, stopping);
-    });
+        var byNode = _containers.ToLookup(container => container.Node);
+        return OnEachAsync(byNode.Select(group => group.Key), NodesAtATime, NodeTimeout, async (node, stopping) =>
+        {
+            await using var engine = await Engines.ConnectAsync(node, stopping);
+            await Task.WhenAll(byNode[node].Select(container => ProcessOrReportAsync(engine, container, stopping)));
+        });
+    }
+
+    /// <summary>How many nodes are at it at a time.</summary>
+    private protected virtual int NodesAtATime => ThrottleLimit;
+
+    /// <summary>One container's failure is its own: the others of its node go on.</summary>
+    private async Task ProcessOrReportAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        try
+        {
+            await ProcessAsync(engine, container, stopping);
+        }
+        catch (HpcException failure)
+        {
+            ReportNode(container.Node, failure);
+        }
+    }
 
     private protected abstract Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping);
 }

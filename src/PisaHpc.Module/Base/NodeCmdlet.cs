@@ -9,6 +9,11 @@ namespace PisaHpc.Base;
 /// <summary>A cmdlet that goes to nodes.</summary>
 public abstract class NodeCmdlet : SiteCmdlet
 {
+    /// <summary>How long short work on a node (a survey, a list, a removal) may take when nobody says, in seconds.</summary>
+    private protected const int ShortWorkSec = 60;
+
+    private int? _timeoutSec;
+
     /// <summary>How many nodes are asked at a time.</summary>
     [Parameter]
     [ValidateRange(1, 1024)]
@@ -17,7 +22,14 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>How long each node may take, in seconds; 0 is no limit.</summary>
     [Parameter]
     [ValidateRange(0, 86400)]
-    public int TimeoutSec { get; set; }
+    public int TimeoutSec
+    {
+        get => _timeoutSec ?? UsualTimeoutSec;
+        set => _timeoutSec = value;
+    }
+
+    /// <summary>The limit when nobody says: none, unless the cmdlet's work on a node is short.</summary>
+    private protected virtual int UsualTimeoutSec => 0;
 
     /// <summary>The nodes' connections.</summary>
     internal INodeConnector Connector => NodeConnectors.For(SiteDefinition.Nodes);
@@ -34,7 +46,11 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// target; the others go on.
     /// </summary>
     internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
-        FanOut.RunAsync(NodesOf([.. nodes]), ThrottleLimit, NodeTimeout, action, ReportNode, StopToken);
+        OnEachAsync(nodes, ThrottleLimit, NodeTimeout, action);
+
+    /// <summary>The same with another throttle and another limit for each node.</summary>
+    internal Task OnEachAsync(IEnumerable<string> nodes, int throttle, TimeSpan timeout, Func<string, CancellationToken, Task> action) =>
+        FanOut.RunAsync(NodesOf([.. nodes]), throttle, timeout, action, ReportNode, StopToken);
 
     /// <summary>Does one thing to every item, the items of one node one after another, the nodes side by side.</summary>
     internal Task OnEachAsync<T>(IEnumerable<T> items, Func<T, string> nodeOf, Func<T, CancellationToken, Task> action)

@@ -23,6 +23,7 @@ public abstract class PlanCmdlet : NodeCmdlet
 
     /// <summary>The image, instead of the environment's.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
+    [ArgumentCompleter(typeof(ImageCompleter))]
     public string? Image { get; set; }
 
     /// <summary>The network, instead of the environment's.</summary>
@@ -83,12 +84,12 @@ public abstract class PlanCmdlet : NodeCmdlet
         var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
         var facts = new ConcurrentDictionary<string, NodeFacts>();
         var held = new ConcurrentDictionary<string, EngineImage?>();
-        await OnEachAsync(allocation.Nodes, node => node.Name, async (node, stopping) =>
+        await OnEachAsync(allocation.Nodes.Select(node => node.Name), ThrottleLimit, FanOut.ForSurvey(NodeTimeout), async (node, stopping) =>
         {
-            await using var connection = await Connector.ConnectAsync(node.Name, stopping);
-            facts[node.Name] = await NodeProbe.ReadAsync(connection, paths, stopping);
-            await using var engine = await Engines.ConnectAsync(node.Name, stopping);
-            held[node.Name] = await engine.FindImageAsync(environment.Image, stopping);
+            await using var connection = await Connector.ConnectAsync(node, stopping);
+            facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);
+            await using var engine = await Engines.ConnectAsync(node, stopping);
+            held[node] = await engine.FindImageAsync(environment.Image, stopping);
         });
         var image = await PlannedImage.AgreeAsync(Engines, environment.Image, held, StopToken);
         var attempt = ContainerNames.NewAttempt();

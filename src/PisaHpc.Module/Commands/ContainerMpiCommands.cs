@@ -32,6 +32,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
 
     /// <summary>Some of the job's nodes; all of them when none is named.</summary>
     [Parameter(ParameterSetName = "Job")]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];

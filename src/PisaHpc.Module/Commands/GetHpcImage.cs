@@ -17,6 +17,7 @@ public sealed class GetHpcImageCommand : NodeCmdlet
 
     /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]
@@ -33,6 +34,9 @@ public sealed class GetHpcImageCommand : NodeCmdlet
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public string[]? Environment { get; set; }
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()

@@ -20,6 +20,7 @@ public sealed class GetHpcNodeCommand : NodeCmdlet
 
     /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]

@@ -24,19 +24,22 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     /// <summary>The nodes that are asked: names, host lists, patterns, or objects that carry nodes; the site's nodes when none is named.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
     /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        var (patterns, ids) = (JobId.Where(id => !JobIdPattern.IsOne(id)).ToArray(), JobId.Where(JobIdPattern.IsOne).ToArray());
-        _wanted.UnionWith(ids);
+        _wanted.UnionWith(JobId.Where(JobIdPattern.IsOne));
         return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
-            await (patterns.Length > 0 ? ListAsync(connection, JobId, stopping) : FindAsync(connection, ids, stopping));
+            await (JobId is [var id] && JobIdPattern.IsOne(id) ? FindAsync(connection, id, stopping) : ListAsync(connection, JobId, stopping));
         });
     }
 
@@ -61,13 +64,8 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         }
     }
 
-    private async Task FindAsync(INodeConnection connection, string[] ids, CancellationToken cancellationToken)
-    {
-        foreach (var id in ids)
-        {
-            Keep(await JobDirectory.FindAsync(connection, JobDirectory.PathOf(SiteDefinition.RunDirectory, id), cancellationToken));
-        }
-    }
+    private async Task FindAsync(INodeConnection connection, string id, CancellationToken cancellationToken) =>
+        Keep(await JobDirectory.FindAsync(connection, JobDirectory.PathOf(SiteDefinition.RunDirectory, id), cancellationToken));
 
     // Nodes of one job agree; two that do not are two configurations, and both are shown.
     private void Keep(JobSshConfig? config)

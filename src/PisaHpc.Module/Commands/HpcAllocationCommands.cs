@@ -20,6 +20,7 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     /// that carry a node. The first node is where the job's script would run.
     /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ByHand, Position = 0)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];

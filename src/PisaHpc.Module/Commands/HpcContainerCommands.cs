@@ -106,8 +106,11 @@ public sealed class WaitHpcContainerCommand : ContainerCmdlet
 [OutputType(typeof(HpcContainer))]
 public sealed class GetHpcContainerCommand : NodeCmdlet
 {
+    private readonly List<(string Node, Func<string, bool> Matches)> _asked = [];
+
     /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]
@@ -125,16 +128,28 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     public string[] Name { get; set; } = ["*"];
 
     /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        var (jobs, names) = (JobId.Select(JobIdPattern.Of).ToArray(), Name.Select(name => new WildcardPattern(name)).ToArray());
-        return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
+        var jobs = JobId.Select(JobIdPattern.Of).ToArray();
+        _asked.AddRange(NodesOrSite(Node).SelectMany(node => jobs, (node, matches) => (node, matches)));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync()
+    {
+        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.Matches);
+        var names = Name.Select(name => new WildcardPattern(name)).ToArray();
+        return OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
         {
             await using var engine = await Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.Filter(), stopping);
             EmitAll(containers
                 .Select(container => ContainerLabels.ToHpcContainer(node, container))
-                .Where(container => jobs.Any(matches => matches(container.JobId)) && names.Any(name => name.IsMatch(container.Name))));
+                .Where(container => jobs[node].Any(matches => matches(container.JobId)) && names.Any(name => name.IsMatch(container.Name))));
         });
     }
 }
@@ -152,6 +167,9 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     /// <summary>With -WhatIf: emits the containers as they would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {

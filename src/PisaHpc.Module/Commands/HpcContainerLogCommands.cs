@@ -18,6 +18,9 @@ public sealed class GetHpcContainerLogCommand : ContainerCmdlet
     [Parameter]
     public SwitchParameter Follow { get; set; }
 
+    /// <summary>A log that is followed does not end, so that the next would never have its turn.</summary>
+    private protected override int NodesAtATime => Follow ? int.MaxValue : ThrottleLimit;
+
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
         await foreach (var line in engine.ReadLogAsync(container.Id, Tail, Follow, stopping))

@@ -20,5 +20,8 @@ public sealed class NewHpcContainerPlanCommand : PlanCmdlet
     public JobSshConfig SshConfig { get; set; } = null!;
 
     /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync() => EmitAll(await PlanAsync(Allocation, SshConfig));
 }

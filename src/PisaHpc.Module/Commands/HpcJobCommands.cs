@@ -100,9 +100,13 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
@@ -155,6 +159,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
 
     /// <summary>More nodes to clean; those that the lease or the containers name are cleaned anyway.</summary>
     [Parameter]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
@@ -167,6 +172,9 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     /// <summary>With -WhatIf: emits the job as it would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()

@@ -21,6 +21,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[]? Node { get; set; }
@@ -37,6 +38,9 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     [Parameter]
     [ValidatePattern("^/", ErrorMessage = "'{0}' is not an absolute path on the nodes.")]
     public string Root { get; set; } = "/";
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()

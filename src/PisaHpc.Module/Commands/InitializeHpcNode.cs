@@ -17,6 +17,7 @@ public sealed class InitializeHpcNodeCommand : NodeCmdlet
 
     /// <summary>The nodes to make fit.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]

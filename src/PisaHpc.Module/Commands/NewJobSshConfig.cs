@@ -40,6 +40,9 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
         var request = new JobSshRequest

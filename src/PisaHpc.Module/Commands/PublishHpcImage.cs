@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Base;
+using PisaHpc.Completion;
 using PisaHpc.Containers;
 using PisaHpc.Images;
 
@@ -14,6 +15,7 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
     public string[] Name { get; set; } = [];
 
     /// <summary>The registry as host:port, for names that name none; the site's when it is not given.</summary>

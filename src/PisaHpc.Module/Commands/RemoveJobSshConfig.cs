@@ -20,6 +20,7 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     /// <summary>The nodes: names, host lists, or objects that carry nodes, such as the configuration itself.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
@@ -29,22 +30,26 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId);
-        if (await ShouldProcessAsync($"{directory} on {HostList.Fold(Node)}", $"Remove the ssh configuration of job {JobId}"))
+        var (nodes, directory) = (NodesOf(Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId));
+        if (await ShouldProcessAsync($"{directory} on {HostList.Fold(nodes)}", $"Remove the ssh configuration of job {JobId}"))
         {
-            await EmitEachAsync(directory, JobDirectory.RemoveAsync);
+            await EmitEachAsync(nodes, directory, JobDirectory.RemoveAsync);
         }
         else if (PassThru)
         {
-            await EmitEachAsync(directory, async (connection, path, stopping) =>
+            await EmitEachAsync(nodes, directory, async (connection, path, stopping) =>
                 await JobDirectory.ReadAsync(connection, path, [], stopping) is not null);
         }
     }
 
-    private Task EmitEachAsync(string directory, Func<INodeConnection, string, CancellationToken, Task<bool>> remove) =>
-        OnEachAsync(Node, async (node, stopping) =>
+    private Task EmitEachAsync(
+        IReadOnlyList<string> nodes, string directory, Func<INodeConnection, string, CancellationToken, Task<bool>> remove) =>
+        OnEachAsync(nodes, async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
             Emit(new JobSshRemoval(JobId, node, directory, await remove(connection, directory, stopping)));

@@ -23,6 +23,7 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
 
     /// <summary>The nodes to check; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]

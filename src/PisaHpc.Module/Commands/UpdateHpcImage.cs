@@ -30,6 +30,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
     /// <summary>The nodes to update; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByNode)]
+    [SupportsWildcards]
     [NodeNames(Except = typeof(HpcImageUpdate))]
     [ArgumentCompleter(typeof(NodeCompleter))]
     [Alias("Nodes")]

@@ -36,7 +36,7 @@ internal sealed record JobSurvey(
         await FanOut.RunAsync(
             request.Allocation.Nodes.Select(node => node.Name),
             request.Throttle,
-            request.Timeout,
+            FanOut.ForSurvey(request.Timeout),
             async (node, stopping) =>
             {
                 progress.Report(new JobStep(node, "asking the node"));

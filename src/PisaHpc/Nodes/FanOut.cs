@@ -3,6 +3,16 @@ namespace PisaHpc.Nodes;
 /// <summary>One action on many nodes: a sliding window, a time limit for each node, and failures that stay their node's own.</summary>
 public static class FanOut
 {
+    private static readonly TimeSpan SurveyLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a look at a node may take before it is changed: a minute at most, since a dead NFS server or an engine that is stuck would
+    /// hold whoever asks for ever (nfs(5), "hard").
+    /// </summary>
+    /// <param name="timeout">How long the node may take as a whole; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    public static TimeSpan ForSurvey(TimeSpan timeout) =>
+        timeout == Timeout.InfiniteTimeSpan || timeout > SurveyLimit ? SurveyLimit : timeout;
+
     /// <summary>Runs an action on every node.</summary>
     /// <param name="nodes">The nodes' names.</param>
     /// <param name="throttle">How many run at a time; at least 1.</param>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.Base;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Face;
@@ -104,11 +105,18 @@ public sealed class CmdletTests
     {
         // Get-HpcAllocation's -JobId names a job that does not exist yet; Invoke-ContainerMpi's -Environment is a hashtable.
         var completed = CmdletFacts.Named(name).Parameters.Where(parameter =>
-            parameter.Name is "Node" or "Queue" or "Environment" or "JobId"
-            && (name, parameter.Name) is not (("Get-HpcAllocation", "JobId") or ("Invoke-ContainerMpi", "Environment")));
+            parameter.Name is "Node" or "Queue" or "Environment" or "JobId" or "Image"
+            && (name, parameter.Name) is not (("Get-HpcAllocation", "JobId") or ("Invoke-ContainerMpi", "Environment"))
+            || (name, parameter.Name) is ("Publish-HpcImage", "Name"));
         Assert.All(completed, parameter => Assert.True(
             parameter.IsDefined(typeof(ArgumentCompleterAttribute)), $"-{parameter.Name} of {name} is not completed."));
     }
+
+    [Theory]
+    [MemberData(nameof(Cmdlets))]
+    public void Nodes_are_named_by_patterns_too(string name) =>
+        Assert.All(CmdletFacts.Named(name).Parameters.Where(parameter => parameter.IsDefined(typeof(NodeNamesAttribute))), parameter => Assert.True(
+            parameter.IsDefined(typeof(SupportsWildcardsAttribute)), $"-Node of {name} does not say that it takes patterns."));
 
     [Fact]
     public void There_are_cmdlets() => Assert.NotEmpty(CmdletFacts.All);
