@@ -84,7 +84,8 @@ public abstract class PlanCmdlet : NodeCmdlet
         var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
         var facts = new ConcurrentDictionary<string, NodeFacts>();
         var held = new ConcurrentDictionary<string, EngineImage?>();
-        await OnEachAsync(allocation.Nodes.Select(node => node.Name), ThrottleLimit, FanOut.ForSurvey(NodeTimeout), async (node, stopping) =>
+        var names = allocation.Nodes.Select(node => node.Name);
+        await OnEachAsync(names, ThrottleLimit, FanOut.ForSurvey(NodeTimeout), async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
             facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);

@@ -37,7 +37,9 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
-    /// <summary>The program, as the containers know it: a name on their PATH, an absolute path, or one relative to -WorkingDirectory.</summary>
+    /// <summary>
+    /// The program, as the containers know it: a name on their PATH, an absolute path, or one relative to -WorkingDirectory.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0)]
     public string Command { get; set; } = "";
 
@@ -165,7 +167,9 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !StopToken.IsCancellationRequested)
         {
             throw new HpcException(
-                ErrorId.RankFailed, $"Job {request.JobId}: {Command} did not end within {TimeoutSec} s, and its ranks were ended.", request.JobId);
+                ErrorId.RankFailed,
+                $"Job {request.JobId}: {Command} did not end within {TimeoutSec} s, and its ranks were ended.",
+                request.JobId);
         }
     }
 

@@ -21,7 +21,9 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = ["*"];
 
-    /// <summary>The nodes that are asked: names, host lists, patterns, or objects that carry nodes; the site's nodes when none is named.</summary>
+    /// <summary>
+    /// The nodes that are asked: names, host lists, patterns, or objects that carry nodes; the site's nodes when none is named.
+    /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
     [SupportsWildcards]
@@ -39,7 +41,9 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
-            await (JobId is [var id] && JobIdPattern.IsOne(id) ? FindAsync(connection, id, stopping) : ListAsync(connection, JobId, stopping));
+            await (JobId is [var id] && JobIdPattern.IsOne(id)
+                ? FindAsync(connection, id, stopping)
+                : ListAsync(connection, JobId, stopping));
         });
     }
 

@@ -149,7 +149,8 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
             var containers = await engine.ListAsync(ContainerLabels.Filter(), stopping);
             EmitAll(containers
                 .Select(container => ContainerLabels.ToHpcContainer(node, container))
-                .Where(container => jobs[node].Any(matches => matches(container.JobId)) && names.Any(name => name.IsMatch(container.Name))));
+                .Where(container => jobs[node].Any(matches => matches(container.JobId)))
+                .Where(container => names.Any(name => name.IsMatch(container.Name))));
         });
     }
 }

@@ -86,7 +86,9 @@ internal static class MountShape
         return null;
     }
 
-    /// <summary>The mount without slashes at its paths' ends, by which layers would not know the same target again; null for the target /.</summary>
+    /// <summary>
+    /// The mount without slashes at its paths' ends, by which layers would not know the same target again; null for the target /.
+    /// </summary>
     private static MountDefinition? Whole(MountDefinition mount) => mount.Target.Trim('/').Length == 0 && mount.Source.Length > 0
         ? null
         : mount with { Source = Trimmed(mount.Source), Target = Trimmed(mount.Target) };

@@ -10,7 +10,9 @@ public sealed record AllocatedNode(string Name, int Slots)
     /// </summary>
     public int? Cpus { get; init; }
 
-    /// <summary>The CPUs that the job is bound to on this node, as a list (cpuset(7)); null for none, which is what every reader gives.</summary>
+    /// <summary>
+    /// The CPUs that the job is bound to on this node, as a list (cpuset(7)); null for none, which is what every reader gives.
+    /// </summary>
     public string? Cpuset { get; init; }
 
     /// <summary>The node's name: what a table or a format string shows.</summary>

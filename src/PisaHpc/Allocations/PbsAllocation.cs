@@ -19,7 +19,8 @@ internal static class PbsAllocation
     {
         var jobId = JobIdOf(environment);
         var path = environment.Value(NodeFileVariable)
-            ?? throw new HpcException(ErrorId.AllocationNotFound, $"PBS job {jobId} has no nodes here: {NodeFileVariable} is not set.", jobId);
+            ?? throw new HpcException(
+                ErrorId.AllocationNotFound, $"PBS job {jobId} has no nodes here: {NodeFileVariable} is not set.", jobId);
         return new HpcAllocation
         {
             JobId = jobId,

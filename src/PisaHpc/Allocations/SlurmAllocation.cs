@@ -59,11 +59,14 @@ internal static class SlurmAllocation
         return WithCpus(NodeSlots.Sum(names.Zip(slots.Values), variable), environment, names);
     }
 
-    /// <summary>The CPUs beside the tasks: <c>sbatch -c 32</c> grants 32 for each. Numbers for other nodes than the job's say nothing.</summary>
+    /// <summary>
+    /// The CPUs beside the tasks: <c>sbatch -c 32</c> grants 32 for each. Numbers for other nodes than the job's say nothing.
+    /// </summary>
     private static IReadOnlyList<AllocatedNode> WithCpus(
         IReadOnlyList<AllocatedNode> nodes, JobEnvironment environment, IReadOnlyList<string> names)
     {
-        if (environment.Value(CpusVariable) is not { } text || SlurmCounts.Expand(text, CpusVariable) is var counts && counts.Count != names.Count)
+        var counts = environment.Value(CpusVariable) is { } text ? SlurmCounts.Expand(text, CpusVariable) : [];
+        if (counts.Count != names.Count)
         {
             return nodes;
         }
@@ -86,12 +89,15 @@ internal static class SlurmAllocation
         }
 
         return cpus is not null
-            ? (CpusVariable, cpus, [.. SlurmCounts.Expand(cpus, CpusVariable).Select(count => Math.Max(1, count / CpusPerTask(environment)))])
+            ? (CpusVariable, cpus, TasksOf(SlurmCounts.Expand(cpus, CpusVariable), CpusPerTask(environment)))
             : throw new HpcException(
                 ErrorId.AllocationNotFound,
                 $"Slurm job {jobId} has no slots here: neither {TasksVariable} nor {CpusVariable} is set.",
                 jobId);
     }
+
+    private static IReadOnlyList<int> TasksOf(IReadOnlyList<int> cpus, int cpusPerTask) =>
+        [.. cpus.Select(count => Math.Max(1, count / cpusPerTask))];
 
     private static int CpusPerTask(JobEnvironment environment) => environment.Value("SLURM_CPUS_PER_TASK") is { } text
         ? SlurmCounts.Number(text, text, "SLURM_CPUS_PER_TASK")

@@ -61,7 +61,9 @@ public static class ContainerPlanner
         };
     }
 
-    /// <summary>A login through sshd does not inherit the container's environment, so the variables are given to sshd for its sessions.</summary>
+    /// <summary>
+    /// A login through sshd does not inherit the container's environment, so the variables are given to sshd for its sessions.
+    /// </summary>
     private static string[] CommandOf(PlanRequest request)
     {
         var environment = request.Environment;

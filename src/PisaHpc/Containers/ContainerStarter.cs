@@ -15,8 +15,8 @@ public static class ContainerStarter
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container, running and not yet known to be ready.</returns>
     /// <exception cref="HpcException">
-    /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container of
-    /// the job runs on the node already.
+    /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container
+    /// of the job runs on the node already.
     /// </exception>
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {

@@ -4,7 +4,9 @@ using PisaHpc.Images;
 namespace PisaHpc.Containers;
 
 /// <summary>The one image that all containers of a job run.</summary>
-/// <param name="Reference">The reference that the engines are asked for: by digest as well where it is known, so that no tag can move in between.</param>
+/// <param name="Reference">
+/// The reference that the engines are asked for: by digest as well where it is known, so that no tag can move in between.
+/// </param>
 /// <param name="Id">The image's id on the nodes that hold it; null when none does.</param>
 /// <param name="Digest">The registry's digest; null when the image never met a registry, or nobody could ask it.</param>
 public sealed record PlannedImage(string Reference, string? Id, string? Digest)
@@ -47,8 +49,11 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
         var images = held.Where(node => node.Value is not null).GroupBy(node => node.Value!.Id, node => node.Key).ToList();
         if (images.Count > 1)
         {
-            var which = images.OrderByDescending(image => image.Count()).Select(image => $"{Fold(image)} {(image.Count() == 1 ? "holds" : "hold")} {Name(held, image)}");
-            throw Mismatch(reference, held, $"The nodes of the job hold different images under {reference}: {string.Join("; ", which)}.");
+            var which = images
+                .OrderByDescending(image => image.Count())
+                .Select(image => $"{Fold(image)} {(image.Count() == 1 ? "holds" : "hold")} {Name(held, image)}");
+            throw Mismatch(
+                reference, held, $"The nodes of the job hold different images under {reference}: {string.Join("; ", which)}.");
         }
 
         if (images.Count == 0)
@@ -62,8 +67,10 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
         if (digest is null && lacking.Count > 0)
         {
             throw Mismatch(
-                reference, held,
-                $"{Fold(images[0])} would run {reference} as {images[0].Key}, which never met a registry; {Fold(lacking)} would pull what the registry has under that name.");
+                reference,
+                held,
+                $"{Fold(images[0])} would run {reference} as {images[0].Key}, which never met a registry; {Fold(lacking)} would pull what "
+                + "the registry has under that name.");
         }
 
         // By a digest that some of them do not know, those would pull; it is the same image, so the id alone is checked.

@@ -17,8 +17,8 @@ public static class ReadinessCheck
 
     /// <summary>
     /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
-    /// one round trip. $1 deadline in seconds, $2 the client configuration in the job's directory, $3 node. It ends with the job's directory,
-    /// and carries the configuration as an argument, by which the directory's removal knows it: its caller may have been killed.
+    /// one round trip. $1 deadline in seconds, $2 the client configuration in the job's directory, $3 node. It ends with the job's
+    /// directory, and carries the configuration as an argument, by which the directory's removal knows it: its caller may have been killed.
     /// </summary>
     private const string Script = JobLogin.Function + """
         end=$(($(date +%s) + $1))
@@ -127,7 +127,9 @@ public static class ReadinessCheck
         if (ended && lines.Any(line => line.EndsWith("failed: Address already in use.", StringComparison.Ordinal)))
         {
             return new HpcException(
-                ErrorId.PortInUse, $"{name} could not have its port: something else listens on port {container.Port} there; {log}", container.Node);
+                ErrorId.PortInUse,
+                $"{name} could not have its port: something else listens on port {container.Port} there; {log}",
+                container.Node);
         }
 
         return new HpcException(

@@ -55,7 +55,7 @@ internal static class JobView
         await FanOut.RunAsync(
             found.Select(item => item.Node),
             request.Throttle,
-            request.Timeout,
+            FanOut.ForSurvey(request.Timeout),
             async (node, stopping) =>
             {
                 await using var connection = await nodes.ConnectAsync(node, stopping);

@@ -115,7 +115,9 @@ internal sealed class MpiConversation(
         return $"the login to the container failed: {(said.Length > 0 ? said : "it ended without a word")}";
     }
 
-    /// <summary>Reads a stream to its end. When that fails the ranks are ended and the other stream is left: nobody hears the run any more.</summary>
+    /// <summary>
+    /// Reads a stream to its end. When that fails the ranks are ended and the other stream is left: nobody hears the run any more.
+    /// </summary>
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationTokenSource failed)
     {
         try
@@ -217,7 +219,9 @@ internal sealed class MpiConversation(
         if (_exitCode == 0 || (_lingered && failure is null))
         {
             return await MissingAsync(cancellationToken) is { } missing
-                ? Failed(ResultOf(MpiOutcome.RankFailed, 0, facts, new RankFailure(missing)), $"node {map.NodeOf(missing)} was lost with rank {missing}.")
+                ? Failed(
+                    ResultOf(MpiOutcome.RankFailed, 0, facts, new RankFailure(missing)),
+                    $"node {map.NodeOf(missing)} was lost with rank {missing}.")
                 : new MpiRunEnd(ResultOf(MpiOutcome.Succeeded, 0, facts, null), null);
         }
 
@@ -236,8 +240,8 @@ internal sealed class MpiConversation(
     }
 
     /// <summary>
-    /// A rank that never ended, on a node that does not answer: Open MPI 5 ends with 0 then. A word that was only lost on its way, on a node
-    /// that answers, is no failure.
+    /// A rank that never ended, on a node that does not answer: Open MPI 5 ends with 0 then. A word that was only lost on its way, on a
+    /// node that answers, is no failure.
     /// </summary>
     private async Task<int?> MissingAsync(CancellationToken cancellationToken) =>
         _failures.FirstMissing() is { } rank && !await answers(map.NodeOf(rank), cancellationToken) ? rank : null;

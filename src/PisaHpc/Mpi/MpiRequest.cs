@@ -22,7 +22,8 @@ public sealed partial record MpiRequest
     public MpiFlavour? Flavour { get; init; }
 
     /// <summary>
-    /// The network between the nodes, in CIDR form or as an interface's name; null takes the one by which the first node reaches the second.
+    /// The network between the nodes, in CIDR form or as an interface's name; null takes the one by which the first node reaches the
+    /// second.
     /// </summary>
     public string? Network { get; init; }
 
@@ -57,7 +58,9 @@ public sealed partial record MpiRequest
     {
         Require(Nodes.Count > 0, JobId, "has no node to run on");
         Require(Command.Length > 0, JobId, "has no command to run");
-        Require(WorkingDirectory is null || WorkingDirectory.StartsWith('/'), WorkingDirectory!, "is not an absolute path in the containers");
+        Require(
+            WorkingDirectory is null || WorkingDirectory.StartsWith('/'), WorkingDirectory!, "is not an absolute path in the containers");
+        Require(Launcher == MpiLauncher.Ssh, Launcher.ToString(), "is no way to the other nodes");
         foreach (var name in Environment.Keys)
         {
             Require(VariableName().IsMatch(name), name, "is not a variable's name");

@@ -5,8 +5,8 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Mpi;
 
 /// <summary>
-/// What runs in the first node's container, as the job's user, around the launcher. It is sent on standard input, so that neither it nor the
-/// variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the facts, once for the command.
+/// What runs in the first node's container, as the job's user, around the launcher. It is sent on standard input, so that neither it nor
+/// the variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the facts, once for the command.
 /// After that standard input is the life line: when it ends, by the caller's will or by his death, so does every rank.
 ///
 /// The user's variables are the launcher's alone: no PATH or LD_LIBRARY_PATH of his may change what this shell runs. And whatever the
@@ -72,7 +72,8 @@ internal static class MpiSupervisor
         refuse() { fact refused "$*"; exit 1; }
         first_word() { read -r first _ && echo "$first"; }
 
-        [ -z "$ph_workdir" ] || cd -- "$ph_workdir" 2>/dev/null || refuse "the working directory $ph_workdir does not exist in the container"
+        [ -z "$ph_workdir" ] || cd -- "$ph_workdir" 2>/dev/null ||
+            refuse "the working directory $ph_workdir does not exist in the container"
 
         case $ph_flavour in
             openmpi) ph_names='mpirun.openmpi mpirun orterun' ;;
@@ -129,13 +130,14 @@ internal static class MpiSupervisor
     /// killed, here and, when the launcher did not end by itself, on the other nodes. A launcher that broke off (255, or TERM from Hydra's
     /// agent) may have lost a node, and not every launcher says which: the one that no longer answers is named.
     ///
-    /// Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to files,
-    /// which are followed until the caller has read both ends and closes the life line. What has been read is given back to the disk, where its
-    /// file system knows holes (fallocate(2)), so that a file takes the room of what the caller has yet to read.
+    /// Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to
+    /// files, which are followed until the caller has read both ends and closes the life line. What has been read is given back to the
+    /// disk, where its file system knows holes (fallocate(2)), so that a file takes the room of what the caller has yet to read.
     /// </summary>
     private const string LaunchScript = """
         IFS= read -r ph_size && ph_part=$(head -c "$ph_size") && eval "$ph_part" || exit 1
-        (variables && command -v -- "$ph_program") >/dev/null || refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
+        (variables && command -v -- "$ph_program") >/dev/null ||
+            refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
         ph_spool=
         if [ $ph_kind = openmpi ]; then
             ph_spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
@@ -221,8 +223,8 @@ internal static class MpiSupervisor
             143 | 255)
                 ph_asked=
                 for ph_node in $ph_others; do
-                    ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$ph_node" true </dev/null >/dev/null 2>&1 ||
-                        say lost "$ph_node" &
+                    ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$ph_node" true \
+                        </dev/null >/dev/null 2>&1 || say lost "$ph_node" &
                     ph_asked="$ph_asked $!"
                 done
                 [ -z "$ph_asked" ] || wait $ph_asked

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace PisaHpc.Mpi;
 
 /// <summary>
-/// Takes a launcher's output apart into lines by rank. Launchers put a tag before each piece they read from a rank, so a tag may stand in the
-/// middle of a line, where a rank's own line was cut; the pieces of a rank are put together until its line ends.
+/// Takes a launcher's output apart into lines by rank. Launchers put a tag before each piece they read from a rank, so a tag may stand in
+/// the middle of a line, where a rank's own line was cut; the pieces of a rank are put together until its line ends.
 /// </summary>
 /// <param name="tag">A tag, with the rank as its only group.</param>
 /// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>

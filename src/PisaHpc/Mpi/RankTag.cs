@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace PisaHpc.Mpi;
 
-/// <summary>The tags that launchers put before a rank's output; the rank is the only group. A rank of more than nine digits is a rank's own text.</summary>
+/// <summary>
+/// The tags that launchers put before a rank's output; the rank is the only group. A rank of more than nine digits is a rank's own text.
+/// </summary>
 internal static partial class RankTag
 {
     /// <summary>The tag of a launcher.</summary>

@@ -20,7 +20,9 @@ public sealed record JobSshRequest
     /// <summary>The names of the owner's groups; a group without a name is called <c>gNUMBER</c>.</summary>
     public IReadOnlyList<GroupName> GroupNames { get; init; } = [];
 
-    /// <summary>The login shell in the container: the owner's own may not exist in the image, where sshd would then refuse the login.</summary>
+    /// <summary>
+    /// The login shell in the container: the owner's own may not exist in the image, where sshd would then refuse the login.
+    /// </summary>
     public string Shell { get; init; } = "/bin/sh";
 
     /// <summary>Whether host-based authentication is offered beside the key; see <see cref="HostBasedFiles"/> for what it needs.</summary>

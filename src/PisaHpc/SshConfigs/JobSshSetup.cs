@@ -28,8 +28,8 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     /// <param name="failed">Told of each node that failed, before what was written on the others is removed.</param>
     /// <param name="cancellationToken">Interrupts; what was written with new keys is removed first.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobRolledBack"/> when a node failed, or <see cref="ErrorId.NodeCommandFailed"/> when the job keeps its keys; or the
-    /// first node's own failure, when nothing was begun.
+    /// <see cref="ErrorId.JobRolledBack"/> when a node failed, or <see cref="ErrorId.NodeCommandFailed"/> when the job keeps its keys; or
+    /// the first node's own failure, when nothing was begun.
     /// </exception>
     public async Task<JobSshConfig> WriteAsync(JobSshRequest request, Action<string, Exception> failed, CancellationToken cancellationToken)
     {
@@ -58,7 +58,8 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     private async Task<JobKeys?> ExistingKeysAsync(JobSshRequest request, CancellationToken cancellationToken)
     {
         await using var connection = await nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
-        var content = await JobDirectory.ReadAsync(connection, request.Directory, [JobSshFiles.UserKey, JobSshFiles.HostKey], cancellationToken);
+        var content = await JobDirectory.ReadAsync(
+            connection, request.Directory, [JobSshFiles.UserKey, JobSshFiles.HostKey], cancellationToken);
         return content is not null
             && content.Uid == request.Allocation.Owner.Uid
             && PairIn(content, JobSshFiles.UserKey) is { } user
@@ -117,7 +118,8 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     private static HpcException NotWritten(Attempt attempt)
     {
         var jobId = attempt.Request.Allocation.JobId;
-        var reasons = string.Join("; ", attempt.Failures.OrderBy(failure => failure.Key, StringComparer.Ordinal).Select(failure => failure.Value.Message));
+        var failures = attempt.Failures.OrderBy(failure => failure.Key, StringComparer.Ordinal);
+        var reasons = string.Join("; ", failures.Select(failure => failure.Value.Message));
         var (id, outcome) = attempt.FreshKeys
             ? (ErrorId.JobRolledBack, "was taken back from the others")
             : (ErrorId.NodeCommandFailed, "stays on the others, which had its keys before");

@@ -9,7 +9,8 @@ internal static class ServerConfiguration
     /// <summary>The file's text.</summary>
     public static string Text(JobSshRequest request)
     {
-        var text = new StringBuilder($"# The sshd of job {request.Allocation.JobId} in its container on each node. It runs as {request.Allocation.Owner.Name}.\n");
+        var (job, owner) = (request.Allocation.JobId, request.Allocation.Owner.Name);
+        var text = new StringBuilder($"# The sshd of job {job} in its container on each node. It runs as {owner}.\n");
         foreach (var (keyword, value) in Settings(request))
         {
             text.Append(keyword).Append(' ').Append(value).Append('\n');
@@ -50,7 +51,11 @@ internal static class ServerConfiguration
     ];
 
     private static (string Keyword, string Value)[] HostBased(bool wanted) => wanted
-        ? [("HostbasedAuthentication", "yes"), ("HostbasedUsesNameFromPacketOnly", "yes"), ("IgnoreRhosts", "yes"), ("IgnoreUserKnownHosts", "yes")]
+        ?
+        [
+            ("HostbasedAuthentication", "yes"), ("HostbasedUsesNameFromPacketOnly", "yes"),
+            ("IgnoreRhosts", "yes"), ("IgnoreUserKnownHosts", "yes"),
+        ]
         : [("HostbasedAuthentication", "no")];
 
     // AllowUsers takes patterns of the form USER@HOST: a login name that holds such characters itself (DOMAIN\user, user@realm) matches

@@ -17,11 +17,13 @@ public static class SessionVariables
 
     private static string Assignment(KeyValuePair<string, string> variable)
     {
-        if (variable.Key.Length == 0 || variable.Key.Any(c => !char.IsAsciiLetterOrDigit(c) && c != '_') || variable.Value.AsSpan().IndexOfAny("\n\r\0\"\\") >= 0)
+        var isName = variable.Key.Length > 0 && variable.Key.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        if (!isName || variable.Value.AsSpan().IndexOfAny("\n\r\0\"\\") >= 0)
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"The variable {variable.Key} cannot be given to ssh sessions: its name or value holds a character that sshd's SetEnv cannot carry.",
+                $"The variable {variable.Key} cannot be given to ssh sessions: its name or value holds a character that sshd's SetEnv "
+                + "cannot carry.",
                 variable.Key,
                 "Leave it out of the environment's variables, or set it in the program's own script.");
         }

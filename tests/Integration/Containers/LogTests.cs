@@ -23,7 +23,10 @@ public sealed class LogTests(LabFixture lab) : IDisposable
         job.Run("$allocation | Start-HpcJob -Environment tiny").Succeeded();
         using var stop = new CancellationTokenSource();
         var following = job.RunAsync(
-            $$"""Get-HpcContainer -JobId $JobId | Get-HpcContainerLog -Follow -ThrottleLimit 1 | ForEach-Object { [IO.File]::AppendAllText('{{_seen}}', "$($_.Node) ") }""",
+            $$"""
+            Get-HpcContainer -JobId $JobId | Get-HpcContainerLog -Follow -ThrottleLimit 1 |
+                ForEach-Object { [IO.File]::AppendAllText('{{_seen}}', "$($_.Node) ") }
+            """,
             stop.Token);
 
         var clock = Stopwatch.StartNew();

@@ -34,11 +34,14 @@ public sealed class LsfAllocationTests
 
     [Fact]
     public void A_list_of_hosts_names_each_once_for_each_slot() =>
-        Assert.Equal([new("b", 2) { Cpus = 2 }, new("a", 1) { Cpus = 1 }], AllocationReader.Read(_job.With(Id, ("LSB_HOSTS", "b b a"))).Nodes);
+        Assert.Equal(
+            [new("b", 2) { Cpus = 2 }, new("a", 1) { Cpus = 1 }], AllocationReader.Read(_job.With(Id, ("LSB_HOSTS", "b b a"))).Nodes);
 
     [Fact]
     public void A_host_that_comes_twice_has_the_sum_of_its_slots() =>
-        Assert.Equal([new("a", 5) { Cpus = 5 }, new("b", 2) { Cpus = 2 }], AllocationReader.Read(_job.With(Id, ("LSB_MCPU_HOSTS", "a 4 b 2 a 1"))).Nodes);
+        Assert.Equal(
+            [new("a", 5) { Cpus = 5 }, new("b", 2) { Cpus = 2 }],
+            AllocationReader.Read(_job.With(Id, ("LSB_MCPU_HOSTS", "a 4 b 2 a 1"))).Nodes);
 
     [Fact]
     public void The_owner_in_a_hook_of_root_is_the_one_that_LSF_names()

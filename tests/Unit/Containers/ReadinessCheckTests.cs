@@ -67,7 +67,8 @@ public sealed class ReadinessCheckTests
     public async Task A_log_that_cannot_be_read_is_no_end_of_the_container()
     {
         var looked = new TaskCompletionSource();
-        _cluster.FailOn("o2wn01", FakeStep.ReadLog, new HpcException(ErrorId.NodeCommandFailed, "the driver does not support reading.", "o2wn01"));
+        _cluster.FailOn(
+            "o2wn01", FakeStep.ReadLog, new HpcException(ErrorId.NodeCommandFailed, "the driver does not support reading.", "o2wn01"));
         _cluster.Before("o2wn01", FakeStep.Find, _ => Task.FromResult(looked.TrySetResult()));
         _cluster.HoldOn("o2wn01", FakeStep.Run, looked.Task);
         _cluster.OnRun = (_, _, _) => FakeCluster.Result(1, "Permission denied (publickey).\n");
@@ -75,7 +76,9 @@ public sealed class ReadinessCheckTests
         var failure = await Assert.ThrowsAsync<HpcException>(() => WaitAsync(exits: false));
 
         Assert.EndsWith(
-            "Permission denied (publickey).; its log cannot be read (the driver does not support reading).", failure.Message, StringComparison.Ordinal);
+            "Permission denied (publickey).; its log cannot be read (the driver does not support reading).",
+            failure.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

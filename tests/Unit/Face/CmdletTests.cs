@@ -115,8 +115,10 @@ public sealed class CmdletTests
     [Theory]
     [MemberData(nameof(Cmdlets))]
     public void Nodes_are_named_by_patterns_too(string name) =>
-        Assert.All(CmdletFacts.Named(name).Parameters.Where(parameter => parameter.IsDefined(typeof(NodeNamesAttribute))), parameter => Assert.True(
-            parameter.IsDefined(typeof(SupportsWildcardsAttribute)), $"-Node of {name} does not say that it takes patterns."));
+        Assert.All(
+            CmdletFacts.Named(name).Parameters.Where(parameter => parameter.IsDefined(typeof(NodeNamesAttribute))),
+            parameter => Assert.True(
+                parameter.IsDefined(typeof(SupportsWildcardsAttribute)), $"-{parameter.Name} of {name} does not say that it takes patterns."));
 
     [Fact]
     public void There_are_cmdlets() => Assert.NotEmpty(CmdletFacts.All);

@@ -7,8 +7,8 @@ using PisaHpc.Unit.Nodes;
 namespace PisaHpc.Unit.Mpi;
 
 /// <summary>
-/// Runs on this machine: the supervisor in a real shell, with an mpirun that starts one rank and tags its lines as Open MPI 5 does. The login
-/// into the container is left out.
+/// Runs on this machine: the supervisor in a real shell, with an mpirun that starts one rank and tags its lines as Open MPI 5 does. The
+/// login into the container is left out.
 /// </summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class LocalRun : IDisposable
@@ -63,7 +63,10 @@ internal sealed class LocalRun : IDisposable
 
     /// <summary>Runs a script as the only rank.</summary>
     public Task<MpiRunEnd> RunAsync(
-        string script, Dictionary<string, string> environment, Func<IReadOnlyList<MpiOutput>, Task>? output = null, CancellationToken stop = default)
+        string script,
+        Dictionary<string, string> environment,
+        Func<IReadOnlyList<MpiOutput>, Task>? output = null,
+        CancellationToken stop = default)
     {
         var request = new MpiRequest
         {

@@ -17,7 +17,8 @@ public sealed class MpiRunTests
     {
         string[] names =
         [
-            "run", "code", "stopped", "launcher", "grace", "spool", "kind", "followers", "program", "part", "size", "IFS", "ph_run", "ph_code",
+            "run", "code", "stopped", "launcher", "grace", "spool", "kind", "followers", "program", "part", "size", "IFS",
+            "ph_run", "ph_code",
         ];
         using var local = new LocalRun(shell);
         var script = string.Join("; ", names.Where(name => name != "IFS").Select(name => $"echo {name}=${name}"));
