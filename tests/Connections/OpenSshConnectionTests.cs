@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Connections;
@@ -40,6 +41,21 @@ public class OpenSshConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd),
         await using var pool = Pool(new NodeAccess { Client = SshClientKind.OpenSsh, Config = config });
         await using var node = await pool.ConnectAsync("far", CancellationToken.None);
         Assert.Equal("there\n", (await node.RunAsync(["echo", "there"], default, CancellationToken.None)).Text);
+    }
+
+    [Fact]
+    public async Task A_login_that_hangs_after_the_exchange_of_keys_has_an_end()
+    {
+        var agent = Sshd.PathOf("silent-agent");
+        using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        silent.Bind(new UnixDomainSocketEndPoint(agent));
+        silent.Listen();
+        var config = Sshd.PathOf("silent-config");
+        await File.WriteAllTextAsync(config, $"Host *\n    IdentityAgent {agent}\n");
+        await using var pool = Pool(Access with { Config = config, ConnectTimeout = TimeSpan.FromSeconds(1) });
+        var failure = await Assert.ThrowsAsync<HpcException>(() => pool.ConnectAsync(Node, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(ErrorId.NodeUnreachable, failure.Id);
+        Assert.Contains("no answer within 1 s", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,9 +29,45 @@ internal sealed class OpenSshTransport : INodeTransport
     /// <summary>Beyond what sshd allows on the shared connection, ssh makes one of its own.</summary>
     public int MaxSessions => int.MaxValue;
 
-    /// <summary>Connects and logs in.</summary>
+    /// <summary>Connects and logs in. ssh's own ConnectTimeout ends with the exchange of keys: a login that hangs has to be ended here.</summary>
     /// <exception cref="HpcException">One of the four ids of a connection that fails.</exception>
     public static async Task<INodeTransport> ConnectAsync(string node, NodeAccess access, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(access.ConnectTimeout);
+        try
+        {
+            return await LogInAsync(node, access, limit.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw ConnectionFailure.Of(new TimeoutException("ssh was ended.", exception), node, access, "");
+        }
+    }
+
+    public Task<INodeSession> StartAsync(RemoteCommand command)
+    {
+        try
+        {
+            return Task.FromResult<INodeSession>(
+                ProcessSession.Start("ssh", [.. _options, .. Through, "--", _node, command.WaitingLine], FinishAsync));
+        }
+        catch (Win32Exception exception)
+        {
+            throw NotStarted(exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        OpenSshMasters.Ended(_socket);
+        if (Shares && File.Exists(_socket))
+        {
+            await RunAsync(ExitArguments, CancellationToken.None);
+        }
+    }
+
+    private static async Task<INodeTransport> LogInAsync(string node, NodeAccess access, CancellationToken cancellationToken)
     {
         var transport = new OpenSshTransport(node, access);
         var persist = ((int)Math.Ceiling(access.IdleTimeout.TotalSeconds) + 60).ToString(CultureInfo.InvariantCulture);
@@ -47,18 +83,6 @@ internal sealed class OpenSshTransport : INodeTransport
 
         var shown = OpenSshFailure.WantsKey(error) ? await transport.ShownKeyAsync(cancellationToken) : null;
         throw OpenSshFailure.Of(node, access, error, shown);
-    }
-
-    public Task<INodeSession> StartAsync(RemoteCommand command) => Task.FromResult<INodeSession>(
-        ProcessSession.Start("ssh", [.. _options, .. Through, "--", _node, command.WaitingLine], FinishAsync));
-
-    public async ValueTask DisposeAsync()
-    {
-        OpenSshMasters.Ended(_socket);
-        if (Shares && File.Exists(_socket))
-        {
-            await RunAsync(ExitArguments, CancellationToken.None);
-        }
     }
 
     private static async Task<(int ExitCode, string Error)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
@@ -95,13 +119,15 @@ internal sealed class OpenSshTransport : INodeTransport
         }
         catch (Win32Exception exception)
         {
-            throw new HpcException(
-                ErrorId.PlatformNotSupported,
-                $"'client: openssh' needs the ssh client on this machine: {exception.Message}",
-                recommendedAction: "Install the OpenSSH client, or set nodes.ssh.client to builtin in the site definition.",
-                innerException: exception);
+            throw NotStarted(exception);
         }
     }
+
+    private static HpcException NotStarted(Win32Exception exception) => new(
+        ErrorId.PlatformNotSupported,
+        $"'client: openssh' needs the ssh client on this machine: {exception.Message}",
+        recommendedAction: "Install the OpenSSH client, or set nodes.ssh.client to builtin in the site definition.",
+        innerException: exception);
 
     private string[] Through => Shares ? ["-o", "ControlMaster=no", "-o", $"ControlPath={_socket}"] : [];
 
