@@ -5,6 +5,7 @@ internal sealed class RunningCommand(string node, NodeSessions sessions, INodeSe
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>Ends the command on the node if it still runs: TERM, two seconds, KILL; returns when it has ended.</summary>
     /// <exception cref="HpcException">
@@ -39,6 +40,10 @@ internal sealed class RunningCommand(string node, NodeSessions sessions, INodeSe
         await killer.Input.WriteAsync(RemoteCommand.Go, limit.Token);
         await killer.Input.FlushAsync(limit.Token);
         await killer.Completion.WaitAsync(Limit);
-        await Task.WhenAny(session.Completion, Task.Delay(Grace, limit.Token));
+        await Task.WhenAny(session.Completion, Task.Delay(KillGrace, limit.Token));
+        if (!session.Completion.IsCompleted)
+        {
+            throw new TimeoutException("no signal reaches it in the kernel, or it has left its session.");
+        }
     }
 }

@@ -68,15 +68,15 @@ internal sealed class SshNetTransport : INodeTransport
 
     public async Task<INodeSession> StartAsync(RemoteCommand command)
     {
-        var channel = _client.CreateCommand(command.Line);
-        var starting = BlockingWork.RunAsync(() => Begin(channel));
+        SshCommand? channel = null;
         try
         {
-            return await starting.WaitAsync(_timeout);
+            channel = _client.CreateCommand(command.Line);
+            return await BlockingWork.RunAsync(() => Begin(channel)).WaitAsync(_timeout);
         }
         catch (SshException exception) when (exception is not (SshConnectionException or SshOperationTimeoutException) && IsOpen)
         {
-            await BlockingWork.RunAsync(channel.Dispose);
+            await BlockingWork.RunAsync(() => channel?.Dispose());
             throw new SessionRefusedException($"Node {_node} refused a session.", exception);
         }
         catch (Exception exception)

@@ -43,10 +43,10 @@ internal static class PathProbe
         var (existing, missing) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        await using var process = await connection.StartAsync(["sh", "-c", Script, "paths", .. paths], cancellationToken);
-        using var output = new StreamReader(process.Output, leaveOpen: true);
+        var process = await connection.StartAsync(["sh", "-c", Script, "paths", .. paths], cancellationToken);
         try
         {
+            using var output = new StreamReader(process.Output, leaveOpen: true);
             while (existing.Count + missing.Count < paths.Count && await output.ReadLineAsync(limit.Token) is { } line)
             {
                 (line.StartsWith('+') ? existing : missing).Add(line[1..]);
@@ -56,7 +56,23 @@ internal static class PathProbe
         {
             // The time is up: whichever path has not been named is silent.
         }
+        finally
+        {
+            await EndAsync(process);
+        }
 
         return new PathAnswers(existing, missing, paths.Except(existing).Except(missing).ToHashSet(StringComparer.Ordinal));
+    }
+
+    private static async Task EndAsync(INodeProcess process)
+    {
+        try
+        {
+            await process.DisposeAsync();
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.NodeCommandFailed)
+        {
+            // Who asks a file system that hangs is held in the kernel: he ends when it answers, and the answer names the path.
+        }
     }
 }

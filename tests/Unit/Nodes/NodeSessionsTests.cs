@@ -182,6 +182,32 @@ public class NodeSessionsTests
         },
         idle ?? NotIdle);
 
+    [Fact]
+    public async Task A_command_that_no_signal_ends_is_not_taken_for_ended()
+    {
+        await using var sessions = Sessions([]);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => new RunningCommand("n1", sessions, new EndlessSession()).EndAsync());
+        Assert.Equal(ErrorId.NodeCommandFailed, failure.Id);
+        Assert.Contains("may still run there", failure.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class EndlessSession : INodeSession
+    {
+        public Stream Input => Stream.Null;
+
+        public Stream Output => Stream.Null;
+
+        public Stream Error => Stream.Null;
+
+        public Task<int> Completion { get; } = new TaskCompletionSource<int>().Task;
+
+        public Task<int?> ProcessIdAsync() => Task.FromResult<int?>(4711);
+
+        public Task<SessionOutput> ReadToEndAsync() => throw new NotSupportedException();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
     private sealed class FakeTransport : INodeTransport
     {
         private int _running;

@@ -56,6 +56,16 @@ public sealed class PreflightFactsTests
         Assert.Equal(["/dead"], answers.Silent);
     }
 
+    [Fact]
+    public async Task Whoever_asks_for_a_silent_path_may_be_out_of_reach_himself()
+    {
+        var failure = new HpcException(ErrorId.NodeCommandFailed, "It may still run there.", "o2wn01");
+        var cluster = new FakeCluster { OnStart = (_, _) => new HangingProcess("+/home\n") { AtTheEnd = failure } };
+        var connection = await ((INodeConnector)cluster).ConnectAsync("o2wn01", CancellationToken.None);
+        var answers = await PathProbe.ReadAsync(connection, ["/home", "/dead"], TimeSpan.FromMilliseconds(50), CancellationToken.None);
+        Assert.Equal(["/dead"], answers.Silent);
+    }
+
     private static async Task<INodeConnection> ConnectAsync() =>
         await NodeConnectors.For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", CancellationToken.None);
 
@@ -70,7 +80,9 @@ public sealed class PreflightFactsTests
 
         public Task<int> WaitAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken).ContinueWith(_ => 0, TaskScheduler.Default);
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public HpcException? AtTheEnd { get; init; }
+
+        public ValueTask DisposeAsync() => AtTheEnd is null ? ValueTask.CompletedTask : ValueTask.FromException(AtTheEnd);
     }
 
     private sealed class HangingStream(byte[] said) : MemoryStream(said)
