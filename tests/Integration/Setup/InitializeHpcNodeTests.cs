@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using PisaHpc.Integration.Harness;
 using PisaHpc.Integration.Images;
 
@@ -144,6 +146,37 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
         dynamic done = Initialize().Single();
         Assert.Equal((true, "Restart"), ((bool)done.Changed, (string)done.EngineAction));
         Assert.False((bool)((dynamic)Initialize().Single()).Changed);
+    }
+
+    [Fact]
+    public async Task A_trial_that_was_cut_off_is_not_taken_for_the_admins_file()
+    {
+        const string Trial = "{ \"live-restore\": true, \"labels\": [\"pisahpc.trial=ab12\"] }\n";
+        await WriteConfigAsync(Trial);
+        await File.WriteAllTextAsync(_node.PathOf(Config + ".pisahpc-kept"), _config);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Trial)));
+        await File.WriteAllTextAsync(_node.PathOf(Config + ".pisahpc-pending"), $"{Config}.pisahpc-kept\n{hash}\n");
+
+        dynamic done = Initialize().Single();
+        Assert.Equal(("Restart", Config + ".pisahpc-kept"), ((string)done.EngineAction, (string)done.Backup));
+        var written = await File.ReadAllTextAsync(_node.PathOf(Config));
+        Assert.Contains("10.10.13.254:5000", written, StringComparison.Ordinal);
+        Assert.DoesNotContain("labels", written, StringComparison.Ordinal);
+        Assert.Equal("[]", (await _node.DockerAsync("info", "--format", "{{json .Labels}}")).EndedWith(0).Output.Trim());
+    }
+
+    [Fact]
+    public async Task An_engine_that_runs_and_cannot_be_asked_is_left_alone_with_its_containers()
+    {
+        await StartContainerAsync();
+        Site("nodes:\n", "nodes:\n  engineSocket: /run/no-such.sock\n");
+        var pid = await OnNodeAsync("cat /run/docker.pid");
+
+        var failure = Initialize().Failed("EngineUnavailable");
+        Assert.Contains("It runs all the same", failure.ToString(), StringComparison.Ordinal);
+        Assert.Equal(pid.Output, (await OnNodeAsync("cat /run/docker.pid")).Output);
+        Assert.Equal(_config, await File.ReadAllTextAsync(_node.PathOf(Config)));
+        await AssertContainerRunsAsync();
     }
 
     [Fact]
