@@ -70,13 +70,18 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <param name="nodes">The nodes, each once.</param>
     /// <param name="action">What to do on a node.</param>
     /// <param name="failed">Told of each node that failed.</param>
+    /// <param name="timeout">How long each node may take, where that is not <see cref="NodeTimeout"/>.</param>
     internal async Task OnEachAsync(
-        string activity, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action, Action<string, Exception> failed)
+        string activity,
+        IReadOnlyCollection<string> nodes,
+        Func<string, CancellationToken, Task> action,
+        Action<string, Exception> failed,
+        TimeSpan? timeout = null)
     {
         var progress = new JobProgress(activity, nodes.Count, Show, Trace);
         try
         {
-            await FanOut.RunAsync(nodes, ThrottleLimit, NodeTimeout, WithBarAsync, failed, StopToken);
+            await FanOut.RunAsync(nodes, ThrottleLimit, timeout ?? NodeTimeout, WithBarAsync, failed, StopToken);
         }
         finally
         {

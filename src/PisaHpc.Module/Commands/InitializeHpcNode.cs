@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Completion;
+using PisaHpc.Nodes;
 using PisaHpc.Setup;
 
 namespace PisaHpc.Commands;
@@ -39,31 +40,45 @@ public sealed class InitializeHpcNodeCommand : NodeCmdlet
     {
         var certificate = Certificate();
         string[] nodes = [.. NodesOf(_nodes).Distinct(StringComparer.Ordinal)];
-        return OnEachAsync("Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping), ReportNode);
+        return OnEachAsync(
+            "Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping), ReportNode, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>The node's time runs while it is read and while it is changed, and not while an admin thinks about it.</summary>
     private async Task MakeFitAsync(string node, byte[]? certificate, CancellationToken stopping)
     {
-        await using var connection = await Connector.ConnectAsync(node, stopping);
-        var plan = await NodeSetupPlan.ReadAsync(connection, Engines, SiteDefinition, certificate, stopping);
+        NodeSetupPlan plan = null!;
+        await FanOut.WithinAsync(node, NodeTimeout, async limit => plan = await PlanAsync(node, certificate, limit), stopping);
         if (!plan.Changes)
         {
             Emit(plan.Predict());
         }
         else if (await ShouldProcessAsync(node, string.Join('\n', ["Make it fit:", .. plan.InWords(), .. plan.Diff()])))
         {
-            var done = await NodeSetup.RunAsync(connection, Engines, plan, DateTimeOffset.UtcNow, stopping);
-            if (done.ContainersLost.Count > 0)
-            {
-                Warn($"{node}: containers that ran before the restart and not after it: {string.Join(", ", done.ContainersLost)}");
-            }
-
-            Emit(done);
+            await FanOut.WithinAsync(node, NodeTimeout, limit => ChangeAsync(plan, limit), stopping);
         }
         else if (PassThru)
         {
             Emit(plan.Predict());
         }
+    }
+
+    private async Task<NodeSetupPlan> PlanAsync(string node, byte[]? certificate, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(node, stopping);
+        return await NodeSetupPlan.ReadAsync(connection, Engines, SiteDefinition, certificate, stopping);
+    }
+
+    private async Task ChangeAsync(NodeSetupPlan plan, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(plan.Node, stopping);
+        var done = await NodeSetup.RunAsync(connection, Engines, plan, DateTimeOffset.UtcNow, stopping);
+        if (done.ContainersLost.Count > 0)
+        {
+            Warn($"{plan.Node}: containers that ran before the restart and not after it: {string.Join(", ", done.ContainersLost)}");
+        }
+
+        Emit(done);
     }
 
     private byte[]? Certificate()

@@ -34,29 +34,46 @@ public static class FanOut
         var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            limit.CancelAfter(timeout);
             try
             {
-                await action(node, limit.Token);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                throw;
-            }
-            catch (OperationCanceledException exception) when (limit.IsCancellationRequested)
-            {
-                failed(node, new HpcException(
-                    late,
-                    $"Node {node} did not finish within {timeout.TotalSeconds:0} s.",
-                    node,
-                    late == ErrorId.NodeUnreachable ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
-                    exception));
+                await WithinAsync(node, timeout, limit => action(node, limit), stopping, late);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 failed(node, exception);
             }
         });
+    }
+
+    /// <summary>Does one thing on a node within a time.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="timeout">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="action">What to do.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="late">What the failure is when it takes longer.</param>
+    /// <exception cref="HpcException">The time is up.</exception>
+    public static async Task WithinAsync(
+        string node,
+        TimeSpan timeout,
+        Func<CancellationToken, Task> action,
+        CancellationToken cancellationToken,
+        ErrorId late = ErrorId.NodeUnreachable)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout);
+        try
+        {
+            await action(limit.Token);
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new HpcException(
+                late,
+                $"Node {node} did not finish within {timeout.TotalSeconds:0} s.",
+                node,
+                late == ErrorId.NodeUnreachable ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
+                exception);
+        }
     }
 }

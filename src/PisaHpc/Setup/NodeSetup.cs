@@ -45,10 +45,11 @@ internal static class NodeSetup
         INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var backup = $"{plan.Site.Engine.Config}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
-        var before = plan.Engine is null ? [] : await RunningAsync(engines, plan.Node, cancellationToken);
+        var restarts = plan.Action == EngineAction.Restart && plan.Engine is not null;
+        var before = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
         var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site.Engine), plan, backup);
         await change.RunAsync(cancellationToken);
-        var after = await RunningAsync(engines, plan.Node, cancellationToken);
+        var after = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
         return plan.Predict() with
         {
             Backup = plan.WritesConfig ? change.Backup : null,
