@@ -134,11 +134,21 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
         return [.. NodeChecks.All.Where(check => patterns.Any(pattern => pattern.IsMatch(check.Name)))];
     }
 
-    private IEnumerable<string> EnvironmentsMeant() => Environment
-        .SelectMany(name => WildcardPattern.ContainsWildcardCharacters(name)
-            ? SiteDefinition.Environments.Keys.Where(new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch)
-            : [EnvironmentResolver.NameOf(SiteDefinition, name)])
-        .Distinct(StringComparer.OrdinalIgnoreCase);
+    /// <summary>A site without environments has none to check for; a pattern that means none of them is a mistake.</summary>
+    private IEnumerable<string> EnvironmentsMeant()
+    {
+        foreach (var name in Environment.Where(name => name != "*" && !EnvironmentsOf(name).Any()))
+        {
+            throw new HpcException(
+                ErrorId.EnvironmentNotFound,
+                $"No environment of the site has a name or alias like '{name}'.",
+                name);
+        }
+
+        return Environment.SelectMany(EnvironmentsOf)
+            .Select(name => EnvironmentResolver.NameOf(SiteDefinition, name))
+            .Distinct(StringComparer.OrdinalIgnoreCase);
+    }
 
     /// <summary>The site's users are compared with this machine's, which only a host of the cluster has.</summary>
     private IReadOnlyList<string> UsersMeant() => User ?? (OperatingSystem.IsLinux() ? SiteDefinition.Preflight.Users : []);

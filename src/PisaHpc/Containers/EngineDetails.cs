@@ -42,6 +42,9 @@ public sealed record EngineDetails
     /// <summary>Whether the node's kernel can limit a container's number of processes.</summary>
     public bool LimitsPids { get; init; } = true;
 
+    /// <summary>The time by the node's clock when it was asked; null where the engine does not tell.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>The engine's own labels, as <c>key=value</c>.</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 

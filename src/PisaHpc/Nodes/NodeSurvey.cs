@@ -26,14 +26,19 @@ public static class NodeSurvey
     /// <param name="node">The node.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <returns>The node, whether it answers or not: one that does not is a result here and no failure.</returns>
-    public static async Task<HpcNode> ReadAsync(
-        INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken)
+    public static Task<HpcNode> ReadAsync(
+        INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken) =>
+        ReadAsync(nodes, engines, node, EngineQuestion.Limit, cancellationToken);
+
+    internal static async Task<HpcNode> ReadAsync(
+        INodeConnector nodes, IEngineConnector engines, string node, TimeSpan engineLimit, CancellationToken cancellationToken)
     {
         try
         {
             await using var connection = await nodes.ConnectAsync(node, cancellationToken);
-            var engine = AskEngineAsync(engines, node, cancellationToken);
-            var facts = connection.RunAsync(["sh", "-c", Script + IbDeviceProbe.Script], default, cancellationToken);
+            var engine = AskEngineAsync(engines, node, engineLimit, cancellationToken);
+            var facts = NodeAnswer.AskAsync(
+                connection, Script + IbDeviceProbe.Script + NodeAnswer.LastLine, "survey", [], cancellationToken);
             await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return WithEngine(Read(node, await facts), await engine);
         }
@@ -43,19 +48,24 @@ public static class NodeSurvey
         }
     }
 
-    private static async Task<EngineAnswer> AskEngineAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
+    private static async Task<EngineAnswer> AskEngineAsync(
+        IEngineConnector engines, string node, TimeSpan limit, CancellationToken cancellationToken)
     {
         try
         {
-            await using var engine = await engines.ConnectAsync(node, cancellationToken);
-            var details = engine.DescribeAsync(cancellationToken);
-            var containers = engine.ListAsync(ContainerLabels.Filter(), cancellationToken);
-            await Task.WhenAll(details, containers);
-            return new EngineAnswer(engine.Info, await details, await containers, null);
+            return await EngineQuestion.AskAsync(engines, node, AskAsync, limit, cancellationToken);
         }
         catch (HpcException failure)
         {
             return new EngineAnswer(null, null, [], failure);
+        }
+
+        static async Task<EngineAnswer> AskAsync(IContainerEngine engine, CancellationToken stopping)
+        {
+            var details = engine.DescribeAsync(stopping);
+            var containers = engine.ListAsync(ContainerLabels.Filter(), stopping);
+            await Task.WhenAll(details, containers);
+            return new EngineAnswer(engine.Info, await details, await containers, null);
         }
     }
 
@@ -75,24 +85,14 @@ public static class NodeSurvey
         };
     }
 
-    private static HpcNode Read(string node, NodeCommandResult result)
+    private static HpcNode Read(string node, NodeAnswer said)
     {
-        var lines = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
-        var said = lines.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
-        if (result.ExitCode != 0 || !said.ContainsKey("load"))
-        {
-            throw new HpcException(
-                ErrorId.NodeCommandFailed,
-                $"Node {node} did not answer the survey: sh ended with {result.ExitCode}: {result.Error.Trim()}",
-                node);
-        }
-
-        var devices = IbDeviceProbe.Parse(node, result.Text);
+        var devices = IbDeviceProbe.Parse(node, said.Text);
         return new HpcNode
         {
             Node = node,
             State = nameof(NodeState.Ready),
-            Kernel = said["kernel"],
+            Kernel = said["kernel"] ?? "",
             Cores = (int?)Number(said, "cores"),
             Load = double.TryParse(said["load"], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var load) ? load : null,
             MemoryBytes = Number(said, "memory") * 1024,
@@ -102,8 +102,8 @@ public static class NodeSurvey
         };
     }
 
-    private static long? Number(Dictionary<string, string> said, string name) =>
-        long.TryParse(said.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static long? Number(NodeAnswer said, string name) =>
+        long.TryParse(said[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private sealed record EngineAnswer(
         EngineInfo? Info, EngineDetails? Details, IReadOnlyList<EngineContainer> Containers, HpcException? Failure);

@@ -10,10 +10,12 @@ internal sealed record CheckFinding(CheckResult Result, string Evidence, string?
 
     public static CheckFinding Skipped(string reason, string? remedy = null) => new(CheckResult.Skipped, reason, remedy);
 
+    public static CheckFinding Unknown(string reason) => new(CheckResult.Unknown, reason);
+
     public static CheckFinding Warning(string evidence, string remedy) => new(CheckResult.Warning, evidence, remedy);
 
     public static CheckFinding Failed(string evidence, string remedy) => new(CheckResult.Failed, evidence, remedy);
 
     /// <summary>The check cannot be made because the engine does not answer, which is a check of its own.</summary>
-    public static CheckFinding NoEngine { get; } = Skipped("the engine does not answer");
+    public static CheckFinding NoEngine { get; } = Unknown("the engine does not answer");
 }

@@ -6,8 +6,11 @@ public enum CheckResult
     /// <summary>The node is as it has to be.</summary>
     Passed,
 
-    /// <summary>The check does not apply, or could not be made; its evidence says why.</summary>
+    /// <summary>The check does not apply, or the node has not what it takes; its evidence says why.</summary>
     Skipped,
+
+    /// <summary>The check could not be made, since the engine did not answer or a container could not be looked into.</summary>
+    Unknown,
 
     /// <summary>Jobs run, and slower or less safely than they could; or they will not for long.</summary>
     Warning,

@@ -24,17 +24,34 @@ internal static class ContainerLook
     private static readonly TimeSpan LeftBehind = TimeSpan.FromMinutes(5);
 
     /// <summary>Looks once for each combination of limits.</summary>
-    /// <param name="engine">The node's engine.</param>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="now">The time by the node's own clock; null when it does not tell, and nothing is taken for left behind.</param>
     /// <param name="request">The environments.</param>
     /// <param name="cancellationToken">Interrupts.</param>
+    /// <returns>What was seen; a look that failed is one that says why.</returns>
     public static async Task<IReadOnlyList<ContainerProbe>> RunAsync(
-        IContainerEngine engine, PreflightRequest request, CancellationToken cancellationToken)
+        IEngineConnector engines, string node, DateTimeOffset? now, PreflightRequest request, CancellationToken cancellationToken)
     {
         var probes = request.Environments
             .GroupBy(environment => (environment.Limits.MemlockBytes, environment.Limits.ShmBytes))
             .Select(group => new ContainerProbe([.. group.Select(environment => environment.Name)], group.Key.MemlockBytes, group.Key.ShmBytes))
             .ToList();
-        await SweepAsync(engine, cancellationToken);
+        try
+        {
+            await using var engine = await engines.ConnectAsync(node, cancellationToken);
+            await SweepAsync(engine, now, cancellationToken);
+            return await LookAsync(engine, probes, request, cancellationToken);
+        }
+        catch (HpcException failure)
+        {
+            return [.. probes.Select(probe => probe with { Failure = failure })];
+        }
+    }
+
+    private static async Task<IReadOnlyList<ContainerProbe>> LookAsync(
+        IContainerEngine engine, List<ContainerProbe> probes, PreflightRequest request, CancellationToken cancellationToken)
+    {
         if (await SmallestImageAsync(engine, request, cancellationToken) is not { } image)
         {
             var none = new HpcException(ErrorId.ImageNotFound, "the node holds no image of these environments", engine.Node);
@@ -138,10 +155,10 @@ internal static class ContainerLook
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>Removes what a look left whose process was killed between making its container and starting it.</summary>
-    private static async Task SweepAsync(IContainerEngine engine, CancellationToken cancellationToken)
+    private static async Task SweepAsync(IContainerEngine engine, DateTimeOffset? now, CancellationToken cancellationToken)
     {
         var left = await engine.ListAsync(new Dictionary<string, string?> { [Label] = null }, cancellationToken);
-        foreach (var container in left.Where(container => DateTimeOffset.UtcNow - container.CreatedAt > LeftBehind))
+        foreach (var container in left.Where(container => now - container.CreatedAt > LeftBehind))
         {
             await engine.RemoveAsync(container.Id, cancellationToken);
         }

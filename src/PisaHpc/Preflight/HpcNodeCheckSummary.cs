@@ -5,7 +5,7 @@ namespace PisaHpc.Preflight;
 /// <summary>Checks of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).</summary>
 public sealed record HpcNodeCheckSummary
 {
-    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing could be checked.</summary>
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a check, or all of them, could not be made.</summary>
     public required string Status { get; init; }
 
     /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
@@ -24,6 +24,9 @@ public sealed record HpcNodeCheckSummary
     public required int Failed { get; init; }
 
     /// <summary>The checks that could not be made.</summary>
+    public required int Unknown { get; init; }
+
+    /// <summary>The checks that do not apply.</summary>
     public required int Skipped { get; init; }
 
     /// <summary>The whole in a line: status, what is wrong and where, and the counts after a bar.</summary>
@@ -34,10 +37,14 @@ public sealed record HpcNodeCheckSummary
     public static HpcNodeCheckSummary Of(IReadOnlyCollection<HpcNodeCheck> checks)
     {
         var (failed, warnings) = (Count(CheckResult.Failed), Count(CheckResult.Warning));
-        var (passed, skipped) = (Count(CheckResult.Passed), Count(CheckResult.Skipped));
-        var (status, exitCode) = failed > 0 ? ("CRITICAL", 2) : warnings > 0 ? ("WARNING", 1) : passed > 0 ? ("OK", 0) : ("UNKNOWN", 3);
+        var (passed, skipped, unknown) = (Count(CheckResult.Passed), Count(CheckResult.Skipped), Count(CheckResult.Unknown));
+        var (status, exitCode) = failed > 0 ? ("CRITICAL", 2)
+            : warnings > 0 ? ("WARNING", 1)
+            : passed > 0 && unknown == 0 ? ("OK", 0)
+            : ("UNKNOWN", 3);
         var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        var wrong = string.Join("; ", Faults(checks, CheckResult.Failed).Concat(Faults(checks, CheckResult.Warning)));
+        CheckResult[] faults = [CheckResult.Failed, CheckResult.Warning, CheckResult.Unknown];
+        var wrong = string.Join("; ", faults.SelectMany(result => Faults(checks, result)));
         var said = wrong.Length > 0 ? wrong : passed > 0 ? $"{HostList.Fold(nodes)}: {passed} checks passed" : "nothing was checked";
         return new HpcNodeCheckSummary
         {
@@ -47,8 +54,10 @@ public sealed record HpcNodeCheckSummary
             Passed = passed,
             Warnings = warnings,
             Failed = failed,
+            Unknown = unknown,
             Skipped = skipped,
-            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} skipped={skipped}",
+            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} unknown={unknown} "
+                + $"skipped={skipped}",
         };
 
         int Count(CheckResult result) => checks.Count(check => check.Result == result.ToString());
@@ -62,5 +71,12 @@ public sealed record HpcNodeCheckSummary
         from check in checks
         where check.Result == result.ToString()
         group check.Node by check.Check into fault
-        select $"{fault.Key} {(result == CheckResult.Failed ? "failed" : "warns")} on {HostList.Fold(fault.Order(StringComparer.Ordinal))}";
+        select $"{fault.Key} {Words(result)} on {HostList.Fold(fault.Order(StringComparer.Ordinal))}";
+
+    private static string Words(CheckResult result) => result switch
+    {
+        CheckResult.Failed => "failed",
+        CheckResult.Warning => "warns",
+        _ => "is unknown",
+    };
 }

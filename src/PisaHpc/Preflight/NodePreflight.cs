@@ -64,46 +64,50 @@ internal static class NodePreflight
         TimeProvider clock,
         CancellationToken cancellationToken)
     {
-        var engine = await AskEngineAsync(engines, connection.Node, needs, request, cancellationToken);
+        var node = connection.Node;
+        var engine = await AskEngineAsync(engines, node, cancellationToken);
+        var facts = PreflightFacts.ReadAsync(
+            connection, engine.Details?.RootDirectory ?? "", request.Site, request.Users.Keys, clock, cancellationToken);
+        var containers = engine.Details is { } details && needs.HasFlag(EvidenceKinds.Container)
+            ? ContainerLook.RunAsync(engines, node, details.Now, request, cancellationToken)
+            : Nothing<ContainerProbe>();
+        var registries = engine.Details is not null && needs.HasFlag(EvidenceKinds.Registry)
+            ? AskRegistriesAsync(engines, node, request, cancellationToken)
+            : Nothing<RegistryAnswer>();
+        await Task.WhenAll(facts, containers, registries);
         return new NodeEvidence
         {
-            Node = connection.Node,
+            Node = node,
             Request = request,
-            Facts = await PreflightFacts.ReadAsync(
-                connection, engine.Details?.RootDirectory ?? "", request.Site, request.Users.Keys, clock, cancellationToken),
+            Facts = await facts,
             Engine = engine.Info,
             Details = engine.Details,
             EngineFailure = engine.Failure,
-            Containers = engine.Containers,
-            Registries = engine.Registries,
+            Containers = await containers,
+            Registries = await registries,
         };
     }
 
-    private static async Task<EngineEvidence> AskEngineAsync(
-        IEngineConnector engines, string node, EvidenceKinds needs, PreflightRequest request, CancellationToken cancellationToken)
+    private static async Task<EngineEvidence> AskEngineAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
     {
         try
         {
-            await using var engine = await engines.ConnectAsync(node, cancellationToken);
-            var details = await engine.DescribeAsync(cancellationToken);
-            var containers = needs.HasFlag(EvidenceKinds.Container)
-                ? ContainerLook.RunAsync(engine, request, cancellationToken)
-                : Nothing<ContainerProbe>();
-            var registries = needs.HasFlag(EvidenceKinds.Registry)
-                ? AskRegistriesAsync(engine, request, cancellationToken)
-                : Nothing<RegistryAnswer>();
-            await Task.WhenAll(containers, registries);
-            return new EngineEvidence(engine.Info, details, await containers, await registries, null);
+            return await EngineQuestion.AskAsync(
+                engines,
+                node,
+                async (engine, stopping) => new EngineEvidence(engine.Info, await engine.DescribeAsync(stopping), null),
+                EngineQuestion.Limit,
+                cancellationToken);
         }
         catch (HpcException failure)
         {
-            return new EngineEvidence(null, null, [], [], failure);
+            return new EngineEvidence(null, null, failure);
         }
     }
 
     /// <summary>The engine asks, with its own trust and its own way there: that is how it would pull.</summary>
     private static async Task<IReadOnlyList<RegistryAnswer>> AskRegistriesAsync(
-        IContainerEngine engine, PreflightRequest request, CancellationToken cancellationToken)
+        IEngineConnector engines, string node, PreflightRequest request, CancellationToken cancellationToken)
     {
         var images = request.Environments.Select(environment => environment.Image).Distinct(StringComparer.Ordinal);
         return await Task.WhenAll(images.Where(image => ImageReference.Parse(image).Registry is not null).Select(AskAsync));
@@ -112,6 +116,7 @@ internal static class NodePreflight
         {
             try
             {
+                await using var engine = await engines.ConnectAsync(node, cancellationToken);
                 _ = await engine.Images.ResolveAsync(image, cancellationToken);
                 return new RegistryAnswer(image, null);
             }
@@ -139,10 +144,5 @@ internal static class NodePreflight
         Remedy = finding.Remedy,
     };
 
-    private sealed record EngineEvidence(
-        EngineInfo? Info,
-        EngineDetails? Details,
-        IReadOnlyList<ContainerProbe> Containers,
-        IReadOnlyList<RegistryAnswer> Registries,
-        HpcException? Failure);
+    private sealed record EngineEvidence(EngineInfo? Info, EngineDetails? Details, HpcException? Failure);
 }

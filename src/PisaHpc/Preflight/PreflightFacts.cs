@@ -13,7 +13,7 @@ internal sealed record PreflightFacts
     /// $1 the engine's directory, $2 the directory for jobs' files, and users. A line for each fact, fields by tabs, and the adapters at
     /// the end. df -P is POSIX's; stat -f is GNU's and busybox's. A shell's read takes single bytes, and /proc/sys gives but the first.
     /// </summary>
-    private const string Script = """
+    private const string Script = $$"""
         printf 'now\t'; date +%s
         printf 'kernel\t'; uname -r
         row() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr -s ' \t\n' ' ')"; }
@@ -29,7 +29,8 @@ internal sealed record PreflightFacts
         shift 2
         for user; do row "user $user" "$(id -u "$user" 2>/dev/null) $(id -g "$user" 2>/dev/null) $(id -G "$user" 2>/dev/null)"; done
         set --
-
+        {{IbDeviceProbe.Script}}
+        {{NodeAnswer.LastLine}}
         """;
 
     /// <summary>How far the node's clock is from this machine's, in seconds: at least so much, since the question took its time.</summary>
@@ -76,20 +77,12 @@ internal sealed record PreflightFacts
         CancellationToken cancellationToken)
     {
         var asked = clock.GetUtcNow();
-        var result = await connection.RunAsync(
-            ["sh", "-c", Script + IbDeviceProbe.Script, "preflight", engineDirectory, site.RunDirectory, .. users], default, cancellationToken);
+        var said = await NodeAnswer.AskAsync(
+            connection, Script, "preflight", [engineDirectory, site.RunDirectory, .. users], cancellationToken);
         var answered = clock.GetUtcNow();
-        var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
-        var said = rows.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
-        if (result.ExitCode != 0 || !long.TryParse(said.GetValueOrDefault("now"), NumberStyles.None, CultureInfo.InvariantCulture, out var now))
-        {
-            throw new HpcException(
-                ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer the preflight (exit code {result.ExitCode}): {result.Error.Trim()}",
-                connection.Node);
-        }
-
-        return Of(said, connection.Node, result.Text) with
+        var now = Field(said.All, "now", 0) ?? throw new HpcException(
+            ErrorId.NodeCommandFailed, $"Node {connection.Node} does not tell its time: date +%s says '{said["now"]}'.", connection.Node);
+        return Of(said.All, connection.Node, said.Text) with
         {
             ClockSkewSec = SkewOf(DateTimeOffset.FromUnixTimeSeconds(now), asked, answered),
         };
@@ -106,7 +99,7 @@ internal sealed record PreflightFacts
         return ahead > 0 ? ahead : behind > 0 ? -behind : 0;
     }
 
-    private static PreflightFacts Of(Dictionary<string, string> said, string node, string text) => new()
+    private static PreflightFacts Of(IReadOnlyDictionary<string, string> said, string node, string text) => new()
     {
         Kernel = said.GetValueOrDefault("kernel", ""),
         FreeDiskBytes = Field(said, "disk", 3) * 1024,
@@ -129,7 +122,7 @@ internal sealed record PreflightFacts
     }
 
     /// <summary>A number among the fields of a row; of df's row the first field is the file system.</summary>
-    private static long? Field(Dictionary<string, string> said, string name, int at)
+    private static long? Field(IReadOnlyDictionary<string, string> said, string name, int at)
     {
         var fields = said.GetValueOrDefault(name, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return at < fields.Length && long.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -138,8 +138,8 @@ internal sealed record NodeSetupPlan
 
         try
         {
-            await using var engine = await engines.ConnectAsync(node, cancellationToken);
-            return await engine.DescribeAsync(cancellationToken);
+            return await EngineQuestion.AskAsync(
+                engines, node, (engine, stopping) => engine.DescribeAsync(stopping), EngineQuestion.Limit, cancellationToken);
         }
         catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
         {

@@ -10,7 +10,7 @@ public sealed class NodeSurveyTests
         "kernel\t6.1.0-18-amd64\ncores\t56\nmemory\t263856128\navailable\t131928064\nload\t3.25\n"
         + "ib-adapter\tmlx5_0\t0002:c903:0010:0001\t20.31.1014\t0\n"
         + "ib-port\tmlx5_0\t1\t4: ACTIVE\tInfiniBand\t200 Gb/sec (4X HDR)\t\n"
-        + "ib-port\tmlx5_0\t2\t1: DOWN\tInfiniBand\t200 Gb/sec (4X HDR)\t\n";
+        + "ib-port\tmlx5_0\t2\t1: DOWN\tInfiniBand\t200 Gb/sec (4X HDR)\t\nend\t1\n";
 
     private readonly FakeCluster _cluster = new() { OnRun = (_, _, _) => FakeCluster.Result(0, Facts) };
 
@@ -49,6 +49,25 @@ public sealed class NodeSurveyTests
         _cluster.FailOn("o2wn01", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "It does not answer.", "o2wn01"));
         var node = await AskAsync("o2wn01");
         Assert.Equal(("NoEngine", "EngineUnavailable", 56, (int?)null), (node.State, node.ErrorId, node.Cores, node.Containers));
+    }
+
+    [Theory]
+    [InlineData(FakeStep.ConnectEngine)]
+    [InlineData(FakeStep.Describe)]
+    [InlineData(FakeStep.List)]
+    public async Task An_engine_that_hangs_is_no_dead_node(FakeStep step)
+    {
+        _cluster.HoldOn("o2wn01", step, new TaskCompletionSource().Task);
+        var node = await NodeSurvey.ReadAsync(_cluster, _cluster, "o2wn01", TimeSpan.FromMilliseconds(50), CancellationToken.None);
+        Assert.Equal(("NoEngine", "EngineUnavailable", 56), (node.State, node.ErrorId, node.Cores));
+        Assert.Contains("did not answer within 0.1 s", node.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_cut_is_not_taken_for_one()
+    {
+        _cluster.OnRun = (_, _, _) => FakeCluster.Result(0, Facts[..Facts.IndexOf("ib-port", StringComparison.Ordinal)]);
+        Assert.Equal("NodeCommandFailed", (await AskAsync("o2wn01")).ErrorId);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace PisaHpc.Unit.Preflight;
 /// <summary>How the evidence of a node is gathered: what is asked, what is not, and that nothing stays behind.</summary>
 public sealed class NodePreflightTests
 {
-    private const string Facts = "now\t1700000000\nkernel\t6.1.0\nrun\ttmpfs\nmemory\t263856128\n";
+    private const string Facts = "now\t1700000000\nkernel\t6.1.0\nrun\ttmpfs\nmemory\t263856128\nend\t1\n";
     private static readonly string Digest = FakeImageStore.Digest('a');
 
     private readonly FakeCluster _cluster = new() { OnRun = (_, _, _) => FakeCluster.Result(0, Facts) };
@@ -58,11 +58,39 @@ public sealed class NodePreflightTests
         Assert.Contains(_cluster.Calls, call => call.Step == FakeStep.Remove);
     }
 
+    [Theory]
+    [InlineData(FakeStep.List)]
+    [InlineData(FakeStep.ListImages)]
+    [InlineData(FakeStep.Remove)]
+    public async Task A_look_that_fails_leaves_the_other_checks_their_engine(FakeStep step)
+    {
+        _cluster.FailOn("o2wn01", step, new HpcException(ErrorId.NodeCommandFailed, "It refuses.", "o2wn01"));
+        var checks = await RunAsync("Engine", "Storage", "Memlock");
+        Assert.Equal(
+            [("Engine", "Passed"), ("Storage", "Passed"), ("Memlock", "Unknown")], checks.Select(check => (check.Check, check.Result)));
+        Assert.Contains("It refuses.", checks[2].Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_node_is_asked_waits_for_no_container()
+    {
+        var asked = new TaskCompletionSource();
+        _cluster.Before("o2wn01", FakeStep.Run, _ =>
+        {
+            asked.TrySetResult();
+            return Task.CompletedTask;
+        });
+        _cluster.HoldOn("o2wn01", FakeStep.Create, asked.Task);
+        Assert.Equal(["Failed", "Passed"], (await RunAsync("RunDirectory", "Memlock")).Select(check => check.Result));
+    }
+
     [Fact]
     public async Task What_a_killed_look_left_is_removed_by_the_next_and_a_running_one_is_not()
     {
-        Add("old", DateTimeOffset.UtcNow.AddMinutes(-6));
-        Add("new", DateTimeOffset.UtcNow);
+        var there = DateTimeOffset.UtcNow.AddHours(-2); // by the node's clock
+        _engine.Details = _engine.Details with { Now = there };
+        Add("old", there.AddMinutes(-6));
+        Add("new", there);
         await RunAsync("Memlock");
         Assert.Equal(["new"], _engine.Containers.Select(container => container.Id));
     }
@@ -115,7 +143,7 @@ public sealed class NodePreflightTests
     {
         _cluster.FailOn("o2wn01", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "It does not answer.", "o2wn01"));
         var checks = await RunAsync("Engine", "Storage", "RunDirectory");
-        Assert.Equal(["Failed", "Skipped", "Passed"], checks.Select(check => check.Result));
+        Assert.Equal(["Failed", "Unknown", "Passed"], checks.Select(check => check.Result));
     }
 
     [Fact]
@@ -124,10 +152,11 @@ public sealed class NodePreflightTests
         HpcNodeCheck Check(string node, string name, string result) => new() { Node = node, Check = name, Result = result, Evidence = "" };
         HpcNodeCheck[] some = [Check("o2wn01", "Ssh", "Passed"), Check("o2wn02", "Clock", "Warning"), Check("o2wn01", "Clock", "Warning"), Check("o2wn02", "Users", "Skipped")];
         Assert.Equal(
-            "PISAHPC WARNING - Clock warns on o2wn[01-02] | nodes=2 passed=1 warnings=2 failed=0 skipped=1", HpcNodeCheckSummary.Of(some).Text);
+            "PISAHPC WARNING - Clock warns on o2wn[01-02] | nodes=2 passed=1 warnings=2 failed=0 unknown=0 skipped=1", HpcNodeCheckSummary.Of(some).Text);
         Assert.Equal(("CRITICAL", 2), Status([.. some, Check("o2wn03", "Ssh", "Failed")]));
         Assert.Equal(("OK", 0), Status(some[..1]));
         Assert.Equal(("UNKNOWN", 3), Status([]));
+        Assert.Equal(("UNKNOWN", 3), Status([.. some[..1], Check("o2wn01", "Memlock", "Unknown")]));
         static (string, int) Status(HpcNodeCheck[] checks) => (HpcNodeCheckSummary.Of(checks).Status, HpcNodeCheckSummary.Of(checks).ExitCode);
     }
 

@@ -1,0 +1,42 @@
+namespace PisaHpc.Containers;
+
+/// <summary>
+/// A question that an engine answers from memory. One that hangs takes the connection and says nothing more: so there is a limit, and the node
+/// is not taken for dead because its engine is.
+/// </summary>
+internal static class EngineQuestion
+{
+    /// <summary>How long an engine may take, with the connection to it.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Asks a node's engine.</summary>
+    /// <param name="engines">The nodes' engines.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="question">What to ask.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>, also for one that takes too long; and those of the question.</exception>
+    public static async Task<T> AskAsync<T>(
+        IEngineConnector engines,
+        string node,
+        Func<IContainerEngine, CancellationToken, Task<T>> question,
+        TimeSpan limit,
+        CancellationToken cancellationToken)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stopping.CancelAfter(limit);
+        try
+        {
+            await using var engine = await engines.ConnectAsync(node, stopping.Token);
+            return await question(engine, stopping.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HpcException(
+                ErrorId.EngineUnavailable,
+                $"The engine on {node} did not answer within {limit.TotalSeconds:0.#} s.",
+                node,
+                innerException: exception);
+        }
+    }
+}
