@@ -12,7 +12,7 @@ internal static class LocalSocket
     /// </exception>
     public static async Task<Stream> OpenAsync(string node, string path, CancellationToken cancellationToken)
     {
-        await using var transport = await LocalTransport.OpenAsync(node);
+        LocalTransport.Require(node);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {

@@ -2,11 +2,6 @@ using System.Buffers.Binary;
 
 namespace PisaHpc.Docker;
 
-/// <summary>A piece of a log as the engine sent it: one write of the container, or part of one.</summary>
-/// <param name="Stream">stdout or stderr.</param>
-/// <param name="Bytes">The bytes.</param>
-internal sealed record LogFrame(string Stream, ReadOnlyMemory<byte> Bytes);
-
 /// <summary>
 /// Takes the engine's log stream apart (Docker Engine API, "Stream format"): eight bytes, the first of which is the stream and the last
 /// four of which are the length, then the piece. A container with a terminal has no such headers.
@@ -27,9 +22,10 @@ internal sealed class LogFrames(Stream source, bool multiplexed) : IAsyncDisposa
 
     private async Task<LogFrame?> NextFrameAsync(CancellationToken cancellationToken)
     {
-        if (await source.ReadAtLeastAsync(_header, _header.Length, throwOnEndOfStream: false, cancellationToken) < _header.Length)
+        var count = await source.ReadAtLeastAsync(_header, _header.Length, throwOnEndOfStream: false, cancellationToken);
+        if (count < _header.Length)
         {
-            return null;
+            return count == 0 ? null : throw new EndOfStreamException("The engine's log stream ended within a frame's header.");
         }
 
         var length = BinaryPrimitives.ReadInt32BigEndian(_header.AsSpan(4));

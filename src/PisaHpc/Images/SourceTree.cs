@@ -136,10 +136,17 @@ public sealed class SourceTree : IImageSource
         await using var process = await machine.StartAsync(Find(root, exclusions, TreeSurveyReader.Format), cancellationToken);
         using var error = new StreamReader(process.Error, Encoding.UTF8);
         var words = error.ReadToEndAsync(cancellationToken);
-        var survey = await reader.ReadAsync(process.Output, cancellationToken);
-        return await process.WaitAsync(cancellationToken) == 0
-            ? survey
-            : throw Unreadable(root, await words);
+        try
+        {
+            var survey = await reader.ReadAsync(process.Output, cancellationToken);
+            return await process.WaitAsync(cancellationToken) == 0
+                ? survey
+                : throw Unreadable(root, await words);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Unreadable(root, exception.Message);
+        }
     }
 
     private static HpcException Unreadable(string root, string words)

@@ -66,7 +66,8 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         Assert.All(run.Objects, result => Assert.Equal(("Updated", true, digest, null, 1), Of(result)));
         Assert.All((await images.HeldAsync($"{Repository}:1")).Values, held => Assert.Equal(digest, held));
         var first = Assert.Single(images.Registry.Log.Of(Repository).Layers.Clients);
-        var sources = run.Objects.ToLookup(result => (string)result.Properties["Source"].Value, result => (string)result.Properties["Node"].Value);
+        var sources = run.Objects.ToLookup(
+            result => (string)result.Properties["Source"].Value, result => (string)result.Properties["Node"].Value);
         Assert.Equal(first, images.Nodes.Single(node => node.Name == Assert.Single(sources[images.Registry.Name])).Address);
         Assert.Empty(sources.Select(source => source.Key).Except(images.Nodes.Select(node => node.Name)).Except([images.Registry.Name]));
     }
@@ -107,6 +108,27 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
     }
 
     [Fact]
+    public async Task A_registry_that_hangs_is_the_error_of_the_image_and_every_node_is_listed()
+    {
+        const string Repository = "try/images/hangs";
+        await images.PublishAsync($"{Repository}:1", layers: 1, megabytes: 1);
+        var site = images.SiteFor($"{Repository}:1");
+        _shell.Run(Update, new { Site = site, Node = images.NodeList }).Succeeded();
+        await images.Registry.FreezeAsync();
+        try
+        {
+            const string Get = "param($Site, $Node) Get-HpcImage -Site $Site -Node $Node -Environment * -TimeoutSec 5";
+            var run = _shell.Run(Get, new { Site = site, Node = images.NodeList });
+            Assert.Equal($"{images.Registry.Name}/{Repository}:1", run.Failed("ImagePullFailed").TargetObject);
+            Assert.Equal(images.Nodes.Select(node => node.Name).Order(), Named(run, "Unknown").Order());
+        }
+        finally
+        {
+            await images.Registry.ThawAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_failure_that_only_the_message_stream_tells_is_an_error_and_a_retry_outlasts_a_registry_that_is_away()
     {
         const string Repository = "try/images/broken";
@@ -136,7 +158,8 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
 
         var again = (await updating).Succeeded();
         Assert.Equal(nodes, Named(again, "Updated").Order());
-        Assert.All(again.Objects, result => Assert.True((int)result.Properties["Attempts"].Value > 1, $"{result} came without a second attempt."));
+        Assert.All(
+            again.Objects, result => Assert.True((int)result.Properties["Attempts"].Value > 1, $"{result} came without a second attempt."));
         held = await images.HeldAsync($"{Repository}:1");
         Assert.All(nodes, node => Assert.Equal(wanted, held[node]));
     }
@@ -149,7 +172,8 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         await images.Registry.KillAsync();
         var (site, nodes) = (images.SiteFor($"{Repository}:1"), images.NodeList);
         var update = _shell.Run(Update, new { Site = site, Node = nodes });
-        var listing = _shell.Run("param($Site, $Node) Get-HpcImage -Site $Site -Node $Node -Environment try", new { Site = site, Node = nodes });
+        var listing = _shell.Run(
+            "param($Site, $Node) Get-HpcImage -Site $Site -Node $Node -Environment try", new { Site = site, Node = nodes });
         await images.Registry.RestartAsync();
 
         Assert.Equal($"{images.Registry.Name}/{Repository}:1", update.Failed("ImagePullFailed").TargetObject);
@@ -164,7 +188,8 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         const string Repository = "try/images/stopped";
         await images.PublishAsync($"{Repository}:1", layers: 2, megabytes: 8);
         using var stop = new CancellationTokenSource();
-        var updating = _shell.RunAsync(Update, new { Site = images.SiteFor($"{Repository}:1"), Node = images.NodeList, Limit = 4 }, stop.Token);
+        var updating = _shell.RunAsync(
+            Update, new { Site = images.SiteFor($"{Repository}:1"), Node = images.NodeList, Limit = 4 }, stop.Token);
         await Until(async () => (await images.Registry.ConnectedAsync()).Count == 4);
         await stop.CancelAsync();
         Assert.True((await updating).Stopped);
@@ -186,7 +211,8 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         Assert.Equal(images.Nodes.Skip(1).Select(node => node.Name).Order(), Named(run, "Pending").Order());
         Assert.All(run.Objects, result => Assert.Equal(digest, result.Properties["Digest"].Value));
         Assert.Equal([images.Nodes[0].Address], images.Registry.Log.Of(Repository).Layers.Clients);
-        Assert.All((await images.HeldAsync($"{Repository}:1")).Where(node => node.Key != images.Nodes[0].Name), node => Assert.Null(node.Value));
+        Assert.All(
+            (await images.HeldAsync($"{Repository}:1")).Where(node => node.Key != images.Nodes[0].Name), node => Assert.Null(node.Value));
     }
 
     [Fact]

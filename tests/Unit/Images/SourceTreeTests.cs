@@ -1,8 +1,10 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
 using PisaHpc.Images;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Ssh;
+using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images;
 
@@ -198,6 +200,20 @@ public sealed class SourceTreeTests : IDisposable
         return names;
     }
 
+    [Fact]
+    public async Task A_look_that_breaks_off_within_a_file_is_a_tree_that_cannot_be_read()
+    {
+        INodeConnector machine = new FakeCluster
+        {
+            OnRun = (_, arguments, _) => FakeCluster.Result(0, arguments[0] == "realpath" ? _root : "GNU tar, GNU findutils"),
+            OnStart = (_, _) => new EndedProcess("f\0644"),
+        };
+        var failure = await Assert.ThrowsAsync<HpcException>(async () =>
+            await SourceTree.OpenAsync(await machine.ConnectAsync("n1", CancellationToken.None), _root, [], CancellationToken.None));
+        Assert.Equal(ErrorId.ImageSourceUnreadable, failure.Id);
+        Assert.Contains("ended within a file", failure.Message, StringComparison.Ordinal);
+    }
+
     private static async Task<(byte[] Tar, string? Digest, string? Fingerprint)> TarAsync(string root)
     {
         await using var tree = await SourceTree.OpenAsync(await MachineAsync(), root, [], CancellationToken.None);
@@ -212,6 +228,19 @@ public sealed class SourceTreeTests : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Of(path))!);
         File.WriteAllText(Of(path), text);
+    }
+
+    private sealed class EndedProcess(string said) : INodeProcess
+    {
+        public Stream Input { get; } = new MemoryStream();
+
+        public Stream Output { get; } = new MemoryStream(System.Text.Encoding.ASCII.GetBytes(said));
+
+        public Stream Error { get; } = new MemoryStream();
+
+        public Task<int> WaitAsync(CancellationToken cancellationToken) => Task.FromResult(0);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     private sealed class Last : IProgress<ImportProgress>
