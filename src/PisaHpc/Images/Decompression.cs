@@ -5,8 +5,8 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Images;
 
 /// <summary>
-/// A compressed tar, unpacked while it is read. It is unpacked here and not by the engine, which knows zstd only since API 1.42, needs an xz
-/// program on its node for xz, and reads gzip at half the speed of .NET.
+/// A compressed tar, unpacked while it is read. It is unpacked here and not by the engine, which knows zstd only since API 1.42, needs an
+/// xz program on its node for xz, and reads gzip at half the speed of .NET.
 /// </summary>
 internal static class Decompression
 {
@@ -19,7 +19,9 @@ internal static class Decompression
     /// <param name="packed">The compressed bytes.</param>
     /// <param name="use">What is done with the tar; it reads to the end.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: damaged; <see cref="ErrorId.ImageSourceUnreadable"/>: no program.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ImageSourceInvalid"/>: damaged; <see cref="ErrorId.ImageSourceUnreadable"/>: no program.
+    /// </exception>
     public static async Task RunAsync(
         INodeConnection machine, string program, string path, Stream packed, Func<Stream, Task> use, CancellationToken cancellationToken)
     {
@@ -65,8 +67,8 @@ internal static class Decompression
     }
 
     /// <summary>
-    /// A program that has ended takes no more: what it says and its exit code tell why. Its input ends in any case, for a program that waits
-    /// for more would never tell of a source that cannot be read.
+    /// A program that has ended takes no more: what it says and its exit code tell why. Its input ends in any case, for a program that
+    /// waits for more would never tell of a source that cannot be read.
     /// </summary>
     private static async Task FeedAsync(Stream packed, Stream input, CancellationToken cancellationToken)
     {

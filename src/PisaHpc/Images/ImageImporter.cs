@@ -16,7 +16,8 @@ public static class ImageImporter
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
 
     private static readonly string Tool =
-        "PisaHpc " + typeof(ImageImporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        "PisaHpc " + typeof(ImageImporter).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>Plans an import; the source's content is not read.</summary>
     /// <param name="engine">The engine.</param>
@@ -27,7 +28,12 @@ public static class ImageImporter
     /// <param name="cancellationToken">Ends the look at the engine.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for the name or an instruction, and the engine's own.</exception>
     public static async Task<ImageImportPlan> PlanAsync(
-        IContainerEngine engine, IImageSource source, string name, IReadOnlyList<string> changes, bool again, CancellationToken cancellationToken)
+        IContainerEngine engine,
+        IImageSource source,
+        string name,
+        IReadOnlyList<string> changes,
+        bool again,
+        CancellationToken cancellationToken)
     {
         var target = ImageReference.ParseTarget(name);
         var instructions = changes.Select(ChangeInstructions.Validate).ToArray();
@@ -51,7 +57,9 @@ public static class ImageImporter
     /// <param name="progress">Told of what was read; from any thread.</param>
     /// <param name="warn">Told what an admin should know of the source now that it was read.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="HpcException">The ids of <see cref="IImageSource.WriteAsync"/> and <see cref="IImageStore.ImportAsync"/>.</exception>
+    /// <exception cref="HpcException">
+    /// The ids of <see cref="IImageSource.WriteAsync"/> and <see cref="IImageStore.ImportAsync"/>.
+    /// </exception>
     public static async Task<ImportedImage> ImportAsync(
         IContainerEngine engine,
         IImageSource source,
@@ -79,14 +87,18 @@ public static class ImageImporter
         return ImportedImage.Of(plan, await MadeAsync(engine, plan, id), clock.Elapsed);
     }
 
-    /// <summary>The image is there, whoever has left meanwhile: it is looked up within limits of its own, and the result is a success.</summary>
+    /// <summary>
+    /// The image is there, whoever has left meanwhile: it is looked up within limits of its own, and the result is a success.
+    /// </summary>
     private static async Task<StoredImage> MadeAsync(IContainerEngine engine, ImageImportPlan plan, string id)
     {
         using var limit = new CancellationTokenSource(LookLimit);
         try
         {
             return await engine.Images.FindAsync(id, limit.Token) ?? throw new HpcException(
-                ErrorId.ImageImportFailed, $"The engine on {engine.Node} made {plan.Import.Name} and lost it again: it holds no {id}.", engine.Node);
+                ErrorId.ImageImportFailed,
+                $"The engine on {engine.Node} made {plan.Import.Name} and lost it again: it holds no {id}.",
+                engine.Node);
         }
         catch (OperationCanceledException exception)
         {

@@ -14,7 +14,8 @@ public static class ImagePublisher
     /// <param name="registry">The registry for names that name none, as host:port; null when the site has none.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.InvalidValue"/>: no name for a registry, or no registry; <see cref="ErrorId.ImageNotFound"/>: the node does not hold it.
+    /// <see cref="ErrorId.InvalidValue"/>: no name for a registry, or no registry; <see cref="ErrorId.ImageNotFound"/>: the node does not
+    /// hold it.
     /// </exception>
     public static async Task<PublicationPlan> PlanAsync(
         IContainerEngine engine, string name, string? registry, CancellationToken cancellationToken)
@@ -109,7 +110,9 @@ public static class ImagePublisher
         using var limit = new CancellationTokenSource(TakeBackLimit);
         try
         {
-            await (earlier is null ? engine.Images.UntagAsync(target, limit.Token) : engine.Images.TagAsync(earlier.Id, target, limit.Token));
+            await (earlier is null
+                ? engine.Images.UntagAsync(target, limit.Token)
+                : engine.Images.TagAsync(earlier.Id, target, limit.Token));
         }
         catch (Exception exception) when (exception is HpcException or OperationCanceledException)
         {

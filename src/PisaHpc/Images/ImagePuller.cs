@@ -90,7 +90,9 @@ public sealed class ImagePuller(
         await NameAsync(images, step, held, cancellationToken);
     }
 
-    /// <summary>The image by its digest; only a node that knows the digest under the name of another registry is asked for all it holds.</summary>
+    /// <summary>
+    /// The image by its digest; only a node that knows the digest under the name of another registry is asked for all it holds.
+    /// </summary>
     private static async Task<StoredImage?> FindAsync(IImageStore images, ImageUpdateStep step, CancellationToken cancellationToken) =>
         await images.FindAsync(step.Image.At(step.Digest), cancellationToken)
         ?? (step.Need == ImageNeed.Tag

@@ -16,8 +16,9 @@ namespace PisaHpc.Images;
 public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerSupply supply)
 {
     /// <summary>
-    /// Arguments: socket, image, target, the target's command, port, user, ssh_config. A configuration that this node cannot read is the caller's
-    /// alone. Pipelines of a POSIX shell end with the code of their last command: half a tar is one that <c>docker load</c> refuses.
+    /// Arguments: socket, image, target, the target's command, port, user, ssh_config. A configuration that this node cannot read is the
+    /// caller's alone. Pipelines of a POSIX shell end with the code of their last command: half a tar is one that <c>docker load</c>
+    /// refuses.
     /// </summary>
     private const string Script = """
         socket=$1 image=$2 target=$3 command=$4 port=$5 user=$6 config=$7
@@ -29,7 +30,9 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
 
     /// <summary>Gets an image for a node: from another node when one can give it, and by the pull in any case.</summary>
     /// <param name="step">The node and the image.</param>
-    /// <param name="pull">The pull by digest, and the look at what came of it: a node gives on what was found there, and nothing else.</param>
+    /// <param name="pull">
+    /// The pull by digest, and the look at what came of it: a node gives on what was found there, and nothing else.
+    /// </param>
     /// <param name="progress">Told of what happens.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The node that gave it; null when it came from the registry.</returns>

@@ -24,7 +24,8 @@ public sealed class SourceArchive : IImageSource
     public string Path { get; }
 
     /// <inheritdoc/>
-    public string Description => Path == "-" ? "a stream" : $"the tar {Path}" + (_stream.CanSeek ? $" ({ByteSize.Words(_stream.Length)})" : "");
+    public string Description =>
+        Path == "-" ? "a stream" : $"the tar {Path}" + (_stream.CanSeek ? $" ({ByteSize.Words(_stream.Length)})" : "");
 
     /// <inheritdoc/>
     public string? TreeDigest => null;
@@ -70,7 +71,8 @@ public sealed class SourceArchive : IImageSource
     public static SourceArchive Of(INodeConnection machine, Stream stream) => new(machine, stream, "-", fingerprint: null, isOurs: false);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> WriteAsync(Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> WriteAsync(
+        Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var passage = new TarPassage();
         long? total = _stream.CanSeek ? _stream.Length : null;

@@ -18,8 +18,8 @@ internal sealed class TarPassage
     public long? Members => Volatile.Read(ref _uncounted) ? null : Interlocked.Read(ref _members);
 
     /// <summary>
-    /// Whether what was passed on ended as an archive does: with the mark after its last member or, where members cannot be counted, with as
-    /// many zeros as the mark has (tar(5)).
+    /// Whether what was passed on ended as an archive does: with the mark after its last member or, where members cannot be counted, with
+    /// as many zeros as the mark has (tar(5)).
     /// </summary>
     public bool HasEnd { get; private set; }
 
@@ -54,7 +54,8 @@ internal sealed class TarPassage
         {
             while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } member)
             {
-                if (member is PaxTarEntry pax && pax.ExtendedAttributes.Keys.Any(key => key.StartsWith(SparseMark, StringComparison.Ordinal)))
+                if (member is PaxTarEntry pax
+                    && pax.ExtendedAttributes.Keys.Any(key => key.StartsWith(SparseMark, StringComparison.Ordinal)))
                 {
                     throw Sparse(path, pax.ExtendedAttributes.GetValueOrDefault(SparseMark + "name", member.Name));
                 }
@@ -68,7 +69,8 @@ internal sealed class TarPassage
         {
             throw Sparse(path, "a member");
         }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException or NotSupportedException or ArgumentException or EndOfStreamException)
+        catch (Exception exception) when (exception
+            is FormatException or InvalidDataException or NotSupportedException or ArgumentException or EndOfStreamException)
         {
             // Not this reader's kind of archive; whether it is the engine's, the engine says.
             Volatile.Write(ref _uncounted, true);
@@ -81,7 +83,9 @@ internal sealed class TarPassage
         }
     }
 
-    /// <summary>An engine refuses the older form and takes the newer, but can never push what it made of it (moby, vbatts/tar-split).</summary>
+    /// <summary>
+    /// An engine refuses the older form and takes the newer, but can never push what it made of it (moby, vbatts/tar-split).
+    /// </summary>
     private static HpcException Sparse(string path, string member) => new(
         ErrorId.ImageSourceInvalid,
         $"The tar {path} was written with --sparse ({member}): an engine cannot push an image of it.",

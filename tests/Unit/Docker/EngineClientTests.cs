@@ -46,11 +46,12 @@ public class EngineClientTests
         await using var engine = new ScriptedEngine();
         using var client = await EngineClient.OpenAsync("n1", engine.OpenAsync, NotIdle, CancellationToken.None);
         using var leaving = new CancellationTokenSource();
-        var logs = Enumerable.Range(0, 40).Select(_ => client.Streams.GetAsync(new Uri("followed", UriKind.Relative), leaving.Token)).ToArray();
+        var log = new Uri("followed", UriKind.Relative);
+        var logs = Enumerable.Range(0, 40).Select(_ => client.Streams.GetAsync(log, leaving.Token)).ToArray();
         var stopping = new DockerEngine(client).StopAsync("none", TimeSpan.Zero, CancellationToken.None);
         Assert.False(await stopping.WaitAsync(TimeSpan.FromSeconds(30)));
         await leaving.CancelAsync();
-        Assert.All(logs, log => Assert.False(log.IsCompletedSuccessfully));
+        Assert.All(logs, followed => Assert.False(followed.IsCompletedSuccessfully));
     }
 
     [Fact]
@@ -75,7 +76,8 @@ public class EngineClientTests
         {
         }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.CompletedTask;
     }
 
     /// <summary>An engine on a socket pair that knows its version and no container.</summary>
@@ -128,7 +130,8 @@ public class EngineClientTests
                     ? ("200 OK", """{"Version":"20.10.24","ApiVersion":"1.41","MinAPIVersion":"1.12"}""")
                     : ("404 Not Found", """{"message":"No such container: none"}""");
                 await client.GetStream().WriteAsync(
-                    Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
+                    Encoding.ASCII.GetBytes(
+                        $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"),
                     _closing.Token);
             }
         }

@@ -66,7 +66,8 @@ public class EngineFailureTests
     [InlineData("[]", "[]")]
     [InlineData("", "no reason given")]
     [InlineData(null, "no reason given")]
-    public void The_engine_s_words_are_taken_from_any_body(string? body, string words) => Assert.Equal(words, EngineFailure.MessageOf(body));
+    public void The_engine_s_words_are_taken_from_any_body(string? body, string words) =>
+        Assert.Equal(words, EngineFailure.MessageOf(body));
 
     [Fact]
     public void A_failure_of_the_connection_stays_what_it_is()

@@ -40,7 +40,8 @@ public sealed class ImageImporterTests
     [InlineData("/srv/c", "f1", "ENV A=c", false, false)]
     [InlineData("/srv/d", "f1", "ENV A=b", false, false)]
     [InlineData("/srv/c", null, "ENV A=b", false, false)]
-    public async Task Only_the_same_source_with_the_same_instructions_is_held(string path, string? fingerprint, string change, bool again, bool held)
+    public async Task Only_the_same_source_with_the_same_instructions_is_held(
+        string path, string? fingerprint, string change, bool again, bool held)
     {
         await using var first = new KnownSource("/srv/c", "f1", null);
         Hold(await PlanAsync(first, "pisa/c:1", "ENV A=b"));
@@ -67,7 +68,8 @@ public sealed class ImageImporterTests
     {
         await using var source = new KnownSource("/srv/c", "f1", null);
         var plan = await PlanAsync(source, "pisa/c:1");
-        Hold(plan with { Provenance = plan.Provenance.ToDictionary(label => label.Key, label => label.Key == ImageLabels.Time ? "2024-11-05T09:00:00Z" : label.Value) });
+        var labels = new Dictionary<string, string>(plan.Provenance) { [ImageLabels.Time] = "2024-11-05T09:00:00Z" };
+        Hold(plan with { Provenance = labels });
         var imported = await ImportAsync(source, await PlanAsync(source, "pisa/c:1"));
         Assert.Equal(new DateTimeOffset(2024, 11, 5, 9, 0, 0, TimeSpan.Zero), imported.ImportedAt);
     }
@@ -108,7 +110,11 @@ public sealed class ImageImporterTests
         ImageImporter.ImportAsync(Engine, source, plan, null, Assert.Fail, CancellationToken.None);
 
     private void Hold(ImageImportPlan plan) => Engine.Store.Add(
-        FakeImageStore.Image("x", FakeImageStore.Digest('a'), plan.Import.Name.ToString()) with { Labels = plan.Provenance, Layers = ["sha256:aa"] });
+        FakeImageStore.Image("x", FakeImageStore.Digest('a'), plan.Import.Name.ToString()) with
+        {
+            Labels = plan.Provenance,
+            Layers = ["sha256:aa"],
+        });
 
     private sealed class KnownSource(string path, string? fingerprint, string? digest) : IImageSource
     {

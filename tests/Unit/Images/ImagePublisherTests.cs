@@ -16,7 +16,8 @@ public sealed class ImagePublisherTests
     {
         Engine.Store.Add(FakeImageStore.Image("x", FakeImageStore.Digest('a'), "pisa/hpc:1"));
         var published = await PublishAsync("pisa/hpc:1");
-        Assert.Equal(("pisa/hpc:1", Target, true, null), (published.Name, published.Reference, published.Changed, published.PreviousDigest));
+        Assert.Equal(
+            ("pisa/hpc:1", Target, true, null), (published.Name, published.Reference, published.Changed, published.PreviousDigest));
         Assert.Equal(_cluster.RegistryDigests[Target], published.Digest);
         Assert.Contains(Target, Engine.Store.Held[0].Tags);
     }
@@ -101,7 +102,8 @@ public sealed class ImagePublisherTests
     public async Task What_cannot_be_published_is_told_before_anything_changes(string name, string? registry, ErrorId id)
     {
         Engine.Store.Add(FakeImageStore.Image("x", FakeImageStore.Digest('a'), "pisa/hpc:1"));
-        Assert.Equal(id, (await Assert.ThrowsAsync<HpcException>(() => ImagePublisher.PlanAsync(Engine, name, registry, CancellationToken.None))).Id);
+        var planning = ImagePublisher.PlanAsync(Engine, name, registry, CancellationToken.None);
+        Assert.Equal(id, (await Assert.ThrowsAsync<HpcException>(() => planning)).Id);
         Assert.DoesNotContain(_cluster.Calls, call => call.Step is FakeStep.TagImage or FakeStep.PushImage);
     }
 
@@ -111,5 +113,6 @@ public sealed class ImagePublisherTests
         return await ImagePublisher.PublishAsync(Engine, plan, progress: null, CancellationToken.None);
     }
 
-    private string[] Tags() => [.. Engine.Store.Held.SelectMany(image => image.Tags.Select(tag => $"{image.Id} {tag}")).Order(StringComparer.Ordinal)];
+    private string[] Tags() =>
+        [.. Engine.Store.Held.SelectMany(image => image.Tags.Select(tag => $"{image.Id} {tag}")).Order(StringComparer.Ordinal)];
 }

@@ -27,7 +27,9 @@ public sealed class ImagePullerTests
         Assert.Equal((ImageNeed.Pull, Digests.Old), (step.Need, step.PreviousDigest));
         var (result, failure) = await RunAsync(step);
         Assert.Null(failure);
-        Assert.Equal(("Updated", true, 1, Digests.New, Digests.Old), (result.State, result.Changed, result.Attempts, result.Digest, result.PreviousDigest));
+        Assert.Equal(
+            ("Updated", true, 1, Digests.New, Digests.Old),
+            (result.State, result.Changed, result.Attempts, result.Digest, result.PreviousDigest));
         var pull = Assert.Single(_cluster.Calls, call => call.Step == FakeStep.PullImage);
         Assert.Equal($"reg:5000/x@{Digests.New}", pull.Subject);
         Assert.Equal(ImageNeed.None, Step().Need);
@@ -115,12 +117,18 @@ public sealed class ImagePullerTests
     [Fact]
     public void Waits_double_up_to_a_minute_and_at_least_half_of_each_is_waited()
     {
-        double[] Seconds(double random) => [.. Enumerable.Range(1, 8).Select(attempt => (new RetryPolicy(9, TimeSpan.FromSeconds(2)) { Random = () => random }).WaitAfter(attempt).TotalSeconds)];
+        double[] Seconds(double random)
+        {
+            var retry = new RetryPolicy(9, TimeSpan.FromSeconds(2)) { Random = () => random };
+            return [.. Enumerable.Range(1, 8).Select(attempt => retry.WaitAfter(attempt).TotalSeconds)];
+        }
+
         Assert.Equal([1, 2, 4, 8, 16, 30, 30, 30], Seconds(0));
         Assert.Equal([2, 4, 8, 16, 32, 60, 60, 60], Seconds(1).Select(seconds => Math.Round(seconds, 6)));
     }
 
-    private static Task<(HpcImageUpdate Result, HpcException? Failure)> Run(ImagePuller puller, ImageUpdateStep step) => puller.RunAsync(step, CancellationToken.None);
+    private static Task<(HpcImageUpdate Result, HpcException? Failure)> Run(ImagePuller puller, ImageUpdateStep step) =>
+        puller.RunAsync(step, CancellationToken.None);
 
     private Task<(HpcImageUpdate Result, HpcException? Failure)> RunAsync(ImageUpdateStep step, int retries = 0) =>
         Run(new ImagePuller(_cluster, new RetryPolicy(retries, TimeSpan.Zero), _progress), step);
@@ -130,7 +138,8 @@ public sealed class ImagePullerTests
     private void FailTimes(int times, HpcException failure)
     {
         var left = times;
-        _cluster.Before("n1", FakeStep.PullImage, _ => Interlocked.Decrement(ref left) >= 0 ? Task.FromException(failure) : Task.CompletedTask);
+        _cluster.Before(
+            "n1", FakeStep.PullImage, _ => Interlocked.Decrement(ref left) >= 0 ? Task.FromException(failure) : Task.CompletedTask);
     }
 
     private sealed class Recorder : IProgress<ImageProgress>

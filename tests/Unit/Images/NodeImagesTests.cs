@@ -13,7 +13,8 @@ public sealed class NodeImagesTests
     {
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.A;
         _cluster.RegistryDigests["reg:5000/y:1"] = Digests.B;
-        var digests = new WantedDigests([Wanted("reg:5000/x:1"), Wanted("reg:5000/y:1"), Wanted("reg:5000/z:1"), Wanted("reg:5000/gone:1")], (_, _) => { });
+        var digests = new WantedDigests(
+            [Wanted("reg:5000/x:1"), Wanted("reg:5000/y:1"), Wanted("reg:5000/z:1"), Wanted("reg:5000/gone:1")], (_, _) => { });
         await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
         StoredImage[] held =
         [
@@ -37,7 +38,8 @@ public sealed class NodeImagesTests
     {
         var nameless = FakeImageStore.Image("reg:5000/x", Digests.A);
         var own = nameless with { Id = "sha256:own", Digests = [] };
-        Assert.Equal([($"reg:5000/x@{Digests.A}", Digests.A), ("sha256:own", null)], NodeImages.Other("n1", [nameless, own], []).Select(row => (row.Name, row.Digest)));
+        Assert.Equal([($"reg:5000/x@{Digests.A}", Digests.A), ("sha256:own", null)], NodeImages.Other("n1", [nameless, own], []).Select(
+            row => (row.Name, row.Digest)));
     }
 
     [Fact]
@@ -46,7 +48,10 @@ public sealed class NodeImagesTests
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.B;
         var digests = new WantedDigests([Wanted("reg:5000/x:1")], (_, _) => { });
         await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
-        var held = FakeImageStore.Image("reg:5000/x", Digests.A, "reg:5000/x:1") with { Digests = [$"reg:5000/x@{Digests.A}", $"reg:5000/x@{Digests.B}"] };
+        var held = FakeImageStore.Image("reg:5000/x", Digests.A, "reg:5000/x:1") with
+        {
+            Digests = [$"reg:5000/x@{Digests.A}", $"reg:5000/x@{Digests.B}"],
+        };
         var row = Assert.Single(NodeImages.Wanted("n1", [held], digests));
         Assert.Equal(("Current", Digests.B), (row.State, row.Digest));
     }

@@ -102,7 +102,10 @@ public sealed class PeerTransferTests
         await UpdateAsync("n2", new NodeAccess { User = "root", Port = 2222, EngineSocket = "/run/my docker.sock", Config = "/etc/c" });
         Assert.Equal(["sh", "-c"], seen.Take(2));
         Assert.Equal(
-            ["give", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2", "docker --host 'unix:///run/my docker.sock' load --quiet", "2222", "root", "/etc/c"],
+            [
+                "give", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2",
+                "docker --host 'unix:///run/my docker.sock' load --quiet", "2222", "root", "/etc/c",
+            ],
             seen.Skip(3));
     }
 

@@ -147,7 +147,8 @@ public sealed class SourceArchiveTests : IDisposable
     public async Task A_stream_on_which_nothing_comes_is_left_when_the_caller_leaves()
     {
         using var server = new AnonymousPipeServerStream(PipeDirection.Out);
-        await using var silent = new FileStream(new SafeFileHandle(server.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, 0);
+        await using var silent = new FileStream(
+            new SafeFileHandle(server.ClientSafePipeHandle.DangerousGetHandle(), ownsHandle: false), FileAccess.Read, 0);
         await using var source = SourceArchive.Of(await MachineAsync(), silent);
         using var stop = new CancellationTokenSource();
         var writing = source.WriteAsync(Stream.Null, null, stop.Token);

@@ -72,5 +72,6 @@ public sealed class WantedDigestsTests
     }
 
     private WantedDigests Wanting(params string[] names) =>
-        new([.. names.Select(name => new WantedImage(ImageReference.Parse(name), []))], (image, failure) => _failed.Enqueue((image.Name, failure)));
+        new([.. names.Select(name => new WantedImage(ImageReference.Parse(name), []))], (image, failure) => _failed.Enqueue(
+            (image.Name, failure)));
 }
