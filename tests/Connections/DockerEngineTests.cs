@@ -148,7 +148,7 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     {
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
-        Assert.Equal(id, (await Assert.ThrowsAsync<HpcException>(() => engine.PullImageAsync(reference, None))).Id);
+        Assert.Equal(id, (await Assert.ThrowsAsync<HpcException>(() => engine.Images.PullAsync(reference, null, None))).Id);
     }
 
     [Fact]
@@ -156,12 +156,13 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     {
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
-        await engine.PullImageAsync(Lab.Image, None);
-        var image = (await engine.FindImageAsync(Lab.Image, None))!;
+        await engine.Images.PullAsync(Lab.Image, null, None);
+        var image = (await engine.Images.FindAsync(Lab.Image, None))!;
         Assert.StartsWith("sha256:", image.Id, StringComparison.Ordinal);
-        Assert.StartsWith("sha256:", image.Digest!, StringComparison.Ordinal);
-        Assert.Equal(image, await engine.FindImageAsync($"registry.lab:5000/pisa/tiny@{image.Digest}", None));
-        Assert.Null(await engine.FindImageAsync("registry.lab:5000/pisa/nonesuch:1", None));
+        var digest = image.DigestOf("registry.lab:5000/pisa/tiny")!;
+        Assert.StartsWith("sha256:", digest, StringComparison.Ordinal);
+        Assert.Equal(image.Id, (await engine.Images.FindAsync($"registry.lab:5000/pisa/tiny:1@{digest}", None))!.Id);
+        Assert.Null(await engine.Images.FindAsync("registry.lab:5000/pisa/nonesuch:1", None));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public class LocalConnectionTests : CommandTests
         await using var pool = Pool(access);
         await using var engines = new DockerEngines(pool, access);
         var engine = await engines.ConnectAsync("localhost", CancellationToken.None);
-        Assert.NotNull(await engine.FindImageAsync(Lab.Image, CancellationToken.None));
+        Assert.NotNull(await engine.Images.FindAsync(Lab.Image, CancellationToken.None));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using PisaHpc.Allocations;
 using PisaHpc.Completion;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
+using PisaHpc.Images;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.SshConfigs;
@@ -83,14 +84,14 @@ public abstract class PlanCmdlet : NodeCmdlet
         var environment = ResolveEnvironment(allocation);
         var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
         var facts = new ConcurrentDictionary<string, NodeFacts>();
-        var held = new ConcurrentDictionary<string, EngineImage?>();
+        var held = new ConcurrentDictionary<string, StoredImage?>();
         var names = allocation.Nodes.Select(node => node.Name);
         await OnEachAsync(names, ThrottleLimit, FanOut.ForSurvey(NodeTimeout), async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
             facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);
             await using var engine = await Engines.ConnectAsync(node, stopping);
-            held[node] = await engine.FindImageAsync(environment.Image, stopping);
+            held[node] = await engine.Images.FindAsync(environment.Image, stopping);
         });
         var image = await PlannedImage.AgreeAsync(Engines, environment.Image, held, StopToken);
         var attempt = ContainerNames.NewAttempt();

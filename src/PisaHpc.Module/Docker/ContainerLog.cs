@@ -1,4 +1,3 @@
-using System.Net;
 using System.Runtime.CompilerServices;
 using PisaHpc.Containers;
 
@@ -38,15 +37,14 @@ internal static class ContainerLog
             var path = $"containers/{container.ID}/logs?stdout=1&stderr=1&timestamps=1&tail={last}&follow={(follow ? 1 : 0)}";
             var answer = await client.Streams.GetAsync(
                 new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            if (answer.StatusCode == HttpStatusCode.OK)
+            if (await EngineFailure.RefusalAsync(answer, cancellationToken) is not { } refusal)
             {
                 return new LogFrames(await answer.Content.ReadAsStreamAsync(cancellationToken), multiplexed: container.Config?.Tty != true);
             }
 
             using (answer)
             {
-                var words = EngineFailure.MessageOf(await answer.Content.ReadAsStringAsync(cancellationToken));
-                throw EngineFailure.OfAnswer(answer.StatusCode, words, client.Node);
+                throw EngineFailure.OfAnswer(answer.StatusCode, refusal, client.Node);
             }
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -1,11 +1,10 @@
 using System.Globalization;
 using Docker.DotNet.Models;
 using PisaHpc.Containers;
-using PisaHpc.Images;
 
 namespace PisaHpc.Docker;
 
-/// <summary>What the engine tells of containers and images, in the domain's terms.</summary>
+/// <summary>What the engine tells of containers, in the domain's terms.</summary>
 internal static class ContainerRecords
 {
     /// <summary>A container from an inspection.</summary>
@@ -39,46 +38,17 @@ internal static class ContainerRecords
         Labels = LabelsOf(answer.Labels),
     };
 
-    /// <summary>An image; its digest is the one of the repository that the reference names.</summary>
-    public static EngineImage Of(ImageInspectResponse answer, ImageReference reference) => new(
-        answer.ID,
-        answer.RepoDigests?.Select(ImageReference.Parse).FirstOrDefault(known => known.Name == reference.Name)?.Digest);
-
-    /// <summary>An image from a listing. The engine writes <c>&lt;none&gt;</c> where a name, tag or digest is not known.</summary>
-    public static StoredImage Of(ImagesListResponse answer) => new()
-    {
-        Id = answer.ID,
-        Tags = [.. Known(answer.RepoTags)],
-        Digests = [.. Known(answer.RepoDigests)],
-        SizeBytes = answer.Size,
-        CreatedAt = UtcOf(answer.Created),
-        Labels = LabelsOf(answer.Labels),
-    };
-
-    /// <summary>An image from an inspection.</summary>
-    public static StoredImage Of(ImageInspectResponse answer) => new()
-    {
-        Id = answer.ID,
-        Tags = [.. Known(answer.RepoTags)],
-        Digests = [.. Known(answer.RepoDigests)],
-        SizeBytes = answer.Size,
-        CreatedAt = UtcOf(answer.Created ?? DateTime.UnixEpoch),
-        Labels = LabelsOf(answer.Config?.Labels),
-        Layers = [.. answer.RootFS?.Layers ?? []],
-    };
-
     /// <summary>A state from the engine's word for it.</summary>
     public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)
         ? state
         : throw new InvalidDataException($"The engine gives '{status}' as a container's state.");
 
-    private static IEnumerable<string> Known(IEnumerable<string>? names) =>
-        (names ?? []).Where(name => !name.Contains("<none>", StringComparison.Ordinal));
-
-    private static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>
+    /// <summary>Labels; none where the engine writes null.</summary>
+    public static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>
         new(labels ?? new Dictionary<string, string>(), StringComparer.Ordinal);
 
-    private static DateTimeOffset UtcOf(DateTime time) =>
+    /// <summary>A time, which the engine writes in UTC.</summary>
+    public static DateTimeOffset UtcOf(DateTime time) =>
         new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time);
 
     /// <summary>Year 1 is how the engine writes "never".</summary>

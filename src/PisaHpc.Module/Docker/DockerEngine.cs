@@ -21,24 +21,6 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken) =>
         AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
 
-    public Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken) => AskAsync(
-        async () =>
-        {
-            try
-            {
-                var answer = await client.Requests.Images.InspectImageAsync(reference, cancellationToken);
-                return ContainerRecords.Of(answer, ImageReference.Parse(reference));
-            }
-            catch (DockerImageNotFoundException)
-            {
-                return null;
-            }
-        },
-        cancellationToken);
-
-    public Task PullImageAsync(string reference, CancellationToken cancellationToken) =>
-        Images.PullAsync(reference, progress: null, cancellationToken);
-
     /// <summary>
     /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
     /// at most five seconds, and what it made is removed; if it takes longer, it is removed when it has come, as long as this process
@@ -164,10 +146,9 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     {
         using var answer = await client.Streams.PostAsync(
             new Uri($"containers/{Uri.EscapeDataString(id)}/wait?condition=removed", UriKind.Relative), content: null, cancellationToken);
-        if (!answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.NotFound)
+        if (answer.StatusCode != HttpStatusCode.NotFound && await EngineFailure.RefusalAsync(answer, cancellationToken) is { } refusal)
         {
-            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-            throw EngineFailure.OfAnswer(answer.StatusCode, EngineFailure.MessageOf(body), Node);
+            throw EngineFailure.OfAnswer(answer.StatusCode, refusal, Node);
         }
     }
 }

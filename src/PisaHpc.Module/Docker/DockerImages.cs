@@ -9,7 +9,10 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
 {
     public Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken) => AskAsync<IReadOnlyList<StoredImage>>(
         async () =>
-            [.. (await client.Requests.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken)).Select(ContainerRecords.Of)],
+        {
+            var images = await client.Requests.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken);
+            return [.. images.Select(ImageRecords.Of)];
+        },
         exception => EngineFailure.Of(exception, client.Node),
         cancellationToken);
 
@@ -18,7 +21,7 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         {
             try
             {
-                return ContainerRecords.Of(await client.Requests.Images.InspectImageAsync(NameOf(reference), cancellationToken));
+                return ImageRecords.Of(await client.Requests.Images.InspectImageAsync(NameOf(reference), cancellationToken));
             }
             catch (DockerImageNotFoundException)
             {
@@ -48,10 +51,25 @@ internal sealed class DockerImages(EngineClient client) : IImageStore
         ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken) =>
         ImageUpload.SendAsync(client, import, content, cancellationToken);
 
-    public Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken) => AskAsync(
-        () => ImagePush.SendAsync(client, reference, progress, cancellationToken),
-        exception => EngineFailure.Of(exception, client.Node),
-        cancellationToken);
+    public async Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken)
+    {
+        var image = ImageReference.Parse(reference);
+        var messages = new PushMessages(image.Version, progress);
+        await AskAsync(
+            async () =>
+            {
+                var tag = new ImagePushParameters { Tag = image.Version };
+                await client.Answers.Images.PushImageAsync(image.Name, tag, new AuthConfig(), messages, cancellationToken);
+                return true;
+            },
+            exception => exception is DockerApiException refused
+                ? EngineFailure.OfPush(reference, EngineFailure.MessageOf(refused.ResponseBody), client.Node)
+                : EngineFailure.Of(exception, client.Node),
+            cancellationToken);
+        return messages.Error is null && messages.Digest is { } digest
+            ? digest
+            : throw EngineFailure.OfPush(reference, messages.Error ?? "the answer names no digest", client.Node);
+    }
 
     public Task<string> ResolveAsync(string reference, CancellationToken cancellationToken) => AskAsync(
         async () => (await client.Answers.Distribution.InspectAsync(NameOf(reference), cancellationToken)).Descriptor.Digest,

@@ -126,6 +126,12 @@ internal static partial class EngineFailure
         }
     }
 
+    /// <summary>The engine's words in an answer that is no success; null when it is one.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="cancellationToken">Ends the reading of its body.</param>
+    public static async Task<string?> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        answer.IsSuccessStatusCode ? null : MessageOf(await answer.Content.ReadAsStringAsync(cancellationToken));
+
     private static ErrorId IdOf(HttpStatusCode status, string message) => message switch
     {
         _ when SourceMissing().IsMatch(message) => ErrorId.MountSourceMissing,

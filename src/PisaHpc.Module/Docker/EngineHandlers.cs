@@ -1,10 +1,4 @@
-using Docker.DotNet.Handler.Abstractions;
-using Microsoft.Extensions.Logging;
-
 namespace PisaHpc.Docker;
-
-/// <summary>Opens a byte stream to an engine.</summary>
-internal delegate Task<Stream> OpenEngineStream(CancellationToken cancellationToken);
 
 /// <summary>
 /// The HTTP side of an engine: the platform's own client over streams that we open, so that requests share kept-alive streams. Answers that
@@ -48,23 +42,4 @@ internal sealed class EngineHandlers : IDisposable
         UseProxy = false,
         AllowAutoRedirect = false,
     };
-}
-
-/// <summary>Gives Docker.DotNet a handler that is ours.</summary>
-internal sealed class EngineHandlerFactory : IDockerHandlerFactory<HttpMessageHandler>
-{
-    public static readonly EngineHandlerFactory Instance = new();
-
-    private EngineHandlerFactory()
-    {
-    }
-
-    public ResolvedTransport CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
-        throw new NotSupportedException("The engine's handler is always given.");
-
-    public ResolvedTransport CreateHandler(HttpMessageHandler transportOptions, ResolvedClientOptions clientOptions, ILogger logger) =>
-        new(transportOptions, EngineHandlers.Address);
-
-    public Task<WriteClosableStream> HijackStreamAsync(HttpContent content) =>
-        throw new NotSupportedException("No request of this module takes over its stream.");
 }

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json;
 using PisaHpc.Images;
 
 namespace PisaHpc.Docker;
@@ -24,7 +25,7 @@ internal static class ImageUpload
         catch (Exception exception)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw content.Failure ?? (exception is HttpRequestException or IOException or OperationCanceledException
+            throw content.Failure ?? (exception is HttpRequestException or IOException or OperationCanceledException or JsonException
                 ? EngineFailure.Of(exception, client.Node)
                 : exception);
         }
@@ -51,10 +52,9 @@ internal static class ImageUpload
         request.Headers.TransferEncodingChunked = true;
         content.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
         using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        if (!answer.IsSuccessStatusCode)
+        if (await EngineFailure.RefusalAsync(answer, cancellationToken) is { } refusal)
         {
-            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-            throw EngineFailure.OfImport(import.Name.ToString(), EngineFailure.MessageOf(body), client.Node);
+            throw EngineFailure.OfImport(import.Name.ToString(), refusal, client.Node);
         }
 
         string? id = null;
@@ -62,10 +62,10 @@ internal static class ImageUpload
         {
             if (message.Error is { } error)
             {
-                throw EngineFailure.OfImport(import.Name.ToString(), error, client.Node);
+                throw EngineFailure.OfImport(import.Name.ToString(), error.Message ?? "no reason given", client.Node);
             }
 
-            id = message.Status.StartsWith("sha256:", StringComparison.Ordinal) ? message.Status : id;
+            id = message.Status?.StartsWith("sha256:", StringComparison.Ordinal) == true ? message.Status : id;
         }
 
         return content.IsWhole && id is not null
@@ -75,13 +75,13 @@ internal static class ImageUpload
 
     private static Uri AddressOf(ImageImport import)
     {
-        var query = new List<string>
-        {
+        string[] query =
+        [
             "fromSrc=-",
             $"repo={Uri.EscapeDataString(import.Name.Name)}",
             $"tag={Uri.EscapeDataString(import.Name.Version)}",
-        };
-        query.AddRange(import.Changes.Select(change => $"changes={Uri.EscapeDataString(change)}"));
+            .. import.Changes.Select(change => $"changes={Uri.EscapeDataString(change)}"),
+        ];
         return new Uri("images/create?" + string.Join('&', query), UriKind.Relative);
     }
 }

@@ -87,9 +87,9 @@ public static class ContainerStarter
     private static async Task HoldImageAsync(
         IContainerEngine engine, HpcContainerPlan plan, string reference, CancellationToken cancellationToken)
     {
-        if (await engine.FindImageAsync(reference, cancellationToken) is not { } held)
+        if (await engine.Images.FindAsync(reference, cancellationToken) is not { } held)
         {
-            await engine.PullImageAsync(reference, cancellationToken);
+            await engine.Images.PullAsync(reference, progress: null, cancellationToken);
             await NameImageAsync(engine, ImageReference.Parse(reference), cancellationToken);
         }
         else if (plan.ImageId is { } planned && held.Id != planned)
@@ -106,7 +106,7 @@ public static class ContainerStarter
     private static async Task NameImageAsync(IContainerEngine engine, ImageReference image, CancellationToken cancellationToken)
     {
         if (image is { Digest: { } digest, Tag: { } tag }
-            && await engine.FindImageAsync($"{image.Name}:{tag}", cancellationToken) is null)
+            && await engine.Images.FindAsync($"{image.Name}:{tag}", cancellationToken) is null)
         {
             await engine.Images.TagAsync($"{image.Name}@{digest}", $"{image.Name}:{tag}", cancellationToken);
         }

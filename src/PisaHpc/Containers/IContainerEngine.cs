@@ -18,18 +18,6 @@ public interface IContainerEngine : IAsyncDisposable
     /// <param name="cancellationToken">Ends the request.</param>
     Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken);
 
-    /// <summary>Looks an image up on the node.</summary>
-    /// <param name="reference">Name with tag or digest, or id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
-    /// <returns>The image; null when the node does not hold it.</returns>
-    Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken);
-
-    /// <summary>Pulls an image from its registry. Failures that the engine reports only in its message stream are exceptions here.</summary>
-    /// <param name="reference">Name with tag or digest.</param>
-    /// <param name="cancellationToken">Ends the pull.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/> or <see cref="ErrorId.ImagePullFailed"/>.</exception>
-    Task PullImageAsync(string reference, CancellationToken cancellationToken);
-
     /// <summary>Creates a container.</summary>
     /// <param name="spec">What to create.</param>
     /// <param name="cancellationToken">Ends the request.</param>
@@ -43,7 +31,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>Starts a container.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.LimitRefused"/>, <see cref="ErrorId.DeviceMissing"/>, <see cref="ErrorId.PortInUse"/> and the ids of CreateAsync.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.LimitRefused"/>, <see cref="ErrorId.DeviceMissing"/>, <see cref="ErrorId.PortInUse"/> and the ids of CreateAsync.
+    /// </exception>
     Task StartAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Stops a container: TERM, the grace time, KILL. One that is stopped, or gone, is success.</summary>

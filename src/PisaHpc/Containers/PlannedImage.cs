@@ -18,7 +18,7 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
     /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageMismatch"/>: the nodes would run different images.</exception>
     public static async Task<PlannedImage> AgreeAsync(
-        IEngineConnector engines, string reference, IReadOnlyDictionary<string, EngineImage?> held, CancellationToken cancellationToken)
+        IEngineConnector engines, string reference, IReadOnlyDictionary<string, StoredImage?> held, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(engines);
         var agreed = Agree(reference, held);
@@ -43,7 +43,7 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
     /// <param name="reference">The environment's image.</param>
     /// <param name="held">What each node holds under that name.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageMismatch"/>.</exception>
-    public static PlannedImage Agree(string reference, IReadOnlyDictionary<string, EngineImage?> held)
+    public static PlannedImage Agree(string reference, IReadOnlyDictionary<string, StoredImage?> held)
     {
         ArgumentNullException.ThrowIfNull(held);
         var images = held.Where(node => node.Value is not null).GroupBy(node => node.Value!.Id, node => node.Key).ToList();
@@ -51,7 +51,7 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
         {
             var which = images
                 .OrderByDescending(image => image.Count())
-                .Select(image => $"{Fold(image)} {(image.Count() == 1 ? "holds" : "hold")} {Name(held, image)}");
+                .Select(image => $"{Fold(image)} {(image.Count() == 1 ? "holds" : "hold")} {Name(held, image, reference)}");
             throw Mismatch(
                 reference, held, $"The nodes of the job hold different images under {reference}: {string.Join("; ", which)}.");
         }
@@ -61,7 +61,7 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
             return new PlannedImage(reference, null, ImageReference.Parse(reference).Digest);
         }
 
-        var digests = held.Values.OfType<EngineImage>().Select(image => image.Digest).Distinct().ToList();
+        var digests = held.Values.OfType<StoredImage>().Select(image => DigestOf(image, reference)).Distinct().ToList();
         var digest = digests is [{ } one] ? one : digests.OfType<string>().FirstOrDefault();
         var lacking = held.Where(node => node.Value is null).Select(node => node.Key).ToList();
         if (digest is null && lacking.Count > 0)
@@ -83,12 +83,14 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
         return new PlannedImage(digest is null || image.IsId ? reference : image.At(digest).ToString(), id, digest);
     }
 
-    private static string Name(IReadOnlyDictionary<string, EngineImage?> held, IGrouping<string, string> image) =>
-        held[image.First()]!.Digest ?? $"{image.Key}, which never met a registry";
+    private static string? DigestOf(StoredImage image, string reference) => image.DigestOf(ImageReference.Parse(reference).Name);
+
+    private static string Name(IReadOnlyDictionary<string, StoredImage?> held, IGrouping<string, string> image, string reference) =>
+        DigestOf(held[image.First()]!, reference) ?? $"{image.Key}, which never met a registry";
 
     private static string Fold(IEnumerable<string> nodes) => HostList.Fold(nodes.Order(StringComparer.Ordinal));
 
-    private static HpcException Mismatch(string reference, IReadOnlyDictionary<string, EngineImage?> held, string message) => new(
+    private static HpcException Mismatch(string reference, IReadOnlyDictionary<string, StoredImage?> held, string message) => new(
         ErrorId.ImageMismatch,
         message,
         reference,

@@ -1,24 +1,13 @@
 namespace PisaHpc.Images;
 
-/// <summary>What a node needs so that a name leads to the wanted image there.</summary>
-public enum ImageNeed
-{
-    /// <summary>Nothing.</summary>
-    None,
-
-    /// <summary>The node holds the image under another name, or without any.</summary>
-    Tag,
-
-    /// <summary>The node does not hold it.</summary>
-    Pull,
-}
-
 /// <summary>One image on one node, before anything is changed.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Image">What is wanted.</param>
 /// <param name="Digest">The registry's digest of it.</param>
 /// <param name="Need">What has to be done.</param>
-/// <param name="PreviousDigest">The digest that the name leads to now; null when the node has no such name, or no registry knows the image.</param>
+/// <param name="PreviousDigest">
+/// The digest that the name leads to now; null when the node has no such name, or no registry knows the image.
+/// </param>
 public sealed record ImageUpdateStep(string Node, WantedImage Image, string Digest, ImageNeed Need, string? PreviousDigest)
 {
     /// <summary>Finds out what a node needs. Pure.</summary>

@@ -28,12 +28,13 @@ public sealed record StoredImage
     /// <param name="digest">The digest, <c>sha256:…</c>.</param>
     public bool Has(string digest) => Digests.Any(known => known.EndsWith("@" + digest, StringComparison.Ordinal));
 
+    /// <summary>The digest by which a repository knows it; null when that one does not, whatever others do.</summary>
+    /// <param name="repository">The repository with its registry.</param>
+    public string? DigestOf(string repository) => Digests.Where(known => known.StartsWith(repository + "@", StringComparison.Ordinal))
+        .Select(known => known[(repository.Length + 1)..]).FirstOrDefault();
+
     /// <summary>The digest by which a repository knows it, else any registry's; null when it never met one.</summary>
     /// <param name="repository">The repository with its registry; null for any.</param>
-    public string? DigestIn(string? repository)
-    {
-        var known = Digests.FirstOrDefault(digest => digest.StartsWith(repository + "@", StringComparison.Ordinal))
-            ?? (Digests is [var any, ..] ? any : null);
-        return known?[(known.IndexOf('@', StringComparison.Ordinal) + 1)..];
-    }
+    public string? DigestIn(string? repository) => (repository is null ? null : DigestOf(repository))
+        ?? Digests.Select(known => known[(known.IndexOf('@', StringComparison.Ordinal) + 1)..]).FirstOrDefault();
 }

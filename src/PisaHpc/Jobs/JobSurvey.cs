@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Containers;
+using PisaHpc.Images;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Jobs;
@@ -11,7 +12,7 @@ namespace PisaHpc.Jobs;
 /// <param name="Failures">The nodes that did not answer.</param>
 internal sealed record JobSurvey(
     IReadOnlyDictionary<string, NodeFacts> Facts,
-    IReadOnlyDictionary<string, EngineImage?> Images,
+    IReadOnlyDictionary<string, StoredImage?> Images,
     IReadOnlyDictionary<string, IReadOnlyList<EngineContainer>> Containers,
     IReadOnlyList<NodeFailure> Failures)
 {
@@ -29,7 +30,7 @@ internal sealed record JobSurvey(
         CancellationToken cancellationToken)
     {
         var facts = new ConcurrentDictionary<string, NodeFacts>();
-        var images = new ConcurrentDictionary<string, EngineImage?>();
+        var images = new ConcurrentDictionary<string, StoredImage?>();
         var containers = new ConcurrentDictionary<string, IReadOnlyList<EngineContainer>>();
         var failures = new ConcurrentQueue<NodeFailure>();
         var paths = request.Environment.Mounts.Select(mount => mount.Source).ToArray();
@@ -43,7 +44,7 @@ internal sealed record JobSurvey(
                 await using var connection = await nodes.ConnectAsync(node, stopping);
                 facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);
                 await using var engine = await engines.ConnectAsync(node, stopping);
-                images[node] = await engine.FindImageAsync(request.Environment.Image, stopping);
+                images[node] = await engine.Images.FindAsync(request.Environment.Image, stopping);
                 containers[node] = await engine.ListAsync(ContainerLabels.Filter(request.Allocation.JobId), stopping);
             },
             (node, cause) => failures.Enqueue(new NodeFailure(node, cause)),

@@ -1,4 +1,5 @@
 using PisaHpc.Containers;
+using PisaHpc.Images;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Containers;
@@ -12,7 +13,7 @@ public sealed class PlannedImageTests
     [Fact]
     public async Task Nodes_that_hold_the_same_run_it_by_its_digest_and_one_that_lacks_it_pulls_the_same()
     {
-        var image = await AgreeAsync(Name, ("n1", new("sha256:1", Digests.A)), ("n2", null), ("n3", new("sha256:1", Digests.A)));
+        var image = await AgreeAsync(Name, ("n1", Held("sha256:1", Digests.A)), ("n2", null), ("n3", Held("sha256:1", Digests.A)));
         Assert.Equal(new PlannedImage($"{Name}@{Digests.A}", "sha256:1", Digests.A), image);
         Assert.DoesNotContain(_cluster.Calls, call => call.Step == FakeStep.ResolveImage);
     }
@@ -21,7 +22,11 @@ public sealed class PlannedImageTests
     public async Task Nodes_that_hold_different_images_are_refused_by_name_with_what_each_holds_and_the_next_step()
     {
         var failure = await Assert.ThrowsAsync<HpcException>(() => AgreeAsync(
-            Name, ("n4", new("sha256:2", Digests.B)), ("n1", new("sha256:1", Digests.A)), ("n2", new("sha256:1", Digests.A)), ("n3", null)));
+            Name,
+            ("n4", Held("sha256:2", Digests.B)),
+            ("n1", Held("sha256:1", Digests.A)),
+            ("n2", Held("sha256:1", Digests.A)),
+            ("n3", null)));
         Assert.Equal(ErrorId.ImageMismatch, failure.Id);
         Assert.Contains($"n[1-2] hold {Digests.A}; n4 holds {Digests.B}", failure.Message, StringComparison.Ordinal);
         Assert.Contains($"Update-HpcImage -Node 'n[1-4]' -Image {Name}", failure.RecommendedAction, StringComparison.Ordinal);
@@ -30,7 +35,7 @@ public sealed class PlannedImageTests
     [Fact]
     public async Task An_image_that_never_met_a_registry_is_run_by_its_name_where_all_hold_it_and_refused_where_one_would_pull()
     {
-        var own = new EngineImage("sha256:1", null);
+        var own = Held("sha256:1", null);
         Assert.Equal(new PlannedImage(Name, "sha256:1", null), await AgreeAsync(Name, ("n1", own), ("n2", own)));
         var failure = await Assert.ThrowsAsync<HpcException>(() => AgreeAsync(Name, ("n1", own), ("n2", null)));
         Assert.Equal(ErrorId.ImageMismatch, failure.Id);
@@ -40,7 +45,7 @@ public sealed class PlannedImageTests
     [Fact]
     public async Task The_same_image_by_two_manifests_is_one_image_and_nobody_pulls_for_it()
     {
-        var image = await AgreeAsync(Name, ("n1", new("sha256:1", Digests.A)), ("n2", new("sha256:1", null)));
+        var image = await AgreeAsync(Name, ("n1", Held("sha256:1", Digests.A)), ("n2", Held("sha256:1", null)));
         Assert.Equal((Name, "sha256:1"), (image.Reference, image.Id));
     }
 
@@ -66,11 +71,10 @@ public sealed class PlannedImageTests
     {
         _cluster.RegistryDigests[Name] = Digests.A;
         var engine = _cluster.EngineOf("o2wn01");
-        engine.Images = [];
-        var plan = ContainerPlanner.Plan(PlanRequests.For(PlanRequests.Environment) with { Image = new($"{Name}@{Digests.A}", null, Digests.A) });
+        var plan = ContainerPlanner.Plan(
+            PlanRequests.For(PlanRequests.Environment) with { Image = new($"{Name}@{Digests.A}", null, Digests.A) });
         Assert.Equal((Name, Digests.A, null), (plan.Image, plan.ImageDigest, plan.ImageId));
 
-        engine.Store.Add(FakeImageStore.Image("reg:5000/x", Digests.A));
         var container = await ContainerStarter.StartAsync(engine, plan, CancellationToken.None);
         Assert.Equal((Name, Digests.A), (container.Image, container.ImageDigest));
         Assert.Contains(_cluster.Calls, call => call is { Step: FakeStep.PullImage } && call.Subject == $"{Name}@{Digests.A}");
@@ -82,12 +86,20 @@ public sealed class PlannedImageTests
     public async Task A_name_that_moved_since_the_plan_is_not_started()
     {
         var engine = _cluster.EngineOf("o2wn01");
+        engine.Store.Add(FakeImageStore.Image("reg:5000/x", Digests.A, Name));
         var plan = ContainerPlanner.Plan(PlanRequests.For(PlanRequests.Environment) with { Image = new(Name, "sha256:planned", null) });
         var failure = await Assert.ThrowsAsync<HpcException>(() => ContainerStarter.StartAsync(engine, plan, CancellationToken.None));
         Assert.Equal((ErrorId.ImageMismatch, "o2wn01"), (failure.Id, failure.Target));
         Assert.Empty(engine.Created);
     }
 
-    private Task<PlannedImage> AgreeAsync(string reference, params (string Node, EngineImage? Image)[] held) =>
+    /// <summary>An image as a node holds it that knows it by a mirror's digest too, and by the registry's where there is one.</summary>
+    private static StoredImage Held(string id, string? digest) => FakeImageStore.Image("mirror:5000/x", FakeImageStore.Digest('c')) with
+    {
+        Id = id,
+        Digests = digest is null ? [] : [$"mirror:5000/x@{FakeImageStore.Digest('c')}", $"reg:5000/x@{digest}"],
+    };
+
+    private Task<PlannedImage> AgreeAsync(string reference, params (string Node, StoredImage? Image)[] held) =>
         PlannedImage.AgreeAsync(_cluster, reference, held.ToDictionary(node => node.Node, node => node.Image), CancellationToken.None);
 }

@@ -32,12 +32,6 @@ public sealed class FakeEngine : IContainerEngine
     /// <summary>What the engine says of itself.</summary>
     public EngineDetails Details { get; set; } = new() { Images = 0, RootDirectory = "/var/lib/docker", StorageDriver = "overlay2" };
 
-    /// <summary>The images the node holds, by reference; null stands for "every reference that is asked for".</summary>
-    public ConcurrentDictionary<string, EngineImage>? Images { get; set; }
-
-    /// <summary>The images the registry holds; null stands for "every reference that is asked for".</summary>
-    public HashSet<string>? Registry { get; set; }
-
     /// <summary>The log of every container.</summary>
     public IReadOnlyList<EngineLogLine> Log { get; set; } = [];
 
@@ -64,23 +58,6 @@ public sealed class FakeEngine : IContainerEngine
     {
         await _cluster.StepAsync(Node, FakeStep.Describe, "", cancellationToken);
         return Details;
-    }
-
-    public async Task<EngineImage?> FindImageAsync(string reference, CancellationToken cancellationToken)
-    {
-        await _cluster.StepAsync(Node, FakeStep.FindImage, reference, cancellationToken);
-        return Images is null ? AnyImage : Images.GetValueOrDefault(reference);
-    }
-
-    public async Task PullImageAsync(string reference, CancellationToken cancellationToken)
-    {
-        await _cluster.StepAsync(Node, FakeStep.PullImage, reference, cancellationToken);
-        if (Registry?.Contains(reference) == false)
-        {
-            throw new HpcException(ErrorId.ImageNotFound, $"The engine on {Node} cannot pull {reference}: manifest unknown", Node);
-        }
-
-        Images?.TryAdd(reference, AnyImage);
     }
 
     public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
@@ -142,9 +119,11 @@ public sealed class FakeEngine : IContainerEngine
         return Get(id);
     }
 
-    public async Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<EngineContainer>> ListAsync(
+        IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken)
     {
-        await _cluster.StepAsync(Node, FakeStep.List, string.Join(',', labels.Select(label => $"{label.Key}={label.Value}")), cancellationToken);
+        await _cluster.StepAsync(
+            Node, FakeStep.List, string.Join(',', labels.Select(label => $"{label.Key}={label.Value}")), cancellationToken);
         return [.. _containers.Values.Where(container => labels.All(label => Carries(container, label)))];
     }
 
@@ -165,8 +144,6 @@ public sealed class FakeEngine : IContainerEngine
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static readonly EngineImage AnyImage = new(FakeImageStore.Digest('1'), FakeImageStore.Digest('2'));
 
     private static bool Carries(EngineContainer container, KeyValuePair<string, string?> label) =>
         container.Labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);

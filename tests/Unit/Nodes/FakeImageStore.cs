@@ -2,7 +2,10 @@ using PisaHpc.Images;
 
 namespace PisaHpc.Unit.Nodes;
 
-/// <summary>A node's images in memory. What is pulled comes from <see cref="FakeCluster.RegistryDigests"/>.</summary>
+/// <summary>
+/// A node's images in memory. What is pulled comes from <see cref="FakeCluster.RegistryDigests"/>. Where a test speaks of no image at all,
+/// on the node or in the registry, the node holds whatever is looked up.
+/// </summary>
 public sealed class FakeImageStore : IImageStore
 {
     private readonly FakeCluster _cluster;
@@ -64,7 +67,14 @@ public sealed class FakeImageStore : IImageStore
     public async Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(_node, FakeStep.FindImage, reference, cancellationToken);
-        return Held.FirstOrDefault(held => held.Id == reference || held.Tags.Contains(reference) || held.Digests.Contains(reference));
+        var image = ImageReference.Parse(reference);
+        if (Held.Count == 0 && _cluster.RegistryDigests.IsEmpty)
+        {
+            return Image(image.Name, Digest('2'), reference);
+        }
+
+        var name = image.Digest is { } digest ? $"{image.Name}@{digest}" : reference;
+        return Held.FirstOrDefault(held => held.Id == name || held.Tags.Contains(name) || held.Digests.Contains(name));
     }
 
     public async Task<bool> UntagAsync(string name, CancellationToken cancellationToken)
@@ -82,7 +92,8 @@ public sealed class FakeImageStore : IImageStore
     /// <summary>What was imported and is held, with the bytes that came.</summary>
     public Dictionary<string, byte[]> Imported { get; } = new(StringComparer.Ordinal);
 
-    public async Task<string> ImportAsync(ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken)
+    public async Task<string> ImportAsync(
+        ImageImport import, Func<Stream, CancellationToken, Task> content, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(_node, FakeStep.ImportImage, $"{import.Name} {string.Join(" | ", import.Changes)}", cancellationToken);
         using var whole = new MemoryStream();
@@ -98,7 +109,8 @@ public sealed class FakeImageStore : IImageStore
     {
         await _cluster.StepAsync(_node, FakeStep.PushImage, reference, cancellationToken);
         var held = await FindAsync(reference, cancellationToken)
-            ?? throw new HpcException(ErrorId.ImageNotFound, $"The engine on {_node} cannot push {reference}: it does not exist locally", _node);
+            ?? throw new HpcException(
+                ErrorId.ImageNotFound, $"The engine on {_node} cannot push {reference}: it does not exist locally", _node);
         var digest = "sha256:d1" + held.Id["sha256:d1".Length..];
         progress?.Report(new LayerPush("012345678901", "Pushed", 1000, 1000));
         _cluster.RegistryDigests[reference] = digest;
@@ -125,7 +137,8 @@ public sealed class FakeImageStore : IImageStore
         lock (_images)
         {
             var known = _images.Find(held => held.Id == IdOf(digest));
-            Add((known ?? Image(image.Name, digest)) with { Digests = [.. (known?.Digests ?? []).Append($"{image.Name}@{digest}").Distinct()] });
+            var digests = (known?.Digests ?? []).Append($"{image.Name}@{digest}").Distinct();
+            Add((known ?? Image(image.Name, digest)) with { Digests = [.. digests] });
         }
     }
 

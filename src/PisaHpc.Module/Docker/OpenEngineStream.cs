@@ -1,0 +1,4 @@
+namespace PisaHpc.Docker;
+
+/// <summary>Opens a byte stream to an engine.</summary>
+internal delegate Task<Stream> OpenEngineStream(CancellationToken cancellationToken);
