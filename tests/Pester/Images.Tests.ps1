@@ -31,7 +31,8 @@ Describe 'Import-HpcImage' {
     }
 
     It 'takes a path or a stream, and not both' {
-        { Import-HpcImage -Path $tree -Stream ([System.IO.Stream]::Null) -Name pisa/a:1 -Site $site } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        { Import-HpcImage -Path $tree -Stream ([System.IO.Stream]::Null) -Name pisa/a:1 -Site $site } |
+            Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
     It 'completes nodes' {
@@ -41,7 +42,8 @@ Describe 'Import-HpcImage' {
 
 Describe 'Publish-HpcImage' {
     It 'takes names, and objects that carry a name and a node' {
-        'pisa/a:1', 'pisa/b:1' | Publish-HpcImage -Site $site -Registry registry.lab:5000 -ErrorVariable failures -ErrorAction SilentlyContinue
+        'pisa/a:1', 'pisa/b:1' |
+            Publish-HpcImage -Site $site -Registry registry.lab:5000 -ErrorVariable failures -ErrorAction SilentlyContinue
         $failures.Count | Should -Be 2
         [pscustomobject]@{ Name = 'pisa/a:1'; Node = 'localhost' } |
             Publish-HpcImage -Site $site -Registry registry.lab:5000 -ErrorVariable failures -ErrorAction SilentlyContinue

@@ -62,7 +62,8 @@ public sealed class GetIbDeviceTests : IDisposable
         var devices = Devices("param($Root) Get-IbDevice -Root $Root", new { Root = _root });
         Assert.Equal([("mlx5_0", 1), ("mlx5_0", 2), ("mlx5_1", 1)], devices.Select(device => (device.Name, device.Port)));
         Assert.All(devices, device => Assert.Equal(Environment.MachineName, device.Node));
-        Assert.Equal(["mlx5_1"], Devices("param($Root) Get-IbDevice -Root $Root -Name *_1", new { Root = _root }).Select(device => device.Name));
+        Assert.Equal(
+            ["mlx5_1"], Devices("param($Root) Get-IbDevice -Root $Root -Name *_1", new { Root = _root }).Select(device => device.Name));
     }
 
     [Fact]
@@ -99,7 +100,8 @@ public sealed class GetIbDeviceTests : IDisposable
         }
     }
 
-    private sealed record Device(string Node, string Name, int Port, string State, double RateGbps, string? Guid, IReadOnlyList<string> Files)
+    private sealed record Device(
+        string Node, string Name, int Port, string State, double RateGbps, string? Guid, IReadOnlyList<string> Files)
     {
         public static Device Of(PSObject item)
         {

@@ -50,7 +50,8 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 
             var end = await RunAsync(code);
             Assert.True(end.ExitCode == 0, $"{page}, {title}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
-            Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
+            Assert.All(
+                end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
         }
     }
 
@@ -58,12 +59,15 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private static bool IsOfAView(string line) =>
         !line.StartsWith("What if: ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
 
-    /// <summary>Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.</summary>
+    /// <summary>
+    /// Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.
+    /// </summary>
     private async Task StageAsync(string page)
     {
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
-            or "Invoke-ContainerMpi" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob" or "Wait-HpcContainer")
+            or "Invoke-ContainerMpi" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
+            or "Wait-HpcContainer")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
             (await RunAsync($"{allocate} | Start-HpcJob -Environment {environment}")).EndedWith(0);

@@ -44,5 +44,7 @@ public sealed class ReadmeTests(LabFixture lab)
         (await RunningProcess.RunAsync("bash", ["-c", command])).EndedWith(0);
 
     private static IEnumerable<string> Fences(string language) =>
-        Text.Split("```").Where(part => part.StartsWith(language + "\n", StringComparison.Ordinal)).Select(part => part[(language.Length + 1)..]);
+        Text.Split("```")
+            .Where(part => part.StartsWith(language + "\n", StringComparison.Ordinal))
+            .Select(part => part[(language.Length + 1)..]);
 }

@@ -32,7 +32,8 @@ public sealed class RunningProcess : IDisposable
     public string ErrorSoFar => Said(_error);
 
     /// <summary>
-    /// Starts a program in the checkout's root, with Ctrl-C's signal at its default: whoever runs the tests in the background has it ignored.
+    /// Starts a program in the checkout's root, with Ctrl-C's signal at its default: whoever runs the tests in the background has it
+    /// ignored.
     /// </summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>

@@ -57,7 +57,8 @@ public sealed class OutputTests
     public async Task Json_keeps_stdout_for_the_document_whatever_a_script_says_to_its_reader()
     {
         const string script =
-            "$Host.UI.Write('hel'); $Host.UI.WriteLine('lo'); $Host.UI.WriteWarningLine('careful'); [void](/bin/sh -c 'echo native >&2'); $Host.UI.Write('end'); 1";
+            "$Host.UI.Write('hel'); $Host.UI.WriteLine('lo'); $Host.UI.WriteWarningLine('careful'); "
+            + "[void](/bin/sh -c 'echo native >&2'); $Host.UI.Write('end'); 1";
         var result = (await HostProcess.RunAsync("-NoModule", "-o", "Json", "-c", script)).EndedWith(0);
         Assert.Equal("1\n", result.Output);
         Assert.Equal(

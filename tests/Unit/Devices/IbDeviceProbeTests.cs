@@ -45,7 +45,10 @@ public sealed class IbDeviceProbeTests : IDisposable
         _tree.Adapter("mlx5_0", First).Port(First, "mlx5_0", 1).Verbs("uverbs1", "mlx5_0").Mad("umad1", "mlx5_0", 1);
         _tree.Adapter("mlx5_1", Second).Port(Second, "mlx5_1", 1).Verbs("uverbs0", "mlx5_1").Mad("umad0", "mlx5_1", 1);
         Assert.Equal(
-            [("mlx5_0", "/dev/infiniband/uverbs1", "/dev/infiniband/umad1"), ("mlx5_1", "/dev/infiniband/uverbs0", "/dev/infiniband/umad0")],
+            [
+                ("mlx5_0", "/dev/infiniband/uverbs1", "/dev/infiniband/umad1"),
+                ("mlx5_1", "/dev/infiniband/uverbs0", "/dev/infiniband/umad0"),
+            ],
             _tree.Devices().Select(device => (device.Name, device.Uverbs!, device.Umad!)));
     }
 
@@ -67,7 +70,10 @@ public sealed class IbDeviceProbeTests : IDisposable
     [Fact]
     public void A_file_that_the_kernel_knows_and_dev_lacks_is_not_reported()
     {
-        _tree.Adapter("mlx5_0", First).Port(First, "mlx5_0", 1).Verbs("uverbs0", "mlx5_0", hasFile: false).Mad("umad0", "mlx5_0", 1, hasFile: false);
+        _tree.Adapter("mlx5_0", First)
+            .Port(First, "mlx5_0", 1)
+            .Verbs("uverbs0", "mlx5_0", hasFile: false)
+            .Mad("umad0", "mlx5_0", 1, hasFile: false);
         var device = Assert.Single(_tree.Devices());
         Assert.Null(device.Uverbs);
         Assert.Null(device.Umad);
@@ -87,7 +93,10 @@ public sealed class IbDeviceProbeTests : IDisposable
     [Fact]
     public void An_older_kernel_numbers_an_adapters_interfaces_in_hexadecimal()
     {
-        _tree.Adapter("mlx4_0", First).Port(First, "mlx4_0", 2).Interface(First, "ib0", "dev_id", "0x0").Interface(First, "ib1", "dev_id", "0x1");
+        _tree.Adapter("mlx4_0", First)
+            .Port(First, "mlx4_0", 2)
+            .Interface(First, "ib0", "dev_id", "0x0")
+            .Interface(First, "ib1", "dev_id", "0x1");
         Assert.Equal("ib1", Assert.Single(_tree.Devices()).Interface);
     }
 
@@ -96,14 +105,19 @@ public sealed class IbDeviceProbeTests : IDisposable
     {
         _tree.Adapter("mlx5_0", First, guid: "", firmware: "", numaNode: "-1").Port(First, "mlx5_0", 1, state: "", rate: "");
         var device = Assert.Single(_tree.Devices());
-        Assert.Equal((null, null, -1, "UNKNOWN", 0, null), (device.Guid, device.Firmware, device.NumaNode, device.State, device.RateGbps, device.Interface));
+        Assert.Equal(
+            (null, null, -1, "UNKNOWN", 0, null),
+            (device.Guid, device.Firmware, device.NumaNode, device.State, device.RateGbps, device.Interface));
     }
 
     [Fact]
     public void Every_shell_prints_the_same_facts()
     {
         OneAdapter();
-        string[][] shells = [["/bin/sh"], ["/bin/bash"], ["/bin/bash", "--posix", "-eu"], ["/usr/bin/dash", "-eu"], ["/usr/bin/busybox", "sh", "-eu"]];
+        string[][] shells =
+        [
+            ["/bin/sh"], ["/bin/bash"], ["/bin/bash", "--posix", "-eu"], ["/usr/bin/dash", "-eu"], ["/usr/bin/busybox", "sh", "-eu"],
+        ];
         var facts = shells.Where(shell => File.Exists(shell[0])).Select(shell => _tree.Facts(shell)).ToList();
         Assert.InRange(facts.Count, 2, shells.Length);
         Assert.Single(facts.Distinct());

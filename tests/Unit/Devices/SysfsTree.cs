@@ -3,14 +3,17 @@ using PisaHpc.Devices;
 
 namespace PisaHpc.Unit.Devices;
 
-/// <summary>A root directory with sys and dev as the kernel lays them out (class entries are links into devices), and real shells to read it.</summary>
+/// <summary>
+/// A root directory with sys and dev as the kernel lays them out (class entries are links into devices), and real shells to read it.
+/// </summary>
 internal sealed class SysfsTree : IDisposable
 {
     public string Root { get; } = Directory.CreateTempSubdirectory("pisahpc-sysfs-").FullName;
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
-    public SysfsTree Adapter(string name, string pci, string guid = "b859:9f03:00a1:2b3c", string firmware = "20.38.1900", string numaNode = "1")
+    public SysfsTree Adapter(
+        string name, string pci, string guid = "b859:9f03:00a1:2b3c", string firmware = "20.38.1900", string numaNode = "1")
     {
         var device = $"sys/devices/pci0000:00/{pci}";
         Write($"{device}/numa_node", numaNode);
@@ -21,7 +24,8 @@ internal sealed class SysfsTree : IDisposable
         return this;
     }
 
-    public SysfsTree Port(string pci, string adapter, int port, string state = "4: ACTIVE", string layer = "InfiniBand", string rate = "200 Gb/sec (4X HDR)")
+    public SysfsTree Port(
+        string pci, string adapter, int port, string state = "4: ACTIVE", string layer = "InfiniBand", string rate = "200 Gb/sec (4X HDR)")
     {
         var directory = $"sys/devices/pci0000:00/{pci}/infiniband/{adapter}/ports/{port}";
         Write($"{directory}/state", state);
@@ -38,7 +42,8 @@ internal sealed class SysfsTree : IDisposable
 
     public SysfsTree Verbs(string name, string adapter, bool hasFile = true) => Class("infiniband_verbs", name, adapter, null, hasFile);
 
-    public SysfsTree Mad(string name, string adapter, int port, bool hasFile = true) => Class("infiniband_mad", name, adapter, port, hasFile);
+    public SysfsTree Mad(string name, string adapter, int port, bool hasFile = true) =>
+        Class("infiniband_mad", name, adapter, port, hasFile);
 
     public SysfsTree RdmaCm()
     {
@@ -57,7 +62,11 @@ internal sealed class SysfsTree : IDisposable
     /// <summary>Runs the script over the tree.</summary>
     public string Facts(params string[] shell)
     {
-        var start = new ProcessStartInfo(shell[0], [.. shell[1..], "-c", IbDeviceProbe.Script, "sh", Root]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(shell[0], [.. shell[1..], "-c", IbDeviceProbe.Script, "sh", Root])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEnd();
         Assert.Equal("", process.StandardError.ReadToEnd());

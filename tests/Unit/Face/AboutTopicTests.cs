@@ -20,7 +20,8 @@ public sealed partial class AboutTopicTests
     {
         var text = Read(name);
         Assert.StartsWith($"# {name}\n\n## SHORT DESCRIPTION\n\n", text, StringComparison.Ordinal);
-        Assert.Equal(["SHORT DESCRIPTION", "LONG DESCRIPTION", "SEE ALSO"], Markdown.Sections(text, 2).Skip(1).Select(section => section.Title));
+        Assert.Equal(
+            ["SHORT DESCRIPTION", "LONG DESCRIPTION", "SEE ALSO"], Markdown.Sections(text, 2).Skip(1).Select(section => section.Title));
         Assert.True(text.Split('\n').Length <= MostLines + 1, $"{name} has more than {MostLines} lines.");
     }
 

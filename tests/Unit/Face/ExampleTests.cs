@@ -43,12 +43,16 @@ public sealed class ExampleTests
     [Theory]
     [MemberData(nameof(Cmdlets))]
     public void Some_example_of_a_page_uses_its_cmdlet(string name) =>
-        Assert.Contains(HelpPage.Of(name).Parts("EXAMPLES"), part => Markdown.Fences(part.Body, "powershell")[0].Contains(name, StringComparison.Ordinal));
+        Assert.Contains(
+            HelpPage.Of(name).Parts("EXAMPLES"),
+            part => Markdown.Fences(part.Body, "powershell")[0].Contains(name, StringComparison.Ordinal));
 
     [Theory]
     [MemberData(nameof(Topics))]
     public void The_code_of_a_topic_is_sound(string file) =>
-        Assert.All(Markdown.Fences(File.ReadAllText(Path.Combine(AboutTopicTests.Folder, file)), "powershell"), code => Assert.Empty(Problems(code)));
+        Assert.All(
+            Markdown.Fences(File.ReadAllText(Path.Combine(AboutTopicTests.Folder, file)), "powershell"),
+            code => Assert.Empty(Problems(code)));
 
     [Fact]
     public void What_is_wrong_is_found()

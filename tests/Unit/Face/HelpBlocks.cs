@@ -21,7 +21,8 @@ internal sealed partial class HelpBlocks
     public CmdletInfo Info { get; }
 
     /// <summary>The parameters but the common ones.</summary>
-    public IEnumerable<ParameterMetadata> Parameters => Info.Parameters.Values.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name));
+    public IEnumerable<ParameterMetadata> Parameters =>
+        Info.Parameters.Values.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name));
 
     /// <summary>The parameter sets as headings, each with its syntax.</summary>
     public IEnumerable<(string Title, string Syntax)> Syntaxes =>
@@ -39,7 +40,8 @@ internal sealed partial class HelpBlocks
         foreach (var (name, set) in parameter.ParameterSets)
         {
             yaml.AppendLine($"- Name: {(name == ParameterAttribute.AllParameterSets ? "(All)" : name)}");
-            yaml.AppendLine($"  Position: {(set.Position == int.MinValue ? "Named" : set.Position.ToString(CultureInfo.InvariantCulture))}");
+            yaml.AppendLine(
+                $"  Position: {(set.Position == int.MinValue ? "Named" : set.Position.ToString(CultureInfo.InvariantCulture))}");
             yaml.AppendLine($"  IsRequired: {Word(set.IsMandatory)}");
             yaml.AppendLine($"  ValueFromPipeline: {Word(set.ValueFromPipeline)}");
             yaml.AppendLine($"  ValueFromPipelineByPropertyName: {Word(set.ValueFromPipelineByPropertyName)}");
@@ -64,7 +66,8 @@ internal sealed partial class HelpBlocks
     private static IEnumerable<string> AcceptedValuesOf(ParameterMetadata parameter)
     {
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
-        return parameter.Attributes.OfType<ValidateSetAttribute>().FirstOrDefault()?.ValidValues ?? (type.IsEnum ? Enum.GetNames(type) : []);
+        var words = parameter.Attributes.OfType<ValidateSetAttribute>().FirstOrDefault()?.ValidValues;
+        return words ?? (type.IsEnum ? Enum.GetNames(type) : []);
     }
 
     /// <summary>The value when the parameter is not used; a mandatory one has none.</summary>

@@ -9,7 +9,8 @@ public sealed partial class HelpPageTests
     public static TheoryData<string> Cmdlets => CmdletFacts.Names;
 
     [Fact]
-    public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet() => Assert.Equal(CmdletFacts.All.Select(cmdlet => cmdlet.Name), HelpPage.Names);
+    public void Every_cmdlet_has_a_page_and_every_page_a_cmdlet() =>
+        Assert.Equal(CmdletFacts.All.Select(cmdlet => cmdlet.Name), HelpPage.Names);
 
     [Theory]
     [MemberData(nameof(Cmdlets))]
@@ -17,7 +18,8 @@ public sealed partial class HelpPageTests
     {
         var page = HelpPage.Of(name);
         Assert.StartsWith(
-            $"---\ndocument type: cmdlet\nexternal help file: PisaHpc.Module.dll-Help.xml\nHelpUri: ''\nLocale: en-US\nModule Name: PisaHpc\nms.date: ",
+            "---\ndocument type: cmdlet\nexternal help file: PisaHpc.Module.dll-Help.xml\nHelpUri: ''\nLocale: en-US\n"
+                + "Module Name: PisaHpc\nms.date: ",
             page.Text,
             StringComparison.Ordinal);
         Assert.Contains($"\nPlatyPS schema version: 2024-05-01\ntitle: {name}\n---\n\n# {name}\n", page.Text, StringComparison.Ordinal);
@@ -31,7 +33,9 @@ public sealed partial class HelpPageTests
     public void Its_syntax_is_the_cmdlets(string name)
     {
         var wanted = new HelpBlocks(name).Syntaxes;
-        var written = HelpPage.Of(name).Parts("SYNTAX").Select(part => (part.Title, OneLine(Assert.Single(Markdown.Fences(part.Body, "")))));
+        var written = HelpPage.Of(name)
+            .Parts("SYNTAX")
+            .Select(part => (part.Title, OneLine(Assert.Single(Markdown.Fences(part.Body, "")))));
         Assert.Equal(wanted.OrderBy(set => set.Title, StringComparer.Ordinal), written.OrderBy(set => set.Title, StringComparer.Ordinal));
     }
 
@@ -86,7 +90,9 @@ public sealed partial class HelpPageTests
             .Any(set => set.ValueFromPipeline || set.ValueFromPipelineByPropertyName);
         Assert.Equal(takes, inputs.All(input => input.Title != "None"));
         Assert.All(inputs, input => Assert.True(
-            input.Title == "None" || typeof(HpcException).Assembly.GetType(input.Title) is not null || Type.GetType(input.Title) is not null,
+            input.Title == "None"
+                || typeof(HpcException).Assembly.GetType(input.Title) is not null
+                || Type.GetType(input.Title) is not null,
             $"{input.Title} does not exist."));
     }
 
@@ -110,7 +116,8 @@ public sealed partial class HelpPageTests
     private static PropertyInfo[] Properties(Type type) =>
         type.Assembly == typeof(HpcException).Assembly ? type.GetProperties(BindingFlags.Public | BindingFlags.Instance) : [];
 
-    private static Type Element(Type type) => type.IsArray ? type.GetElementType()! : type.IsGenericType ? type.GetGenericArguments()[^1] : type;
+    private static Type Element(Type type) =>
+        type.IsArray ? type.GetElementType()! : type.IsGenericType ? type.GetGenericArguments()[^1] : type;
 
     private static string OneLine(string text) => Blanks().Replace(text.Trim(), " ");
 

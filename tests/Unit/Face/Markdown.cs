@@ -5,7 +5,9 @@ internal static class Markdown
 {
     private const string Fence = "```";
 
-    /// <summary>The sections under the headings of a level, in order, as title and body; what comes before the first has an empty title.</summary>
+    /// <summary>
+    /// The sections under the headings of a level, in order, as title and body; what comes before the first has an empty title.
+    /// </summary>
     public static IReadOnlyList<(string Title, string Body)> Sections(string text, int level)
     {
         var mark = new string('#', level) + " ";

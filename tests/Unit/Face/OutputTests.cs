@@ -29,7 +29,9 @@ public sealed class OutputTests
     [Fact]
     public void Each_fault_is_seen() => Assert.Equal(
         [
-            "Sample.Day: DayOfWeek comes out as a number", "Sample.Maybe: DayOfWeek comes out as a number", "Sample.Length: TimeSpan is not a scalar",
+            "Sample.Day: DayOfWeek comes out as a number",
+            "Sample.Maybe: DayOfWeek comes out as a number",
+            "Sample.Length: TimeSpan is not a scalar",
             "Sample.Foreign: FactAttribute is not a type of the domain", "Sample.Lists[][]: a list lies deeper than 2",
         ],
         Faults(typeof(Sample), nameof(Sample), 0));
@@ -52,10 +54,13 @@ public sealed class OutputTests
             return [$"{path}: {type.Name} is not a scalar"];
         }
 
-        var item = type.IsArray ? type.GetElementType() : type.IsAssignableTo(typeof(IEnumerable)) ? type.GetGenericArguments().Last() : null;
+        var item = type.IsArray ? type.GetElementType()
+            : type.IsAssignableTo(typeof(IEnumerable)) ? type.GetGenericArguments().Last()
+            : null;
         return depth > Depth ? [$"{path}: {(item is null ? "an object" : "a list")} lies deeper than {Depth}"]
             : item is not null ? Faults(item, path + "[]", depth + 1)
-            : type.Assembly != typeof(HpcException).Assembly && type != typeof(Sample) ? [$"{path}: {type.Name} is not a type of the domain"]
+            : type.Assembly != typeof(HpcException).Assembly && type != typeof(Sample)
+                ? [$"{path}: {type.Name} is not a type of the domain"]
             : type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Where(property => property.GetMethod is { IsPublic: true })
                 .SelectMany(property => Faults(property.PropertyType, $"{path}.{property.Name}", depth + 1));
