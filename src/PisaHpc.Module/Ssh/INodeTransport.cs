@@ -11,7 +11,9 @@ internal interface INodeTransport : IAsyncDisposable
     /// <summary>How many commands the transport carries at a time.</summary>
     int MaxSessions { get; }
 
-    /// <summary>Starts a command under the login shell of the node. It takes a round trip and cannot be cancelled: what is sent is sent.</summary>
+    /// <summary>
+    /// Starts a command under the login shell of the node. It takes a round trip and cannot be cancelled: what is sent is sent.
+    /// </summary>
     /// <param name="command">The command.</param>
     /// <exception cref="SessionRefusedException">The node refuses one more session on this connection; nothing was started.</exception>
     /// <exception cref="HpcException">The connection broke.</exception>

@@ -46,7 +46,8 @@ internal static class NodeConnectors
     /// <summary>A pool that nobody else shares.</summary>
     public static NodePool NewPool(NodeAccess access) => new(TransportOf(access), access.IdleTimeout);
 
-    private static NodePool PoolOf(NodeAccess access) => Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => NewPool(access))).Value;
+    private static NodePool PoolOf(NodeAccess access) =>
+        Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => NewPool(access))).Value;
 
     private static OpenTransport TransportOf(NodeAccess access) => access.Client switch
     {

@@ -32,7 +32,8 @@ internal static partial class OpenSshFailure
 
         if (UnknownKey().IsMatch(words))
         {
-            return new HpcException(ErrorId.HostKeyUnknown, $"The host key of {node}{Shown(shown)} stands in no known_hosts file: {words}", node);
+            return new HpcException(
+                ErrorId.HostKeyUnknown, $"The host key of {node}{Shown(shown)} stands in no known_hosts file: {words}", node);
         }
 
         return Refused().IsMatch(words)
@@ -41,7 +42,8 @@ internal static partial class OpenSshFailure
     }
 
     /// <summary>Whether asking ssh for the key that the node shows would help.</summary>
-    public static bool WantsKey(string error) => UnknownKey().IsMatch(error) || error.Contains("revoked", StringComparison.OrdinalIgnoreCase);
+    public static bool WantsKey(string error) =>
+        UnknownKey().IsMatch(error) || error.Contains("revoked", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The key that the node showed, in the debug output of ssh.</summary>
     public static string? KeyIn(string debug) => ServerKey().Match(debug) is { Success: true } key ? key.Groups[1].Value : null;

@@ -5,8 +5,8 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Ssh;
 
 /// <summary>
-/// A command as a line for a node's login shell. It begins with a line on standard output that holds the process id, which is also the id of
-/// the session's process group, since sshd starts every command in a session of its own. That id is how a command is ended: sshd refuses
+/// A command as a line for a node's login shell. It begins with a line on standard output that holds the process id, which is also the id
+/// of the session's process group, since sshd starts every command in a session of its own. That id is how a command is ended: sshd refuses
 /// the signal message of the protocol for root logins. The line comes with the command's own output and costs no round trip.
 /// </summary>
 internal sealed class RemoteCommand

@@ -14,7 +14,9 @@ internal sealed class SshNetSession : INodeSession
     /// <summary>Takes over a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="running">Its end, as the library sees it.</param>
-    /// <param name="lost">Fails when the connection is given up: the library tells running commands of that only when the node ends it.</param>
+    /// <param name="lost">
+    /// Fails when the connection is given up: the library tells running commands of that only when the node ends it.
+    /// </param>
     /// <param name="broken">Tells of a broken connection.</param>
     public SshNetSession(SshCommand command, Task running, Task lost, Func<Exception, Exception> broken)
     {

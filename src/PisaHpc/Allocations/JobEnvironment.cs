@@ -76,7 +76,8 @@ public sealed record JobEnvironment
         var owner = ProcessOwner();
         return owner.Uid != 0 ? owner : throw new HpcException(
             ErrorId.UserNotFound,
-            $"The owner of job {jobId} cannot be told: this process is root's, and the batch system names no owner in a variable of its own.",
+            $"The owner of job {jobId} cannot be told: this process is root's, and the batch system names no owner in a variable of its "
+            + "own.",
             jobId,
             "Name the owner: Get-HpcAllocation -Owner USER (a PBS prologue has it as its second argument).");
     }

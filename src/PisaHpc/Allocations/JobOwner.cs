@@ -12,7 +12,9 @@ public sealed record JobOwner
     /// <summary>The numeric id of the primary group.</summary>
     public required uint Gid { get; init; }
 
-    /// <summary>Every group of the user by number, primary first, supplementary ascending: none may be lost on the way into a container.</summary>
+    /// <summary>
+    /// Every group of the user by number, primary first, supplementary ascending: none may be lost on the way into a container.
+    /// </summary>
     public required IReadOnlyList<uint> Groups { get; init; }
 
     /// <summary>The home directory.</summary>

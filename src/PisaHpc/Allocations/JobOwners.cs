@@ -15,7 +15,8 @@ public static partial class JobOwners
     /// <see cref="ErrorId.UserNotFound"/> with the name as target; <see cref="ErrorId.PlatformNotSupported"/> elsewhere than on Linux.
     /// </exception>
     public static JobOwner ByName(string name) =>
-        TryByName(name) ?? throw new HpcException(ErrorId.UserNotFound, $"User '{name}' is not known to this machine's name service.", name);
+        TryByName(name) ?? throw new HpcException(
+            ErrorId.UserNotFound, $"User '{name}' is not known to this machine's name service.", name);
 
     /// <summary>The user of a number.</summary>
     /// <param name="uid">The user id.</param>

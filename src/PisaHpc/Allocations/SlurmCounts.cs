@@ -29,7 +29,8 @@ internal static class SlurmCounts
             var repetitions = Number(part[(open + 2)..^1], text, variable);
             if (counts.Count + (long)repetitions > HostList.MaxNames)
             {
-                throw new HpcException(ErrorId.InvalidValue, $"{variable} '{text}' counts more than {HostList.MaxNames:N0} nodes.", variable);
+                throw new HpcException(
+                    ErrorId.InvalidValue, $"{variable} '{text}' counts more than {HostList.MaxNames:N0} nodes.", variable);
             }
 
             counts.AddRange(Enumerable.Repeat(Number(part[..open], text, variable), repetitions));

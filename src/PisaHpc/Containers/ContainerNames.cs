@@ -2,7 +2,9 @@ using PisaHpc.Allocations;
 
 namespace PisaHpc.Containers;
 
-/// <summary>Names of containers: unique for each attempt, since a fixed name of a requeued job would collide with what the first left.</summary>
+/// <summary>
+/// Names of containers: unique for each attempt, since a fixed name of a requeued job would collide with what the first left.
+/// </summary>
 public static class ContainerNames
 {
     /// <summary>A new attempt's mark: eight hexadecimal digits.</summary>

@@ -22,7 +22,11 @@ internal static class PlanConflicts
 
         if (environment.Privileged && environment.SecurityOptions.Contains("no-new-privileges"))
         {
-            throw Conflict(request, "privileged and the security option no-new-privileges contradict each other", "privileged", "securityOptions[no-new-privileges]");
+            throw Conflict(
+                request,
+                "privileged and the security option no-new-privileges contradict each other",
+                "privileged",
+                "securityOptions[no-new-privileges]");
         }
 
         if (environment.Limits is { ShmBytes: { } shm, MemoryBytes: { } memory } && shm > memory)

@@ -37,7 +37,9 @@ internal static class PlanOptions
         foreach (var port in spec.PublishedPorts)
         {
             yield return new(
-                "publish", string.Create(CultureInfo.InvariantCulture, $"{port}:{port}"), port == request.Ssh.Port ? "port lease" : "parameter");
+                "publish",
+                string.Create(CultureInfo.InvariantCulture, $"{port}:{port}"),
+                port == request.Ssh.Port ? "port lease" : "parameter");
         }
 
         if (spec.Hostname is not null)
@@ -52,7 +54,10 @@ internal static class PlanOptions
         {
             ("cpus", spec.Cpus, Allocation),
             ("cpuset-cpus", spec.Cpuset, Allocation),
-            ("memory", spec.MemoryBytes, Origin(request, request.Environment.Limits.MemoryBytes is null ? "limits.memoryPerSlot" : "limits.memory")),
+            (
+                "memory",
+                spec.MemoryBytes,
+                Origin(request, request.Environment.Limits.MemoryBytes is null ? "limits.memoryPerSlot" : "limits.memory")),
             ("shm-size", spec.ShmBytes, Origin(request, "limits.shm")),
             ("ulimit", spec.MemlockBytes is { } memlock ? $"memlock={memlock}" : null, Origin(request, "limits.memlock")),
             ("pids-limit", spec.Pids, Origin(request, "limits.pids")),

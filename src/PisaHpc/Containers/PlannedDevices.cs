@@ -5,7 +5,9 @@ namespace PisaHpc.Containers;
 /// <summary>The device files of a plan: by hand, or the node's as the environment chooses.</summary>
 internal static class PlannedDevices
 {
-    /// <summary>Lists the device files, each once. A job needs verbs and the connection manager; umad and issm administer the fabric and stay out.</summary>
+    /// <summary>
+    /// Lists the device files, each once. A job needs verbs and the connection manager; umad and issm administer the fabric and stay out.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.DeviceMissing"/>: an adapter that was named is not on the node.</exception>
     public static IReadOnlyList<string> Of(PlanRequest request) =>

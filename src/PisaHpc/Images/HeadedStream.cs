@@ -15,7 +15,8 @@ internal sealed record HeadedStream(ReadOnlyMemory<byte> Head, Stream Whole) : I
     /// <param name="cancellationToken">Ends the look.</param>
     public static async Task<HeadedStream> OverAsync(Stream source, CancellationToken cancellationToken)
     {
-        var reader = PipeReader.Create(source, new StreamPipeReaderOptions(bufferSize: BufferBytes, minimumReadSize: BufferBytes / 2, leaveOpen: true));
+        var reader = PipeReader.Create(
+            source, new StreamPipeReaderOptions(bufferSize: BufferBytes, minimumReadSize: BufferBytes / 2, leaveOpen: true));
         var first = await reader.ReadAtLeastAsync(ArchiveFormat.HeadBytes, cancellationToken);
         var head = first.Buffer.Slice(0, Math.Min(first.Buffer.Length, ArchiveFormat.HeadBytes)).ToArray();
         reader.AdvanceTo(first.Buffer.Start);

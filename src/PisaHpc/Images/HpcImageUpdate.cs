@@ -15,7 +15,9 @@ public sealed record HpcImageUpdate
     /// <summary>Whether this call changed what the name leads to.</summary>
     public bool Changed { get; init; }
 
-    /// <summary>The registry's digest that the name ought to lead to, resolved once for all nodes; null when the registry did not say.</summary>
+    /// <summary>
+    /// The registry's digest that the name ought to lead to, resolved once for all nodes; null when the registry did not say.
+    /// </summary>
     public string? Digest { get; init; }
 
     /// <summary>The digest that the name led to before; null when the node had no such name, or the image never met a registry.</summary>

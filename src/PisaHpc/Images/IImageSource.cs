@@ -9,7 +9,9 @@ public interface IImageSource : IAsyncDisposable
     /// <summary>What it is, for a question before it is read: the tree /srv/chroots/cs7 (52,113 files, 2.1 GiB).</summary>
     string Description { get; }
 
-    /// <summary>A tree's <see cref="TreeSurvey.Digest"/>; null for tars and streams, whose content nobody knows before it was read.</summary>
+    /// <summary>
+    /// A tree's <see cref="TreeSurvey.Digest"/>; null for tars and streams, whose content nobody knows before it was read.
+    /// </summary>
     string? TreeDigest { get; }
 
     /// <summary>

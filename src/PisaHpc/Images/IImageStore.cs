@@ -52,7 +52,9 @@ public interface IImageStore
     /// name is as before. A cancellation after that waits for the engine's answer.
     /// </summary>
     /// <param name="import">The image.</param>
-    /// <param name="content">Writes the tar into the stream that it is given, and returns when it is whole; what it throws is thrown here.</param>
+    /// <param name="content">
+    /// Writes the tar into the stream that it is given, and returns when it is whole; what it throws is thrown here.
+    /// </param>
     /// <param name="cancellationToken">Ends the import.</param>
     /// <returns>The image's id.</returns>
     /// <exception cref="HpcException">

@@ -56,7 +56,8 @@ public sealed partial record ImageReference
     {
         var name = Parse(text);
         return name.IsId || name.Digest is not null
-            ? throw new HpcException(ErrorId.InvalidValue, $"'{text}' is an image's content and no name that it could have, such as pisa/hpc:deb12.", text)
+            ? throw new HpcException(
+                ErrorId.InvalidValue, $"'{text}' is an image's content and no name that it could have, such as pisa/hpc:deb12.", text)
             : name with { Tag = name.Version };
     }
 
@@ -79,7 +80,8 @@ public sealed partial record ImageReference
         // Without a slash the text before a colon is the repository; a first component is a registry only when it looks like a host.
         var name = match.Groups["name"].Value;
         var slash = name.IndexOf('/', StringComparison.Ordinal);
-        var isHost = slash > 0 && (name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0 || name.StartsWith("localhost/", StringComparison.Ordinal));
+        var isHost = slash > 0
+            && (name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0 || name.StartsWith("localhost/", StringComparison.Ordinal));
         var repository = isHost ? name[(slash + 1)..] : name;
         return Repositories().IsMatch(repository)
             ? new ImageReference
@@ -94,7 +96,8 @@ public sealed partial record ImageReference
 
     /// <summary>The reference with a registry in front, unless it names one itself or is an id.</summary>
     /// <param name="registry">The registry as host:port; null leaves the reference as it is.</param>
-    public ImageReference In(string? registry) => Registry is null && !IsId && registry is not null ? this with { Registry = registry } : this;
+    public ImageReference In(string? registry) =>
+        Registry is null && !IsId && registry is not null ? this with { Registry = registry } : this;
 
     /// <summary>The reference with a digest, beside the tag that people know it by.</summary>
     /// <param name="digest">The digest, <c>sha256:…</c>.</param>

@@ -20,7 +20,9 @@ public sealed record ImportedImage
     /// <summary>The digest of a tree's names and statuses (<see cref="TreeSurvey.Digest"/>); null for tars and streams.</summary>
     public string? TreeDigest { get; init; }
 
-    /// <summary>The digest of its layer's tar, contents included: two trees that are the same in all have the same. Null for one that is predicted.</summary>
+    /// <summary>
+    /// The digest of its layer's tar, contents included: two trees that are the same in all have the same. Null for one that is predicted.
+    /// </summary>
     public string? LayerDigest { get; init; }
 
     /// <summary>The path that it was read from; <c>-</c> for a stream.</summary>

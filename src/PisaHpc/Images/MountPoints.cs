@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace PisaHpc.Images;
 
-/// <summary>The mount points below a directory, from /proc/self/mountinfo (proc(5)); bind mounts of the same file system are among them.</summary>
+/// <summary>
+/// The mount points below a directory, from /proc/self/mountinfo (proc(5)); bind mounts of the same file system are among them.
+/// </summary>
 public static partial class MountPoints
 {
     private const int MountPointField = 4;

@@ -5,7 +5,8 @@ namespace PisaHpc.Images;
 
 /// <summary>
 /// Who gives which image to whom, when nodes serve each other: a node that holds an image gives it to one other at a time, and each that
-/// has received it gives it on, so the number of givers doubles. Where no node holds it, one pulls it from the registry while the others wait.
+/// has received it gives it on, so the number of givers doubles. Where no node holds it, one pulls it from the registry while the others
+/// wait.
 /// </summary>
 public sealed class PeerSupply
 {
@@ -59,7 +60,9 @@ public sealed class PeerSupply
         }
     }
 
-    /// <summary>Makes the image known before anybody asks for it, with those that hold it; where none does, the first that asks will pull.</summary>
+    /// <summary>
+    /// Makes the image known before anybody asks for it, with those that hold it; where none does, the first that asks will pull.
+    /// </summary>
     /// <param name="digest">The image.</param>
     /// <param name="holders">The nodes that hold it.</param>
     public void Open(string digest, IReadOnlyCollection<string> holders)

@@ -8,7 +8,9 @@ internal static partial class StreamCopy
 {
     private const int BufferBytes = 512 * 1024;
 
-    /// <summary>F_SETPIPE_SZ of fcntl(2): Linux gives a pipe 64 kB, which are many turns between two processes for a few gigabytes.</summary>
+    /// <summary>
+    /// F_SETPIPE_SZ of fcntl(2): Linux gives a pipe 64 kB, which are many turns between two processes for a few gigabytes.
+    /// </summary>
     private const int SetPipeSize = 1031;
 
     /// <summary>Copies to the end.</summary>

@@ -42,7 +42,9 @@ public sealed class TreeExclusions
         return path.Trim('/') is { Length: > 0 } inside
             ? inside
             : throw new HpcException(
-                ErrorId.InvalidValue, $"-Exclude '{pattern}' names no path in the tree, such as var/log/lastlog or 'var/cache/*'.", pattern);
+                ErrorId.InvalidValue,
+                $"-Exclude '{pattern}' names no path in the tree, such as var/log/lastlog or 'var/cache/*'.",
+                pattern);
     }
 
     private static string Escape(string path) =>

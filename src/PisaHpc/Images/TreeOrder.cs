@@ -1,8 +1,8 @@
 namespace PisaHpc.Images;
 
 /// <summary>
-/// The order of files in a tar when some directories have default access lists. Whoever makes a file in such a directory gives it entries of
-/// the list, as the kernel wants it, an engine too: somebody could read in the image what he could not in the tree. So these directories
+/// The order of files in a tar when some directories have default access lists. Whoever makes a file in such a directory gives it entries
+/// of the list, as the kernel wants it, an engine too: somebody could read in the image what he could not in the tree. So these directories
 /// come after all files. An engine makes a directory that it has not met yet, and takes no path twice (vbatts/tar-split).
 /// </summary>
 public static class TreeOrder

@@ -10,14 +10,15 @@ public sealed record TreeSurvey
     public required long Bytes { get; init; }
 
     /// <summary>
-    /// The digest, <c>sha256:…</c>, over each file's path, type, mode, owner, group, size, modification time in seconds and link target, in no
-    /// order: a copy that keeps these, as tar does, has the same. Contents count by size and time; the digest of the contents is the image's layer.
+    /// The digest, <c>sha256:…</c>, over each file's path, type, mode, owner, group, size, modification time in seconds and link target, in
+    /// no order: a copy that keeps these, as tar does, has the same. Contents count by size and time; the digest of the contents is the
+    /// image's layer.
     /// </summary>
     public required string Digest { get; init; }
 
     /// <summary>
-    /// A digest, <c>sha256:…</c>, over the same and each file's status change (st_ctime). Nobody can set that, so that in one tree on one machine
-    /// the same state means that nothing was touched, contents, attributes and access lists included.
+    /// A digest, <c>sha256:…</c>, over the same and each file's status change (st_ctime). Nobody can set that, so that in one tree on one
+    /// machine the same state means that nothing was touched, contents, attributes and access lists included.
     /// </summary>
     public required string State { get; init; }
 

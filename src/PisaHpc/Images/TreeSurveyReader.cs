@@ -9,8 +9,8 @@ namespace PisaHpc.Images;
 public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], bool> hasDefaultList)
 {
     /// <summary>
-    /// The fields of a file for find's -printf, each ended by a NUL: type, mode, uid, gid, size, 512-byte blocks, links, inode, modification
-    /// and status change time, link target, path from the root.
+    /// The fields of a file for find's -printf, each ended by a NUL: type, mode, uid, gid, size, 512-byte blocks, links, inode,
+    /// modification and status change time, link target, path from the root.
     /// </summary>
     public const string Format = @"%y\0%m\0%U\0%G\0%s\0%b\0%n\0%i\0%T@\0%C@\0%l\0%P\0";
 
@@ -136,7 +136,8 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
         }
     }
 
-    private static ReadOnlySpan<byte> WholeSeconds(ReadOnlySpan<byte> time) => time.IndexOf((byte)'.') is >= 0 and var point ? time[..point] : time;
+    private static ReadOnlySpan<byte> WholeSeconds(ReadOnlySpan<byte> time) =>
+        time.IndexOf((byte)'.') is >= 0 and var point ? time[..point] : time;
 
     private void Append(ReadOnlySpan<byte> field)
     {

@@ -23,10 +23,10 @@ public sealed class TreeTar
     public IReadOnlyList<string> Messages => _messages;
 
     /// <summary>
-    /// The command. Names are sorted and headers carry nothing that differs between two runs. Access lists travel as the attributes that they
-    /// are to the kernel, system.posix_acl_*, since an engine sets attributes and passes over tar's own notation for lists. Times are whole
-    /// seconds, as <c>tar | docker import</c> keeps them: a fraction costs each file a kilobyte. Holes are filled: an engine cannot push a
-    /// layer with sparse members, because it does not write again what it read (moby, vbatts/tar-split).
+    /// The command. Names are sorted and headers carry nothing that differs between two runs. Access lists travel as the attributes that
+    /// they are to the kernel, system.posix_acl_*, since an engine sets attributes and passes over tar's own notation for lists. Times are
+    /// whole seconds, as <c>tar | docker import</c> keeps them: a fraction costs each file a kilobyte. Holes are filled: an engine cannot
+    /// push a layer with sparse members, because it does not write again what it read (moby, vbatts/tar-split).
     /// </summary>
     /// <param name="root">The tree.</param>
     /// <param name="exclusions">What stays out.</param>
@@ -36,7 +36,8 @@ public sealed class TreeTar
         "env", "LC_ALL=C", "tar", "--create", "--file=-", $"--directory={root}", "--format=posix", "--sort=name", "--numeric-owner",
         "--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime,delete=mtime",
         "--one-file-system", "--no-acls", "--no-selinux", "--xattrs", "--xattrs-include=*", "--xattrs-exclude=security.selinux",
-        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*", "--blocking-factor=512", "--verbose", "--index-file=/dev/stderr",
+        "--xattrs-exclude=trusted.overlay.*", "--xattrs-exclude=system.nfs4_*",
+        "--blocking-factor=512", "--verbose", "--index-file=/dev/stderr",
         .. (isListed ? ["--no-recursion", "--null", "--files-from=-"] : exclusions.ForTar().Append(".")),
     ];
 
@@ -111,8 +112,8 @@ public sealed class TreeTar
     }
 
     /// <summary>
-    /// A file's line is ./path, and tar has its own name before everything else. Both go to the same place, and what tar has to say can stand
-    /// in the middle of a path.
+    /// A file's line is ./path, and tar has its own name before everything else. Both go to the same place, and what tar has to say can
+    /// stand in the middle of a path.
     /// </summary>
     private void TakeLines(ReadOnlySpan<byte> lines)
     {

@@ -18,7 +18,9 @@ public sealed record WantedImage
     /// <summary>The environments that want it, by name.</summary>
     public IReadOnlyList<string> Environments { get; }
 
-    /// <summary>The name and tag under which a node holds it, as its engine lists it; null when a digest or an id alone says which.</summary>
+    /// <summary>
+    /// The name and tag under which a node holds it, as its engine lists it; null when a digest or an id alone says which.
+    /// </summary>
     public string? Tag => Reference is { IsId: false, Tag: not null } or { IsId: false, Digest: null }
         ? $"{Reference.Name}:{Reference.Tag ?? "latest"}"
         : null;

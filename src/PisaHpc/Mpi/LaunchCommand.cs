@@ -54,7 +54,9 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
         .. Rank(request),
     ];
 
-    /// <summary>Open MPI 5: prterun(1), PRRTE. Its own parameters are <c>--prtemca</c>; raw output is tagged where it was cut, too.</summary>
+    /// <summary>
+    /// Open MPI 5: prterun(1), PRRTE. Its own parameters are <c>--prtemca</c>; raw output is tagged where it was cut, too.
+    /// </summary>
     private static IEnumerable<string> OpenMpi5(MpiRequest request, RankMap map, LauncherFacts facts) =>
     [
         facts.Path,
@@ -91,7 +93,8 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
     private static string[] Rank(MpiRequest request) =>
     [
         "sh", "-c",
-        "trap : USR1 USR2; printf '%s start\\n' \"$" + Mark + "\" >&2; \"$@\"; code=$?; printf '%s exit %d\\n' \"$" + Mark + "\" $code >&2; exit $code",
+        "trap : USR1 USR2; printf '%s start\\n' \"$" + Mark + "\" >&2; \"$@\"; code=$?; "
+            + "printf '%s exit %d\\n' \"$" + Mark + "\" $code >&2; exit $code",
         "rank",
         request.Command, .. request.Arguments,
     ];
@@ -128,7 +131,8 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
     private static IEnumerable<string> Exports(MpiRequest request) =>
         request.Environment.Keys.Order(StringComparer.Ordinal).Append(Mark).SelectMany(name => new[] { "-x", name });
 
-    private static string[] WorkingDirectory(MpiRequest request) => request.WorkingDirectory is null ? [] : ["-wdir", request.WorkingDirectory];
+    private static string[] WorkingDirectory(MpiRequest request) =>
+        request.WorkingDirectory is null ? [] : ["-wdir", request.WorkingDirectory];
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

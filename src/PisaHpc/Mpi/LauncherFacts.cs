@@ -31,14 +31,18 @@ internal sealed partial record LauncherFacts
     /// <summary>The launcher in words.</summary>
     public string Name => (Flavour == MpiFlavour.OpenMpi ? "Open MPI " : "MPICH ") + Version;
 
-    /// <summary>What if_include and its like take: the network, which is the same on all nodes, before an interface's name, which may not be.</summary>
+    /// <summary>
+    /// What if_include and its like take: the network, which is the same on all nodes, before an interface's name, which may not be.
+    /// </summary>
     public string? NetworkOrInterface => Network ?? Interface;
 
     /// <summary>Reads the facts from lines of a word and its values.</summary>
     /// <param name="lines">The lines, as <see cref="MpiSupervisor"/> prints them.</param>
     public static LauncherFacts Parse(IEnumerable<string> lines)
     {
-        var facts = lines.Select(line => line.Split(' ')).GroupBy(words => words[0]).ToDictionary(group => group.Key, group => group.First());
+        var facts = lines.Select(line => line.Split(' '))
+            .GroupBy(words => words[0])
+            .ToDictionary(group => group.Key, group => group.First());
         var launcher = facts["launcher"];
         return new LauncherFacts
         {

@@ -14,7 +14,9 @@ public static class MpiHostFile
         _ => throw new ArgumentOutOfRangeException(nameof(flavour), flavour, "No host file is known for this flavour."),
     };
 
-    /// <summary>The host file: <c>o2wn01 slots=32</c> for Open MPI, <c>o2wn01:32</c> for Hydra. Neither form can carry an ssh port (ompi#2224).</summary>
+    /// <summary>
+    /// The host file: <c>o2wn01 slots=32</c> for Open MPI, <c>o2wn01:32</c> for Hydra. Neither form can carry an ssh port (ompi#2224).
+    /// </summary>
     /// <param name="flavour">The implementation.</param>
     /// <param name="nodes">The nodes in the order in which ranks are placed.</param>
     public static string Text(MpiFlavour flavour, IEnumerable<AllocatedNode> nodes) => string.Concat(nodes.Select(node => flavour switch

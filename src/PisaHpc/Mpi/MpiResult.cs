@@ -33,7 +33,9 @@ public sealed record MpiResult
     /// <summary>The launcher, such as <c>Open MPI 4.1.4</c>.</summary>
     public required string Launcher { get; init; }
 
-    /// <summary>The network between the nodes, in CIDR form, or an interface's name; null on one node, or when the launcher chose.</summary>
+    /// <summary>
+    /// The network between the nodes, in CIDR form, or an interface's name; null on one node, or when the launcher chose.
+    /// </summary>
     public string? Network { get; init; }
 
     /// <summary>When the run was asked for, in UTC.</summary>

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace PisaHpc.Mpi;
 
 /// <summary>
-/// Finds the rank that failed first: by the rank's own word, or, for a rank that could not say so (MPI_Abort, KILL), in what the launcher says:
-/// Open MPI 4 and 5 in sentences broken over lines, MPICH in one.
+/// Finds the rank that failed first: by the rank's own word, or, for a rank that could not say so (MPI_Abort, KILL), in what the launcher
+/// says: Open MPI 4 and 5 in sentences broken over lines, MPICH in one.
 /// </summary>
 /// <param name="map">Where the ranks run.</param>
 internal sealed partial class RankFailureReader(RankMap map)
@@ -105,7 +105,8 @@ internal sealed partial class RankFailureReader(RankMap map)
     {
         lock (_lock)
         {
-            var words = string.Join(' ', _launcher.Where(text => text.Trim().Any(char.IsLetterOrDigit)).Take(8).Select(text => text.Trim()));
+            var words = string.Join(
+                ' ', _launcher.Where(text => text.Trim().Any(char.IsLetterOrDigit)).Take(8).Select(text => text.Trim()));
             return words.Length <= 600 ? words : words[..600] + "…";
         }
     }

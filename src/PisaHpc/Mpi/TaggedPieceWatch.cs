@@ -1,9 +1,9 @@
 namespace PisaHpc.Mpi;
 
 /// <summary>
-/// Notices output that Open MPI up to 4 has thrown away: it reads 4 KiB of a rank at a time, puts a tag before each line, and keeps 8 KiB of
-/// that (ORTE_IOF_BASE_TAGGED_OUT_MAX). Many lines at once that are shorter than their tags do not fit. What such a piece leaves is 8 KiB
-/// of one rank, half of it tags at least, with the next tag in the middle of its last line.
+/// Notices output that Open MPI up to 4 has thrown away: it reads 4 KiB of a rank at a time, puts a tag before each line, and keeps 8 KiB
+/// of that (ORTE_IOF_BASE_TAGGED_OUT_MAX). Many lines at once that are shorter than their tags do not fit. What such a piece leaves is 8
+/// KiB of one rank, half of it tags at least, with the next tag in the middle of its last line.
 /// </summary>
 /// <param name="lost">Told of each rank of which output was lost, once.</param>
 internal sealed class TaggedPieceWatch(Action<int> lost)

@@ -5,7 +5,9 @@ using System.Text;
 namespace PisaHpc.Nodes;
 
 /// <summary>A host's public key as it goes over the wire (RFC 4253, section 6.6).</summary>
-/// <param name="Type">The key type: ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa; an RSA key is ssh-rsa whatever signature it makes (RFC 8332).</param>
+/// <param name="Type">
+/// The key type: ssh-ed25519, ecdsa-sha2-nistp256, ssh-rsa; an RSA key is ssh-rsa whatever signature it makes (RFC 8332).
+/// </param>
 /// <param name="Blob">The key's encoding.</param>
 public sealed record HostKey(string Type, ReadOnlyMemory<byte> Blob)
 {

@@ -38,7 +38,7 @@ public static class HostKeyFailure
         }
 
         return knownHosts.AuthoritiesOf(node, port) is [var authority, ..]
-            ? text + $" A certificate authority is named for it at {authority}; certificates of hosts are only checked by 'client: openssh'."
+            ? $"{text} A certificate authority is named for it at {authority}; certificates of hosts are only checked by 'client: openssh'."
             : text;
     }
 }

@@ -67,7 +67,9 @@ public sealed record KnownHostLine(string File, int Number, KnownHostMarker Mark
     private static HostKey? KeyOf(string type, string base64)
     {
         var blob = new byte[base64.Length];
-        return Convert.TryFromBase64String(base64, blob, out var length) && HostKey.FromBlob(blob.AsMemory(0, length)) is { } key && key.Type == type
+        return Convert.TryFromBase64String(base64, blob, out var length)
+            && HostKey.FromBlob(blob.AsMemory(0, length)) is { } key
+            && key.Type == type
             ? key
             : null;
     }

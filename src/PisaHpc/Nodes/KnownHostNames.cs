@@ -12,7 +12,9 @@ public sealed record KnownHostNames(string Text)
 {
     private const string HashPrefix = "|1|";
 
-    /// <summary>The name under which known_hosts knows a host: the bare name on port 22, <c>[name]:port</c> else; always in lower case.</summary>
+    /// <summary>
+    /// The name under which known_hosts knows a host: the bare name on port 22, <c>[name]:port</c> else; always in lower case.
+    /// </summary>
     /// <param name="host">The host's name or address.</param>
     /// <param name="port">The port of its sshd.</param>
     public static string NameOf(string host, int port) => (port == 22 ? host : $"[{host}]:{port}").ToLowerInvariant();

@@ -1,6 +1,8 @@
 namespace PisaHpc.Nodes;
 
-/// <summary>The host keys that are known: the lines of one or several known_hosts files, as ssh(1) looks at its user and system files.</summary>
+/// <summary>
+/// The host keys that are known: the lines of one or several known_hosts files, as ssh(1) looks at its user and system files.
+/// </summary>
 public sealed class KnownHosts
 {
     private readonly List<KnownHostLine> _lines;
@@ -41,7 +43,9 @@ public sealed class KnownHosts
                 : verdict;
     }
 
-    /// <summary>The key types that are known for a host, which a client asks for first: a host with several keys would look changed else.</summary>
+    /// <summary>
+    /// The key types that are known for a host, which a client asks for first: a host with several keys would look changed else.
+    /// </summary>
     /// <param name="host">The host.</param>
     /// <param name="port">The port of its sshd.</param>
     public IReadOnlyList<string> TypesOf(string host, int port)

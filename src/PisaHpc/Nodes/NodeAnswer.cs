@@ -34,7 +34,8 @@ internal sealed class NodeAnswer
     {
         var result = await connection.RunAsync(["sh", "-c", script, about, .. arguments], default, cancellationToken);
         var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
-        var facts = rows.DistinctBy(fields => fields[0]).ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
+        var facts = rows.DistinctBy(fields => fields[0])
+            .ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
         return result.ExitCode == 0 && facts.ContainsKey("end")
             ? new NodeAnswer(result.Text, facts)
             : throw new HpcException(

@@ -27,7 +27,8 @@ public static class NodeProbe
     /// <param name="paths">Absolute paths whose existence matters.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/> when the node's shell did not answer as expected.</exception>
-    public static async Task<NodeFacts> ReadAsync(INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
+    public static async Task<NodeFacts> ReadAsync(
+        INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
         var result = await connection.RunAsync(
             ["sh", "-c", Script + IbDeviceProbe.Script, "probe", .. paths], default, cancellationToken);

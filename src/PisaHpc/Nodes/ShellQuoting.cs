@@ -17,7 +17,8 @@ public static class ShellQuoting
     {
         if (argument.Contains('\0', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"The argument '{argument.Replace("\0", "\\0", StringComparison.Ordinal)}' holds a NUL.", nameof(argument));
+            throw new ArgumentException(
+                $"The argument '{argument.Replace("\0", "\\0", StringComparison.Ordinal)}' holds a NUL.", nameof(argument));
         }
 
         if (argument.Length > 0 && argument.All(IsPlain))

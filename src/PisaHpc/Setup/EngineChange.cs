@@ -5,10 +5,10 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Setup;
 
 /// <summary>
-/// Has a node's engine take up another configuration, or puts the old one back. A configuration that takes a restart is tried by a signal first:
-/// one that the engine cannot read never gets as far. Containers go on through all of it: live-restore is on before the engine ends, and
-/// whenever it starts, since an engine that starts without it ends the containers that it finds. Where a configuration, old or new, does not
-/// want live-restore, that is taken up by a signal at the end, which ends nothing.
+/// Has a node's engine take up another configuration, or puts the old one back. A configuration that takes a restart is tried by a signal
+/// first: one that the engine cannot read never gets as far. Containers go on through all of it: live-restore is on before the engine ends,
+/// and whenever it starts, since an engine that starts without it ends the containers that it finds. Where a configuration, old or new,
+/// does not want live-restore, that is taken up by a signal at the end, which ends nothing.
 /// </summary>
 internal sealed class EngineChange
 {
@@ -33,7 +33,9 @@ internal sealed class EngineChange
         Backup = plan.Facts.Resumes ? plan.Facts.Backup : plan.Facts.Config is not null && writes ? backup : null;
     }
 
-    /// <summary>Where the old configuration is kept: that of a change that was cut off stays where it is. Null when there is none.</summary>
+    /// <summary>
+    /// Where the old configuration is kept: that of a change that was cut off stays where it is. Null when there is none.
+    /// </summary>
     public string? Backup { get; }
 
     private string File => _plan.Site.Engine.Config;
@@ -104,9 +106,9 @@ internal sealed class EngineChange
     }
 
     /// <summary>
-    /// Puts the old configuration back, whatever has been cancelled, and each step with a limit of its own: the file in any case, and the engine
-    /// where it ran before. It is restarted only where it was restarted for the new one. An earlier change that was cut off stays marked: what
-    /// the engine took up of that is not known.
+    /// Puts the old configuration back, whatever has been cancelled, and each step with a limit of its own: the file in any case, and the
+    /// engine where it ran before. It is restarted only where it was restarted for the new one. An earlier change that was cut off stays
+    /// marked: what the engine took up of that is not known.
     /// </summary>
     private async Task TakeBackAsync(Exception cause)
     {
@@ -213,7 +215,9 @@ internal sealed class EngineChange
         return PutAsync(isOld && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText()), cancellationToken);
     }
 
-    /// <summary>Writes what does not stand there already. After a write whose end nobody saw, the one or the other may stand there.</summary>
+    /// <summary>
+    /// Writes what does not stand there already. After a write whose end nobody saw, the one or the other may stand there.
+    /// </summary>
     private async Task PutAsync(byte[] content, CancellationToken cancellationToken)
     {
         if (_standing is [{ } standing] && standing.AsSpan().SequenceEqual(content))

@@ -60,8 +60,8 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
         new(ErrorId.NodeCommandFailed, $"'{string.Join(' ', command)}' {how}.", connection.Node);
 
     /// <summary>
-    /// Waits until the engine answers as it should. It has an event for a reload, and none for one that it refused: its log alone tells of that,
-    /// so that its own answers are what there is to wait for.
+    /// Waits until the engine answers as it should. It has an event for a reload, and none for one that it refused: its log alone tells of
+    /// that, so that its own answers are what there is to wait for.
     /// </summary>
     private async Task AnswersAsync(Func<EngineDetails, bool> isRight, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PisaHpc.Setup;
 
-/// <summary>The options that a running engine was started with. Some say the same as a key: an engine that is told both refuses it (dockerd(8)).</summary>
+/// <summary>
+/// The options that a running engine was started with. Some say the same as a key: an engine that is told both refuses it (dockerd(8)).
+/// </summary>
 internal sealed class EngineOptions
 {
     private const string InsecureRegistry = "--insecure-registry";
@@ -18,7 +20,8 @@ internal sealed class EngineOptions
 
     private readonly ILookup<string, string> _values;
 
-    private EngineOptions(IEnumerable<(string Name, string Value)> options) => _values = options.ToLookup(option => option.Name, option => option.Value);
+    private EngineOptions(IEnumerable<(string Name, string Value)> options) =>
+        _values = options.ToLookup(option => option.Name, option => option.Value);
 
     /// <summary>Those of an engine that does not run, or was started with none.</summary>
     public static EngineOptions None { get; } = new([]);

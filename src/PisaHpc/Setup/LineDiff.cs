@@ -1,6 +1,8 @@
 namespace PisaHpc.Setup;
 
-/// <summary>What changed between two texts, line by line: "- " before a line that goes, "+ " before one that comes, "  " before one that stays.</summary>
+/// <summary>
+/// What changed between two texts, line by line: "- " before a line that goes, "+ " before one that comes, "  " before one that stays.
+/// </summary>
 internal static class LineDiff
 {
     /// <summary>Compares two texts by their longest common subsequence of lines.</summary>

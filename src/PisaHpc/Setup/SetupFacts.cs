@@ -11,8 +11,8 @@ internal sealed record SetupFacts
     private const string EngineRow = "dockerd ";
 
     /// <summary>
-    /// $1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last. An engine
-    /// runs where a dockerd does in this node's own namespaces, and not in those of a container or of a user's own engine.
+    /// $1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last. An
+    /// engine runs where a dockerd does in this node's own namespaces, and not in those of a container or of a user's own engine.
     /// </summary>
     private const string Script = """
         file() {
@@ -31,7 +31,9 @@ internal sealed record SetupFacts
           printf 'pending\t1\n'
           { IFS= read -r kept < "$marker"; } 2>/dev/null || kept=
           if [ -e "$1" ] && grep -qx "$(sha256sum < "$1" | cut -d ' ' -f 1)" "$marker"; then
-            if [ "$kept" = none ]; then printf 'kept\tnone\n'; elif [ -e "$kept" ]; then printf 'kept\t%s\n' "$kept"; file before "$kept"; fi
+            if [ "$kept" = none ]; then printf 'kept\tnone\n'
+            elif [ -e "$kept" ]; then printf 'kept\t%s\n' "$kept"; file before "$kept"
+            fi
           fi
         fi
         for entry in /proc/[0-9]*/comm; do
@@ -56,7 +58,9 @@ internal sealed record SetupFacts
     /// <summary>The engine's configuration as it stands there; null when there is no file.</summary>
     public byte[]? Standing { get; init; }
 
-    /// <summary>The admin's own configuration: what stands there, or stood there before a change that was cut off; null when there is none.</summary>
+    /// <summary>
+    /// The admin's own configuration: what stands there, or stood there before a change that was cut off; null when there is none.
+    /// </summary>
     public byte[]? Config { get; init; }
 
     /// <summary>Whether an earlier change was cut off before the engine had taken it up.</summary>
@@ -68,7 +72,9 @@ internal sealed record SetupFacts
     /// <summary>Where that change keeps the file that stood there before; null when none did.</summary>
     public string? Backup { get; init; }
 
-    /// <summary>Whether an engine runs, as the node sees it, or is about to: one that does and cannot be asked has containers perhaps.</summary>
+    /// <summary>
+    /// Whether an engine runs, as the node sees it, or is about to: one that does and cannot be asked has containers perhaps.
+    /// </summary>
     public bool EngineRuns { get; init; }
 
     /// <summary>Whether systemd listens in the engine's place: whoever connects starts it (docker.socket).</summary>
@@ -92,10 +98,14 @@ internal sealed record SetupFacts
     /// <summary>The ports of the area that have no file.</summary>
     public int MissingPorts { get; init; }
 
-    /// <summary>Where an engine looks for the certificates of a registry (Docker's page "Verify repository client with certificates").</summary>
+    /// <summary>
+    /// Where an engine looks for the certificates of a registry (Docker's page "Verify repository client with certificates").
+    /// </summary>
     public static string CertificateFile(string registry) => $"/etc/docker/certs.d/{registry}/ca.crt";
 
-    /// <summary>The mark of a change that is under way: where the file that stood there is kept, and the SHA-256 of each that was put there.</summary>
+    /// <summary>
+    /// The mark of a change that is under way: where the file that stood there is kept, and the SHA-256 of each that was put there.
+    /// </summary>
     public static string MarkerOf(string config) => config + ".pisahpc-pending";
 
     /// <summary>Reads them.</summary>

@@ -21,10 +21,14 @@ internal static class WantedConfiguration
     private const string BuiltInLogSize = "10m";
     private const int BuiltInLogFiles = 3;
 
-    /// <summary>The log drivers that keep files and turn them over (Docker's pages on json-file and local); others refuse these options.</summary>
+    /// <summary>
+    /// The log drivers that keep files and turn them over (Docker's pages on json-file and local); others refuse these options.
+    /// </summary>
     private static readonly string[] DriversWithFiles = ["json-file", "local"];
 
-    /// <summary>What the engine takes up from a signal (dockerd(8), "Configuration reload behavior"); anything else takes a restart.</summary>
+    /// <summary>
+    /// What the engine takes up from a signal (dockerd(8), "Configuration reload behavior"); anything else takes a restart.
+    /// </summary>
     private static readonly string[] Reloadable = [LiveRestore, InsecureRegistries];
 
     /// <summary>The configuration that a node should have.</summary>
@@ -32,7 +36,9 @@ internal static class WantedConfiguration
     /// <param name="site">The site.</param>
     /// <param name="logDriver">The engine's log driver, which a flag may have set; null when the engine does not answer.</param>
     /// <param name="options">The options that the engine was started with; what they say already is not written.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationInvalid"/>: a key holds something that the engine would not take.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.EngineConfigurationInvalid"/>: a key holds something that the engine would not take.
+    /// </exception>
     public static DaemonConfiguration Of(DaemonConfiguration current, HpcSite site, string? logDriver, EngineOptions options)
     {
         var wanted = WithoutTrials(current);
@@ -82,8 +88,9 @@ internal static class WantedConfiguration
     }
 
     /// <summary>
-    /// The same with a label that is the engine's own. An engine takes a label up from a signal and shows it, so that one which does is one that
-    /// has read the file and found nothing wrong in it: unknown keys, wrong types and clashes with its options are found without a restart.
+    /// The same with a label that is the engine's own. An engine takes a label up from a signal and shows it, so that one which does is one
+    /// that has read the file and found nothing wrong in it: unknown keys, wrong types and clashes with its options are found without a
+    /// restart.
     /// </summary>
     public static DaemonConfiguration OnTrial(DaemonConfiguration configuration, string trial)
     {
@@ -97,8 +104,8 @@ internal static class WantedConfiguration
         labels.Where(label => label.StartsWith(TrialPrefix, StringComparison.Ordinal));
 
     /// <summary>
-    /// Whether an engine has taken up what a configuration says and it can tell of itself. It may have other things from its options, so that a
-    /// key that is not there says nothing.
+    /// Whether an engine has taken up what a configuration says and it can tell of itself. It may have other things from its options, so
+    /// that a key that is not there says nothing.
     /// </summary>
     public static bool IsTakenUp(DaemonConfiguration configuration, EngineDetails engine, string? registry) =>
         (configuration.Flag(LiveRestore) is not { } live || live == engine.LiveRestore)
@@ -106,16 +113,18 @@ internal static class WantedConfiguration
             || Trusts(configuration, registry) == engine.InsecureRegistries.Contains(registry))
         && (!configuration.Has(Labels) || TrialsOf(configuration.List(Labels)).ToHashSet().SetEquals(TrialsOf(engine.Labels)));
 
-    /// <summary>A registry as the engine knows it: one that is written with a scheme is taken without it (moby, registry/config.go).</summary>
+    /// <summary>
+    /// A registry as the engine knows it: one that is written with a scheme is taken without it (moby, registry/config.go).
+    /// </summary>
     public static string NameOf(string registry) => registry.Split("://") is [_, var name] ? name : registry;
 
     private static bool Trusts(DaemonConfiguration configuration, string registry) =>
         configuration.List(InsecureRegistries).Any(entry => NameOf(entry) == registry);
 
     /// <summary>
-    /// A configuration that has an engine give back, from a signal, what it took up from one. Of these three keys it leaves alone those that
-    /// its file does not name (moby, daemon/reload.go), so that all are named here, also where the old file was silent: but for one that an
-    /// option says, which nothing has changed.
+    /// A configuration that has an engine give back, from a signal, what it took up from one. Of these three keys it leaves alone those
+    /// that its file does not name (moby, daemon/reload.go), so that all are named here, also where the old file was silent: but for one
+    /// that an option says, which nothing has changed.
     /// </summary>
     /// <param name="current">The old configuration.</param>
     /// <param name="liveRestore">Whether live-restore was on.</param>

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace PisaHpc.SshConfigs;
 
-/// <summary>The client configuration of a job, ssh_config(5): its nodes on its port, with its key, checked against its known_hosts.</summary>
+/// <summary>
+/// The client configuration of a job, ssh_config(5): its nodes on its port, with its key, checked against its known_hosts.
+/// </summary>
 internal static class ClientConfiguration
 {
     // readconf.c read lines of at most 1023 characters until OpenSSH 7.6.
@@ -12,7 +14,8 @@ internal static class ClientConfiguration
     public static string Text(JobSshRequest request)
     {
         var text = new StringBuilder();
-        text.Append($"# How the processes of job {request.Allocation.JobId} reach each other: ssh -F {request.Directory}/{JobSshFiles.ClientConfig} NODE\n");
+        text.Append($"# How the processes of job {request.Allocation.JobId} reach each other: ");
+        text.Append($"ssh -F {request.Directory}/{JobSshFiles.ClientConfig} NODE\n");
         if (request.HostBased)
         {
             // ssh-keysign reads this without a host in mind: it must stand before the first Host.

@@ -51,5 +51,6 @@ internal static class ContainerAccounts
         return text.ToString();
     }
 
-    private static bool IsName([NotNullWhen(true)] string? name) => !string.IsNullOrEmpty(name) && !name.Any(c => c is ':' or ',' || char.IsControl(c));
+    private static bool IsName([NotNullWhen(true)] string? name) =>
+        !string.IsNullOrEmpty(name) && !name.Any(c => c is ':' or ',' || char.IsControl(c));
 }

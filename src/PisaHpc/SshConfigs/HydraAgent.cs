@@ -1,8 +1,9 @@
 namespace PisaHpc.SshConfigs;
 
 /// <summary>
-/// What Hydra runs instead of ssh: <c>sh [-x] FILE NODE COMMAND…</c>. When its ssh to a node fails, Hydra waits for ever (mpi-operator#152), so
-/// this says which node was lost and ends the launcher. It also hands the run's mark to the node, by which its processes are found.
+/// What Hydra runs instead of ssh: <c>sh [-x] FILE NODE COMMAND…</c>. When its ssh to a node fails, Hydra waits for ever
+/// (mpi-operator#152), so this says which node was lost and ends the launcher. It also hands the run's mark to the node, by which its
+/// processes are found.
 /// </summary>
 public static class HydraAgent
 {

@@ -23,7 +23,8 @@ internal static class JobArchive
     }
 
     /// <summary>Unpacks regular files, and directories as empty content under a name that ends with a slash; links are left out.</summary>
-    public static async Task<IReadOnlyDictionary<string, byte[]>> UnpackAsync(ReadOnlyMemory<byte> archive, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, byte[]>> UnpackAsync(
+        ReadOnlyMemory<byte> archive, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         await using var stream = new MemoryStream(archive.ToArray());

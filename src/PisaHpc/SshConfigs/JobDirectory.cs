@@ -35,7 +35,9 @@ public static class JobDirectory
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
-    /// <summary>Removes the directory, what an interrupted write of it left, and the processes on the node that still log in by it.</summary>
+    /// <summary>
+    /// Removes the directory, what an interrupted write of it left, and the processes on the node that still log in by it.
+    /// </summary>
     /// <param name="connection">The node.</param>
     /// <param name="directory">The directory.</param>
     /// <param name="cancellationToken">Ends the removal.</param>
@@ -89,7 +91,8 @@ public static class JobDirectory
     public static async Task<IReadOnlyList<JobDirectoryEntry>> ListAsync(
         INodeConnection connection, string runDirectory, CancellationToken cancellationToken)
     {
-        var result = await RunAsync(connection, JobDirectoryScripts.List, [runDirectory, JobSshRecord.FileName], default, cancellationToken);
+        var result = await RunAsync(
+            connection, JobDirectoryScripts.List, [runDirectory, JobSshRecord.FileName], default, cancellationToken);
         if (result.ExitCode == JobDirectoryScripts.Absent)
         {
             return [];
@@ -125,12 +128,18 @@ public static class JobDirectory
         }
     }
 
-    /// <summary>The command of a write; its name in a list of processes says which directory it is about, by which a removal finds it.</summary>
+    /// <summary>
+    /// The command of a write; its name in a list of processes says which directory it is about, by which a removal finds it.
+    /// </summary>
     internal static IReadOnlyList<string> WriteCommand(string directory, uint uid, uint gid, int files) =>
         ["sh", "-c", JobDirectoryScripts.Write, "write:" + directory, directory, Number(uid), Number(gid), Number((uint)files)];
 
     private static Task<NodeCommandResult> RunAsync(
-        INodeConnection connection, string script, IEnumerable<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        INodeConnection connection,
+        string script,
+        IEnumerable<string> arguments,
+        ReadOnlyMemory<byte> input,
+        CancellationToken cancellationToken) =>
         connection.RunAsync(["sh", "-c", script, "pisahpc", .. arguments], input, cancellationToken);
 
     private static NodeCommandResult Succeeded(INodeConnection connection, string directory, string verb, NodeCommandResult result) =>

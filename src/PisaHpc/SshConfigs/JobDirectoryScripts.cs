@@ -61,11 +61,11 @@ internal static class JobDirectoryScripts
         """;
 
     /// <summary>
-    /// Arguments: directory. Ends a write that goes on after its caller was killed (its $0 is <c>write:</c> and the directory) and waits until
-    /// it is gone, since it would put the directory back; refuses after 5 seconds. The shell's child is ended too: a shell heeds a signal only
-    /// when its child has ended, and tar waits for input as long as sshd holds the connection of a dead caller. Takes away what an
-    /// interrupted write left, and ends whatever on the node still uses the job's client configuration: a login, a launcher or a readiness
-    /// check whose caller was killed. Prints "removed" or "absent".
+    /// Arguments: directory. Ends a write that goes on after its caller was killed (its $0 is <c>write:</c> and the directory) and waits
+    /// until it is gone, since it would put the directory back; refuses after 5 seconds. The shell's child is ended too: a shell heeds a
+    /// signal only when its child has ended, and tar waits for input as long as sshd holds the connection of a dead caller. Takes away what
+    /// an interrupted write left, and ends whatever on the node still uses the job's client configuration: a login, a launcher or a
+    /// readiness check whose caller was killed. Prints "removed" or "absent".
     /// </summary>
     public const string Remove = """
         set -eu
@@ -103,7 +103,9 @@ internal static class JobDirectoryScripts
         echo $found
         """;
 
-    /// <summary>Arguments: directory, file names. Prints the directory's owner, a line feed, and a tar of those names that are regular files.</summary>
+    /// <summary>
+    /// Arguments: directory, file names. Prints the directory's owner, a line feed, and a tar of those names that are regular files.
+    /// </summary>
     public const string Read = """
         set -eu
         dir=$1; shift
@@ -118,7 +120,9 @@ internal static class JobDirectoryScripts
         exec tar -cf - --owner=0 --group=0 -- "$@"
         """;
 
-    /// <summary>Arguments: run directory, file name. Prints a tar of each job's directory (the entry alone) and of that file in it.</summary>
+    /// <summary>
+    /// Arguments: run directory, file name. Prints a tar of each job's directory (the entry alone) and of that file in it.
+    /// </summary>
     public const string List = """
         set -eu
         [ -d "$1" ] || exit 71
@@ -128,7 +132,9 @@ internal static class JobDirectoryScripts
         for job in *; do
             if [ ! -d "$job" ] || [ -L "$job" ]; then continue; fi
             set -- "$@" "$job"
-            if [ -f "$job/$file" ] && [ ! -L "$job/$file" ] && [ "$(stat -c %s -- "$job/$file")" -lt 1048576 ]; then set -- "$@" "$job/$file"; fi
+            if [ -f "$job/$file" ] && [ ! -L "$job/$file" ] && [ "$(stat -c %s -- "$job/$file")" -lt 1048576 ]; then
+                set -- "$@" "$job/$file"
+            fi
         done
         if [ $# = 0 ]; then exit 0; fi
         exec tar -cf - --no-recursion --owner=0 --group=0 -- "$@"

@@ -1,8 +1,8 @@
 namespace PisaHpc.SshConfigs;
 
 /// <summary>
-/// The two key pairs of a job: the one its processes log in with, and the one its sshds prove themselves with. All nodes of a job share both:
-/// they are one trust domain, made for one job and removed with it.
+/// The two key pairs of a job: the one its processes log in with, and the one its sshds prove themselves with. All nodes of a job share
+/// both: they are one trust domain, made for one job and removed with it.
 /// </summary>
 /// <param name="User">The key pair that logs in.</param>
 /// <param name="Host">The key pair of the job's sshds.</param>

@@ -9,8 +9,8 @@ namespace PisaHpc.SshConfigs;
 public static class JobLogin
 {
     /// <summary>
-    /// A POSIX shell function, <c>job_login DIRECTORY SSH_ARGUMENTS…</c>: runs <c>ssh -F DIRECTORY/ssh_config</c> as the directory's owner. The
-    /// owner is root's word, since the directory above belongs to root.
+    /// A POSIX shell function, <c>job_login DIRECTORY SSH_ARGUMENTS…</c>: runs <c>ssh -F DIRECTORY/ssh_config</c> as the directory's owner.
+    /// The owner is root's word, since the directory above belongs to root.
     /// </summary>
     public const string Function = """
         job_login() (

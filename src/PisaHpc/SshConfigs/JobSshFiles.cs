@@ -70,7 +70,10 @@ public static partial class JobSshFiles
     public static void Check(JobSshRequest request)
     {
         Require(request.Port is > 0 and < 65536, request.Port, "is not a TCP port: expected 1 to 65535");
-        Require(PlainPath().IsMatch(request.Directory), request.Directory, "is not an absolute path of plain characters, as ssh's configuration needs it");
+        Require(
+            PlainPath().IsMatch(request.Directory),
+            request.Directory,
+            "is not an absolute path of plain characters, as ssh's configuration needs it");
         Require(PlainPath().IsMatch(request.Shell), request.Shell, "is not an absolute path of a login shell");
         Require(request.Allocation.Nodes.Count > 0, request.Allocation.JobId, "has no node");
         foreach (var name in request.Names)
@@ -84,7 +87,10 @@ public static partial class JobSshFiles
     private static void CheckOwner(JobOwner owner)
     {
         Require(Account().IsMatch(owner.Name), owner.Name, "is not a login name that passwd(5) can carry");
-        Require(owner.Home.StartsWith('/') && !owner.Home.Any(c => c == ':' || char.IsControl(c)), owner.Home, "is not a home directory that passwd(5) can carry");
+        Require(
+            owner.Home.StartsWith('/') && !owner.Home.Any(c => c == ':' || char.IsControl(c)),
+            owner.Home,
+            "is not a home directory that passwd(5) can carry");
     }
 
     private static void Require(bool good, object value, string problem)

@@ -27,5 +27,6 @@ public static class JobSshMounts
         Mount(config, JobSshFiles.HostKey + ".pub", "/etc/ssh/ssh_host_ed25519_key.pub"),
     ];
 
-    private static ContainerMount Mount(JobSshConfig config, string file, string target) => new($"{config.Directory}/{file}", target, ReadOnly: true);
+    private static ContainerMount Mount(JobSshConfig config, string file, string target) =>
+        new($"{config.Directory}/{file}", target, ReadOnly: true);
 }

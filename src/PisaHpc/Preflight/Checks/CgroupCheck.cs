@@ -19,7 +19,9 @@ internal sealed class CgroupCheck : INodeCheck
         var limits = evidence.Request.Environments.Select(environment => environment.Limits).ToList();
         var missing = new[]
         {
-            engine.LimitsMemory || !limits.Exists(limit => limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null) ? null : "memory",
+            engine.LimitsMemory || !limits.Exists(limit => limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null)
+                ? null
+                : "memory",
             engine.LimitsCpu || !limits.Exists(limit => limit.CpusFromSlots) ? null : "cpus",
             engine.LimitsPids || !limits.Exists(limit => limit.Pids is not null) ? null : "pids",
         }.OfType<string>().ToList();

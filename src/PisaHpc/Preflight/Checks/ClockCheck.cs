@@ -2,8 +2,8 @@ namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
 /// Whether the node's clock agrees with this machine's. Beyond five minutes credentials are refused: munge's live for 300 s (munged(8),
-/// --max-ttl and the default TTL), and Kerberos allows the same (RFC 4120, 1.6). Below that, files of a shared file system look older or newer
-/// than they are.
+/// --max-ttl and the default TTL), and Kerberos allows the same (RFC 4120, 1.6). Below that, files of a shared file system look older or
+/// newer than they are.
 /// </summary>
 internal sealed class ClockCheck : INodeCheck
 {

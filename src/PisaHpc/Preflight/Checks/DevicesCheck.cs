@@ -3,8 +3,8 @@ using PisaHpc.Devices;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether InfiniBand adapters can be used from user space: a uverbs file for each (ib_uverbs), rdma_cm for all (rdma_ucm), and ports that are
-/// active (kernel Documentation/infiniband/user_verbs.rst and ABI/stable/sysfs-class-infiniband).
+/// Whether InfiniBand adapters can be used from user space: a uverbs file for each (ib_uverbs), rdma_cm for all (rdma_ucm), and ports that
+/// are active (kernel Documentation/infiniband/user_verbs.rst and ABI/stable/sysfs-class-infiniband).
 /// </summary>
 internal sealed class DevicesCheck : INodeCheck
 {
@@ -19,15 +19,18 @@ internal sealed class DevicesCheck : INodeCheck
         }
 
         var withoutVerbs = Names(devices.Where(device => device.Uverbs is null));
-        var inactive = devices.Where(device => device.State != "ACTIVE").Select(device => $"{device.Name} port {device.Port} {device.State}");
+        var inactive = devices.Where(device => device.State != "ACTIVE")
+            .Select(device => $"{device.Name} port {device.Port} {device.State}");
         var down = string.Join(", ", inactive);
         return withoutVerbs.Length > 0
-            ? CheckFinding.Failed($"{withoutVerbs} has no uverbs file in /dev/infiniband", "Load the module on the node: modprobe ib_uverbs.")
+            ? CheckFinding.Failed(
+                $"{withoutVerbs} has no uverbs file in /dev/infiniband", "Load the module on the node: modprobe ib_uverbs.")
             : devices.Any(device => device.RdmaCm is null)
                 ? CheckFinding.Warning("there is no /dev/infiniband/rdma_cm", "Load the module on the node: modprobe rdma_ucm.")
                 : down.Length > 0
                     ? CheckFinding.Warning(down, "Check cable, switch and subnet manager: ibstat, sminfo.")
-                    : CheckFinding.Passed($"{Names(devices)}: uverbs, rdma_cm, {devices.Count} active {(devices.Count == 1 ? "port" : "ports")}");
+                    : CheckFinding.Passed(
+                        $"{Names(devices)}: uverbs, rdma_cm, {devices.Count} active {(devices.Count == 1 ? "port" : "ports")}");
     }
 
     private static string Names(IEnumerable<IbDevice> devices) =>

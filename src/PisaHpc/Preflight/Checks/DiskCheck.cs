@@ -2,14 +2,17 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Preflight.Checks;
 
-/// <summary>Whether there is room for images: bytes as the site asks for (preflight.freeDisk), and inodes, of which an image takes one a file.</summary>
+/// <summary>
+/// Whether there is room for images: bytes as the site asks for (preflight.freeDisk), and inodes, of which an image takes one a file.
+/// </summary>
 internal sealed class DiskCheck : INodeCheck
 {
     /// <summary>Below this part of what the site asks for, the next pull fails.</summary>
     private const int Critical = 4;
 
     private const double LeastInodes = 0.05;
-    private const string Remedy = "Remove images that no environment uses: docker image prune, or give the engine's data-root a larger file system.";
+    private const string Remedy =
+        "Remove images that no environment uses: docker image prune, or give the engine's data-root a larger file system.";
 
     public string Name => "Disk";
 

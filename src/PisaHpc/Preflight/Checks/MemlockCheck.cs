@@ -3,8 +3,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether a container gets the locked memory that its environment asks for, and enough of it for InfiniBand, whose registered memory counts
-/// against RLIMIT_MEMLOCK (ibv_reg_mr(3), getrlimit(2)).
+/// Whether a container gets the locked memory that its environment asks for, and enough of it for InfiniBand, whose registered memory
+/// counts against RLIMIT_MEMLOCK (ibv_reg_mr(3), getrlimit(2)).
 /// </summary>
 internal sealed class MemlockCheck : INodeCheck
 {

@@ -1,6 +1,8 @@
 namespace PisaHpc.Preflight.Checks;
 
-/// <summary>Whether what environments mount is there: a required source that is missing stops a job, and one that hangs stops it for longer.</summary>
+/// <summary>
+/// Whether what environments mount is there: a required source that is missing stops a job, and one that hangs stops it for longer.
+/// </summary>
 internal sealed class MountsCheck : INodeCheck
 {
     public string Name => "Mounts";
@@ -31,7 +33,8 @@ internal sealed class MountsCheck : INodeCheck
                 $"no answer within {PathProbe.Patience.TotalSeconds:0} s from {string.Join(", ", silent)}",
                 "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
             : required.Count > 0
-                ? CheckFinding.Failed($"missing: {string.Join("; ", required)}", "Mount it on the node, or mark it 'optional: true' in the site definition.")
+                ? CheckFinding.Failed(
+                    $"missing: {string.Join("; ", required)}", "Mount it on the node, or mark it 'optional: true' in the site definition.")
                 : CheckFinding.Passed(
                     $"{sources.Count - missing.Count} of {sources.Count} sources are there"
                     + (missing.Count == 0 ? "" : $"; optional and missing: {string.Join(", ", missing.Select(source => source.Key))}"));

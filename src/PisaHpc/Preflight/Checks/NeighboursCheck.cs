@@ -4,8 +4,8 @@ using PisaHpc.Allocations;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether the kernel's table of neighbours has room for all nodes of the site. Beyond gc_thresh3, 1024 by default, connections of large jobs
-/// fail with "neighbour: arp_cache: neighbor table overflow!" (arp(7)). IPoIB and Ethernet neighbours count each.
+/// Whether the kernel's table of neighbours has room for all nodes of the site. Beyond gc_thresh3, 1024 by default, connections of large
+/// jobs fail with "neighbour: arp_cache: neighbor table overflow!" (arp(7)). IPoIB and Ethernet neighbours count each.
 /// </summary>
 internal sealed class NeighboursCheck : INodeCheck
 {
@@ -23,6 +23,7 @@ internal sealed class NeighboursCheck : INodeCheck
         var found = $"gc_thresh3 is {most}, the site has {nodes} nodes";
         return nodes < most
             ? CheckFinding.Passed(found)
-            : CheckFinding.Warning(found, $"Set net.ipv4.neigh.default.gc_thresh3={4 * nodes}, gc_thresh2={2 * nodes} and gc_thresh1={nodes} on the node.");
+            : CheckFinding.Warning(
+                found, $"Set net.ipv4.neigh.default.gc_thresh3={4 * nodes}, gc_thresh2={2 * nodes} and gc_thresh1={nodes} on the node.");
     }
 }

@@ -1,8 +1,8 @@
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether the kernel hands out memory that is not there yet. With vm.overcommit_memory 2 it does not (proc_sys_vm(5)): a rank that holds half
-/// of the memory cannot fork, and large shared mappings fail, though most of the memory is free.
+/// Whether the kernel hands out memory that is not there yet. With vm.overcommit_memory 2 it does not (proc_sys_vm(5)): a rank that holds
+/// half of the memory cannot fork, and large shared mappings fail, though most of the memory is free.
 /// </summary>
 internal sealed class OvercommitCheck : INodeCheck
 {

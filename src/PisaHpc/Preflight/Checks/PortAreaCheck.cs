@@ -3,7 +3,9 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Preflight.Checks;
 
-/// <summary>Whether the port area is there, where every node that starts or stops a job needs it: its directory, its first and its last port.</summary>
+/// <summary>
+/// Whether the port area is there, where every node that starts or stops a job needs it: its directory, its first and its last port.
+/// </summary>
 internal sealed class PortAreaCheck : INodeCheck
 {
     public string Name => "PortArea";
@@ -27,9 +29,11 @@ internal sealed class PortAreaCheck : INodeCheck
         var silent = paths.FirstOrDefault(evidence.Paths.Silent.Contains);
         var missing = paths.FirstOrDefault(evidence.Paths.Missing.Contains);
         return silent is not null
-            ? CheckFinding.Failed($"no answer from {silent}", "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
+            ? CheckFinding.Failed(
+                $"no answer from {silent}", "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
             : missing is not null
-                ? CheckFinding.Failed($"there is no {missing}", "Mount the shared file system on the node; or make the area: Initialize-HpcNode.")
+                ? CheckFinding.Failed(
+                    $"there is no {missing}", "Mount the shared file system on the node; or make the area: Initialize-HpcNode.")
                 : CheckFinding.Passed($"{area.Path}, {area.First} to {area.Last}");
     }
 }

@@ -42,5 +42,9 @@ internal sealed class PortRangeCheck : INodeCheck
     ];
 
     private static List<int> Numbers(IEnumerable<string> fields) =>
-        [.. fields.Where(field => field.Length > 0 && field.All(char.IsAsciiDigit)).Select(field => int.Parse(field, CultureInfo.InvariantCulture))];
+    [
+        .. from field in fields
+           where field.Length > 0 && field.All(char.IsAsciiDigit)
+           select int.Parse(field, CultureInfo.InvariantCulture),
+    ];
 }

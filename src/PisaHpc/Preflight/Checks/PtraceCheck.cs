@@ -24,7 +24,8 @@ internal sealed class PtraceCheck : INodeCheck
         var found = text is null ? "the kernel has no Yama" : $"kernel.yama.ptrace_scope is {scope}";
         if (scope == Locked)
         {
-            return CheckFinding.Warning($"{found}: nobody may, whatever his capabilities", "Set kernel.yama.ptrace_scope=0; the node has to be booted for it.");
+            return CheckFinding.Warning(
+                $"{found}: nobody may, whatever his capabilities", "Set kernel.yama.ptrace_scope=0; the node has to be booted for it.");
         }
 
         if (without.Count == 0)
@@ -38,7 +39,8 @@ internal sealed class PtraceCheck : INodeCheck
                 $"Set kernel.yama.ptrace_scope=0 on the node, or capabilities: [ {Capability} ] for the environments.")
             : KernelOf(evidence.Facts.Kernel) is { } kernel && kernel < SeccompAllowsFrom
                 ? CheckFinding.Warning(
-                    $"kernel {evidence.Facts.Kernel}: the engine's seccomp profile forbids process_vm_readv to {string.Join(", ", without)}",
+                    $"kernel {evidence.Facts.Kernel}: the engine's seccomp profile forbids process_vm_readv to "
+                    + string.Join(", ", without),
                     $"Set capabilities: [ {Capability} ] for the environments.")
                 : CheckFinding.Passed(found);
     }

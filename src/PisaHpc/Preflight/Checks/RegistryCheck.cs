@@ -4,8 +4,8 @@ using PisaHpc.Images;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether the engine reaches the registries and trusts them. The engine is the one to ask (Docker Engine API, "Get image information from the
-/// registry"): a program on the node has other certificates, another proxy and another idea of what may be insecure.
+/// Whether the engine reaches the registries and trusts them. The engine is the one to ask (Docker Engine API, "Get image information from
+/// the registry"): a program on the node has other certificates, another proxy and another idea of what may be insecure.
 /// </summary>
 internal sealed partial class RegistryCheck : INodeCheck
 {
@@ -27,15 +27,19 @@ internal sealed partial class RegistryCheck : INodeCheck
         }
 
         var failures = answers.Where(answer => answer.Failure is not null).ToList();
-        var worst = failures.Select(answer => Judge(answer.Image, answer.Failure!)).OrderByDescending(finding => finding.Result).FirstOrDefault();
-        return worst ?? CheckFinding.Passed($"{RegistriesOf(answers)} gave the digests of {answers.Count} {(answers.Count == 1 ? "image" : "images")}");
+        var worst = failures.Select(answer => Judge(answer.Image, answer.Failure!))
+            .OrderByDescending(finding => finding.Result)
+            .FirstOrDefault();
+        return worst ?? CheckFinding.Passed(
+            $"{RegistriesOf(answers)} gave the digests of {answers.Count} {(answers.Count == 1 ? "image" : "images")}");
     }
 
     private static CheckFinding Judge(string image, HpcException failure)
     {
         var registry = ImageReference.Parse(image).Registry!;
         return failure.Id == ErrorId.ImageNotFound
-            ? CheckFinding.Warning($"{registry} answers and has no {image}", "Publish the image, or correct its name in the site definition.")
+            ? CheckFinding.Warning(
+                $"{registry} answers and has no {image}", "Publish the image, or correct its name in the site definition.")
             : Untrusted().IsMatch(failure.Message)
                 ? CheckFinding.Failed(
                     $"{registry} is not trusted: {failure.Message}",

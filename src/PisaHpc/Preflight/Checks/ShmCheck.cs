@@ -14,16 +14,19 @@ internal sealed class ShmCheck : INodeCheck
 
     public EvidenceKinds Needs => EvidenceKinds.Container;
 
-    public CheckFinding Examine(NodeEvidence evidence) => ContainerFindings.Worst(evidence, probe => Judge(probe, evidence.Facts.MemoryBytes));
+    public CheckFinding Examine(NodeEvidence evidence) =>
+        ContainerFindings.Worst(evidence, probe => Judge(probe, evidence.Facts.MemoryBytes));
 
     private static CheckFinding Judge(ContainerProbe probe, long? memory)
     {
         if (probe.ShmSeen is not { } seen)
         {
-            return CheckFinding.Skipped($"{probe.Names}: {(probe.Failure is null ? "the container's df does not know /dev/shm" : "the container was refused")}");
+            return CheckFinding.Skipped(
+                $"{probe.Names}: {(probe.Failure is null ? "the container's df does not know /dev/shm" : "the container was refused")}");
         }
 
-        var found = $"{probe.Names}: {ByteSize.Words(seen)} inside" + (probe.ShmBytes is { } asked ? $", {ByteSize.Words(asked)} asked for" : "");
+        var found = $"{probe.Names}: {ByteSize.Words(seen)} inside"
+            + (probe.ShmBytes is { } asked ? $", {ByteSize.Words(asked)} asked for" : "");
         return probe.ShmBytes > seen ? CheckFinding.Failed(found, "See which layer sets limits.shm: Get-HpcEnvironment -Explain.")
             : seen > memory ? CheckFinding.Warning($"{found}; the node's memory is {ByteSize.Words(memory.Value)}", Remedy)
             : probe.ShmBytes is null ? CheckFinding.Warning($"{found}, the engine's own size", Remedy)

@@ -2,7 +2,8 @@ namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
 /// Whether the storage driver is one that containers start quickly with. vfs copies the whole image for each container; devicemapper and
-/// aufs are gone from newer engines (Docker's page "Select a storage driver"). overlay2 on XFS made without ftype=1 loses files (moby#27358).
+/// aufs are gone from newer engines (Docker's page "Select a storage driver"). overlay2 on XFS made without ftype=1 loses files
+/// (moby#27358).
 /// </summary>
 internal sealed class StorageCheck : INodeCheck
 {
@@ -19,9 +20,11 @@ internal sealed class StorageCheck : INodeCheck
 
         var found = $"{engine.StorageDriver} at {engine.RootDirectory}";
         return engine.SupportsDType == false
-            ? CheckFinding.Failed($"{found}, on a file system without d_type", "Put the engine's data-root on ext4, or on XFS made with ftype=1.")
+            ? CheckFinding.Failed(
+                $"{found}, on a file system without d_type", "Put the engine's data-root on ext4, or on XFS made with ftype=1.")
             : Good.Contains(engine.StorageDriver)
                 ? CheckFinding.Passed(found)
-                : CheckFinding.Warning(found, "Set \"storage-driver\": \"overlay2\" in the engine's configuration; images have to be pulled again.");
+                : CheckFinding.Warning(
+                    found, "Set \"storage-driver\": \"overlay2\" in the engine's configuration; images have to be pulled again.");
     }
 }
