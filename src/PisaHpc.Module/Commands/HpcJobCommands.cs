@@ -70,7 +70,8 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         var plans = await starter.PlanAsync(request, Report, StopToken);
         foreach (var plan in plans)
         {
-            Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}"))}");
+            var options = plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}");
+            Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', options)}");
         }
 
         if (PassThru)
@@ -179,7 +180,9 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        string[] jobIds = JobId.Length > 0 ? JobId : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
+        string[] jobIds = JobId.Length > 0
+            ? JobId
+            : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
         Array.ForEach(jobIds, id => JobIds.Validate(id));
         var area = SitePorts;
         foreach (var jobId in jobIds)
@@ -205,7 +208,8 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         var found = await finder.FindAsync([jobId], asked, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
         var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
         var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
-        if (!await ShouldProcessAsync(nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}", "Remove its containers, keys and lease"))
+        var target = nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}";
+        if (!await ShouldProcessAsync(target, "Remove its containers, keys and lease"))
         {
             if (PassThru)
             {
@@ -219,8 +223,9 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         var stopper = new JobStopper(Connector, Engines, area, progress);
         try
         {
+            var grace = TimeSpan.FromSeconds(GraceSec);
             Emit(await stopper.StopAsync(
-                job, asked, SiteDefinition.RunDirectory, TimeSpan.FromSeconds(GraceSec), ThrottleLimit, NodeTimeout, ReportNode, StopToken));
+                job, asked, SiteDefinition.RunDirectory, grace, ThrottleLimit, NodeTimeout, ReportNode, StopToken));
         }
         finally
         {

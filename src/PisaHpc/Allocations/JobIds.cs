@@ -23,7 +23,8 @@ public static partial class JobIds
     {
         if (string.IsNullOrEmpty(jobId))
         {
-            throw new HpcException(ErrorId.InvalidValue, $"{source} is empty: expected a job id such as 1234, 1234[5] or 123.server.", source);
+            throw new HpcException(
+                ErrorId.InvalidValue, $"{source} is empty: expected a job id such as 1234, 1234[5] or 123.server.", source);
         }
 
         if (jobId.Length > MaxLength)
@@ -55,7 +56,8 @@ public static partial class JobIds
     /// <summary>Makes the id of an allocation that no batch system named, for example <c>manual-20261123-143355-a1b2c3</c>.</summary>
     /// <param name="time">The clock; its UTC time is in the id.</param>
     public static string NewManual(TimeProvider time) => string.Create(
-        CultureInfo.InvariantCulture, $"manual-{time.GetUtcNow():yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
+        CultureInfo.InvariantCulture,
+        $"manual-{time.GetUtcNow():yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
 
     [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9._-]*(\[[0-9]+\](\.[A-Za-z0-9._-]+)?)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex IdForm();

@@ -42,8 +42,8 @@ public static class SlotMap
     }
 
     /// <summary>
-    /// Reads what <see cref="Format"/> wrote, each node once. It may be anybody's text: words that are no host list are left out, and those that go beyond
-    /// <see cref="MaxNodes"/> nodes.
+    /// Reads what <see cref="Format"/> wrote, each node once. It may be anybody's text: words that are no host list are left out, and those
+    /// that go beyond <see cref="MaxNodes"/> nodes.
     /// </summary>
     /// <param name="text">The words; one without slots names nodes that have none.</param>
     public static IReadOnlyList<AllocatedNode> NodesIn(string text)
@@ -52,7 +52,9 @@ public static class SlotMap
         foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var star = word.LastIndexOf('*');
-            var slots = star > 0 && int.TryParse(word.AsSpan(star + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+            var slots = star > 0 && int.TryParse(word.AsSpan(star + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : 0;
             foreach (var name in NamesIn(star > 0 ? word[..star] : word, MaxNodes - nodes.Count))
             {
                 nodes.TryAdd(name, new AllocatedNode(name, slots));

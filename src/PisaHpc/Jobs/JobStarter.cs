@@ -9,7 +9,8 @@ namespace PisaHpc.Jobs;
 
 /// <summary>
 /// Starts a job on all of its nodes or on none. The lease comes first and names the nodes, so that whatever a killed caller leaves behind
-/// can be found from the job's id alone. Its lock is kept until the job is handed over or taken back: nobody else starts or stops it meanwhile.
+/// can be found from the job's id alone. Its lock is kept until the job is handed over or taken back: nobody else starts or stops it
+/// meanwhile.
 /// </summary>
 /// <param name="nodes">The nodes.</param>
 /// <param name="engines">Their engines.</param>
@@ -52,7 +53,9 @@ public sealed class JobStarter(
     /// <summary>Starts the job.</summary>
     /// <param name="request">The job.</param>
     /// <param name="failed">Told of each node that failed, before what was started is taken back.</param>
-    /// <param name="handOver">Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.</param>
+    /// <param name="handOver">
+    /// Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.
+    /// </param>
     /// <param name="cancellationToken">Interrupts; what was started is taken back first.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun, such as <see cref="ErrorId.JobBeingStarted"/>.
@@ -182,8 +185,9 @@ public sealed class JobStarter(
     }
 
     /// <summary>
-    /// Takes everything of the job off every node, those of earlier attempts too, and gives the port back; with a time limit of its own for each node, since the caller's
-    /// token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds the node by.
+    /// Takes everything of the job off every node, those of earlier attempts too, and gives the port back; with a time limit of its own for
+    /// each node, since the caller's token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds
+    /// the node by.
     /// </summary>
     private async Task RollBackAsync(JobRequest request, PortHold hold, string reason)
     {

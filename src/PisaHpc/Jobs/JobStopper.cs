@@ -6,7 +6,9 @@ using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Jobs;
 
-/// <summary>Takes a job off its nodes and gives its port back. What is gone already is success, so it can run any number of times.</summary>
+/// <summary>
+/// Takes a job off its nodes and gives its port back. What is gone already is success, so it can run any number of times.
+/// </summary>
 /// <param name="nodes">The nodes.</param>
 /// <param name="engines">Their engines.</param>
 /// <param name="ports">The port area; null when the site has none.</param>
@@ -18,7 +20,9 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// <summary>How long to wait for a start of the job that is at it: as long as it may take to take the job back.</summary>
     public TimeSpan Patience { get; init; } = JobStarter.DefaultRollbackLimit;
 
-    /// <summary>What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.</summary>
+    /// <summary>
+    /// What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.
+    /// </summary>
     /// <param name="job">The job.</param>
     public static HpcJob Predict(HpcJob job) => job with
     {
@@ -34,7 +38,9 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// <param name="grace">How long a container may take after TERM.</param>
     /// <param name="throttle">How many nodes are worked on at a time.</param>
     /// <param name="timeout">How long each may take.</param>
-    /// <param name="failed">Told of each node that could not be cleaned; the lease is kept then, so that a later stop finds the node.</param>
+    /// <param name="failed">
+    /// Told of each node that could not be cleaned; the lease is kept then, so that a later stop finds the node.
+    /// </param>
     /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">

@@ -14,7 +14,9 @@ public sealed record JobPort
     /// <summary>The login name of the job's owner; for a lease without a record, the owner of the port's file.</summary>
     public required string Owner { get; init; }
 
-    /// <summary>The host that took the lease; null for a lease without a record: a script's bare hard link.</summary>
+    /// <summary>
+    /// The host that took the lease, or that started or stopped the job last; null for a lease without a record: a script's bare hard link.
+    /// </summary>
     public string? Host { get; init; }
 
     /// <summary>When it was taken, in UTC and whole seconds; for a lease without a record, when the port's file last changed.</summary>
@@ -35,7 +37,9 @@ public sealed record JobPort
     /// <summary>The names of the job's nodes, for -Node parameters; empty when not told.</summary>
     public IReadOnlyList<string> Nodes => [.. SlotMap.NodesIn(NodeSlots ?? "").Select(node => node.Name)];
 
-    /// <summary>The batch system that knows whether the job is alive: the word, one of <see cref="Allocations.Scheduler"/>; Manual when not told.</summary>
+    /// <summary>
+    /// The batch system that knows whether the job is alive: the word, one of <see cref="Allocations.Scheduler"/>; Manual when not told.
+    /// </summary>
     public string Scheduler { get; init; } = nameof(Allocations.Scheduler.Manual);
 
     /// <summary>The port area.</summary>

@@ -47,7 +47,9 @@ internal sealed record LeaseRecord
     /// <summary>The batch system to ask whether the job is alive.</summary>
     public required Scheduler Scheduler { get; init; }
 
-    /// <summary>The job's nodes. Last, since they may be long: what changes in place is in the first page, which no kill can tear.</summary>
+    /// <summary>
+    /// The job's nodes. Last, since they may be long: what changes in place is in the first page, which no kill can tear.
+    /// </summary>
     public string? Nodes { get; init; }
 
     /// <summary>The record of a new lease.</summary>
@@ -138,6 +140,7 @@ internal sealed record LeaseRecord
 }
 
 /// <summary>The record's JSON, compiled: a batch hook has no time to reflect.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(LeaseRecord))]
 internal sealed partial class LeaseRecordJson : JsonSerializerContext;

@@ -15,7 +15,8 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode);
 /// <param name="IsSticky">Whether it is a directory in which only a name's owner, or the directory's, takes the name away.</param>
 /// <param name="Uid">Its owner.</param>
 /// <param name="ChangedAt">When its inode last changed (ctime): at the latest link, unlink or write.</param>
-internal readonly record struct FileStatus(FileIdentity Identity, uint Links, bool IsRegular, bool IsSticky, uint Uid, DateTimeOffset ChangedAt);
+internal readonly record struct FileStatus(
+    FileIdentity Identity, uint Links, bool IsRegular, bool IsSticky, uint Uid, DateTimeOffset ChangedAt);
 
 /// <summary>
 /// The few system calls on which a port area rests and which .NET does not offer: link(2), unlink(2), statx(2), flock(2), access(2), and an

@@ -179,13 +179,13 @@ public sealed class PortArea
     public ReleasedPort PredictRelease(string jobId) => Releases.Predict(jobId);
 
     /// <summary>
-    /// The leases that <see cref="Reclaim"/> would take back now: those whose time has run out and whose job is not known to live, those whose
-    /// job has ended, and the claims whose claimer died half-way. A port that somebody is at this moment is passed over.
+    /// The leases that <see cref="Reclaim"/> would take back now: those whose time has run out and whose job is not known to live, those
+    /// whose job has ended, and the claims whose claimer died half-way. A port that somebody is at this moment is passed over.
     /// </summary>
     /// <param name="now">The time that leases have to outlast.</param>
     /// <param name="isJobAlive">
-    /// What the batch system says of a lease's job, null when it does not know. Without it, leases end by time alone. A job that it does not
-    /// have keeps a lease of less than ten minutes: it may have come after the batch system was asked.
+    /// What the batch system says of a lease's job, null when it does not know. Without it, leases end by time alone. A job that it does
+    /// not have keeps a lease of less than ten minutes: it may have come after the batch system was asked.
     /// </param>
     public IReadOnlyList<ReleasedPort> PredictReclaim(DateTimeOffset now, Func<JobPort, bool?>? isJobAlive = null) =>
         _directory.EachLink(link => Releases.Reclaim(link, now, isJobAlive, unlink: false), Skipped);

@@ -9,7 +9,9 @@ internal sealed class PortDirectory(string path)
 {
     private const string LinkPrefix = "job-";
 
-    /// <summary>How long to wait for whoever works on a port: it takes a few system calls, unless a start or a stop holds on to it.</summary>
+    /// <summary>
+    /// How long to wait for whoever works on a port: it takes a few system calls, unless a start or a stop holds on to it.
+    /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The directory.</summary>
@@ -116,7 +118,9 @@ internal sealed class PortDirectory(string path)
     /// <param name="link">The link's path.</param>
     /// <param name="patience">How long to wait for another process that has it.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <returns>The locked file, which is the caller's to close, and the link as it is under the lock; null when there is no such link.</returns>
+    /// <returns>
+    /// The locked file, which is the caller's to close, and the link as it is under the lock; null when there is no such link.
+    /// </returns>
     /// <exception cref="HpcException"><see cref="ErrorId.JobBeingStarted"/>, <see cref="ErrorId.PortAreaUnusable"/>.</exception>
     public (PortFile File, HeldPort Held)? Lock(string link, TimeSpan patience, CancellationToken stop)
     {
@@ -151,7 +155,8 @@ internal sealed class PortDirectory(string path)
             ErrorId.JobBeingStarted,
             $"Job {held.JobId} is being started or stopped by process {record.Pid} on {record.Host}, which has its port's lock.",
             held.JobId,
-            $"Wait until that has ended, or end it (kill {record.Pid} on {record.Host}; fuser {FileOf(held.Port)} names it too), then run this again.")
+            $"Wait until that has ended, or end it (kill {record.Pid} on {record.Host}; fuser {FileOf(held.Port)} names it too), "
+                + "then run this again.")
         : new HpcException(
             ErrorId.PortAreaUnusable,
             $"Another process has held the lock of {FileOf(held.Port)} for {patience.TotalSeconds:0} s.",

@@ -14,8 +14,8 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     private static readonly TimeSpan GraceForOtherHosts = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How old a lease must be before a batch system's list that lacks its job is proof of the job's end: the list may have been read before
-    /// the job was submitted, and whoever compares it with the leases comes later.
+    /// How old a lease must be before a batch system's list that lacks its job is proof of the job's end: the list may have been read
+    /// before the job was submitted, and whoever compares it with the leases comes later.
     /// </summary>
     private static readonly TimeSpan GraceForLists = TimeSpan.FromMinutes(10);
 
@@ -99,7 +99,9 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
         _ => null,
     };
 
-    /// <summary>Whether the claimer is dead, its port's lock being free: the kernel drops the lock of a process of this host that dies.</summary>
+    /// <summary>
+    /// Whether the claimer is dead, its port's lock being free: the kernel drops the lock of a process of this host that dies.
+    /// </summary>
     private static bool IsClaimerDead(HeldPort held, DateTimeOffset now) =>
         held.Record?.Host == Environment.MachineName || now - held.Status.ChangedAt > GraceForOtherHosts;
 }

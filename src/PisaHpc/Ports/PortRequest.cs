@@ -26,7 +26,9 @@ public sealed record PortRequest
     /// <summary>How long the lease holds; at least a second, at most ten years.</summary>
     public TimeSpan TimeToLive { get; init; } = DefaultTimeToLive;
 
-    /// <summary>Whether a lease that the job has already is made to hold that long from now on; without it, only one that has expired.</summary>
+    /// <summary>
+    /// Whether a lease that the job has already is made to hold that long from now on; without it, only one that has expired.
+    /// </summary>
     public bool Prolong { get; init; }
 
     /// <summary>Ports that something listens on, on the job's nodes. Those of this host are found without asking.</summary>

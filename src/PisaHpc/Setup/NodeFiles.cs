@@ -13,8 +13,8 @@ internal sealed class NodeFiles(INodeConnection connection)
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Puts standard input in a file's place by rename(2), with the owner and mode of the one that is there; through a symbolic link, which a
-    /// configuration tool may have made. $1 the file, $2 the SHA-256 of what may stand there, or none; $3 where to keep that, or nothing;
+    /// Puts standard input in a file's place by rename(2), with the owner and mode of the one that is there; through a symbolic link, which
+    /// a configuration tool may have made. $1 the file, $2 the SHA-256 of what may stand there, or none; $3 where to keep that, or nothing;
     /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing.
     /// </summary>
     private const string PutScript = """
@@ -45,8 +45,9 @@ internal sealed class NodeFiles(INodeConnection connection)
 
     /// <summary>
     /// Ports and directory are written to by the account that leases in them alone: who may write a lease's file may forge it, and who may
-    /// link but not unlink in a sticky directory loses the port. The directory that the port area lies in is there; a port's file that is there may hold a lease, so that each is made new or not at
-    /// all. (A redirection that fails ends a shell at ":" and not at "true": POSIX, 2.8.1.) $1 the directory, $2 first, $3 last.
+    /// link but not unlink in a sticky directory loses the port. The directory that the port area lies in is there; a port's file that is
+    /// there may hold a lease, so that each is made new or not at all. (A redirection that fails ends a shell at ":" and not at "true":
+    /// POSIX, 2.8.1.) $1 the directory, $2 first, $3 last.
     /// </summary>
     private const string PortScript = """
         umask 022
@@ -66,7 +67,9 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <param name="backup">Where to keep what stood there; null for nowhere.</param>
     /// <param name="marker">The mark of the change that it is part of; null for none.</param>
     /// <param name="cancellationToken">Interrupts.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: something else stands there, or it cannot be written.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeCommandFailed"/>: something else stands there, or it cannot be written.
+    /// </exception>
     public Task PutAsync(
         string file,
         IReadOnlyList<byte[]?> expected,

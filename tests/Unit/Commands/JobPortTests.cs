@@ -73,7 +73,10 @@ public sealed class JobPortTests : IDisposable
         var lease = Run("New-JobPort 7 -Owner alice -Path $area").Single<JobPort>();
 
         using var json = JsonDocument.Parse(JsonSerializer.Serialize(lease));
-        foreach (var name in new[] { "Port", "JobId", "Owner", "Host", "LeasedAt", "ExpiresAt", "State", "Path", "Nodes", "NodeSlots", "Changed" })
+        foreach (var name in new[]
+        {
+            "Port", "JobId", "Owner", "Host", "LeasedAt", "ExpiresAt", "State", "Path", "Nodes", "NodeSlots", "Changed",
+        })
         {
             Assert.True(json.RootElement.TryGetProperty(name, out _), name);
         }
@@ -150,8 +153,8 @@ public sealed class JobPortTests : IDisposable
     {
         using var elsewhere = new TestArea();
 
-        var script = $"$port = New-JobPort 7 -Path {elsewhere.Path}; $port | Remove-JobPort; $port | Remove-JobPort; Remove-JobPort 7, 8 -Path $area";
-        var released = Run(script).Output.Select(item => (ReleasedPort)item.BaseObject).ToArray();
+        var script = $"$port = New-JobPort 7 -Path {elsewhere.Path}; $port | Remove-JobPort; $port | Remove-JobPort";
+        var released = Run($"{script}; Remove-JobPort 7, 8 -Path $area").Output.Select(item => (ReleasedPort)item.BaseObject).ToArray();
 
         Assert.Equal([true, false, false, false], released.Select(one => one.Changed));
         Assert.Equal(["7", "7", "7", "8"], released.Select(one => one.JobId));
@@ -178,7 +181,9 @@ public sealed class JobPortTests : IDisposable
         _test.Area.Lease(TestArea.Request("6") with { Scheduler = Scheduler.Slurm });
 
         var first = Run("Remove-JobPort -Expired -LiveJobId 2, 5 -Path $area").Output.Select(item => (ReleasedPort)item.BaseObject);
-        Assert.Equal([("1", nameof(ReleaseReason.JobEnded)), ("3", nameof(ReleaseReason.JobEnded))], first.Select(one => (one.JobId, one.Reason)).Order());
+        Assert.Equal(
+            [("1", nameof(ReleaseReason.JobEnded)), ("3", nameof(ReleaseReason.JobEnded))],
+            first.Select(one => (one.JobId, one.Reason)).Order());
 
         var second = Run("Remove-JobPort -Expired -Path $area").Single<ReleasedPort>();
         Assert.Equal(("2", nameof(ReleaseReason.Expired)), (second.JobId, second.Reason));
@@ -198,7 +203,9 @@ public sealed class JobPortTests : IDisposable
 
         Assert.Equal(["7", "8"], listed.Output.Select(item => ((JobPort)item.BaseObject).JobId).Order());
         Assert.Equal("7", removed.Single<ReleasedPort>().JobId);
-        Assert.All([listed, removed], run => Assert.Contains($"rm {_test.Path}/job-touched", Assert.Single(run.Warnings), StringComparison.Ordinal));
+        Assert.All(
+            [listed, removed],
+            run => Assert.Contains($"rm {_test.Path}/job-touched", Assert.Single(run.Warnings), StringComparison.Ordinal));
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class JobStarterTests : IDisposable
         _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, async _ =>
         {
             _cluster.Nodes.Before("o2wn02", FakeStep.FindImage, _ => Task.CompletedTask);
-            await Task.WhenAll(Listed("o2wn01"));
+            await Listed("o2wn01");
             other = await StartAsync();
         });
 
@@ -251,11 +251,19 @@ public sealed class JobStarterTests : IDisposable
 
     private async Task AssertCleanAfterStopAsync()
     {
-        var found = await _cluster.Finder.FindAsync(["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        var found = await _cluster.Finder.FindAsync(
+            ["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
         foreach (var job in found)
         {
             await _cluster.Stopper.StopAsync(
-                job, JobCluster.NodeNames, "/run/pisahpc", TimeSpan.Zero, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+                job,
+                JobCluster.NodeNames,
+                "/run/pisahpc",
+                TimeSpan.Zero,
+                32,
+                Timeout.InfiniteTimeSpan,
+                (_, cause) => throw cause,
+                CancellationToken.None);
         }
 
         Assert.Empty(_cluster.Leftovers());

@@ -101,7 +101,8 @@ public sealed class JobStopperTests : IDisposable
     public async Task An_engine_that_is_down_keeps_no_keys_on_its_node()
     {
         await StartAsync();
-        _cluster.Nodes.FailOn("o2wn02", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
+        _cluster.Nodes.FailOn(
+            "o2wn02", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
 
         await StopAsync(HpcJob.None("42"));
 
@@ -213,10 +214,9 @@ public sealed class JobStopperTests : IDisposable
         foreach (var age in Enumerable.Range(1, 8))
         {
             var container = engine.Containers.Single(one => one.Name == started.Nodes[1].Container);
-            engine.Add(container with
-            {
-                Id = $"old{age}", Name = $"old{age}", State = ContainerState.Exited, CreatedAt = container.CreatedAt.AddHours(-age),
-            });
+            var name = $"old{age}";
+            var created = container.CreatedAt.AddHours(-age);
+            engine.Add(container with { Id = name, Name = name, State = ContainerState.Exited, CreatedAt = created });
         }
 
         var found = await FindAsync();
@@ -237,7 +237,8 @@ public sealed class JobStopperTests : IDisposable
     }
 
     private async Task<HpcJob> FindAsync() =>
-        (await _cluster.Finder.FindAsync(["42"], JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
+        (await _cluster.Finder.FindAsync(
+            ["42"], JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
         .SingleOrDefault() ?? HpcJob.None("42");
 
     private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) => _cluster.Stopper.StopAsync(

@@ -85,7 +85,8 @@ public sealed class OldScriptTests : IDisposable
 
         Assert.Empty(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddYears(1)));
         Assert.Empty(_test.Area.Reclaim(DateTimeOffset.UtcNow, _ => false));
-        Assert.Equal(nameof(ReleaseReason.JobEnded), Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(11), _ => false)).Reason);
+        var ended = Assert.Single(_test.Area.Reclaim(DateTimeOffset.UtcNow.AddMinutes(11), _ => false));
+        Assert.Equal(nameof(ReleaseReason.JobEnded), ended.Reason);
         Assert.Equal(5, _test.FoundFree().Count);
     }
 

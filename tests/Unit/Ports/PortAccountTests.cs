@@ -2,7 +2,9 @@ using PisaHpc.Ports;
 
 namespace PisaHpc.Unit.Ports;
 
-/// <summary>An area belongs to the account that leases in it. Another one is told so before it leaves anything that it cannot take away.</summary>
+/// <summary>
+/// An area belongs to the account that leases in it. Another one is told so before it leaves anything that it cannot take away.
+/// </summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class PortAccountTests : IDisposable
 {
@@ -28,7 +30,8 @@ public sealed class PortAccountTests : IDisposable
         var said = await SaidAsync("try");
 
         var refusal = Assert.Single(said, line => line.StartsWith("refused", StringComparison.Ordinal));
-        Assert.StartsWith($"refused PortAreaUnusable The port area cannot be used by user id {Nobody}: ", refusal, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"refused PortAreaUnusable The port area cannot be used by user id {Nobody}: ", refusal, StringComparison.Ordinal);
         Assert.Contains(says, refusal, StringComparison.Ordinal);
         Assert.EndsWith($"chown -R {Nobody} {_test.Path}.", refusal, StringComparison.Ordinal);
         Assert.Equal(["40000", "40001"], Directory.GetFiles(_test.Path).Select(file => Path.GetFileName(file)).Order());

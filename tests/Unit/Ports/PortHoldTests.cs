@@ -73,7 +73,8 @@ public sealed class PortHoldTests : IDisposable
         var lease = Assert.Single(_test.Area.List());
         Assert.True(_test.Area.IsBusy(lease));
 
-        using var child = Process.GetProcessById(int.Parse(racer.Said.Single(line => line.StartsWith("child", StringComparison.Ordinal))[6..], CultureInfo.InvariantCulture));
+        var said = racer.Said.Single(line => line.StartsWith("child", StringComparison.Ordinal));
+        using var child = Process.GetProcessById(int.Parse(said.Split(' ')[1], CultureInfo.InvariantCulture));
         try
         {
             await racer.KillAsync(stop.Token);

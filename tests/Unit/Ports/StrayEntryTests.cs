@@ -5,6 +5,8 @@ namespace PisaHpc.Unit.Ports;
 /// <summary>What is in an area by accident or by malice costs nobody else his port.</summary>
 public sealed class StrayEntryTests : IDisposable
 {
+    private const string Times = """ "leasedAt":"2026-01-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z" """;
+
     private readonly TestArea _test = new();
     private readonly List<string> _skipped = [];
     private readonly PortArea _area;
@@ -30,7 +32,10 @@ public sealed class StrayEntryTests : IDisposable
         Assert.Equal("1", Assert.Single(await InTimeAsync(() => _area.PredictReclaim(DateTimeOffset.UtcNow.AddYears(1)))).JobId);
         Assert.All(_skipped, line => Assert.Contains($"rm {_test.Path}/job-4711", line, StringComparison.Ordinal));
         Assert.Equal(2, _skipped.Count);
-        foreach (var call in new Action[] { () => _area.Find("4711"), () => _area.Release("4711"), () => _area.Lease(TestArea.Request("4711")) })
+        foreach (var call in new Action[]
+        {
+            () => _area.Find("4711"), () => _area.Release("4711"), () => _area.Lease(TestArea.Request("4711")),
+        })
         {
             var failure = await Assert.ThrowsAsync<HpcException>(() => InTimeAsync(() => { call(); return 0; }));
             Assert.Equal(ErrorId.PortAreaUnusable, failure.Id);
@@ -52,9 +57,14 @@ public sealed class StrayEntryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"state":"Granted","port":40000,"jobId":"a/b","owner":"x","host":"h","pid":1,"leasedAt":"2026-01-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z","scheduler":"Manual"}""")]
-    [InlineData("""{"state":"Granted","port":40000,"jobId":null,"owner":"x","host":"h","pid":1,"leasedAt":"2026-01-01T00:00:00Z","expiresAt":"2027-01-01T00:00:00Z","scheduler":"Manual"}""")]
+    [InlineData("\"a/b\"")]
+    [InlineData("null")]
+    public void A_record_of_no_job_counts_as_none(string jobId) => What_is_no_record_of_a_job_counts_as_none(
+        $$"""{"state":"Granted","port":40000,"jobId":{{jobId}},"owner":"x","host":"h","pid":1,"scheduler":"Manual",{{Times}}}""");
+
+    [Theory]
     [InlineData("no record")]
+    [InlineData("{}")]
     public void What_is_no_record_of_a_job_counts_as_none(string line)
     {
         var port = int.Parse(_test.FoundFree()[0]);

@@ -23,7 +23,7 @@ public sealed class NodeFilesTests : IDisposable
     {
         await PutAsync(null, "{}\n");
         Assert.Equal("{}\n", await File.ReadAllTextAsync(Config));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(Config));
+        Assert.Equal("644", Convert.ToString((int)File.GetUnixFileMode(Config), 8));
         Assert.Equal([Config], Directory.GetFiles(Path.GetDirectoryName(Config)!));
     }
 
@@ -111,7 +111,9 @@ public sealed class NodeFilesTests : IDisposable
         Directory.CreateDirectory(area.Path);
         await File.WriteAllTextAsync(Path.Combine(area.Path, "22003"), "a lease");
         await _files.MakePortAreaAsync(area, CancellationToken.None);
-        Assert.Equal(Enumerable.Range(22000, 10).Select(port => $"{port}"), Directory.GetFiles(area.Path).Select(file => Path.GetFileName(file)).Order());
+        Assert.Equal(
+            Enumerable.Range(22000, 10).Select(port => $"{port}"),
+            Directory.GetFiles(area.Path).Select(file => Path.GetFileName(file)).Order());
         Assert.Equal("a lease", await File.ReadAllTextAsync(Path.Combine(area.Path, "22003")));
     }
 

@@ -142,12 +142,17 @@ public sealed class CompletionTests : IDisposable
 
     private List<CompletionResult> Complete<T>(string word)
         where T : SiteCompleter, new() =>
-        [.. new T { TimeLimit = TimeSpan.FromMinutes(1) }.CompleteArgument("Get-HpcEnvironment", "Name", word, null!, new Hashtable { ["Site"] = _site })];
+    [
+        .. new T { TimeLimit = TimeSpan.FromMinutes(1) }
+            .CompleteArgument("Get-HpcEnvironment", "Name", word, null!, new Hashtable { ["Site"] = _site })
+    ];
 
     private sealed class SlowCompleter : SiteCompleter
     {
         protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
-            HpcSite site, IReadOnlyList<string> nodes, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+            HpcSite site,
+            IReadOnlyList<string> nodes,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
             yield return new CompletionCandidate("early", "at once");
             await Task.Delay(Timeout.Infinite, cancellationToken);
