@@ -91,7 +91,8 @@ internal static class ErrorCatalogue
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
         ErrorId.JobRolledBack => (ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
-        ErrorId.JobBeingStarted => (ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
+        ErrorId.JobBeingStarted => (
+            ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the nodes: Get-HpcJob -Node NODES."),
         ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the nodes: Get-HpcContainer -Node NODES."),
         ErrorId.InvalidValue => (ErrorCategory.InvalidArgument, "See the examples: Get-Help COMMAND -Examples."),

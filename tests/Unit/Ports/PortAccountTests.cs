@@ -71,5 +71,11 @@ public sealed class PortAccountTests : IDisposable
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class RootTheoryAttribute : TheoryAttribute
 {
-    public RootTheoryAttribute() => Skip = LinuxFile.Uid == 0 ? null : "Only root can take another account.";
+    public RootTheoryAttribute() => Skip =
+        LinuxFile.Uid != 0 ? "Only root can take another account."
+        : !IsOpenToAll(new DirectoryInfo(AppContext.BaseDirectory)) ? $"No other account reaches {AppContext.BaseDirectory}."
+        : null;
+
+    private static bool IsOpenToAll(DirectoryInfo? directory) =>
+        directory is null || (directory.UnixFileMode.HasFlag(UnixFileMode.OtherExecute) && IsOpenToAll(directory.Parent));
 }
