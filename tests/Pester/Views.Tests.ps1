@@ -39,6 +39,7 @@ Describe 'An allocation' {
         $json.TotalSlots | Should -Be 56
         $json.Nodes.Name | Should -Be 'o2wn01', 'o2wn02'
         $json.Nodes.Slots | Should -Be 32, 24
+        $json.Nodes.Cpus | Should -Be 32, 24
         $json.Owner.Uid | Should -Be 0
     }
 }
