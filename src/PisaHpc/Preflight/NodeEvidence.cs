@@ -38,8 +38,21 @@ internal sealed record NodeEvidence
 /// <summary>What a node should be fit for.</summary>
 internal sealed record PreflightRequest
 {
+    private readonly Lazy<int> _siteNodes = new(0);
+
     /// <summary>The site.</summary>
-    public required HpcSite Site { get; init; }
+    public required HpcSite Site
+    {
+        get;
+        init
+        {
+            field = value;
+            _siteNodes = new Lazy<int>(() => HostList.Expand(value.Nodes.Names).Count);
+        }
+    }
+
+    /// <summary>How many nodes the site has; counted once, and not for each of them.</summary>
+    public int SiteNodes => _siteNodes.Value;
 
     /// <summary>The environments whose jobs it should run.</summary>
     public required IReadOnlyList<HpcEnvironment> Environments { get; init; }

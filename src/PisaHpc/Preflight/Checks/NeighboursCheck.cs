@@ -1,5 +1,4 @@
 using System.Globalization;
-using PisaHpc.Allocations;
 
 namespace PisaHpc.Preflight.Checks;
 
@@ -13,7 +12,7 @@ internal sealed class NeighboursCheck : INodeCheck
 
     public CheckFinding Examine(NodeEvidence evidence)
     {
-        var nodes = HostList.Expand(evidence.Request.Site.Nodes.Names).Count;
+        var nodes = evidence.Request.SiteNodes;
         var setting = evidence.Facts.Sysctl.GetValueOrDefault("net/ipv4/neigh/default/gc_thresh3");
         if (!int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var most))
         {
