@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using Renci.SshNet;
@@ -9,6 +11,7 @@ namespace PisaHpc.Ssh;
 internal sealed class HostKeyCheck
 {
     private static readonly string[] DefaultFiles = ["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"];
+    private static readonly ConcurrentDictionary<string, SeenFiles> Seen = new(StringComparer.Ordinal);
     private readonly string _node;
     private readonly int _port;
     private readonly KnownHosts _knownHosts;
@@ -52,11 +55,19 @@ internal sealed class HostKeyCheck
     /// <summary>The type of the keys that an algorithm signs with (RFC 8332: one RSA key type, several signatures).</summary>
     private static string TypeOf(string algorithm) => algorithm.StartsWith("rsa-sha2-", StringComparison.Ordinal) ? "ssh-rsa" : algorithm;
 
+    /// <summary>Files are read once for all nodes, until one of them changes: a thousand nodes have a thousand lines each to look at.</summary>
     private static KnownHosts Read(string node, IReadOnlyList<string> files)
     {
         try
         {
-            return KnownHosts.Read(files);
+            var key = string.Join('\n', files);
+            var state = string.Join('\n', files.Select(StateOf));
+            if (!Seen.TryGetValue(key, out var seen) || seen.State != state)
+            {
+                Seen[key] = seen = new SeenFiles(state, KnownHosts.Read(files));
+            }
+
+            return seen.Hosts;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,4 +75,12 @@ internal sealed class HostKeyCheck
                 ErrorId.HostKeyUnknown, $"The host key of {node} cannot be checked: {exception.Message}", node, innerException: exception);
         }
     }
+
+    private static string StateOf(string file)
+    {
+        var info = new FileInfo(file);
+        return info.Exists ? string.Create(CultureInfo.InvariantCulture, $"{info.LastWriteTimeUtc.Ticks} {info.Length}") : "";
+    }
+
+    private sealed record SeenFiles(string State, KnownHosts Hosts);
 }
