@@ -2,9 +2,12 @@ using System.Management.Automation;
 
 namespace PisaHpc.Ssh;
 
-/// <summary>Closes the connections when the module is removed.</summary>
+/// <summary>
+/// Closes connections when the module is removed: those that nothing runs on, since other runspaces of the process may have it too
+/// (ForEach-Object -Parallel) and share them.
+/// </summary>
 public sealed class ConnectionCleanup : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo) => _ = NodeConnectors.CloseAllAsync();
+    public void OnRemove(PSModuleInfo psModuleInfo) => _ = NodeConnectors.CloseIdleAsync();
 }

@@ -23,23 +23,12 @@ internal static class NodeConnectors
     public static IEngineConnector EnginesFor(NodeAccess access) => Engines.GetOrAdd(
         KeyOf(access), _ => new Lazy<DockerEngines>(() => new DockerEngines(PoolOf(access), access))).Value;
 
-    /// <summary>Closes every connection; the next use opens new ones.</summary>
-    public static async Task CloseAllAsync()
+    /// <summary>Closes the connections that nothing runs on; the others close when they have been idle for a while.</summary>
+    public static async Task CloseIdleAsync()
     {
-        foreach (var key in Engines.Keys)
+        foreach (var pool in Pools.Values.Where(pool => pool.IsValueCreated))
         {
-            if (Engines.TryRemove(key, out var engines) && engines.IsValueCreated)
-            {
-                await engines.Value.DisposeAsync();
-            }
-        }
-
-        foreach (var key in Pools.Keys)
-        {
-            if (Pools.TryRemove(key, out var pool) && pool.IsValueCreated)
-            {
-                await pool.Value.DisposeAsync();
-            }
+            await pool.Value.CloseIdleAsync();
         }
     }
 

@@ -21,6 +21,15 @@ internal sealed class NodePool(OpenTransport open, TimeSpan idleTimeout) : INode
     /// <summary>How many connections to a node are open.</summary>
     public int OpenConnections(string node) => SessionsOf(node).OpenConnections;
 
+    /// <summary>Closes the connections that nothing runs on.</summary>
+    public async Task CloseIdleAsync()
+    {
+        foreach (var sessions in _nodes.Values)
+        {
+            await sessions.CloseIdleAsync();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var sessions in _nodes.Values)

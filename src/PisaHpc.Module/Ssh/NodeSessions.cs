@@ -14,7 +14,7 @@ internal sealed class NodeSessions : IAsyncDisposable
     private readonly Func<CancellationToken, Task<INodeTransport>> _open;
     private readonly TimeSpan _idleTimeout;
     private readonly Timer _idle;
-    private readonly List<Connection> _connections = [];
+    private readonly List<SharedConnection> _connections = [];
     private readonly CancellationTokenSource _closing = new();
     private Task? _opening;
     private TaskCompletionSource _freed = NewSignal();
@@ -76,7 +76,7 @@ internal sealed class NodeSessions : IAsyncDisposable
     {
         await _closing.CancelAsync();
         await _idle.DisposeAsync();
-        List<Connection> all;
+        List<SharedConnection> all;
         lock (_lock)
         {
             all = [.. _connections];
@@ -128,7 +128,7 @@ internal sealed class NodeSessions : IAsyncDisposable
         }
     }
 
-    private async Task<Place> TakeAsync(CancellationToken cancellationToken)
+    private async Task<SessionPlace> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -141,7 +141,7 @@ internal sealed class NodeSessions : IAsyncDisposable
                 if (_connections.Find(connection => connection.Used < connection.Places) is { } free)
                 {
                     _idle.Change(Timeout.Infinite, Timeout.Infinite);
-                    return new Place(this, free);
+                    return new SessionPlace(free, _lock, Release);
                 }
 
                 freed = _freed.Task;
@@ -195,7 +195,7 @@ internal sealed class NodeSessions : IAsyncDisposable
             {
                 if (!_closing.IsCancellationRequested)
                 {
-                    _connections.Add(new Connection(transport));
+                    _connections.Add(new SharedConnection(transport));
                     ArmIdle();
                     return;
                 }
@@ -222,7 +222,7 @@ internal sealed class NodeSessions : IAsyncDisposable
         }
     }
 
-    private void Release(Connection connection)
+    private void Release(SharedConnection connection)
     {
         lock (_lock)
         {
@@ -247,9 +247,10 @@ internal sealed class NodeSessions : IAsyncDisposable
         }
     }
 
-    private async Task CloseIdleAsync()
+    /// <summary>Closes the connections that nothing runs on.</summary>
+    public async Task CloseIdleAsync()
     {
-        List<Connection> unused;
+        List<SharedConnection> unused;
         lock (_lock)
         {
             unused = _connections.Where(connection => connection.Used == 0).ToList();
@@ -259,51 +260,6 @@ internal sealed class NodeSessions : IAsyncDisposable
         foreach (var connection in unused)
         {
             await connection.Transport.DisposeAsync();
-        }
-    }
-
-    private sealed class Connection(INodeTransport transport)
-    {
-        public INodeTransport Transport { get; } = transport;
-
-        public int Places { get; set; } = transport.MaxSessions;
-
-        public int Used { get; set; }
-    }
-
-    /// <summary>One place on a connection, taken under the lock.</summary>
-    private sealed class Place : IDisposable
-    {
-        private readonly NodeSessions _sessions;
-        private int _returned;
-
-        public Place(NodeSessions sessions, Connection connection)
-        {
-            _sessions = sessions;
-            Connection = connection;
-            connection.Used++;
-        }
-
-        public Connection Connection { get; }
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _returned, 1) == 0)
-            {
-                _sessions.Release(Connection);
-            }
-        }
-
-        /// <summary>The node allows fewer sessions than were believed: what is used now, without this one, is all there is.</summary>
-        /// <returns>Whether there is any.</returns>
-        public bool Refused()
-        {
-            lock (_sessions._lock)
-            {
-                Connection.Places = Math.Max(1, Connection.Used - 1);
-                Dispose();
-                return Connection.Used > 0;
-            }
         }
     }
 }

@@ -183,6 +183,21 @@ public class NodeSessionsTests
         idle ?? NotIdle);
 
     [Fact]
+    public async Task Who_closes_what_is_idle_leaves_what_others_use()
+    {
+        var made = new List<FakeTransport>();
+        await using var sessions = Sessions(made);
+        var used = await sessions.StartAsync(Command, CancellationToken.None);
+        await sessions.CloseIdleAsync();
+        Assert.True(made[0].IsOpen);
+        await used.DisposeAsync();
+        await sessions.CloseIdleAsync();
+        Assert.False(made[0].IsOpen);
+        await (await sessions.StartAsync(Command, CancellationToken.None)).DisposeAsync();
+        Assert.Equal(2, made.Count);
+    }
+
+    [Fact]
     public async Task A_command_that_no_signal_ends_is_not_taken_for_ended()
     {
         await using var sessions = Sessions([]);

@@ -1,0 +1,52 @@
+namespace PisaHpc.Ssh;
+
+/// <summary>A connection that callers share; read and changed under the lock of its node's sessions.</summary>
+internal sealed class SharedConnection(INodeTransport transport)
+{
+    public INodeTransport Transport { get; } = transport;
+
+    public int Places { get; set; } = transport.MaxSessions;
+
+    public int Used { get; set; }
+}
+
+/// <summary>One place on a connection.</summary>
+internal sealed class SessionPlace : IDisposable
+{
+    private readonly Lock _lock;
+    private readonly Action<SharedConnection> _release;
+    private int _returned;
+
+    /// <summary>Takes a place, under the lock.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="guard">The lock.</param>
+    /// <param name="release">Gives it back.</param>
+    public SessionPlace(SharedConnection connection, Lock guard, Action<SharedConnection> release)
+    {
+        (Connection, _lock, _release) = (connection, guard, release);
+        connection.Used++;
+    }
+
+    /// <summary>The connection.</summary>
+    public SharedConnection Connection { get; }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _returned, 1) == 0)
+        {
+            _release(Connection);
+        }
+    }
+
+    /// <summary>The node allows fewer sessions than were believed: what is used now, without this one, is all there is.</summary>
+    /// <returns>Whether there is any.</returns>
+    public bool Refused()
+    {
+        lock (_lock)
+        {
+            Connection.Places = Math.Max(1, Connection.Used - 1);
+            Dispose();
+            return Connection.Used > 0;
+        }
+    }
+}
