@@ -8,7 +8,9 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Commands;
 
-/// <summary>Checks whether nodes are fit for the site's environments: one object for each check, with what was found and what to do.</summary>
+/// <summary>
+/// Checks whether nodes are fit for the site's environments: one object for each check, with what was found and what to do.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcNode")]
 [OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
 public sealed class TestHpcNodeCommand : NodeCmdlet
@@ -58,7 +60,10 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
     private PreflightRequest Request => _request ??= new PreflightRequest
     {
         Site = SiteDefinition,
-        Environments = [.. EnvironmentsMeant().Select(name => EnvironmentResolver.Resolve(SiteDefinition, name, null, EnvironmentLayer.Empty))],
+        Environments =
+        [
+            .. EnvironmentsMeant().Select(name => EnvironmentResolver.Resolve(SiteDefinition, name, null, EnvironmentLayer.Empty)),
+        ],
         Users = UsersMeant().Distinct(StringComparer.Ordinal).ToDictionary(name => name, Here),
         Checks = ChecksMeant(),
     };
@@ -127,7 +132,9 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
             if (!NodeChecks.All.Any(check => patterns[index].IsMatch(check.Name)))
             {
                 throw new HpcException(
-                    ErrorId.InvalidValue, $"There is no check '{name}'. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.", name);
+                    ErrorId.InvalidValue,
+                    $"There is no check '{name}'. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.",
+                    name);
             }
         }
 

@@ -24,7 +24,9 @@ internal static class EngineRecords
         LimitsMemory = answer.MemoryLimit,
         LimitsCpu = answer.CPUCfsQuota,
         LimitsPids = answer.PidsLimit,
-        Now = DateTimeOffset.TryParse(answer.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now) ? now : null,
+        Now = DateTimeOffset.TryParse(answer.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)
+            ? now
+            : null,
         Labels = [.. answer.Labels ?? []],
         InsecureRegistries = InsecureOf(answer.RegistryConfig),
     };

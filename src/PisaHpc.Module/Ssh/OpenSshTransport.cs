@@ -29,7 +29,9 @@ internal sealed class OpenSshTransport : INodeTransport
     /// <summary>Beyond what sshd allows on the shared connection, ssh makes one of its own.</summary>
     public int MaxSessions => int.MaxValue;
 
-    /// <summary>Connects and logs in. ssh's own ConnectTimeout ends with the exchange of keys: a login that hangs has to be ended here.</summary>
+    /// <summary>
+    /// Connects and logs in. ssh's own ConnectTimeout ends with the exchange of keys: a login that hangs has to be ended here.
+    /// </summary>
     /// <exception cref="HpcException">One of the four ids of a connection that fails.</exception>
     public static async Task<INodeTransport> ConnectAsync(string node, NodeAccess access, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 namespace PisaHpc.Containers;
 
 /// <summary>
-/// A question that an engine answers from memory. One that hangs takes the connection and says nothing more: so there is a limit, and the node
-/// is not taken for dead because its engine is.
+/// A question that an engine answers from memory. One that hangs takes the connection and says nothing more: so there is a limit, and the
+/// node is not taken for dead because its engine is.
 /// </summary>
 internal static class EngineQuestion
 {
@@ -15,7 +15,9 @@ internal static class EngineQuestion
     /// <param name="question">What to ask.</param>
     /// <param name="limit">How long it may take.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>, also for one that takes too long; and those of the question.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.EngineUnavailable"/>, also for one that takes too long; and those of the question.
+    /// </exception>
     public static async Task<T> AskAsync<T>(
         IEngineConnector engines,
         string node,

@@ -14,7 +14,8 @@ public sealed class SourceTree : IImageSource
     private readonly TreeSurvey _survey;
     private readonly IReadOnlyList<byte[]> _defaultLists;
 
-    private SourceTree(INodeConnection machine, string path, TreeExclusions exclusions, TreeSurvey survey, IReadOnlyList<byte[]> defaultLists)
+    private SourceTree(
+        INodeConnection machine, string path, TreeExclusions exclusions, TreeSurvey survey, IReadOnlyList<byte[]> defaultLists)
     {
         _machine = machine;
         Path = path;
@@ -41,8 +42,8 @@ public sealed class SourceTree : IImageSource
         ? []
         :
         [
-            $"Sparse files of {Path} have {ByteSize.Words(_survey.HoleBytes)} of holes, most of them in {_survey.LargestHole}; an engine writes " +
-            "them out as zeros. Leave such files out with -Exclude.",
+            $"Sparse files of {Path} have {ByteSize.Words(_survey.HoleBytes)} of holes, most of them in {_survey.LargestHole}; an engine " +
+            "writes them out as zeros. Leave such files out with -Exclude.",
         ];
 
     /// <summary>Looks at a tree: every file's status, and no content.</summary>
@@ -51,15 +52,17 @@ public sealed class SourceTree : IImageSource
     /// <param name="exclude">Patterns of paths, from the tree's root, that stay out.</param>
     /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, <see cref="ErrorId.InvalidValue"/> for an exclusion,
-    /// <see cref="ErrorId.PlatformNotSupported"/> where there is no GNU tar and find.
+    /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, <see cref="ErrorId.InvalidValue"/> for an
+    /// exclusion, <see cref="ErrorId.PlatformNotSupported"/> where there is no GNU tar and find.
     /// </exception>
     public static async Task<SourceTree> OpenAsync(
         INodeConnection machine, string path, IEnumerable<string> exclude, CancellationToken cancellationToken)
     {
         var resolving = ResolveAsync(machine, path, cancellationToken);
         await Task.WhenAll(
-            RequireAsync(machine, "tar", "GNU tar", cancellationToken), RequireAsync(machine, "find", "GNU findutils", cancellationToken), resolving);
+            RequireAsync(machine, "tar", "GNU tar", cancellationToken),
+            RequireAsync(machine, "find", "GNU findutils", cancellationToken),
+            resolving);
         var root = await resolving;
         var mounts = MountPoints.Below(await File.ReadAllTextAsync("/proc/self/mountinfo", cancellationToken), root)
             .ToLookup(mount => Directory.Exists(System.IO.Path.Combine(root, mount)));
@@ -70,7 +73,8 @@ public sealed class SourceTree : IImageSource
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>> WriteAsync(Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> WriteAsync(
+        Stream target, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var tar = new TreeTar();
         var read = 0L;
@@ -83,7 +87,8 @@ public sealed class SourceTree : IImageSource
         void Tell(long written)
         {
             read = written;
-            progress?.Report(new ImportProgress(written, Math.Max(written, _survey.Bytes), Math.Min(tar.Files, _survey.Files), _survey.Files));
+            progress?.Report(
+                new ImportProgress(written, Math.Max(written, _survey.Bytes), Math.Min(tar.Files, _survey.Files), _survey.Files));
         }
     }
 
@@ -92,7 +97,8 @@ public sealed class SourceTree : IImageSource
 
     private static IReadOnlyList<string> Find(string root, TreeExclusions exclusions, string format) =>
     [
-        "env", "LC_ALL=C", "find", root, "-xdev", "-ignore_readdir_race", .. exclusions.ForFind(root), "-type", "s", "-o", "-printf", format,
+        "env", "LC_ALL=C", "find", root, "-xdev", "-ignore_readdir_race", .. exclusions.ForFind(root), "-type", "s",
+        "-o", "-printf", format,
     ];
 
     /// <summary>The files in an order of their own; null where tar's own will do, which is nearly everywhere.</summary>

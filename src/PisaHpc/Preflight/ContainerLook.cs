@@ -35,7 +35,8 @@ internal static class ContainerLook
     {
         var probes = request.Environments
             .GroupBy(environment => (environment.Limits.MemlockBytes, environment.Limits.ShmBytes))
-            .Select(group => new ContainerProbe([.. group.Select(environment => environment.Name)], group.Key.MemlockBytes, group.Key.ShmBytes))
+            .Select(
+                group => new ContainerProbe([.. group.Select(environment => environment.Name)], group.Key.MemlockBytes, group.Key.ShmBytes))
             .ToList();
         try
         {
@@ -149,7 +150,9 @@ internal static class ContainerLook
     }
 
     private static long? ShmOf(List<string> lines) =>
-        lines.Count > 0 && lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var blocks, ..] ? NumberOf(blocks) * 1024 : null;
+        lines.Count > 0 && lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, var blocks, ..]
+            ? NumberOf(blocks) * 1024
+            : null;
 
     private static long? NumberOf(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -45,7 +45,11 @@ internal static class NodePreflight
     }
 
     private static async Task<NodeEvidence> GatherAsync(
-        INodeConnection connection, IEngineConnector engines, PreflightRequest request, TimeProvider clock, CancellationToken cancellationToken)
+        INodeConnection connection,
+        IEngineConnector engines,
+        PreflightRequest request,
+        TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         var needs = request.Checks.Aggregate(EvidenceKinds.None, (all, check) => all | check.Needs);
         var asked = needs.HasFlag(EvidenceKinds.Paths) ? PathsOf(request) : [];

@@ -115,7 +115,9 @@ internal sealed record PreflightFacts
     private static JobOwner? UserOf(string name, string numbers)
     {
         var fields = numbers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var ids = fields.Where(field => field.All(char.IsAsciiDigit)).Select(field => uint.Parse(field, CultureInfo.InvariantCulture)).ToList();
+        var ids = fields.Where(field => field.All(char.IsAsciiDigit))
+            .Select(field => uint.Parse(field, CultureInfo.InvariantCulture))
+            .ToList();
         return ids.Count >= 2 && ids.Count == fields.Length
             ? new JobOwner { Name = name, Uid = ids[0], Gid = ids[1], Groups = JobOwners.Ordered(ids[1], ids.Skip(2)) }
             : null;
@@ -125,6 +127,8 @@ internal sealed record PreflightFacts
     private static long? Field(IReadOnlyDictionary<string, string> said, string name, int at)
     {
         var fields = said.GetValueOrDefault(name, "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return at < fields.Length && long.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        return at < fields.Length && long.TryParse(fields[at], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
     }
 }

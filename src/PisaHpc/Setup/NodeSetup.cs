@@ -15,7 +15,9 @@ internal static class NodeSetup
     /// <param name="plan">The plan; one that changes nothing is carried out at once.</param>
     /// <param name="now">The time that the old configuration is kept under.</param>
     /// <param name="cancellationToken">Interrupts; an engine's configuration is then the old one, or the new one taken up.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationRefused"/>, <see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.EngineConfigurationRefused"/>, <see cref="ErrorId.NodeCommandFailed"/>.
+    /// </exception>
     public static async Task<HpcNodeSetup> RunAsync(
         INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -54,7 +56,12 @@ internal static class NodeSetup
         {
             Backup = plan.WritesConfig ? change.Backup : null,
             ContainersKept = before.Keys.Count(after.ContainsKey),
-            ContainersLost = [.. before.ExceptBy(after.Keys, container => container.Key).Select(container => container.Value).Order(StringComparer.Ordinal)],
+            ContainersLost =
+            [
+                .. before.ExceptBy(after.Keys, container => container.Key)
+                    .Select(container => container.Value)
+                    .Order(StringComparer.Ordinal),
+            ],
         };
     }
 

@@ -50,8 +50,8 @@ internal sealed record NodeSetupPlan
     /// <param name="certificate">The registry's certificate, where the site names one.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>: one runs and
-    /// cannot be asked; <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
+    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>: one
+    /// runs and cannot be asked; <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
     /// </exception>
     public static async Task<NodeSetupPlan> ReadAsync(
         INodeConnection connection, IEngineConnector engines, HpcSite site, byte[]? certificate, CancellationToken cancellationToken)
@@ -125,8 +125,8 @@ internal sealed record NodeSetupPlan
         : EngineAction.None;
 
     /// <summary>
-    /// An engine that is down has its file changed and is started; its containers, if any are left, go on. One that runs and cannot be asked
-    /// could not be told to keep its containers before it ends: so it is left alone.
+    /// An engine that is down has its file changed and is started; its containers, if any are left, go on. One that runs and cannot be
+    /// asked could not be told to keep its containers before it ends: so it is left alone.
     /// </summary>
     private static async Task<EngineDetails?> AskAsync(
         IEngineConnector engines, string node, SetupFacts facts, CancellationToken cancellationToken)
@@ -147,8 +147,8 @@ internal sealed record NodeSetupPlan
                 ErrorId.EngineUnavailable,
                 $"{failure.Message.TrimEnd('.')}. It runs all the same: a restart could end its containers, so that nothing was changed.",
                 node,
-                "Check nodes.engineSocket in the site definition, that nodes.ssh.user may use it and has a docker client in his PATH, and the "
-                + "engine's log on the node: journalctl -u docker.",
+                "Check nodes.engineSocket in the site definition, that nodes.ssh.user may use it and has a docker client in his PATH, and "
+                + "the engine's log on the node: journalctl -u docker.",
                 failure);
         }
     }

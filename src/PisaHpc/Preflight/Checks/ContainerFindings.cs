@@ -20,7 +20,8 @@ internal static class ContainerFindings
 
     private static CheckFinding Judge(ContainerProbe probe, Func<ContainerProbe, CheckFinding> judge) => probe.Failure switch
     {
-        { Id: ErrorId.ImageNotFound } missing => CheckFinding.Skipped(missing.Message, "Pull an environment's image first: Update-HpcImage."),
+        { Id: ErrorId.ImageNotFound } missing =>
+            CheckFinding.Skipped(missing.Message, "Pull an environment's image first: Update-HpcImage."),
         { Id: not ErrorId.LimitRefused } failure => CheckFinding.Unknown($"no container could be looked at: {failure.Message}"),
         _ => judge(probe),
     };
