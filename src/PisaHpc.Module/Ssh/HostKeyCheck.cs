@@ -55,7 +55,9 @@ internal sealed class HostKeyCheck
     /// <summary>The type of the keys that an algorithm signs with (RFC 8332: one RSA key type, several signatures).</summary>
     private static string TypeOf(string algorithm) => algorithm.StartsWith("rsa-sha2-", StringComparison.Ordinal) ? "ssh-rsa" : algorithm;
 
-    /// <summary>Files are read once for all nodes, until one of them changes: a thousand nodes have a thousand lines each to look at.</summary>
+    /// <summary>
+    /// Files are read once for all nodes, until one of them changes: a thousand nodes have a thousand lines each to look at.
+    /// </summary>
     private static KnownHosts Read(string node, IReadOnlyList<string> files)
     {
         try

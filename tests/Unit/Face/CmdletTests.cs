@@ -118,7 +118,8 @@ public sealed class CmdletTests
         Assert.All(
             CmdletFacts.Named(name).Parameters.Where(parameter => parameter.IsDefined(typeof(NodeNamesAttribute))),
             parameter => Assert.True(
-                parameter.IsDefined(typeof(SupportsWildcardsAttribute)), $"-{parameter.Name} of {name} does not say that it takes patterns."));
+                parameter.IsDefined(typeof(SupportsWildcardsAttribute)),
+                $"-{parameter.Name} of {name} does not say that it takes patterns."));
 
     [Fact]
     public void There_are_cmdlets() => Assert.NotEmpty(CmdletFacts.All);
