@@ -28,8 +28,8 @@ internal sealed class MpiConversation(
 
     public async Task<MpiRunEnd> RunAsync(CancellationToken cancellationToken)
     {
-        using var standardOutput = new StreamReader(process.Output);
-        using var standardError = new StreamReader(process.Error);
+        using var standardOutput = new StreamReader(new ArrivingStream(process.Output));
+        using var standardError = new StreamReader(new ArrivingStream(process.Error));
         await SendAsync(MpiSupervisor.Facts(request, run), cancellationToken);
         var (facts, refusal) = await ReadFactsAsync(standardOutput, cancellationToken);
         if (facts is null)

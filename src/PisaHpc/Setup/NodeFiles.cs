@@ -15,7 +15,8 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <summary>
     /// Puts standard input in a file's place by rename(2), with the owner and mode of the one that is there; through a symbolic link, which
     /// a configuration tool may have made. $1 the file, $2 the SHA-256 of what may stand there, or none; $3 where to keep that, or nothing;
-    /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing.
+    /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing. A new file's
+    /// name is known before it is made, so that a signal in between leaves none.
     /// </summary>
     private const string PutScript = """
         set -eu
@@ -31,12 +32,12 @@ internal sealed class NodeFiles(INodeConnection connection)
         umask 022
         mkdir -p "${file%/*}"
         if [ -n "$3" ]; then
-          new=$(mktemp "$3.XXXXXX")
+          new=$3.$$
           cp -p "$file" "$new"
           mv -f "$new" "$3"
         fi
-        new=$(mktemp "$file.XXXXXX")
-        if [ "$found" = none ]; then chmod 644 "$new"; else cp -p "$file" "$new"; fi
+        new=$file.$$
+        [ "$found" = none ] || cp -p "$file" "$new"
         cat > "$new"
         if [ "$(digest "$new")" != "$4" ]; then echo "the connection broke before all of it had come" >&2; exit 4; fi
         [ -z "$5" ] || echo "$4" >> "$5"
