@@ -1,4 +1,5 @@
 using PisaHpc.Nodes;
+using Renci.SshNet.Common;
 
 namespace PisaHpc.Ssh;
 
@@ -14,13 +15,21 @@ internal sealed class ChannelInput(Stream inner, Task ended) : UnseekableStream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var writing = inner.WriteAsync(buffer, cancellationToken).AsTask();
-        if (await Task.WhenAny(writing, ended) != writing && !writing.IsCompleted)
+        try
         {
-            throw new IOException("The command on the node ended before it took all of its input.");
-        }
+            var writing = inner.WriteAsync(buffer, cancellationToken).AsTask();
+            if (await Task.WhenAny(writing, ended) != writing && !writing.IsCompleted)
+            {
+                throw new IOException("The command on the node ended before it took all of its input.");
+            }
 
-        await writing;
+            await writing;
+        }
+        catch (SshException exception)
+        {
+            // What a stream throws: an HTTP client sends a request again over another connection for nothing else.
+            throw new IOException(exception.Message, exception);
+        }
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);

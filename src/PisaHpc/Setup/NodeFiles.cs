@@ -15,8 +15,8 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <summary>
     /// Puts standard input in a file's place by rename(2), with the owner and mode of the one that is there; through a symbolic link, which
     /// a configuration tool may have made. $1 the file, $2 the SHA-256 of what may stand there, or none; $3 where to keep that, or nothing;
-    /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing. A new file's
-    /// name is known before it is made, so that a signal in between leaves none.
+    /// $4 the SHA-256 of the new content, since a connection that breaks is an end of file too; $5 where to note it, or nothing. A new
+    /// file's name is known before it is made, so that a signal in between leaves none.
     /// </summary>
     private const string PutScript = """
         set -eu
