@@ -56,7 +56,7 @@ public sealed class ContainerMpiStopTests(MpiJobFixture job) : IClassFixture<Mpi
         await caller.SignalAsync("INT");
 
         (await caller.EndAsync()).EndedWith(130);
-        Assert.Empty(await job.ProcessesAsync());
+        Assert.True(await job.QuietAsync() < Limit);
     }
 
     [Fact]
