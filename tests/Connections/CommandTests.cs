@@ -125,6 +125,36 @@ public abstract class CommandTests
     }
 
     [Fact]
+    public async Task A_started_command_that_ends_before_its_input_does_others_on_the_connection_no_harm()
+    {
+        await using var pool = Pool(Access);
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        await using var other = await node.StartAsync(["cat"], CancellationToken.None);
+        for (var i = 0; i < 30; i++)
+        {
+            await using var process = await node.StartAsync(["sh", "-c", "head -c 3000000 | wc -c; exit 3"], CancellationToken.None);
+            var failure = await Record.ExceptionAsync(() => WriteForEverAsync(process.Input));
+            Assert.True(failure is IOException, $"{failure}");
+            using var output = new StreamReader(process.Output);
+            Assert.Equal("3000000\n", await output.ReadToEndAsync());
+            Assert.Equal(3, await process.WaitAsync(CancellationToken.None));
+        }
+
+        await other.Input.WriteAsync("still here\n"u8.ToArray());
+        await other.Input.DisposeAsync();
+        using var rest = new StreamReader(other.Output);
+        Assert.Equal("still here\n", await rest.ReadToEndAsync());
+
+        static async Task WriteForEverAsync(Stream input)
+        {
+            while (true)
+            {
+                await input.WriteAsync(new byte[100_000]);
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_started_command_ends_with_its_lease()
     {
         var sleep = RemoteProcesses.UniqueSleep();

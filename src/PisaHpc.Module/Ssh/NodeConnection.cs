@@ -13,7 +13,7 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
     {
         var command = input.IsEmpty ? RemoteCommand.WithoutInput(arguments) : RemoteCommand.WithInput(arguments);
         await using var session = await sessions.StartAsync(command, cancellationToken);
-        var writing = input.IsEmpty ? Task.CompletedTask : WriteAllAsync(session.Input, input);
+        var writing = input.IsEmpty ? Task.CompletedTask : WriteAllAsync(session.Input, input, cancellationToken);
         var reading = session.ReadToEndAsync();
         try
         {
@@ -51,12 +51,11 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
     /// <summary>The connection belongs to the pool.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static async Task WriteAllAsync(Stream stream, ReadOnlyMemory<byte> input)
+    /// <summary>An input that was given up stays without its end: the command must not take what came for the whole.</summary>
+    private static async Task WriteAllAsync(Stream stream, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
         await Task.Yield();
-        await using (stream)
-        {
-            await stream.WriteAsync(input);
-        }
+        await stream.WriteAsync(input, cancellationToken);
+        await stream.DisposeAsync();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 
 namespace PisaHpc.Ssh;
@@ -9,35 +10,57 @@ namespace PisaHpc.Ssh;
 internal static class PumpedStream
 {
     private const int StackBytes = 256 * 1024;
+    private const int ReadBytes = 16 * 1024;
 
     /// <summary>Starts reading.</summary>
     /// <param name="source">The blocking stream; the thread ends at its end.</param>
     /// <param name="name">The thread's name.</param>
-    public static Stream Over(Stream source, string name)
+    /// <param name="mark">What ends the stream before its own end; null for nothing.</param>
+    public static Stream Over(Stream source, string name, EndMark? mark = null)
     {
         // The source holds what arrives in memory already, however much; the pipe adds no second limit.
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-        new Thread(() => Pump(source, pipe.Writer), StackBytes) { IsBackground = true, Name = name }.Start();
+        new Thread(() => Pump(source, pipe.Writer, mark), StackBytes) { IsBackground = true, Name = name }.Start();
         return pipe.Reader.AsStream();
     }
 
-    private static void Pump(Stream source, PipeWriter writer)
+    private static void Pump(Stream source, PipeWriter writer, EndMark? mark)
     {
         try
         {
-            while (source.Read(writer.GetSpan(4096)) is var count && count > 0)
-            {
-                writer.Advance(count);
-
-                // Without a threshold the flush never waits; it only wakes the reader.
-                _ = writer.FlushAsync().AsTask();
-            }
-
+            Copy(source, writer, mark);
             writer.Complete();
         }
         catch (Exception exception)
         {
             writer.Complete(exception);
         }
+    }
+
+    private static void Copy(Stream source, PipeWriter writer, EndMark? mark)
+    {
+        var buffer = new byte[ReadBytes];
+        var kept = 0;
+        while (mark?.Seen.IsCompleted != true && source.Read(buffer, kept, buffer.Length - kept) is var count and > 0)
+        {
+            var arrived = buffer.AsSpan(0, kept + count);
+            var own = mark?.Split(arrived) ?? arrived.Length;
+            Hand(writer, arrived[..own]);
+            arrived[own..].CopyTo(buffer);
+            kept = arrived.Length - own;
+        }
+
+        if (mark?.Seen.IsCompleted != true)
+        {
+            Hand(writer, buffer.AsSpan(0, kept));
+        }
+    }
+
+    private static void Hand(PipeWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        writer.Write(bytes);
+
+        // Without a threshold the flush never waits; it only wakes the reader.
+        _ = writer.FlushAsync().AsTask();
     }
 }

@@ -19,39 +19,56 @@ internal sealed class RemoteCommand
     private const string EndScript =
         "kill -TERM \"-$1\" 2>/dev/null; read -r go; pkill -KILL -s \"$1\" 2>/dev/null; kill -KILL \"-$1\" 2>/dev/null; exit 0";
 
-    private readonly string _before;
-    private readonly string _after;
+    private readonly Input _input;
     private readonly IReadOnlyList<string> _arguments;
 
-    private RemoteCommand(IReadOnlyList<string> arguments, string before = "", string after = "")
+    private RemoteCommand(IReadOnlyList<string> arguments, Input input)
     {
         ArgumentOutOfRangeException.ThrowIfZero(arguments.Count);
         _arguments = arguments;
-        _before = before;
-        _after = after;
+        _input = input;
+        End = input == Input.Streamed ? new EndMark() : null;
     }
 
+    private enum Input
+    {
+        None,
+        Whole,
+        Streamed,
+    }
+
+    /// <summary>Tells of the end of a command that is written to while it runs, in <see cref="HeldLine"/>; null for any other.</summary>
+    public EndMark? End { get; }
+
     /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
-    public string Line => LineOf($"{_before}exec \"$@\"{_after}");
+    public string Line => LineOf($"{Before}exec \"$@\"{After}");
 
     /// <summary>The line that waits for the command and gives 128 + n for signal n, for a client that does not tell of signals.</summary>
-    public string WaitingLine => LineOf($"{_before}\"$@\"{_after}; exit $?");
+    public string WaitingLine => LineOf($"{Before}\"$@\"{After}; exit $?");
+
+    /// <summary>
+    /// The line for SSH.NET, which may still be sending when a command that did not read its input ends. What it sends on a channel that
+    /// sshd has closed ends the connection, with all others' commands (SSH.NET#609): the shell takes the rest of the input, to its end.
+    /// </summary>
+    public string HeldLine => _input == Input.None
+        ? Line
+        : LineOf($"{Before}\"$@\"; code=$?; {(End is null ? "" : $"{End.Script}; ")}cat >/dev/null; exit $code");
 
     /// <summary>A command that reads nothing.</summary>
-    public static RemoteCommand WithoutInput(IReadOnlyList<string> arguments) => new(arguments, after: " </dev/null");
+    public static RemoteCommand WithoutInput(IReadOnlyList<string> arguments) => new(arguments, Input.None);
 
-    /// <summary>A command whose whole input follows at once.</summary>
-    public static RemoteCommand WithInput(IReadOnlyList<string> arguments) => new(arguments);
+    /// <summary>A command whose whole input follows at once, with its end.</summary>
+    public static RemoteCommand WithInput(IReadOnlyList<string> arguments) => new(arguments, Input.Whole);
 
     /// <summary>
     /// A command that is read from and written to while it runs. It waits for <see cref="Go"/>, since SSH.NET reports end of file only
     /// after it has sent something; when its caller leaves before, it does not run.
     /// </summary>
-    public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, before: "read -r go && ");
+    public static RemoteCommand Streamed(IReadOnlyList<string> arguments) => new(arguments, Input.Streamed);
 
     /// <summary>Ends a command: TERM to its group and, after <see cref="Go"/>, KILL to what is left of its session.</summary>
     /// <param name="processId">The id from the command's first line.</param>
-    public static RemoteCommand End(int processId) =>
+    public static RemoteCommand Ending(int processId) =>
         WithInput(["sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
 
     /// <summary>Finds the first line in a command's output.</summary>
@@ -72,6 +89,10 @@ internal sealed class RemoteCommand
         length = start + end + 1;
         return int.TryParse(output[(start + Head.Length)..(length - 1)], NumberStyles.None, CultureInfo.InvariantCulture, out processId);
     }
+
+    private string Before => _input == Input.Streamed ? "read -r go && " : "";
+
+    private string After => _input == Input.None ? " </dev/null" : "";
 
     private string LineOf(string script) => ShellQuoting.Join(["exec", "sh", "-c", $"echo {Head}$$; {script}", "sh", .. _arguments]);
 }

@@ -35,10 +35,10 @@ internal sealed class RunningCommand(string node, NodeSessions sessions, INodeSe
             return;
         }
 
-        await using var killer = await sessions.StartAsync(RemoteCommand.End(processId), limit.Token);
+        await using var killer = await sessions.StartAsync(RemoteCommand.Ending(processId), limit.Token);
         await Task.WhenAny(session.Completion, Task.Delay(Grace, limit.Token));
         await killer.Input.WriteAsync(RemoteCommand.Go, limit.Token);
-        await killer.Input.FlushAsync(limit.Token);
+        await killer.Input.DisposeAsync();
         await killer.Completion.WaitAsync(Limit);
         await Task.WhenAny(session.Completion, Task.Delay(KillGrace, limit.Token));
         if (!session.Completion.IsCompleted)

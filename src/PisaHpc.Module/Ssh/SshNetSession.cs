@@ -17,15 +17,16 @@ internal sealed class SshNetSession : INodeSession
     /// <param name="lost">
     /// Fails when the connection is given up: the library tells running commands of that only when the node ends it.
     /// </param>
+    /// <param name="end">The mark of the command's end; null for a command that has none.</param>
     /// <param name="broken">Tells of a broken connection.</param>
-    public SshNetSession(SshCommand command, Task running, Task lost, Func<Exception, Exception> broken)
+    public SshNetSession(SshCommand command, Task running, Task lost, EndMark? end, Func<Exception, Exception> broken)
     {
         _command = command;
-        _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output"));
+        _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output", end));
         _error = new Lazy<Stream>(() => PumpedStream.Over(command.ExtendedOutputStream, "ssh error"));
         _processId = new Lazy<Task<int?>>(() => new CommandHead().ReadAsync(Output));
         Completion = CompleteAsync(running, lost, broken);
-        Input = new ChannelInput(InputOf(command), Completion);
+        Input = new ChannelInput(InputOf(command), end?.Seen, Completion);
     }
 
     public Stream Input { get; }

@@ -71,8 +71,8 @@ internal sealed class SshNetTransport : INodeTransport
         SshCommand? channel = null;
         try
         {
-            channel = _client.CreateCommand(command.Line);
-            return await BlockingWork.RunAsync(() => Begin(channel)).WaitAsync(_timeout);
+            channel = _client.CreateCommand(command.HeldLine);
+            return await BlockingWork.RunAsync(() => Begin(channel, command.End)).WaitAsync(_timeout);
         }
         catch (SshException exception) when (exception is not (SshConnectionException or SshOperationTimeoutException) && IsOpen)
         {
@@ -162,9 +162,9 @@ internal sealed class SshNetTransport : INodeTransport
         }
     }
 
-    private SshNetSession Begin(SshCommand channel)
+    private SshNetSession Begin(SshCommand channel, EndMark? end)
     {
-        var session = new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), _lost.Task, Broken);
+        var session = new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), _lost.Task, end, Broken);
         Interlocked.Increment(ref _running);
         _ = session.Completion.ContinueWith(_ => Interlocked.Decrement(ref _running), TaskScheduler.Default);
         return session;

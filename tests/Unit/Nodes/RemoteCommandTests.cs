@@ -31,6 +31,15 @@ public class RemoteCommandTests
         RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).Line);
 
     [Fact]
+    public void A_command_without_input_is_not_held() =>
+        Assert.Equal(RemoteCommand.WithoutInput(["true"]).Line, RemoteCommand.WithoutInput(["true"]).HeldLine);
+
+    [Fact]
+    public void A_command_with_input_is_held_until_its_input_ends() => Assert.Equal(
+        "exec sh -c 'echo pisahpc-pid $$; \"$@\"; code=$?; cat >/dev/null; exit $code' sh true",
+        RemoteCommand.WithInput(["true"]).HeldLine);
+
+    [Fact]
     public void A_command_without_a_program_is_refused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => RemoteCommand.WithInput([]));
 }

@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>
+/// What a command's shell writes on standard output when the command has ended: words that no output holds by chance. They are kept out of
+/// what is read.
+/// </summary>
+internal sealed class EndMark
+{
+    private const string Word = "pisahpc-end";
+    private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string _key = RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private readonly byte[] _mark;
+
+    public EndMark() => _mark = Encoding.ASCII.GetBytes($"{Word} {_key}");
+
+    /// <summary>Completes when the mark has come.</summary>
+    public Task Seen => _seen.Task;
+
+    /// <summary>Writes the mark, in POSIX sh. A process list that a command prints shows this line, and not the mark.</summary>
+    public string Script => $"printf '{Word} %s' {_key}";
+
+    /// <summary>Splits what has arrived.</summary>
+    /// <param name="arrived">Bytes of the output; the first may be those that were kept back last time.</param>
+    /// <returns>How many bytes are the command's own; those behind may be the mark's beginning, or are the mark.</returns>
+    public int Split(ReadOnlySpan<byte> arrived)
+    {
+        if (arrived.IndexOf(_mark) is var start and >= 0)
+        {
+            _seen.TrySetResult();
+            return start;
+        }
+
+        var kept = Math.Min(arrived.Length, _mark.Length - 1);
+        while (!arrived.EndsWith(_mark.AsSpan(0, kept)))
+        {
+            kept--;
+        }
+
+        return arrived.Length - kept;
+    }
+}
