@@ -90,11 +90,11 @@ int main(int argc, char **argv)
         printf("rank %d line %d\n", rank, line);
     }
     fflush(stdout);
-    if (options.sleep_seconds > 0) {
-        usleep((useconds_t)(options.sleep_seconds * 1e6));
-    }
     if (rank == options.abort_rank) {
         MPI_Abort(MPI_COMM_WORLD, 4);
+    }
+    if (options.sleep_seconds > 0) {
+        usleep((useconds_t)(options.sleep_seconds * 1e6));
     }
     /*
      * MPICH over UCX closes its connections in MPI_Finalize and waits for peers that may sit in a barrier of the launcher already, where they

@@ -44,7 +44,8 @@ public sealed class ContainerMpiTests(MpiJobFixture job) : IClassFixture<MpiJobF
     [MemberData(nameof(Flavours))]
     public void An_aborting_rank_is_named(string flavour)
     {
-        dynamic result = Assert.Single(job.Run($"{flavour} -ArgumentList --abort, 33 -Rank 34 -Quiet").Objects);
+        // The others sleep: where they spin on too few CPUs, Hydra may be gone before it has read the abort's words.
+        dynamic result = Assert.Single(job.Run($"{flavour} -ArgumentList --abort, 33, --sleep, 10 -Rank 34 -Quiet").Objects);
         Assert.Equal((33, 4), ((int)result.FailedRank, (int)result.ExitCode));
     }
 
