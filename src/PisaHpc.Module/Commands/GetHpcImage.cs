@@ -11,18 +11,8 @@ namespace PisaHpc.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "HpcImage")]
 [OutputType(typeof(HpcImage))]
-public sealed class GetHpcImageCommand : NodeCmdlet
+public sealed class GetHpcImageCommand : NodeListCmdlet
 {
-    private readonly List<string> _nodes = [];
-
-    /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [NodeNames]
-    [ArgumentCompleter(typeof(NodeCompleter))]
-    [Alias("Nodes")]
-    public string[] Node { get; set; } = [];
-
     /// <summary>Only images of these names; wildcards are allowed.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
@@ -39,16 +29,9 @@ public sealed class GetHpcImageCommand : NodeCmdlet
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
-    {
-        _nodes.AddRange(Node);
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        if (_nodes.Count == 0 && MyInvocation.ExpectingInput)
+        if (NodesMeant() is not { Count: > 0 } nodes)
         {
             return;
         }
@@ -58,7 +41,7 @@ public sealed class GetHpcImageCommand : NodeCmdlet
         var digests = new WantedDigests(wanted, (image, failure) => Report(failure, image.Name));
         await ImageSurvey.ReadAsync(
             Engines,
-            NodesOrSite([.. _nodes.Distinct(StringComparer.Ordinal)]),
+            nodes,
             digests,
             ThrottleLimit,
             NodeTimeout,

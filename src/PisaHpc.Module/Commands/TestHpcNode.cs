@@ -13,23 +13,10 @@ namespace PisaHpc.Commands;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcNode")]
 [OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
-public sealed class TestHpcNodeCommand : NodeCmdlet
+public sealed class TestHpcNodeCommand : NodeListCmdlet
 {
-    private const int DefaultTimeoutSec = 120;
-    private readonly List<string> _nodes = [];
     private readonly ConcurrentQueue<HpcNodeCheck> _checks = new();
     private PreflightRequest? _request;
-
-    /// <summary>A node that hangs is found by a check, and must not stop the others.</summary>
-    public TestHpcNodeCommand() => TimeoutSec = DefaultTimeoutSec;
-
-    /// <summary>The nodes to check; the site's nodes when none is named.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [NodeNames]
-    [ArgumentCompleter(typeof(NodeCompleter))]
-    [Alias("Nodes")]
-    public string[] Node { get; set; } = [];
 
     /// <summary>Only these checks, by name or pattern.</summary>
     [Parameter]
@@ -57,6 +44,9 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
+    /// <summary>A node that hangs is found by a check, and must not hold the others up.</summary>
+    private protected override int UsualTimeoutSec => 120;
+
     private PreflightRequest Request => _request ??= new PreflightRequest
     {
         Site = SiteDefinition,
@@ -69,18 +59,10 @@ public sealed class TestHpcNodeCommand : NodeCmdlet
     };
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
-    {
-        _nodes.AddRange(Node);
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     protected override async Task EndAsync()
     {
         _ = Request;
-        IReadOnlyList<string> nodes = MyInvocation.ExpectingInput ? NodesOf(_nodes) : NodesOrSite(_nodes);
-        await OnEachAsync("Checking nodes", [.. nodes.Distinct(StringComparer.Ordinal)], CheckAsync, Missed);
+        await OnEachAsync("Checking nodes", NodesMeant(), CheckAsync, Missed);
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));

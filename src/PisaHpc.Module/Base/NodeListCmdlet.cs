@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using PisaHpc.Completion;
+
+namespace PisaHpc.Base;
+
+/// <summary>A cmdlet that asks many nodes at a time, when the last of them is named.</summary>
+public abstract class NodeListCmdlet : NodeCmdlet
+{
+    private readonly List<string> _named = [];
+
+    /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override Task ProcessAsync()
+    {
+        _named.AddRange(Node);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The nodes that are meant, each once. A pipeline that held no node means none, and not the whole site.</summary>
+    private protected IReadOnlyList<string> NodesMeant() =>
+        [.. (MyInvocation.ExpectingInput ? NodesOf(_named) : NodesOrSite(_named)).Distinct(StringComparer.Ordinal)];
+}

@@ -1,0 +1,83 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+using PisaHpc.SshConfigs;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Starts the containers of an allocation, or of plans, and waits until each is ready.</summary>
+[Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
+[OutputType(typeof(HpcContainer))]
+public sealed class StartHpcContainerCommand : PlanCmdlet
+{
+    private readonly List<HpcContainerPlan> _plans = [];
+
+    /// <summary>The allocation.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
+    public HpcAllocation Allocation { get; set; } = null!;
+
+    /// <summary>The job's ssh identity, from New-JobSshConfig.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromAllocation)]
+    public JobSshConfig SshConfig { get; set; } = null!;
+
+    /// <summary>A plan, from New-HpcContainerPlan.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Plan")]
+    public HpcContainerPlan Plan { get; set; } = null!;
+
+    /// <summary>Returns as soon as the containers run, without waiting until they are ready.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <summary>With -WhatIf: emits the containers that would be started.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        if (ParameterSetName == "Plan")
+        {
+            _plans.Add(Plan);
+        }
+        else
+        {
+            _plans.AddRange(await PlanAsync(Allocation, SshConfig));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Task EndAsync() => OnEachAsync(_plans, plan => plan.Node, StartAsync);
+
+    private async Task StartAsync(HpcContainerPlan plan, CancellationToken stopping)
+    {
+        if (!await ShouldProcessAsync($"{plan.Node}: {plan.Name}", $"Start a container of {plan.Image}"))
+        {
+            if (PassThru)
+            {
+                Emit(ContainerStarter.Predict(plan));
+            }
+
+            return;
+        }
+
+        await using var engine = await Engines.ConnectAsync(plan.Node, stopping);
+        var container = await ContainerStarter.StartAsync(engine, plan, stopping);
+        try
+        {
+            await HandOverAsync(NoWait ? container : await ReadyAsync(engine, container, plan, stopping));
+        }
+        catch
+        {
+            await ContainerStarter.TakeBackAsync(engine, container.Name);
+            throw;
+        }
+    }
+
+    private async Task<HpcContainer> ReadyAsync(
+        IContainerEngine engine, HpcContainer container, HpcContainerPlan plan, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(container.Node, stopping);
+        return await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Ssh;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Starts a job on all of its nodes, or on none: lease, keys, containers, ready.</summary>
+[Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
+[OutputType(typeof(HpcJob))]
+public sealed class StartHpcJobCommand : PlanCmdlet
+{
+    /// <summary>The allocation; read from the batch system's environment when none is given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
+    public HpcAllocation? Allocation { get; set; }
+
+    /// <summary>How long the port's lease holds; the port area's own time when not given.</summary>
+    [Parameter]
+    public TimeSpan? TimeToLive { get; set; }
+
+    /// <summary>Offers host-based authentication beside the job's key.</summary>
+    [Parameter]
+    public SwitchParameter HostBased { get; set; }
+
+    /// <summary>With -WhatIf: emits the job that would be started.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        var allocation = Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
+        var area = PortArea.Of(RequiredPorts, Warn);
+        var request = new JobRequest
+        {
+            Allocation = allocation,
+            Environment = ResolveEnvironment(allocation),
+            RunDirectory = SiteDefinition.RunDirectory,
+            TimeToLive = TimeToLive ?? RequiredPorts.TimeToLive,
+            Throttle = ThrottleLimit,
+            Timeout = NodeTimeout,
+            Devices = DevicesByHand,
+            PublishedPorts = PublishPort,
+            HostBased = HostBased,
+        };
+        var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show, Trace);
+        var starter = new JobStarter(Connector, Engines, new Ed25519KeyGenerator(), area, progress);
+        try
+        {
+            await StartAsync(starter, request);
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    private async Task StartAsync(JobStarter starter, JobRequest request)
+    {
+        var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
+        if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"Start environment {request.Environment.Name}"))
+        {
+            await starter.StartAsync(request, Report, HandOverAsync, StopToken);
+            return;
+        }
+
+        var plans = await starter.PlanAsync(request, Report, StopToken);
+        foreach (var plan in plans)
+        {
+            var options = plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}");
+            Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', options)}");
+        }
+
+        if (PassThru)
+        {
+            Emit(JobStarter.Predict(request, plans));
+        }
+    }
+
+    private void Report(NodeFailure failure) => Report(failure.Cause, failure.Node);
+}

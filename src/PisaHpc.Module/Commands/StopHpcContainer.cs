@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Stops containers and removes them. One that is gone already is success.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "HpcContainer", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcContainer))]
+public sealed class StopHpcContainerCommand : ContainerCmdlet
+{
+    /// <summary>How long a container may take after TERM before it is killed, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <summary>With -WhatIf: emits the containers as they would be.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
+
+    private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
+        {
+            Emit(await ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping));
+        }
+        else if (PassThru)
+        {
+            Emit(ContainerStopper.Predict(container));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using PisaHpc.Allocations;
+using PisaHpc.Base;
+using PisaHpc.Completion;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Takes a job off its nodes: containers, keys, lease, processes. What is gone already is success.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "HpcJob", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcJob))]
+public sealed class StopHpcJobCommand : NodeCmdlet
+{
+    /// <summary>Whose job it is does not matter for taking it away, and an epilogue of root is not always told.</summary>
+    private const string Anyone = "root:0:0";
+
+    /// <summary>The jobs, by their ids; the one that this runs in when none is named.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [TextOnly]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
+    public string[] JobId { get; set; } = [];
+
+    /// <summary>More nodes to clean; those that the lease or the containers name are cleaned anyway.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>How long a container may take after TERM before it is killed, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <summary>With -WhatIf: emits the job as it would be.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync()
+    {
+        string[] jobIds = JobId.Length > 0
+            ? JobId
+            : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
+        Array.ForEach(jobIds, id => JobIds.Validate(id));
+        var area = SitePorts;
+        foreach (var jobId in jobIds)
+        {
+            try
+            {
+                await StopAsync(jobId, area);
+            }
+            catch (HpcException failure)
+            {
+                Report(failure, jobId);
+            }
+        }
+    }
+
+    private async Task StopAsync(string jobId, PortArea? area)
+    {
+        var named = NodesOf(Node);
+        var finder = new JobFinder(Engines, area);
+        var asked = finder.NodesOf(jobId, named, () => NodesToSearch(jobId));
+
+        // A node that does not answer now is asked again by the stopper, which reports it.
+        var found = await finder.FindAsync([jobId], asked, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
+        var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
+        var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
+        var target = nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}";
+        if (!await ShouldProcessAsync(target, "Remove its containers, keys and lease"))
+        {
+            if (PassThru)
+            {
+                Emit(JobStopper.Predict(job));
+            }
+
+            return;
+        }
+
+        var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(asked).Count(), Show, Trace);
+        var stopper = new JobStopper(Connector, Engines, area, progress);
+        try
+        {
+            var grace = TimeSpan.FromSeconds(GraceSec);
+            Emit(await stopper.StopAsync(
+                job, asked, SiteDefinition.RunDirectory, grace, ThrottleLimit, NodeTimeout, ReportNode, StopToken));
+        }
+        finally
+        {
+            progress.Complete();
+        }
+    }
+
+    /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
+    private IReadOnlyList<string> NodesToSearch(string jobId)
+    {
+        var environment = JobEnvironment.OfProcess();
+        try
+        {
+            return AllocationReader.FindJobId(environment) == jobId
+                ? [.. AllocationReader.Read(environment, owner: Anyone).Nodes.Select(node => node.Name)]
+                : NodesOrSite([]);
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.AllocationNotFound)
+        {
+            // After its end a job's variables may name nodes no more: its files can be anywhere on the site.
+            return NodesOrSite([]);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Commands;
+
+/// <summary>Waits until containers are ready: a login by the job's key works in them.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "HpcContainer")]
+[OutputType(typeof(HpcContainer))]
+public sealed class WaitHpcContainerCommand : ContainerCmdlet
+{
+    /// <summary>How long to wait for each, in seconds; its environment's time when not given.</summary>
+    [Parameter]
+    [ValidateRange(1, 86400)]
+    public int? ReadyTimeoutSec { get; set; }
+
+    private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        await using var connection = await Connector.ConnectAsync(container.Node, stopping);
+        var deadline = TimeSpan.FromSeconds(ReadyTimeoutSec ?? container.ReadyTimeoutSec);
+        Emit(await ReadinessCheck.WaitAsync(connection, engine, container, deadline, stopping));
+    }
+}
