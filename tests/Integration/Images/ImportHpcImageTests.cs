@@ -8,7 +8,10 @@ namespace PisaHpc.Integration.Images;
 [Collection(LabTests.Name)]
 public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
 {
-    private const string Import = "param($Path, $Name, $Node) Import-HpcImage $Path -Name $Name -Node $Node -Change 'CMD [\"/bin/busybox\", \"sleep\", \"1000\"]'";
+    private const string Import =
+        "param($Path, $Name, $Node) "
+        + "Import-HpcImage $Path -Name $Name -Node $Node -Change 'CMD [\"/bin/busybox\", \"sleep\", \"1000\"]'";
+
     private readonly HostedRunspace _runspace = new();
     private readonly TryImages _images;
     private TryTree _tree = null!;
@@ -38,8 +41,9 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
         try
         {
             var id = (await _images.Node.DockerAsync("inspect", "--format", "{{.State.Pid}}", container)).EndedWith(0).Output.Trim();
-            AssertSame(_images.Node.PathOf($"/proc/{id}/root"));
-            Assert.Equal("hello\n", (await _images.Node.DockerAsync("exec", container, "/bin/busybox", "cat", "/etc/motd.linked")).EndedWith(0).Output);
+            TreeComparison.AssertSame(_tree, _images.Node.PathOf($"/proc/{id}/root"));
+            var linked = await _images.Node.DockerAsync("exec", container, "/bin/busybox", "cat", "/etc/motd.linked");
+            Assert.Equal("hello\n", linked.EndedWith(0).Output);
         }
         finally
         {
@@ -229,36 +233,6 @@ public sealed class ImportHpcImageTests : IAsyncLifetime, IDisposable
         var progress = _runspace.Run(Import, Parameters).Progress;
         Assert.Contains(progress, record => record.StatusDescription.Contains("files", StringComparison.Ordinal) && record.PercentComplete >= 0);
         Assert.Equal(System.Management.Automation.ProgressRecordType.Completed, progress[^1].RecordType);
-    }
-
-    /// <summary>Compares the tree with the image as a container has it.</summary>
-    private void AssertSame(string root)
-    {
-        string In(string path) => Path.Combine(root, path);
-        foreach (var (file, attribute) in new[]
-        {
-            ("bin/tool", "security.capability"), ("etc/motd", "user.note"), ("etc/motd", "system.posix_acl_access"), ("lists", "system.posix_acl_default"),
-        })
-        {
-            Assert.Equal(TryTree.Attribute(_tree.Of(file), attribute), TryTree.Attribute(In(file), attribute));
-        }
-
-        Assert.Null(TryTree.Attribute(In("lists/secret"), "system.posix_acl_access"));
-        Assert.Equal(File.ReadAllBytes(_tree.Of("sparse")), File.ReadAllBytes(In("sparse")));
-        Assert.Equal(Status(_tree.Of("etc/motd")), Status(In("etc/motd")));
-        Assert.Equal(Status(_tree.Of("bin/tool")), Status(In("bin/tool")));
-        Assert.Equal(Status(_tree.Of("etc/pipe")), Status(In("etc/pipe")));
-        Assert.Equal("kept\n", File.ReadAllText(In("srv/proc/kept")));
-        Assert.Contains(Directory.EnumerateFileSystemEntries(In("etc")), path => path.EndsWith("na\ufffdme", StringComparison.Ordinal));
-        Assert.All(new[] { "mnt", "bound" }, directory => Assert.Empty(Directory.EnumerateFileSystemEntries(In(directory))));
-        Assert.All(new[] { "proc/hidden", "dev/hidden" }, file => Assert.False(File.Exists(In(file))));
-    }
-
-    /// <summary>Type, mode, owner, group, links, size and time of a file.</summary>
-    private static string Status(string path)
-    {
-        using var stat = Process.Start(new ProcessStartInfo("stat", ["--format=%F %a %u %g %h %s %Y", path]) { RedirectStandardOutput = true })!;
-        return stat.StandardOutput.ReadToEnd();
     }
 
     private static Image Imported(RunResult run) => Image.Of(run.Single());
