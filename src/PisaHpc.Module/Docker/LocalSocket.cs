@@ -6,7 +6,9 @@ namespace PisaHpc.Docker;
 /// <summary>The engine's unix socket on this machine.</summary>
 internal static class LocalSocket
 {
-    /// <summary>More than Linux gives by itself, up to net.core.wmem_max: fewer turns between us and an engine that is sent an image.</summary>
+    /// <summary>
+    /// More than Linux gives by itself, up to net.core.wmem_max: fewer turns between us and an engine that is sent an image.
+    /// </summary>
     private const int SendBytes = 1 << 20;
 
     /// <summary>Opens a stream to the engine.</summary>
