@@ -4,7 +4,7 @@ namespace PisaHpc.Docker;
 
 /// <summary>
 /// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh
-/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading fails with the command's words on standard error.
+/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading and writing fail with the command's words on standard error.
 /// </summary>
 internal sealed class DialStdioStream : UnseekableStream
 {
@@ -12,6 +12,7 @@ internal sealed class DialStdioStream : UnseekableStream
     private readonly INodeConnection _connection;
     private readonly INodeProcess _process;
     private readonly Lazy<Task> _end;
+    private readonly Lazy<Task<HpcException?>> _failure;
     private bool _answered;
 
     private DialStdioStream(INodeConnection connection, INodeProcess process)
@@ -19,6 +20,7 @@ internal sealed class DialStdioStream : UnseekableStream
         _connection = connection;
         _process = process;
         _end = new Lazy<Task>(EndAsync);
+        _failure = new Lazy<Task<HpcException?>>(FailureAsync);
     }
 
     public override bool CanRead => true;
@@ -48,8 +50,16 @@ internal sealed class DialStdioStream : UnseekableStream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await _process.Input.WriteAsync(buffer, cancellationToken);
-        await _process.Input.FlushAsync(cancellationToken);
+        try
+        {
+            await _process.Input.WriteAsync(buffer, cancellationToken);
+            await _process.Input.FlushAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            await ExplainEndAsync();
+            throw;
+        }
     }
 
     public override async ValueTask DisposeAsync()
@@ -77,21 +87,29 @@ internal sealed class DialStdioStream : UnseekableStream
 
     private async Task ExplainEndAsync()
     {
-        int exitCode;
+        if (await _failure.Value is { } failure && !_answered)
+        {
+            throw failure;
+        }
+    }
+
+    /// <summary>What the command failed with; null when it did not, or has not ended yet.</summary>
+    private async Task<HpcException?> FailureAsync()
+    {
         try
         {
             using var limit = new CancellationTokenSource(LastWords);
-            exitCode = await _process.WaitAsync(limit.Token);
+            if (await _process.WaitAsync(limit.Token) is var exitCode and not 0)
+            {
+                using var reader = new StreamReader(_process.Error);
+                return EngineFailure.Unavailable(_connection.Node, exitCode, (await reader.ReadToEndAsync(limit.Token)).Trim());
+            }
         }
         catch (OperationCanceledException)
         {
-            return;
+            // It goes on without its input or output.
         }
 
-        if (!_answered && exitCode != 0)
-        {
-            using var reader = new StreamReader(_process.Error);
-            throw EngineFailure.Unavailable(_connection.Node, exitCode, (await reader.ReadToEndAsync()).Trim());
-        }
+        return null;
     }
 }

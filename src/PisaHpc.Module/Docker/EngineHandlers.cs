@@ -13,18 +13,18 @@ internal sealed class EngineHandlers : IDisposable
 
     public EngineHandlers(OpenEngineStream open, TimeSpan idleTimeout)
     {
-        Short = Handler(open, idleTimeout, ShortRequests);
-        Long = Handler(open, idleTimeout, int.MaxValue);
+        Short = new IdempotentRetry(Handler(open, idleTimeout, ShortRequests));
+        Long = new IdempotentRetry(Handler(open, idleTimeout, int.MaxValue));
     }
 
     /// <summary>For requests that are answered at once.</summary>
-    public SocketsHttpHandler Short { get; }
+    public HttpMessageHandler Short { get; }
 
     /// <summary>For requests whose answer is a stream. However many logs are followed, a stop does not wait for the end of one.</summary>
-    public SocketsHttpHandler Long { get; }
+    public HttpMessageHandler Long { get; }
 
     /// <summary>For one request over one stream.</summary>
-    public static SocketsHttpHandler Over(Stream stream) => Handler(_ => Task.FromResult(stream), TimeSpan.Zero, most: 1);
+    public static HttpMessageHandler Over(Stream stream) => Handler(_ => Task.FromResult(stream), TimeSpan.Zero, most: 1);
 
     public void Dispose()
     {

@@ -81,7 +81,7 @@ internal sealed class ChannelInput : UnseekableStream
         }
         catch (Exception exception) when (exception is SshException or SocketException)
         {
-            // What a stream throws: an HTTP client sends a request again over another connection for nothing else.
+            // What a stream throws whose other end is gone.
             throw new IOException(exception.Message, exception);
         }
         finally

@@ -41,6 +41,25 @@ public class EngineClientTests
     }
 
     [Fact]
+    public async Task A_kept_stream_that_takes_no_request_any_more_is_replaced()
+    {
+        await using var engine = new ScriptedEngine();
+        var streams = new List<DeafStream>();
+        using var client = await EngineClient.OpenAsync(
+            "n1",
+            async stopping =>
+            {
+                streams.Add(new DeafStream(await engine.OpenAsync(stopping)));
+                return streams[^1];
+            },
+            NotIdle,
+            CancellationToken.None);
+        streams.Single().IsDeaf = true;
+        Assert.Null(await new DockerEngine(client).FindAsync("none", CancellationToken.None));
+        Assert.Equal(2, streams.Count);
+    }
+
+    [Fact]
     public async Task A_stop_waits_for_no_end_of_a_followed_log()
     {
         await using var engine = new ScriptedEngine();
