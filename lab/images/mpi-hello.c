@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     }
     /*
      * MPICH over UCX closes its connections in MPI_Finalize and waits for peers that may sit in a barrier of the launcher already, where they
-     * answer nobody: a rank whose last connection is still being made then spins for ever. By the second barrier all are made.
+     * answer nobody: now and then a rank then spins for ever. Two barriers before it make that rarer.
      */
     MPI_Barrier(MPI_COMM_WORLD);
     MPI_Barrier(MPI_COMM_WORLD);

@@ -7,6 +7,7 @@ namespace PisaHpc.Integration.Mpi;
 /// <summary>One job of two containers, 32 and 24 slots, for all tests of a class: its image has Open MPI and MPICH.</summary>
 public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
 {
+    private const int LimitSec = 90;
     private readonly LabFixture _lab;
     private readonly LabJob _job;
 
@@ -31,7 +32,11 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
     public void Dispose() => Shell.Dispose();
 
     /// <summary>Runs Invoke-ContainerMpi with more of its parameters, to which <c>$bin</c> is where the sample programs are.</summary>
-    public RunResult Run(string parameters) => _job.Run(Script(parameters));
+    public RunResult Run(string parameters)
+    {
+        var run = _job.Run(Script(parameters));
+        return MpichSpins(parameters, run) ? _job.Run(Script(parameters)) : run;
+    }
 
     /// <summary>The same, stopped as Ctrl-C stops it.</summary>
     public Task<RunResult> RunAsync(string parameters, CancellationToken stop) => _job.RunAsync(Script(parameters), stop);
@@ -68,5 +73,18 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
         return clock.Elapsed;
     }
 
-    private static string Script(string parameters) => $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId $JobId {parameters}";
+    /// <summary>
+    /// MPICH 4.0 over UCX may spin in MPI_Finalize for ever, about once in 25 runs of 34 ranks on two processors: it closes a rank's connections
+    /// (ucx_init.c, MPIDI_UCX_mpi_finalize_hook) while its peers wait in a barrier that does not answer. Only such a run is repeated, once.
+    /// </summary>
+    private static bool MpichSpins(string parameters, RunResult run) =>
+        parameters.Contains("-Flavour Mpich", StringComparison.Ordinal)
+        && run.Errors.Any(error => error.ToString().Contains($"did not end within {LimitSec} s", StringComparison.Ordinal));
+
+    /// <summary>A run that hangs fails its own test, and is ended on the nodes.</summary>
+    private static string Script(string parameters)
+    {
+        var limit = parameters.Contains("-TimeoutSec ", StringComparison.Ordinal) ? "" : $" -TimeoutSec {LimitSec}";
+        return $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId $JobId {parameters}{limit}";
+    }
 }
