@@ -4,7 +4,8 @@ namespace PisaHpc.Docker;
 
 /// <summary>
 /// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh
-/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading and writing fail with the command's words on standard error.
+/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading and writing fail with the command's words on
+/// standard error.
 /// </summary>
 internal sealed class DialStdioStream : UnseekableStream
 {
