@@ -5,6 +5,19 @@ param([Parameter(Mandatory)] [string] $Pages, [Parameter(Mandatory)] [string] $I
 $ErrorActionPreference = 'Stop'
 Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion '1.0'
 $commands = Get-ChildItem -Path $Pages -Filter '*-*.md' | Import-MarkdownCommandHelp
+foreach ($command in $commands) {
+    # A terminal follows no link to another page, and Get-Help -Online would take the first for an address.
+    [void] $command.Metadata.Remove('HelpUri')
+    foreach ($link in $command.RelatedLinks | Where-Object Uri -Like '*.md') {
+        $link.Uri = ''
+    }
+
+    # PlatyPS passes the fences around the code on to the terminal.
+    foreach ($example in $command.Examples) {
+        $example.Remarks = $example.Remarks -replace '(?m)^```.*\r?\n?'
+    }
+}
+
 $written = $commands | Export-MamlCommandHelp -OutputFolder $Into -Force
 
 # PlatyPS makes a folder for the module; Get-Help wants the file in the culture's folder itself.

@@ -64,6 +64,14 @@ Describe 'Cmdlet <Name>' -ForEach $commands {
         }
     }
 
+    It 'has help for a terminal: names as links, examples without fences' -Skip:(-not $exported) {
+        $help = Get-Help $Name -Full
+        $links = @($help.RelatedLinks.NavigationLink)
+        $links.LinkText | Should -Not -Contain 'Online Version'
+        $links.Uri | Should -Not -Match '\.md$'
+        $help.Examples | Out-String | Should -Not -Match '```'
+    }
+
     It 'completes its own name and parameters' {
         (Complete $Name).CompletionText | Should -Contain $Name
         $parameter = @($Command.Parameters.Keys)[0]
