@@ -40,6 +40,13 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
 
+    /// <summary>A site definition with errors ends the command before a node is asked, or each of them would seem to have failed.</summary>
+    protected override Task BeginAsync()
+    {
+        _ = SiteDefinition;
+        return Task.CompletedTask;
+    }
+
     /// <summary>
     /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each.
     /// Patterns such as <c>o2wn*</c> are the site's nodes that match. A failed node becomes one error record with that node as its

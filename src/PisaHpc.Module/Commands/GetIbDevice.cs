@@ -42,6 +42,11 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
+    private bool AsksThisMachine => !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Node));
+
+    /// <summary>This machine's adapters are found without a site definition.</summary>
+    protected override Task BeginAsync() => AsksThisMachine ? Task.CompletedTask : base.BeginAsync();
+
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
@@ -50,13 +55,9 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task EndAsync()
-    {
-        var asksThisMachine = !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Node));
-        return asksThisMachine
-            ? OnEachAsync([Environment.MachineName], AskThisMachineAsync)
-            : OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), AskAsync);
-    }
+    protected override Task EndAsync() => AsksThisMachine
+        ? OnEachAsync([Environment.MachineName], AskThisMachineAsync)
+        : OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), AskAsync);
 
     private async Task AskAsync(string node, CancellationToken stopping)
     {
