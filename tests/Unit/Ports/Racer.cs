@@ -10,11 +10,19 @@ internal sealed class Racer : IDisposable
 
     /// <param name="name">Its name: the start of its jobs' ids.</param>
     /// <param name="jobs">How many jobs it has.</param>
+    public Racer(string name, int jobs)
+        : this(name, jobs, AppContext.BaseDirectory)
+    {
+    }
+
+    /// <param name="name">Its name: the start of its jobs' ids.</param>
+    /// <param name="jobs">How many jobs it has.</param>
+    /// <param name="folder">Where its program is.</param>
     /// <param name="account">The command that gives it another account; none lets it run as the test does.</param>
-    public Racer(string name, int jobs, params string[] account)
+    public Racer(string name, int jobs, string folder, params string[] account)
     {
         Name = name;
-        var racer = Path.Combine(AppContext.BaseDirectory, "PortRacer.dll");
+        var racer = Path.Combine(folder, "PortRacer.dll");
         string[] command = [.. account, "dotnet", "exec", racer, name, jobs.ToString(CultureInfo.InvariantCulture)];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..])
         {
