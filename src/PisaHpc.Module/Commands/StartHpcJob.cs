@@ -62,7 +62,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
         if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"Start environment {request.Environment.Name}"))
         {
-            await starter.StartAsync(request, Report, HandOverAsync, StopToken);
+            await starter.StartAsync(request, Report, job => HandOverAsync(request, job), StopToken);
             return;
         }
 
@@ -77,6 +77,17 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         {
             Emit(JobStarter.Predict(request, plans));
         }
+    }
+
+    private Task HandOverAsync(JobRequest request, HpcJob job)
+    {
+        if (request.DifferencesOf(job) is { Count: > 0 } differences)
+        {
+            Warn($"Job {job.JobId} runs already and is left as it is: {string.Join("; ", differences)}. "
+                + $"To change that, stop it first: Stop-HpcJob '{job.JobId}'.");
+        }
+
+        return HandOverAsync(job);
     }
 
     private void Report(NodeFailure failure) => Report(failure.Cause, failure.Node);

@@ -1,6 +1,7 @@
 using PisaHpc.Allocations;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
+using PisaHpc.Images;
 using PisaHpc.Sites;
 using PisaHpc.SshConfigs;
 
@@ -41,4 +42,21 @@ public sealed record JobRequest
 
     /// <summary>The job's directory on each node.</summary>
     public string Directory => JobDirectory.PathOf(RunDirectory, Allocation.JobId);
+
+    /// <summary>
+    /// What a job that runs already has otherwise than it is asked for here: <c>slots n1*8, not n1*16</c>. None when it is as asked for.
+    /// </summary>
+    /// <param name="running">The job.</param>
+    public IReadOnlyList<string> DifferencesOf(HpcJob running)
+    {
+        ArgumentNullException.ThrowIfNull(running);
+        var nodes = running.Nodes.Select(node => new AllocatedNode(node.Name, node.Slots));
+        (string What, string Has, string Asked)[] compared =
+        [
+            ("image", running.Image, ImageReference.Parse(Environment.Image).WithoutDigest().ToString()),
+            ("slots", SlotMap.Format(nodes), SlotMap.Format(Allocation.Nodes)),
+            ("owner", running.Owner, Allocation.Owner.Name),
+        ];
+        return [.. compared.Where(item => item.Has != item.Asked).Select(item => $"{item.What} {item.Has}, not {item.Asked}")];
+    }
 }

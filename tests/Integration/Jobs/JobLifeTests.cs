@@ -36,9 +36,16 @@ public sealed class JobLifeTests(LabFixture lab) : IDisposable
         job.Run("$allocation | Start-HpcJob -Environment tiny").Succeeded();
         var before = await job.ContainersAsync(lab.Nodes[0]);
 
-        dynamic again = job.Run("$allocation | Start-HpcJob -Environment tiny").Single();
+        var run = job.Run("$allocation | Start-HpcJob -Environment tiny");
+        dynamic again = run.Single();
+        var other = job.Run("$allocation | Start-HpcJob -Environment tiny -Image pisa/hpc:deb12").Succeeded();
 
         Assert.False((bool)again.Changed);
+        Assert.Empty(run.Warnings);
+        Assert.Contains(
+            "image registry.lab:5000/pisa/tiny:1, not registry.lab:5000/pisa/hpc:deb12",
+            Assert.Single(other.Warnings),
+            StringComparison.Ordinal);
         Assert.Equal(before, await job.ContainersAsync(lab.Nodes[0]));
     }
 

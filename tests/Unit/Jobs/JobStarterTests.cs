@@ -38,6 +38,28 @@ public sealed class JobStarterTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_running_job_has_otherwise_than_asked_for_is_told()
+    {
+        var running = await StartAsync();
+        var asked = JobCluster.Request();
+        var allocation = asked.Allocation;
+
+        Assert.Empty(asked.DifferencesOf(running));
+        Assert.Empty((asked with { Environment = asked.Environment with { Image = asked.Environment.Image + "@sha256:" + new string('a', 64) } })
+            .DifferencesOf(running));
+        Assert.Equal(
+            ["image registry.lab:5000/pisa/hpc:deb12, not registry.lab:5000/pisa/hpc:deb13"],
+            (asked with { Environment = asked.Environment with { Image = "registry.lab:5000/pisa/hpc:deb13" } }).DifferencesOf(running));
+        Assert.Equal(
+            ["slots o2wn01*32 o2wn02*24, not o2wn01*32 o2wn02*16"],
+            (asked with { Allocation = allocation with { Nodes = [allocation.Nodes[0], allocation.Nodes[1] with { Slots = 16 }] } })
+                .DifferencesOf(running));
+        Assert.Equal(
+            ["owner hpcuser, not root"],
+            (asked with { Allocation = allocation with { Owner = allocation.Owner with { Name = "root" } } }).DifferencesOf(running));
+    }
+
+    [Fact]
     public async Task What_an_earlier_attempt_left_is_replaced()
     {
         var first = await StartAsync();
