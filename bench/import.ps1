@@ -32,7 +32,7 @@ $tree, $here = "$work/tree", "$work/site.yaml"
 
 function Measure-Import([scriptblock] $Block) {
     $null = & $recipe forget $socket $name
-    Measure-Seconds $Block
+    Measure-Duration $Block
 }
 
 function Get-ImportLine([string] $Where) {

@@ -23,11 +23,11 @@ $command = "Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 32, 24 -Owner hpcuser -
 
 $recipes, $processes, $prompts = @(), @(), @()
 foreach ($round in 1..$Rounds) {
-    $recipes += Measure-Seconds { & $recipe start @byHand }
+    $recipes += Measure-Duration { & $recipe start @byHand }
     & $recipe stop @byHand
-    $processes += Measure-Seconds { & $pisahpc -Command $command }
+    $processes += Measure-Duration { & $pisahpc -Command $command }
     $null = Stop-HpcJob $job -GraceSec 0
-    $prompts += Measure-Seconds { Get-HpcAllocation @allocation | Start-HpcJob -Environment $Environment }
+    $prompts += Measure-Duration { Get-HpcAllocation @allocation | Start-HpcJob -Environment $Environment }
     $null = Stop-HpcJob $job -GraceSec 0
     'round {0}: script {1:0.00} s, pisahpc {2:0.00} s, at a prompt {3:0.00} s' -f $round, $recipes[-1], $processes[-1], $prompts[-1]
 }

@@ -4,12 +4,12 @@
 function Export-Help([string] $Into = (Join-Root 'en-US')) {
     Remove-Tree $Into
     [void] [System.IO.Directory]::CreateDirectory($Into)
-    Export-Topics $Into
-    Export-Pages $Into
+    Export-Topic $Into
+    Export-Page $Into
 }
 
 # The about_ topics, which Get-Help takes as they are.
-function Export-Topics([string] $Into) {
+function Export-Topic([string] $Into) {
     foreach ($file in [System.IO.Directory]::GetFiles((Join-Root 'docs', 'about'), 'about_*.md')) {
         $name = [System.IO.Path]::GetFileNameWithoutExtension($file) + '.help.txt'
         [System.IO.File]::Copy($file, [System.IO.Path]::Combine($Into, $name))
@@ -17,7 +17,7 @@ function Export-Topics([string] $Into) {
 }
 
 # The cmdlets' pages, with PlatyPS, which needs a real pwsh; says so where there is none.
-function Export-Pages([string] $Into) {
+function Export-Page([string] $Into) {
     if (-not (Test-PwshModule 'Microsoft.PowerShell.PlatyPS' '1.0')) {
         Write-Step 'HELP NOT EXPORTED: no pwsh 7.6 with Microsoft.PowerShell.PlatyPS 1.0 on this machine'
         Write-Step 'Get-Help shows the syntax only; the pages are in docs/cmdlets'

@@ -20,7 +20,7 @@ function Test-Face([string] $Results) {
     Write-Step 'testing: Pester'
     $file = [System.IO.Path]::Combine($Results, 'Pester.txt')
     $code = Get-NativeExitCode 'pwsh' '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$tests/Run.ps1", '-TotalsPath', $file
-    Get-SuiteTotals 'Pester' $code (Read-TotalsLine $file)
+    Get-SuiteTotal 'Pester' $code (Read-TotalsLine $file)
 }
 
 # How many tests stand in the files: each It block, whatever data it is repeated with.

@@ -53,7 +53,7 @@ function Test-Project([string] $Name, [string] $Results) {
     Write-Step "testing: $Name"
     $code = Get-NativeExitCode 'dotnet' 'test', (Join-Root 'tests', $Name), '-c', $Configuration, '--nologo',
         '--results-directory', $Results, '--logger', "trx;LogFileName=$Name.trx"
-    Get-SuiteTotals $Name $code (Read-TestTotals ([System.IO.Path]::Combine($Results, "$Name.trx")))
+    Get-SuiteTotal $Name $code (Read-TestTotal ([System.IO.Path]::Combine($Results, "$Name.trx")))
 }
 
 # Tries out the lab itself, in a second one beside it, and gives its totals.
@@ -61,11 +61,11 @@ function Test-Lifecycle([string] $Results) {
     Write-Step 'testing: the lab itself'
     $file = [System.IO.Path]::Combine($Results, 'lifecycle.txt')
     $code = Get-NativeExitCode (Join-Root 'lab', 'tests', 'lifecycle.sh') $file
-    Get-SuiteTotals 'lifecycle.sh' $code (Read-TotalsLine $file)
+    Get-SuiteTotal 'lifecycle.sh' $code (Read-TotalsLine $file)
 }
 
 # A suite's totals: one that failed and counted no failure has failed all the same.
-function Get-SuiteTotals([string] $Name, [int] $Code, [hashtable] $Totals) {
+function Get-SuiteTotal([string] $Name, [int] $Code, [hashtable] $Totals) {
     if ($Code -ne 0 -and $Totals.Failed -eq 0) {
         Write-Step "$Name ENDED WITH EXIT CODE $Code before it could count: see above"
         $Totals.Failed = 1
@@ -85,7 +85,7 @@ function Read-TotalsLine([string] $Path) {
 }
 
 # The totals of a results file; without one nothing ran.
-function Read-TestTotals([string] $Path) {
+function Read-TestTotal([string] $Path) {
     if (-not [System.IO.File]::Exists($Path)) {
         return @{ Passed = 0; Failed = 0; Skipped = 0 }
     }

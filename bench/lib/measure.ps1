@@ -1,7 +1,7 @@
 # What the measurements share; each dot-sources it.
 
 # Runs a block and gives its seconds; what it puts out is left in $said.
-function Measure-Seconds([scriptblock] $Block) {
+function Measure-Duration([scriptblock] $Block) {
     $global:LASTEXITCODE = 0
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     $script:said = & $Block

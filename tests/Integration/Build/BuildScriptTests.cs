@@ -32,12 +32,12 @@ public sealed class BuildScriptTests : IDisposable
     public async Task Totals_are_read_from_a_results_file(string counters, string expected)
     {
         var file = Write("results.trx", $"<TestRun><ResultSummary><Counters {counters}/></ResultSummary></TestRun>");
-        Assert.Equal(expected, await BuildScript.OutputAsync($"$t = Read-TestTotals '{file}'; \"$($t.Passed) $($t.Failed) $($t.Skipped)\""));
+        Assert.Equal(expected, await BuildScript.OutputAsync($"$t = Read-TestTotal '{file}'; \"$($t.Passed) $($t.Failed) $($t.Skipped)\""));
     }
 
     [Fact]
     public async Task A_suite_that_left_no_results_has_passed_nothing() =>
-        Assert.Equal("0 0 0", await BuildScript.OutputAsync("$t = Read-TestTotals '/no/such.trx'; \"$($t.Passed) $($t.Failed) $($t.Skipped)\""));
+        Assert.Equal("0 0 0", await BuildScript.OutputAsync("$t = Read-TestTotal '/no/such.trx'; \"$($t.Passed) $($t.Failed) $($t.Skipped)\""));
 
     [Fact]
     public async Task Tests_of_the_face_that_cannot_run_are_counted()
