@@ -1,11 +1,11 @@
-# A tree made an image: `tar | docker import` against Import-HpcImage, in turns, so that both meet the same machine; into an engine of this
-# machine and, over ssh, into a node's. The tree is made of copies of the lab's image. The module runs as a process of its own, its start
-# included, and says how much memory it took at most.
+# A tree made an image: `tar | docker import` against Import-HpcImage, in turns, each of them first in every other round, so that both meet
+# the same machine; into an engine of this machine and, over ssh, into a node's. The tree is made of copies of the lab's image. The module
+# runs as a process of its own, its start included, and says how much memory it took at most.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
 
-    [int] $Rounds = 3,
+    [int] $Rounds = 4,
 
     # How often the tree holds the lab's image of about 250 MB; 20 make 5 GB.
     [int] $Copies = 4,
@@ -35,24 +35,31 @@ function Measure-Import([scriptblock] $Block) {
     Measure-Duration $Block
 }
 
-function Get-ImportLine([string] $Where) {
-    "Import-HpcImage '$tree' -Name $name $Where; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64"
+function Measure-Module([string] $Where) {
+    $line = "Import-HpcImage '$tree' -Name $name $Where; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64"
+    Measure-Import { & $pisahpc -Command $line }
+    $script:memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
 }
 
 try {
     $megabytes = & $recipe tree $socket $Image $tree $Copies
     "a tree of $megabytes MB, $Node's engine"
-    $byHand, $byModule, $byHandFar, $byModuleFar, $memory = @(), @(), @(), @(), 0
+    $byHand, $byModule, $byHandFar, $byModuleFar, $memory = @(), @(), @(), @(), 0L
 
     # The first import of all finds an idle disk, which none after it does: it does not count.
     $null = Measure-Import { & $recipe local $socket $tree $name }
     foreach ($round in 1..$Rounds) {
-        $byHand += Measure-Import { & $recipe local $socket $tree $name }
-        $byModule += Measure-Import { & $pisahpc -Command (Get-ImportLine "-Site $here") }
-        $memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
-        $byHandFar += Measure-Import { & $recipe ssh $config $Node $tree $name }
-        $byModuleFar += Measure-Import { & $pisahpc -Command (Get-ImportLine "-Site $Site -Node $Node") }
-        $memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
+        foreach ($module in ($round % 2 -eq 0), ($round % 2 -ne 0)) {
+            if ($module) {
+                $byModule += Measure-Module "-Site $here"
+                $byModuleFar += Measure-Module "-Site $Site -Node $Node"
+            }
+            else {
+                $byHand += Measure-Import { & $recipe local $socket $tree $name }
+                $byHandFar += Measure-Import { & $recipe ssh $config $Node $tree $name }
+            }
+        }
+
         'round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s; over ssh {3:0.0} s, {4:0.0} s' -f
             $round, $byHand[-1], $byModule[-1], $byHandFar[-1], $byModuleFar[-1]
     }

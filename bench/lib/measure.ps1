@@ -14,5 +14,6 @@ function Measure-Duration([scriptblock] $Block) {
 
 function Get-Median([double[]] $Values) {
     [System.Array]::Sort($Values)
-    $Values[[int] [System.Math]::Floor($Values.Length / 2)]
+    $half = $Values.Length / 2
+    ($Values[[System.Math]::Ceiling($half) - 1] + $Values[[System.Math]::Floor($half)]) / 2
 }
