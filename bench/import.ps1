@@ -1,11 +1,11 @@
-# A tree made an image: `tar | docker import` against Import-HpcImage, in turns, each of them first in every other round, so that both meet
+# A tree made an image: `tar | docker import` against Import-HpcImage, in turns that begin with another one each round, so that all meet
 # the same machine; into an engine of this machine and, over ssh, into a node's. The tree is made of copies of the lab's image. The module
-# runs as a process of its own, its start included, and says how much memory it took at most.
+# runs at a prompt, and as a process of its own that says how much memory it took at most.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
 
-    [int] $Rounds = 4,
+    [int] $Rounds = 5,
 
     # How often the tree holds the lab's image of about 250 MB; 20 make 5 GB.
     [int] $Copies = 4,
@@ -30,44 +30,56 @@ $work = [System.IO.Directory]::CreateTempSubdirectory('pisahpc-bench-').FullName
 $tree, $here = "$work/tree", "$work/site.yaml"
 [System.IO.File]::WriteAllText($here, "nodes: { engineSocket: $socket }")
 
-function Measure-Import([scriptblock] $Block) {
-    $null = & $recipe forget $socket $name
-    Measure-Duration $Block
+function Import-ByProcess([string] $Where) {
+    & $pisahpc -Command "Import-HpcImage '$tree' -Name $name $Where; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64"
 }
 
-function Measure-Module([string] $Where) {
-    $line = "Import-HpcImage '$tree' -Name $name $Where; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64"
-    Measure-Import { & $pisahpc -Command $line }
-    $script:memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
+# The ways to make the image, and what each took in each round.
+$ways = [ordered] @{
+    hand = { & $recipe local $socket $tree $name }
+    prompt = { Import-HpcImage $tree -Name $name -Site $here }
+    process = { Import-ByProcess "-Site $here" }
+    handFar = { & $recipe ssh $config $Node $tree $name }
+    processFar = { Import-ByProcess "-Site $Site -Node $Node" }
+}
+$names = @($ways.Keys)
+$taken = @{}
+$memory = 0L
+
+function Measure-Way([string] $Way) {
+    $null = & $recipe forget $socket $name
+    Measure-Duration $ways[$Way]
+    if ($Way -like 'process*') {
+        $script:memory = [System.Math]::Max($memory, [long] @($said -match '^\d+$')[-1])
+    }
 }
 
 try {
     $megabytes = & $recipe tree $socket $Image $tree $Copies
     "a tree of $megabytes MB, $Node's engine"
-    $byHand, $byModule, $byHandFar, $byModuleFar, $memory = @(), @(), @(), @(), 0L
 
     # The first import of all finds an idle disk, which none after it does: it does not count.
-    $null = Measure-Import { & $recipe local $socket $tree $name }
+    $null = Measure-Way hand
     foreach ($round in 1..$Rounds) {
-        foreach ($module in ($round % 2 -eq 0), ($round % 2 -ne 0)) {
-            if ($module) {
-                $byModule += Measure-Module "-Site $here"
-                $byModuleFar += Measure-Module "-Site $Site -Node $Node"
-            }
-            else {
-                $byHand += Measure-Import { & $recipe local $socket $tree $name }
-                $byHandFar += Measure-Import { & $recipe ssh $config $Node $tree $name }
-            }
+        foreach ($turn in 1..$names.Count) {
+            $way = $names[($round + $turn) % $names.Count]
+            $taken[$way] += @(Measure-Way $way)
         }
 
-        'round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s; over ssh {3:0.0} s, {4:0.0} s' -f
-            $round, $byHand[-1], $byModule[-1], $byHandFar[-1], $byModuleFar[-1]
+        $seconds = $names | ForEach-Object { $taken[$_][-1] }
+        ('round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s at a prompt, {3:0.0} s as a process; ' +
+            'over ssh {4:0.0} s, {5:0.0} s') -f @(@($round) + $seconds)
     }
 
-    ('Import-HpcImage against tar | docker import''s {0:0.0} s: {1:0.00}; against tar | ssh docker import''s {2:0.0} s: {3:0.00}; ' +
-        '{4:0} MB of memory at most') -f
-        (Get-Median $byHand), ((Get-Median $byModule) / (Get-Median $byHand)),
-        (Get-Median $byHandFar), ((Get-Median $byModuleFar) / (Get-Median $byHandFar)), ($memory / 1e6)
+    $median = @{}
+    foreach ($way in $names) {
+        $median[$way] = Get-Median $taken[$way]
+    }
+
+    ('Import-HpcImage against tar | docker import''s {0:0.0} s: {1:0.00} at a prompt, {2:0.00} as a process; ' +
+        'against tar | ssh docker import''s {3:0.0} s: {4:0.00}; {5:0} MB of memory at most') -f
+        $median.hand, ($median.prompt / $median.hand), ($median.process / $median.hand),
+        $median.handFar, ($median.processFar / $median.handFar), ($memory / 1e6)
 }
 finally {
     $null = & $recipe forget $socket $name
