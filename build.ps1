@@ -1,18 +1,20 @@
+#Requires -Version 7.6
 <#
 .SYNOPSIS
-The front door of this repository: builds, tests, shows and packages the module. Runs in pwsh 7.6 and in the embedded host alike, so it
-keeps to Core cmdlets and .NET.
+The front door of this repository: builds, tests, shows and packages the module. The tasks are in build/, for Invoke-Build.
 .EXAMPLE
 ./build.sh Quickstart
 .EXAMPLE
 ./build.sh Lab -Up -Nodes 4
+.EXAMPLE
+./build.sh Pester -PesterVersion 5.9.1
 #>
 [CmdletBinding()]
 param(
     # What to do; each task does first what it needs.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
-    [string] $Task = 'Build',
+    [ValidateSet('Build', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
+    [string] $Tasks = 'Build',
 
     # Lab: raise it.
     [switch] $Up,
@@ -25,30 +27,61 @@ param(
 
     # Lab -Up: how many nodes, 1 to 16; 0 leaves it to the lab.
     [ValidateRange(0, 16)]
-    [int] $Nodes = 0
+    [int] $Nodes = 0,
+
+    # Test, Pester: the Pester that runs tests/Pester. build/Modules.csproj names those that are restored; the newest when not given.
+    [string] $PesterVersion
 )
 
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3
 
-# Shared by every task.
-$Root = $PSScriptRoot
-$Configuration = 'Release'
-
-foreach ($file in 'Native', 'Build', 'Test', 'Pester', 'Lab', 'Bench', 'Docs', 'Package') {
-    . ([System.IO.Path]::Combine($PSScriptRoot, 'build', "$file.ps1"))
+# Runs a script in a pwsh of its own, of this one's version.
+function Invoke-Pwsh([string] $File) {
+    $program = [System.Environment]::ProcessPath
+    $assembly = @(if ((Split-Path $program -LeafBase) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll })
+    & $program @assembly -NoLogo -NoProfile -NonInteractive -File $File @args
 }
 
-if (($Up -or $Down -or $Status -or $Nodes) -and $Task -ne 'Lab') {
-    throw "-Up, -Down, -Status and -Nodes belong to the task Lab, not to $Task. Run: ./build.sh Lab -Up"
+if ($MyInvocation.ScriptName -like '*Invoke-Build.ps1') {
+    foreach ($file in 'Project', 'Help', 'Lab', 'Test', 'Bench', 'Package') {
+        . (Join-Path $PSScriptRoot build "$file.tasks.ps1")
+    }
+
+    return
 }
 
-switch ($Task) {
-    'Build' { Build-Everything }
-    'Test' { exit (Test-Everything) }
-    'Quickstart' { exit (Start-Quickstart) }
-    'Lab' { Set-Lab -Up:$Up -Down:$Down -Status:$Status -Nodes $Nodes }
-    'Bench' { exit (Start-Bench) }
-    'Docs' { Build-Everything; Export-Help }
-    'Package' { Build-Everything; Export-Package }
+if (($Up -or $Down -or $Status -or $Nodes) -and $Tasks -ne 'Lab') {
+    throw "-Up, -Down, -Status and -Nodes belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
 }
+
+if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
+    throw '-Up, -Down and -Status exclude each other. Give one of them.'
+}
+
+if ($Nodes -and -not $Up) {
+    throw "-Nodes $Nodes belongs to -Up. Run: ./build.sh Lab -Up -Nodes $Nodes"
+}
+
+$modules = Join-Path $PSScriptRoot out modules
+$wanted = Join-Path $PSScriptRoot build Modules.csproj
+if (-not (Test-Path $modules) -or (Get-Item $wanted).LastWriteTime -gt (Get-Item $modules).LastWriteTime) {
+    Write-Host '==> restoring the PowerShell modules that build/Modules.csproj names'
+    dotnet build $wanted --verbosity quiet --nologo
+    if ($LASTEXITCODE) { throw 'The modules could not be restored, as dotnet says above.' }
+    (Get-Item $modules).LastWriteTime = Get-Date
+}
+
+$env:PSModulePath = $modules, $env:PSModulePath -join [System.IO.Path]::PathSeparator
+Import-Module InvokeBuild
+$options = [hashtable] $PSBoundParameters
+$options.Remove('Tasks')
+$totals = Join-Path $PSScriptRoot out tests totals.txt
+Remove-Item $totals -ErrorAction Ignore
+Invoke-Build $Tasks $PSCommandPath @options -Safe -Result result
+if ($Tasks -eq 'Test' -and (Test-Path $totals)) {
+    # The last line of all: Invoke-Build's own summary comes before it.
+    Get-Content $totals
+}
+
+exit [int] ($null -ne $result.Error)

@@ -16,8 +16,8 @@ if (@($nodes).Count -lt 4) {
     return
 }
 
-$lab = [System.IO.Path]::GetDirectoryName($Site)
-& ([System.IO.Path]::Combine($PSScriptRoot, 'distribution.sh')) "$lab/ssh/config" $Site $Rate $Megabytes @nodes
+$lab = Split-Path $Site
+& (Join-Path $PSScriptRoot distribution.sh) "$lab/ssh/config" $Site $Rate $Megabytes @nodes
 if ($LASTEXITCODE) {
     throw "distribution.sh ended with exit code $LASTEXITCODE."
 }

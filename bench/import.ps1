@@ -17,18 +17,17 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-. ([System.IO.Path]::Combine($PSScriptRoot, 'lib', 'measure.ps1'))
-$recipe = [System.IO.Path]::Combine($PSScriptRoot, 'import.sh')
-$root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..'))
-$pisahpc = [System.IO.Path]::Combine($root, 'out', 'host', 'pisahpc')
-$config = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($Site), 'ssh', 'config')
-$status = & ([System.IO.Path]::Combine($root, 'lab', 'lab.sh')) status --json
-$nodes = [System.Text.Json.JsonDocument]::Parse($status -join "`n").RootElement.GetProperty('nodes')
-$socket = @($nodes.EnumerateArray() | Where-Object { $_.GetProperty('name').GetString() -eq $Node })[0].GetProperty('engine').GetString()
+. (Join-Path $PSScriptRoot lib measure.ps1)
+$recipe = Join-Path $PSScriptRoot import.sh
+$root = Split-Path $PSScriptRoot
+$pisahpc = Join-Path $root out host pisahpc
+$config = Join-Path (Split-Path $Site) ssh config
+$status = & (Join-Path $root lab lab.sh) status --json | ConvertFrom-Json
+$socket = ($status.nodes | Where-Object name -EQ $Node).engine
 $name = "try/imports/bench-${PID}:1"
 $work = [System.IO.Directory]::CreateTempSubdirectory('pisahpc-bench-').FullName
 $tree, $here = "$work/tree", "$work/site.yaml"
-[System.IO.File]::WriteAllText($here, "nodes: { engineSocket: $socket }")
+Set-Content $here "nodes: { engineSocket: $socket }"
 
 function Import-ByProcess([string] $Where) {
     & $pisahpc -Command "Import-HpcImage '$tree' -Name $name $Where; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64"
@@ -83,5 +82,5 @@ try {
 }
 finally {
     $null = & $recipe forget $socket $name
-    [System.IO.Directory]::Delete($work, $true)
+    Remove-Item $work -Recurse -Force
 }

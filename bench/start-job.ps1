@@ -10,12 +10,12 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-. ([System.IO.Path]::Combine($PSScriptRoot, 'lib', 'measure.ps1'))
+. (Join-Path $PSScriptRoot lib measure.ps1)
 $env:PISAHPC_SITE = $Site
 $image = (Get-HpcEnvironment $Environment).Image
-$lab = [System.IO.Path]::GetDirectoryName($Site)
-$recipe = [System.IO.Path]::Combine($PSScriptRoot, 'start-job.sh')
-$pisahpc = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', 'out', 'host', 'pisahpc'))
+$lab = Split-Path $Site
+$recipe = Join-Path $PSScriptRoot start-job.sh
+$pisahpc = Join-Path (Split-Path $PSScriptRoot) out host pisahpc
 $job = "bench-$PID"
 $byHand = $job, '21999', $image, "$lab/ssh/config", 'o2wn01', 'o2wn02'
 $allocation = @{ Node = 'o2wn01', 'o2wn02'; Slot = 32, 24; Owner = 'hpcuser'; JobId = $job }

@@ -1,5 +1,5 @@
 # The main job, on the lab: 56 MPI ranks in two containers on two nodes, 32 and 24, composed by cmdlets one at a time so that each step
-# can be seen. Start-HpcJob and Stop-HpcJob do the same in two words. Only Core cmdlets and .NET are used: the embedded host has no others.
+# can be seen. Start-HpcJob and Stop-HpcJob do the same in two words.
 param(
     [string] $Site = $env:PISAHPC_SITE,
     [string] $Environment = 'debian12',
@@ -12,16 +12,16 @@ $wanted = [ordered]@{ o2wn01 = 32; o2wn02 = 24 }
 $clock = [System.Diagnostics.Stopwatch]::StartNew()
 
 function Show-Step([string] $Title) {
-    $Host.UI.WriteLine()
-    $Host.UI.WriteLine(('== {0}  ({1:0.0} s)' -f $Title, $clock.Elapsed.TotalSeconds))
+    Write-Host
+    Write-Host ('== {0}  ({1:0.0} s)' -f $Title, $clock.Elapsed.TotalSeconds)
 }
 
 function Show-RankOutput($Lines) {
     foreach ($node in $wanted.Keys) {
         $ranks = @($Lines | Where-Object { $_.Node -eq $node -and $null -ne $_.Rank })
-        $Host.UI.WriteLine("  $node answered with $($ranks.Count) ranks:")
+        Write-Host "  $node answered with $($ranks.Count) ranks:"
         foreach ($line in $ranks[0..1] + $ranks[-1]) {
-            $Host.UI.WriteLine("    [$($line.Rank)] $($line.Text)")
+            Write-Host "    [$($line.Rank)] $($line.Text)"
         }
     }
 }
@@ -30,7 +30,7 @@ function Test-RankCount($Lines) {
     foreach ($node in $wanted.Keys) {
         $answered = @($Lines | Where-Object { $_.Node -eq $node -and $null -ne $_.Rank -and $_.Text -match "on $node\b" })
         if ($answered.Count -ne $wanted[$node]) {
-            $Host.UI.WriteErrorLine("$node answered with $($answered.Count) ranks instead of $($wanted[$node]).")
+            [System.Console]::Error.WriteLine("$node answered with $($answered.Count) ranks instead of $($wanted[$node]).")
             return $false
         }
     }
@@ -49,7 +49,7 @@ try {
 
     Show-Step 'The InfiniBand devices of its nodes'
     $devices = @(Get-IbDevice -Node $job.Nodes)
-    if ($devices) { $devices | Out-Host } else { $Host.UI.WriteLine('  none') }
+    if ($devices) { $devices | Out-Host } else { Write-Host '  none' }
 
     Show-Step 'A port for the job'
     $port = $job | New-JobPort
@@ -85,11 +85,11 @@ finally {
 }
 
 if (-not $passed) { exit 1 }
-$Host.UI.WriteLine()
-$Host.UI.WriteLine("56 ranks answered: 32 from o2wn01, 24 from o2wn02, in $([int] $clock.Elapsed.TotalSeconds) s.")
-$Host.UI.WriteLine('The lab is still up. Next, try:')
-$Host.UI.WriteLine()
-$Host.UI.WriteLine("  export PISAHPC_SITE=$Site")
+Write-Host
+Write-Host "56 ranks answered: 32 from o2wn01, 24 from o2wn02, in $([int] $clock.Elapsed.TotalSeconds) s."
+Write-Host 'The lab is still up. Next, try:'
+Write-Host
+Write-Host "  export PISAHPC_SITE=$Site"
 $byHand = "Get-HpcAllocation -Node o2wn[01-02] -Slot 32,24 -JobId 42 -Owner $Owner | Start-HpcJob -Environment $Environment"
-$Host.UI.WriteLine("  out/host/pisahpc -Command '$byHand'")
-$Host.UI.WriteLine("  out/host/pisahpc -Command 'Get-HpcJob; Stop-HpcJob 42'")
+Write-Host "  out/host/pisahpc -Command '$byHand'"
+Write-Host "  out/host/pisahpc -Command 'Get-HpcJob; Stop-HpcJob 42'"

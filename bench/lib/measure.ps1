@@ -13,7 +13,7 @@ function Measure-Duration([scriptblock] $Block) {
 }
 
 function Get-Median([double[]] $Values) {
-    [System.Array]::Sort($Values)
+    $Values = $Values | Sort-Object
     $half = $Values.Length / 2
     ($Values[[System.Math]::Ceiling($half) - 1] + $Values[[System.Math]::Floor($half)]) / 2
 }

@@ -3,6 +3,13 @@ $Root = (Resolve-Path (Join-Path $PSScriptRoot '..' '..')).Path
 $Manifest = Join-Path $Root 'PisaHpc.psd1'
 Import-Module $Manifest -ErrorAction Stop
 
+# Runs a script in a pwsh of its own, of this one's version.
+function Invoke-Pwsh([string] $File) {
+    $program = [System.Environment]::ProcessPath
+    $assembly = @(if ((Split-Path $program -LeafBase) -eq 'dotnet') { Join-Path $PSHOME pwsh.dll })
+    & $program @assembly -NoLogo -NoProfile -NonInteractive -File $File @args
+}
+
 # What Tab offers at the end of a line.
 function Complete([string] $Line) {
     [System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches

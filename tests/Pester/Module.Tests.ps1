@@ -1,7 +1,6 @@
 BeforeDiscovery {
     . (Join-Path $PSScriptRoot 'Face.ps1')
     $commands = @(Get-Command -Module PisaHpc | ForEach-Object { @{ Name = $_.Name; Command = $_ } })
-    $exported = Test-Path (Join-Path $Root 'en-US' 'PisaHpc.Module.dll-Help.xml')
 }
 
 BeforeAll {
@@ -51,27 +50,6 @@ Describe 'The module' {
 }
 
 Describe 'Cmdlet <Name>' -ForEach $commands {
-    It 'has help: a synopsis, a description, three examples, and a text for each parameter' -Skip:(-not $exported) {
-        $help = Get-Help $Name -Full
-        $help.Synopsis | Should -Not -BeNullOrEmpty
-        $help.Synopsis | Should -Not -Match "^\s*$Name"
-        $help.Description | Should -Not -BeNullOrEmpty
-        @($help.Examples.Example).Count | Should -BeGreaterOrEqual 3
-        $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
-        foreach ($parameter in $Command.Parameters.Keys | Where-Object { $_ -notin $common }) {
-            $described = $help.Parameters.Parameter | Where-Object Name -EQ $parameter
-            $described.Description | Should -Not -BeNullOrEmpty -Because "-$parameter needs a description"
-        }
-    }
-
-    It 'has help for a terminal: names as links, examples without fences' -Skip:(-not $exported) {
-        $help = Get-Help $Name -Full
-        $links = @($help.RelatedLinks.NavigationLink)
-        $links.LinkText | Should -Not -Contain 'Online Version'
-        $links.Uri | Should -Not -Match '\.md$'
-        $help.Examples | Out-String | Should -Not -Match '```'
-    }
-
     It 'completes its own name and parameters' {
         (Complete $Name).CompletionText | Should -Contain $Name
         $parameter = @($Command.Parameters.Keys)[0]

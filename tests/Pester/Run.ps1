@@ -1,16 +1,20 @@
 <#
 .SYNOPSIS
-Runs the tests of the module's face in a real pwsh with Pester 5.7 or newer, and writes the totals for a program to read.
+Runs the tests of the module's face and writes the totals for a program to read.
 #>
 [CmdletBinding()]
 param(
     # Where the totals go: passed, failed and skipped, three numbers on one line.
-    [string] $TotalsPath
+    [string] $TotalsPath,
+
+    # The Pester to use; the newest that PSModulePath has when not given.
+    [string] $PesterVersion
 )
 
 $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version 3
-Import-Module Pester -MinimumVersion 5.7
+$version = $PesterVersion ? @{ RequiredVersion = $PesterVersion } : @{ MinimumVersion = '5.9' }
+Import-Module Pester @version
 
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $PSScriptRoot

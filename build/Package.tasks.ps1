@@ -1,0 +1,32 @@
+# The packages: the module as users install it, in a zip and in a .nupkg, and the host for systems like this one, in an archive of its own.
+
+# Synopsis: out/package/PisaHpc-VERSION.zip, PisaHpc.VERSION.nupkg, pisahpc-VERSION-SYSTEM.tar.gz.
+task Package Build, { Export-Package out/package }
+
+# Makes the packages and gives their files.
+function Export-Package([string] $Into) {
+    $version = (Import-PowerShellDataFile PisaHpc.psd1).ModuleVersion
+    Remove-Item $Into -Recurse -Force -ErrorAction Ignore
+    $module = (New-Item -ItemType Directory "$Into/PisaHpc/$version").FullName
+    Export-Module $module
+
+    Compress-Archive "$Into/PisaHpc" "$Into/PisaHpc-$version.zip" -CompressionLevel Optimal
+    Compress-PSResource $module $Into
+    $system = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
+    exec { tar --create --gzip --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --file "$Into/pisahpc-$version-$system.tar.gz" -C out host }
+    Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
+}
+
+# The module's own files: those that PowerShell loads, and those that its messages name.
+function Export-Module([string] $Into) {
+    Copy-Item PisaHpc.psd1, PisaHpc.psm1, PisaHpc.Format.ps1xml, LICENSE, CHANGELOG.md $Into
+    $docs = New-Item -ItemType Directory "$Into/docs"
+    Copy-Item docs/site.example.yaml, docs/site.schema.json $docs
+
+    # Portable code: what a checkout compiles ahead for its own machine, another system refuses to load.
+    exec { dotnet publish src/PisaHpc.Module --configuration Release -p:PublishReadyToRun=false --output "$Into/bin" --verbosity quiet --nologo }
+    Copy-Item en-US $Into -Recurse
+    if (-not (Test-Path "$Into/en-US/PisaHpc.Module.dll-Help.xml")) {
+        throw 'en-US has no help of the cmdlets. Run: ./build.sh Docs'
+    }
+}

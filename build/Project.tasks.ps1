@@ -1,0 +1,36 @@
+# The programs: the module into bin/, the host into out/host, each only when what it is made of has changed.
+
+# Synopsis: The module, its help, and the host.
+task Build Module, Host, Help
+
+task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Module } -Outputs bin/PisaHpc.Module.dll {
+    Publish-Project src/PisaHpc.Module bin PisaHpc.Module.dll
+}
+
+task Host -Inputs { Get-Source Host src/PisaHpc.Host } -Outputs out/host/pisahpc {
+    Publish-Project src/PisaHpc.Host out/host pisahpc
+}
+
+# What a build reads: files, and the list of their names, which changes when one of them goes.
+function Get-Source([string] $Name, [string[]] $Folders) {
+    $files = @(
+        Get-Item Directory.Build.props, Directory.Packages.props, .editorconfig, PisaHpc.psd1 -Force
+        Get-ChildItem $Folders -File -Recurse | Where-Object FullName -NotMatch '[\\/](obj|bin)[\\/]'
+    )
+    $list = Join-Path (New-Item -ItemType Directory -Force out/sources) "$Name.txt"
+    $names = $files.FullName -join "`n"
+    if (-not (Test-Path $list) -or (Get-Content $list -Raw) -cne $names) { Set-Content $list $names -NoNewline }
+    $files
+    Get-Item $list
+}
+
+# Publishes a project beside its place and puts it there whole: a running process may hold the files that were there.
+function Publish-Project([string] $Project, [string] $Into, [string] $Output) {
+    $staged = "out/$(Split-Path $Into -Leaf).new"
+    Remove-Item $staged, "$staged.old" -Recurse -Force -ErrorAction Ignore
+    exec { dotnet publish $Project --configuration Release --output $staged --verbosity quiet --nologo }
+    (Get-Item "$staged/$Output").LastWriteTime = Get-Date
+    if (Test-Path $Into) { Move-Item $Into "$staged.old" }
+    Move-Item $staged $Into
+    Remove-Item "$staged.old" -Recurse -Force -ErrorAction Ignore
+}
