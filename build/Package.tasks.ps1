@@ -13,7 +13,8 @@ function Export-Package([string] $Into) {
     Compress-Archive "$Into/PisaHpc" "$Into/PisaHpc-$version.zip" -CompressionLevel Optimal
     Compress-PSResource $module $Into
     $system = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
-    exec { tar --create --gzip --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --file "$Into/pisahpc-$version-$system.tar.gz" -C out host }
+    $archive = "$Into/pisahpc-$version-$system.tar.gz"
+    exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
     Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
 }
 
@@ -24,7 +25,9 @@ function Export-Module([string] $Into) {
     Copy-Item docs/site.example.yaml, docs/site.schema.json $docs
 
     # Portable code: what a checkout compiles ahead for its own machine, another system refuses to load.
-    exec { dotnet publish src/PisaHpc.Module --configuration Release -p:PublishReadyToRun=false --output "$Into/bin" --verbosity quiet --nologo }
+    exec {
+        dotnet publish src/PisaHpc.Module --configuration Release -p:PublishReadyToRun=false --output "$Into/bin" --verbosity quiet --nologo
+    }
     Copy-Item en-US $Into -Recurse
     if (-not (Test-Path "$Into/en-US/PisaHpc.Module.dll-Help.xml")) {
         throw 'en-US has no help of the cmdlets. Run: ./build.sh Docs'

@@ -14,7 +14,10 @@ foreach ($command in $commands) {
     foreach ($link in $command.RelatedLinks | Where-Object Uri -Like '*.md') { $link.Uri = '' }
 
     foreach ($property in 'Synopsis', 'Description', 'Notes') { $command.$property = ConvertTo-TerminalText $command.$property }
-    foreach ($part in @($command.Parameters) + $command.Inputs + $command.Outputs) { $part.Description = ConvertTo-TerminalText $part.Description }
+    foreach ($part in @($command.Parameters) + $command.Inputs + $command.Outputs) {
+        $part.Description = ConvertTo-TerminalText $part.Description
+    }
+
     foreach ($example in $command.Examples) { $example.Remarks = ConvertTo-TerminalText $example.Remarks }
 }
 

@@ -52,10 +52,11 @@ function ConvertTo-MamlSyntax([string] $Name, $Syntax) {
     New-Maml command:syntaxItem @(
         New-Maml maml:name $Name
         foreach ($shown in $Syntax.Parameters) {
-            New-Maml command:parameter @(
+            $attributes = @{ required = $shown.Set.IsRequired; position = $shown.Set.Position.ToLowerInvariant() }
+            New-Maml command:parameter -Attributes $attributes @(
                 New-Maml maml:name $shown.Parameter.Name
                 ConvertTo-MamlValue $shown.Parameter $shown.ShortType
-            ) @{ required = $shown.Set.IsRequired; position = $shown.Set.Position.ToLowerInvariant(); globbing = $shown.Parameter.SupportsWildcards }
+            )
         }
     )
 }
@@ -88,7 +89,9 @@ function ConvertTo-MamlPipelineInput($Sets) {
 # What a parameter takes: its type, and the words where only some are taken. A switch takes nothing.
 function ConvertTo-MamlValue($Parameter, [string] $Type) {
     if ($Parameter.AcceptedValues) {
-        New-Maml command:parameterValueGroup @($Parameter.AcceptedValues | ForEach-Object { New-Maml command:parameterValue $_ @{ required = 'false' } })
+        New-Maml command:parameterValueGroup @(
+            foreach ($value in $Parameter.AcceptedValues) { New-Maml command:parameterValue $value @{ required = 'false' } }
+        )
     }
 
     if ($Type) { New-Maml command:parameterValue $Type @{ required = 'true' } }

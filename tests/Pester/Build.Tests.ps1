@@ -59,7 +59,8 @@ Describe 'What a build reads' {
     It 'is newer when a file changes, comes or goes' {
         Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive checkout))
         try {
-            $null = New-Item -ItemType File Directory.Build.props, Directory.Packages.props, .editorconfig, PisaHpc.psd1, src/a.cs, src/b.cs -Force
+            $read = 'Directory.Build.props', 'Directory.Packages.props', '.editorconfig', 'PisaHpc.psd1', 'src/a.cs', 'src/b.cs'
+            $null = New-Item -ItemType File $read -Force
             $list = (Get-Source Test src)[-1]
             $list.LastWriteTime = '2000-01-01'
             (Get-Source Test src)[-1].LastWriteTime.Year | Should -Be 2000
