@@ -62,7 +62,8 @@ Describe 'Help of <Name>' -ForEach $commands {
         $help = Get-Help $Name -Full
         $common = [System.Management.Automation.Cmdlet]::CommonParameters
         $shown = $help.Syntax.SyntaxItem | ForEach-Object { ($_.Parameter.Name | Sort-Object) -join ' ' }
-        $real = $Command.ParameterSets | ForEach-Object { ($_.Parameters.Name -notmatch "^($($common -join '|'))$" | Sort-Object) -join ' ' }
+        $own = @($Command.Parameters.Keys | Where-Object { $_ -notin $common })
+        $real = $Command.ParameterSets | ForEach-Object { ($_.Parameters.Name | Where-Object { $_ -in $own } | Sort-Object) -join ' ' }
         $shown | Sort-Object | Should -Be ($real | Sort-Object)
     }
 
