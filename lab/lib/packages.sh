@@ -9,7 +9,8 @@ readonly LAB_PACKAGES=(
     mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program
     busybox-static                     # the tiny image
     bzip2 xz-utils zstd                # tars to import
-    openssl                            # a benchmark's registry with a certificate
+    openssl                            # a benchmark's registry with a certificate, private keys in its forms
+    csh tcsh fish zsh ksh              # login shells that nodes may have
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 

@@ -9,6 +9,9 @@ public enum ErrorId
     /// <summary>A node answered and refused every credential offered.</summary>
     NodeAuthenticationFailed,
 
+    /// <summary>A node accepted the login, and the account's shell or a forced command of its sshd did not run what it was sent.</summary>
+    NodeShellRefused,
+
     /// <summary>A node's host key stands in no known_hosts file.</summary>
     HostKeyUnknown,
 

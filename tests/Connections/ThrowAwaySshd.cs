@@ -14,14 +14,15 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
     private const string Address = "127.0.0.1";
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-sshd-");
     private readonly string _settings;
+    private readonly string? _shell;
     private Process? _process;
 
     public ThrowAwaySshd()
-        : this("")
+        : this("", null)
     {
     }
 
-    private ThrowAwaySshd(string settings) => _settings = settings;
+    private ThrowAwaySshd(string settings, string? shell) => (_settings, _shell) = (settings, shell);
 
     /// <summary>The port it listens on.</summary>
     public int Port { get; private set; }
@@ -40,9 +41,11 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
     public string KnownName => $"[{Address}]:{Port}";
 
     /// <summary>Starts an sshd with more settings than the usual ones.</summary>
-    public static async Task<ThrowAwaySshd> StartAsync(string settings)
+    /// <param name="settings">Lines of sshd_config; <c>{directory}</c> is the sshd's own.</param>
+    /// <param name="shell">The login shell of the account, which then also has a home of its own here; null for its real ones.</param>
+    public static async Task<ThrowAwaySshd> StartAsync(string settings, string? shell = null)
     {
-        var sshd = new ThrowAwaySshd(settings);
+        var sshd = new ThrowAwaySshd(settings, shell);
         await sshd.InitializeAsync();
         return sshd;
     }
@@ -75,7 +78,9 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
             {(_settings.Contains("AuthorizedKeysFile", StringComparison.Ordinal) ? "" : $"AuthorizedKeysFile {PathOf("authorized_keys")}")}
 
             """ + _settings.Replace("{directory}", _directory.FullName, StringComparison.Ordinal) + "\n");
-        _process = Process.Start(new ProcessStartInfo("/usr/sbin/sshd", ["-D", "-e", "-f", PathOf("sshd_config")]) { RedirectStandardError = true })!;
+        string[] server = ["/usr/sbin/sshd", "-D", "-e", "-f", PathOf("sshd_config")];
+        string[] command = _shell is null ? server : [.. await OtherPasswdAsync(_shell), .. server];
+        _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
         _ = _process.StandardError.ReadToEndAsync();
         await ListensAsync();
     }
@@ -91,6 +96,9 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
         _process?.Dispose();
         _directory.Delete(recursive: true);
     }
+
+    /// <summary>The account's home where it has a shell of its own here.</summary>
+    public string Home => Directory.CreateDirectory(PathOf("home")).FullName;
 
     /// <summary>A file of this sshd's directory.</summary>
     public string PathOf(string name) => Path.Combine(_directory.FullName, name);
@@ -119,6 +127,16 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>What starts a command in a mount namespace (root may make one) where the account has another shell and home.</summary>
+    private async Task<string[]> OtherPasswdAsync(string shell)
+    {
+        Assert.True(File.Exists(shell), $"{shell} is not there: lab/lab.sh packages installs it");
+        var lines = (await File.ReadAllLinesAsync("/etc/passwd")).Select(line => line.Split(':'))
+            .Select(fields => fields[0] == Environment.UserName ? [.. fields[..5], Home, shell] : fields);
+        await File.WriteAllLinesAsync(PathOf("passwd"), lines.Select(fields => string.Join(':', fields)));
+        return ["unshare", "--mount", "sh", "-c", "mount --bind \"$0\" /etc/passwd && exec \"$@\"", PathOf("passwd")];
     }
 
     private Task<string> KeyAsync(string name, string type, string passphrase = "") =>

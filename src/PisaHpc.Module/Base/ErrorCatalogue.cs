@@ -30,6 +30,10 @@ internal static class ErrorCatalogue
         ErrorId.NodeAuthenticationFailed => (
             ErrorCategory.AuthenticationError,
             "Name a key that the node accepts: nodes.ssh.keys in the site definition."),
+        ErrorId.NodeShellRefused => (
+            ErrorCategory.PermissionDenied,
+            "Reach the node as an account whose shell runs commands and that has no forced command, nodes.ssh.user in the site definition; "
+            + "try it: ssh USER@NODE id."),
         ErrorId.HostKeyUnknown => (
             ErrorCategory.SecurityError,
             "Add the node's key to a known_hosts file named in nodes.ssh.knownHosts, after checking its fingerprint on the node."),

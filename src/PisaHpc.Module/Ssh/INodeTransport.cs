@@ -38,7 +38,10 @@ internal interface INodeSession : IAsyncDisposable
     /// <summary>The command's process id, from its first line; null when it ended without one.</summary>
     Task<int?> ProcessIdAsync();
 
-    /// <summary>Waits for the end and gives both outputs, for a caller that has not touched the streams.</summary>
+    /// <summary>
+    /// Waits for the end and gives both outputs, for a caller that has not touched the streams, or has been told that there is no first
+    /// line: then everything that came.
+    /// </summary>
     Task<SessionOutput> ReadToEndAsync();
 }
 
@@ -46,4 +49,5 @@ internal interface INodeSession : IAsyncDisposable
 /// <param name="ExitCode">The exit code.</param>
 /// <param name="Output">Standard output.</param>
 /// <param name="Error">Standard error.</param>
-internal sealed record SessionOutput(int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Error);
+/// <param name="HasHead">Whether the command's first line came; without it the login shell ran something else, or nothing.</param>
+internal sealed record SessionOutput(int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Error, bool HasHead);

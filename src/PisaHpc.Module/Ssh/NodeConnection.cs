@@ -21,7 +21,9 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
 
             // A command may end without reading its input: then the write was in vain, and that is no failure.
             await writing.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            return new NodeCommandResult(output.ExitCode, output.Output, Encoding.UTF8.GetString(output.Error.Span));
+            return output.HasHead
+                ? new NodeCommandResult(output.ExitCode, output.Output, Encoding.UTF8.GetString(output.Error.Span))
+                : throw LoginShellRefusal.Of(node, output);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && !reading.IsCompleted)
         {
@@ -36,10 +38,10 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
         var process = new NodeProcess(session, new RunningCommand(node, sessions, session));
         try
         {
-            await session.Input.WriteAsync(RemoteCommand.Go, cancellationToken);
-            await session.Input.FlushAsync(cancellationToken);
-            await session.ProcessIdAsync().WaitAsync(cancellationToken);
-            return process;
+            await SendGoAsync(session, cancellationToken);
+            return await session.ProcessIdAsync().WaitAsync(cancellationToken) is null
+                ? throw LoginShellRefusal.Of(node, await session.ReadToEndAsync().WaitAsync(cancellationToken))
+                : process;
         }
         catch
         {
@@ -50,6 +52,19 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
 
     /// <summary>The connection belongs to the pool.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static async Task SendGoAsync(INodeSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.Input.WriteAsync(RemoteCommand.Go, cancellationToken);
+            await session.Input.FlushAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            // It has ended already: its first line, its words and its exit code tell more than this.
+        }
+    }
 
     /// <summary>An input that was given up stays without its end: the command must not take what came for the whole.</summary>
     private static async Task WriteAllAsync(Stream stream, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)

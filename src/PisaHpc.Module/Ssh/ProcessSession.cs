@@ -51,7 +51,7 @@ internal sealed class ProcessSession : INodeSession
     {
         var output = ReadOutputAsync();
         var error = ReadAsync(Error);
-        return new SessionOutput(await Completion, await output, await error);
+        return new SessionOutput(await Completion, await output, await error, await _processId is not null);
     }
 
     public async ValueTask DisposeAsync()

@@ -5,9 +5,10 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Ssh;
 
 /// <summary>
-/// A command as a line for a node's login shell. It begins with a line on standard output that holds the process id, which is also the id
-/// of the session's process group, since sshd starts every command in a session of its own. That id is how a command is ended: sshd refuses
-/// the signal message of the protocol for root logins. The line comes with the command's own output and costs no round trip.
+/// A command as a line for a node's login shell, whichever it is (<see cref="LoginShellLine"/>). It begins with a line on standard output
+/// that holds the process id, which is also the id of the session's process group, since sshd starts every command in a session of its own.
+/// That id is how a command is ended: sshd refuses the signal message of the protocol for root logins. The line comes with the command's
+/// own output and costs no round trip; where it does not come, the login shell ran something else.
 /// </summary>
 internal sealed class RemoteCommand
 {
@@ -94,5 +95,5 @@ internal sealed class RemoteCommand
 
     private string After => _input == Input.None ? " </dev/null" : "";
 
-    private string LineOf(string script) => ShellQuoting.Join(["exec", "sh", "-c", $"echo {Head}$$; {script}", "sh", .. _arguments]);
+    private string LineOf(string script) => LoginShellLine.Of($"set -- {ShellQuoting.Join(_arguments)}; echo {Head}$$; {script}");
 }

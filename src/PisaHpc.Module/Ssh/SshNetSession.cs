@@ -8,6 +8,7 @@ internal sealed class SshNetSession : INodeSession
     private readonly SshCommand _command;
     private readonly Lazy<Stream> _output;
     private readonly Lazy<Stream> _error;
+    private readonly CommandHead _head = new();
     private readonly Lazy<Task<int?>> _processId;
     private volatile bool _disposed;
 
@@ -24,7 +25,7 @@ internal sealed class SshNetSession : INodeSession
         _command = command;
         _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output", end));
         _error = new Lazy<Stream>(() => PumpedStream.Over(command.ExtendedOutputStream, "ssh error"));
-        _processId = new Lazy<Task<int?>>(() => new CommandHead().ReadAsync(Output));
+        _processId = new Lazy<Task<int?>>(() => _head.ReadAsync(Output));
         Completion = CompleteAsync(running, lost, broken);
         Input = new ChannelInput(InputOf(command), end?.Seen, Completion);
     }
@@ -40,9 +41,9 @@ internal sealed class SshNetSession : INodeSession
     public async Task<SessionOutput> ReadToEndAsync()
     {
         var exitCode = await Completion;
-        ReadOnlyMemory<byte> output = Drain(_command.OutputStream);
-        var body = RemoteCommand.TryReadHead(output.Span, out _, out var length) ? output[length..] : output;
-        return new SessionOutput(exitCode, body, Drain(_command.ExtendedOutputStream));
+        ReadOnlyMemory<byte> output = _processId.IsValueCreated ? _head.Seen : Drain(_command.OutputStream);
+        var hasHead = RemoteCommand.TryReadHead(output.Span, out _, out var length);
+        return new SessionOutput(exitCode, output[length..], Drain(_command.ExtendedOutputStream), hasHead);
     }
 
     public Task<int?> ProcessIdAsync() => _processId.Value;

@@ -92,7 +92,7 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
         var held = (await engine.Images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
             ?? throw new HpcException(ErrorId.ImageNotFound, $"{giver} does not hold {step.Image.Name} any more.", giver);
         await using var connection = await nodes.ConnectAsync(giver, cancellationToken);
-        var load = ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]);
+        var load = LoginShellLine.Of("exec " + ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]));
         var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
             ["sh", "-c", Script, "give", access.EngineSocket, held.Id, step.Node, load, port, access.User ?? "", access.Config ?? ""],

@@ -214,7 +214,7 @@ internal static class MpiSupervisor
         if [ "$ph_code" = 137 ]; then
             ph_asked=
             for ph_node in $ph_others; do
-                ssh -F "$ph_directory/ssh_config" "$ph_node" "$ph_sweep" >/dev/null 2>&1 &
+                printf '%s\n' "$ph_sweep" | ssh -F "$ph_directory/ssh_config" "$ph_node" exec /bin/sh >/dev/null 2>&1 &
                 ph_asked="$ph_asked $!"
             done
             [ -z "$ph_asked" ] || wait $ph_asked

@@ -2,7 +2,7 @@ namespace PisaHpc.Nodes;
 
 /// <summary>
 /// A way to run commands on one node: in process over ssh, through the OpenSSH client, or locally. Commands are argument arrays; what
-/// must cross a remote shell is quoted by the implementation with <see cref="ShellQuoting"/>.
+/// must cross a remote shell is quoted by the implementation with <see cref="ShellQuoting"/> and <see cref="LoginShellLine"/>.
 /// </summary>
 public interface INodeConnection : IAsyncDisposable
 {
@@ -14,11 +14,15 @@ public interface INodeConnection : IAsyncDisposable
     /// <param name="input">What the command reads from standard input.</param>
     /// <param name="cancellationToken">Ends the command.</param>
     /// <returns>Exit code and output; a code other than 0 is a result, not an exception.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/> when the connection broke.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeUnreachable"/> when the connection broke; <see cref="ErrorId.NodeShellRefused"/> when the account's login
+    /// shell ran something else.
+    /// </exception>
     Task<NodeCommandResult> RunAsync(IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken);
 
     /// <summary>Starts a command whose streams the caller reads and writes while it runs.</summary>
     /// <param name="arguments">The program and its arguments; at least one.</param>
     /// <param name="cancellationToken">Ends the start, not the running command.</param>
+    /// <exception cref="HpcException">As for a command that runs to its end.</exception>
     Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
 }

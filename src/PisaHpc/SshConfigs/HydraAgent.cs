@@ -3,7 +3,7 @@ namespace PisaHpc.SshConfigs;
 /// <summary>
 /// What Hydra runs instead of ssh: <c>sh [-x] FILE NODE COMMAND…</c>. When its ssh to a node fails, Hydra waits for ever
 /// (mpi-operator#152), so this says which node was lost and ends the launcher. It also hands the run's mark to the node, by which its
-/// processes are found.
+/// processes are found; by env(1), since not every login shell lets a variable stand before a command.
 /// </summary>
 public static class HydraAgent
 {
@@ -17,7 +17,7 @@ public static class HydraAgent
         [ "$1" != -x ] || shift
         node=$1
         shift
-        ssh -F {{directory}}/{{JobSshFiles.ClientConfig}} "$node" "PISAHPC_RUN=$PISAHPC_RUN" "$@"
+        ssh -F {{directory}}/{{JobSshFiles.ClientConfig}} "$node" env "PISAHPC_RUN=$PISAHPC_RUN" "$@"
         code=$?
         if [ $code = 255 ]; then
             echo "$PISAHPC_RUN lost $node" >&2

@@ -29,5 +29,5 @@ public static class JobLogin
     /// <param name="node">The node, as the job's configuration names it.</param>
     /// <param name="command">The program and its arguments.</param>
     public static IReadOnlyList<string> Command(string directory, string node, IReadOnlyList<string> command) =>
-        ["sh", "-c", Function + "job_login \"$@\"", "pisahpc", directory, node, ShellQuoting.Join(command)];
+        ["sh", "-c", Function + "job_login \"$@\"", "pisahpc", directory, node, LoginShellLine.Of(ShellQuoting.Join(command))];
 }

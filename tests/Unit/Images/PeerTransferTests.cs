@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Images;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
@@ -104,7 +105,7 @@ public sealed class PeerTransferTests
         Assert.Equal(
             [
                 "give", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2",
-                "docker --host 'unix:///run/my docker.sock' load --quiet", "2222", "root", "/etc/c",
+                LoginShellLine.Of("exec docker --host 'unix:///run/my docker.sock' load --quiet"), "2222", "root", "/etc/c",
             ],
             seen.Skip(3));
     }

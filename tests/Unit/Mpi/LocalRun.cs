@@ -51,6 +51,9 @@ internal sealed class LocalRun : IDisposable
     /// <summary>The container's TMPDIR.</summary>
     public string Temporary => Path.Combine(_directory.FullName, "tmp");
 
+    /// <summary>The job's nodes; the first one is this machine.</summary>
+    public IReadOnlyList<AllocatedNode> Nodes { get; init; } = [new AllocatedNode("o2wn01", 1)];
+
     /// <summary>What the ranks wrote, as it came.</summary>
     public List<string> Lines { get; } = [];
 
@@ -72,7 +75,7 @@ internal sealed class LocalRun : IDisposable
         {
             JobId = "7",
             Directory = "/run/pisahpc/7",
-            Nodes = [new AllocatedNode("o2wn01", 1)],
+            Nodes = Nodes,
             Command = "sh",
             Arguments = ["-c", script],
             Environment = environment,

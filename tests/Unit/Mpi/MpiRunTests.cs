@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PisaHpc.Allocations;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;
@@ -27,6 +28,33 @@ public sealed class MpiRunTests
 
         Assert.Equal("Succeeded", end.Result.Outcome);
         Assert.Equal(names.Where(name => name != "IFS").Select(name => $"{name}=/42"), local.Lines);
+    }
+
+    [Theory]
+    [InlineData("/bin/dash")]
+    [InlineData("/bin/bsd-csh")]
+    [InlineData("/bin/tcsh")]
+    [InlineData("/usr/bin/fish")]
+    public async Task A_launcher_that_was_killed_leaves_nothing_on_another_node_whatever_the_login_shell_is_there(string shell)
+    {
+        using var local = new LocalRun { Nodes = [new AllocatedNode("o2wn01", 1), new AllocatedNode("o2wn02", 1)] };
+        local.AddProgram("ssh", $"""
+            #!/bin/sh
+            while [ "$1" != o2wn02 ]; do shift; done
+            shift
+            cat >"{local.Temporary}/input"
+            mark=$(printf '%s\n' "$*" | cat - "{local.Temporary}/input" | grep -o 'PISAHPC_RUN=[0-9a-f]*')
+            env "$mark" sleep 1000 &
+            until grep -q sleep /proc/$!/cmdline; do :; done
+            {shell} -c "$*" <"{local.Temporary}/input"
+            kill -TERM $! 2>/dev/null
+            wait $!
+            echo $? >"{local.Temporary}/end"
+            """);
+
+        await local.RunAsync("kill -KILL $$", []).WaitAsync(Limit);
+
+        Assert.Equal("137\n", await File.ReadAllTextAsync($"{local.Temporary}/end"));
     }
 
     [Fact]

@@ -265,7 +265,7 @@ public class NodeSessionsTests
 
             public Task<int?> ProcessIdAsync() => Task.FromResult<int?>(null);
 
-            public Task<SessionOutput> ReadToEndAsync() => Task.FromResult(new SessionOutput(0, default, default));
+            public Task<SessionOutput> ReadToEndAsync() => Task.FromResult(new SessionOutput(0, default, default, HasHead: true));
 
             public ValueTask DisposeAsync()
             {

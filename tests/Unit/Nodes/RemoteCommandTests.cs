@@ -1,4 +1,5 @@
 using System.Text;
+using PisaHpc.Nodes;
 using PisaHpc.Ssh;
 
 namespace PisaHpc.Unit.Nodes;
@@ -26,8 +27,8 @@ public class RemoteCommandTests
         Assert.False(RemoteCommand.TryReadHead(Encoding.UTF8.GetBytes(output), out _, out _));
 
     [Fact]
-    public void Arguments_reach_the_shell_quoted() => Assert.Equal(
-        "exec sh -c 'echo pisahpc-pid $$; exec \"$@\" </dev/null' sh printf %s 'it'\\''s; rm -rf $HOME'",
+    public void The_line_is_one_that_every_login_shell_reads_alike() => Assert.Equal(
+        LoginShellLine.Of("set -- printf %s 'it'\\''s; rm -rf $HOME'; echo pisahpc-pid $$; exec \"$@\" </dev/null"),
         RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).Line);
 
     [Fact]
@@ -36,7 +37,7 @@ public class RemoteCommandTests
 
     [Fact]
     public void A_command_with_input_is_held_until_its_input_ends() => Assert.Equal(
-        "exec sh -c 'echo pisahpc-pid $$; \"$@\"; code=$?; cat >/dev/null; exit $code' sh true",
+        LoginShellLine.Of("set -- true; echo pisahpc-pid $$; \"$@\"; code=$?; cat >/dev/null; exit $code"),
         RemoteCommand.WithInput(["true"]).HeldLine);
 
     [Fact]
