@@ -20,6 +20,7 @@ internal static class ParameterLayer
             Shm = SizeOf(nameof(cmdlet.ShmSize), cmdlet.ShmSize),
             Memory = SizeOf(nameof(cmdlet.Memory), cmdlet.Memory),
             Memlock = MemlockOf(cmdlet.Memlock),
+            OpenFiles = OpenFilesOf(cmdlet.OpenFiles),
         },
         Variables = VariablesOf(cmdlet.Variable),
         ReadyTimeout = cmdlet.ReadyTimeoutSec is { } seconds ? Setting.Of(TimeSpan.FromSeconds(seconds)) : null,
@@ -37,6 +38,14 @@ internal static class ParameterLayer
         "unlimited" => Setting.Of<long?>(-1),
         "host" => Setting.Of<long?>(null),
         _ => SizeOf("Memlock", text),
+    };
+
+    private static Setting<long?>? OpenFilesOf(string? text) => text switch
+    {
+        null => null,
+        "host" => Setting.Of<long?>(null),
+        _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 => Setting.Of<long?>(count),
+        _ => throw Invalid("OpenFiles", text, "a whole number above 0 or 'host'"),
     };
 
     private static Dictionary<string, Setting<string>> VariablesOf(IDictionary? variables)

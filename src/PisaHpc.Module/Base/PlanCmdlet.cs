@@ -43,6 +43,10 @@ public abstract class PlanCmdlet : NodeCmdlet
     [Parameter(ParameterSetName = FromAllocation)]
     public string? Memlock { get; set; }
 
+    /// <summary>How many files a process may have open: a number, or host for the engine's own limit.</summary>
+    [Parameter(ParameterSetName = FromAllocation)]
+    public string? OpenFiles { get; set; }
+
     /// <summary>Memory, such as 64g.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
     public string? Memory { get; set; }

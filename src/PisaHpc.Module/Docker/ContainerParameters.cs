@@ -40,7 +40,7 @@ internal static class ContainerParameters
         Memory = spec.MemoryBytes ?? 0,
         ShmSize = spec.ShmBytes ?? 0,
         PidsLimit = spec.Pids,
-        Ulimits = spec.MemlockBytes is { } memlock ? [new Ulimit { Name = "memlock", Soft = memlock, Hard = memlock }] : [],
+        Ulimits = [.. UlimitOf("memlock", spec.MemlockBytes), .. UlimitOf("nofile", spec.OpenFiles?.Count)],
         CapDrop = [.. spec.CapabilitiesDropped],
         CapAdd = [.. spec.Capabilities],
         SecurityOpt = [.. spec.SecurityOptions],
@@ -49,6 +49,9 @@ internal static class ContainerParameters
         AutoRemove = spec.AutoRemove,
         CgroupParent = spec.CgroupParent ?? "",
     };
+
+    private static IEnumerable<Ulimit> UlimitOf(string name, long? limit) =>
+        limit is { } value ? [new Ulimit { Name = name, Soft = value, Hard = value }] : [];
 
     private static string TcpPort(int port) => string.Create(CultureInfo.InvariantCulture, $"{port}/tcp");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -12,7 +13,7 @@ internal static partial class EngineFailure
     {
         [4] = "core",
         [6] = "nproc",
-        [7] = "nofile",
+        [7] = "openFiles",
         [8] = "memlock",
         [9] = "as",
         [13] = "nice",
@@ -39,19 +40,9 @@ internal static partial class EngineFailure
     public static HpcException OfAnswer(HttpStatusCode status, string message, string node, Exception? cause = null)
     {
         var text = $"The engine on {node}: {message}";
-        if (RlimitRefused().Match(message) is { Success: true } limit)
-        {
-            var type = int.Parse(limit.Groups[1].ValueSpan, provider: System.Globalization.CultureInfo.InvariantCulture);
-            var name = LimitNames.GetValueOrDefault(type, $"number {type}");
-            return new HpcException(
-                ErrorId.LimitRefused,
-                $"Node {node} refuses the limit {name} that was asked for: the engine's own is lower and it may not raise it. {text}",
-                node,
-                $"Leave the node's own limit: '{name}: host' under limits in the site definition; or raise the engine's on the node.",
-                cause);
-        }
-
-        return new HpcException(IdOf(status, message), text, node, innerException: cause);
+        return RlimitRefused().Match(message) is { Success: true } refused
+            ? OfLimit(LimitOf(refused), text, node, cause)
+            : new HpcException(IdOf(status, message), text, node, innerException: cause);
     }
 
     /// <summary>The failure that ended a pull, from the message stream or from the answer.</summary>
@@ -132,6 +123,24 @@ internal static partial class EngineFailure
     public static async Task<string?> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
         answer.IsSuccessStatusCode ? null : MessageOf(await answer.Content.ReadAsStringAsync(cancellationToken));
 
+    /// <summary>A limit's key in the site definition, where it has one; else its name.</summary>
+    private static string LimitOf(Match refused) => refused.Groups["number"] is { Success: true } number
+        ? LimitNames.GetValueOrDefault(int.Parse(number.ValueSpan, CultureInfo.InvariantCulture), $"number {number.Value}")
+        : refused.Groups["name"].Value switch
+        {
+            "NOFILE" => "openFiles",
+            var name => name.ToLowerInvariant(),
+        };
+
+    private static HpcException OfLimit(string name, string text, string node, Exception? cause) => new(
+        ErrorId.LimitRefused,
+        $"Node {node} refuses the limit {name} that was asked for: the engine's own is lower and it may not raise it. {text}",
+        node,
+        name is "memlock" or "openFiles"
+            ? $"Leave the node's own limit: '{name}: host' under limits in the site definition; or raise the engine's on the node."
+            : "It is one of the engine's default-ulimits: lower it in the engine's configuration, or raise the engine's own on the node.",
+        cause);
+
     private static ErrorId IdOf(HttpStatusCode status, string message) => message switch
     {
         _ when SourceMissing().IsMatch(message) => ErrorId.MountSourceMissing,
@@ -167,7 +176,9 @@ internal static partial class EngineFailure
         return exception;
     }
 
-    [GeneratedRegex(@"error setting rlimit type (\d+): operation not permitted")]
+    // runc names a limit by its number, crun by its name.
+    [GeneratedRegex(
+        "error setting rlimit type (?<number>[0-9]+): operation not permitted|setrlimit `RLIMIT_(?<name>[A-Z]+)`: Operation not permitted")]
     private static partial Regex RlimitRefused();
 
     [GeneratedRegex("bind source path does not exist|bind mount source path does not exist")]

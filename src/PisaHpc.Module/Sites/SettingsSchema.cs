@@ -18,6 +18,10 @@ internal static class SettingsSchema
                 "memlock", Size(("unlimited", -1), ("host", null)), (limits, size) => limits with { Memlock = size },
                 "Locked memory: a size, unlimited, or host for the node's own limit."),
             LimitKey.Of(
+                "openFiles", CountOr(("host", null)), (limits, count) => limits with { OpenFiles = count },
+                "How many files a process may have open: a number, or host for the engine's own limit; 65536 when left out, or fewer "
+                + "where a node allows fewer."),
+            LimitKey.Of(
                 "shm", Size(("default", null)), (limits, size) => limits with { Shm = size },
                 "The size of /dev/shm."),
             LimitKey.Of(

@@ -54,6 +54,9 @@ public sealed record ContainerSpec
     /// <summary>RLIMIT_MEMLOCK in bytes, -1 for unlimited; null leaves the engine's.</summary>
     public long? MemlockBytes { get; init; }
 
+    /// <summary>RLIMIT_NOFILE; null leaves the engine's.</summary>
+    public OpenFilesLimit? OpenFiles { get; init; }
+
     /// <summary>The greatest number of processes; null is no limit.</summary>
     public long? Pids { get; init; }
 

@@ -25,9 +25,7 @@ public static class ContainerStarter
         await HoldImageAsync(engine, plan, spec.Image, cancellationToken);
         try
         {
-            var id = await engine.CreateAsync(spec, cancellationToken);
-            await engine.StartAsync(id, cancellationToken);
-            return Started(plan, id);
+            return Started(plan, await ContainerLaunch.RunAsync(engine, spec, cancellationToken));
         }
         catch
         {

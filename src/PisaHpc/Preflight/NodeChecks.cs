@@ -8,7 +8,7 @@ internal static class NodeChecks
     public static IReadOnlyList<INodeCheck> All { get; } =
     [
         new SshCheck(), new ClockCheck(), new EngineCheck(), new StorageCheck(), new DiskCheck(), new CgroupCheck(), new RegistryCheck(),
-        new MemlockCheck(), new ShmCheck(), new DevicesCheck(), new MountsCheck(), new RunDirectoryCheck(), new PortAreaCheck(),
-        new PortRangeCheck(), new UsersCheck(), new PtraceCheck(), new OvercommitCheck(), new NeighboursCheck(),
+        new MemlockCheck(), new OpenFilesCheck(), new ShmCheck(), new DevicesCheck(), new MountsCheck(), new RunDirectoryCheck(),
+        new PortAreaCheck(), new PortRangeCheck(), new UsersCheck(), new PtraceCheck(), new OvercommitCheck(), new NeighboursCheck(),
     ];
 }

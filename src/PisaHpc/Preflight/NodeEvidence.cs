@@ -72,14 +72,15 @@ internal sealed record RegistryAnswer(string Image, HpcException? Failure);
 /// <summary>What a container got.</summary>
 /// <param name="Environments">The environments that ask for these limits.</param>
 /// <param name="MemlockBytes">What they ask for: -1 is unlimited, null leaves the engine's.</param>
+/// <param name="OpenFiles">What they ask for; null leaves the engine's.</param>
 /// <param name="ShmBytes">What they ask for; null leaves the engine's.</param>
-internal sealed record ContainerProbe(IReadOnlyList<string> Environments, long? MemlockBytes, long? ShmBytes)
+internal sealed record ContainerProbe(IReadOnlyList<string> Environments, long? MemlockBytes, OpenFilesLimit? OpenFiles, long? ShmBytes)
 {
-    /// <summary>The limit on locked memory that was seen inside: -1 is unlimited.</summary>
-    public long? MemlockSeen { get; init; }
+    /// <summary>The limits that were seen inside.</summary>
+    public LimitsInside? Seen { get; init; }
 
-    /// <summary>The size of /dev/shm that was seen inside.</summary>
-    public long? ShmSeen { get; init; }
+    /// <summary>The refusal of the limit on open files; what was seen inside is without it then. Null when it was not refused.</summary>
+    public HpcException? OpenFilesRefusal { get; init; }
 
     /// <summary>Why there was no container to look in: no image, or the engine refused it.</summary>
     public HpcException? Failure { get; init; }

@@ -6,6 +6,13 @@ public sealed record ContainerLimits
     /// <summary>Locked memory in bytes; -1 is unlimited; null leaves the node's own limit (<c>host</c>).</summary>
     public long? MemlockBytes { get; init; }
 
+    /// <summary>
+    /// How many files a process may have open (RLIMIT_NOFILE, getrlimit(2)); null leaves the engine's own limit (<c>host</c>). A stock
+    /// containerd of systemd's (<c>LimitNOFILE=infinity</c>) gives containers 1073741816 of them, and a program that closes every possible
+    /// descriptor before it starts another, as Open MPI 4's launcher does, is busy with that for many minutes.
+    /// </summary>
+    public long? OpenFiles { get; init; } = 65536;
+
     /// <summary>The size of /dev/shm in bytes; null for the engine's default (64 MiB).</summary>
     public long? ShmBytes { get; init; }
 

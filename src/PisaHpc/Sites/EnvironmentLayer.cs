@@ -77,6 +77,7 @@ public sealed record EnvironmentLayer
         Limits = new LimitSettings
         {
             Memlock = new(values.Limits.MemlockBytes),
+            OpenFiles = new(values.Limits.OpenFiles),
             Shm = new(values.Limits.ShmBytes),
             Memory = new(values.Limits.MemoryBytes),
             MemoryPerSlot = new(values.Limits.MemoryPerSlotBytes),

@@ -133,12 +133,13 @@ public static class EnvironmentResolver
     private static ContainerLimits Limits(LayerMerge merge) => new()
     {
         MemlockBytes = merge.Last("limits.memlock", layer => layer.Limits.Memlock, bytes => SettingWords.OfSize(bytes, "host")),
+        OpenFiles = merge.Last("limits.openFiles", layer => layer.Limits.OpenFiles, count => SettingWords.OfCount(count, "host")),
         ShmBytes = merge.Last("limits.shm", layer => layer.Limits.Shm, bytes => SettingWords.OfSize(bytes, "the engine's")),
         MemoryBytes = merge.Last("limits.memory", layer => layer.Limits.Memory, bytes => SettingWords.OfSize(bytes, "unlimited")),
         MemoryPerSlotBytes = merge.Last(
             "limits.memoryPerSlot", layer => layer.Limits.MemoryPerSlot, bytes => SettingWords.OfSize(bytes, "unlimited")),
         CpusFromSlots = merge.Last("limits.cpus", layer => layer.Limits.CpusFromSlots, slots => slots ? "slots" : "none"),
-        Pids = merge.Last("limits.pids", layer => layer.Limits.Pids, SettingWords.OfCount),
+        Pids = merge.Last("limits.pids", layer => layer.Limits.Pids, count => SettingWords.OfCount(count, "unlimited")),
     };
 
     /// <summary>Options of one kind exclude each other, so the later one stands; an SELinux label may have several parts.</summary>

@@ -9,6 +9,9 @@ public sealed record LimitSettings
     /// <summary>Locked memory in bytes; -1 is unlimited; a null value is the node's own limit.</summary>
     public Setting<long?>? Memlock { get; init; }
 
+    /// <summary>How many files a process may have open; a null value is the engine's own limit.</summary>
+    public Setting<long?>? OpenFiles { get; init; }
+
     /// <summary>The size of /dev/shm in bytes; a null value is the engine's default.</summary>
     public Setting<long?>? Shm { get; init; }
 

@@ -17,6 +17,9 @@ public sealed record SettingOrigin(string Option, string Value, string Layer, st
     /// <summary>The environment it is a setting of; null where that is known from the context.</summary>
     public string? Environment { get; init; }
 
+    /// <summary>Whether no layer of the site and no parameter set it.</summary>
+    internal bool IsBuiltIn => Layer == EnvironmentLayer.BuiltIn.Layer;
+
     /// <summary>The layer, and the place where a file set it: <c>site defaults (/etc/pisahpc/site.yaml:7)</c>.</summary>
     public override string ToString() => File is null ? Layer : $"{Layer} ({File}:{Line})";
 }

@@ -44,6 +44,8 @@ public static class SettingWords
         { } size => ByteSize.Format(size),
     };
 
-    /// <summary>A count; null is unlimited.</summary>
-    public static string OfCount(long? count) => count?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+    /// <summary>A count: 65536.</summary>
+    /// <param name="count">The count.</param>
+    /// <param name="none">The word for null.</param>
+    public static string OfCount(long? count, string none) => count?.ToString(CultureInfo.InvariantCulture) ?? none;
 }

@@ -46,6 +46,7 @@ public class ContainerParametersTests
             MemoryBytes = 1L << 36,
             ShmBytes = 8L << 30,
             MemlockBytes = -1,
+            OpenFiles = new OpenFilesLimit(65536, Required: false),
             Pids = 4096,
             Capabilities = ["SYS_PTRACE"],
             SecurityOptions = ["no-new-privileges"],
@@ -59,8 +60,8 @@ public class ContainerParametersTests
         Assert.Equal(("o2wn01-job", "/work", "42"), (request.Hostname, request.WorkingDir, request.Labels["pisahpc.job"]));
         Assert.Equal((32_000_000_000, "0-31", 1L << 36, 8L << 30, 4096L), (host.NanoCPUs, host.CpusetCpus, host.Memory, host.ShmSize, host.PidsLimit));
         Assert.Equal(["5001", "5002"], host.GroupAdd);
-        var memlock = Assert.Single(host.Ulimits);
-        Assert.Equal(("memlock", -1L, -1L), (memlock.Name, memlock.Soft, memlock.Hard));
+        Assert.Equal(
+            [("memlock", -1L, -1L), ("nofile", 65536L, 65536L)], host.Ulimits.Select(limit => (limit.Name, limit.Soft, limit.Hard)));
         Assert.Equal(["SYS_PTRACE"], host.CapAdd);
         Assert.Equal(["no-new-privileges"], host.SecurityOpt);
         Assert.Equal((true, false, "/pisahpc/42"), (host.Privileged, host.Init, host.CgroupParent));

@@ -29,12 +29,19 @@ public class EngineFailureTests
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_refused_limit_is_named()
+    // The words of runc 1.1 and of crun 1.
+    [Theory]
+    [InlineData("error setting rlimit type 8: operation not permitted", "limit memlock", "'memlock: host'")]
+    [InlineData("error setting rlimit type 7: operation not permitted", "limit openFiles", "'openFiles: host'")]
+    [InlineData("error setting rlimit type 6: operation not permitted", "limit nproc", "default-ulimits")]
+    [InlineData("crun: setrlimit `RLIMIT_MEMLOCK`: Operation not permitted: OCI permission denied", "limit memlock", "'memlock: host'")]
+    [InlineData("crun: setrlimit `RLIMIT_NOFILE`: Operation not permitted: OCI permission denied", "limit openFiles", "'openFiles: host'")]
+    public void A_refused_limit_is_named_as_the_site_definition_names_it(string message, string limit, string remedy)
     {
-        var failure = EngineFailure.OfAnswer(HttpStatusCode.BadRequest, "error setting rlimit type 8: operation not permitted", "o2wn01");
-        Assert.Contains("limit memlock", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("memlock: host", failure.RecommendedAction, StringComparison.Ordinal);
+        var failure = EngineFailure.OfAnswer(HttpStatusCode.BadRequest, message, "o2wn01");
+        Assert.Equal(ErrorId.LimitRefused, failure.Id);
+        Assert.Contains(limit, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, failure.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Theory]

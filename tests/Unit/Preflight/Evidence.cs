@@ -34,6 +34,9 @@ internal static class Evidence
         RdmaCm = "/dev/infiniband/rdma_cm",
     };
 
+    /// <summary>What is seen in a container that got all that its environment asks for.</summary>
+    public static LimitsInside Inside { get; } = new(-1, 65536, 65536, 1 << 20, 8L << 30);
+
     public static NodeEvidence OfAFitNode { get; } = new()
     {
         Node = "o2wn01",
@@ -66,7 +69,7 @@ internal static class Evidence
         },
         Paths = new PathAnswers(
             new HashSet<string> { "/gpfs", "/cvmfs", "/gpfs/ports", "/gpfs/ports/22000", "/gpfs/ports/22999" }, new HashSet<string>(), new HashSet<string>()),
-        Containers = [new ContainerProbe(["debian12"], -1, 8L << 30) { MemlockSeen = -1, ShmSeen = 8L << 30 }],
+        Containers = [new ContainerProbe(["debian12"], -1, OpenFilesLimit.Of(Environment), 8L << 30) { Seen = Inside }],
         Registries = [new RegistryAnswer("registry.lab:5000/pisa/hpc:deb12", null)],
     };
 

@@ -1,4 +1,5 @@
 using PisaHpc.Allocations;
+using PisaHpc.Containers;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 using static PisaHpc.Preflight.CheckResult;
@@ -31,7 +32,7 @@ public sealed class NodeChecksTests
     {
         var failure = new HpcException(ErrorId.EngineUnavailable, "The engine does not answer.", "o2wn01");
         var found = Examine(name, Fit with { Details = null, Engine = null, EngineFailure = failure, Containers = [], Registries = [] });
-        string[] ofTheEngine = ["Storage", "Disk", "Cgroup", "Registry", "Memlock", "Shm"];
+        string[] ofTheEngine = ["Storage", "Disk", "Cgroup", "Registry", "Memlock", "OpenFiles", "Shm"];
         Assert.Equal(name == "Engine" ? Failed : ofTheEngine.Contains(name) ? Unknown : name == "Users" ? Skipped : Passed, found.Result);
     }
 
@@ -84,21 +85,46 @@ public sealed class NodeChecksTests
     [InlineData(null, 65536, Warning)]
     [InlineData(null, -1, Passed)]
     internal void The_memlock_of_a_container(int? asked, int seen, CheckResult result) =>
-        Expect("Memlock", result, Fit with { Containers = [new ContainerProbe(["debian12"], asked, 1) { MemlockSeen = seen }] });
+        Expect("Memlock", result, Fit with { Containers = [new ContainerProbe(["debian12"], asked, null, 1) { Seen = Evidence.Inside with { MemlockBytes = seen } }] });
 
     [Fact]
     public void Less_memlock_is_enough_where_there_is_no_InfiniBand() => Expect(
         "Memlock", Passed,
-        Fit with { Facts = Fit.Facts with { Devices = [] }, Containers = [new ContainerProbe(["debian12"], null, 1) { MemlockSeen = 65536 }] });
+        Fit with { Facts = Fit.Facts with { Devices = [] }, Containers = [new ContainerProbe(["debian12"], null, null, 1) { Seen = Evidence.Inside with { MemlockBytes = 65536 } }] });
+
+    [Theory]
+    [InlineData(65536, false, 65536, Passed, "65536 inside, 65536 by default")]
+    [InlineData(65536, false, 20000, Passed, "20000 inside, all that the node allows of the 65536 by default")]
+    [InlineData(4096, true, 4096, Passed, "4096 inside, 4096 asked for")]
+    [InlineData(4096, true, 1024, Failed, "1024 inside, 4096 asked for")]
+    [InlineData(1 << 30, true, 1 << 30, Warning, "Open MPI 4's launcher")]
+    [InlineData(null, false, 1024, Passed, "1024 inside, the engine's own limit")]
+    [InlineData(null, false, 1073741816, Warning, "1073741816 inside, the engine's own limit; what closes every possible descriptor first")]
+    [InlineData(null, false, -1, Warning, "unlimited inside")]
+    internal void The_open_files_of_a_container(int? asked, bool required, int seen, CheckResult result, string evidence)
+    {
+        var limit = asked is { } count ? new OpenFilesLimit(count, required) : null;
+        var probe = new ContainerProbe(["debian12"], null, limit, 1) { Seen = Evidence.Inside with { OpenFiles = seen } };
+        Expect("OpenFiles", result, Fit with { Containers = [probe] }, evidence);
+    }
+
+    [Fact]
+    public void A_container_that_tells_no_open_files_or_was_refused_for_another_limit_is_not_judged()
+    {
+        var probe = new ContainerProbe(["debian12"], -1, new OpenFilesLimit(65536, Required: true), 1);
+        Expect("OpenFiles", Skipped, Fit with { Containers = [probe with { Seen = Evidence.Inside with { OpenFiles = null } }] }, "does not tell");
+        var refused = new HpcException(ErrorId.LimitRefused, "Node o2wn01 refuses the limit memlock.");
+        Expect("OpenFiles", Skipped, Fit with { Containers = [probe with { Failure = refused }] }, "was refused");
+    }
 
     [Fact]
     public void A_container_that_cannot_be_had()
     {
         var refused = new HpcException(ErrorId.LimitRefused, "Node o2wn01 refuses the limit memlock.");
         var missing = new HpcException(ErrorId.ImageNotFound, "the node holds no image of these environments");
-        Expect("Memlock", Failed, Fit with { Containers = [new ContainerProbe(["debian12"], -1, 1) { Failure = refused }] }, "refuses");
-        Expect("Shm", Skipped, Fit with { Containers = [new ContainerProbe(["debian12"], -1, 1) { Failure = refused }] });
-        Expect("Memlock", Skipped, Fit with { Containers = [new ContainerProbe(["debian12"], -1, 1) { Failure = missing }] }, "no image");
+        Expect("Memlock", Failed, Fit with { Containers = [new ContainerProbe(["debian12"], -1, null, 1) { Failure = refused }] }, "refuses");
+        Expect("Shm", Skipped, Fit with { Containers = [new ContainerProbe(["debian12"], -1, null, 1) { Failure = refused }] });
+        Expect("Memlock", Skipped, Fit with { Containers = [new ContainerProbe(["debian12"], -1, null, 1) { Failure = missing }] }, "no image");
         Expect("Memlock", Skipped, Fit with { Containers = [] });
     }
 
@@ -107,7 +133,7 @@ public sealed class NodeChecksTests
         "Memlock", Failed,
         Fit with
         {
-            Containers = [.. Fit.Containers, new ContainerProbe(["cs7"], -1, null) { MemlockSeen = 65536 }],
+            Containers = [.. Fit.Containers, new ContainerProbe(["cs7"], -1, null, null) { Seen = Evidence.Inside with { MemlockBytes = 65536 } }],
         },
         "cs7: 64.0 KiB inside, unlimited asked for");
 
@@ -118,7 +144,7 @@ public sealed class NodeChecksTests
     [InlineData(null, 1, Warning)]
     internal void The_shm_of_a_container(int? askedGib, int seenGib, CheckResult result) => Expect(
         "Shm", result,
-        Fit with { Containers = [new ContainerProbe(["debian12"], null, askedGib is { } asked ? (long)asked << 30 : null) { ShmSeen = (long)seenGib << 30 }] });
+        Fit with { Containers = [new ContainerProbe(["debian12"], null, null, (long?)askedGib << 30) { Seen = Evidence.Inside with { ShmBytes = (long)seenGib << 30 } }] });
 
     [Fact]
     public void Adapters_that_jobs_cannot_use()

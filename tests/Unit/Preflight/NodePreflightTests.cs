@@ -1,5 +1,6 @@
 using PisaHpc.Containers;
 using PisaHpc.Preflight;
+using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Preflight;
@@ -20,7 +21,9 @@ public sealed class NodePreflightTests
         _engine.Log =
         [
             Line("Limit                     Soft Limit           Hard Limit           Units     "),
+            Line("Max open files            20000                20000                files     "),
             Line("Max locked memory         8388608              8388608              bytes     "),
+            Line("1048576"),
             Line("shm                65536       0     65536   0% /dev/shm"),
             Line("that is all"),
         ];
@@ -105,6 +108,29 @@ public sealed class NodePreflightTests
     }
 
     [Fact]
+    public async Task A_refused_number_of_open_files_fails_its_own_check_with_what_the_node_allows_and_no_other()
+    {
+        RefuseOpenFiles();
+        var checks = await RunAsync(Asking(70000), CancellationToken.None, "Memlock", "OpenFiles", "Shm");
+        Assert.Equal([("Memlock", "Failed"), ("OpenFiles", "Failed"), ("Shm", "Failed")], checks.Select(check => (check.Check, check.Result)));
+        Assert.Contains("8.0 MiB inside", checks[0].Evidence, StringComparison.Ordinal);
+        Assert.Contains("refuses limits.openFiles 70000: 20000 is what its engine gives", checks[1].Evidence, StringComparison.Ordinal);
+        Assert.Contains("Set openFiles to 20000", checks[1].Remedy, StringComparison.Ordinal);
+        Assert.Contains("64.0 MiB inside", checks[2].Evidence, StringComparison.Ordinal);
+        Assert.Empty(_engine.Containers);
+    }
+
+    [Fact]
+    public async Task Open_files_that_nobody_asked_for_are_as_many_as_the_node_allows()
+    {
+        RefuseOpenFiles();
+        var check = Assert.Single(await RunAsync("OpenFiles"));
+        Assert.Equal("Passed", check.Result);
+        Assert.Contains("20000 inside, all that the node allows of the 65536 by default", check.Evidence, StringComparison.Ordinal);
+        Assert.Empty(_engine.Containers);
+    }
+
+    [Fact]
     public async Task Without_an_image_there_is_nothing_to_look_into()
     {
         _engine.Store.Add(FakeImageStore.Image("registry.lab:5000/pisa/hpc", Digest, "registry.lab:5000/other:1") with { Digests = [] });
@@ -164,10 +190,28 @@ public sealed class NodePreflightTests
 
     private Task<IReadOnlyList<HpcNodeCheck>> RunAsync(params string[] checks) => RunAsync(CancellationToken.None, checks);
 
-    private Task<IReadOnlyList<HpcNodeCheck>> RunAsync(CancellationToken stop, params string[] checks) => NodePreflight.RunAsync(
-        _cluster, _cluster, "o2wn01",
-        Evidence.OfAFitNode.Request with { Checks = [.. NodeChecks.All.Where(check => checks.Contains(check.Name))] },
-        TimeProvider.System, stop);
+    private Task<IReadOnlyList<HpcNodeCheck>> RunAsync(CancellationToken stop, params string[] checks) =>
+        RunAsync(Evidence.Environment, stop, checks);
+
+    private Task<IReadOnlyList<HpcNodeCheck>> RunAsync(HpcEnvironment environment, CancellationToken stop, params string[] checks) =>
+        NodePreflight.RunAsync(
+            _cluster, _cluster, "o2wn01",
+            Evidence.OfAFitNode.Request with
+            {
+                Environments = [environment],
+                Checks = [.. NodeChecks.All.Where(check => checks.Contains(check.Name))],
+            },
+            TimeProvider.System, stop);
+
+    private static HpcEnvironment Asking(int openFiles) => Evidence.Environment with
+    {
+        Limits = Evidence.Environment.Limits with { OpenFiles = openFiles },
+        Origins = [new SettingOrigin("limits.openFiles", $"{openFiles}", "site defaults", "/etc/pisahpc/site.yaml", 7)],
+    };
+
+    private void RefuseOpenFiles() => _cluster.Before("o2wn01", FakeStep.Start, _ => _engine.Created.Last().OpenFiles is null
+        ? Task.CompletedTask
+        : Task.FromException(new HpcException(ErrorId.LimitRefused, "It refuses openFiles.", "o2wn01")));
 
     private void Add(string id, DateTimeOffset created) => _engine.Add(new EngineContainer
     {
@@ -176,6 +220,6 @@ public sealed class NodePreflightTests
         Image = "tiny",
         State = ContainerState.Created,
         CreatedAt = created,
-        Labels = new Dictionary<string, string> { [ContainerLook.Label] = "debian12" },
+        Labels = new Dictionary<string, string> { [LimitsLook.Label] = "debian12" },
     });
 }

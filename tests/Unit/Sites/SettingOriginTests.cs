@@ -34,6 +34,7 @@ public sealed class SettingOriginTests
     [InlineData("limits.memory", "64g", "parameter", 0)]
     [InlineData("limits.memoryPerSlot", "unlimited", "parameter", 0)]
     [InlineData("limits.cpus", "slots", "built-in", 0)]
+    [InlineData("limits.openFiles", "65536", "built-in", 0)]
     [InlineData("limits.pids", "unlimited", "built-in", 0)]
     [InlineData("devices[all]", "all", "built-in", 0)]
     [InlineData("capabilities[SYS_PTRACE]", "SYS_PTRACE", "environment e", 10)]

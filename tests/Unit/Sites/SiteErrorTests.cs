@@ -78,6 +78,8 @@ public sealed class SiteErrorTests
     [InlineData("memory: 99999999999999999999g", 21, "limits.memory: '99999999999999999999g' is not a size")]
     [InlineData("memory: 1g, memoryPerSlot: 1g", 11, "limits: 'memory' and 'memoryPerSlot' exclude each other")]
     [InlineData("cpus: 4", 19, "limits.cpus: '4' is not one of slots, none")]
+    [InlineData("openFiles: unlimited", 24, "limits.openFiles: 'unlimited' is not a whole number above 0 or 'host'")]
+    [InlineData("openFiles: 0", 24, "limits.openFiles: '0' is not a whole number above 0 or 'host'")]
     [InlineData("pids: 0", 19, "limits.pids: '0' is not a whole number above 0 or 'unlimited'")]
     public void Limits(string limit, int column, string message) =>
         AssertOnly($"defaults:\n  limits: {{ {limit} }}", 2, column, "BadValue", message);

@@ -12,7 +12,7 @@ public sealed class SiteMutationTests
         nodes: { names: [ 'o2wn[01-02]' ], ssh: { user: root, keys: [ ~/.ssh/id ] } }
         defaults: &d
           mounts: !replace [ /a, '/b:/c:ro', { source: /cvmfs, optional: true } ]
-          limits: { memlock: unlimited, shm: 8g, pids: 10 }
+          limits: { memlock: unlimited, openFiles: 4096, shm: 8g, pids: 10 }
           variables: { A: 1, B: "x\ty" }
         environments:
           e: { <<: *d, image: pisa/hpc:deb12, aliases: [ a, b ], devices: all, readyTimeout: 1m }

@@ -33,7 +33,7 @@ public sealed class SiteReaderTests
             hostname: '{node}-{job}'
             mpiNetwork: 10.10.13.0/24
             mounts: [ /a:/b:ro ]
-            limits: { memlock: host, memory: 64g, cpus: none, pids: 4096 }
+            limits: { memlock: host, openFiles: host, memory: 64g, cpus: none, pids: 4096 }
             capabilities: [ CAP_SYS_PTRACE ]
             securityOptions: [ seccomp=unconfined ]
             devices: [ mlx5_0 ]
@@ -88,6 +88,7 @@ public sealed class SiteReaderTests
         Assert.Equal("10.10.13.0/24", layer.MpiNetwork!.Value);
         Assert.Equal(new MountDefinition { Source = "/a", Target = "/b", ReadOnly = true }, Assert.Single(layer.Mounts!.Items).Value);
         Assert.Null(layer.Limits.Memlock!.Value);
+        Assert.Null(layer.Limits.OpenFiles!.Value);
         Assert.Equal(64L << 30, layer.Limits.Memory!.Value);
         Assert.False(layer.Limits.CpusFromSlots!.Value);
         Assert.Equal(4096, layer.Limits.Pids!.Value);

@@ -27,7 +27,7 @@ internal sealed class MemlockCheck : INodeCheck
             return CheckFinding.Failed($"{probe.Names}: {refused.Message}", refused.RecommendedAction ?? EngineRemedy);
         }
 
-        if (probe.MemlockSeen is not { } seen)
+        if (probe.Seen?.MemlockBytes is not { } seen)
         {
             return CheckFinding.Skipped($"{probe.Names}: the container does not tell its limit");
         }

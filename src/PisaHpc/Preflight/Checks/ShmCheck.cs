@@ -19,7 +19,7 @@ internal sealed class ShmCheck : INodeCheck
 
     private static CheckFinding Judge(ContainerProbe probe, long? memory)
     {
-        if (probe.ShmSeen is not { } seen)
+        if (probe.Seen?.ShmBytes is not { } seen)
         {
             return CheckFinding.Skipped(
                 $"{probe.Names}: {(probe.Failure is null ? "the container's df does not know /dev/shm" : "the container was refused")}");
