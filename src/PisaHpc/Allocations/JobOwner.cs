@@ -23,6 +23,16 @@ public sealed record JobOwner
     /// <summary>The login shell.</summary>
     public string Shell { get; init; } = "/bin/sh";
 
+    /// <summary>
+    /// The greatest id of a user or group that a container can have: engines take no more (<c>maxID</c> of moby's sys/user, of which Docker
+    /// and Podman are made), though the kernel and the name service do.
+    /// </summary>
+    internal const uint GreatestContainerId = int.MaxValue;
+
+    /// <summary>The first id that no container can have, in words such as <c>group id 3221226001</c>; null when there is none.</summary>
+    internal string? IdBeyondContainers => Uid > GreatestContainerId ? $"user id {Uid}"
+        : Groups.Prepend(Gid).Where(gid => gid > GreatestContainerId).Select(gid => $"group id {gid}").FirstOrDefault();
+
     /// <summary>The login name: what a table or a format string shows.</summary>
     public override string ToString() => Name;
 }

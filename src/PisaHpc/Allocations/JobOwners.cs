@@ -52,12 +52,18 @@ public static partial class JobOwners
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"Owner '{text}' is not of the form name:uid:gid,gid,… with numbers up to {uint.MaxValue}, such as hpcuser:4001:4001,5001.",
+                $"Owner '{text}' is not of the form name:uid:gid,gid,… with numbers up to {JobOwner.GreatestContainerId}, "
+                + "such as hpcuser:4001:4001,5001.",
                 text);
         }
 
         var primary = groups[0]!.Value;
-        return new JobOwner { Name = fields[0], Uid = uid, Gid = primary, Groups = Ordered(primary, groups.OfType<uint>()) };
+        var owner = new JobOwner { Name = fields[0], Uid = uid, Gid = primary, Groups = Ordered(primary, groups.OfType<uint>()) };
+        return owner.IdBeyondContainers is not { } id ? owner : throw new HpcException(
+            ErrorId.InvalidValue,
+            $"Owner '{text}' has {id}: container engines take ids up to {JobOwner.GreatestContainerId}.",
+            text,
+            "Give the owner another id, or leave the group out.");
     }
 
     private static uint? TryNumber(string text) =>

@@ -1,3 +1,4 @@
+using PisaHpc.Allocations;
 using PisaHpc.Sites;
 using PisaHpc.SshConfigs;
 
@@ -50,13 +51,30 @@ internal static class PlanConflicts
             throw Conflict(request, $"port {request.Ssh.Port} is privileged, and the job's sshd runs as {request.Allocation.Owner.Name}");
         }
 
-        if (request.Allocation.Owner.Uid == 0)
+        CheckOwner(request);
+    }
+
+    private static void CheckOwner(PlanRequest request)
+    {
+        var owner = request.Allocation.Owner;
+        if (owner.Uid == 0)
         {
             throw new HpcException(
                 ErrorId.PlanConflict,
                 $"Job {request.Allocation.JobId} belongs to root, and nothing in a job's container runs as root.",
                 request.Node.Name,
                 "Name the user that the job runs as: Get-HpcAllocation -Owner USER.");
+        }
+
+        if (owner.IdBeyondContainers is { } id)
+        {
+            throw new HpcException(
+                ErrorId.PlanConflict,
+                $"Job {request.Allocation.JobId} belongs to {owner.Name}, who has {id}: "
+                + $"container engines take ids up to {JobOwner.GreatestContainerId}.",
+                request.Node.Name,
+                "Give the user or group another id; or name the owner in full, without the group: "
+                + "Get-HpcAllocation -Owner name:uid:gid,gid.");
         }
     }
 

@@ -10,7 +10,10 @@ public static class JobLogin
 {
     /// <summary>
     /// A POSIX shell function, <c>job_login DIRECTORY SSH_ARGUMENTS…</c>: runs <c>ssh -F DIRECTORY/ssh_config</c> as the directory's owner.
-    /// The owner is root's word, since the directory above belongs to root.
+    /// The owner is root's word, since the directory above belongs to root. ssh does not run for a user without an account (ssh.c: "No user
+    /// exists for uid"), so an owner whom the node does not know gets one for this one process: /etc/passwd with a line more, in a mount
+    /// namespace of its own. The account's name is nobody's, so that no rule of the node's sudo or PAM is for it, and setuid programs give
+    /// it nothing.
     /// </summary>
     public const string Function = """
         job_login() (
@@ -19,7 +22,17 @@ public static class JobLogin
             owner=$(stat -c %u -- "$directory") && group=$(stat -c %g -- "$directory") || exit 255
             cd /
             [ "$(id -u)" != "$owner" ] || exec ssh -F "$directory/ssh_config" "$@"
-            exec setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"
+            set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"
+            ! getent passwd "$owner" >/dev/null || exec "$@"
+            exec unshare --mount sh -ec '
+                account="pisahpc-$1:x:$1:$2::/:/bin/sh"
+                shift 2
+                mount --make-rslave /
+                mount -t tmpfs -o mode=755,size=16m none /tmp
+                { cat /etc/passwd; printf "%s\n" "$account"; } >/tmp/passwd
+                mount --bind /tmp/passwd /etc/passwd
+                umount /tmp
+                exec setpriv --no-new-privs "$@"' account "$owner" "$group" "$@"
         )
 
         """;

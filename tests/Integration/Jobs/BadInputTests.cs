@@ -22,6 +22,7 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
     [InlineData("PlanConflict", "-Environment tiny -PublishPort 8080")]
     [InlineData("PlanConflict", "-Environment tiny -Memory 64m -ShmSize 128m")]
     [InlineData("InvalidValue", "-Environment tiny -Memory lots")]
+    [InlineData("InvalidValue", "-Environment tiny -OpenFiles lots")]
     [InlineData("LimitRefused", "-Environment tiny -Memlock unlimited")]
     public async Task A_bad_option_has_its_own_error_and_nothing_is_left(string id, string options)
     {

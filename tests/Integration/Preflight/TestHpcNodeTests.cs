@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 using PisaHpc.Integration.Host;
 
@@ -46,6 +47,20 @@ public sealed class TestHpcNodeTests : IDisposable
         var check = Run("-Check Memlock -Environment tiny")["Memlock"];
         Assert.Equal("Failed", check.Result);
         Assert.Contains("refuses the limit memlock", check.Evidence, StringComparison.Ordinal);
+        await AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task The_open_files_are_those_that_a_container_has_and_a_number_that_the_node_refuses_fails_with_its_own()
+    {
+        var own = (await _node.DockerAsync("run", "--rm", "registry.lab:5000/pisa/tiny:1", "sh", "-c", "ulimit -Sn")).EndedWith(0).Output.Trim();
+        SiteOfOpenFiles("host");
+        Assert.Contains($"tiny: {own} inside, the engine's own limit", Run("-Check OpenFiles -Environment tiny")["OpenFiles"].Evidence, StringComparison.Ordinal);
+
+        SiteOfOpenFiles("2000000000");
+        var checks = Run("-Check OpenFiles, Shm -Environment tiny");
+        Assert.Equal(("Failed", "Passed"), (checks["OpenFiles"].Result, checks["Shm"].Result));
+        Assert.Contains("refuses limits.openFiles 2000000000", checks["OpenFiles"].Evidence, StringComparison.Ordinal);
         await AssertNothingLeftAsync();
     }
 
@@ -129,6 +144,9 @@ public sealed class TestHpcNodeTests : IDisposable
         var site = new FileInfo(_site).Length > 0 ? $" -Site '{_site}'" : "";
         return _shell.Run($"Test-HpcNode {_node.Name}{site} {arguments}").Succeeded().Objects.Select(Row.Of).ToDictionary(row => row.Check);
     }
+
+    private void SiteOfOpenFiles(string limit) => File.WriteAllText(
+        _site, Regex.Replace(File.ReadAllText(_lab.State.Site), "memlock: host,( openFiles: [0-9]+,)?", $"memlock: host, openFiles: {limit},"));
 
     private void Site(string old, string changed)
     {

@@ -53,6 +53,22 @@ public sealed class JobOwnersTests
     public void An_owner_in_full_that_is_malformed_is_refused(string text) =>
         Assert.Equal(ErrorId.InvalidValue, Assert.Throws<HpcException>(() => JobOwners.Find(text)).Id);
 
+    [Theory]
+    [InlineData("j:3221226001:5001", "user id 3221226001")]
+    [InlineData("j:5001:3221226001", "group id 3221226001")]
+    [InlineData("j:5001:5001,5002,2147483648", "group id 2147483648")]
+    public void An_owner_with_an_id_that_no_engine_takes_is_refused_with_the_id_and_the_limit(string text, string id)
+    {
+        var failure = Assert.Throws<HpcException>(() => JobOwners.Find(text));
+        Assert.Equal((ErrorId.InvalidValue, text), (failure.Id, failure.Target));
+        Assert.Contains(id, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("2147483647", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_greatest_ids_that_engines_take_are_taken() =>
+        Assert.Equal([2147483647u, 5001u], JobOwners.Find("j:2147483647:2147483647,5001").Groups);
+
     [Fact]
     public void More_groups_than_expected_make_the_buffer_grow() =>
         Assert.Equal([0u], JobOwners.GroupsOf(new PasswdEntry("root", 0, 0, "/root", "/bin/sh"), expected: 0).Take(1));

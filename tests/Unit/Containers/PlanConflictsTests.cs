@@ -1,3 +1,4 @@
+using PisaHpc.Allocations;
 using PisaHpc.Containers;
 using PisaHpc.Sites;
 
@@ -29,6 +30,9 @@ public sealed class PlanConflictsTests
                 Allocation = PlanRequests.Allocation with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
             }
         },
+        { "hpcuser, who has user id 3221226001: container engines take ids up to 2147483647", OwnedBy(PlanRequests.Owner with { Uid = 3221226001 }) },
+        { "group id 2147483648", OwnedBy(PlanRequests.Owner with { Gid = 2147483648 }) },
+        { "group id 4294967295", OwnedBy(PlanRequests.Owner with { Groups = [4001, 4294967295] }) },
     };
 
     [Theory]
@@ -66,4 +70,7 @@ public sealed class PlanConflictsTests
 
         Assert.Contains("environment debian12 (/etc/pisahpc/site.yaml:9)", failure.Message, StringComparison.Ordinal);
     }
+
+    private static PlanRequest OwnedBy(JobOwner owner) =>
+        PlanRequests.For(PlanRequests.Environment) with { Allocation = PlanRequests.Allocation with { Owner = owner } };
 }

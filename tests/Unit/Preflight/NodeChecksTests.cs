@@ -188,6 +188,8 @@ public sealed class NodeChecksTests
         ExpectUser(Failed, "not known on this machine", null, User);
         ExpectUser(Failed, "4002:4001 there and 4001:4001 here", User, User with { Uid = 4002 });
         ExpectUser(Failed, "in 4001 there and in 4001,5001 here", User, User with { Groups = [4001] });
+        var foreign = User with { Groups = [4001, 3221226001] };
+        ExpectUser(Failed, "hpcuser has group id 3221226001, and engines take ids up to 2147483647", foreign, foreign);
         Expect("Users", Skipped, Fit);
     }
 

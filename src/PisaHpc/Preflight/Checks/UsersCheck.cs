@@ -33,6 +33,7 @@ internal sealed class UsersCheck : INodeCheck
         _ when here.Uid != there.Uid || here.Gid != there.Gid => $"{name} is {there.Uid}:{there.Gid} there and {here.Uid}:{here.Gid} here",
         _ when !here.Groups.SequenceEqual(there.Groups) =>
             $"{name} is in {string.Join(',', there.Groups)} there and in {string.Join(',', here.Groups)} here",
+        _ when there.IdBeyondContainers is { } id => $"{name} has {id}, and engines take ids up to {JobOwner.GreatestContainerId}",
         _ => null,
     };
 
