@@ -27,6 +27,7 @@ public static class JobLogin
             exec unshare --mount sh -ec '
                 account="pisahpc-$1:x:$1:$2::/:/bin/sh"
                 shift 2
+                umask 022
                 mount --make-rslave /
                 mount -t tmpfs -o mode=755,size=16m none /tmp
                 { cat /etc/passwd; printf "%s\n" "$account"; } >/tmp/passwd

@@ -27,6 +27,19 @@ public sealed class UnknownOwnerTests(LabFixture lab) : IDisposable
         Assert.Equal(before, await AccountsAsync());
     }
 
+    [Fact]
+    public async Task A_root_who_keeps_his_files_to_himself_logs_him_in_too()
+    {
+        await using var job = new LabJob(_shell, lab, "stranger");
+        job.Run("$allocation | Start-HpcJob -Environment tiny", Owner).Succeeded();
+        var login = (string)job.Run("[PisaHpc.SshConfigs.JobLogin]::Function").Single().BaseObject;
+        var node = lab.Nodes[0];
+
+        var said = await node.RunAsync("sh", "-c", $"umask 077\n{login}job_login /run/pisahpc/{job.Id} {node.Name} id -u");
+
+        Assert.Equal("31001", said.EndedWith(0).Output.Trim());
+    }
+
     [Theory]
     [InlineData("stranger:3221226001:5001", "user id 3221226001")]
     [InlineData("stranger:5001:5001,2147483648", "group id 2147483648")]
