@@ -14,17 +14,28 @@ internal static class NodeSlots
     /// <param name="counts">Names and slots.</param>
     /// <param name="source">Where they stand, for the errors.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for an empty list.</exception>
-    public static IReadOnlyList<AllocatedNode> Sum(IEnumerable<(string Name, int Slots)> counts, string source)
+    public static IReadOnlyList<AllocatedNode> Sum(IEnumerable<(string Name, int Slots)> counts, string source) =>
+        Merge(counts.Select(count => new AllocatedNode(count.Name, count.Slots)), source);
+
+    /// <summary>
+    /// Each node once, in the order in which they come first; one that comes twice has the sums, of CPUs where all are known.
+    /// </summary>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="source">Where they stand, for the errors.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for an empty list.</exception>
+    public static IReadOnlyList<AllocatedNode> Merge(IEnumerable<AllocatedNode> nodes, string source)
     {
         // An ordered dictionary: the first node is where the job's script runs.
-        var slots = new OrderedDictionary<string, int>(StringComparer.Ordinal);
-        foreach (var (name, count) in counts)
+        var merged = new OrderedDictionary<string, AllocatedNode>(StringComparer.Ordinal);
+        foreach (var node in nodes)
         {
-            slots[name] = slots.GetValueOrDefault(name) + count;
+            merged[node.Name] = merged.TryGetValue(node.Name, out var earlier)
+                ? node with { Slots = earlier.Slots + node.Slots, Cpus = earlier.Cpus + node.Cpus }
+                : node;
         }
 
-        return slots.Count > 0
-            ? [.. slots.Select(pair => new AllocatedNode(pair.Key, pair.Value))]
+        return merged.Count > 0
+            ? [.. merged.Values]
             : throw new HpcException(ErrorId.AllocationNotFound, $"{source} names no node.", source);
     }
 }

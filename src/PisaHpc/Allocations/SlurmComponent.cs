@@ -1,0 +1,99 @@
+using System.Globalization;
+
+namespace PisaHpc.Allocations;
+
+/// <summary>
+/// What Slurm tells of one component of a job. An ordinary job is one component, whose variables have their plain names. A heterogeneous
+/// job (slurm.schedmd.com/heterogeneous_jobs.html) has several, each with names of its own; the plain names are then the first component's,
+/// the step's, or not set at all. The slots of a node are its tasks; where Slurm tells no tasks, or those of a step on fewer nodes than the
+/// job's, they are the node's CPUs divided by the CPUs per task.
+/// </summary>
+internal sealed class SlurmComponent
+{
+    /// <summary>The variables that name a component's nodes, the newer one first.</summary>
+    public static readonly string[] NodeListVariables = ["SLURM_JOB_NODELIST", "SLURM_NODELIST"];
+
+    /// <summary>The variable that counts a job's components, and what their variables' names end in; Slurm before 20.02 last.</summary>
+    private static readonly (string Size, string Ending)[] Names = [("SLURM_HET_SIZE", "_HET_GROUP_"), ("SLURM_PACK_SIZE", "_PACK_GROUP_")];
+
+    private readonly JobEnvironment _environment;
+    private readonly string _jobId;
+    private readonly string _ending;
+
+    private SlurmComponent(JobEnvironment environment, string jobId, string ending) =>
+        (_environment, _jobId, _ending) = (environment, jobId, ending);
+
+    /// <summary>The component's partition.</summary>
+    public string? Partition => _environment.Value("SLURM_JOB_PARTITION" + _ending);
+
+    private string TasksVariable => "SLURM_TASKS_PER_NODE" + _ending;
+
+    private string CpusVariable => "SLURM_JOB_CPUS_PER_NODE" + _ending;
+
+    /// <summary>The components of a job, the one whose first node runs the job's script first.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="jobId">The job.</param>
+    public static IEnumerable<SlurmComponent> Of(JobEnvironment environment, string jobId)
+    {
+        // A job submitted from within a heterogeneous one inherits that one's variables: the first component's id tells whose they are.
+        var own = Array.Find(Names, names =>
+            environment.Value(names.Size) is not null && environment.Value($"SLURM_JOB_ID{names.Ending}0") == jobId);
+        return own.Size is not null && environment.Value(own.Size) is { } size
+            ? Enumerable.Range(0, SlurmCounts.Number(size, size, own.Size))
+                .Select(number => new SlurmComponent(environment, jobId, own.Ending + number.ToString(CultureInfo.InvariantCulture)))
+            : [new SlurmComponent(environment, jobId, "")];
+    }
+
+    /// <summary>The component's nodes, one for each name of its list.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.AllocationNotFound"/> where nodes or slots are not told; <see cref="ErrorId.InvalidValue"/>.
+    /// </exception>
+    public IEnumerable<AllocatedNode> Nodes()
+    {
+        string[] variables = [.. NodeListVariables.Select(name => name + _ending)];
+        var (variable, list) = _environment.First(variables) ?? throw NotTold("nodes", variables[0], variables[1]);
+        var names = HostList.Expand(list);
+        var slots = Slots(names.Count);
+        if (slots.Values.Count != names.Count)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"{slots.Variable} '{slots.Text}' counts {slots.Values.Count} nodes, and {variable} '{list}' names {names.Count}.",
+                slots.Variable);
+        }
+
+        // The CPUs beside the tasks: sbatch -c 32 grants 32 for each. Numbers for other nodes than the job's say nothing.
+        var cpus = _environment.Value(CpusVariable) is { } text ? SlurmCounts.Expand(text, CpusVariable) : [];
+        return names.Select((name, index) => new AllocatedNode(name, slots.Values[index])
+        {
+            Cpus = cpus.Count == names.Count ? cpus[index] : null,
+        });
+    }
+
+    private (string Variable, string Text, IReadOnlyList<int> Values) Slots(int nodes)
+    {
+        var cpus = _environment.Value(CpusVariable);
+        if (_environment.Value(TasksVariable) is { } tasks)
+        {
+            var counts = SlurmCounts.Expand(tasks, TasksVariable);
+            var isPartOfJob = _environment.Value("SLURM_STEP_ID") is not null && counts.Count < nodes;
+            if (!isPartOfJob || cpus is null)
+            {
+                return (TasksVariable, tasks, counts);
+            }
+        }
+
+        return cpus is null
+            ? throw NotTold("slots", TasksVariable, CpusVariable)
+            : (CpusVariable, cpus, [.. SlurmCounts.Expand(cpus, CpusVariable).Select(count => Math.Max(1, count / CpusPerTask()))]);
+    }
+
+    private int CpusPerTask()
+    {
+        var variable = "SLURM_CPUS_PER_TASK" + _ending;
+        return _environment.Value(variable) is { } text ? SlurmCounts.Number(text, text, variable) : 1;
+    }
+
+    private HpcException NotTold(string what, string variable, string other) => new(
+        ErrorId.AllocationNotFound, $"Slurm job {_jobId} has no {what} here: neither {variable} nor {other} is set.", _jobId);
+}
