@@ -6,14 +6,16 @@ namespace PisaHpc.Containers;
 internal static class PlannedDevices
 {
     /// <summary>
-    /// Lists the device files, each once. A job needs verbs and the connection manager; umad and issm administer the fabric and stay out.
+    /// Lists the device files, each once. A job needs verbs, the connection manager, and Omni-Path's own device; umad and issm administer
+    /// the fabric and stay out, and with them an adapter that has nothing else.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.DeviceMissing"/>: an adapter that was named is not on the node.</exception>
     public static IReadOnlyList<string> Of(PlanRequest request) =>
     [
         .. Chosen(request)
-            .SelectMany(device => new[] { device.Uverbs, device.RdmaCm })
+            .Where(device => !device.IsManagementOnly)
+            .SelectMany(device => new[] { device.Uverbs, device.RdmaCm, device.Hfi })
             .OfType<string>()
             .Distinct()
             .Order(StringComparer.Ordinal)

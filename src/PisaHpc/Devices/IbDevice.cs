@@ -44,4 +44,13 @@ public sealed record IbDevice
 
     /// <summary>The connection manager that all adapters share: /dev/infiniband/rdma_cm.</summary>
     public string? RdmaCm { get; init; }
+
+    /// <summary>The Omni-Path adapter's own device, by which PSM2 reaches it: /dev/hfi1_N (driver hfi1); null for other adapters.</summary>
+    public string? Hfi { get; init; }
+
+    /// <summary>
+    /// Whether the adapter serves subnet management alone: the kernel gives it no verbs (drivers/infiniband, RDMA_DEVICE_TYPE_SMI; mlx5
+    /// with XDR has one beside each of its adapters).
+    /// </summary>
+    public bool IsManagementOnly { get; init; }
 }

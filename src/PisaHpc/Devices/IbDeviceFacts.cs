@@ -12,6 +12,8 @@ internal sealed class IbDeviceFacts
     private readonly List<Port> _ports = [];
     private readonly List<NetworkInterface> _interfaces = [];
     private readonly List<DeviceFile> _files = [];
+    private readonly HashSet<string> _withVerbs = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _hostFabricInterfaces = new(StringComparer.Ordinal);
 
     private IbDeviceFacts(string node) => _node = node;
 
@@ -55,6 +57,12 @@ internal sealed class IbDeviceFacts
             case ["ib-file", var adapter, var port, var name]:
                 _files.Add(new DeviceFile(adapter, Number(port), name));
                 break;
+            case ["ib-verbs", var adapter]:
+                _withVerbs.Add(adapter);
+                break;
+            case ["ib-hfi", var name]:
+                _hostFabricInterfaces.Add(name);
+                break;
             default:
                 throw CutShort(line);
         }
@@ -79,12 +87,14 @@ internal sealed class IbDeviceFacts
             Umad = FileOf("umad", file => file.Adapter == port.Adapter && file.Port == port.Number),
             Issm = FileOf("issm", file => file.Adapter == port.Adapter && file.Port == port.Number),
             RdmaCm = FileOf("rdma_cm", _ => true),
+            Hfi = _hostFabricInterfaces.Contains(port.Adapter) ? "/dev/" + port.Adapter : null,
+            IsManagementOnly = _withVerbs.Count > 0 && !_withVerbs.Contains(port.Adapter),
         };
     }
 
     /// <summary>
     /// The interface of the port's first GID, which the kernel names for RoCE; else the adapter's first interface with the port's index,
-    /// which is IPoIB's (dev_port counts from 0).
+    /// which is IPoIB's (dev_port counts from 0; before Linux 4.20 it is 0 for all, and dev_id counts).
     /// </summary>
     private string? InterfaceOf(Port port) => port.InterfaceOfGid
         ?? _interfaces.Find(candidate => candidate.Adapter == port.Adapter && candidate.PortIndex == port.Number - 1)?.Name;

@@ -32,19 +32,23 @@ public static class IbDeviceProbe
           done
           for ib_path in "$1"/device/net/*; do
             [ -d "$ib_path" ] || continue
-            ib_read "$ib_path/dev_port"; [ -n "$ib_value" ] || ib_read "$ib_path/dev_id"
+            ib_read "$ib_path/dev_port"; case $ib_value in ''|0) ib_read "$ib_path/dev_id" ;; esac
             printf 'ib-net\t%s\t%s\t%s\n' "$ib_name" "${ib_path##*/}" "$ib_value"
           done
         }
         ib_files() {
           ib_class=$ib_root/sys/class
           for ib_path in "$ib_class"/infiniband_verbs/uverbs* "$ib_class"/infiniband_mad/umad* "$ib_class"/infiniband_mad/issm*; do
-            [ -e "$ib_root/dev/infiniband/${ib_path##*/}" ] || continue
             ib_read "$ib_path/ibdev"; ib_name=$ib_value
+            case $ib_path in */uverbs*) [ -z "$ib_name" ] || printf 'ib-verbs\t%s\n' "$ib_name" ;; esac
+            [ -e "$ib_root/dev/infiniband/${ib_path##*/}" ] || continue
             ib_read "$ib_path/port"
             printf 'ib-file\t%s\t%s\t%s\n' "$ib_name" "$ib_value" "${ib_path##*/}"
           done
           if [ -e "$ib_root/dev/infiniband/rdma_cm" ]; then printf 'ib-file\t\t\trdma_cm\n'; fi
+          for ib_path in "$ib_root"/dev/hfi1_[0-9]*; do
+            [ ! -e "$ib_path" ] || printf 'ib-hfi\t%s\n' "${ib_path##*/}"
+          done
         }
         ib_probe() {
           ib_root=${1%/}

@@ -59,6 +59,15 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
+    public void An_Omni_Path_adapters_own_file_goes_in_with_it_and_an_adapter_that_only_manages_stays_out()
+    {
+        var omniPath = PlanRequests.Adapter("hfi1_0", 0) with { Hfi = "/dev/hfi1_0" };
+        var managing = PlanRequests.Adapter("smi1", 1) with { Uverbs = null, IsManagementOnly = true };
+        var plan = ContainerPlanner.Plan(PlanRequests.For(PlanRequests.Environment) with { Devices = [omniPath, managing] });
+        Assert.Equal(["/dev/hfi1_0", "/dev/infiniband/rdma_cm", "/dev/infiniband/uverbs0"], plan.GetSpec().Devices);
+    }
+
+    [Fact]
     public void Devices_given_by_hand_are_those_of_the_node_and_none_is_an_answer()
     {
         var request = PlanRequests.For(PlanRequests.Environment);

@@ -100,6 +100,51 @@ public sealed class IbDeviceProbeTests : IDisposable
         Assert.Equal("ib1", Assert.Single(_tree.Devices()).Interface);
     }
 
+    /// <summary>Linux before 4.20, RHEL 7 among them: IPoIB leaves dev_port at 0 for each port.</summary>
+    [Fact]
+    public void Where_dev_port_is_0_for_both_ports_dev_id_tells_the_interfaces_apart()
+    {
+        _tree.Adapter("mlx4_0", First).Port(First, "mlx4_0", 1).Port(First, "mlx4_0", 2);
+        _tree.Interface(First, "ib0").Interface(First, "ib0", "dev_id", "0x0");
+        _tree.Interface(First, "ib1").Interface(First, "ib1", "dev_id", "0x1");
+        Assert.Equal(["ib0", "ib1"], _tree.Devices().Select(device => device.Interface));
+    }
+
+    [Fact]
+    public void An_adapter_for_subnet_management_alone_is_told_from_one_whose_verbs_file_is_missing()
+    {
+        _tree.Adapter("mlx5_0", First).Port(First, "mlx5_0", 1).Verbs("uverbs0", "mlx5_0", hasFile: false).Mad("umad0", "mlx5_0", 1);
+        _tree.Adapter("smi1", Second).Port(Second, "smi1", 1).Mad("umad1", "smi1", 1).Mad("issm1", "smi1", 1);
+        Assert.Equal(
+            [("mlx5_0", null, false), ("smi1", null, true)],
+            _tree.Devices().Select(device => (device.Name, device.Uverbs, device.IsManagementOnly)));
+    }
+
+    [Fact]
+    public void Without_ib_uverbs_no_adapter_is_taken_for_one_that_only_manages()
+    {
+        _tree.Adapter("mlx5_0", First).Port(First, "mlx5_0", 1).Mad("umad0", "mlx5_0", 1);
+        Assert.False(Assert.Single(_tree.Devices()).IsManagementOnly);
+    }
+
+    [Fact]
+    public void An_Omni_Path_adapter_has_its_own_device_file()
+    {
+        _tree.Adapter("hfi1_0", First).Port(First, "hfi1_0", 1).Verbs("uverbs0", "hfi1_0").HostFabricInterface("hfi1_0");
+        _tree.Adapter("mlx5_0", Second).Port(Second, "mlx5_0", 1).Verbs("uverbs1", "mlx5_0");
+        Assert.Equal([("hfi1_0", "/dev/hfi1_0"), ("mlx5_0", null)], _tree.Devices().Select(device => (device.Name, device.Hfi)));
+    }
+
+    [Fact]
+    public void Soft_RoCE_has_no_device_link_and_its_interface_from_its_GIDs()
+    {
+        var device = Assert.Single(_tree.SoftRoce().RdmaCm().Devices());
+        Assert.Equal(
+            ("rxe0", "ACTIVE", "Ethernet", 2.5, "eth0", "/dev/infiniband/uverbs0", "5054:00ff:fe0a:0d65", null, -1),
+            (device.Name, device.State, device.LinkLayer, device.RateGbps, device.Interface, device.Uverbs, device.Guid, device.Firmware,
+                device.NumaNode));
+    }
+
     [Fact]
     public void What_the_kernel_does_not_say_is_unknown_and_not_invented()
     {

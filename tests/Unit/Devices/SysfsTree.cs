@@ -45,6 +45,33 @@ internal sealed class SysfsTree : IDisposable
     public SysfsTree Mad(string name, string adapter, int port, bool hasFile = true) =>
         Class("infiniband_mad", name, adapter, port, hasFile);
 
+    /// <summary>A file of the adapter's that is not below /dev/infiniband.</summary>
+    public SysfsTree HostFabricInterface(string name)
+    {
+        Write($"dev/{name}", "");
+        return this;
+    }
+
+    /// <summary>
+    /// Soft-RoCE as Linux lays it out (rdma_rxe over eth0, seen with a Debian 12 kernel): virtual, so without a device link, hence without
+    /// interface and NUMA node of an adapter.
+    /// </summary>
+    public SysfsTree SoftRoce(string name = "rxe0", string parent = "eth0")
+    {
+        var device = $"sys/devices/virtual/infiniband/{name}";
+        Write($"{device}/node_type", "1: CA");
+        Write($"{device}/node_guid", "5054:00ff:fe0a:0d65");
+        Write($"{device}/fw_ver", "");
+        Write($"{device}/parent", parent);
+        Write($"{device}/ports/1/state", "4: ACTIVE");
+        Write($"{device}/ports/1/link_layer", "Ethernet");
+        Write($"{device}/ports/1/rate", "2.5 Gb/sec (1X SDR)");
+        Write($"{device}/ports/1/gid_attrs/ndevs/0", parent);
+        Write($"{device}/ports/1/gid_attrs/ndevs/1", parent);
+        Link($"sys/class/infiniband/{name}", $"../../devices/virtual/infiniband/{name}");
+        return Verbs("uverbs0", name);
+    }
+
     public SysfsTree RdmaCm()
     {
         Write("sys/class/misc/rdma_cm/dev", "10:58");

@@ -153,6 +153,8 @@ public sealed class NodeChecksTests
         Expect("Devices", Warning, WithDevice(Evidence.Device with { RdmaCm = null }), "rdma_cm");
         Expect("Devices", Warning, WithDevice(Evidence.Device with { State = "DOWN" }), "mlx5_0 port 1 DOWN");
         Expect("Devices", Skipped, Fit with { Facts = Fit.Facts with { Devices = [] } });
+        var managing = Evidence.Device with { Name = "smi1", Uverbs = null, IsManagementOnly = true };
+        Expect("Devices", Passed, Fit with { Facts = Fit.Facts with { Devices = [Evidence.Device, managing] } }, "1 active port");
     }
 
     [Fact]

@@ -12,8 +12,8 @@ internal sealed class DevicesCheck : INodeCheck
 
     public CheckFinding Examine(NodeEvidence evidence)
     {
-        var devices = evidence.Facts.Devices;
-        if (devices.Count == 0)
+        var devices = evidence.Facts.Devices.Where(device => !device.IsManagementOnly).ToArray();
+        if (devices.Length == 0)
         {
             return CheckFinding.Skipped("the node has no InfiniBand adapter");
         }
@@ -30,7 +30,7 @@ internal sealed class DevicesCheck : INodeCheck
                 : down.Length > 0
                     ? CheckFinding.Warning(down, "Check cable, switch and subnet manager: ibstat, sminfo.")
                     : CheckFinding.Passed(
-                        $"{Names(devices)}: uverbs, rdma_cm, {devices.Count} active {(devices.Count == 1 ? "port" : "ports")}");
+                        $"{Names(devices)}: uverbs, rdma_cm, {devices.Length} active {(devices.Length == 1 ? "port" : "ports")}");
     }
 
     private static string Names(IEnumerable<IbDevice> devices) =>
