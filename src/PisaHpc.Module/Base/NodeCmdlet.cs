@@ -109,6 +109,30 @@ public abstract class NodeCmdlet : SiteCmdlet
         }
     }
 
+    /// <summary>
+    /// Where to look for a job: on the nodes that are named; else on those of its lease; on the site's where no lease places it. So a
+    /// stranger that is down does not matter to whoever asks for one job.
+    /// </summary>
+    /// <param name="jobId">The job's id, or a pattern of ids, which can be anywhere.</param>
+    /// <param name="named">What -Node names.</param>
+    internal IReadOnlyList<string> NodesOfJob(string jobId, IReadOnlyCollection<string> named)
+    {
+        if (named.Count > 0 || !JobIdPattern.IsOne(jobId))
+        {
+            return NodesOrSite(named);
+        }
+
+        try
+        {
+            return new JobFinder(Engines, SitePorts).NodesOf(jobId, [], () => NodesOrSite([]));
+        }
+        catch (HpcException failure) when (failure.Id is ErrorId.PortAreaMissing or ErrorId.PlatformNotSupported)
+        {
+            Warn($"Job {jobId} is looked for on all nodes of the site: {failure.Message}");
+            return NodesOrSite([]);
+        }
+    }
+
     /// <summary>Writes a node's failure as an error record with the node as its target.</summary>
     internal void ReportNode(string node, Exception failure) => Report(failure, node);
 }

@@ -12,7 +12,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 {
     private readonly List<(string Node, Func<string, bool> Matches)> _asked = [];
 
-    /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
+    /// <summary>The nodes to ask; those of the jobs when none is named, and the site's nodes where no lease tells them.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [NodeNames]
@@ -37,8 +37,12 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        var jobs = JobId.Select(JobIdPattern.Of).ToArray();
-        _asked.AddRange(NodesOrSite(Node).SelectMany(node => jobs, (node, matches) => (node, matches)));
+        foreach (var id in JobId)
+        {
+            var matches = JobIdPattern.Of(id);
+            _asked.AddRange(NodesOfJob(id, Node).Select(node => (node, matches)));
+        }
+
         return Task.CompletedTask;
     }
 

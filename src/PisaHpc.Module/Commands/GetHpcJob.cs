@@ -49,18 +49,13 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 
         var finder = new JobFinder(Engines, SitePorts);
         string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
-        var jobs = await finder.FindAsync(ids, NodesToAsk(finder, ids), ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        var nodes = _jobIds.SelectMany(id => NodesOfJob(id, _nodes));
+        var jobs = await finder.FindAsync(ids, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
         var wanted = _jobIds.Select(JobIdPattern.Of).ToArray();
         EmitAll(jobs.Where(job => wanted.Any(matches => matches(job.JobId))));
         foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))
         {
             Report(new HpcException(ErrorId.JobNotFound, $"Job {id} has no lease and no container on the nodes asked.", id));
         }
-    }
-
-    private IReadOnlyList<string> NodesToAsk(JobFinder finder, string[]? ids)
-    {
-        var site = new Lazy<IReadOnlyList<string>>(() => NodesOrSite(_nodes));
-        return ids is null ? site.Value : [.. ids.SelectMany(id => finder.NodesOf(id, NodesOf(_nodes), () => site.Value)).Distinct()];
     }
 }

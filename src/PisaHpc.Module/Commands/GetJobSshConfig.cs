@@ -22,7 +22,8 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     public string[] JobId { get; set; } = ["*"];
 
     /// <summary>
-    /// The nodes that are asked: names, host lists, patterns, or objects that carry nodes; the site's nodes when none is named.
+    /// The nodes that are asked: names, host lists, patterns, or objects that carry nodes; those of the jobs when none is named, and the
+    /// site's nodes where no lease tells them.
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
@@ -38,7 +39,7 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     protected override Task ProcessAsync()
     {
         _wanted.UnionWith(JobId.Where(JobIdPattern.IsOne));
-        return OnEachAsync(NodesOrSite(Node), async (node, stopping) =>
+        return OnEachAsync(JobId.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
         {
             await using var connection = await Connector.ConnectAsync(node, stopping);
             await (JobId is [var id] && JobIdPattern.IsOne(id)

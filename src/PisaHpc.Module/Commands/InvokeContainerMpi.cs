@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Allocations;
@@ -122,9 +123,21 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             return first;
         }
 
-        var jobs = await finder.FindAsync([JobId], NodesOrSite([]), ThrottleLimit, NodeTimeout, ReportNode, StopToken);
-        return jobs.SelectMany(job => job.Nodes).FirstOrDefault()?.Name ?? throw new HpcException(
-            ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes asked.", JobId);
+        // Which nodes of the site are down matters only where none of the others has the job.
+        var failures = new ConcurrentQueue<NodeFailure>();
+        var jobs = await finder.FindAsync(
+            [JobId], NodesOrSite([]), ThrottleLimit, NodeTimeout, (node, cause) => failures.Enqueue(new(node, cause)), StopToken);
+        if (jobs.SelectMany(job => job.Nodes).FirstOrDefault() is { } found)
+        {
+            return found.Name;
+        }
+
+        foreach (var failure in failures)
+        {
+            ReportNode(failure.Node, failure.Cause);
+        }
+
+        throw new HpcException(ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes that answered.", JobId);
     }
 
     private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)

@@ -17,8 +17,10 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string JobId { get; set; } = "";
 
-    /// <summary>The nodes: names, host lists, or objects that carry nodes, such as the configuration itself.</summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>
+    /// The nodes: names, host lists, or objects that carry nodes, such as the configuration itself; the job's when none is named.
+    /// </summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Nodes")]
     [SupportsWildcards]
     [NodeNames]
@@ -35,7 +37,7 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var (nodes, directory) = (NodesOf(Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId));
+        var (nodes, directory) = (NodesOfJob(JobId, Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId));
         if (await ShouldProcessAsync($"{directory} on {HostList.Fold(nodes)}", $"Remove the ssh configuration of job {JobId}"))
         {
             await EmitEachAsync(nodes, directory, JobDirectory.RemoveAsync);

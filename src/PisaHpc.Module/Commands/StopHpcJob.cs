@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Allocations;
 using PisaHpc.Base;
@@ -66,51 +67,67 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     {
         var named = NodesOf(Node);
         var finder = new JobFinder(Engines, area);
-        var asked = finder.NodesOf(jobId, named, () => NodesToSearch(jobId));
+        var own = finder.NodesOf(jobId, named, () => NodesOfAllocation(jobId));
+        var elsewhere = own.Count > 0 ? [] : NodesOrSite([]);
 
         // A node that does not answer now is asked again by the stopper, which reports it.
-        var found = await finder.FindAsync([jobId], asked, ThrottleLimit, NodeTimeout, (_, _) => { }, StopToken);
+        var silent = new ConcurrentDictionary<string, Exception>();
+        var found = await finder.FindAsync(
+            [jobId], own.Concat(elsewhere), ThrottleLimit, NodeTimeout, (node, cause) => silent[node] = cause, StopToken);
         var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
         var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
         var target = nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}";
         if (!await ShouldProcessAsync(target, "Remove its containers, keys and lease"))
         {
+            var unasked = elsewhere.Where(silent.ContainsKey).ToArray();
+            Array.ForEach(unasked, node => WarnOfStranger(node, silent[node]));
             if (PassThru)
             {
-                Emit(JobStopper.Predict(job));
+                Emit(JobStopper.Predict(job, unasked.Length > 0));
             }
 
             return;
         }
 
-        var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(asked).Count(), Show, Trace);
+        var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(own).Union(elsewhere).Count(), Show, Trace);
         var stopper = new JobStopper(Connector, Engines, area, progress);
         try
         {
-            var grace = TimeSpan.FromSeconds(GraceSec);
-            Emit(await stopper.StopAsync(
-                job, asked, SiteDefinition.RunDirectory, grace, ThrottleLimit, NodeTimeout, ReportNode, StopToken));
+            var request = new JobStopRequest
+            {
+                Job = job,
+                Nodes = own,
+                Elsewhere = elsewhere,
+                RunDirectory = SiteDefinition.RunDirectory,
+                Grace = TimeSpan.FromSeconds(GraceSec),
+                Throttle = ThrottleLimit,
+                Timeout = NodeTimeout,
+            };
+            Emit(await stopper.StopAsync(request, ReportNode, WarnOfStranger, StopToken));
         }
         finally
         {
             progress.Complete();
         }
+
+        void WarnOfStranger(string node, Exception cause) =>
+            Warn($"Nothing says that job {jobId} was on {node}, which could not be asked: {cause.Message}");
     }
 
-    /// <summary>Where a job may be whose lease does not say: the allocation this runs in, else the whole site.</summary>
-    private IReadOnlyList<string> NodesToSearch(string jobId)
+    /// <summary>The nodes of a job whose lease does not say, where this runs in its allocation.</summary>
+    private static IReadOnlyList<string> NodesOfAllocation(string jobId)
     {
         var environment = JobEnvironment.OfProcess();
         try
         {
             return AllocationReader.FindJobId(environment) == jobId
                 ? [.. AllocationReader.Read(environment, owner: Anyone).Nodes.Select(node => node.Name)]
-                : NodesOrSite([]);
+                : [];
         }
         catch (HpcException failure) when (failure.Id == ErrorId.AllocationNotFound)
         {
             // After its end a job's variables may name nodes no more: its files can be anywhere on the site.
-            return NodesOrSite([]);
+            return [];
         }
     }
 }

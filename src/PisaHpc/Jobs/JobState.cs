@@ -20,4 +20,7 @@ public enum JobState
 
     /// <summary>Nothing of the job is left.</summary>
     Stopped,
+
+    /// <summary>Nothing of the job was found, and some nodes that may have it did not answer.</summary>
+    NotFound,
 }

@@ -24,23 +24,20 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.
     /// </summary>
     /// <param name="job">The job.</param>
-    public static HpcJob Predict(HpcJob job) => job with
+    /// <param name="unasked">Whether a node that may hold it did not answer.</param>
+    public static HpcJob Predict(HpcJob job, bool unasked = false) => job with
     {
-        State = nameof(JobState.Stopped),
+        State = StateOf(left: false, unasked && job.Nodes.Count == 0),
         Nodes = [.. job.Nodes.Select(node => node with { Container = null, State = null })],
         Changed = job.Nodes.Count > 0,
     };
 
     /// <summary>Stops a job.</summary>
-    /// <param name="job">The job as <see cref="JobFinder"/> found it.</param>
-    /// <param name="others">More nodes to clean, for a job whose lease is gone.</param>
-    /// <param name="runDirectory">Where jobs' directories are on each node.</param>
-    /// <param name="grace">How long a container may take after TERM.</param>
-    /// <param name="throttle">How many nodes are worked on at a time.</param>
-    /// <param name="timeout">How long each may take.</param>
+    /// <param name="request">The job, and where it is.</param>
     /// <param name="failed">
-    /// Told of each node that could not be cleaned; the lease is kept then, so that a later stop finds the node.
+    /// Told of each node of the job that could not be cleaned; the lease is kept then, so that a later stop finds the node.
     /// </param>
+    /// <param name="unasked">Told of each node of <see cref="JobStopRequest.Elsewhere"/> that could not be asked.</param>
     /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">
@@ -48,42 +45,45 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// <see cref="ErrorId.PortAreaUnusable"/>.
     /// </exception>
     public async Task<HpcJob> StopAsync(
-        HpcJob job,
-        IEnumerable<string> others,
-        string runDirectory,
-        TimeSpan grace,
-        int throttle,
-        TimeSpan timeout,
-        Action<string, Exception> failed,
-        CancellationToken cancellationToken)
+        JobStopRequest request, Action<string, Exception> failed, Action<string, Exception> unasked, CancellationToken cancellationToken)
     {
+        var job = request.Job;
         progress.Report(new JobStep(null, "taking hold of the lease"));
         using var hold = await Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken);
-        var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(runDirectory, job.JobId);
+        var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
+        var own = job.Nodes.Select(node => node.Name)
+            .Concat(request.Nodes)
+            .Concat(hold?.Lease.Nodes ?? [])
+            .ToHashSet(StringComparer.Ordinal);
         var cleaned = new ConcurrentDictionary<string, bool>();
-        var left = 0;
+        var failures = new ConcurrentDictionary<string, Exception>();
         await FanOut.RunAsync(
-            job.Nodes.Select(node => node.Name).Concat(others).Union(hold?.Lease.Nodes ?? []),
-            throttle,
-            timeout,
+            own.Union(request.Elsewhere),
+            request.Throttle,
+            request.Timeout,
             async (node, stopping) =>
             {
                 progress.Report(new JobStep(node, "stopping"));
-                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, grace, stopping);
+                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping);
                 progress.Report(new JobStep(node, "clean", Done: true));
             },
             (node, cause) =>
             {
-                Interlocked.Increment(ref left);
-                failed(node, cause);
+                failures[node] = cause;
+                (own.Contains(node) ? failed : unasked)(node, cause);
             },
             cancellationToken);
-        var released = left == 0 && hold?.Release() is { Changed: true };
+        var left = failures.Keys.Any(own.Contains);
+        var released = !left && hold?.Release() is { Changed: true };
+        var changed = released || cleaned.Values.Any(changed => changed);
         return job with
         {
-            State = left == 0 ? nameof(JobState.Stopped) : nameof(JobState.Leftover),
+            State = StateOf(left, notFound: !failures.IsEmpty && own.Count == 0 && !changed),
             Nodes = [.. job.Nodes.Select(node => cleaned.ContainsKey(node.Name) ? node with { Container = null, State = null } : node)],
-            Changed = released || cleaned.Values.Any(changed => changed),
+            Changed = changed,
         };
     }
+
+    private static string StateOf(bool left, bool notFound) =>
+        left ? nameof(JobState.Leftover) : notFound ? nameof(JobState.NotFound) : nameof(JobState.Stopped);
 }

@@ -278,12 +278,8 @@ public sealed class JobStarterTests : IDisposable
         foreach (var job in found)
         {
             await _cluster.Stopper.StopAsync(
-                job,
-                JobCluster.NodeNames,
-                "/run/pisahpc",
-                TimeSpan.Zero,
-                32,
-                Timeout.InfiniteTimeSpan,
+                new JobStopRequest { Job = job, Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc" },
+                (_, cause) => throw cause,
                 (_, cause) => throw cause,
                 CancellationToken.None);
         }

@@ -9,6 +9,7 @@ public sealed class JobStopperTests : IDisposable
 {
     private readonly JobCluster _cluster = new();
     private readonly List<string> _failed = [];
+    private readonly List<string> _unasked = [];
 
     public void Dispose() => _cluster.Dispose();
 
@@ -112,6 +113,40 @@ public sealed class JobStopperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_of_which_nothing_is_found_while_strangers_do_not_answer_is_not_found_and_leaves_nothing()
+    {
+        _cluster.Nodes.FailOn(
+            "o2wn02", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
+
+        var never = await StopAsync(Anywhere());
+
+        Assert.Equal((nameof(JobState.NotFound), false), (never.State, never.Changed));
+        Assert.Equal(["o2wn02"], _unasked);
+        Assert.Empty(_failed);
+        Assert.Equal(nameof(JobState.NotFound), JobStopper.Predict(HpcJob.None("42"), unasked: true).State);
+    }
+
+    [Fact]
+    public async Task A_job_of_which_nothing_is_found_where_every_node_answers_is_stopped() =>
+        Assert.Equal(nameof(JobState.Stopped), (await StopAsync(Anywhere())).State);
+
+    [Fact]
+    public async Task A_job_that_is_found_without_a_lease_is_stopped_though_strangers_do_not_answer()
+    {
+        await StartAsync();
+        _cluster.Ports.Area.Release("42");
+        _cluster.Nodes.FailOn(
+            "stranger", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "stranger"));
+        var found = await FindAsync();
+
+        var stopped = await StopAsync(Anywhere() with { Job = found, Elsewhere = [.. JobCluster.NodeNames, "stranger"] });
+
+        Assert.Equal((nameof(JobState.Stopped), true), (stopped.State, stopped.Changed));
+        Assert.Equal(["stranger"], _unasked);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
     public async Task Only_a_container_that_runs_is_given_time_to_end()
     {
         await StartAsync();
@@ -184,8 +219,7 @@ public sealed class JobStopperTests : IDisposable
 
         Assert.Equal([("o2wn03", 8), ("o2wn01", 0), ("o2wn02", 0)], found.Nodes.Select(node => (node.Name, node.Slots)));
         Assert.All(found.Nodes, node => Assert.Equal(nameof(ContainerState.Running), node.State));
-        await _cluster.Stopper.StopAsync(
-            found, [], "/run/pisahpc", TimeSpan.Zero, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        await StopAsync(new JobStopRequest { Job = found, RunDirectory = "/run/pisahpc" });
 
         Assert.Empty(_cluster.Leftovers());
         Assert.Empty(_cluster.Nodes.EngineOf("o2wn03").Containers);
@@ -225,6 +259,9 @@ public sealed class JobStopperTests : IDisposable
         Assert.Equal(nameof(JobState.Running), found.State);
     }
 
+    private static JobStopRequest Anywhere() =>
+        new() { Job = HpcJob.None("42"), Elsewhere = JobCluster.NodeNames, RunDirectory = "/run/pisahpc" };
+
     private async Task<HpcJob> StartAsync(JobRequest? request = null)
     {
         var job = HpcJob.None("42");
@@ -241,13 +278,9 @@ public sealed class JobStopperTests : IDisposable
             ["42"], JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
         .SingleOrDefault() ?? HpcJob.None("42");
 
-    private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) => _cluster.Stopper.StopAsync(
-        job,
-        JobCluster.NodeNames,
-        "/run/pisahpc",
-        grace,
-        32,
-        Timeout.InfiniteTimeSpan,
-        (node, _) => _failed.Add(node),
-        CancellationToken.None);
+    private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) =>
+        StopAsync(new JobStopRequest { Job = job, Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc", Grace = grace });
+
+    private Task<HpcJob> StopAsync(JobStopRequest request) => _cluster.Stopper.StopAsync(
+        request, (node, _) => _failed.Add(node), (node, _) => _unasked.Add(node), CancellationToken.None);
 }
