@@ -86,7 +86,7 @@ public abstract class PlanCmdlet : NodeCmdlet
     internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
     {
         var environment = ResolveEnvironment(allocation);
-        var paths = environment.Mounts.Select(mount => mount.Source).ToArray();
+        var paths = environment.NodePaths.ToArray();
         var facts = new ConcurrentDictionary<string, NodeFacts>();
         var held = new ConcurrentDictionary<string, StoredImage?>();
         var names = allocation.Nodes.Select(node => node.Name);

@@ -80,6 +80,9 @@ internal static class SettingsSchema
             "devices", Devices, (layer, devices) => layer with { Devices = devices.Value },
             "InfiniBand devices: all, none, or adapters' names."),
         LayerKey.Of(
+            "deviceFiles", List(DeviceFileShape.File), (layer, files) => layer with { DeviceFiles = files.Value },
+            "More device files of the node, such as /dev/knem. Appends; !replace starts anew; the same path again takes the place."),
+        LayerKey.Of(
             "capabilities", List(SiteShapes.Capability), (layer, capabilities) => layer with { Capabilities = capabilities.Value },
             "Capabilities to add; every other is dropped. Appends; !replace starts anew."),
         LayerKey.Of(

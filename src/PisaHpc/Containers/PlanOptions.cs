@@ -65,9 +65,7 @@ internal static class PlanOptions
         };
         var set = values.Where(value => value.Value is not null)
             .Select(value => new PlanOption(value.Name, Convert.ToString(value.Value, CultureInfo.InvariantCulture)!, value.Origin));
-        var devices = spec.Devices.Select(device => new PlanOption(
-            "device", device, request.Devices is null ? $"node {request.Node.Name}, {DevicesOrigin(request)}" : "parameter"));
-        return set.Concat(devices);
+        return set.Concat(spec.Devices.Select(device => new PlanOption("device", device, DeviceOrigin(request, device))));
     }
 
     private static IEnumerable<PlanOption> Security(PlanRequest request, ContainerSpec spec)
@@ -99,6 +97,11 @@ internal static class PlanOptions
         mount.Source == request.Ssh.Directory || mount.Source.StartsWith(request.Ssh.Directory + "/", StringComparison.Ordinal)
             ? "ssh configuration"
             : Origin(request, $"mounts[{mount.Target}]");
+
+    private static string DeviceOrigin(PlanRequest request, string device) =>
+        request.Environment.DeviceFiles.Any(file => file.Path == device) ? Origin(request, $"deviceFiles[{device}]")
+        : request.Devices is null ? $"node {request.Node.Name}, {DevicesOrigin(request)}"
+        : "parameter";
 
     /// <summary>Where the choice of devices came from: its items have one origin each, and those of one list are set together.</summary>
     private static string DevicesOrigin(PlanRequest request) =>

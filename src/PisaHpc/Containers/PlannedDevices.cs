@@ -2,7 +2,9 @@ using PisaHpc.Devices;
 
 namespace PisaHpc.Containers;
 
-/// <summary>The device files of a plan: by hand, or the node's as the environment chooses.</summary>
+/// <summary>
+/// The device files of a plan: those of adapters, by hand or as the environment chooses, and what the environment names beside them.
+/// </summary>
 internal static class PlannedDevices
 {
     /// <summary>
@@ -10,16 +12,34 @@ internal static class PlannedDevices
     /// the fabric and stay out, and with them an adapter that has nothing else.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.DeviceMissing"/>: an adapter that was named is not on the node.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.DeviceMissing"/>: what was named is not on the node.</exception>
     public static IReadOnlyList<string> Of(PlanRequest request) =>
     [
         .. Chosen(request)
             .Where(device => !device.IsManagementOnly)
             .SelectMany(device => new[] { device.Uverbs, device.RdmaCm, device.Hfi })
             .OfType<string>()
+            .Concat(Named(request))
             .Distinct()
             .Order(StringComparer.Ordinal)
     ];
+
+    private static IEnumerable<string> Named(PlanRequest request)
+    {
+        var (environment, missing) = (request.Environment, request.Facts.MissingPaths);
+        if (environment.DeviceFiles.FirstOrDefault(file => !file.Optional && missing.Contains(file.Path)) is { Path: var path })
+        {
+            var origin = environment.OriginOf($"deviceFiles[{path}]");
+            throw new HpcException(
+                ErrorId.DeviceMissing,
+                $"Node {request.Node.Name} has no {path}, which environment {environment.Name} asks for"
+                + (origin is null ? "." : $" ({origin})."),
+                request.Node.Name,
+                "Load its driver on the node, or mark it 'optional: true' in the site definition.");
+        }
+
+        return environment.DeviceFiles.Select(file => file.Path).Where(path => !missing.Contains(path));
+    }
 
     private static IEnumerable<IbDevice> Chosen(PlanRequest request)
     {

@@ -33,7 +33,7 @@ internal sealed record JobSurvey(
         var images = new ConcurrentDictionary<string, StoredImage?>();
         var containers = new ConcurrentDictionary<string, IReadOnlyList<EngineContainer>>();
         var failures = new ConcurrentQueue<NodeFailure>();
-        var paths = request.Environment.Mounts.Select(mount => mount.Source).ToArray();
+        var paths = request.Environment.NodePaths.ToArray();
         await FanOut.RunAsync(
             request.Allocation.Nodes.Select(node => node.Name),
             request.Throttle,

@@ -133,8 +133,8 @@ internal static class NodePreflight
 
     private static IReadOnlyCollection<string> PathsOf(PreflightRequest request)
     {
-        var mounts = request.Environments.SelectMany(environment => environment.Mounts).Select(mount => mount.Source);
-        return [.. mounts.Concat(Checks.PortAreaCheck.PathsOf(request.Site)).Distinct(StringComparer.Ordinal)];
+        var paths = request.Environments.SelectMany(environment => environment.NodePaths);
+        return [.. paths.Concat(Checks.PortAreaCheck.PathsOf(request.Site)).Distinct(StringComparer.Ordinal)];
     }
 
     private static Task<IReadOnlyList<T>> Nothing<T>() => Task.FromResult<IReadOnlyList<T>>([]);

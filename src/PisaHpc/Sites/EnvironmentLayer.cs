@@ -45,6 +45,9 @@ public sealed record EnvironmentLayer
     /// <summary>Adapters' names, or the one word <c>all</c> or <c>none</c>, which stands alone whatever the other layers say.</summary>
     public ListSetting<string>? Devices { get; init; }
 
+    /// <summary>More device files; one with a path that a lower layer has too takes its place.</summary>
+    public ListSetting<DeviceFile>? DeviceFiles { get; init; }
+
     /// <summary>Capabilities without CAP_.</summary>
     public ListSetting<string>? Capabilities { get; init; }
 
@@ -85,6 +88,7 @@ public sealed record EnvironmentLayer
             Pids = new(values.Limits.Pids),
         },
         Devices = Setting.Replacing(values.Devices),
+        DeviceFiles = Setting.Replacing(values.DeviceFiles),
         Capabilities = Setting.Replacing(values.Capabilities),
         SecurityOptions = Setting.Replacing(values.SecurityOptions),
         Variables = values.Variables.ToDictionary(variable => variable.Key, variable => Setting.Of(variable.Value)),

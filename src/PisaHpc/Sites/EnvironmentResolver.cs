@@ -95,6 +95,7 @@ public static class EnvironmentResolver
             Limits = Limits(merge),
             Devices = merge.Items(
                 "devices", layer => layer.Devices, device => device, device => device, device => device is "all" or "none"),
+            DeviceFiles = merge.Items("deviceFiles", layer => layer.DeviceFiles, file => file.Path, SettingWords.Of),
             Capabilities = merge.Items("capabilities", layer => layer.Capabilities, capability => capability, capability => capability),
             SecurityOptions = merge.Items("securityOptions", layer => layer.SecurityOptions, SecurityOptionKey, option => option),
             Variables = merge.Map("variables", layer => layer.Variables),

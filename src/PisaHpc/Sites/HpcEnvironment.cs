@@ -42,6 +42,12 @@ public sealed record HpcEnvironment
     /// <summary>Which InfiniBand devices go in: <c>all</c>, <c>none</c>, or adapters' names.</summary>
     public IReadOnlyList<string> Devices { get; init; } = ["all"];
 
+    /// <summary>The device files that go in beside those of the adapters.</summary>
+    public IReadOnlyList<DeviceFile> DeviceFiles { get; init; } = [];
+
+    /// <summary>What has to be looked for on a node: the sources of mounts, and the device files.</summary>
+    internal IEnumerable<string> NodePaths => Mounts.Select(mount => mount.Source).Concat(DeviceFiles.Select(file => file.Path));
+
     /// <summary>Capabilities to add, without CAP_; everything else is dropped.</summary>
     public IReadOnlyList<string> Capabilities { get; init; } = [];
 

@@ -34,6 +34,13 @@ public static class SettingWords
         return $"{mount.Source}:{mount.Target}:{string.Join(',', options.OfType<string>())}";
     }
 
+    /// <summary>A device file: its path, with <c>optional</c> behind it.</summary>
+    public static string Of(DeviceFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Optional ? file.Path + ":optional" : file.Path;
+    }
+
     /// <summary>A size: 8g, unlimited.</summary>
     /// <param name="bytes">The size; -1 is unlimited.</param>
     /// <param name="none">The word for null.</param>

@@ -59,6 +59,27 @@ public sealed class ContainerPlannerTests
     }
 
     [Fact]
+    public void Device_files_that_the_environment_names_go_in_beside_the_adapters_and_one_that_is_missing_is_an_error_unless_optional()
+    {
+        var environment = PlanRequests.Environment with
+        {
+            Devices = ["none"],
+            DeviceFiles = [new() { Path = "/dev/knem" }, new() { Path = "/dev/xpmem", Optional = true }],
+            Origins = [new SettingOrigin("deviceFiles[/dev/knem]", "/dev/knem", "site defaults", "site.yaml", 3)],
+        };
+
+        var plan = ContainerPlanner.Plan(PlanRequests.For(environment, "/dev/xpmem"));
+        Assert.Equal(["/dev/knem"], plan.GetSpec().Devices);
+        Assert.Equal("site defaults (site.yaml:3)", plan.Options.Single(option => option.Name == "device").Origin);
+        Assert.Equal(["/dev/knem", "/dev/xpmem"], ContainerPlanner.Plan(PlanRequests.For(environment)).GetSpec().Devices);
+
+        var failure = Assert.Throws<HpcException>(() => ContainerPlanner.Plan(PlanRequests.For(environment, "/dev/knem")));
+        Assert.Equal((ErrorId.DeviceMissing, "o2wn01"), (failure.Id, failure.Target));
+        Assert.Contains("/dev/knem", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("site.yaml:3", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_Omni_Path_adapters_own_file_goes_in_with_it_and_an_adapter_that_only_manages_stays_out()
     {
         var omniPath = PlanRequests.Adapter("hfi1_0", 0) with { Hfi = "/dev/hfi1_0" };

@@ -153,6 +153,10 @@ public sealed class NodeChecksTests
         Expect("Devices", Warning, WithDevice(Evidence.Device with { RdmaCm = null }), "rdma_cm");
         Expect("Devices", Warning, WithDevice(Evidence.Device with { State = "DOWN" }), "mlx5_0 port 1 DOWN");
         Expect("Devices", Skipped, Fit with { Facts = Fit.Facts with { Devices = [] } });
+        var named = Evidence.Environment with { DeviceFiles = [new() { Path = "/dev/knem" }, new() { Path = "/dev/xpmem", Optional = true }] };
+        var asked = Fit with { Request = Fit.Request with { Environments = [named] } };
+        Expect("Devices", Failed, asked with { Paths = asked.Paths with { Missing = new HashSet<string> { "/dev/knem", "/dev/xpmem" } } }, "missing: /dev/knem (of");
+        Expect("Devices", Passed, asked with { Paths = asked.Paths with { Missing = new HashSet<string> { "/dev/xpmem" } } });
         var managing = Evidence.Device with { Name = "smi1", Uverbs = null, IsManagementOnly = true };
         Expect("Devices", Passed, Fit with { Facts = Fit.Facts with { Devices = [Evidence.Device, managing] } }, "1 active port");
     }

@@ -16,6 +16,7 @@ public sealed class SettingOriginTests
             image: pisa/e:1
             mounts: [ '/other:/cvmfs:ro' ]
             capabilities: [ SYS_PTRACE ]
+            deviceFiles: [ /dev/knem, { path: /dev/xpmem, optional: true } ]
         queues:
           q: { limits: { shm: 16g } }
         """;
@@ -30,13 +31,15 @@ public sealed class SettingOriginTests
     [InlineData("mounts[/etc/resolv.conf]", "/etc/resolv.conf:/etc/resolv.conf:rw", "site defaults", 3)]
     [InlineData("mounts[/cvmfs]", "/other:/cvmfs:ro", "environment e", 9)]
     [InlineData("limits.memlock", "host", "site defaults", 4)]
-    [InlineData("limits.shm", "16g", "queue q", 12)]
+    [InlineData("limits.shm", "16g", "queue q", 13)]
     [InlineData("limits.memory", "64g", "parameter", 0)]
     [InlineData("limits.memoryPerSlot", "unlimited", "parameter", 0)]
     [InlineData("limits.cpus", "slots", "built-in", 0)]
     [InlineData("limits.openFiles", "65536", "built-in", 0)]
     [InlineData("limits.pids", "unlimited", "built-in", 0)]
     [InlineData("devices[all]", "all", "built-in", 0)]
+    [InlineData("deviceFiles[/dev/knem]", "/dev/knem", "environment e", 11)]
+    [InlineData("deviceFiles[/dev/xpmem]", "/dev/xpmem:optional", "environment e", 11)]
     [InlineData("capabilities[SYS_PTRACE]", "SYS_PTRACE", "environment e", 10)]
     [InlineData("securityOptions[no-new-privileges]", "no-new-privileges", "built-in", 0)]
     [InlineData("variables[A]", "1", "site defaults", 5)]
@@ -77,7 +80,7 @@ public sealed class SettingOriginTests
     }
 
     [Theory]
-    [InlineData("limits.shm", $"queue q ({SiteText.File}:12)")]
+    [InlineData("limits.shm", $"queue q ({SiteText.File}:13)")]
     [InlineData("init", "built-in")]
     public void An_origin_in_words(string option, string expected) => Assert.Equal(expected, Resolve().OriginOf(option)!.ToString());
 

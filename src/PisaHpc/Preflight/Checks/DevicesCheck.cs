@@ -3,16 +3,32 @@ using PisaHpc.Devices;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether InfiniBand adapters can be used from user space: a uverbs file for each (ib_uverbs), rdma_cm for all (rdma_ucm), and ports that
-/// are active (kernel Documentation/infiniband/user_verbs.rst and ABI/stable/sysfs-class-infiniband).
+/// Whether the device files that environments name are there, and whether InfiniBand adapters can be used from user space: a uverbs file
+/// for each (ib_uverbs), rdma_cm for all (rdma_ucm), and ports that are active (kernel Documentation/infiniband/user_verbs.rst and
+/// ABI/stable/sysfs-class-infiniband).
 /// </summary>
 internal sealed class DevicesCheck : INodeCheck
 {
     public string Name => "Devices";
 
+    public EvidenceKinds Needs => EvidenceKinds.Paths;
+
     public CheckFinding Examine(NodeEvidence evidence)
     {
         var devices = evidence.Facts.Devices.Where(device => !device.IsManagementOnly).ToArray();
+        var missing =
+            (from environment in evidence.Request.Environments
+             from file in environment.DeviceFiles
+             where !file.Optional && evidence.Paths.Missing.Contains(file.Path)
+             group environment.Name by file.Path into askers
+             select $"{askers.Key} (of {string.Join(", ", askers)})").ToList();
+        if (missing.Count > 0)
+        {
+            return CheckFinding.Failed(
+                $"missing: {string.Join("; ", missing)}",
+                "Load its driver on the node, or mark it 'optional: true' in the site definition.");
+        }
+
         if (devices.Length == 0)
         {
             return CheckFinding.Skipped("the node has no InfiniBand adapter");
