@@ -3,8 +3,11 @@ namespace PisaHpc;
 /// <summary>The stable error ids of the module: the first part of each error record's <c>FullyQualifiedErrorId</c>.</summary>
 public enum ErrorId
 {
-    /// <summary>A node does not answer: no route, no name, connection refused, or time-out.</summary>
+    /// <summary>No connection to a node, or it broke: no route, no name, refused, or nobody took it in time.</summary>
     NodeUnreachable,
+
+    /// <summary>A node is slow, or hangs: what it was asked to do was cut short when its time was up.</summary>
+    NodeTimeout,
 
     /// <summary>A node answered and refused every credential offered.</summary>
     NodeAuthenticationFailed,
@@ -18,8 +21,11 @@ public enum ErrorId
     /// <summary>A node's host key differs from the one in known_hosts, or is revoked there.</summary>
     HostKeyChanged,
 
-    /// <summary>The node is up and its container engine does not answer.</summary>
+    /// <summary>The node is up and its container engine is not there: no socket, refused, or no client for it.</summary>
     EngineUnavailable,
+
+    /// <summary>The node is up and its container engine is slow, or hangs: its answer had not come when the time was up.</summary>
+    EngineTimeout,
 
     /// <summary>The container engine's API is older than the oldest this module speaks.</summary>
     EngineTooOld,

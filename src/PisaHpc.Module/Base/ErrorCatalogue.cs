@@ -27,6 +27,9 @@ internal static class ErrorCatalogue
     private static (ErrorCategory Category, string NextStep) Entry(ErrorId id) => id switch
     {
         ErrorId.NodeUnreachable => (ErrorCategory.ConnectionError, "Check that the node is up and that its sshd answers: ssh NODE true."),
+        ErrorId.NodeTimeout => (
+            ErrorCategory.OperationTimeout,
+            "See what keeps it: its load (Get-HpcNode), a file system that hangs (findmnt); or allow it more time: -TimeoutSec."),
         ErrorId.NodeAuthenticationFailed => (
             ErrorCategory.AuthenticationError,
             "Name a key that the node accepts: nodes.ssh.keys in the site definition."),
@@ -41,6 +44,9 @@ internal static class ErrorCatalogue
             ErrorCategory.SecurityError,
             "Check the fingerprint on the node's console; if the node was reinstalled, replace the line named in known_hosts."),
         ErrorId.EngineUnavailable => (ErrorCategory.ResourceUnavailable, "Check the engine on the node: systemctl status docker."),
+        ErrorId.EngineTimeout => (
+            ErrorCategory.OperationTimeout,
+            "Ask again: an engine is slow at its first use and under load. If it stays so, see its log on the node: journalctl -u docker."),
         ErrorId.EngineTooOld => (ErrorCategory.NotImplemented, "Update the container engine on the node."),
         ErrorId.ImageNotFound => (
             ErrorCategory.ObjectNotFound,

@@ -28,7 +28,8 @@ internal static partial class EngineFailure
         HpcException known => known,
         DockerApiException refused => OfAnswer(refused.StatusCode, MessageOf(refused.ResponseBody), node, refused),
         _ when InnerOf(exception) is { } inner => inner,
-        TimeoutException late => Silent(node, late.Message, late),
+        _ when LateOf(exception) is { } late => new HpcException(
+            ErrorId.EngineTimeout, $"The engine on {node} is slow, or hangs: {late.Message}", node, innerException: exception),
         _ => Silent(node, DeepestOf(exception).Message, exception),
     };
 
@@ -164,6 +165,17 @@ internal static partial class EngineFailure
         }
 
         return exception as HpcException;
+    }
+
+    /// <summary>The platform's client says of its own time-out that it was cancelled, with the time-out inside.</summary>
+    private static TimeoutException? LateOf(Exception? exception)
+    {
+        while (exception is not null and not TimeoutException)
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception as TimeoutException;
     }
 
     private static Exception DeepestOf(Exception exception)

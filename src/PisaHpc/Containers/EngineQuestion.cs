@@ -16,7 +16,7 @@ internal static class EngineQuestion
     /// <param name="limit">How long it may take.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.EngineUnavailable"/>, also for one that takes too long; and those of the question.
+    /// <see cref="ErrorId.EngineTimeout"/>; <see cref="ErrorId.EngineUnavailable"/> and the others of the question.
     /// </exception>
     public static async Task<T> AskAsync<T>(
         IEngineConnector engines,
@@ -35,8 +35,8 @@ internal static class EngineQuestion
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new HpcException(
-                ErrorId.EngineUnavailable,
-                $"The engine on {node} did not answer within {limit.TotalSeconds:0.#} s.",
+                ErrorId.EngineTimeout,
+                $"The engine on {node} is slow, or hangs: it did not answer within {limit.TotalSeconds:0.#} s.",
                 node,
                 innerException: exception);
         }

@@ -103,7 +103,7 @@ public static class ImageImporter
         catch (OperationCanceledException exception)
         {
             throw new HpcException(
-                ErrorId.EngineUnavailable,
+                ErrorId.EngineTimeout,
                 $"The engine on {engine.Node} made {plan.Import.Name} as {id} and did not show it within {LookLimit.TotalSeconds:0} s.",
                 engine.Node,
                 innerException: exception);

@@ -29,6 +29,8 @@ public sealed record RetryPolicy(int Retries, TimeSpan FirstWait)
     public static bool MayPass(HpcException failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
-        return failure.Id is ErrorId.ImagePullFailed or ErrorId.EngineUnavailable or ErrorId.NodeUnreachable;
+        return failure.Id is ErrorId.ImagePullFailed
+            or ErrorId.EngineUnavailable or ErrorId.EngineTimeout
+            or ErrorId.NodeUnreachable or ErrorId.NodeTimeout;
     }
 }

@@ -29,7 +29,7 @@ public static class FanOut
         Func<string, CancellationToken, Task> action,
         Action<string, Exception> failed,
         CancellationToken cancellationToken,
-        ErrorId late = ErrorId.NodeUnreachable)
+        ErrorId late = ErrorId.NodeTimeout)
     {
         var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
@@ -57,7 +57,7 @@ public static class FanOut
         TimeSpan timeout,
         Func<CancellationToken, Task> action,
         CancellationToken cancellationToken,
-        ErrorId late = ErrorId.NodeUnreachable)
+        ErrorId late = ErrorId.NodeTimeout)
     {
         ArgumentNullException.ThrowIfNull(action);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -70,9 +70,9 @@ public static class FanOut
         {
             throw new HpcException(
                 late,
-                $"Node {node} did not finish within {timeout.TotalSeconds:0} s.",
+                $"Node {node} is slow, or hangs: it did not finish within {timeout.TotalSeconds:0.#} s.",
                 node,
-                late == ErrorId.NodeUnreachable ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
+                late == ErrorId.NodeTimeout ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
                 exception);
         }
     }

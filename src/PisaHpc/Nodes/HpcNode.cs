@@ -57,7 +57,7 @@ public sealed record HpcNode
     public static HpcNode Unreachable(string node, HpcException failure) => new()
     {
         Node = node,
-        State = nameof(NodeState.Unreachable),
+        State = failure.Id == PisaHpc.ErrorId.NodeTimeout ? nameof(NodeState.Slow) : nameof(NodeState.Unreachable),
         ErrorId = failure.Id.ToString(),
         Reason = failure.Message,
     };

@@ -9,6 +9,9 @@ public sealed record HpcNodeSummary
     /// <summary>Those that are ready.</summary>
     public required int Ready { get; init; }
 
+    /// <summary>Those that did not answer in time, or whose engine did not.</summary>
+    public int Slow { get; init; }
+
     /// <summary>Those that answer and whose engine does not.</summary>
     public required int NoEngine { get; init; }
 
@@ -33,6 +36,7 @@ public sealed record HpcNodeSummary
     {
         Nodes = nodes.Count,
         Ready = nodes.Count(node => node.State == nameof(NodeState.Ready)),
+        Slow = nodes.Count(node => node.State == nameof(NodeState.Slow)),
         NoEngine = nodes.Count(node => node.State == nameof(NodeState.NoEngine)),
         Unreachable = nodes.Count(node => node.State == nameof(NodeState.Unreachable)),
         Cores = nodes.Sum(node => node.Cores ?? 0),
@@ -43,7 +47,7 @@ public sealed record HpcNodeSummary
 
     /// <summary>The summary as a line for a reader.</summary>
     public override string ToString() =>
-        $"{Count(Nodes, "node")}: {Ready} ready, {NoEngine} without engine, {Unreachable} unreachable; "
+        $"{Count(Nodes, "node")}: {Ready} ready, {(Slow > 0 ? $"{Slow} slow, " : "")}{NoEngine} without engine, {Unreachable} unreachable; "
         + $"{Cores} cores, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; {Count(Jobs, "job")} in {Count(Containers, "container")}";
 
     private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";

@@ -74,7 +74,12 @@ public static class NodeSurvey
         var running = engine.Containers.Where(container => container.State == ContainerState.Running).ToList();
         return facts with
         {
-            State = engine.Failure is null ? nameof(NodeState.Ready) : nameof(NodeState.NoEngine),
+            State = engine.Failure?.Id switch
+            {
+                null => nameof(NodeState.Ready),
+                PisaHpc.ErrorId.EngineTimeout => nameof(NodeState.Slow),
+                _ => nameof(NodeState.NoEngine),
+            },
             ErrorId = engine.Failure?.Id.ToString(),
             Reason = engine.Failure?.Message,
             EngineVersion = engine.Info?.Version,

@@ -84,6 +84,18 @@ public class EngineFailureTests
     }
 
     [Fact]
+    public void A_time_out_is_an_engine_that_is_slow_however_deep_it_is_wrapped()
+    {
+        var late = new TaskCanceledException("The request was canceled.", new TimeoutException("no answer within 100 s"));
+        foreach (var exception in new Exception[] { late, late.InnerException! })
+        {
+            var failure = EngineFailure.Of(exception, "o2wn01");
+            Assert.Equal(ErrorId.EngineTimeout, failure.Id);
+            Assert.Contains("is slow, or hangs: no answer within 100 s", failure.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void Anything_else_is_an_engine_that_does_not_answer()
     {
         var failure = EngineFailure.Of(new HttpRequestException("sending", new IOException("The response ended prematurely.")), "o2wn01");

@@ -239,7 +239,7 @@ public sealed class JobStarterTests : IDisposable
 
         Assert.Equal(ErrorId.JobRolledBack, failure.Id);
         Assert.Contains("failed (o2wn02: EngineUnavailable: the engine is down)", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("could not be taken back from o2wn01: NodeUnreachable", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("could not be taken back from o2wn01: NodeTimeout", failure.Message, StringComparison.Ordinal);
         Assert.Single(_cluster.Ports.Area.List());
     }
 

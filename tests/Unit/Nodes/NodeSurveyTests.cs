@@ -55,12 +55,20 @@ public sealed class NodeSurveyTests
     [InlineData(FakeStep.ConnectEngine)]
     [InlineData(FakeStep.Describe)]
     [InlineData(FakeStep.List)]
-    public async Task An_engine_that_hangs_is_no_dead_node(FakeStep step)
+    public async Task An_engine_that_is_slow_or_hangs_is_no_dead_node_and_none_without_engine(FakeStep step)
     {
         _cluster.HoldOn("o2wn01", step, new TaskCompletionSource().Task);
         var node = await NodeSurvey.ReadAsync(_cluster, _cluster, "o2wn01", TimeSpan.FromMilliseconds(50), CancellationToken.None);
-        Assert.Equal(("NoEngine", "EngineUnavailable", 56), (node.State, node.ErrorId, node.Cores));
-        Assert.Contains("did not answer within 0.1 s", node.Reason, StringComparison.Ordinal);
+        Assert.Equal(("Slow", "EngineTimeout", 56), (node.State, node.ErrorId, node.Cores));
+        Assert.Contains("is slow, or hangs: it did not answer within 0.1 s", node.Reason, StringComparison.Ordinal);
+        Assert.Contains("0 ready, 1 slow, 0 without engine", HpcNodeSummary.Of([node]).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_that_did_not_finish_in_time_is_slow()
+    {
+        var node = HpcNode.Unreachable("o2wn01", new HpcException(ErrorId.NodeTimeout, "It did not finish.", "o2wn01"));
+        Assert.Equal(("Slow", "NodeTimeout"), (node.State, node.ErrorId));
     }
 
     [Fact]
