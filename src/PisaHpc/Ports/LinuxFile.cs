@@ -30,6 +30,9 @@ internal static partial class LinuxFile
     private const int AccessDenied = 13;
     private const int Exists = 17;
     private const int ReadOnlyFileSystem = 30;
+    private const int TooManyLinks = 31;
+    private const int NotImplemented = 38;
+    private const int NotSupported = 95;
 
     private const int OpenReadOnly = 0;
     private const int OpenReadWrite = 2;
@@ -66,7 +69,50 @@ internal static partial class LinuxFile
 
     /// <summary>Gives a file one more name, atomically.</summary>
     /// <returns>False when the name exists.</returns>
-    public static bool TryLink(string file, string name) => Link(file, name) == 0 || LastErrorIs(Exists, "link", name);
+    public static bool TryLink(string file, string name)
+    {
+        if (Link(file, name) == 0)
+        {
+            return true;
+        }
+
+        var (error, words) = (Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
+        if (HasNoLinks(error, file))
+        {
+            throw WithoutLinks($"link {name}: {words}", Path.GetDirectoryName(file)!);
+        }
+
+        Marshal.SetLastPInvokeError(error);
+        return LastErrorIs(Exists, "link", name);
+    }
+
+    /// <summary>
+    /// link(2) says EPERM on a file system without hard links (vfat, exFAT), and to whoever may neither own nor write the file
+    /// (proc_sys_fs(5), protected_hardlinks): so it is the file system where the file is this account's, or this account root. FUSE and 9p
+    /// pass on what their server says.
+    /// </summary>
+    private static bool HasNoLinks(int error, string file) =>
+        error is NotSupported or NotImplemented or TooManyLinks
+        || (error == NotPermitted && (Uid == 0 || Status(file)?.Uid == Uid));
+
+    private static HpcException WithoutLinks(string what, string area) => new(
+        ErrorId.PortAreaUnusable,
+        $"The port area {area} cannot be used: its file system{TypeOf(area)} has no hard links, by which ports are held ({what}).",
+        area,
+        PortArea.PlaceRemedy);
+
+    /// <summary>The type of a file system, where the platform tells it: no more than a help to the reader.</summary>
+    private static string TypeOf(string directory)
+    {
+        try
+        {
+            return $", {new DriveInfo(directory).DriveFormat},";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     /// <summary>Takes a name away.</summary>
     /// <returns>False when there was no such name.</returns>

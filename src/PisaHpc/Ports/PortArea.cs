@@ -13,6 +13,11 @@ namespace PisaHpc.Ports;
 /// </remarks>
 public sealed class PortArea
 {
+    /// <summary>What to do about an area on a file system that cannot hold one.</summary>
+    internal const string PlaceRemedy =
+        "Put the area on a file system with hard links and flock that all nodes share (NFS, GPFS, Lustre): portArea.path of the site "
+        + "definition.";
+
     private readonly PortDirectory _directory;
     private readonly int _first;
     private readonly int _last;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using PisaHpc.Nodes;
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Setup;
@@ -10,6 +11,7 @@ namespace PisaHpc.Setup;
 internal sealed class NodeFiles(INodeConnection connection)
 {
     private const string Nothing = "none";
+    private const int NoLinks = 5;
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -48,11 +50,24 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// Ports and directory are written to by the account that leases in them alone: who may write a lease's file may forge it, and who may
     /// link but not unlink in a sticky directory loses the port. The directory that the port area lies in is there; a port's file that is
     /// there may hold a lease, so that each is made new or not at all. (A redirection that fails ends a shell at ":" and not at "true":
-    /// POSIX, 2.8.1.) $1 the directory, $2 first, $3 last.
+    /// POSIX, 2.8.1.) A file system without hard links is told by a link that is tried, before the many files are made, and nothing is left
+    /// there. $1 the directory, $2 first, $3 last.
     /// </summary>
     private const string PortScript = """
         umask 022
-        [ -d "$1" ] || mkdir -m 755 "$1" || [ -d "$1" ] || exit 1
+        made=
+        [ -d "$1" ] || { mkdir -m 755 "$1" && made=$1; } || [ -d "$1" ] || exit 1
+        try=$1/.pisahpc-try.$$
+        trap 'rm -f "$try" "$try.link"' EXIT
+        trap 'exit 1' HUP INT PIPE TERM
+        { true > "$try"; } || exit 1
+        if ! said=$(ln "$try" "$try.link" 2>&1); then
+          rm -f "$try"
+          [ -z "$made" ] || rmdir "$made"
+          echo "its file system, $(stat -f -c %T "${1%/*}/"), has no hard links, by which ports are held ($said)" >&2
+          exit 5
+        fi
+        rm -f "$try" "$try.link"
         set -C
         port=$2
         while [ "$port" -le "$3" ]; do
@@ -100,6 +115,9 @@ internal sealed class NodeFiles(INodeConnection connection)
         RunAsync($"{path} cannot be made", ["mkdir", "-p", "-m", "755", path], default, Limit, cancellationToken);
 
     /// <summary>Makes a port area, or the ports that it lacks.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PortAreaUnusable"/>: its file system has no hard links; <see cref="ErrorId.NodeCommandFailed"/>.
+    /// </exception>
     public Task MakePortAreaAsync(PortAreaDefinition area, CancellationToken cancellationToken) => RunAsync(
         $"The port area {area.Path} cannot be made",
         ["sh", "-c", PortScript, "ports", area.Path, Text(area.First), Text(area.Last)],
@@ -115,6 +133,15 @@ internal sealed class NodeFiles(INodeConnection connection)
         try
         {
             var result = await connection.RunAsync(command, input, limit.Token);
+            if (result.ExitCode == NoLinks)
+            {
+                throw new HpcException(
+                    ErrorId.PortAreaUnusable,
+                    $"{failure} on {connection.Node}: {result.Error.Trim()}.",
+                    connection.Node,
+                    PortArea.PlaceRemedy);
+            }
+
             if (result.ExitCode != 0)
             {
                 throw Failed($"{failure} on {connection.Node}: {$"{result.Error.Trim()} {result.Text.Trim()}".Trim()}");
@@ -122,7 +149,10 @@ internal sealed class NodeFiles(INodeConnection connection)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed($"{failure} on {connection.Node} within {patience.TotalSeconds:0} s.");
+            throw new HpcException(
+                ErrorId.NodeTimeout,
+                $"{failure} on {connection.Node} within {patience.TotalSeconds:0} s: it is slow, or hangs.",
+                connection.Node);
         }
     }
 
