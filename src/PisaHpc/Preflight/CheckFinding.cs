@@ -16,6 +16,7 @@ internal sealed record CheckFinding(CheckResult Result, string Evidence, string?
 
     public static CheckFinding Failed(string evidence, string remedy) => new(CheckResult.Failed, evidence, remedy);
 
-    /// <summary>The check cannot be made because the engine does not answer, which is a check of its own.</summary>
-    public static CheckFinding NoEngine { get; } = Unknown("the engine does not answer");
+    /// <summary>The check cannot be made because the engine does not answer, or not in time, which is a check of its own.</summary>
+    public static CheckFinding NoEngine(NodeEvidence evidence) =>
+        Unknown(evidence.EngineFailure?.Id == ErrorId.EngineTimeout ? "the engine did not answer in time" : "the engine does not answer");
 }

@@ -40,8 +40,10 @@ internal static class NodePreflight
     /// <summary>The only row of a node that does not answer.</summary>
     public static HpcNodeCheck Unreachable(string node, HpcException failure)
     {
-        const string Remedy = "Check that the node is up and that its sshd answers: ssh NODE true.";
-        return Row(node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? Remedy));
+        var remedy = failure.Id == ErrorId.NodeTimeout
+            ? "Allow it more time with -TimeoutSec. If that is not enough, see what keeps it: its load, a file system that hangs (findmnt)."
+            : "Check that the node is up and that its sshd answers: ssh NODE true.";
+        return Row(node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? remedy));
     }
 
     private static async Task<NodeEvidence> GatherAsync(

@@ -5,9 +5,12 @@ namespace PisaHpc.Preflight;
 /// <summary>Whether paths exist on a node.</summary>
 /// <param name="Existing">Those that do.</param>
 /// <param name="Missing">Those that do not.</param>
-/// <param name="Silent">Those for which there was no answer in time: the file system behind them hangs.</param>
+/// <param name="Silent">Those for which there was no answer in time: the file system behind them is slow, or hangs.</param>
 internal sealed record PathAnswers(IReadOnlySet<string> Existing, IReadOnlySet<string> Missing, IReadOnlySet<string> Silent)
 {
+    /// <summary>The type of the file system that each lies on, as stat -f names it; empty where it does not tell.</summary>
+    public IReadOnlyDictionary<string, string> FileSystems { get; init; } = new Dictionary<string, string>();
+
     public static PathAnswers None { get; } = new(new HashSet<string>(), new HashSet<string>(), new HashSet<string>());
 }
 
@@ -20,9 +23,14 @@ internal static class PathProbe
     /// <summary>How long a file system may take; a first look at an automount is among them.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>What to do about a path for which there was no answer in time.</summary>
+    public const string SilenceRemedy =
+        "Ask again: a file system may be slow at its first use. If it stays so it hangs: check its server, and the node's mounts: findmnt.";
+
     private const string Script = """
         for path in "$@"; do
-          ( if [ -e "$path" ]; then printf '+%s\n' "$path"; else printf -- '-%s\n' "$path"; fi ) &
+          ( if [ -e "$path" ]; then printf '+%s\t%s\n' "$path" "$(stat -f -c %T "$path" 2>/dev/null)"
+            else printf -- '-%s\t\n' "$path"; fi ) &
         done
         wait
         """;
@@ -41,6 +49,7 @@ internal static class PathProbe
         }
 
         var (existing, missing) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var types = new Dictionary<string, string>(StringComparer.Ordinal);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
         var process = await connection.StartAsync(["sh", "-c", Script, "paths", .. paths], cancellationToken);
@@ -49,7 +58,10 @@ internal static class PathProbe
             using var output = new StreamReader(process.Output, leaveOpen: true);
             while (existing.Count + missing.Count < paths.Count && await output.ReadLineAsync(limit.Token) is { } line)
             {
-                (line.StartsWith('+') ? existing : missing).Add(line[1..]);
+                var end = line.LastIndexOf('\t');
+                var path = end < 0 ? line[1..] : line[1..end];
+                (line.StartsWith('+') ? existing : missing).Add(path);
+                types[path] = end < 0 ? "" : line[(end + 1)..];
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -61,7 +73,10 @@ internal static class PathProbe
             await EndAsync(process);
         }
 
-        return new PathAnswers(existing, missing, paths.Except(existing).Except(missing).ToHashSet(StringComparer.Ordinal));
+        return new PathAnswers(existing, missing, paths.Except(existing).Except(missing).ToHashSet(StringComparer.Ordinal))
+        {
+            FileSystems = types,
+        };
     }
 
     private static async Task EndAsync(INodeProcess process)

@@ -9,6 +9,9 @@ namespace PisaHpc.Unit.Preflight;
 /// <summary>What each check makes of what was found: a fit node passes all of them, and each fault is seen by the check that is for it.</summary>
 public sealed class NodeChecksTests
 {
+    private const string Unsigned = "x509: certificate signed by unknown authority";
+    private const string Plain = "http: server gave HTTP response to HTTPS client";
+
     private static readonly NodeEvidence Fit = Evidence.OfAFitNode;
     private static readonly JobOwner User = new() { Name = "hpcuser", Uid = 4001, Gid = 4001, Groups = [4001, 5001] };
 
@@ -34,6 +37,15 @@ public sealed class NodeChecksTests
         var found = Examine(name, Fit with { Details = null, Engine = null, EngineFailure = failure, Containers = [], Registries = [] });
         string[] ofTheEngine = ["Storage", "Disk", "Cgroup", "Registry", "Memlock", "OpenFiles", "Shm"];
         Assert.Equal(name == "Engine" ? Failed : ofTheEngine.Contains(name) ? Unknown : name == "Users" ? Skipped : Passed, found.Result);
+    }
+
+    [Fact]
+    public void An_engine_that_is_slow_is_told_from_one_that_refuses()
+    {
+        var late = new HpcException(ErrorId.EngineTimeout, "It did not answer within 10 s.", "o2wn01");
+        var evidence = Fit with { Details = null, Engine = null, EngineFailure = late };
+        Expect("Engine", Warning, evidence, "EngineTimeout: It did not answer within 10 s.");
+        Assert.Equal((Unknown, "the engine did not answer in time"), (Examine("Storage", evidence).Result, Examine("Storage", evidence).Evidence));
     }
 
     [Theory]
@@ -76,6 +88,44 @@ public sealed class NodeChecksTests
     [InlineData(ErrorId.ImagePullFailed, "dial tcp 10.10.13.254:5000: connect: connection refused", Failed, "does not answer")]
     internal void A_registry_that_says_no(ErrorId id, string words, CheckResult result, string evidence) => Expect(
         "Registry", result, Fit with { Registries = [new("registry.lab:5000/pisa/hpc:deb12", new HpcException(id, words))] }, evidence);
+
+    [Theory]
+    [InlineData(true, null, Unsigned, "says registryTrust: insecure; bring it to the node: Initialize-HpcNode.")]
+    [InlineData(null, "/etc/site/ca.crt", Unsigned, "Bring /etc/site/ca.crt, the site's engine.registryCertificate, to the node")]
+    [InlineData(null, "/etc/site/ca.crt", Plain, "set engine.registryTrust to insecure")]
+    [InlineData(false, null, Unsigned, "Set engine.registryCertificate in")]
+    [InlineData(null, null, Unsigned, "Set engine.registryCertificate, or engine.registryTrust to insecure, in")]
+    internal void A_registry_that_is_not_trusted_has_a_remedy_that_does_not_stand_in_the_site_already(
+        bool? insecure, string? certificate, string words, string remedy)
+    {
+        var site = Evidence.Site with { Engine = new EngineSettings { RegistryIsInsecure = insecure, RegistryCertificate = certificate } };
+        var evidence = WithSite(site) with { Registries = [new("registry.lab:5000/pisa/hpc:deb12", new HpcException(ErrorId.ImagePullFailed, words))] };
+        Assert.Contains(remedy, Examine("Registry", evidence).Remedy, StringComparison.Ordinal);
+        var another = evidence with { Registries = [new("other.example/hpc:1", new HpcException(ErrorId.ImagePullFailed, words))] };
+        Assert.Contains("/etc/docker/certs.d/other.example/ca.crt", Examine("Registry", another).Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_remedy_says_to_set_what_is_set()
+    {
+        Assert.Null(Examine("Registry", Fit with { Registries = [] }).Remedy);
+        var none = Fit with { Registries = [], Request = Fit.Request with { Site = Evidence.Site with { Registry = null } } };
+        Assert.Contains("Set 'registry'", Examine("Registry", none).Remedy, StringComparison.Ordinal);
+
+        var large = Fit with { Facts = Fit.Facts with { MemoryBytes = 4L << 30 } };
+        Assert.Contains("Lower limits.shm", Examine("Shm", large).Remedy, StringComparison.Ordinal);
+
+        var onDisk = Fit with { Facts = Fit.Facts with { RunFileSystem = "ext2/ext3" } };
+        Assert.Contains("tmpfs at /run", Examine("RunDirectory", onDisk).Remedy, StringComparison.Ordinal);
+        var elsewhere = onDisk with { Request = onDisk.Request with { Site = Evidence.Site with { RunDirectory = "/var/jobs" } } };
+        Assert.Contains("such as /run/pisahpc", Examine("RunDirectory", elsewhere).Remedy, StringComparison.Ordinal);
+
+        var users = WithSite(Evidence.Site with { Preflight = new PreflightSettings { Users = ["hpcuser"] } });
+        Assert.Equal("Run it on a Linux host of the cluster.", Examine("Users", users).Remedy);
+
+        var partly = Fit.With("net/ipv4/ip_local_port_range", "1024 60999").With("net/ipv4/ip_local_reserved_ports", "80,22000-22010");
+        Assert.Contains("ip_local_reserved_ports=80,22000-22010,22000-22999", Examine("PortRange", partly).Remedy, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(-1, -1, Passed)]
@@ -174,7 +224,9 @@ public sealed class NodeChecksTests
     {
         Expect("PortArea", Failed, Fit.Missing("/gpfs/ports", "/gpfs/ports/22000", "/gpfs/ports/22999"), "there is no /gpfs/ports");
         Expect("PortArea", Failed, Fit.Missing("/gpfs/ports/22999"), "there is no /gpfs/ports/22999");
-        Expect("PortArea", Failed, Fit.Silent("/gpfs/ports"));
+        Expect("PortArea", Failed, Fit.Silent("/gpfs/ports"), "no answer within 10 s from /gpfs/ports");
+        Expect("PortArea", Failed, OnFileSystem("msdos"), "/gpfs/ports is on msdos, which has no hard links");
+        Expect("PortArea", Passed, OnFileSystem("nfs"));
         Expect("PortArea", Skipped, WithSite(Evidence.Site with { PortArea = null }));
     }
 
@@ -232,6 +284,9 @@ public sealed class NodeChecksTests
     [InlineData("", Skipped)]
     internal void Keys_on_a_disk(string type, CheckResult result) =>
         Expect("RunDirectory", result, Fit with { Facts = Fit.Facts with { RunFileSystem = type } });
+
+    private static NodeEvidence OnFileSystem(string type) =>
+        Fit with { Paths = Fit.Paths with { FileSystems = new Dictionary<string, string> { ["/gpfs/ports"] = type } } };
 
     private static NodeEvidence WithDevice(PisaHpc.Devices.IbDevice device) => Fit with { Facts = Fit.Facts with { Devices = [device] } };
 

@@ -165,6 +165,14 @@ public sealed class NodePreflightTests
     }
 
     [Fact]
+    public void A_node_that_was_cut_short_is_told_to_get_more_time_and_not_to_be_looked_for()
+    {
+        var check = NodePreflight.Unreachable("o2wn01", new HpcException(ErrorId.NodeTimeout, "It did not finish within 120 s.", "o2wn01"));
+        Assert.Equal("NodeTimeout: It did not finish within 120 s.", check.Evidence);
+        Assert.Contains("-TimeoutSec", check.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_node_without_its_engine_is_checked_for_the_rest()
     {
         _cluster.FailOn("o2wn01", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "It does not answer.", "o2wn01"));

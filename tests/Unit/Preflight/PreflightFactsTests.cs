@@ -43,12 +43,13 @@ public sealed class PreflightFactsTests
         Assert.Equal(["/", "/proc/self"], answers.Existing.Order());
         Assert.Equal(["/no/such"], answers.Missing);
         Assert.Empty(answers.Silent);
+        Assert.Equal(("proc", ""), (answers.FileSystems["/proc/self"], answers.FileSystems["/no/such"]));
     }
 
     [Fact]
     public async Task A_path_that_nobody_answers_for_is_named_and_the_others_count()
     {
-        var cluster = new FakeCluster { OnStart = (_, _) => new HangingProcess("+/home\n-/gpfs/a\n") };
+        var cluster = new FakeCluster { OnStart = (_, _) => new HangingProcess("+/home\text2/ext3\n-/gpfs/a\t\n") };
         var connection = await ((INodeConnector)cluster).ConnectAsync("o2wn01", CancellationToken.None);
         var answers = await PathProbe.ReadAsync(connection, ["/home", "/gpfs/a", "/dead"], TimeSpan.FromMilliseconds(50), CancellationToken.None);
         Assert.Equal(["/home"], answers.Existing);
@@ -60,7 +61,7 @@ public sealed class PreflightFactsTests
     public async Task Whoever_asks_for_a_silent_path_may_be_out_of_reach_himself()
     {
         var failure = new HpcException(ErrorId.NodeCommandFailed, "It may still run there.", "o2wn01");
-        var cluster = new FakeCluster { OnStart = (_, _) => new HangingProcess("+/home\n") { AtTheEnd = failure } };
+        var cluster = new FakeCluster { OnStart = (_, _) => new HangingProcess("+/home\txfs\n") { AtTheEnd = failure } };
         var connection = await ((INodeConnector)cluster).ConnectAsync("o2wn01", CancellationToken.None);
         var answers = await PathProbe.ReadAsync(connection, ["/home", "/dead"], TimeSpan.FromMilliseconds(50), CancellationToken.None);
         Assert.Equal(["/dead"], answers.Silent);

@@ -12,7 +12,7 @@ internal sealed class CgroupCheck : INodeCheck
     {
         if (evidence.Details is not { } engine)
         {
-            return CheckFinding.NoEngine;
+            return CheckFinding.NoEngine(evidence);
         }
 
         var found = $"version {(engine.CgroupVersion is { } version ? $"{version}" : "unknown")}, made by {engine.CgroupDriver}";

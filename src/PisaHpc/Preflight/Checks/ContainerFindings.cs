@@ -7,7 +7,7 @@ internal static class ContainerFindings
     {
         if (evidence.Details is null)
         {
-            return CheckFinding.NoEngine;
+            return CheckFinding.NoEngine(evidence);
         }
 
         var findings = evidence.Containers.Select(probe => Judge(probe, judge)).OrderByDescending(finding => finding.Result).ToList();

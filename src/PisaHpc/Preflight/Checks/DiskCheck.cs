@@ -20,7 +20,7 @@ internal sealed class DiskCheck : INodeCheck
     {
         if (evidence.Details is not { } engine)
         {
-            return CheckFinding.NoEngine;
+            return CheckFinding.NoEngine(evidence);
         }
 
         if (evidence.Facts.FreeDiskBytes is not { } free)

@@ -31,7 +31,7 @@ internal sealed class MountsCheck : INodeCheck
         return silent.Count > 0
             ? CheckFinding.Failed(
                 $"no answer within {PathProbe.Patience.TotalSeconds:0} s from {string.Join(", ", silent)}",
-                "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
+                PathProbe.SilenceRemedy)
             : required.Count > 0
                 ? CheckFinding.Failed(
                     $"missing: {string.Join("; ", required)}", "Mount it on the node, or mark it 'optional: true' in the site definition.")

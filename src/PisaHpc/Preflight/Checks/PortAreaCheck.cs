@@ -4,10 +4,14 @@ using PisaHpc.Sites;
 namespace PisaHpc.Preflight.Checks;
 
 /// <summary>
-/// Whether the port area is there, where every node that starts or stops a job needs it: its directory, its first and its last port.
+/// Whether the port area is there, where every node that starts or stops a job needs it: its directory, its first and its last port; on a
+/// file system that has hard links, by which ports are held. Those that have none are known by name: nothing is tried in the area.
 /// </summary>
 internal sealed class PortAreaCheck : INodeCheck
 {
+    /// <summary>FAT and exFAT as statfs(2) and stat -f name them; of FUSE and 9p only a try tells.</summary>
+    private static readonly string[] WithoutLinks = ["msdos", "vfat", "fat", "exfat"];
+
     public string Name => "PortArea";
 
     public EvidenceKinds Needs => EvidenceKinds.Paths;
@@ -30,10 +34,12 @@ internal sealed class PortAreaCheck : INodeCheck
         var missing = paths.FirstOrDefault(evidence.Paths.Missing.Contains);
         return silent is not null
             ? CheckFinding.Failed(
-                $"no answer from {silent}", "The file system behind it hangs: check its server, and the node's mounts: findmnt.")
+                $"no answer within {PathProbe.Patience.TotalSeconds:0} s from {silent}", PathProbe.SilenceRemedy)
             : missing is not null
                 ? CheckFinding.Failed(
                     $"there is no {missing}", "Mount the shared file system on the node; or make the area: Initialize-HpcNode.")
-                : CheckFinding.Passed($"{area.Path}, {area.First} to {area.Last}");
+                : evidence.Paths.FileSystems.GetValueOrDefault(area.Path) is { } type && WithoutLinks.Contains(type)
+                    ? CheckFinding.Failed($"{area.Path} is on {type}, which has no hard links", Ports.PortArea.PlaceRemedy)
+                    : CheckFinding.Passed($"{area.Path}, {area.First} to {area.Last}");
     }
 }

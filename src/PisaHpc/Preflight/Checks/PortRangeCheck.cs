@@ -22,7 +22,8 @@ internal sealed class PortRangeCheck : INodeCheck
             return CheckFinding.Skipped("the node does not tell its ip_local_port_range");
         }
 
-        var reserved = Ranges(evidence.Facts.Sysctl.GetValueOrDefault("net/ipv4/ip_local_reserved_ports", ""));
+        var setting = evidence.Facts.Sysctl.GetValueOrDefault("net/ipv4/ip_local_reserved_ports", "");
+        var reserved = Ranges(setting);
         var open = Enumerable.Range(Math.Max(first, area.First), Math.Max(0, Math.Min(last, area.Last) - Math.Max(first, area.First) + 1))
             .Count(port => !reserved.Exists(range => port >= range.First && port <= range.Last));
         var found = $"ip_local_port_range {first} to {last}, port area {area.First} to {area.Last}";
@@ -30,7 +31,8 @@ internal sealed class PortRangeCheck : INodeCheck
             ? CheckFinding.Passed(found)
             : CheckFinding.Warning(
                 $"{found}: {open} ports are in both, and any outgoing connection may take them",
-                $"Set net.ipv4.ip_local_reserved_ports={area.First}-{area.Last} on the node, or choose other ports for the area.");
+                $"Set net.ipv4.ip_local_reserved_ports={(setting.Length > 0 ? setting + "," : "")}{area.First}-{area.Last} on the node, "
+                + "or choose other ports for the area.");
     }
 
     private static List<(int First, int Last)> Ranges(string text) =>

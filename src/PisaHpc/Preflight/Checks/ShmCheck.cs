@@ -28,7 +28,10 @@ internal sealed class ShmCheck : INodeCheck
         var found = $"{probe.Names}: {ByteSize.Words(seen)} inside"
             + (probe.ShmBytes is { } asked ? $", {ByteSize.Words(asked)} asked for" : "");
         return probe.ShmBytes > seen ? CheckFinding.Failed(found, "See which layer sets limits.shm: Get-HpcEnvironment -Explain.")
-            : seen > memory ? CheckFinding.Warning($"{found}; the node's memory is {ByteSize.Words(memory.Value)}", Remedy)
+            : seen > memory
+                ? CheckFinding.Warning(
+                    $"{found}; the node's memory is {ByteSize.Words(memory.Value)}",
+                    "Lower limits.shm below the node's memory; which layer sets it: Get-HpcEnvironment -Explain.")
             : probe.ShmBytes is null ? CheckFinding.Warning($"{found}, the engine's own size", Remedy)
             : CheckFinding.Passed(found);
     }

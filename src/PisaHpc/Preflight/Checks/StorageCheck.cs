@@ -15,7 +15,7 @@ internal sealed class StorageCheck : INodeCheck
     {
         if (evidence.Details is not { } engine)
         {
-            return CheckFinding.NoEngine;
+            return CheckFinding.NoEngine(evidence);
         }
 
         var found = $"{engine.StorageDriver} at {engine.RootDirectory}";

@@ -16,7 +16,9 @@ internal sealed class UsersCheck : INodeCheck
     {
         if (evidence.Request.Users.Count == 0)
         {
-            return CheckFinding.Skipped("no user is named", "Name some with -User, or in preflight.users of the site definition.");
+            return evidence.Request.Site.Preflight.Users.Count == 0
+                ? CheckFinding.Skipped("no user is named", "Name some with -User, or in preflight.users of the site definition.")
+                : CheckFinding.Skipped("this machine knows none of the cluster's users", "Run it on a Linux host of the cluster.");
         }
 
         var faults = evidence.Request.Users
