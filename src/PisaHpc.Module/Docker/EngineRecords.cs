@@ -21,6 +21,7 @@ internal static class EngineRecords
         CgroupDriver = answer.CgroupDriver ?? "",
         LoggingDriver = answer.LoggingDriver ?? "",
         LiveRestore = answer.LiveRestoreEnabled,
+        IsInSwarm = answer.Swarm?.LocalNodeState is not (null or "" or "inactive"),
         LimitsMemory = answer.MemoryLimit,
         LimitsCpu = answer.CPUCfsQuota,
         LimitsPids = answer.PidsLimit,

@@ -33,6 +33,12 @@ public sealed record EngineDetails
     /// <summary>Whether containers go on while the engine is restarted.</summary>
     public bool LiveRestore { get; init; }
 
+    /// <summary>
+    /// Whether the engine is in swarm mode, in whatever state of it. One that is does not start with live-restore, though it takes that up
+    /// from a signal (moby, Config.IsSwarmCompatible).
+    /// </summary>
+    public bool IsInSwarm { get; init; }
+
     /// <summary>Whether the node's kernel can limit a container's memory.</summary>
     public bool LimitsMemory { get; init; } = true;
 

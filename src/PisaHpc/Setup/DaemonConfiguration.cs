@@ -16,8 +16,19 @@ internal sealed class DaemonConfiguration
     private readonly string _file;
     private readonly int _indent;
 
-    private DaemonConfiguration(JsonObject root, string node, string file, int indent) =>
-        (_root, _node, _file, _indent) = (root, node, file, indent);
+    private DaemonConfiguration(JsonObject root, string node, string file, string? source) =>
+        (_root, _node, _file, Source, _indent) = (root, node, file, source, IndentOf(source ?? ""));
+
+    /// <summary>The text that was read; null for none.</summary>
+    public string? Source { get; }
+
+    /// <summary>Reads a configuration.</summary>
+    /// <param name="node">The node that it is of.</param>
+    /// <param name="file">Its path there.</param>
+    /// <param name="content">The file; null for none.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineConfigurationInvalid"/> with the place.</exception>
+    public static DaemonConfiguration Parse(string node, string file, byte[]? content) =>
+        Parse(node, file, content is null ? null : ConfigurationEncoding.TextOf(node, file, content));
 
     /// <summary>Reads a configuration.</summary>
     /// <param name="node">The node that it is of.</param>
@@ -28,13 +39,13 @@ internal sealed class DaemonConfiguration
     {
         if (string.IsNullOrWhiteSpace(text))
         {
-            return new DaemonConfiguration([], node, file, indent: 2);
+            return new DaemonConfiguration([], node, file, text);
         }
 
         try
         {
             return JsonNode.Parse(text, documentOptions: Strict) is JsonObject root
-                ? new DaemonConfiguration(root, node, file, IndentOf(text))
+                ? new DaemonConfiguration(root, node, file, text)
                 : throw Invalid(node, $"{file} on {node} holds no JSON object.");
         }
         catch (JsonException exception)
@@ -46,7 +57,7 @@ internal sealed class DaemonConfiguration
     }
 
     /// <summary>A copy that can be changed by itself.</summary>
-    public DaemonConfiguration Copy() => new((JsonObject)_root.DeepClone(), _node, _file, _indent);
+    public DaemonConfiguration Copy() => new((JsonObject)_root.DeepClone(), _node, _file, Source);
 
     /// <summary>Whether a key stands there.</summary>
     public bool Has(params string[] path) => Find(path) is not null;

@@ -8,7 +8,8 @@ namespace PisaHpc.Setup;
 /// Has a node's engine take up another configuration, or puts the old one back. A configuration that takes a restart is tried by a signal
 /// first: one that the engine cannot read never gets as far. Containers go on through all of it: live-restore is on before the engine ends,
 /// and whenever it starts, since an engine that starts without it ends the containers that it finds. Where a configuration, old or new,
-/// does not want live-restore, that is taken up by a signal at the end, which ends nothing.
+/// does not want live-restore, that is taken up by a signal at the end, which ends nothing. In swarm mode there is no live-restore; the
+/// plan has then seen that no container runs. An engine that ran runs again whatever fails: see <see cref="EngineRestart"/>.
 /// </summary>
 internal sealed class EngineChange
 {
@@ -17,7 +18,7 @@ internal sealed class EngineChange
     private readonly NodeFiles _files;
     private IReadOnlyList<byte[]?> _standing;
     private bool _wrote;
-    private bool _restarted;
+    private EngineStart? _start;
 
     /// <summary>A change of a node.</summary>
     /// <param name="connection">The node.</param>
@@ -38,9 +39,13 @@ internal sealed class EngineChange
     /// </summary>
     public string? Backup { get; }
 
-    private string File => _plan.Site.Engine.Config;
+    private string File => _plan.Facts.File;
 
     private string Refused => $"The engine on {_plan.Node} did not take up its new configuration";
+
+    private string Losses => _start == EngineStart.Old && _plan.Engine?.RunningContainers > 0
+        ? " It started with nothing but its old file, which does not keep containers: those that ran may have ended."
+        : "";
 
     private string Marker => SetupFacts.MarkerOf(File);
 
@@ -84,19 +89,39 @@ internal sealed class EngineChange
 
     private async Task RestartAsync(CancellationToken cancellationToken)
     {
-        var keeping = WantedConfiguration.KeepingContainers(_plan.Wanted, Options);
+        var keeping = _plan.Keeping(_plan.Wanted);
         if (_plan.Engine is not null)
         {
             await ReloadAsync(WantedConfiguration.OnTrial(keeping, ContainerNames.NewAttempt()), cancellationToken);
         }
 
-        await WriteAsync(keeping, cancellationToken);
-        _restarted = true;
-        await _control.RestartAsync(Has(keeping), cancellationToken);
+        var result = await StartWithAsync(keeping, cancellationToken);
+        if (result.Start != EngineStart.New)
+        {
+            throw new HpcException(ErrorId.NodeCommandFailed, result.Refusal, _plan.Node);
+        }
+
+        await _control.StartedAsync(Has(keeping), cancellationToken);
         if (!keeping.SaysTheSame(_plan.Wanted))
         {
             await ReloadAsync(_plan.Wanted, cancellationToken);
         }
+    }
+
+    /// <summary>Restarts the engine with a configuration. One that ran before and does not start with it has the old one again.</summary>
+    private async Task<RestartResult> StartWithAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
+    {
+        await WriteAsync(configuration, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        var back = _plan.Engine is null ? null : new EngineWayBack(BytesOf(_plan.Keeping(_plan.Current)), Backup);
+        var standing = _standing;
+        (_start, _standing) = (EngineStart.Unknown, back is null ? standing : [.. standing, back.Keeping, _plan.Facts.Config]);
+        var result = await _control.RestartAsync(File, Marker, back);
+        _start = result.Start;
+        _standing = back is null || _start == EngineStart.New ? standing
+            : _start == EngineStart.Keeping ? [back.Keeping]
+            : [_plan.Facts.Config];
+        return result;
     }
 
     private async Task ReloadAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
@@ -133,7 +158,7 @@ internal sealed class EngineChange
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
-                $"{Refused}, and has the old one again: {cause.Message}",
+                $"{Refused}, and has the old one again: {cause.Message}{Losses}",
                 _plan.Node,
                 innerException: cause);
         }
@@ -161,13 +186,18 @@ internal sealed class EngineChange
             (false, null) => $"Remove {File} on the node",
             (false, _) => $"Put {Backup} back in the place of {File} on the node",
         };
-        return _restarted
+        return _start == EngineStart.Unknown
+            ? "The node goes on by itself: it starts the engine with the new file, or else with the old one. Run this again to finish it."
+            : _start is not null
             ? $"{file}; write \"live-restore\": true into it if containers are to go on, and start the engine: "
                 + $"{ShellQuoting.Join(_plan.Site.Engine.Restart)}."
             : $"{file}; have the engine read it: {ShellQuoting.Join(_plan.Site.Engine.Reload)}.";
     }
 
-    /// <summary>Has the engine give back what it took up. The file is then not yet the old one.</summary>
+    /// <summary>
+    /// Has the engine give back what it took up. The file is then not yet the old one. Where a restart failed, the engine has the old one
+    /// already; where nobody saw how it came out, it comes up by itself.
+    /// </summary>
     private async Task GiveBackAsync()
     {
         if (!_wrote || _plan.Engine is not { } before)
@@ -175,11 +205,15 @@ internal sealed class EngineChange
             return;
         }
 
-        if (_restarted)
+        var last = _start == EngineStart.New ? await StartWithAsync(_plan.Keeping(_plan.Current), CancellationToken.None) : null;
+        if (_start == EngineStart.None && !await _control.IsUpAsync())
         {
-            var keeping = WantedConfiguration.KeepingContainers(_plan.Current, Options);
-            await WriteAsync(keeping, CancellationToken.None);
-            await _control.RestartAsync(Has(keeping), CancellationToken.None);
+            throw new HpcException(ErrorId.EngineUnavailable, last?.LastWords ?? "It does not start with that either.", _plan.Node);
+        }
+
+        if (_start is not null)
+        {
+            await _control.StartedAsync(_ => true, CancellationToken.None);
         }
 
         var giving = WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore, Options);
@@ -209,11 +243,12 @@ internal sealed class EngineChange
         }
     }
 
-    private Task WriteAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
-    {
-        var isOld = configuration.SaysTheSame(_plan.Current);
-        return PutAsync(isOld && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText()), cancellationToken);
-    }
+    private Task WriteAsync(DaemonConfiguration configuration, CancellationToken cancellationToken) =>
+        PutAsync(BytesOf(configuration), cancellationToken);
+
+    /// <summary>A configuration that says what the old one does is the old one, to the byte.</summary>
+    private byte[] BytesOf(DaemonConfiguration configuration) =>
+        configuration.SaysTheSame(_plan.Current) && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText());
 
     /// <summary>
     /// Writes what does not stand there already. After a write whose end nobody saw, the one or the other may stand there.

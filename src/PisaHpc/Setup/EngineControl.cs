@@ -21,21 +21,46 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     /// <summary>By a signal.</summary>
     /// <param name="isRight">Whether the engine has it.</param>
     /// <param name="cancellationToken">Interrupts.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.EngineUnavailable"/>.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.NodeTimeout"/>, <see cref="ErrorId.EngineTimeout"/>.
+    /// </exception>
     public async Task ReloadAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
     {
         await RunAsync(settings.Reload, ReloadLimit, cancellationToken);
         await AnswersAsync(isRight, ReloadPatience, cancellationToken);
     }
 
-    /// <summary>By a restart.</summary>
-    /// <param name="isRight">Whether the engine has it.</param>
+    /// <summary>By a restart, which is not interrupted.</summary>
+    /// <param name="file">The engine's configuration, which is the new one.</param>
+    /// <param name="marker">The mark of the change.</param>
+    /// <param name="back">What an engine that ran before has again when it does not start; null for one that did not run.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public Task<RestartResult> RestartAsync(string file, string marker, EngineWayBack? back) =>
+        new EngineRestart(connection, settings.Restart, RestartLimit).RunAsync(file, marker, back);
+
+    /// <summary>Waits until a restarted engine answers.</summary>
+    /// <param name="isRight">Whether it has its configuration.</param>
     /// <param name="cancellationToken">Interrupts.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.EngineUnavailable"/>.</exception>
-    public async Task RestartAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineTimeout"/>.</exception>
+    public Task StartedAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken) =>
+        AnswersAsync(isRight, RestartPatience, cancellationToken);
+
+    /// <summary>Whether the engine answers now.</summary>
+    public async Task<bool> IsUpAsync()
     {
-        await RunAsync(settings.Restart, RestartLimit, cancellationToken);
-        await AnswersAsync(isRight, RestartPatience, cancellationToken);
+        try
+        {
+            return await EngineQuestion.AskAsync(
+                engines,
+                connection.Node,
+                async (engine, stopping) => await engine.DescribeAsync(stopping) is not null,
+                EngineQuestion.Limit,
+                CancellationToken.None);
+        }
+        catch (HpcException)
+        {
+            return false;
+        }
     }
 
     private async Task RunAsync(IReadOnlyList<string> command, TimeSpan patience, CancellationToken cancellationToken)
@@ -47,17 +72,18 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
             var result = await connection.RunAsync(command, default, limit.Token);
             if (result.ExitCode != 0)
             {
-                throw Failed(command, $"ended with {result.ExitCode}: {$"{result.Text.Trim()} {result.Error.Trim()}".Trim()}");
+                var said = $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
+                throw Failed(ErrorId.NodeCommandFailed, command, $"ended with {result.ExitCode}: {said}");
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failed(command, $"did not end within {patience.TotalSeconds:0.#} s");
+            throw Failed(ErrorId.NodeTimeout, command, $"did not end within {patience.TotalSeconds:0.#} s");
         }
     }
 
-    private HpcException Failed(IReadOnlyList<string> command, string how) =>
-        new(ErrorId.NodeCommandFailed, $"'{string.Join(' ', command)}' {how}.", connection.Node);
+    private HpcException Failed(ErrorId id, IReadOnlyList<string> command, string how) =>
+        new(id, $"'{string.Join(' ', command)}' {how}.", connection.Node);
 
     /// <summary>
     /// Waits until the engine answers as it should. It has an event for a reload, and none for one that it refused: its log alone tells of
@@ -82,7 +108,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
 
                     last = "it answers, and has not taken up what the file says: see its log for the reason";
                 }
-                catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
+                catch (HpcException failure) when (failure.Id is ErrorId.EngineUnavailable or ErrorId.EngineTimeout)
                 {
                     last = failure.Message;
                 }
@@ -92,7 +118,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new HpcException(ErrorId.EngineUnavailable, $"within {patience.TotalSeconds:0} s {last}.", connection.Node);
+            throw new HpcException(ErrorId.EngineTimeout, $"within {patience.TotalSeconds:0} s {last}.", connection.Node);
         }
     }
 }

@@ -46,7 +46,7 @@ internal static class NodeSetup
     private static async Task<HpcNodeSetup> ChangeEngineAsync(
         INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var backup = $"{plan.Site.Engine.Config}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
+        var backup = $"{plan.Facts.File}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
         var restarts = plan.Action == EngineAction.Restart && plan.Engine is not null;
         var before = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
         var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site.Engine), plan, backup);

@@ -31,6 +31,9 @@ internal sealed record NodeSetupPlan
     /// <summary>The registry's certificate that has to be put there; null when it is there, or none is asked for.</summary>
     public byte[]? Certificate { get; init; }
 
+    /// <summary>Whether the engine is in swarm mode, as it says, or as what it left on the disk says when it is down.</summary>
+    public bool IsInSwarm => Engine?.IsInSwarm ?? Facts.HasSwarmState;
+
     /// <summary>Whether the configuration's file has to be written.</summary>
     public bool WritesConfig => !Current.SaysTheSame(Wanted);
 
@@ -50,8 +53,9 @@ internal sealed record NodeSetupPlan
     /// <param name="certificate">The registry's certificate, where the site names one.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>: one
-    /// runs and cannot be asked; <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
+    /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineConfigurationRefused"/>: it could not be gone back from;
+    /// <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTimeout"/>: one runs and
+    /// cannot be asked; <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
     /// </exception>
     public static async Task<NodeSetupPlan> ReadAsync(
         INodeConnection connection, IEngineConnector engines, HpcSite site, byte[]? certificate, CancellationToken cancellationToken)
@@ -67,8 +71,9 @@ internal sealed record NodeSetupPlan
         }
 
         var engine = await AskAsync(engines, connection.Node, facts, cancellationToken);
-        var current = DaemonConfiguration.Parse(connection.Node, site.Engine.Config, facts.ConfigText());
-        var wanted = WantedConfiguration.Of(current, site, engine?.LoggingDriver, facts.Options);
+        var current = DaemonConfiguration.Parse(connection.Node, facts.File, facts.Config);
+        var wanted = WantedConfiguration.Of(
+            current, site, engine?.LoggingDriver, facts.Options, engine?.IsInSwarm ?? facts.HasSwarmState);
         var plan = new NodeSetupPlan
         {
             Node = connection.Node,
@@ -81,18 +86,24 @@ internal sealed record NodeSetupPlan
             Certificate = certificate is not null && facts.Certificate?.AsSpan().SequenceEqual(certificate) != true ? certificate : null,
         };
         plan.RefuseConflicts();
+        plan.RefuseSwarm();
+        plan.RefuseUnproven();
         return plan;
     }
 
     /// <summary>The lines of a diff of the configuration; empty when it stays.</summary>
-    public IReadOnlyList<string> Diff() => WritesConfig ? LineDiff.Of(Facts.ConfigText(), Wanted.ToText()) : [];
+    public IReadOnlyList<string> Diff() => WritesConfig ? LineDiff.Of(Current.Source, Wanted.ToText()) : [];
+
+    /// <summary>A configuration with what keeps containers through a restart; in swarm mode there is nothing that does.</summary>
+    public DaemonConfiguration Keeping(DaemonConfiguration configuration) =>
+        IsInSwarm ? configuration : WantedConfiguration.KeepingContainers(configuration, Facts.Options);
 
     /// <summary>Each change in words.</summary>
     public IReadOnlyList<string> InWords() =>
     [
         .. new[]
         {
-            WritesConfig ? $"{Site.Engine.Config}: set {string.Join(", ", Current.Differences(Wanted))}" : null,
+            WritesConfig ? $"{Facts.File}: set {string.Join(", ", Current.Differences(Wanted))}" : null,
             Action switch
             {
                 EngineAction.Reload => "engine: reload its configuration",
@@ -141,6 +152,14 @@ internal sealed record NodeSetupPlan
             return await EngineQuestion.AskAsync(
                 engines, node, (engine, stopping) => engine.DescribeAsync(stopping), EngineQuestion.Limit, cancellationToken);
         }
+        catch (HpcException failure) when (failure.Id == ErrorId.EngineTimeout)
+        {
+            throw new HpcException(
+                ErrorId.EngineTimeout,
+                $"{failure.Message.TrimEnd('.')}. A restart could end its containers, so that nothing was changed.",
+                node,
+                innerException: failure);
+        }
         catch (HpcException failure) when (failure.Id == ErrorId.EngineUnavailable)
         {
             return !facts.EngineRuns ? null : throw new HpcException(
@@ -161,17 +180,75 @@ internal sealed record NodeSetupPlan
             EngineAction.None => [],
             EngineAction.Reload => Facts.Options.Conflicts(Wanted),
             _ => Facts.Options.Conflicts(
-                WantedConfiguration.OnTrial(WantedConfiguration.KeepingContainers(Wanted, Facts.Options), ContainerNames.NewAttempt())),
+                WantedConfiguration.OnTrial(Keeping(Wanted), ContainerNames.NewAttempt())),
         };
         if (conflicts.Count > 0)
         {
             throw new HpcException(
                 ErrorId.EngineConfigurationRefused,
-                $"The engine on {Node} is started with {string.Join(", ", conflicts)}, and takes nothing up from {Site.Engine.Config} "
+                $"The engine on {Node} is started with {string.Join(", ", conflicts)}, and takes nothing up from {Facts.File} "
                 + "while the same is to be written there.",
                 Node,
                 "Take the option out of the engine's start (systemctl edit docker), write it into the file, and restart the engine; "
                 + "then run this again.");
         }
     }
+
+    /// <summary>
+    /// An engine in swarm mode takes live-restore up from a signal, and does not start with it the next time. Without it a restart is the
+    /// end of every container.
+    /// </summary>
+    private void RefuseSwarm()
+    {
+        if (!IsInSwarm)
+        {
+            return;
+        }
+
+        if (Wanted.Flag(WantedConfiguration.LiveRestore) ?? Facts.Options.LiveRestore ?? false)
+        {
+            var who = Site.Engine.LiveRestore == true
+                ? "The site wants engine.liveRestore: true"
+                : $"{Facts.File} says \"live-restore\": true";
+            throw Refusal(
+                $"{who} on {Node}, whose engine is in swarm mode: the two exclude each other, and it would not start again.",
+                "Take the node out of the swarm (docker swarm leave), or say live-restore: false for it: in engine.liveRestore of a site "
+                + $"definition for the swarm's nodes, or in {Facts.File}.");
+        }
+
+        if (Action == EngineAction.Restart && Engine?.RunningContainers is > 0 and { } running)
+        {
+            throw Refusal(
+                $"The engine on {Node} has to be restarted, and is in swarm mode, which excludes live-restore: the {running} containers "
+                + "that run would end.",
+                $"Let the node's jobs end, and have the swarm leave it alone: docker node update --availability drain {Node}; then run "
+                + "this again.");
+        }
+    }
+
+    /// <summary>
+    /// What was written after the engine had started, and only a start takes up, may be what it does not start with. Then there would be no
+    /// file to give back to it: so it is restarted by whoever wrote that.
+    /// </summary>
+    private void RefuseUnproven()
+    {
+        if (Action != EngineAction.Restart || Engine is null || !Facts.ChangedSinceStart)
+        {
+            return;
+        }
+
+        var proven = DaemonConfiguration.Parse(Node, Facts.File, Facts.StartedWith);
+        var unproven = WantedConfiguration.TakenUpByAStart(Current, proven);
+        if (unproven.Count > 0)
+        {
+            throw Refusal(
+                $"{Facts.File} on {Node} was changed after the engine had started, in what only a start takes up: "
+                + $"{string.Join(", ", unproven)}. Whether it starts with that nobody knows, so that there is nothing to go back to.",
+                "Put the file back as it was; or restart the engine yourself, with \"live-restore\": true in the file and read by a "
+                + $"reload before if containers are to go on. Then run this again.");
+        }
+    }
+
+    private HpcException Refusal(string message, string remedy) =>
+        new(ErrorId.EngineConfigurationRefused, $"{message} Nothing was changed.", Node, remedy);
 }

@@ -11,8 +11,10 @@ internal sealed record SetupFacts
     private const string EngineRow = "dockerd ";
 
     /// <summary>
-    /// $1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last. An
-    /// engine runs where a dockerd does in this node's own namespaces, and not in those of a container or of a user's own engine.
+    /// $1 the engine's configuration, $2 the registry's certificate, $3 the directory for jobs' files, $4 port area, $5 first, $6 last, $7
+    /// the engine's socket. An engine runs where a dockerd does in this node's own namespaces, and not in those of a container or of a
+    /// user's own engine; of several, the one that names the socket is meant. Its start says which file it reads. When that was, the
+    /// kernel says in ticks since it booted (proc_pid_stat(5)).
     /// </summary>
     private const string Script = """
         file() {
@@ -25,22 +27,53 @@ internal sealed record SetupFacts
             case $(readlink "/proc/$1/ns/$space" 2>/dev/null) in '' | "$(readlink "/proc/self/ns/$space")") ;; *) return 1 ;; esac
           done
         }
-        file config "$1"
-        marker=$1.pisahpc-pending
+        config=$1
+        engines=; meant=; engine=
+        for entry in /proc/[0-9]*/comm; do
+          { read -r name < "$entry"; } 2>/dev/null && [ "$name" = dockerd ] || continue
+          pid=${entry#/proc/}; pid=${pid%/comm}
+          ours "$pid" || continue
+          engines="$engines $pid"
+          if tr '\0' '\n' < "/proc/$pid/cmdline" | grep -qF -- "$7"; then meant="$meant $pid"; fi
+        done
+        for pid in ${meant:-$engines}; do
+          printf 'dockerd %s\t%s\n' "$pid" "$(base64 < "/proc/$pid/cmdline" | tr -d '\n')"
+          engine=$pid
+        done
+        if [ -n "$engine" ]; then
+          named=$(tr '\0' '\n' < "/proc/$engine/cmdline" | sed -n -e 's/^--config-file=//p' -e '/^--config-file$/{n;p;}' | tail -n 1)
+          case $named in '' | /*) ;; *) named=$(readlink "/proc/$engine/cwd")/$named ;; esac
+        else
+          named=$(systemctl show --property ExecStart --value docker 2>/dev/null | sed -n 's/.* --config-file[= ]\([^ ;]*\).*/\1/p')
+        fi
+        config=${named:-$config}
+        printf 'file\t%s\n' "$config"
+        file config "$config"
+        marker=$config.pisahpc-pending
         if [ -e "$marker" ]; then
           printf 'pending\t1\n'
           { IFS= read -r kept < "$marker"; } 2>/dev/null || kept=
-          if [ -e "$1" ] && grep -qx "$(sha256sum < "$1" | cut -d ' ' -f 1)" "$marker"; then
+          if [ -e "$config" ] && grep -qx "$(sha256sum < "$config" | cut -d ' ' -f 1)" "$marker"; then
             if [ "$kept" = none ]; then printf 'kept\tnone\n'
             elif [ -e "$kept" ]; then printf 'kept\t%s\n' "$kept"; file before "$kept"
             fi
           fi
         fi
-        for entry in /proc/[0-9]*/comm; do
-          { read -r name < "$entry"; } 2>/dev/null && [ "$name" = dockerd ] || continue
-          pid=${entry#/proc/}; pid=${pid%/comm}
-          if ours "$pid"; then printf 'dockerd %s\t%s\n' "$pid" "$(base64 < "/proc/$pid/cmdline" | tr -d '\n')"; fi
-        done
+        if [ -n "$engine" ] && [ -e "$config" ]; then
+          ticks=$(sed 's/.*) //' "/proc/$engine/stat" | cut -d ' ' -f 20)
+          started=$(($(sed -n 's/^btime //p' /proc/stat) + ticks / $(getconf CLK_TCK) + 2))
+          if [ "$(stat -L -c %Y "$config")" -gt "$started" ]; then
+            printf 'changed\t1\n'
+            proven=; latest=0
+            for kept in "$config".pisahpc-[0-9]*; do
+              [ -e "$kept" ] && time=$(stat -L -c %Y "$kept") && [ "$time" -le "$started" ] && [ "$time" -gt "$latest" ] || continue
+              latest=$time; proven=$kept
+            done
+            [ -z "$proven" ] || file proven "$proven"
+          fi
+        fi
+        root=$(tr -d '\n' < "$config" 2>/dev/null | sed -n 's/.*"data-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p')
+        if [ -e "${root:-/var/lib/docker}/swarm/docker-state.json" ]; then printf 'swarm\t1\n'; fi
         case $(systemctl is-active docker 2>/dev/null) in active | activating | reloading | deactivating) printf 'unit\t1\n' ;; esac
         case $(systemctl is-active docker.socket 2>/dev/null) in active) printf 'socket\t1\n' ;; esac
         if [ -n "$2" ]; then file certificate "$2"; fi
@@ -54,6 +87,11 @@ internal sealed record SetupFacts
         fi
 
         """ + NodeAnswer.LastLine;
+
+    /// <summary>
+    /// The engine's configuration on the node: what --config-file of its start names, else what the site says (dockerd(8)).
+    /// </summary>
+    public required string File { get; init; }
 
     /// <summary>The engine's configuration as it stands there; null when there is no file.</summary>
     public byte[]? Standing { get; init; }
@@ -71,6 +109,15 @@ internal sealed record SetupFacts
 
     /// <summary>Where that change keeps the file that stood there before; null when none did.</summary>
     public string? Backup { get; init; }
+
+    /// <summary>Whether the file was changed after the engine had started, two seconds left to the rounding of both times.</summary>
+    public bool ChangedSinceStart { get; init; }
+
+    /// <summary>The file that the engine was started with, as far as a copy of it was kept; null when none was.</summary>
+    public byte[]? StartedWith { get; init; }
+
+    /// <summary>Whether the engine was in swarm mode when it last wrote that down (moby, daemon/cluster: docker-state.json).</summary>
+    public bool HasSwarmState { get; init; }
 
     /// <summary>
     /// Whether an engine runs, as the node sees it, or is about to: one that does and cannot be asked has containers perhaps.
@@ -117,17 +164,24 @@ internal sealed record SetupFacts
     {
         var (area, engine) = (site.PortArea, site.Engine);
         var certificate = engine.RegistryCertificate is null || site.Registry is null ? "" : CertificateFile(site.Registry);
-        string[] arguments = [engine.Config, certificate, site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last)];
+        string[] arguments =
+        [
+            engine.Config, certificate, site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last), site.Nodes.EngineSocket,
+        ];
         var said = await NodeAnswer.AskAsync(connection, Script, "setup", arguments, cancellationToken);
         var engines = said.All.Where(fact => fact.Key.StartsWith(EngineRow, StringComparison.Ordinal) && fact.Value.Length > 0).ToList();
         var resumes = said.Has("kept");
         return new SetupFacts
         {
+            File = said["file"] ?? engine.Config,
             Standing = Bytes(said["config"]),
             Config = Bytes(resumes ? said["before"] : said["config"]),
             Pending = said.Has("pending"),
             Resumes = resumes,
             Backup = said.Has("before") ? said["kept"] : null,
+            ChangedSinceStart = said.Has("changed"),
+            StartedWith = Bytes(said["proven"]),
+            HasSwarmState = said.Has("swarm"),
             EngineRuns = engines.Count > 0 || said.Has("unit"),
             ConnectingStarts = engines.Count == 0 && said.Has("socket"),
             Options = EngineOptions.Parse([.. engines.SelectMany(fact => Encoding.UTF8.GetString(Bytes(fact.Value)!).Split('\0'))]),
@@ -138,9 +192,6 @@ internal sealed record SetupFacts
             MissingPorts = int.Parse(said["ports"] ?? "0", CultureInfo.InvariantCulture),
         };
     }
-
-    /// <summary>The configuration as text, without a byte order mark.</summary>
-    public string? ConfigText() => Config is null ? null : Encoding.UTF8.GetString(Config).TrimStart('\uFEFF');
 
     private static byte[]? Bytes(string? base64) => base64 is null ? null : Convert.FromBase64String(base64);
 

@@ -31,20 +31,29 @@ internal static class WantedConfiguration
     /// </summary>
     private static readonly string[] Reloadable = [LiveRestore, InsecureRegistries];
 
+    /// <summary>The same of keys that are not set here: a signal tries them, so that a trial finds what is wrong with one.</summary>
+    private static readonly string[] Tried =
+    [
+        .. Reloadable, Labels, "debug", "registry-mirrors", "max-concurrent-downloads", "max-concurrent-uploads", "max-download-attempts",
+        "shutdown-timeout",
+    ];
+
     /// <summary>The configuration that a node should have.</summary>
     /// <param name="current">What stands there.</param>
     /// <param name="site">The site.</param>
     /// <param name="logDriver">The engine's log driver, which a flag may have set; null when the engine does not answer.</param>
     /// <param name="options">The options that the engine was started with; what they say already is not written.</param>
+    /// <param name="isInSwarm">Whether the engine is in swarm mode, which excludes live-restore.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.EngineConfigurationInvalid"/>: a key holds something that the engine would not take.
     /// </exception>
-    public static DaemonConfiguration Of(DaemonConfiguration current, HpcSite site, string? logDriver, EngineOptions options)
+    public static DaemonConfiguration Of(
+        DaemonConfiguration current, HpcSite site, string? logDriver, EngineOptions options, bool isInSwarm)
     {
         var wanted = WithoutTrials(current);
         var settings = site.Engine;
         var restores = current.Flag(LiveRestore) ?? options.LiveRestore;
-        if (settings.LiveRestore is { } live ? restores != live : restores is null)
+        if (settings.LiveRestore is { } live ? restores != live : restores is null && !isInSwarm)
         {
             wanted.Set(LiveRestore, settings.LiveRestore ?? true);
         }
@@ -74,6 +83,10 @@ internal static class WantedConfiguration
     /// <summary>Whether the engine has to be restarted to take up what differs.</summary>
     public static bool TakesRestart(DaemonConfiguration current, DaemonConfiguration wanted) =>
         current.Differences(wanted).Any(key => !Reloadable.Contains(key));
+
+    /// <summary>The keys that differ and that nothing but a start takes up.</summary>
+    public static IReadOnlyList<string> TakenUpByAStart(DaemonConfiguration current, DaemonConfiguration other) =>
+        [.. current.Differences(other).Except(Tried)];
 
     /// <summary>The same with live-restore on: an engine that starts without it ends every container that it finds.</summary>
     public static DaemonConfiguration KeepingContainers(DaemonConfiguration configuration, EngineOptions options)

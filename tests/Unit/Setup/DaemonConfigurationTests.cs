@@ -92,7 +92,7 @@ public sealed class DaemonConfigurationTests
     [InlineData("{}", null, true)]
     [InlineData("""{ "log-driver": "local" }""", "json-file", true)]
     public void A_log_driver_without_files_gets_no_options_for_them(string text, string? engines, bool hasOptions) => Assert.Equal(
-        hasOptions, WantedConfiguration.Of(Parse(text), new HpcSite(), engines, EngineOptions.None).Has("log-opts"));
+        hasOptions, WantedConfiguration.Of(Parse(text), new HpcSite(), engines, EngineOptions.None, isInSwarm: false).Has("log-opts"));
 
     [Fact]
     public void A_registry_that_is_no_longer_insecure_is_taken_out() => Assert.True(
@@ -158,5 +158,5 @@ public sealed class DaemonConfigurationTests
     private static DaemonConfiguration Parse(string? text) => DaemonConfiguration.Parse("o2wn01", File, text);
 
     private static DaemonConfiguration Wanted(string? text, EngineSettings settings) =>
-        WantedConfiguration.Of(Parse(text), new HpcSite { Registry = "registry.lab:5000", Engine = settings }, "json-file", EngineOptions.None);
+        WantedConfiguration.Of(Parse(text), new HpcSite { Registry = "registry.lab:5000", Engine = settings }, "json-file", EngineOptions.None, isInSwarm: false);
 }

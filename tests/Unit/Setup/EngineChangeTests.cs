@@ -1,6 +1,4 @@
 using PisaHpc.Containers;
-using PisaHpc.Nodes;
-using PisaHpc.Setup;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Setup;
@@ -82,6 +80,7 @@ public sealed class EngineChangeTests
         Assert.Contains("Putting the old one back failed too", failure.Message, StringComparison.Ordinal);
         Assert.Contains("The old /etc/docker/daemon.json stands", failure.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("start the engine: restart", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.False(node.EngineIsUp);
     }
 
     [Fact]
@@ -103,19 +102,124 @@ public sealed class EngineChangeTests
     }
 
     [Fact]
-    public async Task A_restart_that_hangs_is_ended_and_the_old_file_put_back()
+    public async Task A_connection_that_breaks_in_a_restart_says_that_the_node_goes_on_by_itself()
     {
         var node = new FakeNode(Old, liveRestore: false);
-        node.Cluster.Before(FakeNode.Name, FakeStep.Run, token =>
-            node.Cluster.Calls[^1].Subject == "restart" ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
-        await using var connection = await ((INodeConnector)node.Cluster).ConnectAsync(FakeNode.Name, CancellationToken.None);
-        var control = new EngineControl(connection, node.Cluster, node.Site.Engine) { RestartLimit = TimeSpan.FromMilliseconds(50) };
-        var change = new EngineChange(connection, control, await node.PlanAsync(), "/etc/docker/kept");
+        var broken = false;
+        node.Cluster.Before(FakeNode.Name, FakeStep.Run, _ =>
+        {
+            broken |= node.Cluster.Calls[^1].Subject.Contains("setsid", StringComparison.Ordinal);
+            return broken
+                ? Task.FromException(new HpcException(ErrorId.NodeUnreachable, "The connection broke.", FakeNode.Name))
+                : Task.CompletedTask;
+        });
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
+        Assert.Contains("The node goes on by itself", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.True(node.Pending);
+    }
 
-        var failure = await Assert.ThrowsAsync<HpcException>(() => change.RunAsync(CancellationToken.None));
-        Assert.Equal((ErrorId.EngineConfigurationRefused, Old), (failure.Id, node.File));
-        Assert.Contains("'restart' did not end within 0.1 s", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("The old /etc/docker/daemon.json stands on the node again", failure.RecommendedAction, StringComparison.Ordinal);
+    [Fact]
+    public async Task An_engine_that_starts_with_its_very_old_file_alone_is_started_with_that()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { StartsWith = file => file == Old };
+        node.Engine = node.Engine with { RunningContainers = 1 };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal((Old, true, false), (node.File, node.EngineIsUp, node.Pending));
+        Assert.Contains("those that ran may have ended", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_engine_that_started_and_does_not_take_up_its_file_goes_back_by_a_restart_too()
+    {
+        var node = new FakeNode("{ \"live-restore\": false }", liveRestore: false) { StartsWith = file => !file!.Contains("true", StringComparison.Ordinal) || Tried(file) };
+        var reloads = 0;
+        node.AfterReload = takeUp =>
+        {
+            if (++reloads == 2)
+            {
+                throw new HpcException(ErrorId.NodeCommandFailed, "no signal", FakeNode.Name);
+            }
+
+            takeUp();
+        };
+        await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(("{ \"live-restore\": false }", true, false), (node.File, node.EngineIsUp, node.Engine.LiveRestore));
+
+        static bool Tried(string file) => file.Contains("log-opts", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_engine_in_swarm_mode_gets_no_live_restore_and_is_restarted_when_nothing_runs()
+    {
+        var node = new FakeNode(Old, liveRestore: false);
+        node.Engine = node.Engine with { IsInSwarm = true };
+        Assert.Equal("Restart", (await node.InitializeAsync()).EngineAction);
+        Assert.DoesNotContain("live-restore", node.File, StringComparison.Ordinal);
+        Assert.Equal(("None", false), ((await node.InitializeAsync()).EngineAction, node.Engine.LiveRestore));
+    }
+
+    [Fact]
+    public async Task An_engine_in_swarm_mode_with_containers_is_not_restarted_and_takes_up_what_a_signal_brings()
+    {
+        var node = new FakeNode(Old, liveRestore: false);
+        node.Engine = node.Engine with { IsInSwarm = true, RunningContainers = 1 };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
+        Assert.Contains("swarm mode, which excludes live-restore: the 1 containers", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(node.Steps);
+        AssertAsBefore(node);
+
+        node = new FakeNode("{ \"log-opts\": { \"max-size\": \"1m\", \"max-file\": \"2\" } }", liveRestore: false);
+        node.Engine = node.Engine with { IsInSwarm = true, RunningContainers = 1 };
+        Assert.Equal("Reload", (await node.InitializeAsync()).EngineAction);
+        Assert.False(node.Engine.LiveRestore);
+    }
+
+    [Theory]
+    [InlineData(true, "{ \"debug\": false }", "The site wants engine.liveRestore: true")]
+    [InlineData(null, "{ \"live-restore\": true, \"log-opts\": { \"max-size\": \"1m\", \"max-file\": \"2\" } }", "daemon.json says \"live-restore\": true")]
+    public async Task What_an_engine_in_swarm_mode_would_not_start_with_is_told(bool? site, string file, string words)
+    {
+        var node = new FakeNode(file, liveRestore: false) { LiveRestore = site, Trust = null };
+        node.Engine = node.Engine with { IsInSwarm = true };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+        Assert.Contains("docker swarm leave", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(node.Steps);
+    }
+
+    [Fact]
+    public async Task An_engine_in_swarm_mode_that_is_down_is_known_by_what_it_left()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false, MoreFacts = "swarm\t1\n" };
+        await node.InitializeAsync();
+        Assert.DoesNotContain("live-restore", node.File, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_the_engine_was_never_started_with_is_no_way_back()
+    {
+        const string Spoilt = "{ \"debug\": false, \"log-opts\": { \"nonsense\": \"1\" } }";
+        var node = new FakeNode(Spoilt, liveRestore: false) { MoreFacts = "changed\t1\n" };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
+        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
+        Assert.Contains("in what only a start takes up: log-opts", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(node.Steps);
+
+        var proven = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes("{ \"log-opts\": { \"nonsense\": \"1\" } }"));
+        node = new FakeNode(Spoilt, liveRestore: false) { MoreFacts = $"changed\t1\nproven\t{proven}\n" };
+        Assert.Equal("Restart", (await node.InitializeAsync()).EngineAction);
+    }
+
+    [Fact]
+    public async Task The_file_that_the_engine_reads_is_the_one_that_is_changed_and_named()
+    {
+        var node = new FakeNode(Old, liveRestore: false) { MoreFacts = "file\t/srv/docker/engine.json\n" };
+        var done = await node.InitializeAsync();
+        Assert.Equal("/srv/docker/engine.json.pisahpc-19700101T000000Z", done.Backup);
+        Assert.All(done.Changes.Take(1), change => Assert.StartsWith("/srv/docker/engine.json: set ", change, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -135,9 +239,6 @@ public sealed class EngineChangeTests
     public async Task An_engine_that_is_down_is_started_with_the_new_configuration()
     {
         var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false };
-        node.Cluster.Before(FakeNode.Name, FakeStep.ConnectEngine, _ => node.EngineIsUp
-            ? Task.CompletedTask
-            : Task.FromException(new HpcException(ErrorId.EngineUnavailable, "no socket", FakeNode.Name)));
         Assert.Equal("Restart", (await node.InitializeAsync()).EngineAction);
         Assert.Equal(["backup", "put", "restart"], node.Steps);
         Assert.True(node.Engine.LiveRestore);

@@ -64,5 +64,6 @@ public sealed class EngineOptionsTests
         DaemonConfiguration.Parse("o2wn01", "daemon.json", text),
         new HpcSite { Registry = "registry.lab:5000", Engine = settings },
         "json-file",
-        options);
+        options,
+        isInSwarm: false);
 }

@@ -21,6 +21,9 @@ internal sealed class FakeNode
     {
         File = file;
         Cluster.OnRun = Run;
+        Cluster.Before(Name, FakeStep.ConnectEngine, _ => EngineIsUp
+            ? Task.CompletedTask
+            : Task.FromException(new HpcException(ErrorId.EngineUnavailable, "no socket", Name)));
         _engine = Cluster.EngineOf(Name);
         _engine.Details = new EngineDetails { Images = 0, LoggingDriver = "json-file", LiveRestore = liveRestore };
         _engine.Add(new EngineContainer
@@ -39,11 +42,17 @@ internal sealed class FakeNode
     public HpcSite Site => new()
     {
         Registry = "registry.lab:5000",
-        Engine = new EngineSettings { Reload = ["reload"], Restart = ["restart"], RegistryIsInsecure = Trust },
+        Engine = new EngineSettings { Reload = ["reload"], Restart = ["restart"], RegistryIsInsecure = Trust, LiveRestore = LiveRestore },
     };
 
     /// <summary>What the site says of its registry.</summary>
     public bool? Trust { get; init; } = true;
+
+    /// <summary>What the site says of live-restore.</summary>
+    public bool? LiveRestore { get; init; }
+
+    /// <summary>What the node says of its file beside its content: that it was changed since the engine started, another place.</summary>
+    public string MoreFacts { get; init; } = "";
 
     /// <summary>Whether systemd listens in the engine's place.</summary>
     public bool ConnectingStarts { get; init; }
@@ -108,7 +117,7 @@ internal sealed class FakeNode
         ["sh", "-c", _, "put", _, var expected, var backup, var hash, _] => Put(expected, Encoding.UTF8.GetString(input.Span), backup, hash),
         ["rm", "-f", var file] => Remove(file),
         ["reload"] => Reload(),
-        ["restart"] => Restart(),
+        ["sh", "-c", _, "restart", _, _, _, _, var old, _, "restart"] => Restart(Encoding.UTF8.GetString(input.Span), old),
         _ => throw new InvalidOperationException(string.Join(' ', arguments)),
     };
 
@@ -128,7 +137,7 @@ internal sealed class FakeNode
 
         facts.Append(EngineIsUp ? $"dockerd 7\t{Base64(string.Join('\0', ["dockerd", .. Options]) + "\0")}\n" : "");
         facts.Append(ConnectingStarts ? "socket\t1\n" : "");
-        return facts.Append("run\t1\nend\t1\n").ToString();
+        return facts.Append(MoreFacts).Append("run\t1\nend\t1\n").ToString();
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
@@ -193,14 +202,44 @@ internal sealed class FakeNode
         return FakeCluster.Result(0);
     }
 
-    private NodeCommandResult Restart()
+    /// <summary>What the node does by itself: the new file, the old one with what keeps containers, the old one as it was.</summary>
+    private NodeCommandResult Restart(string keeping, string old)
+    {
+        var said = new StringBuilder();
+        if (Starts("new", said))
+        {
+            return FakeCluster.Result(0, said.ToString());
+        }
+
+        if (old.Length > 0)
+        {
+            _marker.Add(HashOf(keeping));
+            File = keeping;
+            if (Starts("keeping", said))
+            {
+                return FakeCluster.Result(20, said.ToString());
+            }
+
+            File = old == "none" ? null : Kept[old];
+            if (Starts("old", said))
+            {
+                return FakeCluster.Result(21, said.ToString());
+            }
+        }
+
+        return FakeCluster.Result(22, said.ToString());
+    }
+
+    private bool Starts(string attempt, StringBuilder said)
     {
         _steps.Add("restart");
         Before("restart");
+        said.Append(CultureInfo.InvariantCulture, $"\n--- {attempt}\n");
         EngineIsUp = StartsWith(File);
         if (!EngineIsUp)
         {
-            return FakeCluster.Result(1, "", "the following directives are specified both as a flag and in the file");
+            said.Append(CultureInfo.InvariantCulture, $"{attempt}: the following directives are specified both as a flag and in the file\n");
+            return false;
         }
 
         var told = Configuration();
@@ -215,7 +254,7 @@ internal sealed class FakeNode
             _engine.Exit("a-job", 137);
         }
 
-        return FakeCluster.Result(0);
+        return true;
     }
 
     private DaemonConfiguration Configuration() => DaemonConfiguration.Parse(Name, "daemon.json", File);

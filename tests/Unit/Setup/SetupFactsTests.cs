@@ -21,22 +21,52 @@ public sealed class SetupFactsTests : IDisposable
     [Fact]
     public async Task A_running_engine_is_seen_with_its_options()
     {
-        var program = Path.Combine(_directory, "dockerd");
-        File.Copy("/bin/sh", program);
-        using var engine = LocalShell.Start([program, "-s", "--", "--label", "a=b c", "--live-restore"]);
-        try
+        var facts = await WithEngineAsync(ReadAsync, "--label", "a=b c", "--live-restore");
+        Assert.True(facts.EngineRuns);
+        Assert.False(facts.ConnectingStarts);
+        Assert.True(facts.Options.LiveRestore);
+        Assert.True(facts.Options.Say("labels"));
+    }
+
+    [Theory]
+    [InlineData("--config-file", "engine.json")]
+    [InlineData("--config-file=engine.json", "")]
+    public async Task The_file_that_a_running_engine_reads_is_the_one_that_is_read(string option, string value)
+    {
+        var file = Path.Combine(_directory, "engine.json");
+        await File.WriteAllTextAsync(file, "its own");
+        await File.WriteAllTextAsync(Config, "another");
+        var facts = await WithEngineAsync(ReadAsync, [option.Replace("engine", $"{_directory}/engine", StringComparison.Ordinal), value.Length > 0 ? file : "-x"]);
+        Assert.Equal((file, "its own"), (facts.File, TextOf(facts)));
+        Assert.Equal((Config, "another"), (await ReadAsync() is var without ? without.File : "", TextOf(without)));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_changed_after_the_engine_had_started_is_known_with_the_copy_that_it_started_with()
+    {
+        await File.WriteAllTextAsync(Config, "changed");
+        foreach (var (name, hours) in new[] { ("20250101T000000Z", -3), ("20250102T000000Z", -2), ("20250103T000000Z", 1) })
         {
-            var facts = await ReadAsync();
-            Assert.True(facts.EngineRuns);
-            Assert.False(facts.ConnectingStarts);
-            Assert.True(facts.Options.LiveRestore);
-            Assert.True(facts.Options.Say("labels"));
+            await File.WriteAllTextAsync($"{Config}.pisahpc-{name}", name);
+            File.SetLastWriteTimeUtc($"{Config}.pisahpc-{name}", DateTime.UtcNow.AddHours(hours));
         }
-        finally
-        {
-            engine.StandardInput.Close();
-            await engine.WaitForExitAsync();
-        }
+
+        File.SetLastWriteTimeUtc(Config, DateTime.UtcNow.AddHours(-1));
+        Assert.False((await WithEngineAsync(ReadAsync)).ChangedSinceStart);
+        File.SetLastWriteTimeUtc(Config, DateTime.UtcNow.AddHours(1));
+        var facts = await WithEngineAsync(ReadAsync);
+        Assert.True(facts.ChangedSinceStart);
+        Assert.Equal("20250102T000000Z", Encoding.UTF8.GetString(facts.StartedWith!));
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_down_is_known_to_be_in_swarm_mode_by_what_lies_on_its_disk()
+    {
+        await File.WriteAllTextAsync(Config, $"{{\n  \"data-root\": \"{_directory}/root\"\n}}\n");
+        Assert.False((await ReadAsync()).HasSwarmState);
+        Directory.CreateDirectory(Path.Combine(_directory, "root", "swarm"));
+        await File.WriteAllTextAsync(Path.Combine(_directory, "root", "swarm", "docker-state.json"), "{}");
+        Assert.True((await ReadAsync()).HasSwarmState);
     }
 
     [Fact]
@@ -54,12 +84,12 @@ public sealed class SetupFactsTests : IDisposable
         await File.WriteAllTextAsync(Config, "trial");
         await MarkAsync(kept, "first", "trial");
         var facts = await ReadAsync();
-        Assert.Equal(("old", kept, true, true), (facts.ConfigText(), facts.Backup, facts.Pending, facts.Resumes));
+        Assert.Equal(("old", kept, true, true), (TextOf(facts), facts.Backup, facts.Pending, facts.Resumes));
         Assert.Equal("trial", Encoding.UTF8.GetString(facts.Standing!));
 
         await File.WriteAllTextAsync(Config, "an admin's");
         facts = await ReadAsync();
-        Assert.Equal(("an admin's", null, true, false), (facts.ConfigText(), facts.Backup, facts.Pending, facts.Resumes));
+        Assert.Equal(("an admin's", null, true, false), (TextOf(facts), facts.Backup, facts.Pending, facts.Resumes));
     }
 
     [Fact]
@@ -68,7 +98,7 @@ public sealed class SetupFactsTests : IDisposable
         await File.WriteAllTextAsync(Config, "trial");
         await MarkAsync("none", "trial");
         var facts = await ReadAsync();
-        Assert.Equal((null, null, true), (facts.ConfigText(), facts.Backup, facts.Resumes));
+        Assert.Equal((null, null, true), (TextOf(facts), facts.Backup, facts.Resumes));
     }
 
     [Fact]
@@ -76,9 +106,9 @@ public sealed class SetupFactsTests : IDisposable
     {
         await File.WriteAllTextAsync(Config, "file");
         await MarkAsync(Path.Combine(_directory, "never made"), "file");
-        Assert.Equal(("file", false), (await ReadAsync() is var facts ? facts.ConfigText() : null, facts.Resumes));
+        Assert.Equal(("file", false), (await ReadAsync() is var facts ? TextOf(facts) : null, facts.Resumes));
         await File.WriteAllTextAsync(Marker, "");
-        Assert.Equal(("file", true), ((facts = await ReadAsync()).ConfigText(), facts.Pending));
+        Assert.Equal(("file", true), (TextOf(facts = await ReadAsync()), facts.Pending));
     }
 
     [Fact]
@@ -91,8 +121,27 @@ public sealed class SetupFactsTests : IDisposable
         await files.PutAsync(Config, ["old"u8.ToArray()], "old"u8.ToArray(), kept, Marker, CancellationToken.None);
         await files.PutAsync(Config, ["old"u8.ToArray()], "trial"u8.ToArray(), null, Marker, CancellationToken.None);
         var facts = await ReadAsync();
-        Assert.Equal(("old", kept, true), (facts.ConfigText(), facts.Backup, facts.Resumes));
+        Assert.Equal(("old", kept, true), (TextOf(facts), facts.Backup, facts.Resumes));
     }
+
+    /// <summary>Does something while a program of the engine's name runs: a shell that waits for its input.</summary>
+    private async Task<T> WithEngineAsync<T>(Func<Task<T>> action, params string[] options)
+    {
+        var program = Path.Combine(_directory, "dockerd");
+        File.Copy("/bin/sh", program, overwrite: true);
+        using var engine = LocalShell.Start([program, "-s", "--", .. options]);
+        try
+        {
+            return await action();
+        }
+        finally
+        {
+            engine.StandardInput.Close();
+            await engine.WaitForExitAsync();
+        }
+    }
+
+    private static string? TextOf(SetupFacts facts) => facts.Config is null ? null : Encoding.UTF8.GetString(facts.Config);
 
     private Task MarkAsync(string kept, params string[] contents) => File.WriteAllLinesAsync(
         Marker, contents.Select(content => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))).Prepend(kept));
