@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 
 namespace PisaHpc.Base;
 
@@ -81,6 +82,33 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <param name="target">What would change.</param>
     /// <param name="action">How.</param>
     protected Task<bool> ShouldProcessAsync(string target, string action) => AskAsync(() => ShouldProcess(target, action));
+
+    /// <summary>Asks a question that -Confirm does not decide.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="caption">What it is about.</param>
+    /// <returns>The answer; null where nobody can be asked.</returns>
+    protected Task<bool?> ShouldContinueAsync(string question, string caption) => AskAsync(() => Ask(question, caption));
+
+    /// <summary>
+    /// Hosts say in ways of their own that they cannot ask. PowerShell's own console takes the end of its input for an answer, and the
+    /// default one is yes (PowerShell, ConsoleHostUserInterfacePrompt.cs): one that reads from no terminal is not asked.
+    /// </summary>
+    private bool? Ask(string question, string caption)
+    {
+        if (Host.Name == "ConsoleHost" && Console.IsInputRedirected)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ShouldContinue(question, caption);
+        }
+        catch (Exception exception) when (exception is HostException or PSInvalidOperationException or NotImplementedException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>
     /// Completes when the pipeline has taken everything written so far: whoever writes much waits here, or fills the memory.

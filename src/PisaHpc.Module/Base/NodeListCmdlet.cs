@@ -3,12 +3,12 @@ using PisaHpc.Completion;
 
 namespace PisaHpc.Base;
 
-/// <summary>A cmdlet that asks many nodes at a time, when the last of them is named.</summary>
+/// <summary>A cmdlet that goes to many nodes at a time, when the last of them is named.</summary>
 public abstract class NodeListCmdlet : NodeCmdlet
 {
     private readonly List<string> _named = [];
 
-    /// <summary>The nodes to ask; the site's nodes when none is named.</summary>
+    /// <summary>The nodes; the site's nodes when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [NodeNames]
@@ -22,6 +22,9 @@ public abstract class NodeListCmdlet : NodeCmdlet
         _named.AddRange(Node);
         return Task.CompletedTask;
     }
+
+    /// <summary>Whether the site's nodes are meant, since none was named and none comes by the pipeline.</summary>
+    private protected bool MeansSite => _named.Count == 0 && !MyInvocation.ExpectingInput;
 
     /// <summary>The nodes that are meant, each once. A pipeline that held no node means none, and not the whole site.</summary>
     private protected IReadOnlyList<string> NodesMeant() =>

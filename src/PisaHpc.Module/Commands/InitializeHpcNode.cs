@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using PisaHpc.Allocations;
 using PisaHpc.Base;
-using PisaHpc.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
 
@@ -12,36 +12,52 @@ namespace PisaHpc.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Initialize, "HpcNode", SupportsShouldProcess = true)]
 [OutputType(typeof(HpcNodeSetup))]
-public sealed class InitializeHpcNodeCommand : NodeCmdlet
+public sealed class InitializeHpcNodeCommand : NodeListCmdlet
 {
-    private readonly List<string> _nodes = [];
-
-    /// <summary>The nodes to make fit.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [NodeNames]
-    [ArgumentCompleter(typeof(NodeCompleter))]
-    [Alias("Nodes")]
-    public string[] Node { get; set; } = [];
-
     /// <summary>With -WhatIf: emits what would be done.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <inheritdoc/>
-    protected override Task ProcessAsync()
-    {
-        _nodes.AddRange(Node);
-        return Task.CompletedTask;
-    }
+    /// <summary>Does not ask before it makes all of the site's nodes fit.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Whether what -WhatIf and -Confirm say, or a preference of the caller's, makes the one question needless.</summary>
+    private bool IsDecided =>
+        Force || MyInvocation.BoundParameters.ContainsKey("WhatIf") || MyInvocation.BoundParameters.ContainsKey("Confirm")
+        || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
+        || (GetVariableValue("ConfirmPreference") is { } preference
+            && LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) == ConfirmImpact.None);
 
     /// <inheritdoc/>
-    protected override Task EndAsync()
+    protected override async Task EndAsync()
     {
+        var nodes = NodesMeant();
+        if (MeansSite && !await MayChangeAllAsync(nodes))
+        {
+            return;
+        }
+
         var certificate = Certificate();
-        string[] nodes = [.. NodesOf(_nodes).Distinct(StringComparer.Ordinal)];
-        return OnEachAsync(
+        await OnEachAsync(
             "Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping), ReportNode, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>A command without a node's name may be a slip, and changes every node of the site: so it asks once.</summary>
+    private async Task<bool> MayChangeAllAsync(IReadOnlyList<string> nodes)
+    {
+        var all = $"{(nodes.Count == 1 ? "the site's one node" : $"all {nodes.Count} nodes of the site")}: {HostList.Fold(nodes)}";
+        if (IsDecided)
+        {
+            return true;
+        }
+
+        return await ShouldContinueAsync($"Make {all} fit? Engines may be restarted; containers go on.", "No node is named")
+            ?? throw new HpcException(
+                ErrorId.InvalidValue,
+                $"No node is named, which means {all}; and nobody can be asked here whether that is meant. Nothing was changed.",
+                "Node",
+                "Name the nodes with -Node, or say that all are meant: -Force, or -Confirm:$false.");
     }
 
     /// <summary>The node's time runs while it is read and while it is changed, and not while an admin thinks about it.</summary>

@@ -109,10 +109,11 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
     {
         var spoilt = _config.Replace("{", "{ \"no-such-key\": 1,", StringComparison.Ordinal);
         await WriteConfigAsync(spoilt);
+        File.SetLastWriteTimeUtc(_node.PathOf(Config), DateTime.UtcNow.AddMinutes(1)); // an engine that has just started has not seen it
         var pid = await OnNodeAsync("cat /run/docker.pid");
 
         var failure = Initialize().Failed("EngineConfigurationRefused");
-        Assert.Contains("has the old one again", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains("in what only a start takes up: no-such-key", failure.ToString(), StringComparison.Ordinal);
         Assert.Equal(spoilt, await File.ReadAllTextAsync(_node.PathOf(Config)));
         Assert.Equal(pid.Output, (await OnNodeAsync("cat /run/docker.pid")).Output);
     }
@@ -195,6 +196,51 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
         Assert.Equal(_config, await File.ReadAllTextAsync(_node.PathOf(Config)));
         Assert.Equal("[] false", (await _node.DockerAsync("info", "--format", "{{json .Labels}} {{.LiveRestoreEnabled}}")).EndedWith(0).Output.Trim());
         await AssertContainerRunsAsync();
+    }
+
+    [Fact]
+    public async Task A_caller_that_is_killed_in_a_restart_that_fails_leaves_a_running_engine_with_its_containers()
+    {
+        await StartContainerAsync();
+        await WriteArgumentsAsync(_arguments + "--log-opt\nmax-size=5m\n");
+        var engine = (await OnNodeAsync("cat /run/docker.pid")).Output.Trim();
+        using (var caller = RunningProcess.Start(Repository.Host, ["-Command", $"Initialize-HpcNode {_node.Name}"]))
+        {
+            while (Directory.Exists(_node.PathOf($"/proc/{engine}")))
+            {
+                await Task.Delay(5);
+            }
+
+            await caller.SignalAsync("KILL");
+        }
+
+        while ((await _node.DockerAsync("version")).ExitCode != 0)
+        {
+            await Task.Delay(50);
+        }
+
+        Assert.DoesNotContain("log-opts", await File.ReadAllTextAsync(_node.PathOf(Config)), StringComparison.Ordinal);
+        await AssertContainerRunsAsync();
+    }
+
+    [Fact]
+    public void The_whole_site_is_asked_for_and_not_touched_where_nobody_can_answer()
+    {
+        var failure = _shell.Run("Initialize-HpcNode").Failed("InvalidValue");
+        Assert.Contains(_node.Name[..^2], failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains("-Force", failure.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_node.PathOf("/run/pisahpc")));
+        Assert.Equal(_lab.Nodes.Count, _shell.Run("Initialize-HpcNode -WhatIf -PassThru").Succeeded().Objects.Count);
+    }
+
+    [Fact]
+    public async Task A_person_who_says_no_to_the_whole_site_changes_nothing()
+    {
+        var said = await TerminalSession.RunAsync(
+            [Repository.Host, "-Command", "Initialize-HpcNode"], new Dictionary<string, string?> { ["NO_COLOR"] = "1" }, "n\n");
+        Assert.Contains("nodes of the site: ", said.EndedWith(0).Output + said.Error, StringComparison.Ordinal);
+        Assert.Equal(_config, await File.ReadAllTextAsync(_node.PathOf(Config)));
+        Assert.False(Directory.Exists(_node.PathOf("/run/pisahpc")));
     }
 
     [Fact]
