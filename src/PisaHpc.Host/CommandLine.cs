@@ -5,26 +5,26 @@ internal static class CommandLine
 {
     /// <summary>The help text.</summary>
     public const string Help = """
-        pisahpc: PowerShell's engine with the PisaHpc module loaded.
+        pisahpc: PowerShell with the PisaHpc module loaded, for programs. A person has pwsh.
 
-        pisahpc                              an interactive prompt; a script from stdin when stdin is not a terminal
+        pisahpc                              a script from stdin; PowerShell's console when stdin is a terminal
         pisahpc [options] -Command TEXT      runs the text ('-' reads it from stdin)
         pisahpc [options] -File SCRIPT ...   runs a script; everything after SCRIPT is the script's own:
-                                             -Name value, -Switch, -Name:value, positional values; a parameter that takes
-                                             an array takes a comma list (o2wn[01,03],login1 is two names)
+                                             bound as by pwsh -File, but that a parameter which takes several values
+                                             takes a comma list (o2wn[01,03],login1 is two names)
 
           -Command, -c TEXT           one text: quote it
           -File, -f SCRIPT
           -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, JSON lines on stderr)
-          -NonInteractive             a question (-Confirm, a missing mandatory parameter) is an error
-          -NoModule                   only the engine
-          -NoLogo, -NoProfile         accepted for callers of pwsh; there is neither
+          -NoModule                   only PowerShell
+          -NonInteractive, -NoLogo, -NoProfile
+                                      accepted for callers of pwsh: no question is asked (-Confirm, a missing mandatory
+                                      parameter: each is an error), no logo shown, no profile run
           -Version, -v    -Help, -h
 
         exit codes: 0 nothing failed; 1 an error was written or thrown; 2 the command line is not valid; N by the script's 'exit N';
                     129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM, after the pipeline has cleaned up
         environment: PISAHPC_MODULE  the module's manifest; else PisaHpc.psd1 is looked for beside the executable and above it
-                     NO_COLOR        no colours, also on a terminal
         """;
 
     private static readonly Dictionary<string, string> Options = new(StringComparer.OrdinalIgnoreCase)
@@ -36,8 +36,8 @@ internal static class CommandLine
         ["outputformat"] = "OutputFormat",
         ["output-format"] = "OutputFormat",
         ["o"] = "OutputFormat",
-        ["noninteractive"] = "NonInteractive",
-        ["non-interactive"] = "NonInteractive",
+        ["noninteractive"] = "Ignored",
+        ["non-interactive"] = "Ignored",
         ["nomodule"] = "NoModule",
         ["no-module"] = "NoModule",
         ["nologo"] = "Ignored",
@@ -69,7 +69,6 @@ internal static class CommandLine
             {
                 "Command" => options with { Command = ValueAfter(arguments, i++) },
                 "OutputFormat" => options with { Format = FormatOf(ValueAfter(arguments, i++)) },
-                "NonInteractive" => options with { NonInteractive = true },
                 "NoModule" => options with { NoModule = true },
                 "Version" => options with { Version = true },
                 "Help" => options with { Help = true },

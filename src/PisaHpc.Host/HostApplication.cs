@@ -1,10 +1,9 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
+using Microsoft.PowerShell;
 using PisaHpc.Host.Output;
-using PisaHpc.Host.Prompt;
 using PisaHpc.Host.Scripts;
-using PisaHpc.Host.Terminal;
 
 namespace PisaHpc.Host;
 
@@ -24,7 +23,7 @@ internal static class HostApplication
         }
         catch (UsageException failure)
         {
-            new MessageWriter(Console.Error, OutputFormat.Text, colours: false).Report("Usage", failure.Message);
+            new MessageWriter(Console.Error, OutputFormat.Text).Report("Usage", failure.Message);
             return UsageError;
         }
 
@@ -42,23 +41,11 @@ internal static class HostApplication
 
     private static int Run(HostOptions options)
     {
-        var terminal = TerminalState.OfProcess(options.NonInteractive);
-        var messages = new MessageWriter(Console.Error, options.Format, terminal.ErrorColours);
-        var host = new TerminalHost(new TerminalUserInterface(terminal, messages, options.Format));
-        PSStyle.Instance.OutputRendering = terminal.OutputColours ? OutputRendering.Host : OutputRendering.PlainText;
-        using var signals = new StopSignals(text => messages.Say("warning", text));
+        var messages = new MessageWriter(Console.Error, options.Format);
         try
         {
-            using var runspace = EngineRunspace.Open(host);
-            if (!options.NoModule)
-            {
-                EngineRunspace.Import(runspace, ModuleManifest.Find(AppContext.BaseDirectory));
-            }
-
-            var runner = new ScriptRunner(runspace, host, messages, options.Format);
-            return options is { File: null, Command: null } && terminal.CanAsk
-                ? new InteractivePrompt(runspace, host, runner, signals, LineReaderFor(terminal, runspace)).Run()
-                : runner.Run(SourceOf(options), signals);
+            var manifest = options.NoModule ? null : ModuleManifest.Find(AppContext.BaseDirectory);
+            return options.IsForPerson && !Console.IsInputRedirected ? Converse(manifest) : RunScript(options, manifest, messages);
         }
         catch (UsageException failure)
         {
@@ -72,24 +59,37 @@ internal static class HostApplication
         }
     }
 
-    /// <summary>Keys where the terminal can be drawn on, whole lines otherwise.</summary>
-    private static Func<string, string?> LineReaderFor(TerminalState terminal, Runspace runspace)
+    /// <summary>PowerShell's own console, for the person who calls a program's tool by hand.</summary>
+    private static int Converse(string? manifest)
     {
-        if (terminal.OutputIsTerminal && terminal.IsCapable)
+        var state = InitialSessionState.CreateDefault2();
+        if (manifest is not null)
         {
-            return new LineEditor(new TabCompletion(runspace)).Read;
+            state.ImportPSModule(manifest);
         }
 
-        return prompt =>
+        const string banner = "PowerShell's console with the cmdlets of PisaHpc; history and colours are in pwsh. exit leaves.";
+        return ConsoleShell.Start(state, banner, helpText: null, ["-NoProfile"]);
+    }
+
+    private static int RunScript(HostOptions options, string? manifest, MessageWriter messages)
+    {
+        // What programs read has no colours, wherever it goes.
+        PSStyle.Instance.OutputRendering = OutputRendering.PlainText;
+        var host = new ScriptHost(new ScriptUserInterface(messages, options.Format));
+        using var signals = new StopSignals(text => messages.Say("warning", text));
+        using var runspace = EngineRunspace.Open(host);
+        if (manifest is not null)
         {
-            Console.Out.Write(prompt);
-            return Console.ReadLine();
-        };
+            EngineRunspace.Import(runspace, manifest);
+        }
+
+        return new ScriptRunner(runspace, host, messages, options.Format).Run(SourceOf(options), signals);
     }
 
     private static Action<PowerShell> SourceOf(HostOptions options) => options switch
     {
-        { File: { } file } => ScriptSource.File(file, options.FileArguments),
+        { File: { } file } when file != "-" => ScriptSource.File(file, options.FileArguments),
         { Command: { } text } when text != "-" => ScriptSource.Text(text),
         _ => ScriptSource.Text(Console.In.ReadToEnd()),
     };

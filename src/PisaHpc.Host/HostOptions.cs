@@ -6,7 +6,7 @@ internal sealed record HostOptions
     /// <summary>The script text of -Command; null when not given; <c>-</c> reads it from stdin.</summary>
     public string? Command { get; init; }
 
-    /// <summary>The script file of -File; null when not given.</summary>
+    /// <summary>The script file of -File; null when not given; <c>-</c> reads it from stdin.</summary>
     public string? File { get; init; }
 
     /// <summary>The arguments for the script file, as they came.</summary>
@@ -15,10 +15,7 @@ internal sealed record HostOptions
     /// <summary>The form of the output.</summary>
     public OutputFormat Format { get; init; }
 
-    /// <summary>Whether questions fail instead of waiting for an answer.</summary>
-    public bool NonInteractive { get; init; }
-
-    /// <summary>Whether the module is left out, for scripts that build it.</summary>
+    /// <summary>Whether the module is left out, for scripts that need PowerShell alone.</summary>
     public bool NoModule { get; init; }
 
     /// <summary>Whether the version is all that is asked for.</summary>
@@ -26,4 +23,7 @@ internal sealed record HostOptions
 
     /// <summary>Whether the help text is all that is asked for.</summary>
     public bool Help { get; init; }
+
+    /// <summary>Whether nothing is named to run, in the form that a person reads.</summary>
+    public bool IsForPerson => Command is null && File is null && Format == OutputFormat.Text;
 }

@@ -2,12 +2,11 @@ using System.Management.Automation;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using PisaHpc.Host.Terminal;
 
 namespace PisaHpc.Host.Output;
 
 /// <summary>Errors, warnings, verbose and debug lines on stderr: readable text, or one JSON object a line.</summary>
-internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool colours)
+internal sealed class MessageWriter(TextWriter output, OutputFormat format)
 {
     // The reader is a program, not a web page: text stays readable.
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -21,7 +20,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
         }
         else
         {
-            output.WriteLine($"{Painted(kind + ":", ConsoleColor.Yellow)} {message}");
+            output.WriteLine($"{kind}: {message}");
         }
     }
 
@@ -40,7 +39,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
         {
             foreach (var line in ErrorFields.Of(error).ToLines())
             {
-                output.WriteLine(line.StartsWith(' ') ? Painted(line, ConsoleColor.DarkGray) : Painted(line, ConsoleColor.Red));
+                output.WriteLine(line);
             }
         }
     }
@@ -54,7 +53,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
         }
         else
         {
-            output.WriteLine(Painted($"error: {message}", ConsoleColor.Red));
+            output.WriteLine($"error: {message}");
         }
     }
 
@@ -72,6 +71,4 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format, bool
     }
 
     private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(Readable));
-
-    private string Painted(string text, ConsoleColor colour) => colours ? AnsiColours.Paint(text, colour) : text;
 }

@@ -1,83 +1,101 @@
-using System.Collections;
-using System.Globalization;
 using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
 
 namespace PisaHpc.Host.Scripts;
 
-/// <summary>A command line's arguments for a script, by what the script declares.</summary>
-/// <param name="Named">Values by parameter name.</param>
-/// <param name="Positional">The others, in order.</param>
-internal sealed record ScriptArguments(Hashtable Named, object[] Positional)
+/// <summary>
+/// A command line's arguments for a script, as <c>pwsh -File</c> hands them to the engine, which binds them. One thing is otherwise: where a
+/// parameter takes several values, a comma list is several.
+/// </summary>
+internal sealed class ScriptArguments
 {
-    /// <summary>Sorts arguments into named and positional ones.</summary>
-    /// <param name="declared">The script's param block; null when it has none, and then every argument is positional, as it stands.</param>
+    private readonly ScriptParameters _parameters;
+    private readonly List<CommandParameter> _sorted = [];
+    private readonly HashSet<ScriptParameter> _named = [];
+    private readonly List<int> _positional = [];
+
+    private ScriptArguments(ScriptParameters parameters) => _parameters = parameters;
+
+    /// <summary>Sorts arguments.</summary>
+    /// <param name="declared">The script's param block; null when it has none.</param>
     /// <param name="arguments">The arguments.</param>
-    /// <exception cref="UsageException">A name fits no parameter, or lacks its value.</exception>
-    public static ScriptArguments Bind(ParamBlockAst? declared, IReadOnlyList<string> arguments)
+    public static IReadOnlyList<CommandParameter> Of(ParamBlockAst? declared, IReadOnlyList<string> arguments)
     {
-        if (declared is null)
-        {
-            return new ScriptArguments([], [.. arguments]);
-        }
+        var sorting = new ScriptArguments(new ScriptParameters(declared));
+        sorting.Sort(arguments);
+        sorting.SplitPositional();
+        return sorting._sorted;
+    }
 
-        var parameters = new ScriptParameters(declared);
-        var named = new Hashtable(StringComparer.OrdinalIgnoreCase);
-        var positional = new List<string>();
-        for (var i = 0; i < arguments.Count; i++)
+    private void Sort(IReadOnlyList<string> arguments)
+    {
+        // The parameter whose value comes next, and its name where the value belongs to it by a colon.
+        ScriptParameter? open = null;
+        string? openName = null;
+        foreach (var argument in arguments)
         {
-            if (arguments[i] == "--")
+            if (openName is not null)
             {
-                positional.AddRange(arguments.Skip(i + 1));
-                break;
+                Add(openName, open?.ValueOf(argument) ?? argument);
+                (open, openName) = (null, null);
             }
-
-            if (IsName(arguments[i]))
+            else if (IsName(argument))
             {
-                BindNamed(parameters, arguments, ref i, named);
+                var parts = argument.Split(':', 2);
+                open = Named(parts[0]);
+                switch (parts)
+                {
+                    case [_, ""]:
+                        openName = parts[0];
+                        break;
+                    case [_, var value]:
+                        Add(parts[0], (object?)TruthOf(value) ?? open?.ValueOf(value) ?? value);
+                        open = null;
+                        break;
+                    default:
+                        Add(argument, null);
+                        open = open is { IsSwitch: false } ? open : null;
+                        break;
+                }
             }
             else
             {
-                positional.Add(arguments[i]);
+                if (open is null)
+                {
+                    _positional.Add(_sorted.Count);
+                }
+
+                Add(null, open?.ValueOf(argument) ?? argument);
+                open = null;
             }
         }
-
-        var free = parameters.PositionalExcept(named.Keys.Cast<string>());
-        return new ScriptArguments(named, [.. positional.Select((text, i) => i < free.Count ? free[i].ValueOf(text) : text)]);
     }
 
-    private static void BindNamed(ScriptParameters parameters, IReadOnlyList<string> arguments, ref int index, Hashtable named)
+    /// <summary>Positional values go to the parameters that no name took, which is known only now.</summary>
+    private void SplitPositional()
     {
-        var parts = arguments[index][1..].Split(':', 2);
-        var parameter = parameters.Find(parts[0]);
-        object value;
-        if (parts.Length == 2)
+        var free = _parameters.PositionalExcept(_named);
+        foreach (var (place, parameter) in _positional.Zip(free))
         {
-            value = parameter.IsSwitch ? TruthOf(parts[1], arguments[index]) : parameter.ValueOf(parts[1]);
+            _sorted[place] = new CommandParameter(null, parameter.ValueOf((string)_sorted[place].Value));
         }
-        else if (parameter.IsSwitch)
-        {
-            value = true;
-        }
-        else if (index + 1 < arguments.Count)
-        {
-            value = parameter.ValueOf(arguments[++index]);
-        }
-        else
-        {
-            throw new UsageException($"The script's parameter -{parameter.Name} lacks its value.");
-        }
-
-        named[parameter.Name] = value;
     }
 
-    /// <summary>A dash and a letter begin a name; a lone dash and a negative number are values.</summary>
-    private static bool IsName(string argument) =>
-        argument.Length > 1 && argument[0] == '-' && (char.IsAsciiLetter(argument[1]) || argument[1] is '_' or '?');
+    private void Add(string? name, object? value) => _sorted.Add(new CommandParameter(name, value));
 
-    private static bool TruthOf(string text, string argument) => text.TrimStart('$').ToLower(CultureInfo.InvariantCulture) switch
+    private ScriptParameter? Named(string name)
     {
-        "true" or "1" => true,
-        "false" or "0" => false,
-        _ => throw new UsageException($"'{argument}' is neither true nor false. Write :$true or :$false after a switch."),
-    };
+        var parameter = _parameters.Find(name[1..]);
+        if (parameter is not null)
+        {
+            _named.Add(parameter);
+        }
+
+        return parameter;
+    }
+
+    // The engine takes four characters for a dash.
+    private static bool IsName(string argument) => argument.Length > 1 && argument[0] is '-' or '\u2013' or '\u2014' or '\u2015';
+
+    private static bool? TruthOf(string text) => bool.TryParse(text.AsSpan(text.StartsWith('$') ? 1 : 0), out var truth) ? truth : null;
 }

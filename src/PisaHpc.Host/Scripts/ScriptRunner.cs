@@ -1,12 +1,11 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using PisaHpc.Host.Output;
-using PisaHpc.Host.Terminal;
 
 namespace PisaHpc.Host.Scripts;
 
 /// <summary>Runs one script in a runspace and says with which code the process should end for it.</summary>
-internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, MessageWriter messages, OutputFormat format)
+internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWriter messages, OutputFormat format)
 {
     /// <summary>Runs a script; objects go to stdout in the wanted form, errors to stderr as they happen.</summary>
     /// <param name="compose">Adds the script's commands to an empty pipeline.</param>
@@ -36,7 +35,7 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
         finally
         {
             signals.Unwatch();
-            ((TerminalUserInterface)host.UI).Finish();
+            ((ScriptUserInterface)host.UI).Finish();
         }
 
         // A signal that came when all was done has stopped nothing.
@@ -50,7 +49,7 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
     {
         if (format == OutputFormat.Text)
         {
-            shell.AddCommand("Out-Default").Invoke(null, new PSInvocationSettings { AddToHistory = shell.HistoryString is not null });
+            shell.AddCommand("Out-Default").Invoke();
             return;
         }
 
@@ -62,7 +61,6 @@ internal sealed class ScriptRunner(Runspace runspace, TerminalHost host, Message
     /// <summary>Reports an error record; says whether it makes the run a failed one.</summary>
     private bool Report(ErrorRecord error)
     {
-        ((TerminalUserInterface)host.UI).HideProgress();
         messages.Report(error);
         return !NativeErrorText.IsFrom(error);
     }

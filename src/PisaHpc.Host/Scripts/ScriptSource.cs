@@ -1,28 +1,22 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
 
 namespace PisaHpc.Host.Scripts;
 
 /// <summary>Where a script's text comes from, and how it becomes a pipeline.</summary>
 internal static class ScriptSource
 {
+    private const string ExecutionContext = "System.Management.Automation.ExecutionContext, System.Management.Automation";
+
     /// <summary>The commands of a text, in the runspace's own scope.</summary>
     public static Action<PowerShell> Text(string text) => shell => shell.AddScript(text, useLocalScope: false);
 
-    /// <summary>The commands of a statement that a person typed: Get-History shows it as it was typed.</summary>
-    public static Action<PowerShell> Typed(string statement) => shell =>
-    {
-        shell.AddScript(statement, useLocalScope: false);
-        shell.HistoryString = statement;
-    };
-
-    /// <summary>
-    /// The commands of a script file. It runs as a block that knows its file, not as a called script: so <c>exit</c> in it ends the process
-    /// with its code, as it does for pwsh -File.
-    /// </summary>
+    /// <summary>The call of a script file, as <c>pwsh -File</c> makes it: a name without .ps1 is a script as well, by its text.</summary>
     /// <param name="path">The file.</param>
     /// <param name="arguments">The script's arguments as the command line gave them.</param>
-    /// <exception cref="UsageException">The file does not exist, or an argument does not fit its parameters.</exception>
+    /// <exception cref="UsageException">The file does not exist.</exception>
     /// <exception cref="ParseException">The file is not valid.</exception>
     public static Action<PowerShell> File(string path, IReadOnlyList<string> arguments)
     {
@@ -38,11 +32,27 @@ internal static class ScriptSource
             throw new ParseException(errors);
         }
 
-        var bound = ScriptArguments.Bind(ast.ParamBlock, arguments);
-        return shell => shell
-            .AddScript("param($Script, $Named, $Positional) . $Script @Named @Positional", useLocalScope: false)
-            .AddArgument(ast.GetScriptBlock())
-            .AddArgument(bound.Named)
-            .AddArgument(bound.Positional);
+        var command = full.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase)
+            ? new Command(full, isScript: false, useLocalScope: false)
+            : new Command(ast.Extent.Text, isScript: true, useLocalScope: false);
+        foreach (var argument in ScriptArguments.Of(ast.ParamBlock, arguments))
+        {
+            command.Parameters.Add(argument);
+        }
+
+        return shell =>
+        {
+            shell.Commands.AddCommand(command);
+            SetExitEndsPipeline(ContextOf(shell.Runspace), true);
+        };
     }
+
+    // A script's exit would end the script alone and leave a LASTEXITCODE, which a native program leaves too. ConsoleHost, which is pwsh -File,
+    // asks for this in the same way (DoRunspaceInitialization); there is no public one.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_ExecutionContext")]
+    [return: UnsafeAccessorType(ExecutionContext)]
+    private static extern object ContextOf(Runspace runspace);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_ScriptCommandProcessorShouldRethrowExit")]
+    private static extern void SetExitEndsPipeline([UnsafeAccessorType(ExecutionContext)] object context, bool value);
 }

@@ -9,9 +9,6 @@ namespace PisaHpc.Host.Scripts;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
-    /// <summary>The exit code for Ctrl-C.</summary>
-    private const int Interrupted = 130;
-
     private static readonly TimeSpan PatienceAfterSecond = TimeSpan.FromSeconds(20);
 
     private readonly Lock _gate = new();
@@ -31,9 +28,6 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>The exit code of the first signal received, 128 and its number; null when none was.</summary>
     public int? Received => _received == 0 ? null : _received;
-
-    /// <summary>Whether a signal ends the process where no pipeline runs: a prompt that waits for a line has nothing to clean up.</summary>
-    public bool EndsIdleProcess { get; set; }
 
     /// <summary>Names the pipeline that a signal stops. A signal that came before stops it now.</summary>
     public void Watch(PowerShell running)
@@ -59,9 +53,6 @@ internal sealed class StopSignals : IDisposable
         }
     }
 
-    /// <summary>Forgets Ctrl-C, for a prompt that goes on after it.</summary>
-    public void ForgetInterrupt() => Interlocked.CompareExchange(ref _received, 0, Interrupted);
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -79,11 +70,6 @@ internal sealed class StopSignals : IDisposable
     {
         lock (_gate)
         {
-            if (_running is null && EndsIdleProcess)
-            {
-                Environment.Exit(code);
-            }
-
             if (_received == 0)
             {
                 _received = code;
@@ -99,7 +85,7 @@ internal sealed class StopSignals : IDisposable
 
     private static int CodeOf(PosixSignal signal) => signal switch
     {
-        PosixSignal.SIGINT => Interrupted,
+        PosixSignal.SIGINT => 130,
         PosixSignal.SIGTERM => 143,
         _ => 129,
     };

@@ -2,50 +2,12 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Host;
 
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class ScriptTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-script-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    [Theory]
-    [InlineData("", "Build|0|False|2|")]
-    [InlineData("Lab -Up -Nodes 4", "Lab|0|True|4|")]
-    [InlineData("-Task Test -Node a,b[1,2] --", "Test|2|False|2|")]
-    [InlineData("-Up:$false -Node:x", "Build|1|False|2|")]
-    [InlineData("-t Lab -n x", "Lab|1|False|2|")]
-    public async Task A_scripts_arguments_bind_by_name_position_alias_and_prefix(string line, string expected)
-    {
-        var script = Write("""
-            param([Parameter(Position=0)][string]$Task='Build', [Alias('n')][string[]]$Node=@(), [switch]$Up, [int]$Nodes=2)
-            "$Task|$($Node.Count)|$Up|$Nodes|$($args -join ' ')"
-            """);
-        var result = await HostProcess.RunAsync(["-NoModule", "-File", script, .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
-        Assert.Equal(expected, result.EndedWith(0).Output.Trim());
-    }
-
-    [Fact]
-    public async Task A_script_without_parameters_gets_its_arguments_as_they_stand()
-    {
-        var result = await HostProcess.RunAsync("-NoModule", Write("$args -join '|'"), "-Up", "a,b", "*");
-        Assert.Equal("-Up|a,b|*", result.EndedWith(0).Output.Trim());
-    }
-
-    [Theory]
-    [InlineData("-Missing", "no parameter -Missing")]
-    [InlineData("-Nodes", "-Nodes lacks its value")]
-    public async Task An_argument_that_fits_nothing_is_an_error_with_its_name(string argument, string message)
-    {
-        var result = (await HostProcess.RunAsync("-NoModule", "-File", Write("param([int]$Nodes)"), argument)).EndedWith(2);
-        Assert.Contains(message, result.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_value_of_the_wrong_type_is_an_error_of_the_script()
-    {
-        var result = (await HostProcess.RunAsync("-NoModule", "-File", Write("param([int]$Nodes)"), "-Nodes", "many")).EndedWith(1);
-        Assert.Contains("many", result.Error, StringComparison.Ordinal);
-    }
 
     [Fact]
     public async Task A_script_knows_where_it_lies_and_its_exit_is_the_processs()
@@ -53,6 +15,22 @@ public sealed class ScriptTests : IDisposable
         var script = Write("$PSScriptRoot; $PSCommandPath; exit 9");
         var result = (await HostProcess.RunAsync("-NoModule", "-File", script)).EndedWith(9);
         Assert.Equal([_directory, script], result.Lines);
+    }
+
+    [Fact]
+    public async Task A_script_needs_no_extension_so_that_it_can_be_a_hook_by_its_first_line()
+    {
+        var hook = Write($"#!/usr/bin/env -S {Repository.Host} -NoModule\nparam([string[]]$Node) \"$($Node.Count)\"; exit 4", "prolog");
+        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Assert.Equal("2\n", (await RunningProcess.RunAsync(hook, ["-Node", "a,b"])).EndedWith(4).Output);
+    }
+
+    [Fact]
+    public async Task An_error_before_it_does_not_change_the_code_of_an_exit()
+    {
+        (await HostProcess.RunAsync("-NoModule", "-File", Write("Get-NoSuch; exit 0"))).EndedWith(0);
+        (await HostProcess.RunAsync("-NoModule", "-File", Write("Get-NoSuch; /bin/sh -c 'exit 3'"))).EndedWith(1);
+        (await HostProcess.RunAsync("-NoModule", "-File", Write("/bin/sh -c 'exit 3'"))).EndedWith(0);
     }
 
     [Fact]
@@ -82,7 +60,7 @@ public sealed class ScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_question_fails_at_once_where_nobody_can_answer()
+    public async Task A_question_is_an_error_at_once_also_on_a_terminal()
     {
         const string asks = """
             & {
@@ -94,10 +72,9 @@ public sealed class ScriptTests : IDisposable
         Assert.Contains("nobody can answer", piped.Error, StringComparison.Ordinal);
         Assert.Contains("-Confirm:$false", piped.Error, StringComparison.Ordinal);
         Assert.Empty(piped.Output);
-        var unwanted = (await HostProcess.RunOnTerminalAsync(["-NoModule", "-NonInteractive", "-c", asks], input: "y\n")).EndedWith(1);
-        Assert.Contains("nobody can answer", unwanted.Output, StringComparison.Ordinal);
-        var answered = (await HostProcess.RunOnTerminalAsync(["-NoModule", "-c", asks], input: "y\n")).EndedWith(0);
-        Assert.Contains("wiped", answered.Output, StringComparison.Ordinal);
+        var typed = (await HostProcess.RunOnTerminalAsync(["-NoModule", "-c", asks], input: "y\n")).EndedWith(1);
+        Assert.Contains("nobody can answer", typed.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("wiped", typed.Output, StringComparison.Ordinal);
     }
 
     [Fact]

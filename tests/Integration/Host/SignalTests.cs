@@ -23,6 +23,19 @@ public sealed class SignalTests
     }
 
     [Fact]
+    public async Task A_host_that_is_killed_leaves_no_file_of_its_own()
+    {
+        var temporary = Directory.CreateTempSubdirectory("pisahpc-killed-").FullName;
+        using var host = Harness.RunningProcess.Start(
+            Harness.Repository.Host, ["-Command", Waits], new Dictionary<string, string?> { ["TMPDIR"] = temporary, ["PISAHPC_MODULE"] = null });
+        await host.SaysAsync("waiting");
+        await host.SignalAsync("KILL");
+        (await host.EndAsync()).EndedWith(137);
+        Assert.Empty(Directory.GetFileSystemEntries(temporary));
+        Directory.Delete(temporary);
+    }
+
+    [Fact]
     public async Task A_second_signal_does_not_cut_the_clean_up_short()
     {
         const string script = """

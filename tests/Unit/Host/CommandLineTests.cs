@@ -8,7 +8,7 @@ public sealed class CommandLineTests
     public void Options_may_stand_in_any_order_before_or_after_the_command()
     {
         var options = CommandLine.Read(["-NonInteractive", "-c", "1", "--output-format", "JSON", "-NoProfile"]);
-        Assert.Equal(("1", OutputFormat.Json, true, false), (options.Command, options.Format, options.NonInteractive, options.NoModule));
+        Assert.Equal(("1", OutputFormat.Json, false), (options.Command, options.Format, options.NoModule));
     }
 
     [Fact]
@@ -17,7 +17,6 @@ public sealed class CommandLineTests
         var options = CommandLine.Read(["-NoModule", "-f", "a.ps1", "-c", "-NonInteractive"]);
         Assert.Equal("a.ps1", options.File);
         Assert.Equal(["-c", "-NonInteractive"], options.FileArguments);
-        Assert.False(options.NonInteractive);
     }
 
     [Fact]
@@ -26,6 +25,15 @@ public sealed class CommandLineTests
         var options = CommandLine.Read(["a.ps1", "x"]);
         Assert.Equal(("a.ps1", "x"), (options.File, Assert.Single(options.FileArguments)));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(true, "-NoModule", "-NonInteractive")]
+    [InlineData(false, "-o", "Json")]
+    [InlineData(false, "-c", "-")]
+    [InlineData(false, "-f", "-")]
+    public void A_person_is_who_names_nothing_to_run(bool isForPerson, params string[] arguments) =>
+        Assert.Equal(isForPerson, CommandLine.Read(arguments).IsForPerson);
 
     [Theory]
     [InlineData("is left over after the command", "-c", "Get-HpcAllocation", "-Node", "o2wn01")]
