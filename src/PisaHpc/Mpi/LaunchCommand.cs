@@ -45,6 +45,7 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
         "--mca", "plm", "rsh", "--mca", "plm_rsh_agent", "ssh", "--mca", "plm_rsh_args", ClientOption(request),
         .. Option("--mca", "btl_tcp_if_include", facts),
         .. Option("--mca", "oob_tcp_if_include", facts),
+        .. FullNames(request, "--mca", "orte_keep_fqdn_hostnames"),
         .. YieldWhenCrowded(map, facts),
         .. Hosts(request, map, MpiFlavour.OpenMpi, "--hostfile", "--host"),
         "-np", Number(map.Ranks), "--map-by", "slot", "--tag-output",
@@ -63,6 +64,7 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
         "--prtemca", "plm", "ssh", "--prtemca", "plm_ssh_agent", "ssh", "--prtemca", "plm_ssh_args", ClientOption(request),
         .. Option("--mca", "btl_tcp_if_include", facts),
         .. Option("--prtemca", "prte_if_include", facts),
+        .. FullNames(request, "--prtemca", "prte_keep_fqdn_hostnames"),
         .. YieldWhenCrowded(map, facts),
         .. Hosts(request, map, MpiFlavour.OpenMpi, "--hostfile", "--host"),
         "-np", Number(map.Ranks), "--map-by", "slot", "--stdin", "none", "--output", "tag:raw",
@@ -118,6 +120,12 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
 
     private static string[] Option(string kind, string name, LauncherFacts facts) =>
         facts.NetworkOrInterface is null ? [] : [kind, name, facts.NetworkOrInterface];
+
+    /// <summary>
+    /// Open MPI cuts names at their first dot: nodes that share it become one, and ssh is given a name that it does not know (ompi#4732).
+    /// </summary>
+    private static string[] FullNames(MpiRequest request, string kind, string name) =>
+        request.Nodes.Any(node => node.Name.Contains('.', StringComparison.Ordinal)) ? [kind, name, "1"] : [];
 
     /// <summary>Ranks that wait for a message burn a CPU, which others of them need when they are more than the CPUs.</summary>
     private static string[] YieldWhenCrowded(RankMap map, LauncherFacts facts) =>

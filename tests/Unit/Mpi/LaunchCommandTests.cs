@@ -104,6 +104,17 @@ public sealed class LaunchCommandTests
         Assert.Equal(yields, Line(Request, OpenMpi4 with { Cpus = cpus }).Contains("mpi_yield_when_idle 1", StringComparison.Ordinal));
 
     [Fact]
+    public void Open_MPI_keeps_names_whole_that_it_would_cut_at_their_dot()
+    {
+        var request = Request with { Nodes = [new AllocatedNode("wn.rack1.lab", 32), new AllocatedNode("wn.rack2.lab", 24)], IsWholeJob = false };
+        Assert.Contains(
+            "--mca orte_keep_fqdn_hostnames 1 --host wn.rack1.lab:32,wn.rack2.lab:24", Line(request, OpenMpi4), StringComparison.Ordinal);
+        Assert.Contains(
+            "--prtemca prte_keep_fqdn_hostnames 1 --host wn.rack1.lab:32,wn.rack2.lab:24", Line(request, OpenMpi5), StringComparison.Ordinal);
+        Assert.Contains("-hosts wn.rack1.lab:32,wn.rack2.lab:24", Line(request, Hydra), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_network_the_launcher_chooses()
     {
         var alone = OpenMpi4 with { Interface = null, Network = null };
