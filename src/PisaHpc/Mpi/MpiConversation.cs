@@ -28,8 +28,8 @@ internal sealed class MpiConversation(
 
     public async Task<MpiRunEnd> RunAsync(CancellationToken cancellationToken)
     {
-        using var standardOutput = new StreamReader(new ArrivingStream(process.Output));
-        using var standardError = new StreamReader(new ArrivingStream(process.Error));
+        using var standardOutput = RankText.Reader(process.Output);
+        using var standardError = RankText.Reader(process.Error);
         await SendAsync(MpiSupervisor.Facts(request, run), cancellationToken);
         var (facts, refusal) = await ReadFactsAsync(standardOutput, cancellationToken);
         if (facts is null)
@@ -92,7 +92,7 @@ internal sealed class MpiConversation(
                 continue;
             }
 
-            var fact = line[(run.Length + 1)..];
+            var fact = RankText.Decode(line)[(run.Length + 1)..];
             if (fact == "ready")
             {
                 return (LauncherFacts.Parse(lines), null);
@@ -111,7 +111,7 @@ internal sealed class MpiConversation(
 
     private static async Task<string> NoLoginAsync(StreamReader standardError, CancellationToken cancellationToken)
     {
-        var said = (await standardError.ReadToEndAsync(cancellationToken)).Trim();
+        var said = RankText.Decode(await standardError.ReadToEndAsync(cancellationToken)).Trim();
         return $"the login to the container failed: {(said.Length > 0 ? said : "it ended without a word")}";
     }
 

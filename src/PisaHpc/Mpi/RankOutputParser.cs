@@ -6,7 +6,8 @@ namespace PisaHpc.Mpi;
 
 /// <summary>
 /// Takes a launcher's output apart into lines by rank. Launchers put a tag before each piece they read from a rank, so a tag may stand in
-/// the middle of a line, where a rank's own line was cut; the pieces of a rank are put together until its line ends.
+/// the middle of a line, where a rank's own line was cut, and in the middle of a character; the pieces of a rank are put together until its
+/// line ends, and decoded then. What comes in is <see cref="RankText"/>.
 /// </summary>
 /// <param name="tag">A tag, with the rank as its only group.</param>
 /// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>
@@ -19,50 +20,56 @@ namespace PisaHpc.Mpi;
 internal sealed class RankOutputParser(
     Regex tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, TaggedPieceWatch? cuts = null)
 {
+    private const int Launcher = -1;
     private const int LongestLine = 1 << 20;
+
+    // No tag is longer, nor is a word of the module's: where something is cut here, so much of it waits for what comes.
+    private const int LongestTag = 64;
     private readonly StringBuilder _arrived = new();
     private readonly Dictionary<int, StringBuilder> _pieces = [];
-    private readonly StringBuilder _launcher = new();
     private long _taken;
 
-    /// <summary>Takes text as it arrives, cut anywhere.</summary>
+    // Whose line it is that is being read, when its tag was taken already because of the line's length.
+    private int? _owner;
+
+    /// <summary>Takes output as it arrives, cut anywhere.</summary>
     public void Push(ReadOnlySpan<char> text)
     {
         for (var end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n'))
         {
             _arrived.Append(text[..end]);
-            TakeArrived(ended: true);
+            TakeArrived(_arrived.Length, ended: true);
             text = text[(end + 1)..];
         }
 
         _arrived.Append(text);
         if (_arrived.Length > LongestLine)
         {
-            TakeArrived(ended: true);
+            TakeArrived(_arrived.Length - LongestTag, ended: false);
         }
     }
 
     /// <summary>Takes the end of the output: what has no line end yet is a line.</summary>
     public void Complete()
     {
-        TakeArrived(ended: false);
-        Flush(null, _launcher);
-        foreach (var (rank, text) in _pieces.OrderBy(pair => pair.Key))
+        TakeArrived(_arrived.Length, ended: false);
+        foreach (var (rank, pieces) in _pieces.OrderBy(pair => pair.Key).Where(pair => pair.Value.Length > 0))
         {
-            Flush(rank, text);
+            Emit(rank, pieces);
         }
     }
 
-    private void TakeArrived(bool ended)
+    private void TakeArrived(int length, bool ended)
     {
-        var text = _arrived.ToString();
-        _arrived.Clear();
+        var text = _arrived.ToString(0, length);
+        _arrived.Remove(0, length);
         var tags = tag.Matches(text);
         var first = tags.Count == 0 ? text.Length : tags[0].Index;
-        var before = text[..first].Replace("\0", "", StringComparison.Ordinal);
-        if (tags.Count == 0 || before.Length > 0)
+        var before = text[..first];
+        if (_owner is not null || tags.Count == 0 || before.Trim('\0').Length > 0)
         {
-            Take(null, _launcher, before, ended || tags.Count > 0);
+            // The launcher does not go on with its own line behind a rank's tag, as a rank may.
+            Take(_owner ?? Launcher, before, tags.Count == 0 ? ended : _owner is null);
         }
 
         for (var i = 0; i < tags.Count; i++)
@@ -70,45 +77,46 @@ internal sealed class RankOutputParser(
             var start = tags[i].Index + tags[i].Length;
             var end = i + 1 < tags.Count ? tags[i + 1].Index : text.Length;
             var rank = int.Parse(tags[i].Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            var whole = ended && i + 1 == tags.Count;
             cuts?.Observe(rank, _taken + tags[i].Index, tags[i].Length, tags[i].Index > 0);
-            Take(rank, PiecesOf(rank), text[start..end].Replace("\0", "", StringComparison.Ordinal), whole);
+            Take(rank, text[start..end], ended && i + 1 == tags.Count);
+            _owner = rank;
         }
 
+        _owner = ended ? null : _owner;
         _taken += text.Length + (ended ? 1 : 0);
     }
 
-    private StringBuilder PiecesOf(int rank)
+    private void Take(int owner, string text, bool ended)
     {
-        if (!_pieces.TryGetValue(rank, out var pieces))
+        if (!_pieces.TryGetValue(owner, out var pieces))
         {
-            _pieces[rank] = pieces = new StringBuilder();
+            _pieces[owner] = pieces = new StringBuilder();
         }
 
-        return pieces;
-    }
-
-    private void Take(int? rank, StringBuilder pieces, string text, bool ended)
-    {
-        pieces.Append(text);
+        pieces.Append(text.Replace("\0", "", StringComparison.Ordinal));
         if (ended)
         {
-            Emit(rank, pieces);
+            Emit(owner, pieces);
         }
-    }
-
-    private void Flush(int? rank, StringBuilder pieces)
-    {
-        if (pieces.Length > 0)
+        else if (pieces.Length > LongestLine)
         {
-            Emit(rank, pieces);
+            EmitBeginning(owner, pieces);
         }
     }
 
-    private void Emit(int? rank, StringBuilder pieces)
+    private void EmitBeginning(int owner, StringBuilder pieces)
     {
-        var text = pieces.ToString().TrimEnd('\r');
+        var text = pieces.ToString(0, pieces.Length - LongestTag);
+        var length = text.Length - RankText.CutLength(text);
+        line(RankOf(owner), RankText.Decode(text[..length]));
+        pieces.Remove(0, length);
+    }
+
+    private void Emit(int owner, StringBuilder pieces)
+    {
+        var text = RankText.Decode(pieces.ToString().TrimEnd('\r'));
         pieces.Clear();
+        var rank = RankOf(owner);
         var mark = text.LastIndexOf(run + ' ', StringComparison.Ordinal);
         if (mark < 0 || !word(rank, text[(mark + run.Length + 1)..].Split(' ')))
         {
@@ -119,4 +127,6 @@ internal sealed class RankOutputParser(
             line(rank, text[..mark]);
         }
     }
+
+    private static int? RankOf(int owner) => owner == Launcher ? null : owner;
 }

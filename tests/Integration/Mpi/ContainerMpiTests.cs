@@ -91,6 +91,17 @@ public sealed class ContainerMpiTests(MpiJobFixture job) : IClassFixture<MpiJobF
         Assert.Equal(40 * 502, lines.Length);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("-Flavour Mpich")]
+    public void Characters_that_a_rank_writes_byte_by_byte_are_whole(string flavour)
+    {
+        const string Talk = """'-c', 'i=0; while [ $i -lt 20 ]; do for b in 303 251 344 270 255 360 237 232 200; do printf "\\$b"; printf "\\$b" >&2; done; echo; echo >&2; i=$((i+1)); done'""";
+        var lines = job.Run($"{flavour} -Command sh -ArgumentList {Talk} -Rank 4").Succeeded().Objects.SkipLast(1).Select(line => (dynamic)line).ToArray();
+        Assert.Equal(4 * 20 * 2, lines.Length);
+        Assert.All(lines, line => Assert.Equal("é中🚀", (string)line.Text));
+    }
+
     [Fact]
     public void What_Open_MPI_4_throws_away_is_warned_of()
     {

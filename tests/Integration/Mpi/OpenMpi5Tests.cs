@@ -63,6 +63,15 @@ public sealed class OpenMpi5Tests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public void Characters_that_a_rank_writes_byte_by_byte_are_whole()
+    {
+        const string Talk = """'-c', 'i=0; while [ $i -lt 20 ]; do for b in 303 251 344 270 255 360 237 232 200; do printf "\\$b"; printf "\\$b" >&2; done; echo; echo >&2; i=$((i+1)); done'""";
+        var lines = Run($"-Command sh -ArgumentList {Talk} -Rank 4").Succeeded().Objects.SkipLast(1).Select(line => (dynamic)line).ToArray();
+        Assert.Equal(4 * 20 * 2, lines.Length);
+        Assert.All(lines, line => Assert.Equal("é中🚀", (string)line.Text));
+    }
+
+    [Fact]
     public async Task Stopped_by_the_caller()
     {
         using var stop = new CancellationTokenSource();

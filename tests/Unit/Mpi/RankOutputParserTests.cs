@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;
@@ -27,6 +28,45 @@ public sealed class RankOutputParserTests
         }
 
         Assert.Equal(expected, Parse(major, [.. text.Select(c => c.ToString())]).Lines);
+    }
+
+    [Theory]
+    [MemberData(nameof(Launchers))]
+    public void A_character_is_whole_wherever_a_tag_or_a_read_cuts_it(string tag, int major)
+    {
+        const string Said = "é 中 🚀 ü";
+        var bytes = Encoding.UTF8.GetBytes(Said);
+        for (var cut = 0; cut <= bytes.Length; cut++)
+        {
+            byte[] output =
+            [
+                .. Bytes(Tag(tag, 2)), .. bytes[..cut], .. Bytes(Tag(tag, 7)), .. bytes[..cut], .. Bytes(Tag(tag, 2)), .. bytes[cut..], 10,
+                .. Bytes(Tag(tag, 7)), .. bytes[cut..], .. Bytes($"{Run} exit 0\n"),
+            ];
+            for (var read = 0; read <= output.Length; read++)
+            {
+                Assert.Equal([$"2|{Said}", $"7|{Said}"], ParseBytes(major, output[..read], output[read..]).Lines);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_no_UTF_8_is_replaced_and_spoils_nothing_else() =>
+        Assert.Equal(["1|a\uFFFDb é"], ParseBytes(4, [.. Bytes("[1,1]<stdout>:a"), 0xE9, .. Bytes("b é\n")]).Lines);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_line_without_end_is_cut_between_characters_and_stays_its_rank_s(int shift)
+    {
+        var text = new string('.', shift) + string.Concat(Enumerable.Repeat("🚀", 600_000));
+        var lines = Parse(4, [$"[1,3]<stdout>:{text}", $"\n[1,4]<stdout>:next\n"]).Lines;
+        Assert.True(lines.Count > 2);
+        Assert.Equal("4|next", lines[^1]);
+        Assert.All(lines.SkipLast(1), line => Assert.StartsWith("3|", line, StringComparison.Ordinal));
+        Assert.Equal(text, string.Concat(lines.SkipLast(1).Select(line => line[2..])));
     }
 
     [Theory]
@@ -112,7 +152,7 @@ public sealed class RankOutputParserTests
         var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => true, new TaggedPieceWatch(lost.Add));
         foreach (var part in parts)
         {
-            parser.Push(part);
+            parser.Push(part); // of ASCII alone
         }
 
         parser.Complete();
@@ -121,7 +161,12 @@ public sealed class RankOutputParserTests
 
     private static string Tag(string tag, int rank) => string.Format(CultureInfo.InvariantCulture, tag, rank);
 
-    private static (List<string> Lines, List<string> Words) Parse(int major, params string[] parts)
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static (List<string> Lines, List<string> Words) Parse(int major, params string[] parts) =>
+        ParseBytes(major, [.. parts.Select(Bytes)]);
+
+    private static (List<string> Lines, List<string> Words) ParseBytes(int major, params byte[][] parts)
     {
         var (lines, words) = (new List<string>(), new List<string>());
         var parser = new RankOutputParser(
@@ -135,7 +180,7 @@ public sealed class RankOutputParserTests
             });
         foreach (var part in parts)
         {
-            parser.Push(part);
+            parser.Push(Encoding.Latin1.GetString(part));
         }
 
         parser.Complete();
