@@ -11,13 +11,12 @@ internal sealed class MpiConversation(
     string run,
     INodeProcess process,
     Func<string, CancellationToken, Task<bool>> answers,
+    MpiPatience patience,
     MpiRunListener listener)
 {
-    // Open MPI 5.0.7 sometimes stays when all of its ranks have ended, with the last of their output stuck in it.
-    private static readonly TimeSpan LauncherLinger = TimeSpan.FromSeconds(10);
     private readonly RankFailureReader _failures = new(map);
-    private readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
-    private readonly long _clock = Stopwatch.GetTimestamp();
+    private readonly OutputSilence _silence = new();
+    private readonly RunLookout _lookout = new(process.Input, patience.Look);
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _errorEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int? _exitCode;
@@ -28,13 +27,14 @@ internal sealed class MpiConversation(
 
     public async Task<MpiRunEnd> RunAsync(CancellationToken cancellationToken)
     {
+        var report = new MpiRunReport(request, map, _failures, answers);
         using var standardOutput = RankText.Reader(process.Output);
         using var standardError = RankText.Reader(process.Error);
         await SendAsync(MpiSupervisor.Facts(request, run), cancellationToken);
         var (facts, refusal) = await ReadFactsAsync(standardOutput, cancellationToken);
         if (facts is null)
         {
-            return NotLaunched(refusal ?? await NoLoginAsync(standardError, cancellationToken));
+            return report.NotLaunched(refusal ?? await NoLoginAsync(standardError, cancellationToken));
         }
 
         var command = LaunchCommand.For(request, map, facts, run);
@@ -43,8 +43,34 @@ internal sealed class MpiConversation(
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pumping = Task.WhenAll(
             PumpAsync(standardOutput, facts, "stdout", failed), PumpAsync(standardError, facts, "stderr", failed));
-        await Task.WhenAll(pumping, EndLingeringLauncherAsync(facts, pumping), ReleaseAsync(pumping));
-        return await EndedAsync(facts, await process.WaitAsync(cancellationToken), cancellationToken);
+        await Task.WhenAll(
+            pumping, WatchStartAsync(facts, pumping), EndLingeringLauncherAsync(facts, pumping), ReleaseAsync(pumping));
+        var processCode = await process.WaitAsync(cancellationToken);
+        return _refusal is not null
+            ? report.NotLaunched(_refusal)
+            : await report.EndedAsync(facts, _exitCode ?? processCode, _exitCode is not null, _lingered, cancellationToken);
+    }
+
+    /// <summary>Warns of ranks that do not start, until the launcher has ended; when all have started, the supervisor is told.</summary>
+    private async Task WatchStartAsync(LauncherFacts facts, Task pumping)
+    {
+        using var over = new CancellationTokenSource();
+        var watch = new StartWatch(request, facts, _failures, _silence, _lookout, answers, patience, listener).RunAsync(over.Token);
+        await Task.WhenAny(watch, pumping, _end.Task);
+        await over.CancelAsync();
+        await watch;
+        if (_failures.AllStarted.IsCompleted && !_end.Task.IsCompleted)
+        {
+            try
+            {
+                await SendAsync("started\n"u8.ToArray(), CancellationToken.None);
+            }
+            catch (Exception failure) when (failure is HpcException or IOException or ObjectDisposedException)
+            {
+                // The run has ended meanwhile.
+                listener.Trace($"{First}: {failure.Message}");
+            }
+        }
     }
 
     /// <summary>Lets the supervisor go when both streams have been read to their ends.</summary>
@@ -56,23 +82,29 @@ internal sealed class MpiConversation(
         }
     }
 
-    /// <summary>Ends a launcher that stays when every rank has ended: their own words say how.</summary>
+    /// <summary>
+    /// Ends a launcher that stays, silently, when every rank has ended: their own words say how. Open MPI 5.0.7 does so now and then, with
+    /// the last of the ranks' output stuck in it; any launcher does when what a rank left behind holds its output open.
+    /// </summary>
     private async Task EndLingeringLauncherAsync(LauncherFacts facts, Task pumping)
     {
-        if (facts is not { Flavour: MpiFlavour.OpenMpi, Major: >= 5 })
+        await Task.WhenAny(pumping, _failures.AllEnded);
+        var ended = Stopwatch.GetTimestamp();
+        for (var left = patience.End; left > TimeSpan.Zero; left = patience.End - Shorter(_silence.Length, Stopwatch.GetElapsedTime(ended)))
         {
-            return;
+            if (await Task.WhenAny(pumping, _end.Task, Task.Delay(left)) is var first && (first == pumping || first == _end.Task))
+            {
+                return;
+            }
         }
 
-        await Task.WhenAny(pumping, _failures.AllEnded);
-        if (await Task.WhenAny(pumping, _end.Task, Task.Delay(LauncherLinger)) is var first && first != pumping && first != _end.Task)
-        {
-            _lingered = true;
-            listener.Warn(
-                $"{facts.Name} on {First} did not end within {LauncherLinger.TotalSeconds} s after its ranks had, and was ended; "
-                + "their last lines of output may be missing.");
-            await process.Input.DisposeAsync();
-        }
+        _lingered = true;
+        listener.Warn(
+            $"{facts.Name} on {First} did not end within {patience.End.TotalSeconds:0.#} s after its ranks had, and was ended; "
+            + "their last lines of output may be missing.");
+        await process.Input.DisposeAsync();
+
+        static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
     }
 
     private async Task SendAsync(byte[] part, CancellationToken cancellationToken)
@@ -141,8 +173,10 @@ internal sealed class MpiConversation(
         var buffer = new char[16384];
         while (await reader.ReadAsync(buffer, cancellationToken) is var count and > 0)
         {
+            _silence.Broken();
             parser.Push(buffer.AsSpan(0, count));
             await HandOverAsync();
+            _silence.Resumed();
         }
 
         parser.Complete();
@@ -193,6 +227,10 @@ internal sealed class MpiConversation(
         {
             _failures.NodeLost(node);
         }
+        else if (_lookout.Take(words))
+        {
+            // An answer is for the one who asked.
+        }
         else if (words is ["refused", ..])
         {
             _refusal = string.Join(' ', words.Skip(1));
@@ -207,79 +245,4 @@ internal sealed class MpiConversation(
 
     private static bool TryNumber(string word, out int number) =>
         int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    private async Task<MpiRunEnd> EndedAsync(LauncherFacts facts, int processCode, CancellationToken cancellationToken)
-    {
-        if (_refusal is not null)
-        {
-            return NotLaunched(_refusal);
-        }
-
-        var failure = _failures.Find();
-        if (_exitCode == 0 || (_lingered && failure is null))
-        {
-            return await MissingAsync(cancellationToken) is { } missing
-                ? Failed(
-                    ResultOf(MpiOutcome.RankFailed, 0, facts, new RankFailure(missing)),
-                    $"node {map.NodeOf(missing)} was lost with rank {missing}.")
-                : new MpiRunEnd(ResultOf(MpiOutcome.Succeeded, 0, facts, null), null);
-        }
-
-        var code = _exitCode ?? processCode;
-        failure ??= _exitCode is null ? new RankFailure(null, First) : null;
-        if (failure?.Rank is not null || _failures.HasStarted(failure?.Node))
-        {
-            var result = ResultOf(MpiOutcome.RankFailed, code, facts, failure);
-            return Failed(result, Describe(result));
-        }
-
-        var place = failure?.Node is { } lost ? $"node {lost} does not answer" : $"exit code {code}";
-        return new MpiRunEnd(
-            ResultOf(MpiOutcome.LaunchFailed, code, facts, failure),
-            LaunchFailure($"{facts.Name} on {First} did not launch the ranks ({place}): {_failures.LauncherWords()}", failure?.Node));
-    }
-
-    /// <summary>
-    /// A rank that never ended, on a node that does not answer: Open MPI 5 ends with 0 then. A word that was only lost on its way, on a
-    /// node that answers, is no failure.
-    /// </summary>
-    private async Task<int?> MissingAsync(CancellationToken cancellationToken) =>
-        _failures.FirstMissing() is { } rank && !await answers(map.NodeOf(rank), cancellationToken) ? rank : null;
-
-    private MpiRunEnd NotLaunched(string reason) =>
-        new(ResultOf(MpiOutcome.LaunchFailed, 1, null, null), LaunchFailure($"Node {First}: {reason}", First));
-
-    private MpiRunEnd Failed(MpiResult result, string reason) => new(
-        result, new HpcException(ErrorId.RankFailed, $"Job {request.JobId}: {reason}", (object?)result.FailedNode ?? request.JobId));
-
-    private HpcException LaunchFailure(string message, string? node) =>
-        new(ErrorId.MpiLaunchFailed, $"Job {request.JobId}: {message}", (object?)node ?? request.JobId);
-
-    private string Describe(MpiResult result)
-    {
-        var place = result.FailedNode is null ? "" : $" on {result.FailedNode}";
-        return result switch
-        {
-            { FailedRank: { } rank, Signal: { } signal } => $"rank {rank}{place} was ended by {signal}.",
-            { FailedRank: { } rank } => $"rank {rank}{place} ended with code {result.ExitCode}.",
-            { FailedNode: { } node } => $"node {node} was lost while its ranks ran: {_failures.LauncherWords()}",
-            _ => $"{result.Launcher} ended with code {result.ExitCode} and named no rank: {_failures.LauncherWords()}",
-        };
-    }
-
-    private MpiResult ResultOf(MpiOutcome outcome, int code, LauncherFacts? facts, RankFailure? failure) => new()
-    {
-        JobId = request.JobId,
-        Command = ShellQuoting.Join([request.Command, .. request.Arguments]),
-        Ranks = map.Ranks,
-        Outcome = outcome.ToString(),
-        ExitCode = code,
-        FailedRank = failure?.Rank,
-        FailedNode = failure?.Rank is { } rank ? map.NodeOf(rank) : failure?.Node,
-        Signal = failure?.Signal is { } signal ? SignalName.Of(signal) : null,
-        Launcher = facts?.Name ?? "",
-        Network = facts?.NetworkOrInterface,
-        StartedAt = _startedAt,
-        DurationSec = Math.Round(Stopwatch.GetElapsedTime(_clock).TotalSeconds, 3),
-    };
 }

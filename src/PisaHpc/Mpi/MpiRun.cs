@@ -14,6 +14,8 @@ public sealed class MpiRun(INodeConnector nodes)
     // The supervisor needs its grace and a moment more; whoever waits longer waits for a node that is gone.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(MpiSupervisor.GraceSeconds + 5);
 
+    internal MpiPatience Patience { get; init; } = new();
+
     /// <summary>Runs to the end.</summary>
     /// <param name="request">What to run.</param>
     /// <param name="listener">Who takes its output.</param>
@@ -31,7 +33,7 @@ public sealed class MpiRun(INodeConnector nodes)
             JobLogin.Command(request.Directory, first, MpiSupervisor.Command), cancellationToken);
         using var limit = new CancellationTokenSource();
         var run = RandomNumberGenerator.GetHexString(16, lowercase: true);
-        var conversation = new MpiConversation(request, map, run, process, AnswersAsync, listener);
+        var conversation = new MpiConversation(request, map, run, process, AnswersAsync, Patience, listener);
         var end = conversation.RunAsync(limit.Token);
         try
         {

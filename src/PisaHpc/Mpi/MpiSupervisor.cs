@@ -7,7 +7,8 @@ namespace PisaHpc.Mpi;
 /// <summary>
 /// What runs in the first node's container, as the job's user, around the launcher. It is sent on standard input, so that neither it nor
 /// the variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the facts, once for the command.
-/// After that standard input is the life line: when it ends, by the caller's will or by his death, so does every rank.
+/// After that standard input is the life line: when it ends, by the caller's will or by his death, so does every rank. Lines on it are
+/// <c>look</c>, which asks what the run's processes do (<see cref="RunLook"/>), and <c>started</c>, once all ranks have.
 ///
 /// The user's variables are the launcher's alone: no PATH or LD_LIBRARY_PATH of his may change what this shell runs. And whatever the
 /// container's environment holds is the ranks': this shell's own variables begin with <c>ph_</c>, since one that is exported already would
@@ -32,7 +33,7 @@ internal static class MpiSupervisor
             run, request.Directory, FlavourName(request.Flavour), request.Network ?? "", request.WorkingDirectory ?? "", request.Command,
             GraceSeconds.ToString(CultureInfo.InvariantCulture), .. request.Nodes.Select(node => node.Name),
         ];
-        return Part($"set -- {ShellQuoting.Join(arguments)}\n{FactsScript}{LaunchScript}");
+        return Part($"set -- {ShellQuoting.Join(arguments)}\n{FactsScript}{RunLook.Script}{LaunchScript}");
     }
 
     /// <summary>The second part: variables and command. The variables are a function, for the launcher alone to call.</summary>
@@ -127,7 +128,8 @@ internal static class MpiSupervisor
 
     /// <summary>
     /// The launcher leads a session of its own. A stop is TERM, then KILL after the grace; then whatever still carries the run's mark is
-    /// killed, here and, when the launcher did not end by itself, on the other nodes. A launcher that broke off (255, or TERM from Hydra's
+    /// killed, here and, when the launcher did not end by itself or had not started all ranks, on the other nodes: a daemon that
+    /// hangs there does not hear of the end. A launcher that broke off (255, or TERM from Hydra's
     /// agent) may have lost a node, and not every launcher says which: the one that no longer answers is named.
     ///
     /// Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to
@@ -168,22 +170,30 @@ internal static class MpiSupervisor
         fi
         say() { if [ -n "$ph_spool" ]; then fact "$@" >>"$ph_spool/out"; else fact "$@"; fi; }
 
-        exec 3<&0 </dev/null
+        exec 3<&0 </dev/null 4>&1
         ph_stopped= ph_setsid=$(command -v setsid) && set -- "$ph_setsid" "$@"
         launch() {
             export PISAHPC_RUN="$ph_run"
             variables
             exec "$@"
         }
-        if [ -n "$ph_spool" ]; then launch "$@" 3<&- >>"$ph_spool/out" 2>>"$ph_spool/err" & else launch "$@" 3<&- & fi
+        if [ -n "$ph_spool" ]; then launch "$@" 3<&- 4>&- >>"$ph_spool/out" 2>>"$ph_spool/err" & else launch "$@" 3<&- 4>&- & fi
         ph_launcher=$!
+        ph_partial=
         trap 'ph_stopped=yes; kill -TERM "$ph_launcher" 2>/dev/null' USR1 HUP INT TERM
+        trap 'ph_stopped=yes ph_partial=yes; kill -TERM "$ph_launcher" 2>/dev/null' USR2
 
         (
-            trap - USR1 HUP INT TERM
-            while read -r _ <&3; do :; done
-            kill -USR1 $$
-            sleep "$ph_grace" &
+            trap - USR1 USR2 HUP INT TERM
+            signal=USR2
+            while read -r word <&3; do
+                case $word in
+                    look) look >&4 3<&- & ;;
+                    started) signal=USR1 ;;
+                esac
+            done
+            kill "-$signal" $$
+            sleep "$ph_grace" 4>&- &
             timer=$!
             trap 'kill "$timer" 2>/dev/null; exit' TERM
             wait "$timer"
@@ -192,7 +202,7 @@ internal static class MpiSupervisor
         ph_watcher=$!
 
         while :; do
-            wait "$ph_launcher"
+            wait "$ph_launcher" 2>/dev/null
             ph_code=$?
             kill -0 "$ph_launcher" 2>/dev/null || break
         done
@@ -211,10 +221,11 @@ internal static class MpiSupervisor
         if [ -n "$ph_stopped" ] || [ "$ph_code" = 137 ]; then
             eval "$ph_sweep"
         fi
-        if [ "$ph_code" = 137 ]; then
+        if [ "$ph_code" = 137 ] || [ -n "$ph_partial" ]; then
             ph_asked=
             for ph_node in $ph_others; do
-                printf '%s\n' "$ph_sweep" | ssh -F "$ph_directory/ssh_config" "$ph_node" exec /bin/sh >/dev/null 2>&1 &
+                printf '%s\n' "$ph_sweep" | ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 \
+                    "$ph_node" exec /bin/sh >/dev/null 2>&1 &
                 ph_asked="$ph_asked $!"
             done
             [ -z "$ph_asked" ] || wait $ph_asked

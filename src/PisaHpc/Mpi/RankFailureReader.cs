@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -15,8 +16,31 @@ internal sealed partial class RankFailureReader(RankMap map)
     private readonly Lock _lock = new();
     private readonly HashSet<int> _started = [];
     private readonly HashSet<int> _ended = [];
+    private readonly TaskCompletionSource _allStarted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _allEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastStart = Stopwatch.GetTimestamp();
     private RankFailure? _reported;
+
+    /// <summary>How many ranks there are to be.</summary>
+    public int Count => map.Ranks;
+
+    /// <summary>How many ranks have said that they started.</summary>
+    public int Started
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _started.Count;
+            }
+        }
+    }
+
+    /// <summary>For how long no further rank has said that it started.</summary>
+    public TimeSpan SinceStart => Stopwatch.GetElapsedTime(Interlocked.Read(ref _lastStart));
+
+    /// <summary>Completes when every rank has said that it started.</summary>
+    public Task AllStarted => _allStarted.Task;
 
     /// <summary>Completes when every rank has said that it ended.</summary>
     public Task AllEnded => _allEnded.Task;
@@ -27,6 +51,15 @@ internal sealed partial class RankFailureReader(RankMap map)
         lock (_lock)
         {
             return node is null ? _started.Count > 0 : _started.Any(rank => map.NodeOf(rank) == node);
+        }
+    }
+
+    /// <summary>The nodes of which a rank has not said that it started.</summary>
+    public IReadOnlyList<string> NodesToStart()
+    {
+        lock (_lock)
+        {
+            return [.. Enumerable.Range(0, map.Ranks).Where(rank => !_started.Contains(rank)).Select(map.NodeOf).Distinct()];
         }
     }
 
@@ -63,6 +96,11 @@ internal sealed partial class RankFailureReader(RankMap map)
         lock (_lock)
         {
             _started.Add(rank);
+            Interlocked.Exchange(ref _lastStart, Stopwatch.GetTimestamp());
+            if (_started.Count >= map.Ranks)
+            {
+                _allStarted.TrySetResult();
+            }
         }
     }
 
@@ -77,7 +115,7 @@ internal sealed partial class RankFailureReader(RankMap map)
                 _allEnded.TrySetResult();
             }
 
-            _reported ??= code == 0 ? null : new RankFailure(rank, Signal: code is > 128 and < 193 ? code - 128 : null);
+            _reported ??= code == 0 ? null : new RankFailure(rank, Signal: code is > 128 and < 193 ? code - 128 : null, Code: code);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PisaHpc.Mpi;
 
 namespace PisaHpc.SshConfigs;
 
@@ -52,6 +53,7 @@ internal static class ClientConfiguration
         ("BatchMode", "yes"),
         ("ForwardAgent", "no"),
         ("ForwardX11", "no"),
+        ("SendEnv", LaunchCommand.Mark),
         ("ConnectTimeout", "10"),
         ("ConnectionAttempts", "3"),
         ("ServerAliveInterval", "15"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PisaHpc.Mpi;
 
 namespace PisaHpc.SshConfigs;
 
@@ -46,6 +47,7 @@ internal static class ServerConfiguration
         ("AllowAgentForwarding", "no"),
         ("PermitUserEnvironment", "no"),
         ("PermitUserRC", "no"),
+        ("AcceptEnv", LaunchCommand.Mark), // by which the processes of an MPI run are found on every node
         ("PrintMotd", "no"),
         ("LogLevel", "INFO"),
     ];

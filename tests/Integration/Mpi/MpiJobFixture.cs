@@ -45,6 +45,10 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
     public async Task<ProcessResult> InFirstContainerAsync(params string[] command) =>
         await _lab.Nodes[0].DockerAsync(["exec", Assert.Single(await _job.ContainersAsync(_lab.Nodes[0])), .. command]);
 
+    /// <summary>Runs a command as root in a node's container.</summary>
+    public async Task<ProcessResult> AsRootInContainerAsync(int node, params string[] command) => await _lab.Nodes[node].DockerAsync(
+        ["exec", "--user", "0", Assert.Single(await _job.ContainersAsync(_lab.Nodes[node])), .. command]);
+
     /// <summary>What runs in the job's containers beside init and sshd.</summary>
     public async Task<IReadOnlyList<string>> ProcessesAsync()
     {

@@ -57,6 +57,18 @@ internal sealed class LocalRun : IDisposable
     /// <summary>What the ranks wrote, as it came.</summary>
     public List<string> Lines { get; } = [];
 
+    /// <summary>Told of warnings.</summary>
+    public Action<string> Warn { get; set; } = _ => { };
+
+    /// <summary>The run's patience.</summary>
+    public MpiPatience Patience { get; set; } = new();
+
+    /// <summary>Whether the nodes answer logins.</summary>
+    public bool Answers
+    {
+        set => _cluster.OnRun = (_, _, _) => FakeCluster.Result(value ? 0 : 255);
+    }
+
     public void AddProgram(string name, string text)
     {
         var path = Path.Combine(Bin, name);
@@ -80,7 +92,8 @@ internal sealed class LocalRun : IDisposable
             Arguments = ["-c", script],
             Environment = environment,
         };
-        return new MpiRun(_cluster).RunAsync(request, new MpiRunListener(output ?? TakeAsync, _ => { }, _ => { }), stop);
+        var listener = new MpiRunListener(output ?? TakeAsync, _ => { }, warning => Warn(warning));
+        return new MpiRun(_cluster) { Patience = Patience }.RunAsync(request, listener, stop);
     }
 
     public void Dispose() => _directory.Delete(recursive: true);

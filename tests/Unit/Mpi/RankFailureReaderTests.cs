@@ -63,7 +63,7 @@ public sealed class RankFailureReaderTests
         _reader.RankEnded(5, 0);
         _reader.RankEnded(33, 139);
         _reader.RankEnded(7, 1);
-        Assert.Equal(new RankFailure(33, Signal: 11), _reader.Find());
+        Assert.Equal(new RankFailure(33, Signal: 11, Code: 139), _reader.Find());
     }
 
     [Fact]
@@ -105,6 +105,19 @@ public sealed class RankFailureReaderTests
         _reader.RankEnded(55, 0);
         Assert.Null(_reader.FirstMissing());
         Assert.True(_reader.AllEnded.IsCompleted);
+    }
+
+    [Fact]
+    public void All_ranks_starting_is_noticed()
+    {
+        for (var rank = 0; rank < 55; rank++)
+        {
+            _reader.RankStarted(rank);
+        }
+
+        Assert.Equal((55, 56, false), (_reader.Started, _reader.Count, _reader.AllStarted.IsCompleted));
+        _reader.RankStarted(55);
+        Assert.True(_reader.AllStarted.IsCompleted);
     }
 
     [Fact]

@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace PisaHpc.Mpi;
+
+/// <summary>What the processes of a run do in the first node's container, as its supervisor finds them in /proc.</summary>
+/// <param name="Launcher">The launcher's process id.</param>
+/// <param name="OpenFiles">The launcher's limit of open files; null when there is none, or it cannot be read.</param>
+/// <param name="Processes">The processes that carry the run's mark.</param>
+internal sealed record RunLook(int Launcher, long? OpenFiles, IReadOnlyList<RunProcess> Processes)
+{
+    /// <summary>
+    /// A function of POSIX sh, <c>look</c>, for the supervisor: one line for each process, and a last one. Arguments end at the run's mark,
+    /// because what stands behind the mark in a line is taken for a word of the module's.
+    /// </summary>
+    public const string Script = """
+        look() {
+            for file in $(grep -lazx "PISAHPC_RUN=$ph_run" /proc/[0-9]*/environ 2>/dev/null); do
+                pid=${file#/proc/} pid=${pid%/environ}
+                stat=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
+                arguments=$(tr '\0\n' '  ' <"/proc/$pid/cmdline" 2>/dev/null | head -c 400)
+                set -f
+                set -- ${stat##*) }
+                set +f
+                say look "$pid" "$1" $((${12} + ${13})) "${arguments%%"$ph_run"*}"
+            done
+            files=-
+            while read -r max open which soft _; do
+                [ "$max $open $which" != 'Max open files' ] || files=$soft
+            done <"/proc/$ph_launcher/limits"
+            say looked "$ph_launcher" "$files"
+        } 2>/dev/null
+
+        """;
+
+    // USER_HZ, the unit of proc_pid_stat(5), is 100 on x86 and ARM.
+    private const int TicksPerSecond = 100;
+
+    /// <summary>Reads a process's line; null when it is none.</summary>
+    /// <param name="words">Its words.</param>
+    public static RunProcess? Process(string[] words) =>
+        words is ["look", var id, [var state], var ticks, ..] && TryNumber(id, out var pid) && TryNumber(ticks, out var used)
+            ? new RunProcess(
+                (int)pid, state, TimeSpan.FromSeconds((double)used / TicksPerSecond), [.. words.Skip(4).Where(word => word.Length > 0)])
+            : null;
+
+    /// <summary>Reads the last line; null when it is none.</summary>
+    /// <param name="words">Its words.</param>
+    /// <param name="processes">The processes that were told before.</param>
+    public static RunLook? Of(string[] words, IReadOnlyList<RunProcess> processes) =>
+        words is ["looked", var launcher, var files] && TryNumber(launcher, out var pid)
+            ? new RunLook((int)pid, TryNumber(files, out var limit) ? limit : null, processes)
+            : null;
+
+    private static bool TryNumber(string word, out long number) =>
+        long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}
