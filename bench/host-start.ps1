@@ -1,5 +1,5 @@
-# A first answer: `pisahpc -Command 1` against `pwsh -NoProfile -Command 1`, in turns, so that both meet the same machine. pisahpc is measured
-# twice, because importing the module is part of what it does: with the module and without. Runs in the pwsh that it measures.
+# A first answer: `pisahpc -Command 1` against `pwsh -NoProfile -Command 1`, in turns, so that both meet the same machine. pisahpc is
+# measured twice, because importing the module is part of what it does: with the module and without. Runs in the pwsh that it measures.
 param(
     # What every measurement is given; this one needs no lab.
     [string] $Site,

@@ -4,8 +4,8 @@ using System.Management.Automation.Runspaces;
 namespace PisaHpc.Host.Scripts;
 
 /// <summary>
-/// A command line's arguments for a script, as <c>pwsh -File</c> hands them to the engine, which binds them. One thing is otherwise: where a
-/// parameter takes several values, a comma list is several.
+/// A command line's arguments for a script, as <c>pwsh -File</c> hands them to the engine, which binds them. One thing is otherwise: where
+/// a parameter takes several values, a comma list is several.
 /// </summary>
 internal sealed class ScriptArguments
 {

@@ -47,8 +47,8 @@ internal static class ScriptSource
         };
     }
 
-    // A script's exit would end the script alone and leave a LASTEXITCODE, which a native program leaves too. ConsoleHost, which is pwsh -File,
-    // asks for this in the same way (DoRunspaceInitialization); there is no public one.
+    // A script's exit would end the script alone and leave a LASTEXITCODE, which a native program leaves too. ConsoleHost, which is
+    // pwsh -File, asks for this in the same way (DoRunspaceInitialization); there is no public one.
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_ExecutionContext")]
     [return: UnsafeAccessorType(ExecutionContext)]
     private static extern object ContextOf(Runspace runspace);
