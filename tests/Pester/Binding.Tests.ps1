@@ -71,8 +71,9 @@ Describe 'Checks of nodes' {
 }
 
 Describe 'A setup of nodes' {
-    It 'wants nodes to be named' {
-        (Get-Command Initialize-HpcNode).Parameters['Node'].Attributes.Where({ $_ -is [Parameter] }).Mandatory | Should -BeTrue
+    It 'of the whole site is not begun where nobody can be asked' {
+        { Initialize-HpcNode -Site $site -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidValue,*' -PassThru |
+            ForEach-Object { $_.Exception.Message } | Should -Match 'all 16 nodes of the site: o2wn\[01-16\]'
     }
 
     It 'names a node that does not answer, and says nothing of it as output' {
