@@ -25,7 +25,8 @@ public sealed class CmdletTests : IDisposable
     [Fact]
     public async Task They_are_those_that_lie_beside_the_host()
     {
-        const string script = "$PSHOME; Get-Module Microsoft.PowerShell.* -ListAvailable | ForEach-Object ModuleBase | Split-Path -Parent | Select-Object -Unique";
+        const string script =
+            "$PSHOME; Get-Module Microsoft.* -ListAvailable | ForEach-Object { Split-Path $_.ModuleBase } | Select-Object -Unique";
         var home = Path.GetDirectoryName(Repository.Host)!;
         Assert.Equal([home, Path.Combine(home, "Modules")], (await RunAsync("-NoModule", "-c", script)).EndedWith(0).Lines);
     }

@@ -1,18 +1,41 @@
+using System.Diagnostics;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Host;
 
 public sealed class ConsoleTests
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task A_person_who_names_nothing_to_run_gets_PowerShells_own_console_with_the_module()
     {
-        // A terminal that can be asked where its cursor is would have to answer.
-        using var console = TerminalSession.Start([Repository.Host], new Dictionary<string, string?> { ["TERM"] = "dumb" });
-        await console.SaysAsync("> ");
-        await console.TypeAsync("\"$($Host.Name) has $((Get-Command Get-HpcJob).Source)\"\r");
-        await console.SaysAsync("ConsoleHost has PisaHpc");
-        await console.TypeAsync("exit 3\r");
+        using var console = TerminalSession.Start([Repository.Host], new Dictionary<string, string?> { ["TERM"] = "xterm-256color" });
+        var answered = await ShowsAsync(console, "> ", 0);
+        await console.TypeAsync("\"$($Host.Name) has $((Get-Command Get-HpcJob).Source)\"; exit 3\r");
+        await ShowsAsync(console, "ConsoleHost has PisaHpc", answered);
         (await console.EndAsync()).EndedWith(3);
+    }
+
+    /// <summary>
+    /// Waits for a text, and meanwhile answers as a terminal does that is asked where its cursor is (ECMA-48, DSR): .NET reads whatever is
+    /// typed instead of an answer into keys that nobody pressed.
+    /// </summary>
+    /// <returns>How many questions have been answered so far.</returns>
+    private static async Task<int> ShowsAsync(RunningProcess console, string text, int answered)
+    {
+        var since = Stopwatch.StartNew();
+        while (!console.OutputSoFar.Contains(text, StringComparison.Ordinal))
+        {
+            Assert.True(since.Elapsed < Deadline, $"The console did not show '{text}':\n{console.OutputSoFar}");
+            for (var asked = console.OutputSoFar.Split("\e[6n").Length - 1; answered < asked; answered++)
+            {
+                await console.TypeAsync("\e[1;1R");
+            }
+
+            await Task.Delay(5);
+        }
+
+        return answered;
     }
 }

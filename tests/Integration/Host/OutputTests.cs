@@ -58,7 +58,8 @@ public sealed class OutputTests
     public async Task Json_keeps_stdout_for_the_document_whatever_a_script_says_to_its_reader()
     {
         const string script =
-            "Write-Host hel -NoNewline; $Host.UI.WriteLine('lo'); Write-Warning careful; Write-Information said -InformationAction Continue; "
+            "Write-Host hel -NoNewline; $Host.UI.WriteLine('lo'); Write-Warning careful; "
+            + "Write-Information said -InformationAction Continue; "
             + "[void](/bin/sh -c 'echo native >&2'); $Host.UI.Write('end'); 1";
         var result = (await HostProcess.RunAsync("-NoModule", "-o", "Json", "-c", script)).EndedWith(0);
         Assert.Equal("1\n", result.Output);

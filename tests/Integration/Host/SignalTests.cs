@@ -26,8 +26,8 @@ public sealed class SignalTests
     public async Task A_host_that_is_killed_leaves_no_file_of_its_own()
     {
         var temporary = Directory.CreateTempSubdirectory("pisahpc-killed-").FullName;
-        using var host = Harness.RunningProcess.Start(
-            Harness.Repository.Host, ["-Command", Waits], new Dictionary<string, string?> { ["TMPDIR"] = temporary, ["PISAHPC_MODULE"] = null });
+        var environment = new Dictionary<string, string?> { ["TMPDIR"] = temporary, ["PISAHPC_MODULE"] = null };
+        using var host = Harness.RunningProcess.Start(Harness.Repository.Host, ["-Command", Waits], environment);
         await host.SaysAsync("waiting");
         await host.SignalAsync("KILL");
         (await host.EndAsync()).EndedWith(137);
