@@ -66,28 +66,38 @@ public sealed class StartHpcJobCommand : PlanCmdlet
             return;
         }
 
-        var plans = await starter.PlanAsync(request, Report, StopToken);
+        var plans = await starter.PlanAsync(request, Report, RunsAlready, StopToken);
         foreach (var plan in plans)
         {
             var options = plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}");
             Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', options)}");
         }
 
-        if (PassThru)
+        if (PassThru && plans.Count > 0)
         {
             Emit(JobStarter.Predict(request, plans));
+        }
+
+        Task RunsAlready(HpcJob job)
+        {
+            WarnOfDifferences(request, job);
+            return PassThru ? HandOverAsync(job) : Task.CompletedTask;
         }
     }
 
     private Task HandOverAsync(JobRequest request, HpcJob job)
+    {
+        WarnOfDifferences(request, job);
+        return HandOverAsync(job);
+    }
+
+    private void WarnOfDifferences(JobRequest request, HpcJob job)
     {
         if (request.DifferencesOf(job) is { Count: > 0 } differences)
         {
             Warn($"Job {job.JobId} runs already and is left as it is: {string.Join("; ", differences)}. "
                 + $"To change that, stop it first: Stop-HpcJob '{job.JobId}'.");
         }
-
-        return HandOverAsync(job);
     }
 
     private void Report(NodeFailure failure) => Report(failure.Cause, failure.Node);

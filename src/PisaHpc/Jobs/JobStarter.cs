@@ -22,6 +22,8 @@ public sealed class JobStarter(
 {
     private readonly JobCleanup _cleanup = new(nodes, engines);
 
+    private const string NotStarted = "was not started";
+
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; init; } = DefaultRollbackLimit;
 
@@ -31,14 +33,18 @@ public sealed class JobStarter(
     /// <summary>Says what a start would do, without changing anything.</summary>
     /// <param name="request">The job.</param>
     /// <param name="failed">Told of each node that stands in the way.</param>
+    /// <param name="runs">Told of the job when it runs already, so that there is nothing to do.</param>
     /// <param name="cancellationToken">Interrupts.</param>
-    /// <returns>The plans in the allocation's order.</returns>
+    /// <returns>The plans in the allocation's order; none for a job that runs already.</returns>
     /// <exception cref="HpcException">The first reason why the job could not start.</exception>
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
-        JobRequest request, Action<NodeFailure> failed, CancellationToken cancellationToken)
+        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
-        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
-        ThrowIfAny(request, survey.Failures, failed, "was not planned");
+        if (await LookAsync(request, failed, runs, "was not planned", cancellationToken) is not { } survey)
+        {
+            return [];
+        }
+
         var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
         var port = ports.Predict(LeaseFor(request, survey)).Port;
         return PlansFor(request, survey, image, JobSshSetup.Predict(SshFor(request, port, JobSshSetup.NoKeys)));
@@ -63,7 +69,7 @@ public sealed class JobStarter(
     public async Task StartAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, handOver, cancellationToken) is not { } survey)
+        if (await LookAsync(request, failed, handOver, NotStarted, cancellationToken) is not { } survey)
         {
             return;
         }
@@ -74,7 +80,7 @@ public sealed class JobStarter(
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
-            if (await LookAsync(request, failed, handOver, cancellationToken) is not { } now)
+            if (await LookAsync(request, failed, handOver, NotStarted, cancellationToken) is not { } now)
             {
                 return;
             }
@@ -117,10 +123,10 @@ public sealed class JobStarter(
 
     /// <summary>What the nodes look like; null when the job runs already and was handed over.</summary>
     private async Task<JobSurvey?> LookAsync(
-        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, string undone, CancellationToken cancellationToken)
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
-        ThrowIfAny(request, survey.Failures, failed, "was not started");
+        ThrowIfAny(request, survey.Failures, failed, undone);
         if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running)
         {
             return survey;
