@@ -78,6 +78,23 @@ public abstract class ConnectionTests(ThrowAwaySshd sshd) : CommandTests
     }
 
     [Fact]
+    public async Task A_node_that_accepts_the_key_and_wants_a_second_factor_is_told_as_such()
+    {
+        var failure = await FailureOfSettingsAsync("AuthenticationMethods publickey,password\nPasswordAuthentication yes");
+        Assert.Equal(ErrorId.NodeAuthenticationFailed, failure.Id);
+        Assert.Contains("accepted the key and wants a second factor, password,", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("AuthenticationMethods publickey", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_node_that_takes_no_keys_is_not_said_to_have_accepted_one()
+    {
+        var failure = await FailureOfSettingsAsync("PubkeyAuthentication no\nPasswordAuthentication yes");
+        Assert.Equal(ErrorId.NodeAuthenticationFailed, failure.Id);
+        Assert.Contains("refused the login", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_port_that_nothing_listens_on_is_told_at_once()
     {
         var clock = Stopwatch.StartNew();
@@ -96,6 +113,19 @@ public abstract class ConnectionTests(ThrowAwaySshd sshd) : CommandTests
         Assert.Equal(ErrorId.NodeUnreachable, failure.Id);
         Assert.Contains("name", failure.Message, StringComparison.Ordinal);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
+    }
+
+    private async Task<HpcException> FailureOfSettingsAsync(string settings)
+    {
+        var strict = await ThrowAwaySshd.StartAsync(settings);
+        try
+        {
+            return await FailureAsync(strict.Access with { Client = Client, Config = "/dev/null" });
+        }
+        finally
+        {
+            await strict.DisposeAsync();
+        }
     }
 
     protected static async Task<HpcException> FailureAsync(NodeAccess access)

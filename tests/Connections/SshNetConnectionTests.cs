@@ -197,6 +197,48 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         }
     }
 
+    [Theory]
+    [InlineData("ssh-keygen", "-q -t rsa -b 2048 -m PKCS8 -N")]
+    [InlineData("ssh-keygen", "-q -t ecdsa -b 521 -m PEM -N")]
+    [InlineData("openssl", "genpkey -quiet -algorithm rsa -out")]
+    [InlineData("openssl", "genpkey -quiet -algorithm ed25519 -out")]
+    [InlineData("openssl", "genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -pkeyopt ec_param_enc:explicit -out")]
+    public async Task A_key_of_any_format_logs_in_after_one_that_is_encrypted(string program, string arguments)
+    {
+        var key = await Sshd.AuthorizeAsync(program, arguments.Split(' '));
+        await using var pool = Pool(Access with { Keys = [Sshd.PathOf("encrypted"), key] });
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_key_logs_in_beside_a_certificate_of_an_authority_that_the_node_does_not_know()
+    {
+        var other = await ThrowAwaySshd.StartAsync("");
+        try
+        {
+            await other.CertifyAsync("user", by: "stranger");
+            await using var pool = Pool(other.Access);
+            await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+            Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
+        }
+        finally
+        {
+            await other.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_key_logs_in_beside_an_empty_certificate_and_a_failure_names_it()
+    {
+        await File.WriteAllTextAsync(Sshd.PathOf("stranger-cert.pub"), "");
+        var failure = await FailureAsync(Access with { Keys = [Sshd.PathOf("stranger")] });
+        Assert.Contains($"{Sshd.PathOf("stranger-cert.pub")} is passed over: it is not a certificate", failure.Message, StringComparison.Ordinal);
+        await using var pool = Pool(Access with { Keys = [Sshd.PathOf("stranger"), Sshd.PathOf("user")] });
+        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
+    }
+
     private static async Task HoldAsync(INodeConnection node, string sleep, CancellationToken cancellationToken)
     {
         await using var process = await node.StartAsync(["sleep", sleep], cancellationToken);

@@ -62,7 +62,9 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
         await KeyAsync("encrypted", "ed25519", "secret");
         File.Copy(PathOf("user.pub"), PathOf("authorized_keys"));
         // With SHLVL=2 bash does not take itself for a login's first shell: what stands in ~/.bashrc here takes no part.
-        await File.WriteAllTextAsync(PathOf("sshd_config"), $"""
+        // Of a keyword that stands twice sshd takes the first.
+        await File.WriteAllTextAsync(PathOf("sshd_config"), _settings.Replace("{directory}", _directory.FullName, StringComparison.Ordinal) + $"""
+
             Port {Port}
             ListenAddress {Address}
             HostKey {PathOf("host_ecdsa")}
@@ -75,9 +77,9 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
             MaxStartups 100
             PidFile none
             SetEnv SHLVL=2
-            {(_settings.Contains("AuthorizedKeysFile", StringComparison.Ordinal) ? "" : $"AuthorizedKeysFile {PathOf("authorized_keys")}")}
+            AuthorizedKeysFile {PathOf("authorized_keys")}
 
-            """ + _settings.Replace("{directory}", _directory.FullName, StringComparison.Ordinal) + "\n");
+            """);
         string[] server = ["/usr/sbin/sshd", "-D", "-e", "-f", PathOf("sshd_config")];
         string[] command = _shell is null ? server : [.. await OtherPasswdAsync(_shell), .. server];
         _process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
@@ -121,6 +123,20 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
     public Task CertifyAsync(string key, string by) => OutputAsync(
         "ssh-keygen", ["-q", "-s", PathOf(by), "-I", key, "-n", Environment.UserName, "-V", "+1h", PathOf(key + ".pub")], text => text);
 
+    /// <summary>Makes a key that the account may log in with, and gives its file.</summary>
+    /// <param name="program">ssh-keygen or openssl.</param>
+    /// <param name="arguments">Its arguments up to the option for the file (openssl) or for the passphrase (ssh-keygen).</param>
+    public async Task<string> AuthorizeAsync(string program, string[] arguments)
+    {
+        var file = PathOf(Guid.NewGuid().ToString("N"));
+        await OutputAsync(program, [.. arguments, .. program == "ssh-keygen" ? ["", "-f", file] : (string[])[file]], text => text);
+        var line = arguments.Contains("ed25519")
+            ? await OutputAsync("openssl", ["pkey", "-in", file, "-pubout"], Ed25519LineOf)
+            : await OutputAsync("ssh-keygen", ["-y", "-f", file], text => text);
+        await File.AppendAllTextAsync(PathOf("authorized_keys"), line.TrimEnd() + "\n");
+        return file;
+    }
+
     /// <summary>A port that nothing listens on.</summary>
     public static int FreePort()
     {
@@ -150,6 +166,13 @@ public sealed class ThrowAwaySshd : IAsyncLifetime
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, await error);
         return choose(output);
+    }
+
+    /// <summary>What ssh-keygen reads since OpenSSH 9.6 only: the key ends the structure (RFC 8410, section 4).</summary>
+    private static string Ed25519LineOf(string pem)
+    {
+        var structure = Convert.FromBase64String(string.Concat(pem.Split('\n').Where(line => !line.StartsWith('-'))));
+        return "ssh-ed25519 " + Convert.ToBase64String([.. "\0\0\0\u000bssh-ed25519\0\0\0\u0020"u8, .. structure[^32..]]);
     }
 
     private async Task ListensAsync()

@@ -43,7 +43,11 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>A site definition with errors ends the command before a node is asked, or each of them would seem to have failed.</summary>
     protected override Task BeginAsync()
     {
-        _ = SiteDefinition;
+        foreach (var remark in PrivateKeys.RemarksOn(SiteDefinition.Nodes))
+        {
+            Trace(remark);
+        }
+
         return Task.CompletedTask;
     }
 

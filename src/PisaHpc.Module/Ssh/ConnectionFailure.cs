@@ -27,6 +27,21 @@ internal static class ConnectionFailure
     public static HpcException NotAccepted(string node, string credentials, Exception? cause = null) => new(
         ErrorId.NodeAuthenticationFailed, $"Node {node} refused the login ({credentials}).", node, innerException: cause);
 
+    /// <summary>A login of which the node accepted a part and wants more (sshd_config(5), AuthenticationMethods).</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="accepted">What it accepted.</param>
+    /// <param name="wanted">The methods that the node would go on with.</param>
+    /// <param name="credentials">The login and the keys.</param>
+    /// <param name="cause">What the library said.</param>
+    public static HpcException HalfAccepted(
+        string node, string accepted, IEnumerable<string> wanted, string credentials, Exception? cause = null) => new(
+        ErrorId.NodeAuthenticationFailed,
+        $"Node {node} accepted {accepted} and wants a second factor, {string.Join(" or ", wanted)}, which nobody gives here "
+            + $"({credentials}).",
+        node,
+        "Let the key alone be enough for this account: AuthenticationMethods publickey, in a Match block of the node's sshd_config.",
+        cause);
+
     /// <summary>A node that cannot be reached.</summary>
     public static HpcException Unreachable(string node, int port, string reason, Exception? cause = null) => new(
         ErrorId.NodeUnreachable, $"Node {KnownHostNames.NameOf(node, port)} cannot be reached: {reason}.", node, innerException: cause);

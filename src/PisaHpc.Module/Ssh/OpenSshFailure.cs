@@ -12,9 +12,10 @@ internal static partial class OpenSshFailure
     /// <param name="node">The node.</param>
     /// <param name="access">How it was reached.</param>
     /// <param name="error">What ssh wrote to standard error.</param>
-    /// <param name="shown">The key type and fingerprint that the node showed, where ssh was asked to tell.</param>
-    public static HpcException Of(string node, NodeAccess access, string error, string? shown)
+    /// <param name="debug">What ssh wrote when it was asked to tell more; empty when it was not.</param>
+    public static HpcException Of(string node, NodeAccess access, string error, string debug)
     {
+        var shown = ServerKey().Match(debug) is { Success: true } key ? key.Groups[1].Value : null;
         var words = string.Join(' ', error.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
         if (ChangedKey().Match(words) is { Success: true } changed)
         {
@@ -36,17 +37,29 @@ internal static partial class OpenSshFailure
                 ErrorId.HostKeyUnknown, $"The host key of {node}{Shown(shown)} stands in no known_hosts file: {words}", node);
         }
 
+        if (PartialSuccess().Match(debug) is { Success: true } accepted && MethodsIn(words) is { } wanted)
+        {
+            var what = accepted.Groups[1].Value switch { "publickey" => "the key", "" => "the first factor", var method => method };
+            return ConnectionFailure.HalfAccepted(node, what, wanted, $"ssh: {words}");
+        }
+
         return Refused().IsMatch(words)
             ? ConnectionFailure.NotAccepted(node, $"ssh: {words}")
             : ConnectionFailure.Unreachable(node, access.Port, ReasonOf(words));
     }
 
-    /// <summary>Whether asking ssh for the key that the node shows would help.</summary>
-    public static bool WantsKey(string error) =>
-        UnknownKey().IsMatch(error) || error.Contains("revoked", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// Whether asking ssh to tell more would help: of the key that the node shows, or of a key that it accepted, since publickey is not
+    /// among the methods that it would go on with.
+    /// </summary>
+    public static bool WantsDebugging(string error) =>
+        UnknownKey().IsMatch(error)
+        || error.Contains("revoked", StringComparison.OrdinalIgnoreCase)
+        || MethodsIn(error)?.Contains("publickey", StringComparer.Ordinal) == false;
 
-    /// <summary>The key that the node showed, in the debug output of ssh.</summary>
-    public static string? KeyIn(string debug) => ServerKey().Match(debug) is { Success: true } key ? key.Groups[1].Value : null;
+    /// <summary>The methods that a node would go on with; null when it did not end so.</summary>
+    private static string[]? MethodsIn(string error) =>
+        Denied().Match(error) is { Success: true } denied ? denied.Groups[1].Value.Split(',') : null;
 
     private static HpcException Changed(string node, Match changed, Match offending)
     {
@@ -86,6 +99,12 @@ internal static partial class OpenSshFailure
 
     [GeneratedRegex("Permission denied|Too many authentication failures|No more authentication methods|no mutual signature")]
     private static partial Regex Refused();
+
+    [GeneratedRegex(@"Permission denied \(([^)]*)\)")]
+    private static partial Regex Denied();
+
+    [GeneratedRegex(@"Authenticated (?:using ""(\S+)"" )?with partial success")]
+    private static partial Regex PartialSuccess();
 
     [GeneratedRegex(@"Server host key: (\S+ SHA256:\S+)")]
     private static partial Regex ServerKey();

@@ -83,8 +83,8 @@ internal sealed class OpenSshTransport : INodeTransport
             return transport;
         }
 
-        var shown = OpenSshFailure.WantsKey(error) ? await transport.ShownKeyAsync(cancellationToken) : null;
-        throw OpenSshFailure.Of(node, access, error, shown);
+        var debug = OpenSshFailure.WantsDebugging(error) ? await transport.DebugAsync(cancellationToken) : "";
+        throw OpenSshFailure.Of(node, access, error, debug);
     }
 
     private static async Task<(int ExitCode, string Error)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
@@ -147,10 +147,7 @@ internal sealed class OpenSshTransport : INodeTransport
         return alive == 0 ? exitCode : throw ConnectionFailure.Broken(_node, new EndOfStreamException(error.Trim()));
     }
 
-    /// <summary>Connects once more to hear which key the node shows: ssh tells it only when it debugs.</summary>
-    private async Task<string?> ShownKeyAsync(CancellationToken cancellationToken)
-    {
-        var (_, debug) = await RunAsync(["-v", .. _options, "--", _node, "exit 0"], cancellationToken);
-        return OpenSshFailure.KeyIn(debug);
-    }
+    /// <summary>Connects once more to hear more: which key the node shows, or what it accepted, ssh tells only when it debugs.</summary>
+    private async Task<string> DebugAsync(CancellationToken cancellationToken) =>
+        (await RunAsync(["-v", .. _options, "--", _node, "exit 0"], cancellationToken)).Error;
 }

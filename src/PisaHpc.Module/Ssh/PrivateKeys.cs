@@ -1,6 +1,5 @@
 using PisaHpc.Sites;
 using Renci.SshNet;
-using Renci.SshNet.Common;
 
 namespace PisaHpc.Ssh;
 
@@ -8,7 +7,6 @@ namespace PisaHpc.Ssh;
 internal sealed class PrivateKeys
 {
     private static readonly string[] DefaultNames = ["id_ed25519", "id_ecdsa", "id_rsa"];
-    private readonly List<string> _refused = [];
 
     private PrivateKeys()
     {
@@ -16,6 +14,9 @@ internal sealed class PrivateKeys
 
     /// <summary>The keys that can be offered.</summary>
     public List<PrivateKeyFile> Usable { get; } = [];
+
+    /// <summary>What is not offered though it was named or found: each file, and why.</summary>
+    public List<string> Remarks { get; } = [];
 
     /// <summary>Which files were tried, and what was wrong with those that could not be offered.</summary>
     public string Account { get; private set; } = "";
@@ -28,42 +29,37 @@ internal sealed class PrivateKeys
             ? access.Keys.Select(UserFiles.Expand).ToList()
             : DefaultNames.Select(name => UserFiles.Expand($"~/.ssh/{name}")).Where(File.Exists).ToList();
         var offered = files.Where(keys.Add).ToList();
-        keys.Account = Tell(offered, keys._refused);
+        keys.Account = Tell(offered, keys.Remarks);
         return keys;
     }
+
+    /// <summary>What is not offered on the way to a site's nodes; nothing where another program chooses the keys.</summary>
+    public static IReadOnlyList<string> RemarksOn(NodeAccess access) => access.Client == SshClientKind.Builtin ? Read(access).Remarks : [];
 
     private bool Add(string file)
     {
         try
         {
-            var certificate = file + "-cert.pub";
-            Usable.Add(File.Exists(certificate) ? new PrivateKeyFile(file, null, certificate) : new PrivateKeyFile(file));
+            var offered = OfferedKey.Read(file);
+            Usable.Add(offered.Key);
+            Remarks.AddRange(offered.Remark is { } remark ? [remark] : []);
             return true;
         }
-        catch (SshPassPhraseNullOrEmptyException)
+        catch (UnusableKeyException exception)
         {
-            _refused.Add($"{file} is encrypted ('client: openssh' asks an agent for it)");
+            Remarks.Add($"{file} {exception.Message}");
+            return false;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _refused.Add($"{file} cannot be read: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is SshException or NotSupportedException or FormatException or ArgumentException)
-        {
-            _refused.Add($"{file} is not a private key: {exception.Message}");
-        }
-
-        return false;
     }
 
-    private static string Tell(List<string> offered, List<string> refused)
+    private static string Tell(List<string> offered, List<string> remarks)
     {
         var tried = offered.Count > 0 ? "keys tried: " + string.Join(", ", offered) : "no key to try";
-        if (offered.Count == 0 && refused.Count == 0)
+        if (offered.Count == 0 && remarks.Count == 0)
         {
             tried += $": none of {string.Join(", ", DefaultNames.Select(name => UserFiles.Expand($"~/.ssh/{name}")))} exists";
         }
 
-        return refused.Count > 0 ? $"{tried}; {string.Join("; ", refused)}" : tried;
+        return remarks.Count > 0 ? $"{tried}; {string.Join("; ", remarks)}" : tried;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class SshNetTransport : INodeTransport
                 },
                 TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
-            throw check.Refusal ?? ConnectionFailure.Of(exception, node, access, $"login {login}, {keys.Account}");
+            throw check.Refusal ?? FailureOf(exception, client.ConnectionInfo, node, access, $"login {login}, {keys.Account}");
         }
 
         // From here on the library's time-out would also end a write to a command that is slow to read.
@@ -111,6 +111,14 @@ internal sealed class SshNetTransport : INodeTransport
         client.HostKeyReceived += (_, shown) => shown.CanTrust = check.Trusts(shown.HostKey);
         return client;
     }
+
+    /// <summary>A node that accepted a key leaves out that method of those it would go on with (RFC 4252, section 5.1).</summary>
+    private static HpcException FailureOf(Exception cause, ConnectionInfo info, string node, NodeAccess access, string credentials) =>
+        cause is SshAuthenticationException
+            && info.AuthenticationMethods[0] is PrivateKeyAuthenticationMethod { AllowedAuthentications: { Length: > 0 } wanted }
+            && !wanted.Contains("publickey", StringComparer.Ordinal)
+            ? ConnectionFailure.HalfAccepted(node, "the key", wanted, credentials, cause)
+            : ConnectionFailure.Of(cause, node, access, credentials);
 
     /// <summary>AES-GCM first: hardware does it in one pass. The library's own first choice is AES-CTR with a separate MAC.</summary>
     private static void PreferAuthenticated(IOrderedDictionary<string, CipherInfo> ciphers)

@@ -12,6 +12,6 @@ public enum NodeState
     /// <summary>The node answers and its engine refuses to, is not there, or is too old.</summary>
     NoEngine,
 
-    /// <summary>The node does not answer, refuses the login, or shows a host key that is not known.</summary>
+    /// <summary>The node does not answer, refuses the login or its commands, or shows a host key that is not known.</summary>
     Unreachable,
 }

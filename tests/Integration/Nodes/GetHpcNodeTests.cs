@@ -65,6 +65,24 @@ public sealed class GetHpcNodeTests(LabFixture lab) : IDisposable
     }
 
     [Fact]
+    public void A_key_file_that_cannot_be_offered_is_passed_over_and_named_to_who_asks()
+    {
+        var site = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(site, File.ReadAllText(lab.State.Site).Replace("keys: [ ", $"keys: [ {site}, ", StringComparison.Ordinal));
+            var run = _shell.Run("param($Node, $Site) Get-HpcNode $Node -Site $Site -Verbose", new { Node = lab.Nodes[0].Name, Site = site });
+            dynamic node = run.Single();
+            Assert.Equal("Ready", (string)node.State);
+            Assert.Contains(run.Verbose, line => line.StartsWith($"{site} is not a private key", StringComparison.Ordinal));
+        }
+        finally
+        {
+            File.Delete(site);
+        }
+    }
+
+    [Fact]
     public void All_nodes_of_the_site_are_summed_up_in_one_object()
     {
         // Another test may have raised more nodes than there were at the start: the site names them all.

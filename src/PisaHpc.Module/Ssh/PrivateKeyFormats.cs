@@ -1,0 +1,122 @@
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.EdEC;
+using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.Sec;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Asn1.X9;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Utilities.IO.Pem;
+
+namespace PisaHpc.Ssh;
+
+/// <summary>
+/// Private keys in the formats that ssh-keygen and openssl write: OpenSSH's own, PKCS#1 (RFC 8017), SEC 1 (RFC 5915) and PKCS#8 (RFC 5958,
+/// RFC 8410). SSH.NET reads most of them, but offers another key than that of an Ed25519 key in PKCS#8, and fails in a way of its own on
+/// what openssl writes beside (a block of parameters, a curve in full, a point left out), and on encrypted PKCS#8.
+/// </summary>
+internal static class PrivateKeyFormats
+{
+    private const string Encrypted = "is encrypted ('client: openssh' asks an agent for it)";
+    private const string Label = "PRIVATE KEY";
+    private static readonly DerObjectIdentifier[] Curves =
+        [SecObjectIdentifiers.SecP256r1, SecObjectIdentifiers.SecP384r1, SecObjectIdentifiers.SecP521r1];
+
+    /// <summary>Reads the first private key of a PEM file (RFC 7468).</summary>
+    /// <param name="text">The file.</param>
+    /// <returns>A key that ssh knows: RSA, ECDSA on a curve of NIST, or Ed25519; null when there is no such block in the file.</returns>
+    /// <exception cref="UnusableKeyException">It is encrypted, of another type, or damaged.</exception>
+    public static AsymmetricKeyParameter? Read(string text)
+    {
+        try
+        {
+            return FirstBlock(text) is { } block ? KeyOf(block) : null;
+        }
+        catch (Exception exception) when (exception is not UnusableKeyException)
+        {
+            // The library has no exception of its own for a damaged key: it throws whatever the bytes lead it to.
+            throw new UnusableKeyException($"is a damaged private key: {exception.Message}", exception);
+        }
+    }
+
+    private static PemObject? FirstBlock(string text)
+    {
+        using var reader = new PemReader(new StringReader(text));
+        while (reader.ReadPemObject() is { } block)
+        {
+            if (block.Type.EndsWith(Label, StringComparison.Ordinal))
+            {
+                return block;
+            }
+        }
+
+        return null;
+    }
+
+    private static AsymmetricKeyParameter KeyOf(PemObject block) => block.Type switch
+    {
+        "ENCRYPTED " + Label => throw new UnusableKeyException(Encrypted),
+        _ when block.Headers.Any(header => header.Value.Contains("ENCRYPTED", StringComparison.Ordinal)) =>
+            throw new UnusableKeyException(Encrypted),
+        "OPENSSH " + Label => OpenSsh(block.Content),
+        "RSA " + Label => Pkcs8(
+            new PrivateKeyInfo(
+                new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance),
+                RsaPrivateKeyStructure.GetInstance(block.Content))),
+        "EC " + Label => Sec1(ECPrivateKeyStructure.GetInstance(block.Content)),
+        Label => Pkcs8(PrivateKeyInfo.GetInstance(block.Content)),
+        var other => throw Unsupported(other.Replace(" " + Label, "", StringComparison.Ordinal)),
+    };
+
+    private static AsymmetricKeyParameter OpenSsh(byte[] content)
+    {
+        var (type, encrypted) = OpenSshPrivateKey.Describe(content);
+        return type switch
+        {
+            _ when type.StartsWith("sk-", StringComparison.Ordinal) =>
+                throw new UnusableKeyException($"needs its security device, type {type} ('client: openssh' asks it)"),
+            _ when !OpenSshPrivateKey.Types.Contains(type) => throw Unsupported(type),
+            _ when encrypted => throw new UnusableKeyException(Encrypted),
+            _ => OpenSshPrivateKey.Parse(content),
+        };
+    }
+
+    private static AsymmetricKeyParameter Sec1(ECPrivateKeyStructure key) =>
+        Pkcs8(new PrivateKeyInfo(new AlgorithmIdentifier(X9ObjectIdentifiers.IdECPublicKey, key.Parameters), key));
+
+    private static AsymmetricKeyParameter Pkcs8(PrivateKeyInfo key)
+    {
+        var algorithm = key.PrivateKeyAlgorithm.Algorithm;
+        return algorithm switch
+        {
+            _ when algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption) => PrivateKeyFactory.CreateKey(key),
+            _ when algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) => PrivateKeyFactory.CreateKey(key),
+            _ when algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey) => Named((ECPrivateKeyParameters)PrivateKeyFactory.CreateKey(key)),
+            _ => throw Unsupported(NameOf(algorithm)),
+        };
+    }
+
+    /// <summary>The key with its curve by name, as ssh knows it; openssl may have written the curve in full.</summary>
+    private static ECPrivateKeyParameters Named(ECPrivateKeyParameters key)
+    {
+        var (curve, point) = (key.Parameters.Curve, key.Parameters.G.GetEncoded(compressed: false));
+        return Array.Find(Curves, IsSame) is { } name
+            ? new ECPrivateKeyParameters("EC", key.D, name)
+            : throw Unsupported(key.PublicKeyParamSet is { } other ? $"EC on {NameOf(other)}" : "EC on another curve than NIST's");
+
+        bool IsSame(DerObjectIdentifier name) => SecNamedCurves.GetByOid(name) is var known
+            && known.Curve.Equals(curve) && known.G.GetEncoded(compressed: false).AsSpan().SequenceEqual(point);
+    }
+
+    private static string NameOf(DerObjectIdentifier algorithm) => algorithm switch
+    {
+        _ when algorithm.Equals(X9ObjectIdentifiers.IdDsa) => "DSA",
+        _ when algorithm.Equals(PkcsObjectIdentifiers.IdRsassaPss) => "RSA-PSS",
+        _ when algorithm.Equals(EdECObjectIdentifiers.id_Ed448) => "Ed448",
+        _ => ECNamedCurveTable.GetName(algorithm) ?? algorithm.Id,
+    };
+
+    private static UnusableKeyException Unsupported(string type) =>
+        new($"is of a type that no login is made with here, {type} (RSA, ECDSA of 256, 384 or 521 bits, and Ed25519 are)");
+}
