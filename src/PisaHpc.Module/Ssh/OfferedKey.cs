@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
 using System.Text;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Crypto.Utilities;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 
@@ -22,19 +18,21 @@ internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
     {
         var bytes = BytesOf(file);
         var text = Encoding.UTF8.GetString(bytes);
-        var pem = PrivateKeyFormats.Read(text) is { } key ? Encoding.ASCII.GetBytes(PemOf(key)) : null;
-        if (pem is null && IsPublic(text))
+        if (PrivateKeyFormats.Read(text) is { } pem)
         {
-            throw new UnusableKeyException("is not a private key but a public one");
+            return WithCertificate(Encoding.ASCII.GetBytes(pem), file, PrivateKeyFormats.Damaged);
         }
 
         // What is no PEM (PuTTY's format, ssh.com's) is read by the library alone.
-        return WithCertificate(pem ?? bytes, file + "-cert.pub");
+        return IsPublic(text)
+            ? throw new UnusableKeyException("is not a private key but a public one")
+            : WithCertificate(bytes, file, NoKey);
     }
 
-    private static OfferedKey WithCertificate(byte[] key, string certificateFile)
+    private static OfferedKey WithCertificate(byte[] key, string file, Func<Exception, UnusableKeyException> failure)
     {
-        var plain = Open(key, null);
+        var certificateFile = file + "-cert.pub";
+        var plain = Open(key, null, failure);
         if (!File.Exists(certificateFile))
         {
             return new OfferedKey(plain, null);
@@ -42,7 +40,7 @@ internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
 
         try
         {
-            return new OfferedKey(Open(key, BytesOf(certificateFile)), null);
+            return new OfferedKey(Open(key, BytesOf(certificateFile), failure), null);
         }
         catch (UnusableKeyException exception)
         {
@@ -59,7 +57,9 @@ internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
         null => failure.Message,
     };
 
-    private static PrivateKeyFile Open(byte[] key, byte[]? certificate)
+    private static UnusableKeyException NoKey(Exception cause) => new($"is not a private key: {cause.Message}", cause);
+
+    private static PrivateKeyFile Open(byte[] key, byte[]? certificate, Func<Exception, UnusableKeyException> failure)
     {
         try
         {
@@ -72,7 +72,7 @@ internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
         catch (Exception exception)
         {
             // The library lets through whatever its parsers throw.
-            throw new UnusableKeyException($"is not a private key: {exception.Message}", exception);
+            throw failure(exception);
         }
     }
 
@@ -87,15 +87,6 @@ internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
             throw new UnusableKeyException($"cannot be read: {exception.Message}", exception);
         }
     }
-
-    private static string PemOf(AsymmetricKeyParameter key) => PemEncoding.WriteString(
-        key switch
-        {
-            RsaPrivateCrtKeyParameters => "RSA PRIVATE KEY",
-            ECPrivateKeyParameters => "EC PRIVATE KEY",
-            _ => "OPENSSH PRIVATE KEY",
-        },
-        OpenSshPrivateKeyUtilities.EncodePrivateKey(key));
 
     private static bool IsPublic(string text) => ((string[])["ssh-", "ecdsa-", "sk-", "-----BEGIN PUBLIC", "---- BEGIN SSH2 PUBLIC"])
         .Any(start => text.StartsWith(start, StringComparison.Ordinal));

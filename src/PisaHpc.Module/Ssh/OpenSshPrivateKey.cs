@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Utilities;
 
 namespace PisaHpc.Ssh;
 
-/// <summary>OpenSSH's own format of private keys (PROTOCOL.key).</summary>
+/// <summary>What anybody can read in a private key of OpenSSH's own format (PROTOCOL.key).</summary>
 internal static class OpenSshPrivateKey
 {
     /// <summary>The types that can be used here.</summary>
@@ -14,7 +12,7 @@ internal static class OpenSshPrivateKey
         "ssh-rsa", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521",
     };
 
-    /// <summary>The key's type, and whether it is encrypted: the part that anybody can read.</summary>
+    /// <summary>The key's type, and whether it is encrypted.</summary>
     /// <exception cref="InvalidDataException">It is not of this format.</exception>
     public static (string Type, bool IsEncrypted) Describe(ReadOnlySpan<byte> content)
     {
@@ -31,9 +29,6 @@ internal static class OpenSshPrivateKey
         var publicKey = Take(ref rest);
         return (Encoding.ASCII.GetString(Take(ref publicKey)), !cipher.SequenceEqual("none"u8));
     }
-
-    /// <summary>Reads a key of one of the <see cref="Types"/> that is not encrypted.</summary>
-    public static AsymmetricKeyParameter Parse(byte[] content) => OpenSshPrivateKeyUtilities.ParsePrivateKeyBlob(content);
 
     /// <summary>The next string of the ssh protocol (RFC 4251, section 5).</summary>
     private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)

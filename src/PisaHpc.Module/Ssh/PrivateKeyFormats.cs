@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.EdEC;
 using Org.BouncyCastle.Asn1.Pkcs;
@@ -6,6 +7,7 @@ using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Asn1.X9;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Crypto.Utilities;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Utilities.IO.Pem;
 
@@ -14,20 +16,27 @@ namespace PisaHpc.Ssh;
 /// <summary>
 /// Private keys in the formats that ssh-keygen and openssl write: OpenSSH's own, PKCS#1 (RFC 8017), SEC 1 (RFC 5915) and PKCS#8 (RFC 5958,
 /// RFC 8410). SSH.NET reads most of them, but offers another key than that of an Ed25519 key in PKCS#8, and fails in a way of its own on
-/// what openssl writes beside (a block of parameters, a curve in full, a point left out), and on encrypted PKCS#8.
+/// what openssl writes beside (a block of parameters, a curve in full, a point left out), and on encrypted PKCS#8. So each key is given to
+/// it in the one form of its type that it reads rightly. An RSA key's numbers are not looked at: BouncyCastle would try whether they are
+/// primes, half a second long, for every node.
 /// </summary>
 internal static class PrivateKeyFormats
 {
     private const string Encrypted = "is encrypted ('client: openssh' asks an agent for it)";
     private const string Label = "PRIVATE KEY";
+    private const string OpenSshLabel = "OPENSSH " + Label;
+    private const string RsaLabel = "RSA " + Label;
+    private const string EcLabel = "EC " + Label;
     private static readonly DerObjectIdentifier[] Curves =
         [SecObjectIdentifiers.SecP256r1, SecObjectIdentifiers.SecP384r1, SecObjectIdentifiers.SecP521r1];
 
     /// <summary>Reads the first private key of a PEM file (RFC 7468).</summary>
     /// <param name="text">The file.</param>
-    /// <returns>A key that ssh knows: RSA, ECDSA on a curve of NIST, or Ed25519; null when there is no such block in the file.</returns>
+    /// <returns>
+    /// The key as SSH.NET reads it, in PEM: RSA, ECDSA on a curve of NIST, or Ed25519; null when there is no such block in the file.
+    /// </returns>
     /// <exception cref="UnusableKeyException">It is encrypted, of another type, or damaged.</exception>
-    public static AsymmetricKeyParameter? Read(string text)
+    public static string? Read(string text)
     {
         try
         {
@@ -36,9 +45,12 @@ internal static class PrivateKeyFormats
         catch (Exception exception) when (exception is not UnusableKeyException)
         {
             // The library has no exception of its own for a damaged key: it throws whatever the bytes lead it to.
-            throw new UnusableKeyException($"is a damaged private key: {exception.Message}", exception);
+            throw Damaged(exception);
         }
     }
+
+    /// <summary>A key that begins like one and does not go on so.</summary>
+    public static UnusableKeyException Damaged(Exception cause) => new($"is a damaged private key: {cause.Message}", cause);
 
     private static PemObject? FirstBlock(string text)
     {
@@ -54,22 +66,19 @@ internal static class PrivateKeyFormats
         return null;
     }
 
-    private static AsymmetricKeyParameter KeyOf(PemObject block) => block.Type switch
+    private static string KeyOf(PemObject block) => block.Type switch
     {
         "ENCRYPTED " + Label => throw new UnusableKeyException(Encrypted),
         _ when block.Headers.Any(header => header.Value.Contains("ENCRYPTED", StringComparison.Ordinal)) =>
             throw new UnusableKeyException(Encrypted),
-        "OPENSSH " + Label => OpenSsh(block.Content),
-        "RSA " + Label => Pkcs8(
-            new PrivateKeyInfo(
-                new AlgorithmIdentifier(PkcsObjectIdentifiers.RsaEncryption, DerNull.Instance),
-                RsaPrivateKeyStructure.GetInstance(block.Content))),
-        "EC " + Label => Sec1(ECPrivateKeyStructure.GetInstance(block.Content)),
+        OpenSshLabel => OpenSsh(block.Content),
+        RsaLabel => Rsa(block.Content),
+        EcLabel => Sec1(ECPrivateKeyStructure.GetInstance(block.Content)),
         Label => Pkcs8(PrivateKeyInfo.GetInstance(block.Content)),
         var other => throw Unsupported(other.Replace(" " + Label, "", StringComparison.Ordinal)),
     };
 
-    private static AsymmetricKeyParameter OpenSsh(byte[] content)
+    private static string OpenSsh(byte[] content)
     {
         var (type, encrypted) = OpenSshPrivateKey.Describe(content);
         return type switch
@@ -78,24 +87,30 @@ internal static class PrivateKeyFormats
                 throw new UnusableKeyException($"needs its security device, type {type} ('client: openssh' asks it)"),
             _ when !OpenSshPrivateKey.Types.Contains(type) => throw Unsupported(type),
             _ when encrypted => throw new UnusableKeyException(Encrypted),
-            _ => OpenSshPrivateKey.Parse(content),
+            _ => PemEncoding.WriteString(OpenSshLabel, content),
         };
     }
 
-    private static AsymmetricKeyParameter Sec1(ECPrivateKeyStructure key) =>
+    private static string Rsa(byte[] key) => PemEncoding.WriteString(RsaLabel, RsaPrivateKeyStructure.GetInstance(key).GetDerEncoded());
+
+    private static string Sec1(ECPrivateKeyStructure key) =>
         Pkcs8(new PrivateKeyInfo(new AlgorithmIdentifier(X9ObjectIdentifiers.IdECPublicKey, key.Parameters), key));
 
-    private static AsymmetricKeyParameter Pkcs8(PrivateKeyInfo key)
+    private static string Pkcs8(PrivateKeyInfo key)
     {
         var algorithm = key.PrivateKeyAlgorithm.Algorithm;
         return algorithm switch
         {
-            _ when algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption) => PrivateKeyFactory.CreateKey(key),
-            _ when algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) => PrivateKeyFactory.CreateKey(key),
-            _ when algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey) => Named((ECPrivateKeyParameters)PrivateKeyFactory.CreateKey(key)),
+            _ when algorithm.Equals(PkcsObjectIdentifiers.RsaEncryption) => Rsa(key.PrivateKey.GetOctets()),
+            _ when algorithm.Equals(EdECObjectIdentifiers.id_Ed25519) => Encoded(OpenSshLabel, PrivateKeyFactory.CreateKey(key)),
+            _ when algorithm.Equals(X9ObjectIdentifiers.IdECPublicKey) =>
+                Encoded(EcLabel, Named((ECPrivateKeyParameters)PrivateKeyFactory.CreateKey(key))),
             _ => throw Unsupported(NameOf(algorithm)),
         };
     }
+
+    private static string Encoded(string label, AsymmetricKeyParameter key) =>
+        PemEncoding.WriteString(label, OpenSshPrivateKeyUtilities.EncodePrivateKey(key));
 
     /// <summary>The key with its curve by name, as ssh knows it; openssl may have written the curve in full.</summary>
     private static ECPrivateKeyParameters Named(ECPrivateKeyParameters key)
