@@ -236,8 +236,13 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_person_who_says_no_to_the_whole_site_changes_nothing()
     {
-        var said = await TerminalSession.RunAsync(
-            [Repository.Host, "-Command", "Initialize-HpcNode"], new Dictionary<string, string?> { ["NO_COLOR"] = "1" }, "n\n");
+        // pisahpc asks nobody; a prompt is PowerShell's own. A pasted line would come before its question, so the answer waits for it.
+        string[] atAPrompt = ["dotnet", "pwsh", "-NoProfile", "-Command", $"Import-Module '{Repository.Manifest}'; Initialize-HpcNode"];
+        (await RunningProcess.RunAsync("dotnet", ["tool", "restore"], patience: TimeSpan.FromMinutes(5))).EndedWith(0);
+        using var person = TerminalSession.Start(atAPrompt, new Dictionary<string, string?> { ["NO_COLOR"] = "1" });
+        await person.SaysAsync("Engines may be restarted");
+        await person.TypeAsync("n\n");
+        var said = await person.EndAsync();
         Assert.Contains("nodes of the site: ", said.EndedWith(0).Output + said.Error, StringComparison.Ordinal);
         Assert.Equal(_config, await File.ReadAllTextAsync(_node.PathOf(Config)));
         Assert.False(Directory.Exists(_node.PathOf("/run/pisahpc")));
