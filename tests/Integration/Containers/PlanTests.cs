@@ -93,6 +93,7 @@ public sealed class PlanTests(LabFixture lab) : IDisposable
             .Concat(Prefixed("cap-add", Strings(host.GetProperty("CapAdd"))))
             .Concat(Prefixed("security-opt", Strings(host.GetProperty("SecurityOpt"))))
             .Concat(Prefixed("device", Items(host.GetProperty("Devices")).Select(device => device.GetProperty("PathOnHost").GetString()!)))
+            .Concat(Prefixed("ulimit", Items(host.GetProperty("Ulimits")).Select(Limit)))
             .Concat(Prefixed("volume", Items(container.GetProperty("Mounts")).Select(Volume)))
             .Concat(Prefixed("label", config.GetProperty("Labels").EnumerateObject().Where(label => !label.Name.StartsWith("pisahpc.lab.", StringComparison.Ordinal)).Select(label => $"{label.Name}={label.Value.GetString()}")))
             .Concat(Prefixed("env", Strings(config.GetProperty("Env"))).Where(planned.Contains));
@@ -103,6 +104,8 @@ public sealed class PlanTests(LabFixture lab) : IDisposable
     }
 
     private static IEnumerable<string> Prefixed(string option, IEnumerable<string> values) => values.Select(value => $"{option}={value}");
+
+    private static string Limit(JsonElement limit) => $"{limit.GetProperty("Name").GetString()}={limit.GetProperty("Soft").GetInt64()}";
 
     private static string Volume(JsonElement mount) =>
         $"{mount.GetProperty("Source").GetString()}:{mount.GetProperty("Destination").GetString()}:{(mount.GetProperty("RW").GetBoolean() ? "rw" : "ro")}";
