@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Mpi;
@@ -7,7 +8,7 @@ namespace PisaHpc.Integration.Mpi;
 /// and containers share, in a known_hosts file and in a site definition of the test's.
 /// </summary>
 [Collection(LabTests.Name)]
-public sealed class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDisposable
+public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDisposable
 {
     private const string HostsFile = "/etc/hosts";
     private static readonly string[] Names = ["wn.rack1.lab", "wn.rack2.lab"];
@@ -25,18 +26,20 @@ public sealed class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDis
         await File.WriteAllTextAsync(known, Renamed(await File.ReadAllTextAsync(keys)));
         await File.WriteAllTextAsync(
             Site,
-            site.Replace(keys, known, StringComparison.Ordinal)
-                .Replace("'o2wn[01-02]'", "'wn.rack[1-2].lab'", StringComparison.Ordinal)
+            LabNames().Replace(site, "'wn.rack[1-2].lab'")
+                .Replace(keys, known, StringComparison.Ordinal)
                 .Replace("    config:", "    # config:", StringComparison.Ordinal));
         await File.AppendAllLinesAsync(HostsFile, lab.Nodes.Zip(Names, (node, name) => $"{node.Address} {name} # {_job}"));
     }
 
     public async Task DisposeAsync()
     {
-        _shell.Run("param($Job, $Site) Stop-HpcJob $Job -GraceSec 0 -Site $Site", new { Job = _job, Site }).Succeeded();
+        var stopped = _shell.Run("param($Job, $Site) Stop-HpcJob $Job -GraceSec 0 -Site $Site", new { Job = _job, Site });
+
         // Written in place: the file may be a mount, which cannot be renamed over.
         var lines = await File.ReadAllLinesAsync(HostsFile);
         await File.WriteAllLinesAsync(HostsFile, lines.Where(line => !line.EndsWith($" # {_job}", StringComparison.Ordinal)));
+        stopped.Succeeded();
         await lab.AssertNothingLeftAsync(_job);
     }
 
@@ -65,6 +68,9 @@ public sealed class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDis
             [(0, Names[0], "o2wn01"), (1, Names[0], "o2wn01"), (2, Names[1], "o2wn02")],
             lines.Select(line => ((int)line.Rank, (string)line.Node, (string)line.Text)));
     }
+
+    [GeneratedRegex(@"'o2wn\[[0-9-]+\]'")]
+    private static partial Regex LabNames();
 
     private string Renamed(string keys) => lab.Nodes.Zip(Names)
         .Aggregate(keys, (text, pair) => text.Replace(pair.First.Name, pair.Second, StringComparison.Ordinal));
