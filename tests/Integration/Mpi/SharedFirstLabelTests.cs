@@ -52,7 +52,6 @@ public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifeti
     [Theory]
     [InlineData("debian12")]
     [InlineData("debian12-mpich")]
-    [InlineData("debian13")]
     public void Ranks_run_on_both_and_are_told_apart(string environment)
     {
         const string Script = """
