@@ -224,31 +224,6 @@ public sealed class InitializeHpcNodeTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public void The_whole_site_is_asked_for_and_not_touched_where_nobody_can_answer()
-    {
-        var failure = _shell.Run("Initialize-HpcNode").Failed("InvalidValue");
-        Assert.Contains(_node.Name[..^2], failure.ToString(), StringComparison.Ordinal);
-        Assert.Contains("-Force", failure.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(_node.PathOf("/run/pisahpc")));
-        Assert.Equal(_lab.Nodes.Count, _shell.Run("Initialize-HpcNode -WhatIf -PassThru").Succeeded().Objects.Count);
-    }
-
-    [Fact]
-    public async Task A_person_who_says_no_to_the_whole_site_changes_nothing()
-    {
-        // pisahpc asks nobody; a prompt is PowerShell's own. A pasted line would come before its question, so the answer waits for it.
-        string[] atAPrompt = ["dotnet", "pwsh", "-NoProfile", "-Command", $"Import-Module '{Repository.Manifest}'; Initialize-HpcNode"];
-        (await RunningProcess.RunAsync("dotnet", ["tool", "restore"], patience: TimeSpan.FromMinutes(5))).EndedWith(0);
-        using var person = TerminalSession.Start(atAPrompt, new Dictionary<string, string?> { ["NO_COLOR"] = "1" });
-        await person.SaysAsync("Engines may be restarted");
-        await person.TypeAsync("n\n");
-        var said = await person.EndAsync();
-        Assert.Contains("nodes of the site: ", said.EndedWith(0).Output + said.Error, StringComparison.Ordinal);
-        Assert.Equal(_config, await File.ReadAllTextAsync(_node.PathOf(Config)));
-        Assert.False(Directory.Exists(_node.PathOf("/run/pisahpc")));
-    }
-
-    [Fact]
     public async Task An_engine_that_is_down_is_started_with_the_new_configuration()
     {
         await OnNodeAsync("kill -TERM $(cat /run/docker.pid); while [ -e /run/docker.pid ]; do sleep 0.05; done");

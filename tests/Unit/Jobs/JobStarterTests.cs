@@ -243,38 +243,6 @@ public sealed class JobStarterTests : IDisposable
         Assert.Single(_cluster.Ports.Area.List());
     }
 
-    [Fact]
-    public async Task A_plan_changes_nothing()
-    {
-        var plans = await _cluster.Starter.PlanAsync(
-            JobCluster.Request(), _failures.Add, _ => throw new InvalidOperationException("No job runs."), CancellationToken.None);
-
-        Assert.Equal(JobCluster.NodeNames, plans.Select(plan => plan.Node));
-        Assert.Equal(nameof(JobState.Planned), JobStarter.Predict(JobCluster.Request(), plans).State);
-        Assert.Empty(_cluster.Leftovers());
-        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Create or FakeStep.Start or FakeStep.Remove);
-    }
-
-    [Fact]
-    public async Task The_plan_for_a_job_that_runs_already_is_the_job_unchanged()
-    {
-        await _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None);
-        var seen = new List<HpcJob>();
-
-        var plans = await _cluster.Starter.PlanAsync(
-            JobCluster.Request(),
-            _failures.Add,
-            job =>
-            {
-                seen.Add(job);
-                return Task.CompletedTask;
-            },
-            CancellationToken.None);
-
-        Assert.Empty(plans);
-        Assert.Equal((nameof(JobState.Running), false), (Assert.Single(seen).State, seen[0].Changed));
-    }
-
     private Task<HpcJob> StartAsync() => StartAsync(JobCluster.Request());
 
     private async Task<HpcJob> StartAsync(JobRequest request)

@@ -9,9 +9,6 @@ namespace PisaHpc.Unit.Preflight;
 /// <summary>What each check makes of what was found: a fit node passes all of them, and each fault is seen by the check that is for it.</summary>
 public sealed class NodeChecksTests
 {
-    private const string Unsigned = "x509: certificate signed by unknown authority";
-    private const string Plain = "http: server gave HTTP response to HTTPS client";
-
     private static readonly NodeEvidence Fit = Evidence.OfAFitNode;
     private static readonly JobOwner User = new() { Name = "hpcuser", Uid = 4001, Gid = 4001, Groups = [4001, 5001] };
 
@@ -78,31 +75,6 @@ public sealed class NodeChecksTests
         Expect("Cgroup", Warning, Fit with { Details = Fit.Details! with { CgroupVersion = 1 } });
         Expect("Cgroup", Failed, Fit with { Details = Fit.Details! with { LimitsCpu = false } }, "cpus");
         Expect("Cgroup", Passed, Fit with { Details = Fit.Details! with { LimitsMemory = false } });
-    }
-
-    [Theory]
-    [InlineData(ErrorId.ImageNotFound, "manifest unknown", Warning, "has no")]
-    [InlineData(ErrorId.ImagePullFailed, "x509: certificate signed by unknown authority", Failed, "not trusted")]
-    [InlineData(ErrorId.ImagePullFailed, "http: server gave HTTP response to HTTPS client", Failed, "not trusted")]
-    [InlineData(ErrorId.ImagePullFailed, "unauthorized: authentication required", Warning, "login")]
-    [InlineData(ErrorId.ImagePullFailed, "dial tcp 10.10.13.254:5000: connect: connection refused", Failed, "does not answer")]
-    internal void A_registry_that_says_no(ErrorId id, string words, CheckResult result, string evidence) => Expect(
-        "Registry", result, Fit with { Registries = [new("registry.lab:5000/pisa/hpc:deb12", new HpcException(id, words))] }, evidence);
-
-    [Theory]
-    [InlineData(true, null, Unsigned, "says registryTrust: insecure; bring it to the node: Initialize-HpcNode.")]
-    [InlineData(null, "/etc/site/ca.crt", Unsigned, "Bring /etc/site/ca.crt, the site's engine.registryCertificate, to the node")]
-    [InlineData(null, "/etc/site/ca.crt", Plain, "set engine.registryTrust to insecure")]
-    [InlineData(false, null, Unsigned, "Set engine.registryCertificate in")]
-    [InlineData(null, null, Unsigned, "Set engine.registryCertificate, or engine.registryTrust to insecure, in")]
-    internal void A_registry_that_is_not_trusted_has_a_remedy_that_does_not_stand_in_the_site_already(
-        bool? insecure, string? certificate, string words, string remedy)
-    {
-        var site = Evidence.Site with { Engine = new EngineSettings { RegistryIsInsecure = insecure, RegistryCertificate = certificate } };
-        var evidence = WithSite(site) with { Registries = [new("registry.lab:5000/pisa/hpc:deb12", new HpcException(ErrorId.ImagePullFailed, words))] };
-        Assert.Contains(remedy, Examine("Registry", evidence).Remedy, StringComparison.Ordinal);
-        var another = evidence with { Registries = [new("other.example/hpc:1", new HpcException(ErrorId.ImagePullFailed, words))] };
-        Assert.Contains("/etc/docker/certs.d/other.example/ca.crt", Examine("Registry", another).Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -150,55 +150,6 @@ public sealed class EngineChangeTests
     }
 
     [Fact]
-    public async Task An_engine_in_swarm_mode_gets_no_live_restore_and_is_restarted_when_nothing_runs()
-    {
-        var node = new FakeNode(Old, liveRestore: false);
-        node.Engine = node.Engine with { IsInSwarm = true };
-        Assert.Equal("Restart", (await node.InitializeAsync()).EngineAction);
-        Assert.DoesNotContain("live-restore", node.File, StringComparison.Ordinal);
-        Assert.Equal(("None", false), ((await node.InitializeAsync()).EngineAction, node.Engine.LiveRestore));
-    }
-
-    [Fact]
-    public async Task An_engine_in_swarm_mode_with_containers_is_not_restarted_and_takes_up_what_a_signal_brings()
-    {
-        var node = new FakeNode(Old, liveRestore: false);
-        node.Engine = node.Engine with { IsInSwarm = true, RunningContainers = 1 };
-        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
-        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
-        Assert.Contains("swarm mode, which excludes live-restore: the 1 containers", failure.Message, StringComparison.Ordinal);
-        Assert.Empty(node.Steps);
-        AssertAsBefore(node);
-
-        node = new FakeNode("{ \"log-opts\": { \"max-size\": \"1m\", \"max-file\": \"2\" } }", liveRestore: false);
-        node.Engine = node.Engine with { IsInSwarm = true, RunningContainers = 1 };
-        Assert.Equal("Reload", (await node.InitializeAsync()).EngineAction);
-        Assert.False(node.Engine.LiveRestore);
-    }
-
-    [Theory]
-    [InlineData(true, "{ \"debug\": false }", "The site wants engine.liveRestore: true")]
-    [InlineData(null, "{ \"live-restore\": true, \"log-opts\": { \"max-size\": \"1m\", \"max-file\": \"2\" } }", "daemon.json says \"live-restore\": true")]
-    public async Task What_an_engine_in_swarm_mode_would_not_start_with_is_told(bool? site, string file, string words)
-    {
-        var node = new FakeNode(file, liveRestore: false) { LiveRestore = site, Trust = null };
-        node.Engine = node.Engine with { IsInSwarm = true };
-        var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
-        Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
-        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-        Assert.Contains("docker swarm leave", failure.RecommendedAction, StringComparison.Ordinal);
-        Assert.Empty(node.Steps);
-    }
-
-    [Fact]
-    public async Task An_engine_in_swarm_mode_that_is_down_is_known_by_what_it_left()
-    {
-        var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false, MoreFacts = "swarm\t1\n" };
-        await node.InitializeAsync();
-        Assert.DoesNotContain("live-restore", node.File, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_file_that_the_engine_was_never_started_with_is_no_way_back()
     {
         const string Spoilt = "{ \"debug\": false, \"log-opts\": { \"nonsense\": \"1\" } }";
@@ -250,46 +201,6 @@ public sealed class EngineChangeTests
         var node = new FakeNode(Old, liveRestore: false) { EngineIsUp = false, ConnectingStarts = true };
         Assert.Null((await node.PlanAsync()).Engine);
         Assert.DoesNotContain(node.Cluster.Calls, call => call.Step == FakeStep.ConnectEngine);
-    }
-
-    [Theory]
-    [InlineData("{ \"debug\": false, \"live-restore\": true, \"labels\": [\"pisahpc.trial=ab12\"] }")]
-    [InlineData("{ \"debug\": false, \"live-restore\": true, \"log-opts\": { \"max-size\": \"10m\" } }")]
-    public async Task A_change_that_was_cut_off_starts_from_the_file_before_it(string halfway)
-    {
-        const string Kept = "/etc/docker/daemon.json.pisahpc-19691231T000000Z";
-        var node = new FakeNode(Old, liveRestore: false) { StartsWith = file => !file!.Contains("log-opts", StringComparison.Ordinal) };
-        node.Kept[Kept] = Old;
-        node.CutOff(halfway, Kept);
-        await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
-        Assert.Equal((Old, true), (node.File, node.Pending));
-
-        node.StartsWith = _ => true;
-        var done = await node.InitializeAsync();
-        Assert.Equal((Kept, "Restart", false), (done.Backup, done.EngineAction, node.Pending));
-        Assert.Equal(Old, node.Kept[Kept]);
-        Assert.Empty(node.Engine.Labels);
-        Assert.Contains("\"debug\": false", node.File, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_change_that_was_cut_off_where_no_file_was_leaves_none()
-    {
-        var node = new FakeNode(null, liveRestore: false) { StartsWith = file => !file!.Contains("log-opts", StringComparison.Ordinal) };
-        node.CutOff("{ \"live-restore\": true, \"labels\": [\"pisahpc.trial=ab12\"] }", keptAs: null);
-        await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
-        Assert.Null(node.File);
-    }
-
-    [Fact]
-    public async Task What_an_admin_wrote_after_a_change_was_cut_off_stays()
-    {
-        var node = new FakeNode("{ \"debug\": true }", liveRestore: false);
-        node.Kept["/kept"] = Old;
-        node.CutOff("{ \"debug\": false, \"live-restore\": true }", "/kept");
-        node.Edit("{ \"debug\": true }");
-        await node.InitializeAsync();
-        Assert.Contains("\"debug\": true", node.File, StringComparison.Ordinal);
     }
 
     [Fact]
