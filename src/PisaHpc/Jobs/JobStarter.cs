@@ -40,7 +40,7 @@ public sealed class JobStarter(
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, runs, "was not planned", cancellationToken) is not { } survey)
+        if (await LookAsync(request, failed, runs, "was not planned", isHeld: true, cancellationToken) is not { } survey)
         {
             return [];
         }
@@ -69,7 +69,7 @@ public sealed class JobStarter(
     public async Task StartAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, handOver, NotStarted, cancellationToken) is not { } survey)
+        if (await LookAsync(request, failed, handOver, NotStarted, isHeld: false, cancellationToken) is not { } survey)
         {
             return;
         }
@@ -80,7 +80,7 @@ public sealed class JobStarter(
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
-            if (await LookAsync(request, failed, handOver, NotStarted, cancellationToken) is not { } now)
+            if (await LookAsync(request, failed, handOver, NotStarted, isHeld: true, cancellationToken) is not { } now)
             {
                 return;
             }
@@ -121,13 +121,22 @@ public sealed class JobStarter(
             innerException: failures[0].Cause);
     }
 
-    /// <summary>What the nodes look like; null when the job runs already and was handed over.</summary>
+    /// <summary>
+    /// What the nodes look like; null when the job runs already and was handed over. Containers that are ready may belong to a start that
+    /// can still take them back: who is about to start it, and does not hold its lease yet, asks that too.
+    /// </summary>
     private async Task<JobSurvey?> LookAsync(
-        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, string undone, CancellationToken cancellationToken)
+        JobRequest request,
+        Action<NodeFailure> failed,
+        Func<HpcJob, Task> handOver,
+        string undone,
+        bool isHeld,
+        CancellationToken cancellationToken)
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
         ThrowIfAny(request, survey.Failures, failed, undone);
-        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running)
+        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running
+            || (!isHeld && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
         {
             return survey;
         }

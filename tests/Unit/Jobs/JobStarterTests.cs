@@ -1,5 +1,4 @@
 using PisaHpc.Jobs;
-using PisaHpc.Ports;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
@@ -118,30 +117,6 @@ public sealed class JobStarterTests : IDisposable
 
         Assert.Equal(ErrorId.MountSourceMissing, failure.Id);
         Assert.Empty(_cluster.Leftovers());
-    }
-
-    [Fact]
-    public async Task A_second_start_of_a_job_that_is_being_started_is_refused_and_touches_nothing()
-    {
-        var begun = new TaskCompletionSource();
-        var goOn = new TaskCompletionSource();
-        _cluster.Nodes.Before("o2wn02", FakeStep.Create, stop =>
-        {
-            begun.SetResult();
-            return goOn.Task.WaitAsync(stop);
-        });
-        var first = StartAsync();
-        await begun.Task;
-
-        var impatient = new PortArea(_cluster.Ports.Path) { Patience = TimeSpan.FromMilliseconds(50) };
-        var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.StarterIn(impatient)
-            .StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None));
-
-        Assert.Equal(ErrorId.JobBeingStarted, failure.Id);
-        goOn.SetResult();
-        Assert.Equal(nameof(JobState.Running), (await first).State);
-        Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
-        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Remove);
     }
 
     [Fact]

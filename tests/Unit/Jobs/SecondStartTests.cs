@@ -1,0 +1,63 @@
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Jobs;
+
+/// <summary>A start of a job that another process is starting at the moment.</summary>
+public sealed class SecondStartTests : IDisposable
+{
+    private readonly JobCluster _cluster = new();
+    private readonly List<NodeFailure> _failures = [];
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public async Task A_second_start_of_a_job_that_is_being_started_is_refused_and_touches_nothing()
+    {
+        var begun = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        _cluster.Nodes.Before("o2wn02", FakeStep.Create, stop =>
+        {
+            begun.SetResult();
+            return goOn.Task.WaitAsync(stop);
+        });
+        var first = _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None);
+        await begun.Task;
+
+        await AssertRefusedAsync();
+        goOn.SetResult();
+        await first;
+        Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
+        Assert.DoesNotContain(_cluster.Nodes.Calls, call => call.Step is FakeStep.Remove);
+    }
+
+    [Fact]
+    public async Task A_job_whose_containers_are_ready_and_that_is_not_handed_over_yet_is_still_being_started()
+    {
+        var begun = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        var first = _cluster.Starter.StartAsync(
+            JobCluster.Request(),
+            _failures.Add,
+            _ =>
+            {
+                begun.SetResult();
+                return goOn.Task;
+            },
+            CancellationToken.None);
+        await begun.Task;
+
+        await AssertRefusedAsync();
+        goOn.SetResult();
+        await first;
+    }
+
+    private async Task AssertRefusedAsync()
+    {
+        var impatient = new PortArea(_cluster.Ports.Path) { Patience = TimeSpan.FromMilliseconds(50) };
+        var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.StarterIn(impatient)
+            .StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None));
+        Assert.Equal(ErrorId.JobBeingStarted, failure.Id);
+    }
+}
