@@ -40,10 +40,18 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
 
+    /// <summary>Whether anybody reads what is traced: a start in a batch hook reads no key file for nobody.</summary>
+    private bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out var asked)
+        ? LanguagePrimitives.IsTrue(asked)
+        : GetVariableValue("VerbosePreference") is { } preference
+            && LanguagePrimitives.ConvertTo<ActionPreference>(preference)
+                is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+
     /// <summary>A site definition with errors ends the command before a node is asked, or each of them would seem to have failed.</summary>
     protected override Task BeginAsync()
     {
-        foreach (var remark in PrivateKeys.RemarksOn(SiteDefinition.Nodes))
+        var access = SiteDefinition.Nodes;
+        foreach (var remark in IsVerbose ? PrivateKeys.RemarksOn(access) : [])
         {
             Trace(remark);
         }
