@@ -10,7 +10,9 @@ public sealed class ConsoleTests
     [Fact]
     public async Task A_person_who_names_nothing_to_run_gets_PowerShells_own_console_with_the_module()
     {
-        using var console = TerminalSession.Start([Repository.Host], new Dictionary<string, string?> { ["TERM"] = "xterm-256color" });
+        // From a shell: where a pwsh runs the tests, the host would find that one's PSReadLine, which reads answers of the terminal itself.
+        var environment = new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["PSModulePath"] = null };
+        using var console = TerminalSession.Start([Repository.Host], environment);
         var answered = await ShowsAsync(console, "> ", 0);
         await console.TypeAsync("\"$($Host.Name) has $((Get-Command Get-HpcJob).Source)\"; exit 3\r");
         await ShowsAsync(console, "ConsoleHost has PisaHpc", answered);

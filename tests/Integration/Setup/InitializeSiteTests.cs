@@ -20,13 +20,16 @@ public sealed class InitializeSiteTests(LabFixture lab) : IAsyncLifetime, IDispo
     public void Dispose() => _shell.Dispose();
 
     [Fact]
-    public void The_whole_site_is_asked_for_and_not_touched_where_nobody_can_answer()
+    public async Task The_whole_site_is_asked_for_and_not_touched_where_nobody_can_answer()
     {
         var failure = _shell.Run("Initialize-HpcNode").Failed("InvalidValue");
         Assert.Contains(Node.Name[..^2], failure.ToString(), StringComparison.Ordinal);
         Assert.Contains("-Force", failure.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Node.PathOf("/run/pisahpc")));
-        Assert.Equal(lab.Nodes.Count, _shell.Run("Initialize-HpcNode -WhatIf -PassThru").Succeeded().Objects.Count);
+
+        // Another class may have raised more nodes since this one's fixture looked.
+        var site = await LabFixture.WithNodesAsync(2);
+        Assert.Equal(site.Nodes.Count, _shell.Run("Initialize-HpcNode -WhatIf -PassThru").Succeeded().Objects.Count);
     }
 
     [Fact]
