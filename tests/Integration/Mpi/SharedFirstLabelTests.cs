@@ -49,6 +49,7 @@ public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifeti
         _directory.Delete(recursive: true);
     }
 
+    // Not Open MPI 5: its daemons go by the host names that the nodes have themselves, and these names are other ones for them.
     [Theory]
     [InlineData("debian12")]
     [InlineData("debian12-mpich")]
