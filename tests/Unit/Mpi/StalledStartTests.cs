@@ -16,7 +16,10 @@ public sealed class StalledStartTests
 
     private static readonly LauncherFacts Facts = new()
     {
-        Flavour = MpiFlavour.OpenMpi, Path = "/usr/bin/mpirun.openmpi", Version = "4.1.4", Network = "10.10.13.0/24",
+        Flavour = MpiFlavour.OpenMpi,
+        Path = "/usr/bin/mpirun.openmpi",
+        Version = "4.1.4",
+        Network = "10.10.13.0/24",
     };
 
     [Fact]
