@@ -96,6 +96,9 @@ public enum ErrorId
     /// <summary>The site definition is not valid; names file, line and column.</summary>
     SiteInvalid,
 
+    /// <summary>The machine has no site definition, none was named, and what was asked for needs one.</summary>
+    SiteMissing,
+
     /// <summary>The environment's name or alias is not in the site definition.</summary>
     EnvironmentNotFound,
 
@@ -137,4 +140,7 @@ public enum ErrorId
 
     /// <summary>The operation needs Linux (sysfs, hard links).</summary>
     PlatformNotSupported,
+
+    /// <summary>A failure that no part of the module knows: a bug of the module, or of what it is made with.</summary>
+    InternalError,
 }

@@ -62,7 +62,7 @@ public abstract class AsyncCmdlet : PSCmdlet
     protected void EmitAll(IEnumerable<object> values) => Post(() => WriteObject(values, enumerateCollection: true));
 
     /// <summary>Writes a failure as an error record; the cmdlet goes on.</summary>
-    protected void Report(Exception exception, object? target = null) => Post(() => WriteError(ErrorCatalogue.RecordOf(exception, target)));
+    protected void Report(Exception exception, object? target = null) => Post(() => WriteError(RecordOf(exception, target)));
 
     /// <summary>Writes a warning.</summary>
     protected void Warn(string text) => Post(() => WriteWarning(text));
@@ -132,6 +132,13 @@ public abstract class AsyncCmdlet : PSCmdlet
         });
         return answer.Task;
     }
+
+    /// <summary>Whether an exception is a failure of the work, known or not, and no sign that the work was to end.</summary>
+    private protected static bool IsFailure(Exception exception) =>
+        exception is not (OperationCanceledException or PipelineStoppedException);
+
+    private ErrorRecord RecordOf(Exception exception, object? target = null) =>
+        ErrorCatalogue.RecordOf(exception, target, MyInvocation.MyCommand?.Name);
 
     private void Post(Action action)
     {
@@ -206,7 +213,7 @@ public abstract class AsyncCmdlet : PSCmdlet
         }
         catch (Exception exception) when (exception is not PipelineStoppedException)
         {
-            ThrowTerminatingError(ErrorCatalogue.RecordOf(exception));
+            ThrowTerminatingError(RecordOf(exception));
         }
     }
 }

@@ -40,7 +40,7 @@ public abstract class ContainerCmdlet : NodeCmdlet
         {
             await ProcessAsync(engine, container, stopping);
         }
-        catch (HpcException failure)
+        catch (Exception failure) when (IsFailure(failure))
         {
             ReportNode(container.Node, failure);
         }

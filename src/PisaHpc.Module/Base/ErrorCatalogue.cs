@@ -1,32 +1,38 @@
 using System.Management.Automation;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Base;
 
 /// <summary>Turns failures into error records: a stable id, a fitting category, the target, and the next step.</summary>
 internal static class ErrorCatalogue
 {
-    /// <summary>Makes the record of a failure.</summary>
+    /// <summary>
+    /// Makes the record of a failure. What is no failure of the module's and none of PowerShell's is <see cref="ErrorId.InternalError"/>.
+    /// </summary>
     /// <param name="exception">The failure.</param>
     /// <param name="target">The target when the failure names none itself.</param>
-    public static ErrorRecord RecordOf(Exception exception, object? target = null)
+    /// <param name="command">The cmdlet that failed.</param>
+    public static ErrorRecord RecordOf(Exception exception, object? target = null, string? command = null)
     {
-        if (exception is not HpcException failure)
+        var cause = exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
+        if (cause is IContainsErrorRecord known)
         {
-            return exception is IContainsErrorRecord known
-                ? known.ErrorRecord
-                : new ErrorRecord(exception, exception.GetType().Name, ErrorCategory.NotSpecified, target);
+            return known.ErrorRecord;
         }
 
-        var (category, nextStep) = Entry(failure.Id);
-        return new ErrorRecord(failure, failure.Id.ToString(), category, failure.Target ?? target)
+        var failure = cause as HpcException ?? InternalFailure.Of(cause, command, target);
+        var about = failure.Target ?? target;
+        var (category, nextStep) = Entry(failure.Id, new ErrorSubject(command, about));
+        return new ErrorRecord(failure, failure.Id.ToString(), category, about)
         {
             ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.RecommendedAction ?? nextStep },
         };
     }
 
-    private static (ErrorCategory Category, string NextStep) Entry(ErrorId id) => id switch
+    private static (ErrorCategory Category, string NextStep) Entry(ErrorId id, ErrorSubject about) => id switch
     {
-        ErrorId.NodeUnreachable => (ErrorCategory.ConnectionError, "Check that the node is up and that its sshd answers: ssh NODE true."),
+        ErrorId.NodeUnreachable => (
+            ErrorCategory.ConnectionError, about.Step("Check that the node is up and that its sshd answers", node => $"ssh {node} true")),
         ErrorId.NodeTimeout => (
             ErrorCategory.OperationTimeout,
             "See what keeps it: its load (Get-HpcNode), a file system that hangs (findmnt); or allow it more time: -TimeoutSec."),
@@ -35,15 +41,18 @@ internal static class ErrorCatalogue
             "Name a key that the node accepts: nodes.ssh.keys in the site definition."),
         ErrorId.NodeShellRefused => (
             ErrorCategory.PermissionDenied,
-            "Reach the node as an account whose shell runs commands and that has no forced command, nodes.ssh.user in the site definition; "
-            + "try it: ssh USER@NODE id."),
+            about.Step(
+                "Reach the node as an account whose shell runs commands and that has no forced command, nodes.ssh.user in the site "
+                + "definition; try it as that account",
+                node => $"ssh {node} id")),
         ErrorId.HostKeyUnknown => (
             ErrorCategory.SecurityError,
             "Add the node's key to a known_hosts file named in nodes.ssh.knownHosts, after checking its fingerprint on the node."),
         ErrorId.HostKeyChanged => (
             ErrorCategory.SecurityError,
             "Check the fingerprint on the node's console; if the node was reinstalled, replace the line named in known_hosts."),
-        ErrorId.EngineUnavailable => (ErrorCategory.ResourceUnavailable, "Check the engine on the node: systemctl status docker."),
+        ErrorId.EngineUnavailable => (
+            ErrorCategory.ResourceUnavailable, $"Check the engine on {about.Or("the node")}: systemctl status docker."),
         ErrorId.EngineTimeout => (
             ErrorCategory.OperationTimeout,
             "Ask again: an engine is slow at its first use and under load. If it stays so, see its log on the node: journalctl -u docker."),
@@ -55,7 +64,9 @@ internal static class ErrorCatalogue
         ErrorId.ImageSourceMissing => (ErrorCategory.ObjectNotFound, "Name a directory or a tar of this machine with -Path."),
         ErrorId.ImageSourceInvalid => (
             ErrorCategory.InvalidData,
-            "Give a directory, or a tar that is plain or compressed with gzip, bzip2, xz or zstd; try it: tar --list --file FILE."),
+            about.Step(
+                "Give a directory, or a tar that is plain or compressed with gzip, bzip2, xz or zstd; see what tar says of it",
+                file => $"tar --list --file {file}")),
         ErrorId.ImageSourceUnreadable => (
             ErrorCategory.ReadError,
             "Run it as a user who may read all of it, such as root, or leave the part out with -Exclude."),
@@ -70,11 +81,12 @@ internal static class ErrorCatalogue
             "Make room on the node: docker system df shows what uses it, docker image prune removes what no tag leads to."),
         ErrorId.ImageMismatch => (
             ErrorCategory.InvalidData,
-            "See what each node holds: Get-HpcImage -Environment NAME; then bring them to one: Update-HpcImage."),
+            "See what each node holds: Get-HpcImage; then bring them to one: Update-HpcImage."),
         ErrorId.MountSourceMissing => (
             ErrorCategory.ObjectNotFound,
             "Mount it on the node, or mark it 'optional: true' in the site definition."),
-        ErrorId.DeviceMissing => (ErrorCategory.ObjectNotFound, "See what the node has: Get-IbDevice -Node NODE."),
+        ErrorId.DeviceMissing => (
+            ErrorCategory.ObjectNotFound, about.Step("See what the node has", node => $"Get-IbDevice -Node {node}")),
         ErrorId.LimitRefused => (
             ErrorCategory.LimitsExceeded,
             "Lower the limit in the site definition, or raise the engine's own on the node."),
@@ -96,6 +108,7 @@ internal static class ErrorCatalogue
         ErrorId.AllocationNotFound => (
             ErrorCategory.ObjectNotFound,
             "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),
+        ErrorId.SiteMissing => (ErrorCategory.ObjectNotFound, SiteLocation.NextStep),
         ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
@@ -103,14 +116,17 @@ internal static class ErrorCatalogue
         ErrorId.JobRolledBack => (ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
         ErrorId.JobBeingStarted => (
             ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
-        ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the nodes: Get-HpcJob -Node NODES."),
-        ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the nodes: Get-HpcContainer -Node NODES."),
-        ErrorId.InvalidValue => (ErrorCategory.InvalidArgument, "See the examples: Get-Help COMMAND -Examples."),
-        ErrorId.UserNotFound => (ErrorCategory.ObjectNotFound, "Check the user on this machine: getent passwd USER."),
+        ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),
+        ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the site's nodes: Get-HpcContainer."),
+        ErrorId.InvalidValue => (
+            ErrorCategory.InvalidArgument, $"See the examples: Get-Help {about.Command ?? "about_PisaHpc"} -Examples."),
+        ErrorId.UserNotFound => (
+            ErrorCategory.ObjectNotFound, about.Step("Check the user on this machine", user => $"getent passwd {user}")),
         ErrorId.NodeCommandFailed => (ErrorCategory.InvalidResult, "Run the command by hand on the node."),
         ErrorId.NodeCheckFailed => (
             ErrorCategory.InvalidResult,
-            "See what to do about each: Test-HpcNode NODE | Where-Object Result -NE Passed | Format-List."),
+            about.Step(
+                "See what to do about each", node => $"Test-HpcNode {node} | Where-Object Result -NE Passed | Format-List")),
         ErrorId.EngineConfigurationInvalid => (
             ErrorCategory.ParserError,
             "Correct the file on the node at the place named; nothing was changed."),
@@ -118,6 +134,7 @@ internal static class ErrorCatalogue
             ErrorCategory.InvalidOperation,
             "Read the engine's own words in the message, and in its log on the node: journalctl -u docker."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
+        ErrorId.InternalError => (ErrorCategory.NotSpecified, "Run Get-Error, and report what it shows: it is a bug."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),
     };
 }

@@ -57,7 +57,7 @@ internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecor
 
         var done = Interlocked.Increment(ref _done);
         var percent = Math.Min(100, 100 * done / Math.Max(1, nodes));
-        show(new ProgressRecord(Whole, activity, $"{done} of {nodes} nodes") { PercentComplete = percent });
+        show(new ProgressRecord(Whole, activity, $"{done} of {Plural.Of(nodes, "node")}") { PercentComplete = percent });
     }
 
     /// <summary>Takes the whole's bar away.</summary>

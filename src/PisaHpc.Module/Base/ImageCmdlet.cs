@@ -26,30 +26,27 @@ public abstract class ImageCmdlet : SiteCmdlet
     private protected abstract ErrorId TooSlow { get; }
 
     /// <summary>Does something with the engine; what fails is reported, and the next input has its turn.</summary>
-    /// <param name="check">Looks at the parameters before any engine is asked.</param>
-    /// <param name="action">What to do.</param>
-    private protected async Task OnEngineAsync(Action check, Func<IContainerEngine, CancellationToken, Task> action)
+    /// <param name="check">Looks at the parameters.</param>
+    /// <param name="action">What to do: with the node's name, and the engine's connection when it asks for it.</param>
+    private protected async Task OnEngineAsync(
+        Action check, Func<string, Func<Task<IContainerEngine>>, CancellationToken, Task> action)
     {
         try
         {
             check();
             await OnNodeAsync(OneNode(), action);
         }
-        catch (HpcException failure)
+        catch (Exception failure) when (IsFailure(failure))
         {
             Report(failure);
         }
     }
 
-    private Task OnNodeAsync(string node, Func<IContainerEngine, CancellationToken, Task> action) => FanOut.RunAsync(
+    private Task OnNodeAsync(string node, Func<string, Func<Task<IContainerEngine>>, CancellationToken, Task> action) => FanOut.RunAsync(
         [node],
         1,
         TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec),
-        async (_, stopping) =>
-        {
-            await using var engine = await EnginesOf(node).ConnectAsync(node, stopping);
-            await action(engine, stopping);
-        },
+        (_, stopping) => action(node, () => EnginesOf(node).ConnectAsync(node, stopping), stopping),
         (failed, exception) => Report(exception, failed),
         StopToken,
         TooSlow);
@@ -64,6 +61,7 @@ public abstract class ImageCmdlet : SiteCmdlet
         var names = Node is null ? [Environment.MachineName] : HostList.Expand(Node);
         return names.Count == 1
             ? names[0]
-            : throw new HpcException(ErrorId.InvalidValue, $"-Node '{Node}' is {names.Count} nodes, and one engine is used.", Node);
+            : throw new HpcException(
+                ErrorId.InvalidValue, $"-Node {Quote.Of(Node)} is {Plural.Of(names.Count, "node")}, and one engine is used.", Node);
     }
 }

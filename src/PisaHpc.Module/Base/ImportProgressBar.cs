@@ -38,7 +38,9 @@ internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> 
     {
         var bytes = ByteSize.Words(value.Bytes) + (value.TotalBytes is { } all ? $" of {ByteSize.Words(all)}" : "");
         var most = value.TotalFiles is { } count ? string.Create(CultureInfo.InvariantCulture, $" of {count:N0}") : "";
-        var files = value.Files is { } seen ? string.Create(CultureInfo.InvariantCulture, $", {seen:N0}{most} files") : "";
+        var files = value.Files is { } seen
+            ? string.Create(CultureInfo.InvariantCulture, $", {seen:N0}{most} {Plural.Noun(value.TotalFiles ?? seen, "file")}")
+            : "";
         var record = new ProgressRecord(Bar, activity, bytes + files);
         if (value.TotalBytes is { } total && total > 0)
         {

@@ -38,7 +38,7 @@ internal sealed class JobProgress(string activity, int nodes, Action<ProgressRec
         {
             var done = Interlocked.Increment(ref _done);
             var percent = Math.Min(100, 100 * done / Math.Max(1, nodes));
-            show(new ProgressRecord(JobBar, activity, $"{done} of {nodes} nodes") { PercentComplete = percent });
+            show(new ProgressRecord(JobBar, activity, $"{done} of {Plural.Of(nodes, "node")}") { PercentComplete = percent });
         }
     }
 

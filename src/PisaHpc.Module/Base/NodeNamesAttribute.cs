@@ -21,7 +21,7 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
         Except?.IsInstanceOfType(inputData is PSObject wrapped ? wrapped.BaseObject : inputData) == true
             // The pipeline's binder goes on to the next parameter for this inner exception, and fails for any other.
             ? throw new ArgumentTransformationMetadataException(
-                $"'{inputData}' is not a node.", new PSInvalidCastException($"{Except} is taken whole."))
+                $"{Quote.Of(inputData)} is not a node.", new PSInvalidCastException($"{Except} is taken whole."))
             : Names(inputData).Distinct(StringComparer.Ordinal).ToArray();
 
     private static IEnumerable<string> Names(object? input)
@@ -33,7 +33,7 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
             string text => Expand(text),
             IDictionary table => NamesIn(name => table[name]) ?? throw NoNode("A hashtable"),
             IEnumerable many => many.Cast<object?>().SelectMany(Names),
-            _ => NamesIn(name => PSObject.AsPSObject(input!).Properties[name]?.Value) ?? throw NoNode($"'{input}'"),
+            _ => NamesIn(name => PSObject.AsPSObject(input!).Properties[name]?.Value) ?? throw NoNode($"{Quote.Of(input)}"),
         };
     }
 

@@ -60,5 +60,5 @@ internal static class ParameterLayer
     }
 
     private static HpcException Invalid(string parameter, string text, string expected) =>
-        new(ErrorId.InvalidValue, $"-{parameter} '{text}' is not {expected}.", text);
+        new(ErrorId.InvalidValue, $"-{parameter} {Quote.Of(text)} is not {expected}.", text);
 }

@@ -80,7 +80,7 @@ public abstract class PlanCmdlet : NodeCmdlet
 
     /// <summary>Merges the environment for an allocation: site → queue → environment → these parameters.</summary>
     internal HpcEnvironment ResolveEnvironment(HpcAllocation allocation) =>
-        EnvironmentResolver.Resolve(SiteDefinition, Environment, allocation.Queue, ParameterLayer.From(this));
+        EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this));
 
     /// <summary>Plans an allocation's containers; a node that cannot be planned is reported, and the others are planned.</summary>
     internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
@@ -121,7 +121,7 @@ public abstract class PlanCmdlet : NodeCmdlet
         {
             return ContainerPlanner.Plan(request);
         }
-        catch (HpcException failure)
+        catch (Exception failure) when (IsFailure(failure))
         {
             ReportNode(request.Node.Name, failure);
             return null;

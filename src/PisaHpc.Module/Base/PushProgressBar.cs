@@ -19,7 +19,10 @@ internal sealed class PushProgressBar(string activity, Action<ProgressRecord> sh
         _layers[value.Layer] = (id, value);
         show(LayerRecord(id, value));
         var done = _layers.Values.Count(layer => layer.Last.Done);
-        show(new ProgressRecord(Bar, activity, $"{done} of {_layers.Count} layers") { PercentComplete = 100 * done / _layers.Count });
+        show(new ProgressRecord(Bar, activity, $"{done} of {Plural.Of(_layers.Count, "layer")}")
+        {
+            PercentComplete = 100 * done / _layers.Count,
+        });
     }
 
     /// <summary>Takes the bars away.</summary>

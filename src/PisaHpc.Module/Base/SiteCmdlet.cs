@@ -17,6 +17,10 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <summary>The site definition, read at the first use.</summary>
     internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(SitePath);
 
+    /// <summary>The site definition, for what cannot be done without one.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.SiteMissing"/>: the machine has none.</exception>
+    internal HpcSite RequiredSite => SiteDefinition.Path is null ? throw SiteLocation.Missing() : SiteDefinition;
+
     /// <summary>The path of -Site in full; null when the parameter was not used.</summary>
     internal string? SitePath => Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site);
 
@@ -24,26 +28,30 @@ public abstract class SiteCmdlet : AsyncCmdlet
     internal PortArea? SitePorts => SiteDefinition.PortArea is { } area ? PortArea.Of(area, Warn) : null;
 
     /// <summary>The site's port area as it is declared.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>: the site has none.</exception>
-    internal PortAreaDefinition RequiredPorts => SiteDefinition.PortArea ?? throw new HpcException(
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PortAreaMissing"/>: the site has none; <see cref="ErrorId.SiteMissing"/>.
+    /// </exception>
+    internal PortAreaDefinition RequiredPorts => RequiredSite.PortArea ?? throw new HpcException(
         ErrorId.PortAreaMissing,
-        SiteDefinition.Path is null
-            ? "This machine has no site definition."
-            : $"The site definition {SiteDefinition.Path} names no port area.",
+        $"The site definition {SiteDefinition.Path} names no port area.",
         SiteDefinition.Path,
         "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
 
     /// <summary>
     /// The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.
     /// </summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a pattern that matches no node.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/> for a pattern that matches no node; <see cref="ErrorId.SiteMissing"/> for one without a site.
+    /// </exception>
     internal IReadOnlyList<string> NodesOf(IReadOnlyCollection<string> patterns) =>
         patterns.Any(pattern => pattern.AsSpan().ContainsAny('*', '?'))
-            ? HostList.Match(patterns, SiteDefinition.Nodes.Names)
+            ? HostList.Match(patterns, RequiredSite.Nodes.Names)
             : [.. patterns];
 
     /// <summary>The nodes that a -Node parameter means, or all of the site's when it names none.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: none was named and the site declares none.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: none was named and the site declares none; <see cref="ErrorId.SiteMissing"/>.
+    /// </exception>
     internal IReadOnlyList<string> NodesOrSite(IReadOnlyCollection<string> patterns)
     {
         if (patterns.Count > 0)
@@ -51,12 +59,12 @@ public abstract class SiteCmdlet : AsyncCmdlet
             return NodesOf(patterns);
         }
 
-        var known = HostList.Expand(SiteDefinition.Nodes.Names);
+        var known = HostList.Expand(RequiredSite.Nodes.Names);
         return known.Count > 0
             ? known
             : throw new HpcException(
                 ErrorId.InvalidValue,
-                "No node is named, and the site definition lists none.",
+                $"No node is named, and the site definition {SiteDefinition.Path} lists none.",
                 "Node",
                 "Name nodes with -Node, or list them in nodes.names of the site definition.");
     }
@@ -64,13 +72,15 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <summary>The environments that names or aliases with wildcards mean; a name without any is taken as it is.</summary>
     internal IEnumerable<string> EnvironmentsOf(string name)
     {
+        // All environments of no site are none; a name, or a pattern of names, is one that a site has to define.
+        var site = name == "*" ? SiteDefinition : RequiredSite;
         if (!WildcardPattern.ContainsWildcardCharacters(name))
         {
             return [name];
         }
 
         var pattern = WildcardPattern.Get(name, WildcardOptions.IgnoreCase);
-        return from environment in SiteDefinition.Environments
+        return from environment in site.Environments
                where pattern.IsMatch(environment.Key) || environment.Value.Aliases.Any(alias => pattern.IsMatch(alias.Value))
                select environment.Key;
     }

@@ -14,7 +14,7 @@ internal sealed class TextOnlyAttribute : ArgumentTransformationAttribute
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => IsText(inputData)
         ? inputData
         : throw new ArgumentTransformationMetadataException(
-            $"'{inputData}' is not a name.",
+            $"{Quote.Of(inputData)} is not a name.",
             // The pipeline's binder goes on to the next parameter for this inner exception, and fails for any other.
             new PSInvalidCastException($"{inputData.GetType()} is not text."));
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Completion;
@@ -10,7 +11,8 @@ namespace PisaHpc.Commands;
 [OutputType(typeof(HpcContainer))]
 public sealed class GetHpcContainerCommand : NodeCmdlet
 {
-    private readonly List<(string Node, Func<string, bool> Matches)> _asked = [];
+    private readonly List<(string Node, string JobId)> _asked = [];
+    private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
 
     /// <summary>The nodes to ask; those of the jobs when none is named, and the site's nodes where no lease tells them.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -20,13 +22,15 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     [Alias("Nodes")]
     public string[] Node { get; set; } = [];
 
-    /// <summary>Only the containers of these jobs; wildcards are allowed.</summary>
+    /// <summary>
+    /// Only the containers of these jobs; wildcards are allowed. A job named without any that has no container is an error.
+    /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[] JobId { get; set; } = ["*"];
 
-    /// <summary>Only containers of these names; wildcards are allowed.</summary>
+    /// <summary>Only containers of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
@@ -39,26 +43,45 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     {
         foreach (var id in JobId)
         {
-            var matches = JobIdPattern.Of(id);
-            _asked.AddRange(NodesOfJob(id, Node).Select(node => (node, matches)));
+            _asked.AddRange(NodesOfJob(id, Node).Select(node => (node, id)));
         }
 
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    protected override Task EndAsync()
+    protected override async Task EndAsync()
     {
-        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.Matches);
+        var jobs = _asked.ToLookup(asked => asked.Node, asked => JobIdPattern.Of(asked.JobId));
         var names = Name.Select(name => new WildcardPattern(name)).ToArray();
-        return OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
+        await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
         {
             await using var engine = await Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.Filter(), stopping);
-            EmitAll(containers
-                .Select(container => ContainerLabels.ToHpcContainer(node, container))
-                .Where(container => jobs[node].Any(matches => matches(container.JobId)))
-                .Where(container => names.Any(name => name.IsMatch(container.Name))));
+            List<HpcContainer> meant =
+            [
+                .. from container in containers
+                   let found = ContainerLabels.ToHpcContainer(node, container)
+                   where jobs[node].Any(matches => matches(found.JobId)) && names.Any(name => name.IsMatch(found.Name))
+                   select found,
+            ];
+            meant.ForEach(container => _found[container.JobId] = _found[container.Name] = node);
+            EmitAll(meant);
         });
+        ReportMissing();
+    }
+
+    private void ReportMissing()
+    {
+        var jobIds = _asked.Select(asked => asked.JobId).Distinct(StringComparer.Ordinal);
+        foreach (var jobId in jobIds.Where(id => JobIdPattern.IsOne(id) && !_found.ContainsKey(id)))
+        {
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
+        }
+
+        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !_found.ContainsKey(name)))
+        {
+            Report(new HpcException(ErrorId.ContainerNotFound, $"No node that was asked has a container {Quote.Of(name)}.", name));
+        }
     }
 }

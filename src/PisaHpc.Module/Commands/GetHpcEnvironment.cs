@@ -29,6 +29,7 @@ public sealed class GetHpcEnvironmentCommand : SiteCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
+        _ = RequiredSite;
         if (Name is null && Queue is not null)
         {
             Write(null);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Completion;
@@ -13,7 +14,9 @@ namespace PisaHpc.Commands;
 [OutputType(typeof(HpcImage))]
 public sealed class GetHpcImageCommand : NodeListCmdlet
 {
-    /// <summary>Only images of these names; wildcards are allowed.</summary>
+    private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Only images of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -48,11 +51,21 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
             Answer,
             ReportNode,
             StopToken);
+        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !_found.ContainsKey(name)))
+        {
+            Report(new HpcException(
+                ErrorId.ImageNotFound,
+                $"No node that was asked holds an image {Quote.Of(name)}{(Environment is null ? "" : " that these environments want")}.",
+                name,
+                "List what the nodes hold: Get-HpcImage."));
+        }
 
         void Answer(string node, IReadOnlyList<StoredImage> images)
         {
             var others = Environment is null ? NodeImages.Other(node, images, wanted) : [];
-            EmitAll([.. NodeImages.Wanted(node, images, digests), .. others.Where(image => IsMeant(image.Name))]);
+            List<HpcImage> meant = [.. NodeImages.Wanted(node, images, digests), .. others.Where(image => IsMeant(image.Name))];
+            meant.ForEach(image => _found[image.Name] = node);
+            EmitAll(meant);
         }
     }
 

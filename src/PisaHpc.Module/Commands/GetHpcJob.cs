@@ -55,7 +55,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         EmitAll(jobs.Where(job => wanted.Any(matches => matches(job.JobId))));
         foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {id} has no lease and no container on the nodes asked.", id));
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no lease and no container on the nodes asked.", id));
         }
     }
 }

@@ -36,7 +36,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
 
     /// <summary>The directory on each node that holds its sys and dev, for trees made for a test; else the node's own.</summary>
     [Parameter]
-    [ValidatePattern("^/", ErrorMessage = "'{0}' is not an absolute path on the nodes.")]
+    [ValidatePattern("^/", ErrorMessage = "-Root is an absolute path on the nodes, such as /tmp/tree.")]
     public string Root { get; set; } = "/";
 
     /// <inheritdoc/>
@@ -82,7 +82,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
         {
             if (!devices.Any(device => Matches(name, device)))
             {
-                Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {name}.", node));
+                Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {Quote.Of(name)}.", node));
             }
         }
     }

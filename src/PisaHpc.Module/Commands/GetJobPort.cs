@@ -46,7 +46,7 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
 
         Report(new HpcException(
             ErrorId.JobNotFound,
-            $"Job {jobId} holds no port of {area.Path}.",
+            $"Job {Quote.Of(jobId)} holds no port of {area.Path}.",
             jobId,
             $"See who holds one: Get-JobPort -Path '{area.Path}'."));
         return [];

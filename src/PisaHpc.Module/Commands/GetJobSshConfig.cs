@@ -54,7 +54,8 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         EmitAll(_found.Values.OrderBy(config => config.JobId, StringComparer.Ordinal));
         foreach (var missing in _wanted.Where(id => _found.Values.All(config => config.JobId != id)))
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {missing} has no ssh configuration on the nodes that answered.", missing));
+            Report(new HpcException(
+                ErrorId.JobNotFound, $"Job {Quote.Of(missing)} has no ssh configuration on the nodes that answered.", missing));
         }
 
         return Task.CompletedTask;

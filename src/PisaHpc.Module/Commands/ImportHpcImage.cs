@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Base;
 using PisaHpc.Containers;
 using PisaHpc.Images;
+using PisaHpc.Nodes;
 using PisaHpc.Ssh;
 
 namespace PisaHpc.Commands;
@@ -64,13 +65,15 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
         },
         ImportAsync);
 
-    private async Task ImportAsync(IContainerEngine engine, CancellationToken stopping)
+    /// <summary>The source is looked at first: what is wrong with it is told whether there is an engine or not.</summary>
+    private async Task ImportAsync(string node, Func<Task<IContainerEngine>> connect, CancellationToken stopping)
     {
-        var bar = new ImportProgressBar($"Importing {Name} on {engine.Node}", Show);
+        var bar = new ImportProgressBar($"Importing {Name} on {node}", Show);
         try
         {
             bar.Begin("looking at the source");
             await using var source = await OpenAsync(stopping);
+            await using var engine = await connect();
             var plan = await ImageImporter.PlanAsync(engine, source, Name, Change, Force, stopping);
             await ImportAsync(engine, source, plan, bar, stopping);
         }
@@ -104,11 +107,19 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     private async Task<IImageSource> OpenAsync(CancellationToken stopping)
     {
         var machine = await NodeConnectors.ThisMachineAsync(stopping);
-        if (ParameterSetName == FromStream)
+        try
         {
-            return SourceArchive.Of(machine, Stream);
+            return ParameterSetName == FromStream ? SourceArchive.Of(machine, Stream) : await OpenPathAsync(machine, stopping);
         }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
 
+    private async Task<IImageSource> OpenPathAsync(INodeConnection machine, CancellationToken stopping)
+    {
         var path = GetUnresolvedProviderPathFromPSPath(Path);
         if (Directory.Exists(path))
         {
@@ -117,6 +128,6 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
 
         return Exclude.Length == 0
             ? await SourceArchive.OpenAsync(machine, path, stopping)
-            : throw new HpcException(ErrorId.InvalidValue, $"-Exclude belongs to directories, and {path} is none.", path);
+            : throw new HpcException(ErrorId.InvalidValue, $"-Exclude belongs to directories, and {Quote.Name(path)} is none.", path);
     }
 }

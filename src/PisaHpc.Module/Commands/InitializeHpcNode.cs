@@ -32,6 +32,7 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        _ = RequiredSite;
         var nodes = NodesMeant();
         if (MeansSite && !await MayChangeAllAsync(nodes))
         {
@@ -46,7 +47,8 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
     /// <summary>A command without a node's name may be a slip, and changes every node of the site: so it asks once.</summary>
     private async Task<bool> MayChangeAllAsync(IReadOnlyList<string> nodes)
     {
-        var all = $"{(nodes.Count == 1 ? "the site's one node" : $"all {nodes.Count} nodes of the site")}: {HostList.Fold(nodes)}";
+        var these = nodes.Count == 1 ? "the site's one node" : $"all {Plural.Of(nodes.Count, "node")} of the site";
+        var all = $"{these}: {HostList.Fold(nodes)}";
         if (IsDecided)
         {
             return true;
@@ -111,7 +113,7 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"engine.registryCertificate: {file} cannot be read: {exception.Message}", file,
+                ErrorId.InvalidValue, $"engine.registryCertificate: {file} cannot be read: {Quote.Cause(exception)}", file,
                 "Correct the path in the site definition; a relative one starts at the definition's directory.", exception);
         }
     }

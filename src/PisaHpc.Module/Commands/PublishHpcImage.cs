@@ -34,7 +34,19 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
     {
         foreach (var name in Name)
         {
-            await OnEngineAsync(() => ImageReference.ParseTarget(name), (engine, stopping) => PublishAsync(engine, name, stopping));
+            await OnEngineAsync(() => Check(name), async (_, connect, stopping) =>
+            {
+                await using var engine = await connect();
+                await PublishAsync(engine, name, stopping);
+            });
+        }
+    }
+
+    private void Check(string name)
+    {
+        if (ImageReference.ParseTarget(name).Registry is null && Registry is null)
+        {
+            _ = RequiredSite;
         }
     }
 

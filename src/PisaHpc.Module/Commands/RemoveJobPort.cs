@@ -73,7 +73,7 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
         {
             await RemoveAsync(predict(), remove);
         }
-        catch (HpcException failure)
+        catch (Exception failure) when (IsFailure(failure))
         {
             Report(failure, jobId);
         }

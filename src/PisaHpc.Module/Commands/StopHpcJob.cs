@@ -56,7 +56,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
             {
                 await StopAsync(jobId, area);
             }
-            catch (HpcException failure)
+            catch (Exception failure) when (IsFailure(failure))
             {
                 Report(failure, jobId);
             }

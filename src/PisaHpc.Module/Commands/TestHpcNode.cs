@@ -115,7 +115,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
             {
                 throw new HpcException(
                     ErrorId.InvalidValue,
-                    $"There is no check '{name}'. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.",
+                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.",
                     name);
             }
         }
@@ -130,7 +130,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
         {
             throw new HpcException(
                 ErrorId.EnvironmentNotFound,
-                $"No environment of the site has a name or alias like '{name}'.",
+                $"No environment of the site has a name or alias like {Quote.Of(name)}.",
                 name);
         }
 

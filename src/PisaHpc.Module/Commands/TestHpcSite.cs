@@ -18,7 +18,7 @@ public sealed class TestHpcSiteCommand : SiteCmdlet
     /// <inheritdoc/>
     protected override Task EndAsync()
     {
-        var findings = Findings(SiteLocation.Find(SitePath));
+        var findings = Findings(SiteLocation.Find(SitePath) ?? throw SiteLocation.Missing());
         if (Quiet)
         {
             Emit(findings.All(finding => finding.Severity != nameof(FindingSeverity.Error)));
@@ -31,22 +31,9 @@ public sealed class TestHpcSiteCommand : SiteCmdlet
         return Task.CompletedTask;
     }
 
-    private static IReadOnlyList<SiteFinding> Findings(string? file)
+    private static IReadOnlyList<SiteFinding> Findings(string file)
     {
-        if (file is null)
-        {
-            return [NoDefinition];
-        }
-
         var (site, findings) = SiteReader.Examine(file);
         return site is null ? findings : [.. findings, .. SiteAudit.Examine(site, EphemeralPorts.Read())];
     }
-
-    private static SiteFinding NoDefinition { get; } = new()
-    {
-        Severity = nameof(FindingSeverity.Warning),
-        Rule = "NoDefinition",
-        Message = $"There is no site definition: neither -Site nor $PISAHPC_SITE names one, and {SiteLocation.Default} does not exist",
-        Remedy = $"Write {SiteLocation.Default}; docs/site.example.yaml is one to begin with.",
-    };
 }

@@ -136,9 +136,10 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
     private IReadOnlyList<WantedImage> Wanted()
     {
-        var patterns = Environment.Length + Image.Length == 0 ? ["*"] : Environment;
+        var all = Environment.Length + Image.Length == 0;
+        string[] patterns = all ? ["*"] : Environment;
         var ofEnvironments = WantedImages.Of(
-            SiteDefinition, patterns.SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase));
+            all ? RequiredSite : SiteDefinition, patterns.SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase));
         return [.. ofEnvironments.Concat(Image.Select(name => WantedImages.Named(SiteDefinition, name))).DistinctBy(image => image.Name)];
     }
 

@@ -13,7 +13,7 @@ internal sealed class NodeCompleter : SiteCompleter
         var lists = site.Nodes.Names.Select(text => (Text: text, Names: HostList.Expand(text))).ToList();
         var folded = lists
             .Where(list => list.Names.Count > 1)
-            .Select(list => new CompletionCandidate(list.Text, $"{list.Names.Count} nodes"));
+            .Select(list => new CompletionCandidate(list.Text, $"{Plural.Of(list.Names.Count, "node")}"));
         var names = lists.SelectMany(list => list.Names.Select(name => new CompletionCandidate(name, $"node of {list.Text}")));
         return folded.Concat(names).DistinctBy(candidate => candidate.Text).ToAsyncEnumerable();
     }

@@ -41,7 +41,7 @@ internal static class ContainerRecords
     /// <summary>A state from the engine's word for it.</summary>
     public static ContainerState StateOf(string status) => Enum.TryParse<ContainerState>(status, ignoreCase: true, out var state)
         ? state
-        : throw new InvalidDataException($"The engine gives '{status}' as a container's state.");
+        : throw new InvalidDataException($"The engine gives {Quote.Of(status)} as a container's state.");
 
     /// <summary>Labels; none where the engine writes null.</summary>
     public static Dictionary<string, string> LabelsOf(IDictionary<string, string>? labels) =>

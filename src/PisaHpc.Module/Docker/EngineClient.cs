@@ -71,7 +71,7 @@ internal sealed class EngineClient : IDisposable
         if (!System.Version.TryParse(answer.ApiVersion, out var theirs))
         {
             throw new HpcException(
-                ErrorId.EngineUnavailable, $"The engine on {node} gives '{answer.ApiVersion}' as its API version.", node);
+                ErrorId.EngineUnavailable, $"The engine on {node} gives {Quote.Of(answer.ApiVersion)} as its API version.", node);
         }
 
         if (theirs < Oldest)

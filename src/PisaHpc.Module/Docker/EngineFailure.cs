@@ -40,7 +40,7 @@ internal static partial class EngineFailure
     /// <param name="cause">The exception behind it.</param>
     public static HpcException OfAnswer(HttpStatusCode status, string message, string node, Exception? cause = null)
     {
-        var text = $"The engine on {node}: {message}";
+        var text = $"The engine on {node}: {Quote.Words(message)}";
         return RlimitRefused().Match(message) is { Success: true } refused
             ? OfLimit(LimitOf(refused), text, node, cause)
             : new HpcException(IdOf(status, message), text, node, innerException: cause);
@@ -53,7 +53,7 @@ internal static partial class EngineFailure
     /// <param name="cause">The exception behind it.</param>
     public static HpcException OfPull(string reference, string message, string node, Exception? cause = null) => new(
         DiskFull().IsMatch(message) ? ErrorId.DiskFull : ImageMissing().IsMatch(message) ? ErrorId.ImageNotFound : ErrorId.ImagePullFailed,
-        $"The engine on {node} cannot pull {reference}: {message}",
+        $"The engine on {node} cannot pull {reference}: {Quote.Words(message)}",
         node,
         innerException: cause);
 
@@ -63,7 +63,7 @@ internal static partial class EngineFailure
     /// <param name="node">The node.</param>
     public static HpcException OfImport(string reference, string message, string node) => new(
         DiskFull().IsMatch(message) ? ErrorId.DiskFull : NoTar().IsMatch(message) ? ErrorId.ImageSourceInvalid : ErrorId.ImageImportFailed,
-        $"The engine on {node} does not import {reference}: {message}",
+        $"The engine on {node} does not import {reference}: {Quote.Words(message)}",
         node);
 
     /// <summary>The failure that ended a push, from the message stream or from the answer.</summary>
@@ -74,7 +74,7 @@ internal static partial class EngineFailure
         Unreachable().IsMatch(message) ? ErrorId.RegistryUnreachable
         : NotHeld().IsMatch(message) ? ErrorId.ImageNotFound
         : ErrorId.ImagePushFailed,
-        $"The engine on {node} cannot push {reference}: {message}",
+        $"The engine on {node} cannot push {reference}: {Quote.Words(message)}",
         node,
         message.Contains("could not verify layer data", StringComparison.Ordinal)
             ? "Import the image again from its tree, or from a tar that was written without --sparse: "
@@ -91,12 +91,13 @@ internal static partial class EngineFailure
         {
             return new HpcException(
                 ErrorId.EngineUnavailable,
-                $"Node {node} has no docker client in its PATH; 'docker system dial-stdio' carries the engine's API over ssh: {error}",
+                $"Node {node} has no docker client in its PATH; 'docker system dial-stdio' carries the engine's API over ssh: "
+                + Quote.Words(error),
                 node,
                 "Install the docker client on the node.");
         }
 
-        return Silent(node, error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}");
+        return SocketFailure.In(node, error) ?? Silent(node, error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}");
     }
 
     /// <summary>The engine's words in an answer's body.</summary>
@@ -114,7 +115,8 @@ internal static partial class EngineFailure
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return body.Trim();
+            // It is no engine that answers with a page.
+            return body.Trim() is { Length: <= Quote.ValueLength } words ? words : Quote.Of(body.Trim());
         }
     }
 
@@ -155,7 +157,7 @@ internal static partial class EngineFailure
     };
 
     private static HpcException Silent(string node, string reason, Exception? cause = null) =>
-        new(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {reason}", node, innerException: cause);
+        new(ErrorId.EngineUnavailable, $"The engine on {node} does not answer: {Quote.Words(reason)}", node, innerException: cause);
 
     private static HpcException? InnerOf(Exception? exception)
     {

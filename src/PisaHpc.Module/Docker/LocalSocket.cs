@@ -27,11 +27,7 @@ internal static class LocalSocket
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw new HpcException(
-                ErrorId.EngineUnavailable,
-                $"The engine on {node} does not answer at {path}: {exception.Message}",
-                node,
-                innerException: exception);
+            throw SocketFailure.Of(node, path, exception);
         }
         catch
         {

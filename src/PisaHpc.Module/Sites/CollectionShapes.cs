@@ -62,7 +62,7 @@ internal static class CollectionShapes
                 if (values.Read(value, place, reading) is { } setting && isName && !read.TryAdd(key.Text, setting))
                 {
                     reading.Error(
-                        "DuplicateKey", key, path, $"'{key.Text}' differs from another name only in case", "Give it another name.");
+                        "DuplicateKey", key, path, $"{Quote.Of(key.Text)} differs from another name only in case", "Give it another name.");
                 }
             }
 
@@ -119,14 +119,15 @@ internal static class CollectionShapes
         if (reserved?.GetValueOrDefault(name) is { } reason)
         {
             reading.Error(
-                "ReservedOption", entry.Key, path, $"'{name}' is not a site's to set: {reason}", "Leave it out: the module sets it.");
+                "ReservedOption", entry.Key, path, $"{Quote.Of(name)} is not a site's to set: {reason}",
+                "Leave it out: the module sets it.");
             return value;
         }
 
         var all = string.Join(", ", keys.Select(key => key.Name));
         var nearest = Spelling.Nearest(name, keys.Select(key => key.Name));
         reading.Error(
-            "UnknownKey", entry.Key, path, $"unknown key '{name}'{(nearest is null ? "" : $"; did you mean '{nearest}'?")}",
+            "UnknownKey", entry.Key, path, $"unknown key {Quote.Of(name)}{(nearest is null ? "" : $"; did you mean {Quote.Of(nearest)}?")}",
             nearest is null ? $"The keys here are {all}." : $"Write '{nearest}'; the keys here are {all}.");
         return value;
     }

@@ -48,6 +48,6 @@ internal sealed record DefinitionNode
     {
         DefinitionNodeKind.List => "a list",
         DefinitionNodeKind.Map => "a map",
-        _ => IsNull ? "nothing" : $"'{Text}'",
+        _ => IsNull ? "nothing" : Quote.Of(Text),
     };
 }

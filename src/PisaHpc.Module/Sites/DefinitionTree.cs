@@ -49,7 +49,7 @@ internal sealed class DefinitionTree
         catch (YamlException exception)
         {
             findings.Error(
-                "Syntax", PlaceOf(exception, file, text), $"This is not YAML: {exception.Message}",
+                "Syntax", PlaceOf(exception, file, text), $"This is not YAML: {Quote.Words(exception.Message)}",
                 "Correct the indentation (spaces, no tabs), the quotes or the brackets there.");
             return null;
         }
@@ -92,7 +92,9 @@ internal sealed class DefinitionTree
             return _anchors.TryGetValue(alias.Value, out var shared)
                 ? shared
                 : throw new YamlException(
-                    alias.Start, alias.End, $"The alias *{alias.Value} has no anchor before it, or stands inside its own.");
+                    alias.Start,
+                    alias.End,
+                    $"The alias *{Quote.Name(alias.Value.Value)} has no anchor before it, or stands inside its own.");
         }
 
         var start = _parser.Current as NodeEvent
@@ -167,7 +169,8 @@ internal sealed class DefinitionTree
             else if (!own.TryAdd(key.Text, new DefinitionEntry(key, value)))
             {
                 _findings.Error(
-                    "DuplicateKey", key.Position, $"Key '{key.Text}' stands here twice; first on line {own[key.Text].Key.Position.Line}.",
+                    "DuplicateKey", key.Position,
+                    $"Key {Quote.Of(key.Text)} stands here twice; first on line {own[key.Text].Key.Position.Line}.",
                     "Keep one of the two.");
             }
         }
@@ -208,7 +211,7 @@ internal sealed class DefinitionTree
 
         var message = start.Tag == ReplaceTag
             ? $"{ReplaceTag} is for lists, and this is {node.Describe()}."
-            : $"The tag {start.Tag} has no meaning here.";
+            : $"The tag {Quote.Name(start.Tag.Value)} has no meaning here.";
         _findings.Error("UnknownTag", PositionOf(start.Start), message, $"Remove it; {ReplaceTag} before a list is the only tag.");
     }
 

@@ -57,7 +57,7 @@ internal static class ScalarShapes
             }
 
             var nearest = node.Kind == DefinitionNodeKind.Scalar ? Spelling.Nearest(node.Text, known) : null;
-            var meant = nearest is null ? "" : $"; did you mean '{nearest}'?";
+            var meant = nearest is null ? "" : $"; did you mean {Quote.Of(nearest)}?";
             reading.Error(
                 "BadValue", node, path, $"{node.Describe()} is not one of {string.Join(", ", known)}{meant}",
                 $"Write {string.Join(" or ", known)}.");

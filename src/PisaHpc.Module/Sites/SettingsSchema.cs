@@ -153,7 +153,8 @@ internal static class SettingsSchema
         }
 
         reading.Error(
-            "BadValue", node, path, $"'{word.Value}' stands beside other names", $"Write '{word.Value}' alone, or the names alone.");
+            "BadValue", node, path, $"{Quote.Of(word.Value)} stands beside other names",
+            $"Write {Quote.Of(word.Value)} alone, or the names alone.");
         return null;
     }
 }

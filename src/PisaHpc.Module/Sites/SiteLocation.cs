@@ -6,6 +6,17 @@ internal static class SiteLocation
     /// <summary>Where a machine keeps its site definition.</summary>
     public const string Default = "/etc/pisahpc/site.yaml";
 
+    /// <summary>What to do on a machine that has none.</summary>
+    public static string NextStep { get; } =
+        $"Write {Default}, or name a definition with -Site or $PISAHPC_SITE; {Example()} is one to begin with.";
+
+    /// <summary>What every cmdlet says that needs a definition where there is none.</summary>
+    public static HpcException Missing() => new(
+        ErrorId.SiteMissing,
+        $"This machine has no site definition: neither -Site nor $PISAHPC_SITE names one, and {Default} does not exist.",
+        Default,
+        NextStep);
+
     /// <summary>Finds the definition: the path given, else $PISAHPC_SITE, else <see cref="Default"/>.</summary>
     /// <param name="path">The path of a -Site parameter.</param>
     /// <returns>The file, which exists; null when none is named and the machine has none.</returns>
@@ -22,7 +33,7 @@ internal static class SiteLocation
             ? named
             : throw new HpcException(
                 ErrorId.SiteInvalid,
-                $"The site definition {named} does not exist.",
+                $"The site definition {Quote.Name(named)} does not exist.",
                 named,
                 "Name another file with -Site or $PISAHPC_SITE.");
     }
@@ -31,4 +42,12 @@ internal static class SiteLocation
     /// <param name="path">The path of a -Site parameter.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.SiteInvalid"/> for a named file that is missing or not valid.</exception>
     public static HpcSite Read(string? path) => Find(path) is { } file ? SiteReader.Read(file) : new HpcSite();
+
+    /// <summary>The example beside the module, which lies in bin below the module's root.</summary>
+    private static string Example()
+    {
+        var bin = Path.GetDirectoryName(typeof(SiteLocation).Assembly.Location)!;
+        var path = Path.GetFullPath(Path.Combine(bin, "..", "docs", "site.example.yaml"));
+        return File.Exists(path) ? path : "docs/site.example.yaml in the module's directory";
+    }
 }

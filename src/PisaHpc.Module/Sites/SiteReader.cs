@@ -51,7 +51,7 @@ internal static class SiteReader
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.SiteInvalid, $"The site definition {file} cannot be read: {exception.Message}", file,
+                ErrorId.SiteInvalid, $"The site definition {file} cannot be read: {Quote.Cause(exception)}", file,
                 "Name a readable file with -Site or $PISAHPC_SITE.", exception);
         }
     }

@@ -22,7 +22,10 @@ internal sealed class SiteReading(string file)
     /// <param name="message">What is wrong with it.</param>
     /// <param name="remedy">What to write instead.</param>
     public void Error(string rule, DefinitionNode node, string path, string message, string remedy) =>
-        Findings.Error(rule, node.Position, path.Length == 0 ? message : $"{path}: {message}", remedy);
+        Findings.Error(rule, node.Position, path.Length == 0 ? message : $"{InWords(path)}: {message}", remedy);
+
+    /// <summary>A key's path, in which a key that is none may be of any length.</summary>
+    private static string InWords(string path) => string.Join('.', path.Split('.').Select(Quote.Name));
 
     /// <summary>A path of this machine in full: ~ is the caller's home, and a relative path starts at the definition's directory.</summary>
     /// <param name="path">The path as written.</param>

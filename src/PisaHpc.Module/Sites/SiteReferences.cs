@@ -22,7 +22,7 @@ internal static class SiteReferences
             {
                 findings.Error(
                     "DuplicateAlias", alias.Source!,
-                    $"environments.{name}.aliases: '{alias.Value}' already means environment {owners[alias.Value]}",
+                    $"environments.{name}.aliases: {Quote.Of(alias.Value)} already means environment {owners[alias.Value]}",
                     "Give each environment names of its own.");
             }
         }
@@ -40,10 +40,10 @@ internal static class SiteReferences
             }
 
             var nearest = Spelling.Nearest(queue.Environment, known);
-            var meant = nearest is null ? "" : $"; did you mean '{nearest}'?";
+            var meant = nearest is null ? "" : $"; did you mean {Quote.Of(nearest)}?";
             findings.Error(
                 "UnknownEnvironment", site.Positions[$"queues.{name}.environment"],
-                $"queues.{name}.environment: environment '{queue.Environment}' is not defined{meant}",
+                $"queues.{name}.environment: environment {Quote.Of(queue.Environment)} is not defined{meant}",
                 known.Count == 0 ? "Define it under 'environments'." : $"The environments are {string.Join(", ", known)}.");
         }
     }

@@ -257,7 +257,7 @@ internal static class SiteSchema
 
         reading.Error(
             "BadValue", entries["engine"], "engine", "registryTrust and registryCertificate are of the site's registry, and there is none",
-            "Add it: registry: HOST:PORT.");
+            "Add it, such as registry: registry.example:5000.");
         return null;
     }
 

@@ -20,7 +20,7 @@ internal static class ConnectionFailure
         SocketException socket => Unreachable(node, access.Port, ReasonOf(socket), cause),
         TimeoutException or SshOperationTimeoutException =>
             Unreachable(node, access.Port, $"no answer within {access.ConnectTimeout.TotalSeconds:0.#} s", cause),
-        _ => Unreachable(node, access.Port, cause.Message, cause),
+        _ => Unreachable(node, access.Port, Quote.Cause(cause), cause),
     };
 
     /// <summary>A login that the node refused.</summary>
@@ -48,7 +48,7 @@ internal static class ConnectionFailure
 
     /// <summary>A connection that was open and is gone.</summary>
     public static HpcException Broken(string node, Exception cause) => cause as HpcException ?? new HpcException(
-        ErrorId.NodeUnreachable, $"The connection to node {node} broke: {cause.Message}", node, innerException: cause);
+        ErrorId.NodeUnreachable, $"The connection to node {node} broke: {Quote.Cause(cause)}", node, innerException: cause);
 
     private static string ReasonOf(SocketException socket) => socket.SocketErrorCode switch
     {
@@ -57,6 +57,7 @@ internal static class ConnectionFailure
         SocketError.ConnectionRefused => "connection refused; no sshd listens there",
         SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no route to it",
         SocketError.TimedOut => "it does not answer",
+        SocketError.AccessDenied => "a firewall or a policy of this machine does not allow it",
         _ => socket.Message,
     };
 }

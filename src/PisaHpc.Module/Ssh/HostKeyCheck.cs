@@ -74,7 +74,10 @@ internal sealed class HostKeyCheck
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.HostKeyUnknown, $"The host key of {node} cannot be checked: {exception.Message}", node, innerException: exception);
+                ErrorId.HostKeyUnknown,
+                $"The host key of {node} cannot be checked: {Quote.Cause(exception)}",
+                node,
+                innerException: exception);
         }
     }
 

@@ -61,7 +61,7 @@ internal sealed class LocalTransport : INodeTransport
         {
             throw new HpcException(
                 ErrorId.PlatformNotSupported,
-                $"This machine cannot run a node's commands itself: {exception.Message}",
+                $"This machine cannot run a node's commands itself: {Quote.Cause(exception)}",
                 innerException: exception);
         }
     }

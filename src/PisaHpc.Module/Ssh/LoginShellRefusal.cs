@@ -8,21 +8,18 @@ namespace PisaHpc.Ssh;
 /// </summary>
 internal static class LoginShellRefusal
 {
-    private const int WordLimit = 500;
-
     /// <summary>The failure, with what the shell said instead.</summary>
     /// <param name="node">The node.</param>
     /// <param name="output">All that came.</param>
     public static HpcException Of(string node, SessionOutput output) => new(
         ErrorId.NodeShellRefused,
         $"Node {node} accepted the login, and the account's shell did not run the command: it ended with {output.ExitCode} and said "
-            + (WordsOf(output) is { Length: > 0 } words ? $"'{words}'." : "nothing."),
+            + (WordsOf(output) is { Length: > 0 } words ? $"{Quote.Of(words)}." : "nothing."),
         node);
 
     private static string WordsOf(SessionOutput output)
     {
         var text = Encoding.UTF8.GetString(output.Output.Span) + "\n" + Encoding.UTF8.GetString(output.Error.Span);
-        var words = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return words.Length > WordLimit ? words[..WordLimit] + " …" : words;
+        return string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -43,7 +43,7 @@ internal static class NodeConnectors
         SshClientKind.Builtin => (node, stopping) => SshNetTransport.ConnectAsync(node, access, stopping),
         SshClientKind.OpenSsh => (node, stopping) => OpenSshTransport.ConnectAsync(node, access, stopping),
         SshClientKind.Local => (node, _) => LocalTransport.OpenAsync(node),
-        _ => throw new HpcException(ErrorId.InvalidValue, $"The ssh client '{access.Client}' is not known.", access.Client),
+        _ => throw new HpcException(ErrorId.InvalidValue, $"The ssh client {Quote.Of(access.Client)} is not known.", access.Client),
     };
 
     /// <summary>Everything that makes a way of reaching nodes another one; a record with lists compares those by reference.</summary>

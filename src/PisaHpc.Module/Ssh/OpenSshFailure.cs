@@ -15,8 +15,9 @@ internal static partial class OpenSshFailure
     /// <param name="debug">What ssh wrote when it was asked to tell more; empty when it was not.</param>
     public static HpcException Of(string node, NodeAccess access, string error, string debug)
     {
+        const StringSplitOptions Lines = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
         var shown = ServerKey().Match(debug) is { Success: true } key ? key.Groups[1].Value : null;
-        var words = string.Join(' ', error.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        var words = Quote.Words(string.Join(' ', error.Split('\n', Lines)));
         if (ChangedKey().Match(words) is { Success: true } changed)
         {
             return Changed(node, changed, OffendingLine().Match(words));

@@ -127,7 +127,7 @@ internal sealed class OpenSshTransport : INodeTransport
 
     private static HpcException NotStarted(Win32Exception exception) => new(
         ErrorId.PlatformNotSupported,
-        $"'client: openssh' needs the ssh client on this machine: {exception.Message}",
+        $"'client: openssh' needs the ssh client on this machine: {Quote.Cause(exception)}",
         recommendedAction: "Install the OpenSSH client, or set nodes.ssh.client to builtin in the site definition.",
         innerException: exception);
 

@@ -67,8 +67,8 @@ public static class HostList
         return matches.Count > 0 ? matches : throw new HpcException(
             ErrorId.InvalidValue,
             nodes.Count == 0
-                ? $"'{pattern}' cannot be matched: the site definition names no nodes."
-                : $"'{pattern}' matches none of the {nodes.Count} nodes of the site definition.",
+                ? $"{Quote.Of(pattern)} cannot be matched: the site definition names no nodes."
+                : $"{Quote.Of(pattern)} matches no node of the site definition, which names {Plural.Of(nodes.Count, "node")}.",
             pattern,
             "Write the nodes' names, or list the site's nodes as nodes.names in the site definition.");
     }

@@ -94,7 +94,7 @@ internal sealed class HostListParser(string text, bool allowWildcards = false, i
                 case ']':
                     return ranges;
                 default:
-                    throw Error(_at - 1, $"'{text[_at - 1]}' cannot stand in a bracket: expected a digit, '-', ',' or ']'");
+                    throw Error(_at - 1, $"{Quote.Of(text[_at - 1])} cannot stand in a bracket: expected a digit, '-', ',' or ']'");
             }
         }
     }
@@ -132,7 +132,7 @@ internal sealed class HostListParser(string text, bool allowWildcards = false, i
 
         if (_at == start)
         {
-            throw _at == text.Length ? NotClosed(open) : Error(_at, $"expected a number and found '{text[_at]}'");
+            throw _at == text.Length ? NotClosed(open) : Error(_at, $"expected a number and found {Quote.Of(text[_at])}");
         }
 
         return _at - start <= HostRange.MaxDigits
@@ -183,12 +183,9 @@ internal sealed class HostListParser(string text, bool allowWildcards = false, i
 
     private HpcException Error(int index, string complaint) => new(
         ErrorId.InvalidValue,
-        $"Host list '{Excerpt()}', column {index + 1}: {complaint}.",
+        $"Host list {Quote.Of(text)}, column {index + 1}: {complaint}.",
         text,
         "Write names, commas and ranges of numbers in brackets, such as 'o2wn[01-16,20],login1'.");
-
-    /// <summary>A list of thousands of names must not drown the complaint; the target object has it whole.</summary>
-    private string Excerpt() => text.Length <= 200 ? text : text[..197] + "...";
 
     /// <summary>A part of a pattern: literal text, or the ranges of a bracket, whose numbers are at least as long as its literal.</summary>
     private readonly record struct HostPart(string Literal, List<HostRange>? Ranges);

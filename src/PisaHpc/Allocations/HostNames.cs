@@ -23,7 +23,8 @@ internal static class HostNames
     {
         if (name.Length is 0 or > MaxLength)
         {
-            throw new HpcException(ErrorId.InvalidValue, $"{source} '{name}': a node's name has 1 to {MaxLength} characters.", name);
+            throw new HpcException(
+                ErrorId.InvalidValue, $"{source} {Quote.Of(name)}: a node's name has 1 to {MaxLength} characters.", name);
         }
 
         for (var at = 0; at < name.Length; at++)
@@ -31,7 +32,7 @@ internal static class HostNames
             if (!Allow(name[at], isFirst: at == 0))
             {
                 throw new HpcException(
-                    ErrorId.InvalidValue, $"{source} '{name}', column {at + 1}: {Complaint(name[at], isFirst: at == 0)}.", name);
+                    ErrorId.InvalidValue, $"{source} {Quote.Of(name)}, column {at + 1}: {Complaint(name[at], isFirst: at == 0)}.", name);
             }
         }
 
@@ -43,9 +44,9 @@ internal static class HostNames
     {
         '[' => "a single name cannot hold a bracket",
         ']' => "the bracket was never opened",
-        _ when IsWildcard(c) => $"the wildcard '{c}' cannot stand here: write the nodes' names",
-        '-' or '.' when isFirst => $"a node's name cannot start with '{c}'",
+        _ when IsWildcard(c) => $"the wildcard {Quote.Of(c)} cannot stand here: write the nodes' names",
+        '-' or '.' when isFirst => $"a node's name cannot start with {Quote.Of(c)}",
         _ when char.IsControl(c) => $"the control character U+{(int)c:X4} cannot be part of a node's name",
-        _ => $"'{c}' cannot be part of a node's name",
+        _ => $"{Quote.Of(c)} cannot be part of a node's name",
     };
 }

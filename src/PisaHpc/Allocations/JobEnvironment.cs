@@ -60,7 +60,7 @@ public sealed record JobEnvironment
         {
             throw new HpcException(
                 ErrorId.AllocationNotFound,
-                $"The node file {path} ({variable}) cannot be read: {exception.Message}",
+                $"The node file {Quote.Name(path)} ({variable}) cannot be read: {Quote.Cause(exception)}",
                 path,
                 innerException: exception);
         }
@@ -79,6 +79,6 @@ public sealed record JobEnvironment
             $"The owner of job {jobId} cannot be told: this process is root's, and the batch system names no owner in a variable of its "
             + "own.",
             jobId,
-            "Name the owner: Get-HpcAllocation -Owner USER (a PBS prologue has it as its second argument).");
+            "Name the owner with -Owner of Get-HpcAllocation; a PBS prologue has it as its second argument.");
     }
 }

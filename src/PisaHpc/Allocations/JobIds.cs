@@ -30,13 +30,13 @@ public static partial class JobIds
         if (jobId.Length > MaxLength)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"{source} has {jobId.Length} characters; a job id has at most {MaxLength}.", jobId);
+                ErrorId.InvalidValue, $"{source} has {Plural.Of(jobId.Length, "character")}; a job id has at most {MaxLength}.", jobId);
         }
 
         return IdForm().IsMatch(jobId) ? jobId : throw new HpcException(
             ErrorId.InvalidValue,
-            $"{source} '{jobId}' is not a job id: expected letters, digits, '.', '_' and '-', starting with a letter, a digit or '_', " +
-            "with at most one array index such as 1234[5] or 123[4].server.",
+            $"{source} {Quote.Of(jobId)} is not a job id: expected letters, digits, '.', '_' and '-', starting with a letter, a digit or " +
+            "'_', with at most one array index such as 1234[5] or 123[4].server.",
             jobId);
     }
 

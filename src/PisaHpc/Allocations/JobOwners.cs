@@ -16,7 +16,7 @@ public static partial class JobOwners
     /// </exception>
     public static JobOwner ByName(string name) =>
         TryByName(name) ?? throw new HpcException(
-            ErrorId.UserNotFound, $"User '{name}' is not known to this machine's name service.", name);
+            ErrorId.UserNotFound, $"User {Quote.Of(name)} is not known to this machine's name service.", name);
 
     /// <summary>The user of a number.</summary>
     /// <param name="uid">The user id.</param>
@@ -52,7 +52,7 @@ public static partial class JobOwners
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"Owner '{text}' is not of the form name:uid:gid,gid,… with numbers up to {JobOwner.GreatestContainerId}, "
+                $"Owner {Quote.Of(text)} is not of the form name:uid:gid,gid,… with numbers up to {JobOwner.GreatestContainerId}, "
                 + "such as hpcuser:4001:4001,5001.",
                 text);
         }
@@ -61,7 +61,7 @@ public static partial class JobOwners
         var owner = new JobOwner { Name = fields[0], Uid = uid, Gid = primary, Groups = Ordered(primary, groups.OfType<uint>()) };
         return owner.IdBeyondContainers is not { } id ? owner : throw new HpcException(
             ErrorId.InvalidValue,
-            $"Owner '{text}' has {id}: container engines take ids up to {JobOwner.GreatestContainerId}.",
+            $"Owner {Quote.Of(text)} has {id}: container engines take ids up to {JobOwner.GreatestContainerId}.",
             text,
             "Give the owner another id, or leave the group out.");
     }
@@ -75,7 +75,7 @@ public static partial class JobOwners
 
     private static JobOwner? TryByName(string name) => string.IsNullOrEmpty(name) || name.Contains('\0', StringComparison.Ordinal)
         ? throw new HpcException(ErrorId.InvalidValue, "A user's name cannot be empty or hold a NUL.", name)
-        : OnLinux($"user '{name}'", () => PasswdEntry.ByName(name) is { } entry ? OwnerOf(entry) : null);
+        : OnLinux($"user {Quote.Of(name)}", () => PasswdEntry.ByName(name) is { } entry ? OwnerOf(entry) : null);
 
     private static JobOwner? TryByUid(uint uid) =>
         OnLinux($"user id {uid}", () => PasswdEntry.ByUid(uid) is { } entry ? OwnerOf(entry) : null);

@@ -65,7 +65,8 @@ internal static class LsfAllocation
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{CountsVariable} '{value}' has {words.Length} words: expected pairs of a host and its slots, and '{words[^1]}' has none.",
+                $"{CountsVariable} {Quote.Of(value)} has {Plural.Of(words.Length, "word")}: expected pairs of a host and its slots, and "
+                + $"{Quote.Of(words[^1])} has none.",
                 CountsVariable);
         }
 
@@ -78,7 +79,7 @@ internal static class LsfAllocation
             ? slots
             : throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{CountsVariable} '{value}', word {(2 * pair) + 2}: '{word}' is not a number of slots (1 or more).",
+                $"{CountsVariable} {Quote.Of(value)}, word {(2 * pair) + 2}: {Quote.Of(word)} is not a number of slots (1 or more).",
                 CountsVariable);
 
     private static string[] Words(string value) => value.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);

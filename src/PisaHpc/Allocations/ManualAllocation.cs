@@ -42,7 +42,7 @@ public static class ManualAllocation
         if (slots.Count != 1 && slots.Count != nodes.Count)
         {
             throw Invalid(
-                $"-Slot has {slots.Count} numbers and -Node has {nodes.Count} nodes ({HostList.Fold(nodes)}): " +
+                $"-Slot has {Plural.Of(slots.Count, "number")} and -Node has {Plural.Of(nodes.Count, "node")} ({HostList.Fold(nodes)}): " +
                 "give one number for each node, or one for all.",
                 "-Slot");
         }

@@ -5,7 +5,7 @@ internal sealed record PasswdEntry(string Name, uint Uid, uint Gid, string Home,
 {
     /// <summary>The entry of a login name; null when there is none.</summary>
     public static unsafe PasswdEntry? ByName(string name) =>
-        NameService.Lookup($"user '{name}'", (byte* buffer, nuint length, out PasswdEntry? found) =>
+        NameService.Lookup($"user {Quote.Of(name)}", (byte* buffer, nuint length, out PasswdEntry? found) =>
         {
             var error = NameService.GetPasswdByName(name, out var entry, buffer, length, out var result);
             found = result == 0 ? null : Read(entry);

@@ -77,5 +77,5 @@ internal static class SlurmAllocation
 
     private static uint Id(string text, string variable) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : throw new HpcException(
-            ErrorId.InvalidValue, $"{variable} '{text}' is not a number.", variable);
+            ErrorId.InvalidValue, $"{variable} {Quote.Of(text)} is not a number.", variable);
 }

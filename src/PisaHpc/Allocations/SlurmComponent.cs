@@ -58,7 +58,8 @@ internal sealed class SlurmComponent
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{slots.Variable} '{slots.Text}' counts {slots.Values.Count} nodes, and {variable} '{list}' names {names.Count}.",
+                $"{slots.Variable} {Quote.Of(slots.Text)} counts {Plural.Of(slots.Values.Count, "node")}, and {variable} "
+                + $"{Quote.Of(list)} names {names.Count}.",
                 slots.Variable);
         }
 

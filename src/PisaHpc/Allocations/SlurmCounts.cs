@@ -30,7 +30,7 @@ internal static class SlurmCounts
             if (counts.Count + (long)repetitions > HostList.MaxNames)
             {
                 throw new HpcException(
-                    ErrorId.InvalidValue, $"{variable} '{text}' counts more than {HostList.MaxNames:N0} nodes.", variable);
+                    ErrorId.InvalidValue, $"{variable} {Quote.Of(text)} counts more than {HostList.MaxNames:N0} nodes.", variable);
             }
 
             counts.AddRange(Enumerable.Repeat(Number(part[..open], text, variable), repetitions));
@@ -46,5 +46,5 @@ internal static class SlurmCounts
             : throw Malformed(part, text, variable);
 
     private static HpcException Malformed(string part, string text, string variable) => new(
-        ErrorId.InvalidValue, $"{variable} '{text}': '{part}' is not a number of 1 or more, as in '32(x2),24'.", variable);
+        ErrorId.InvalidValue, $"{variable} {Quote.Of(text)}: {Quote.Of(part)} is not a number of 1 or more, as in '32(x2),24'.", variable);
 }

@@ -63,7 +63,7 @@ internal static class PlanConflicts
                 ErrorId.PlanConflict,
                 $"Job {request.Allocation.JobId} belongs to root, and nothing in a job's container runs as root.",
                 request.Node.Name,
-                "Name the user that the job runs as: Get-HpcAllocation -Owner USER.");
+                "Name the user that the job runs as, with -Owner of Get-HpcAllocation.");
         }
 
         if (owner.IdBeyondContainers is { } id)

@@ -72,7 +72,7 @@ public static class ReadinessCheck
         var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
             ["sh", "-c", Script, "ready", seconds, container.Directory + "/ssh_config", container.Node], default, cancellationToken);
-        return result.ExitCode == 0 ? null : $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
+        return result.ExitCode == 0 ? null : Quote.Words($"{result.Text.Trim()} {result.Error}");
     }
 
     /// <summary>

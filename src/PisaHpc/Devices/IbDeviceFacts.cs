@@ -42,7 +42,7 @@ internal sealed class IbDeviceFacts
             case ["ib-no-root", var root]:
                 throw new HpcException(
                     ErrorId.InvalidValue,
-                    $"The root directory {root} does not exist on node {_node}.",
+                    $"The root directory {Quote.Name(root)} does not exist on node {_node}.",
                     _node,
                     "Name a directory that holds sys and dev with -Root.");
             case ["ib-adapter", var name, var guid, var firmware, var numaNode]:
@@ -124,7 +124,7 @@ internal sealed class IbDeviceFacts
 
     private HpcException CutShort(string line) => new(
         ErrorId.NodeCommandFailed,
-        $"Node {_node} answered the question for its InfiniBand devices with a line cut short: '{line}'.",
+        $"Node {_node} answered the question for its InfiniBand devices with a line cut short: {Quote.Of(line)}.",
         _node);
 
     private sealed record Adapter(string? Guid, string? Firmware, int NumaNode);

@@ -80,7 +80,7 @@ public static class IbDeviceProbe
             ? Parse(name, result.Text)
             : throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {name} could not be asked for its InfiniBand devices: sh ended with {result.ExitCode}: {result.Error.Trim()}",
+                $"Node {name} could not be asked for its InfiniBand devices: sh ended with {result.ExitCode}: {Quote.Words(result.Error)}",
                 name);
     }
 

@@ -42,6 +42,43 @@ internal static class Decompression
         }
     }
 
+    /// <summary>Unpacks the first bytes: as many as a tar's header has, fewer where there are no more or the program fails.</summary>
+    /// <param name="machine">This machine, whose program unpacks.</param>
+    /// <param name="program">What <see cref="ArchiveFormat.CompressorOf"/> gave.</param>
+    /// <param name="path">The archive's path, for messages.</param>
+    /// <param name="packed">The compressed bytes; some of them are read.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: damaged.</exception>
+    public static async Task<Memory<byte>> HeadAsync(
+        INodeConnection machine, string program, string path, Stream packed, CancellationToken cancellationToken)
+    {
+        if (program == ArchiveFormat.Gzip)
+        {
+            var head = Memory<byte>.Empty;
+            await RunAsync(machine, program, path, packed, async tar => head = await FirstAsync(tar, cancellationToken), cancellationToken);
+            return head;
+        }
+
+        await using var process = await machine.StartAsync([program, "--decompress", "--stdout"], cancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var feeding = FeedAsync(packed, process.Input, ending.Token);
+        try
+        {
+            return await FirstAsync(process.Output, cancellationToken);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await feeding;
+        }
+    }
+
+    private static async Task<Memory<byte>> FirstAsync(Stream tar, CancellationToken cancellationToken)
+    {
+        var head = new byte[ArchiveFormat.HeadBytes];
+        return head.AsMemory(0, await tar.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken));
+    }
+
     private static async Task RunProgramAsync(
         INodeConnection machine, string program, string path, Stream packed, Func<Stream, Task> use, CancellationToken cancellationToken)
     {
@@ -94,5 +131,5 @@ internal static class Decompression
         : Damaged(path, words.Length > 0 ? words : $"{program} ended with {exitCode}");
 
     private static HpcException Damaged(string path, string words) =>
-        new(ErrorId.ImageSourceInvalid, $"The tar {path} is damaged: {words}", path);
+        new(ErrorId.ImageSourceInvalid, $"The tar {path} is damaged: {Quote.Words(words)}", path);
 }

@@ -35,7 +35,7 @@ public sealed class ImageOrders
             {
                 throw new HpcException(
                     ErrorId.InvalidValue,
-                    $"'{image.Name}' is an image's id, which no registry gives.",
+                    $"{Quote.Of(image.Name)} is an image's id, which no registry gives.",
                     image.Name,
                     "Name the image with its tag or its registry's digest; Get-HpcImage shows both.");
             }
@@ -66,7 +66,7 @@ public sealed class ImageOrders
                 ErrorId.InvalidValue,
                 $"The results are of two updates of {result.Name}: to {other} and to {digest}.",
                 result.Name,
-                $"Give the results of one of them, or update the nodes anew: Update-HpcImage -Image {result.Name} -Node NODES.");
+                $"Give the results of one of them, or update the nodes anew: Update-HpcImage {result.Node} -Image {result.Name}.");
         }
 
         _digests[result.Name] = digest;

@@ -26,7 +26,7 @@ public static class ImagePublisher
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"'{name}' names no registry, and the site definition names none.",
+                $"{Quote.Of(name)} names no registry, and the site definition names none.",
                 name,
                 "Name one with -Registry, or in the site definition: registry: registry.lab:5000.");
         }

@@ -47,7 +47,9 @@ public sealed partial record ImageReference
     /// <param name="text">The text.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it is none.</exception>
     public static ImageReference Parse(string text) => TryParse(text) ?? throw new HpcException(
-        ErrorId.InvalidValue, $"'{text}' is not an image's reference, such as pisa/hpc:deb12 or registry.lab:5000/pisa/hpc:deb12.", text);
+        ErrorId.InvalidValue,
+        $"{Quote.Of(text)} is not an image's reference, such as pisa/hpc:deb12 or registry.lab:5000/pisa/hpc:deb12.",
+        text);
 
     /// <summary>Reads the name that an image is to have; its tag is said, <c>latest</c> when the text has none.</summary>
     /// <param name="text">The text.</param>
@@ -57,7 +59,9 @@ public sealed partial record ImageReference
         var name = Parse(text);
         return name.IsId || name.Digest is not null
             ? throw new HpcException(
-                ErrorId.InvalidValue, $"'{text}' is an image's content and no name that it could have, such as pisa/hpc:deb12.", text)
+                ErrorId.InvalidValue,
+                $"{Quote.Of(text)} is an image's content and no name that it could have, such as pisa/hpc:deb12.",
+                text)
             : name with { Tag = name.Version };
     }
 

@@ -102,7 +102,7 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
         {
             throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"{giver} could not give {step.Image.Name} to {step.Node} (exit code {result.ExitCode}): {result.Error.Trim()}",
+                $"{giver} could not give {step.Image.Name} to {step.Node} (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
                 giver);
         }
     }

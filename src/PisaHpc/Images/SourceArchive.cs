@@ -36,13 +36,16 @@ public sealed class SourceArchive : IImageSource
     /// <inheritdoc/>
     public IReadOnlyList<string> Warnings => [];
 
-    private string Named => Path == "-" ? "The stream" : $"The file {Path}";
+    private string Named => Path == "-" ? "The stream" : $"The file {Quote.Name(Path)}";
 
     /// <summary>Opens a file.</summary>
     /// <param name="machine">This machine; the source gives it back.</param>
     /// <param name="path">The file, as an absolute path.</param>
     /// <param name="cancellationToken">Ends the opening.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceMissing"/> or <see cref="ErrorId.ImageSourceUnreadable"/>.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, or <see cref="ErrorId.ImageSourceInvalid"/>
+    /// for a file that is no tar: its first bytes are looked at.
+    /// </exception>
     public static async Task<SourceArchive> OpenAsync(INodeConnection machine, string path, CancellationToken cancellationToken)
     {
         var fingerprint = await FingerprintAsync(machine, path, cancellationToken);
@@ -52,16 +55,19 @@ public sealed class SourceArchive : IImageSource
             var file = await Task.Run(
                 () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan),
                 cancellationToken).WaitAsync(cancellationToken);
-            return new SourceArchive(machine, file, path, fingerprint, isOurs: true);
+            return await LookedAtAsync(file, new SourceArchive(machine, file, path, fingerprint, isOurs: true), cancellationToken);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new HpcException(ErrorId.ImageSourceMissing, $"There is no directory and no file {path}.", path);
+            throw new HpcException(ErrorId.ImageSourceMissing, $"There is no directory and no file {Quote.Name(path)}.", path);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
             throw new HpcException(
-                ErrorId.ImageSourceUnreadable, $"The tar {path} cannot be read: {exception.Message}", path, innerException: exception);
+                ErrorId.ImageSourceUnreadable,
+                $"The tar {Quote.Name(path)} cannot be read: {Quote.Cause(exception)}",
+                path,
+                innerException: exception);
         }
     }
 
@@ -89,7 +95,7 @@ public sealed class SourceArchive : IImageSource
             await Decompression.RunAsync(_machine, compressor, Path, whole.Whole, UnpackAsync, cancellationToken);
         }
 
-        return !isTar ? throw NoTar() : passage.HasEnd ? [] : throw Cut();
+        return !isTar ? throw NoTar(_read == 0) : passage.HasEnd ? [] : throw Cut();
 
         ValueTask Count(ReadOnlyMemory<byte> bytes)
         {
@@ -116,6 +122,49 @@ public sealed class SourceArchive : IImageSource
         await _machine.DisposeAsync();
     }
 
+    private static async Task<SourceArchive> LookedAtAsync(Stream file, SourceArchive archive, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await archive.LookAsync(cancellationToken);
+            return archive;
+        }
+        catch
+        {
+            await file.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Looks at the first bytes of a regular file, which can be read again; of what is none they come once.</summary>
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        if (Fingerprint is null)
+        {
+            return;
+        }
+
+        var head = new byte[ArchiveFormat.HeadBytes];
+        var count = await _stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        _stream.Position = 0;
+        var plain = head.AsMemory(0, count);
+        if (ArchiveFormat.CompressorOf(plain.Span) is { } compressor)
+        {
+            plain = await Decompression.HeadAsync(_machine, compressor, Path, _stream, cancellationToken);
+            _stream.Position = 0;
+            if (plain.Length < ArchiveFormat.HeadBytes)
+            {
+                // It is damaged, or its program is missing: what unpacks it as a whole tells which.
+                return;
+            }
+        }
+
+        if (!ArchiveFormat.IsTar(plain.Span))
+        {
+            throw NoTar(isEmpty: count == 0);
+        }
+    }
+
     /// <summary>
     /// Size, modification, status change and inode, the third of which nobody can set: of the file itself, wherever a link leads, and as it
     /// was before it is read. Null for what is no regular file, which can give something else each time.
@@ -132,22 +181,22 @@ public sealed class SourceArchive : IImageSource
     {
         if (!ArchiveFormat.IsTar(tar.Head.Span))
         {
-            return tar.Head.Length < ArchiveFormat.HeadBytes ? false : throw NoTar();
+            return tar.Head.Length < ArchiveFormat.HeadBytes ? false : throw NoTar(_read == 0);
         }
 
         await passage.RunAsync(Path, tar.Whole, target, cancellationToken);
         return true;
     }
 
-    private HpcException Unreadable(IOException exception) => new(
-        ErrorId.ImageSourceUnreadable, $"{Named} was not read to its end: {exception.Message}", Path, innerException: exception);
+    private Exception Unreadable(Exception exception) => exception is not IOException ? exception : new HpcException(
+        ErrorId.ImageSourceUnreadable, $"{Named} was not read to its end: {Quote.Cause(exception)}", Path, innerException: exception);
 
     /// <summary>An engine takes a tar that ends between two members for a whole one, and so does tar(1).</summary>
     private HpcException Cut() => new(
         ErrorId.ImageSourceInvalid, $"{Named} is damaged: it ends before the mark that ends an archive.", Path);
 
-    private HpcException NoTar() => new(
+    private HpcException NoTar(bool isEmpty) => new(
         ErrorId.ImageSourceInvalid,
-        _read == 0 ? $"{Named} is empty." : $"{Named} is no tar, whether plain or compressed with gzip, bzip2, xz or zstd.",
+        isEmpty ? $"{Named} is empty." : $"{Named} is no tar, whether plain or compressed with gzip, bzip2, xz or zstd.",
         Path);
 }

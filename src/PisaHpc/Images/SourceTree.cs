@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
@@ -29,7 +28,7 @@ public sealed class SourceTree : IImageSource
 
     /// <inheritdoc/>
     public string Description =>
-        string.Create(CultureInfo.InvariantCulture, $"the tree {Path} ({_survey.Files:N0} files, {ByteSize.Words(_survey.Bytes)})");
+        $"the tree {Path} ({Plural.Of(_survey.Files, "file")}, {ByteSize.Words(_survey.Bytes)})";
 
     /// <inheritdoc/>
     public string? TreeDigest => _survey.Digest;
@@ -133,7 +132,8 @@ public sealed class SourceTree : IImageSource
         var answer = await machine.RunAsync(["realpath", "--canonicalize-existing", "--zero", "--", path], default, cancellationToken);
         return answer.ExitCode == 0
             ? answer.Text.TrimEnd('\0')
-            : throw new HpcException(ErrorId.ImageSourceMissing, $"The directory {path} cannot be reached: {answer.Error.Trim()}", path);
+            : throw new HpcException(
+                ErrorId.ImageSourceMissing, $"The directory {path} cannot be reached: {Quote.Words(answer.Error)}", path);
     }
 
     private static async Task<TreeSurvey> SurveyAsync(
@@ -159,6 +159,6 @@ public sealed class SourceTree : IImageSource
     {
         var lines = words.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var first = string.Join("; ", lines.Take(3)) + (lines.Length > 3 ? $"; and {lines.Length - 3} more" : "");
-        return new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} cannot be read: {first}", root);
+        return new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} cannot be read: {Quote.Words(first)}", root);
     }
 }

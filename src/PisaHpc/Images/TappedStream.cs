@@ -5,9 +5,9 @@ namespace PisaHpc.Images;
 /// <summary>A stream whose every read is seen by somebody else before the reader has it.</summary>
 /// <param name="source">Where bytes come from; it stays its owner's.</param>
 /// <param name="seen">Sees each read; nothing at the end.</param>
-/// <param name="failed">The failure that a read's stands for; without it, the read's own.</param>
+/// <param name="failed">Told of a read's failure, and gives the one that it stands for or the same.</param>
 internal sealed class TappedStream(
-    Stream source, Func<ReadOnlyMemory<byte>, ValueTask> seen, Func<IOException, Exception>? failed = null) : UnseekableStream
+    Stream source, Func<ReadOnlyMemory<byte>, ValueTask> seen, Func<Exception, Exception>? failed = null) : UnseekableStream
 {
     public override bool CanRead => true;
 
@@ -18,9 +18,15 @@ internal sealed class TappedStream(
         {
             count = await source.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException exception) when (failed is not null)
+        catch (Exception exception) when (failed is not null)
         {
-            throw failed(exception);
+            var meant = failed(exception);
+            if (meant == exception)
+            {
+                throw;
+            }
+
+            throw meant;
         }
 
         await seen(buffer[..count]);

@@ -48,7 +48,8 @@ internal sealed class TarPassage
     private async Task CountAsync(string path, Stream forwarded, CancellationToken cancellationToken)
     {
         var isOver = false;
-        await using var watched = new TappedStream(forwarded, Watch);
+        Exception? broken = null;
+        await using var watched = new TappedStream(forwarded, Watch, exception => broken = exception);
         await using var reader = new TarReader(watched, leaveOpen: true);
         try
         {
@@ -69,10 +70,10 @@ internal sealed class TarPassage
         {
             throw Sparse(path, "a member");
         }
-        catch (Exception exception) when (exception
-            is FormatException or InvalidDataException or NotSupportedException or ArgumentException or EndOfStreamException)
+        catch (Exception exception) when (exception != broken && exception is not (OperationCanceledException or HpcException))
         {
-            // Not this reader's kind of archive; whether it is the engine's, the engine says.
+            // Not this reader's kind of archive, whatever it throws (an owner above 2^31 is an OverflowException). Whether it is the
+            // engine's, the engine says.
             Volatile.Write(ref _uncounted, true);
         }
 

@@ -43,7 +43,7 @@ public sealed class TreeExclusions
             ? inside
             : throw new HpcException(
                 ErrorId.InvalidValue,
-                $"-Exclude '{pattern}' names no path in the tree, such as var/log/lastlog or 'var/cache/*'.",
+                $"-Exclude {Quote.Of(pattern)} names no path in the tree, such as var/log/lastlog or 'var/cache/*'.",
                 pattern);
     }
 

@@ -148,7 +148,7 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
     private static T Number<T>(ReadOnlySpan<byte> text) where T : IUtf8SpanParsable<T> =>
         T.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number)
             ? number
-            : throw new InvalidDataException($"find printed '{Encoding.UTF8.GetString(text)}' where a number belongs.");
+            : throw new InvalidDataException($"find printed {Quote.Of(Encoding.UTF8.GetString(text))} where a number belongs.");
 
     private TreeSurvey Result() => new()
     {

@@ -71,7 +71,7 @@ public sealed class TreeTar
         if (exitCode > Changed)
         {
             var words = _messages.Count > 0 ? string.Join("; ", _messages) : $"tar ended with {exitCode}";
-            throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} was not read to its end: {words}", root);
+            throw new HpcException(ErrorId.ImageSourceUnreadable, $"The tree {root} was not read to its end: {Quote.Words(words)}", root);
         }
     }
 

@@ -116,7 +116,7 @@ public sealed class JobStarter(
         await RollBackAsync(request, hold, reasons);
         throw new HpcException(
             ErrorId.JobRolledBack,
-            $"Job {request.Allocation.JobId} was taken back from all of its {request.Allocation.Nodes.Count} nodes: {reasons}",
+            $"Job {request.Allocation.JobId} was taken back from all of its {Plural.Of(request.Allocation.Nodes.Count, "node")}: {reasons}",
             request.Allocation.JobId,
             innerException: failures[0].Cause);
     }

@@ -79,7 +79,7 @@ public sealed partial record MpiRequest
     {
         if (!good)
         {
-            throw new HpcException(ErrorId.InvalidValue, $"'{value}' {problem}.", value);
+            throw new HpcException(ErrorId.InvalidValue, $"{Quote.Of(value)} {problem}.", value);
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class RankMap
 
         return oversubscribe ? new RankMap(Share(nodes, slots, wanted), wanted, oversubscribed: true) : throw new HpcException(
             ErrorId.InvalidValue,
-            $"{wanted} ranks were asked for on {slots} slots ({SlotMap.Format(nodes)}).",
+            $"{Plural.Of(wanted, "rank")} were asked for on {Plural.Of(slots, "slot")} ({SlotMap.Format(nodes)}).",
             wanted,
             "Ask for fewer ranks with -Rank, or allow more ranks than slots with -Oversubscribe.");
     }

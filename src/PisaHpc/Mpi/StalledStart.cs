@@ -36,7 +36,7 @@ internal sealed class StalledStart(
     /// <param name="deaf">Those nodes to which an ssh stands that do not answer another login.</param>
     public string Describe(RunLook? look, IReadOnlyCollection<string> deaf)
     {
-        var count = started == 0 ? "no rank" : string.Create(CultureInfo.InvariantCulture, $"only {started} of {ranks} ranks");
+        var count = started == 0 ? "no rank" : string.Create(CultureInfo.InvariantCulture, $"only {started} of {Plural.Of(ranks, "rank")}");
         var head = string.Create(
             CultureInfo.InvariantCulture, $"Job {request.JobId}: {count} started within {elapsed.TotalSeconds:0} s.");
         return look is null
@@ -86,7 +86,8 @@ internal sealed class StalledStart(
 
         if (started == 0 && look.Processes.Count(process => process.IsRank) is var running and > 0)
         {
-            return $"On {First} {running} ranks run all the same: it is their output that does not arrive.";
+            return $"On {First} {Plural.Of(running, "rank")} {(running == 1 ? "runs" : "run")} all the same: "
+                + "it is the output that does not arrive.";
         }
 
         return isBusy || look.Processes.FirstOrDefault(process => process.Id == look.Launcher) is not { } launcher

@@ -38,7 +38,7 @@ public static class FanOut
             {
                 await WithinAsync(node, timeout, limit => action(node, limit), stopping, late);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
             {
                 failed(node, exception);
             }

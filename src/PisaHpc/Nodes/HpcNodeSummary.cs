@@ -47,8 +47,8 @@ public sealed record HpcNodeSummary
 
     /// <summary>The summary as a line for a reader.</summary>
     public override string ToString() =>
-        $"{Count(Nodes, "node")}: {Ready} ready, {(Slow > 0 ? $"{Slow} slow, " : "")}{NoEngine} without engine, {Unreachable} unreachable; "
-        + $"{Cores} cores, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; {Count(Jobs, "job")} in {Count(Containers, "container")}";
-
-    private static string Count(int number, string noun) => $"{number} {noun}{(number == 1 ? "" : "s")}";
+        $"{Plural.Of(Nodes, "node")}: {Ready} ready, {(Slow > 0 ? $"{Slow} slow, " : "")}{NoEngine} without engine, "
+        + $"{Unreachable} unreachable; "
+        + $"{Plural.Of(Cores, "core")}, {Math.Round(MemoryBytes / (double)(1 << 30)):0} GiB; "
+        + $"{Plural.Of(Jobs, "job")} in {Plural.Of(Containers, "container")}";
 }

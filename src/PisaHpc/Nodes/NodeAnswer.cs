@@ -40,7 +40,8 @@ internal sealed class NodeAnswer
             ? new NodeAnswer(result.Text, facts)
             : throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer the {about} to its end: sh ended with {result.ExitCode}: {result.Error.Trim()}",
+                $"Node {connection.Node} did not answer the {about} to its end: sh ended with {result.ExitCode}: "
+                + Quote.Words(result.Error),
                 connection.Node);
     }
 

@@ -37,7 +37,7 @@ public static class NodeProbe
         {
             throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer the probe (exit code {result.ExitCode}): {result.Error.Trim()}",
+                $"Node {connection.Node} did not answer the probe (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
                 connection.Node);
         }
 

@@ -8,7 +8,9 @@ public static class ShellQuoting
     /// <summary>Quotes an argument array so that <c>sh -c</c> sees exactly those arguments.</summary>
     /// <param name="arguments">The program and its arguments.</param>
     /// <returns>One line of shell.</returns>
-    /// <exception cref="ArgumentException">An argument holds a NUL, which no argument vector can carry (execve(2)).</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: an argument holds a NUL, which no argument vector can carry (execve(2)).
+    /// </exception>
     public static string Join(IEnumerable<string> arguments) => string.Join(' ', arguments.Select(Quote));
 
     /// <summary>Quotes one argument, only where it needs it (POSIX.1-2017, Shell Command Language 2.2).</summary>
@@ -17,8 +19,8 @@ public static class ShellQuoting
     {
         if (argument.Contains('\0', StringComparison.Ordinal))
         {
-            throw new ArgumentException(
-                $"The argument '{argument.Replace("\0", "\\0", StringComparison.Ordinal)}' holds a NUL.", nameof(argument));
+            throw new HpcException(
+                ErrorId.InvalidValue, $"{PisaHpc.Quote.Of(argument)} holds a NUL, which no argument of a command can carry.", argument);
         }
 
         if (argument.Length > 0 && argument.All(IsPlain))

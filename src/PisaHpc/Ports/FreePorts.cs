@@ -62,7 +62,7 @@ internal sealed class FreePorts(
         var inRange = Array.FindAll(ports, port => port >= first && port <= last);
         return inRange.Length > 0 ? inRange : throw new HpcException(
             ErrorId.PortAreaMissing,
-            $"The directory {directory.Path} holds no file named by a port from {first} to {last} ({ports.Length} others).",
+            $"The directory {directory.Path} holds no file named by a port from {first} to {last} ({Plural.Of(ports.Length, "other")}).",
             directory.Path);
     }
 }

@@ -30,7 +30,8 @@ internal sealed class PortDirectory(string path)
     {
         if (!Directory.Exists(path))
         {
-            throw new HpcException(ErrorId.PortAreaMissing, $"The port area {path} does not exist on {Environment.MachineName}.", path);
+            throw new HpcException(
+                ErrorId.PortAreaMissing, $"The port area {Quote.Name(path)} does not exist on {Environment.MachineName}.", path);
         }
     }
 

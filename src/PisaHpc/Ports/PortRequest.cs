@@ -40,7 +40,7 @@ public sealed record PortRequest
     {
         if (Owner.Length == 0 || Owner.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter)))
         {
-            throw new HpcException(ErrorId.InvalidValue, $"The owner of job {JobId}, '{Owner}', is not a login name.", JobId);
+            throw new HpcException(ErrorId.InvalidValue, $"The owner of job {JobId}, {Quote.Of(Owner)}, is not a login name.", JobId);
         }
 
         if (TimeToLive < TimeSpan.FromSeconds(1) || TimeToLive > TimeSpan.FromDays(3650))

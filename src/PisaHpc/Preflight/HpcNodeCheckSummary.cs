@@ -45,7 +45,9 @@ public sealed record HpcNodeCheckSummary
         var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         CheckResult[] faults = [CheckResult.Failed, CheckResult.Warning, CheckResult.Unknown];
         var wrong = string.Join("; ", faults.SelectMany(result => Faults(checks, result)));
-        var said = wrong.Length > 0 ? wrong : passed > 0 ? $"{HostList.Fold(nodes)}: {passed} checks passed" : "nothing was checked";
+        var said = wrong.Length > 0 ? wrong
+            : passed > 0 ? $"{HostList.Fold(nodes)}: {Plural.Of(passed, "check")} passed"
+            : "nothing was checked";
         return new HpcNodeCheckSummary
         {
             Status = status,

@@ -42,7 +42,7 @@ internal static class NodePreflight
     {
         var remedy = failure.Id == ErrorId.NodeTimeout
             ? "Allow it more time with -TimeoutSec. If that is not enough, see what keeps it: its load, a file system that hangs (findmnt)."
-            : "Check that the node is up and that its sshd answers: ssh NODE true.";
+            : $"Check that the node is up and that its sshd answers: ssh {node} true.";
         return Row(node, SshCheck, CheckFinding.Failed($"{failure.Id}: {failure.Message}", failure.RecommendedAction ?? remedy));
     }
 

@@ -81,7 +81,9 @@ internal sealed record PreflightFacts
             connection, Script, "preflight", [engineDirectory, site.RunDirectory, .. users], cancellationToken);
         var answered = clock.GetUtcNow();
         var now = Field(said.All, "now", 0) ?? throw new HpcException(
-            ErrorId.NodeCommandFailed, $"Node {connection.Node} does not tell its time: date +%s says '{said["now"]}'.", connection.Node);
+            ErrorId.NodeCommandFailed,
+            $"Node {connection.Node} does not tell its time: date +%s says {Quote.Of(said["now"])}.",
+            connection.Node);
         return Of(said.All, connection.Node, said.Text) with
         {
             ClockSkewSec = SkewOf(DateTimeOffset.FromUnixTimeSeconds(now), asked, answered),

@@ -129,7 +129,8 @@ internal sealed class DaemonConfiguration
         }
         catch (InvalidOperationException exception)
         {
-            throw Invalid(_node, $"{_file} on {_node}: '{key}' is {_root[key]?.ToJsonString() ?? "null"} and not {expected}.", exception);
+            var value = Quote.Name(_root[key]?.ToJsonString() ?? "null");
+            throw Invalid(_node, $"{_file} on {_node}: {Quote.Of(key)} is {value} and not {expected}.", exception);
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
             var result = await connection.RunAsync(command, default, limit.Token);
             if (result.ExitCode != 0)
             {
-                var said = $"{result.Text.Trim()} {result.Error.Trim()}".Trim();
+                var said = Quote.Words($"{result.Text.Trim()} {result.Error}");
                 throw Failed(ErrorId.NodeCommandFailed, command, $"ended with {result.ExitCode}: {said}");
             }
         }
@@ -83,7 +83,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     }
 
     private HpcException Failed(ErrorId id, IReadOnlyList<string> command, string how) =>
-        new(id, $"'{string.Join(' ', command)}' {how}.", connection.Node);
+        new(id, $"{Quote.Of(string.Join(' ', command))} {how}.", connection.Node);
 
     /// <summary>
     /// Waits until the engine answers as it should. It has an event for a reload, and none for one that it refused: its log alone tells of

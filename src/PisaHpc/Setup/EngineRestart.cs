@@ -132,7 +132,11 @@ internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<st
         catch (OperationCanceledException exception) when (all.IsCancellationRequested)
         {
             throw new HpcException(
-                ErrorId.NodeTimeout, $"'{string.Join(' ', command)}' did not end, however often.", connection.Node, null, exception);
+                ErrorId.NodeTimeout,
+                $"{Quote.Of(string.Join(' ', command))} did not end, however often.",
+                connection.Node,
+                null,
+                exception);
         }
     }
 
@@ -147,7 +151,7 @@ internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<st
             _ => throw new HpcException(
                 ErrorId.NodeCommandFailed,
                 $"Nothing was restarted on {connection.Node}: sh ended with {result.ExitCode}: "
-                + $"{result.Error.Trim()} {result.Text.Trim()}".Trim(),
+                + Quote.Words($"{result.Error.Trim()} {result.Text}"),
                 connection.Node),
         };
         var attempts = result.Text.Split("\n" + Section).Skip(1)
@@ -155,7 +159,7 @@ internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<st
         return new RestartResult(start, Words(attempts.FirstOrDefault()), Words(attempts.LastOrDefault()));
     }
 
-    private string Words(string? said) => $"'{string.Join(' ', command)}' failed: {said?.TrimEnd('.')}.";
+    private string Words(string? said) => $"{Quote.Of(string.Join(' ', command))} failed: {Quote.Words(said?.TrimEnd('.'))}.";
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 }

@@ -144,7 +144,7 @@ internal sealed class NodeFiles(INodeConnection connection)
 
             if (result.ExitCode != 0)
             {
-                throw Failed($"{failure} on {connection.Node}: {$"{result.Error.Trim()} {result.Text.Trim()}".Trim()}");
+                throw Failed($"{failure} on {connection.Node}: {Quote.Words($"{result.Error.Trim()} {result.Text}")}");
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

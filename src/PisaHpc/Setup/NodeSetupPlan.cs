@@ -114,7 +114,7 @@ internal sealed record NodeSetupPlan
             },
             Certificate is null ? null : $"{SetupFacts.CertificateFile(Site.Registry!)}: put the registry's certificate",
             MakesRunDirectory ? $"{Site.RunDirectory}: make the directory" : null,
-            MakesPortArea ? $"{Site.PortArea!.Path}: make {Facts.MissingPorts} ports" : null,
+            MakesPortArea ? $"{Site.PortArea!.Path}: make {Plural.Of(Facts.MissingPorts, "port")}" : null,
         }.OfType<string>(),
     ];
 
@@ -219,8 +219,8 @@ internal sealed record NodeSetupPlan
         if (Action == EngineAction.Restart && Engine?.RunningContainers is > 0 and { } running)
         {
             throw Refusal(
-                $"The engine on {Node} has to be restarted, and is in swarm mode, which excludes live-restore: the {running} containers "
-                + "that run would end.",
+                $"The engine on {Node} has to be restarted, and is in swarm mode, which excludes live-restore: "
+                + $"{Plural.Of(running, "container")} would end.",
                 $"Let the node's jobs end, and have the swarm leave it alone: docker node update --availability drain {Node}; then run "
                 + "this again.");
         }

@@ -38,7 +38,7 @@ public static class EnvironmentResolver
         ArgumentNullException.ThrowIfNull(site);
         return site.Environments.FirstOrDefault(environment => Answers(environment.Key, environment.Value, nameOrAlias)).Key
             ?? throw new HpcException(
-                ErrorId.EnvironmentNotFound, $"Environment '{nameOrAlias}' is not defined{Where(site)}. {Known(site, nameOrAlias)}",
+                ErrorId.EnvironmentNotFound, $"Environment {Quote.Of(nameOrAlias)} is not defined{Where(site)}. {Known(site, nameOrAlias)}",
                 nameOrAlias);
     }
 
@@ -60,7 +60,7 @@ public static class EnvironmentResolver
             "Name one with -Environment, or give the queue an 'environment' in the site definition. List them with Get-HpcEnvironment.";
         var defaults = site.Queues.Values.Where(definition => definition.Environment is not null).Select(definition => definition.Name);
         var known = string.Join(", ", queue is null ? defaults : Spelling.ByDistance(queue, defaults));
-        var why = queue is null ? "no queue gives one by default" : $"queue '{queue}' has no default{Where(site)}";
+        var why = queue is null ? "no queue gives one by default" : $"queue {Quote.Of(queue)} has no default{Where(site)}";
         return new HpcException(
             ErrorId.EnvironmentNotFound,
             $"No environment was named, and {why}{(known.Length == 0 ? "." : $". Queues with a default: {known}.")}",
@@ -113,7 +113,7 @@ public static class EnvironmentResolver
         {
             throw new HpcException(
                 ErrorId.SiteInvalid,
-                $"Environment '{name}' has no image: neither it nor a layer below it names one{Where(site)}.",
+                $"Environment {Quote.Of(name)} has no image: neither it nor a layer below it names one{Where(site)}.",
                 site.Path,
                 $"Give environments.{name} an 'image' in the site definition.");
         }
@@ -127,7 +127,7 @@ public static class EnvironmentResolver
         return image;
 
         string Qualified(string text) => ImageReference.TryParse(text)?.In(site.Registry).ToString() ?? throw new HpcException(
-            ErrorId.InvalidValue, $"'{text}' is not an image's reference.", text,
+            ErrorId.InvalidValue, $"{Quote.Of(text)} is not an image's reference.", text,
             "Write one such as pisa/hpc:deb12 or registry.example:5000/pisa/hpc:deb12.");
     }
 

@@ -37,7 +37,7 @@ internal static partial class NodeAccessAudit
             {
                 yield return SiteAudit.Warning(
                     "HostKeysUnchecked", new SourcePosition(file, i + 1, lines[i].Length - line.Length + 1),
-                    $"'{line.Trim()}' turns the checking of the nodes' host keys off",
+                    $"{Quote.Of(line.Trim())} turns the checking of the nodes' host keys off",
                     "Write StrictHostKeyChecking yes, and put the nodes' keys into a known_hosts file.");
             }
         }

@@ -47,7 +47,7 @@ public static class SiteAudit
         {
             yield return Warning(
                 "MovingImage", image.Source,
-                $"{layer.Layer}: image '{image.Value}' has no tag of its own, so it changes when somebody publishes another",
+                $"{layer.Layer}: image {Quote.Of(image.Value)} has no tag of its own, so it changes when somebody publishes another",
                 "Name a tag that stays, or a digest: image@sha256:….");
         }
 

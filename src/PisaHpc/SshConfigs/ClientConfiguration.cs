@@ -16,7 +16,7 @@ internal static class ClientConfiguration
     {
         var text = new StringBuilder();
         text.Append($"# How the processes of job {request.Allocation.JobId} reach each other: ");
-        text.Append($"ssh -F {request.Directory}/{JobSshFiles.ClientConfig} NODE\n");
+        text.Append($"ssh -F {request.Directory}/{JobSshFiles.ClientConfig} {request.Allocation.Nodes[0].Name}\n");
         if (request.HostBased)
         {
             // ssh-keysign reads this without a host in mind: it must stand before the first Host.

@@ -146,8 +146,8 @@ public static class JobDirectory
         result.ExitCode == 0 ? result : throw new HpcException(
             ErrorId.NodeCommandFailed,
             result.ExitCode == JobDirectoryScripts.Refused
-                ? $"Node {connection.Node}: {result.Error.Trim()}."
-                : $"Node {connection.Node}: {directory} was not {verb} (exit code {result.ExitCode}): {result.Error.Trim()}",
+                ? $"Node {connection.Node}: {Quote.Words(result.Error)}."
+                : $"Node {connection.Node}: {directory} was not {verb} (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
             connection.Node,
             result.ExitCode == JobDirectoryScripts.Refused ? $"See what stands there: ssh {connection.Node} ls -ldn {directory}." : null);
 

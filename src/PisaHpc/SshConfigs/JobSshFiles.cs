@@ -97,7 +97,7 @@ public static partial class JobSshFiles
     {
         if (!good)
         {
-            throw new HpcException(ErrorId.InvalidValue, $"'{value}' {problem}.", value);
+            throw new HpcException(ErrorId.InvalidValue, $"{Quote.Of(value)} {problem}.", value);
         }
     }
 

@@ -60,7 +60,7 @@ public sealed class HostListTests
     {
         var failure = Assert.Throws<HpcException>(() => HostList.Expand(list));
         Assert.Equal(ErrorId.InvalidValue, failure.Id);
-        Assert.StartsWith($"Host list '{list}', column {column}:", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"Host list {Quote.Of(list)}, column {column}:", failure.Message, StringComparison.Ordinal);
         Assert.Contains(complaint, failure.Message, StringComparison.Ordinal);
     }
 

@@ -36,7 +36,7 @@ public sealed class JobIdsTests
     {
         var failure = Assert.Throws<HpcException>(() => JobIds.FileName(jobId));
         Assert.Equal(ErrorId.InvalidValue, failure.Id);
-        Assert.Contains(jobId, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(Quote.Of(jobId), failure.Message, StringComparison.Ordinal);
         Assert.Equal(jobId, failure.Target);
     }
 

@@ -23,7 +23,7 @@ public sealed class ManualAllocationTests
 
     [Theory]
     [InlineData("n[1-3]", "1,2", "-Slot has 2 numbers and -Node has 3 nodes (n[1-3])")]
-    [InlineData("n1", "1,2", "-Slot has 2 numbers and -Node has 1 nodes (n1)")]
+    [InlineData("n1", "1,2", "-Slot has 2 numbers and -Node has 1 node (n1)")]
     [InlineData("n1", "0", "-Slot 0 is not possible")]
     [InlineData("n[1-2]", "4,-1", "-Slot -1 is not possible")]
     [InlineData("n1", "2000000000", "-Slot 2000000000 is not possible")]

@@ -116,6 +116,22 @@ public sealed class SourceArchiveTests : IDisposable
         Assert.Contains("ends before", failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("gnu", 3221226001L)]
+    [InlineData("pax", 3221226001L)]
+    [InlineData("gnu", 4294967295L)]
+    public async Task An_owner_above_what_the_tar_reader_of_the_platform_takes_is_the_engine_s_to_judge(string format, long owner)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "member"), "x");
+        var path = Path.Combine(_directory, "owner.tar");
+        (await Programs.RunAsync(
+            "tar", $"--format={format}", $"--owner=:{owner}", $"--group=:{owner}", "-C", _directory, "-cf", path, "member")).EndedWell();
+        await using var source = await SourceArchive.OpenAsync(await MachineAsync(), path, CancellationToken.None);
+        using var target = new MemoryStream();
+        Assert.Empty(await source.WriteAsync(target, null, CancellationToken.None));
+        Assert.Equal(await File.ReadAllBytesAsync(path), target.ToArray());
+    }
+
     [Fact]
     public async Task What_follows_the_mark_that_ends_an_archive_does_no_harm()
     {

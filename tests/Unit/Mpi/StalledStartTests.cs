@@ -70,7 +70,7 @@ public sealed class StalledStartTests
     [Theory]
     [InlineData("look 43 T 12 mpirun", "is stopped")]
     [InlineData("look 43 D 12 mpirun", "waits for a disk or a file system")]
-    [InlineData("look 51 S 0 sh -c trap : USR1 USR2; printf", "1 ranks run all the same: it is their output that does not arrive")]
+    [InlineData("look 51 S 0 sh -c trap : USR1 USR2; printf", "1 rank runs all the same: it is the output that does not arrive")]
     public void A_state_is_told_in_words(string process, string said) =>
         Assert.Contains(said, Describe(0, Look(1024, process), []), StringComparison.Ordinal);
 

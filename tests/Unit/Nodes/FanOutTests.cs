@@ -24,6 +24,25 @@ public sealed class FanOutTests
         Assert.Contains("-TimeoutSec", late.RecommendedAction, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Work_that_was_given_up_by_nobody_we_know_is_its_node_s_failure_and_the_others_go_on()
+    {
+        var done = new ConcurrentQueue<string>();
+        await FanOut.RunAsync(
+            ["n1", "n2", "n3"],
+            1,
+            Timeout.InfiniteTimeSpan,
+            (node, _) =>
+            {
+                done.Enqueue(node);
+                return node == "n1" ? throw new TaskCanceledException("a client's own time-out") : Task.CompletedTask;
+            },
+            (node, failure) => _failed[node] = failure,
+            CancellationToken.None);
+        Assert.Equal(["n1", "n2", "n3"], done);
+        Assert.IsType<TaskCanceledException>(Assert.Single(_failed).Value);
+    }
+
     private Task RunAsync(ErrorId late = ErrorId.NodeTimeout) => FanOut.RunAsync(
         ["n1"],
         1,

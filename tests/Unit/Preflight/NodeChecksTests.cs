@@ -248,7 +248,7 @@ public sealed class NodeChecksTests
         Expect("Overcommit", Warning, Fit.With("vm/overcommit_memory", "2"));
         Expect("Overcommit", Skipped, Fit.With("vm/overcommit_memory", null));
         Expect("Neighbours", Skipped, Fit.With("net/ipv4/neigh/default/gc_thresh3", null));
-        Expect("Neighbours", Warning, WithSite(Evidence.Site with { Nodes = new NodeAccess { Names = ["n[0001-1500]"] } }), "1500 nodes");
+        Expect("Neighbours", Warning, WithSite(Evidence.Site with { Nodes = new NodeAccess { Names = ["n[0001-1500]"] } }), "1,500 nodes");
     }
 
     [Theory]

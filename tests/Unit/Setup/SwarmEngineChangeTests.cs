@@ -22,7 +22,7 @@ public sealed class SwarmEngineChangeTests
         node.Engine = node.Engine with { IsInSwarm = true, RunningContainers = 1 };
         var failure = await Assert.ThrowsAsync<HpcException>(() => node.InitializeAsync());
         Assert.Equal(ErrorId.EngineConfigurationRefused, failure.Id);
-        Assert.Contains("swarm mode, which excludes live-restore: the 1 containers", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("swarm mode, which excludes live-restore: 1 container would end", failure.Message, StringComparison.Ordinal);
         Assert.Empty(node.Steps);
         Assert.Equal((Old, true, false, false), (node.File, node.EngineIsUp, node.Engine.LiveRestore, node.Pending));
 

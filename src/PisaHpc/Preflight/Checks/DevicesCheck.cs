@@ -46,7 +46,7 @@ internal sealed class DevicesCheck : INodeCheck
                 : down.Length > 0
                     ? CheckFinding.Warning(down, "Check cable, switch and subnet manager: ibstat, sminfo.")
                     : CheckFinding.Passed(
-                        $"{Names(devices)}: uverbs, rdma_cm, {devices.Length} active {(devices.Length == 1 ? "port" : "ports")}");
+                        $"{Names(devices)}: uverbs, rdma_cm, {devices.Length} active {Plural.Noun(devices.Length, "port")}");
     }
 
     private static string Names(IEnumerable<IbDevice> devices) =>

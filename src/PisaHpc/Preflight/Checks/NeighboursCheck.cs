@@ -19,7 +19,7 @@ internal sealed class NeighboursCheck : INodeCheck
             return CheckFinding.Skipped("the node does not tell its gc_thresh3; a network namespace has none");
         }
 
-        var found = $"gc_thresh3 is {most}, the site has {nodes} nodes";
+        var found = $"gc_thresh3 is {most}, the site has {Plural.Of(nodes, "node")}";
         return nodes < most
             ? CheckFinding.Passed(found)
             : CheckFinding.Warning(

@@ -30,7 +30,7 @@ internal sealed class PortRangeCheck : INodeCheck
         return open == 0
             ? CheckFinding.Passed(found)
             : CheckFinding.Warning(
-                $"{found}: {open} ports are in both, and any outgoing connection may take them",
+                $"{found}: {Plural.Of(open, "port")} {(open == 1 ? "is" : "are")} in both, and any outgoing connection may take them",
                 $"Set net.ipv4.ip_local_reserved_ports={(setting.Length > 0 ? setting + "," : "")}{area.First}-{area.Last} on the node, "
                 + "or choose other ports for the area.");
     }

@@ -39,7 +39,7 @@ internal sealed partial class RegistryCheck : INodeCheck
             .OrderByDescending(finding => finding.Result)
             .FirstOrDefault();
         return worst ?? CheckFinding.Passed(
-            $"{RegistriesOf(answers)} gave the digests of {answers.Count} {(answers.Count == 1 ? "image" : "images")}");
+            $"{RegistriesOf(answers)} gave the digests of {Plural.Of(answers.Count, "image")}");
     }
 
     private static CheckFinding Judge(HpcSite site, string image, HpcException failure)

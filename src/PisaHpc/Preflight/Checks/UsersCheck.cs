@@ -8,8 +8,6 @@ namespace PisaHpc.Preflight.Checks;
 /// </summary>
 internal sealed class UsersCheck : INodeCheck
 {
-    private const string Remedy = "Check the node's name service: getent passwd USER; id USER; systemctl status sssd.";
-
     public string Name => "Users";
 
     public CheckFinding Examine(NodeEvidence evidence)
@@ -21,12 +19,18 @@ internal sealed class UsersCheck : INodeCheck
                 : CheckFinding.Skipped("this machine knows none of the cluster's users", "Run it on a Linux host of the cluster.");
         }
 
-        var faults = evidence.Request.Users
-            .Select(user => Fault(user.Key, user.Value, evidence.Facts.Users.GetValueOrDefault(user.Key))).OfType<string>().ToList();
+        var faults =
+            (from user in evidence.Request.Users
+             let fault = Fault(user.Key, user.Value, evidence.Facts.Users.GetValueOrDefault(user.Key))
+             where fault is not null
+             select (Name: user.Key, Words: fault)).ToList();
         return faults.Count > 0
-            ? CheckFinding.Failed(string.Join("; ", faults), Remedy)
+            ? CheckFinding.Failed(string.Join("; ", faults.Select(fault => fault.Words)), Remedy(faults[0].Name))
             : CheckFinding.Passed(string.Join("; ", evidence.Request.Users.Keys.Select(name => Words(evidence.Facts.Users[name]!))));
     }
+
+    private static string Remedy(string name) =>
+        $"Check the node's name service: getent passwd {name}; id {name}; systemctl status sssd.";
 
     private static string? Fault(string name, JobOwner? here, JobOwner? there) => (here, there) switch
     {

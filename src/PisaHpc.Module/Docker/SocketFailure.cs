@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace PisaHpc.Docker;
+
+/// <summary>
+/// Why an engine's unix socket lets nobody in (connect(2), unix(7)): it is not there (ENOENT), this user may not use it (EACCES), or nobody
+/// listens (ECONNREFUSED). Each has its own words and its own next step, whoever met it: this process, or a node's docker client.
+/// </summary>
+internal static partial class SocketFailure
+{
+    /// <summary>The failure of this process's own attempt.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="path">The socket.</param>
+    /// <param name="cause">What connect(2) said. .NET has no error of its own for ENOENT: it tells it as EADDRNOTAVAIL.</param>
+    public static HpcException Of(string node, string path, SocketException cause) => cause.SocketErrorCode switch
+    {
+        _ when !Path.Exists(path) && cause.SocketErrorCode != SocketError.AccessDenied => Missing(node, path, cause),
+        SocketError.AccessDenied => Forbidden(node, path, cause),
+        SocketError.ConnectionRefused => Refused(node, path, cause),
+        _ => new HpcException(
+            ErrorId.EngineUnavailable,
+            $"The engine on {node} does not answer at {path}: {Quote.Cause(cause)}",
+            node,
+            innerException: cause),
+    };
+
+    /// <summary>The failure that the words of a node's docker client tell; null when they tell of no socket.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="words">What the client wrote to standard error.</param>
+    public static HpcException? In(string node, string words)
+    {
+        var dial = Dial().Match(words);
+        var path = dial.Groups[1].Value;
+        return dial.Groups[2].Value switch
+        {
+            "no such file or directory" => Missing(node, path),
+            "permission denied" => Forbidden(node, path),
+            "connection refused" => Refused(node, path),
+            _ => null,
+        };
+    }
+
+    private static HpcException Missing(string node, string path, Exception? cause = null) => new(
+        ErrorId.EngineUnavailable,
+        $"The engine on {node} has no socket {path}: no engine is installed or started there, or its socket has another path.",
+        node,
+        "Start the engine on the node: systemctl start docker; or name its socket in nodes.engineSocket of the site definition.",
+        cause);
+
+    private static HpcException Forbidden(string node, string path, Exception? cause = null) => new(
+        ErrorId.EngineUnavailable,
+        $"The engine on {node} cannot be used: this user has no permission for its socket {path}.",
+        node,
+        $"See who may use it: ls -l {path} on the node; then join that group, often docker, and log in anew, or use root.",
+        cause);
+
+    private static HpcException Refused(string node, string path, Exception? cause = null) => new(
+        ErrorId.EngineUnavailable,
+        $"The engine on {node} does not run: nobody listens at its socket {path}.",
+        node,
+        "Start it on the node: systemctl start docker; its last words are in journalctl -u docker.",
+        cause);
+
+    /// <summary>Go's net.OpError, as the docker client prints it.</summary>
+    [GeneratedRegex("dial unix (/.*?): connect: (no such file or directory|permission denied|connection refused)")]
+    private static partial Regex Dial();
+}

@@ -1,0 +1,85 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Text;
+
+namespace PisaHpc.Unit.Commands;
+
+/// <summary>
+/// An engine behind a unix socket of this machine, and a site definition that leads to it: for what a cmdlet says of its answers. It holds
+/// no container and one image.
+/// </summary>
+internal sealed class SocketEngine : IDisposable
+{
+    private const string Version = """{"Version":"28.0.0","ApiVersion":"1.48","MinAPIVersion":"1.24"}""";
+
+    private const string Image =
+        """[{"Id":"sha256:0123","RepoTags":["pisa/hpc:deb12"],"RepoDigests":[],"Created":1700000000,"Size":1,"Labels":{}}]""";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-engine-").FullName;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly CancellationTokenSource _closing = new();
+
+    public SocketEngine()
+    {
+        _listener.Bind(new UnixDomainSocketEndPoint(Path));
+        _listener.Listen();
+        File.WriteAllText(Site, $"nodes:\n  names: localhost\n  engineSocket: {Path}\n  ssh: {{ client: local }}\n"
+            + "environments:\n  debian12: { image: registry.lab:5000/pisa/wanted:1 }\n");
+        _ = AcceptAsync();
+    }
+
+    public string Path => System.IO.Path.Combine(_directory, "engine.sock");
+
+    public string Site => System.IO.Path.Combine(_directory, "site.yaml");
+
+    /// <summary>The requests that came, method and path.</summary>
+    public ConcurrentQueue<string> Requests { get; } = new();
+
+    public void Dispose()
+    {
+        _closing.Cancel();
+        _closing.Dispose();
+        _listener.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = ServeAsync(new NetworkStream(await _listener.AcceptAsync(_closing.Token), ownsSocket: true));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    private async Task ServeAsync(NetworkStream client)
+    {
+        await using var stream = client;
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+        while (await reader.ReadLineAsync(_closing.Token) is { } request)
+        {
+            Requests.Enqueue(request);
+            while (await reader.ReadLineAsync(_closing.Token) is { Length: > 0 })
+            {
+            }
+
+            var (status, body) = AnswerTo(request.Split(' ')[1].Split('?')[0]);
+            var answer = $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _closing.Token);
+        }
+    }
+
+    private static (string Status, string Body) AnswerTo(string path) => path switch
+    {
+        _ when path.EndsWith("/version", StringComparison.Ordinal) => ("200 OK", Version),
+        _ when path.EndsWith("/containers/json", StringComparison.Ordinal) => ("200 OK", "[]"),
+        _ when path.EndsWith("/images/json", StringComparison.Ordinal) => ("200 OK", Image),
+        _ => ("404 Not Found", """{"message":"No such image: it holds one alone"}"""),
+    };
+}

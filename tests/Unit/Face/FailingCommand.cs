@@ -1,0 +1,32 @@
+using System.Management.Automation;
+using PisaHpc.Base;
+
+namespace PisaHpc.Unit.Face;
+
+/// <summary>A cmdlet of which one node, or the work as a whole, fails with an exception that the module does not know.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "Failure")]
+public sealed class FailingCommand : NodeCmdlet
+{
+    /// <summary>What fails.</summary>
+    [Parameter(Mandatory = true)]
+    public Exception Failure { get; set; } = null!;
+
+    /// <summary>The node that fails; all of it when none is named.</summary>
+    [Parameter]
+    public string? Node { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync() => Node is null
+        ? throw Failure
+        : OnEachAsync(["n1", "n2", "n3"], 1, Timeout.InfiniteTimeSpan, async (node, stopping) =>
+        {
+            await Task.Yield();
+            stopping.ThrowIfCancellationRequested();
+            if (node == Node)
+            {
+                throw Failure;
+            }
+
+            Emit(node);
+        });
+}
