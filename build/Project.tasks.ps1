@@ -3,7 +3,7 @@
 # Synopsis: The module, its help, and the host.
 task Build Module, Host, Help
 
-task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Module } -Outputs bin/PisaHpc.Module.dll {
+task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module } -Outputs bin/PisaHpc.Module.dll {
     Publish-Project src/PisaHpc.Module bin PisaHpc.Module.dll
 }
 

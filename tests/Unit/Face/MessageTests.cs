@@ -14,7 +14,7 @@ public sealed partial class MessageTests
 
     public static TheoryData<string> Sources =>
     [
-        .. from room in new[] { "PisaHpc", "PisaHpc.Module" }
+        .. from room in new[] { "PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module" }
            from path in Directory.EnumerateFiles(Checkout.PathOf("src", room), "*.cs", SearchOption.AllDirectories)
            let name = Path.GetRelativePath(Checkout.PathOf("src"), path)
            where !name.Contains("/obj/", StringComparison.Ordinal) && !name.Contains("/bin/", StringComparison.Ordinal)
