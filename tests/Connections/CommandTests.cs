@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 
 namespace PisaHpc.Connections;
 

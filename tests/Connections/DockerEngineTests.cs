@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Connections;

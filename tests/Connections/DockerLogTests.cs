@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Connections;
 

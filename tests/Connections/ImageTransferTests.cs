@@ -1,5 +1,5 @@
 using System.Formats.Tar;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using static PisaHpc.Connections.Lab;
 
 namespace PisaHpc.Connections;
@@ -14,7 +14,7 @@ public sealed class ImageTransferTests
     [Fact]
     public async Task A_tar_becomes_an_image_and_goes_to_the_registry()
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         try
         {
@@ -40,7 +40,7 @@ public sealed class ImageTransferTests
     [Fact]
     public async Task What_the_content_throws_is_thrown_and_no_image_is_made()
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         var failure = new HpcException(ErrorId.ImageSourceUnreadable, "The tree went away.");
         var thrown = await Assert.ThrowsAsync<HpcException>(() => images.ImportAsync(new ImageImport(Name, []), FailAsync, None));
@@ -57,7 +57,7 @@ public sealed class ImageTransferTests
     [Fact]
     public async Task A_cancelled_import_leaves_the_name_as_it_was()
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         using var stop = new CancellationTokenSource();
         var importing = images.ImportAsync(new ImageImport(Name, []), LeaveAsync, stop.Token);
@@ -77,7 +77,7 @@ public sealed class ImageTransferTests
     [InlineData(200 << 20)]
     public async Task What_is_no_tar_is_refused_with_the_engine_s_words_however_much_of_it_is_still_to_come(int length)
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         var failure = await Assert.ThrowsAsync<HpcException>(() => images.ImportAsync(new ImageImport(Name, []), GarbageAsync, None));
         Assert.Equal(ErrorId.ImageSourceInvalid, failure.Id);
@@ -97,7 +97,7 @@ public sealed class ImageTransferTests
     [Fact]
     public async Task An_instruction_that_the_engine_does_not_know_is_refused()
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         var import = new ImageImport(Name, ["COPY a b"]);
         var failure = await Assert.ThrowsAsync<HpcException>(() => images.ImportAsync(import, (stream, _) => WriteAsync(stream, "etc/motd"), None));
@@ -110,7 +110,7 @@ public sealed class ImageTransferTests
     [InlineData("nonesuch.invalid:5000/pisa/tiny:1", ErrorId.RegistryUnreachable)]
     public async Task A_registry_that_does_not_answer_is_told(string reference, ErrorId id)
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         await images.TagAsync(Image, reference, None);
         try
@@ -126,7 +126,7 @@ public sealed class ImageTransferTests
     [Fact]
     public async Task An_image_that_the_node_does_not_hold_cannot_be_pushed()
     {
-        await using var reach = new Reach(Access);
+        await using var reach = new Reach(Lab.Access);
         var images = (await reach.EngineAsync()).Images;
         Assert.Equal(
             ErrorId.ImageNotFound,

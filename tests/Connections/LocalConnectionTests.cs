@@ -1,5 +1,5 @@
 using System.Net;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Connections;

@@ -1,8 +1,8 @@
-using PisaHpc.Containers;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 
 namespace PisaHpc.Connections;
 

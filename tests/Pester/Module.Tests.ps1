@@ -37,7 +37,7 @@ Describe 'The module' {
     }
 
     It 'lets scripts name its types' {
-        [PisaHpc.Allocations.HpcAllocation].FullName | Should -Be 'PisaHpc.Allocations.HpcAllocation'
+        [PisaHpc.Batch.HpcAllocation].FullName | Should -Be 'PisaHpc.Batch.HpcAllocation'
     }
 
     It 'works in the runspaces of ForEach-Object -Parallel' {

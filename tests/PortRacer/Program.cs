@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using PisaHpc;
 using PisaHpc.Ports;
 
 // PortRacer NAME JOBS

@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// Runs calls of SSH.NET that block their thread for round trips. Each gets a thread of its own: with many nodes at a time they would

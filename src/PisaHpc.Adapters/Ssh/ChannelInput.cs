@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using PisaHpc.Nodes;
 using Renci.SshNet.Common;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// A command's standard input on an SSH.NET channel. The library waits for the node to take more until the whole session ends, also when

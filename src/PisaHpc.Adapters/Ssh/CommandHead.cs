@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Reads the first line of a command from its output and leaves what follows it (<see cref="RemoteCommand"/>).</summary>
 internal sealed class CommandHead

@@ -3,7 +3,7 @@ using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using Renci.SshNet.Common;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>The failures of a connection, with the reason in words an admin can act on.</summary>
 internal static class ConnectionFailure

@@ -3,9 +3,9 @@ using System.Text;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Utilities;
 using Org.BouncyCastle.Security;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Ed25519 key pairs in OpenSSH's forms; .NET has neither the curve nor the encoding.</summary>
 internal sealed class Ed25519KeyGenerator : IJobKeyGenerator

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// What a command's shell writes on standard output when the command has ended: words that no output holds by chance. They are kept out of

@@ -5,7 +5,7 @@ using PisaHpc.Sites;
 using Renci.SshNet;
 using Renci.SshNet.Security;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Checks the key that one node shows while connecting, and keeps the reason when it is refused.</summary>
 internal sealed class HostKeyCheck

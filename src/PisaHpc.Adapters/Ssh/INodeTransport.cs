@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// An open way to one node: starts commands there. Sharing, cancelling and reconnecting are the business of <see cref="NodeSessions"/>.

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>This machine as a node, without ssh.</summary>
 internal sealed class LocalTransport : INodeTransport

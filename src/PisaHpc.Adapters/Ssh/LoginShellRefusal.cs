@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// A login whose shell did not run the command: nologin(8), /bin/false, a forced command (sshd_config(5), ForceCommand; sshd(8),

@@ -1,7 +1,7 @@
 using System.Text;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A caller's lease on a node's connections: each command takes a session and gives it back.</summary>
 internal sealed class NodeConnection(string node, NodeSessions sessions) : INodeConnection

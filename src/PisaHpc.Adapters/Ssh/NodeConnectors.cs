@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using PisaHpc.Containers;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>The process's connectors, one for each way of reaching nodes, so that cmdlets and runspaces share open connections.</summary>
 internal static class NodeConnectors

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Opens a connection to a node.</summary>
 internal delegate Task<INodeTransport> OpenTransport(string node, CancellationToken cancellationToken);

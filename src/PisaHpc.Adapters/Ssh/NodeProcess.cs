@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A command that its caller reads from and writes to.</summary>
 internal sealed class NodeProcess(INodeSession session, RunningCommand command) : INodeProcess

@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// The sessions of one node: places for running commands on its open connections. One connection serves all callers; more are opened only

@@ -2,7 +2,7 @@ using System.Text;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// A private key in the hands of SSH.NET, in the one form of each type that it reads rightly, with its certificate if it has one.

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Why the OpenSSH client ended with 255, from its own words (sshconnect.c).</summary>
 internal static partial class OpenSshFailure

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// The ssh masters of this process: their sockets lie in a directory of its own, mode 0700, and they end when the process does. After a

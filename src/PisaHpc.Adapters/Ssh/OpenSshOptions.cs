@@ -1,7 +1,7 @@
 using System.Globalization;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// The options for the OpenSSH client (ssh(1), ssh_config(5)). What a site leaves out is left to ssh_config: user, port, keys, agent,

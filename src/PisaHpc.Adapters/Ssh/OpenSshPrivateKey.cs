@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>What anybody can read in a private key of OpenSSH's own format (PROTOCOL.key).</summary>
 internal static class OpenSshPrivateKey

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// A connection of the OpenSSH client: a master process holds it, and each command is an ssh that goes through the master's socket. On

@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A session that gives its place on a connection back when it is disposed of.</summary>
 internal sealed class PlacedSession(INodeSession session, IDisposable place) : INodeSession

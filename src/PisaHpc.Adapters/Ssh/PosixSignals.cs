@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Signal names as the ssh protocol sends them (RFC 4254, section 6.10) and their numbers on Linux (signal(7)).</summary>
 internal static class PosixSignals

@@ -11,7 +11,7 @@ using Org.BouncyCastle.Crypto.Utilities;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.Utilities.IO.Pem;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// Private keys in the formats that ssh-keygen and openssl write: OpenSSH's own, PKCS#1 (RFC 8017), SEC 1 (RFC 5915) and PKCS#8 (RFC 5958,

@@ -1,7 +1,7 @@
 using PisaHpc.Sites;
 using Renci.SshNet;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>The private keys that are offered to nodes, and why a file could not be one of them.</summary>
 internal sealed class PrivateKeys

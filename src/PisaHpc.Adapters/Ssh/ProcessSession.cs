@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A command behind a process of this machine: the ssh client, or the command itself.</summary>
 internal sealed class ProcessSession : INodeSession

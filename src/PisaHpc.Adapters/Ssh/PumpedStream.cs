@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// An asynchronous reader over a stream that can only be read by blocking. A thread of its own reads ahead, so that an idle stream holds

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
 /// A command as a line for a node's login shell, whichever it is (<see cref="LoginShellLine"/>). It begins with a line on standard output

@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A command on a node that can be ended through a second session.</summary>
 internal sealed class RunningCommand(string node, NodeSessions sessions, INodeSession session)

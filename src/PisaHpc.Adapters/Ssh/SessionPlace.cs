@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A connection that callers share; read and changed under the lock of its node's sessions.</summary>
 internal sealed class SharedConnection(INodeTransport transport)

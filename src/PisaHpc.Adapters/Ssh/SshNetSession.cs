@@ -1,6 +1,6 @@
 using Renci.SshNet;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A command on a channel of an SSH.NET connection.</summary>
 internal sealed class SshNetSession : INodeSession

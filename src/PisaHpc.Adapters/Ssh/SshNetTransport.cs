@@ -2,7 +2,7 @@ using PisaHpc.Sites;
 using Renci.SshNet;
 using Renci.SshNet.Common;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>An ssh connection in this process.</summary>
 internal sealed class SshNetTransport : INodeTransport

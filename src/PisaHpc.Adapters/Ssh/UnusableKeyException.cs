@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A file that cannot be offered as a private key.</summary>
 /// <param name="what">What it is instead: the words after the file's name.</param>

@@ -1,4 +1,4 @@
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Paths as ssh_config(5) writes them.</summary>
 internal static class UserFiles

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Sites;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>Shapes of maps and lists.</summary>
 internal static class CollectionShapes

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Sites;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>A key of a map: what it means, what its value may be, and what it sets.</summary>
 /// <param name="Name">The key.</param>

@@ -1,4 +1,6 @@
-namespace PisaHpc.Sites;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>What a node of a definition is.</summary>
 internal enum DefinitionNodeKind

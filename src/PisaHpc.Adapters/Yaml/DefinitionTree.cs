@@ -1,7 +1,8 @@
+using PisaHpc.Sites;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>
 /// Makes a tree with positions from YAML text. YamlDotNet's own tree stops at the first duplicate key and keeps no merge keys, so this

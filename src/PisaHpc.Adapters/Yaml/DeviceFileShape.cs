@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
-using FileKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.DeviceFile>;
+using PisaHpc.Sites;
+using FileKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.DeviceFile>;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>A device file: its path, or a map.</summary>
 internal static class DeviceFileShape

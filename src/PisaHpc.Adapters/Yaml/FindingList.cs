@@ -1,4 +1,6 @@
-namespace PisaHpc.Sites;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>Collects what is found while a definition is read.</summary>
 internal sealed class FindingList

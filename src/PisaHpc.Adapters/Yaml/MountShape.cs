@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using static PisaHpc.Sites.CollectionShapes;
-using MountKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.MountDefinition>;
+using PisaHpc.Sites;
+using static PisaHpc.Adapters.Yaml.CollectionShapes;
+using MountKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.MountDefinition>;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>A mount: <c>/a</c>, <c>/a:/b</c>, <c>/a:/b:ro</c> as the engine's command line has it, or a map.</summary>
 internal static class MountShape

@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
-using PisaHpc.Containers;
-using PisaHpc.Mpi;
-using static PisaHpc.Sites.CollectionShapes;
-using static PisaHpc.Sites.ScalarShapes;
-using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
-using LimitKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.LimitSettings>;
+using PisaHpc.Engines;
+using PisaHpc.Sites;
+using static PisaHpc.Adapters.Yaml.CollectionShapes;
+using static PisaHpc.Adapters.Yaml.ScalarShapes;
+using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
+using LimitKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.LimitSettings>;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>The keys of environment settings: of the defaults, of each environment and of each queue.</summary>
 internal static class SettingsSchema

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Sites;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>What a value of the definition may be: how it is read, and what the JSON Schema says of it.</summary>
 /// <typeparam name="T">What it is read into.</typeparam>

@@ -1,4 +1,6 @@
-namespace PisaHpc.Sites;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>Reads a site definition from YAML.</summary>
 internal static class SiteReader

@@ -1,4 +1,6 @@
-namespace PisaHpc.Sites;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>What one reading of a definition shares: its directory, what was found, and where each key stands.</summary>
 /// <param name="file">The definition's full path.</param>

@@ -1,4 +1,6 @@
-namespace PisaHpc.Sites;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>What one part of a definition says of another: queues of environments, aliases of each other, environments of images.</summary>
 internal static class SiteReferences

@@ -1,16 +1,17 @@
 using System.Text.Json.Nodes;
 using PisaHpc.Ports;
-using static PisaHpc.Sites.CollectionShapes;
-using static PisaHpc.Sites.ScalarShapes;
-using AccessKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
-using EngineKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EngineSettings>;
-using LayerKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
-using PortAreaKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
-using PreflightKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
-using QueueKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.QueueDefinition>;
-using SiteKey = PisaHpc.Sites.DefinitionKeys<PisaHpc.Sites.HpcSite>;
+using PisaHpc.Sites;
+using static PisaHpc.Adapters.Yaml.CollectionShapes;
+using static PisaHpc.Adapters.Yaml.ScalarShapes;
+using AccessKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
+using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EngineSettings>;
+using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
+using PortAreaKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
+using PreflightKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
+using QueueKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.QueueDefinition>;
+using SiteKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.HpcSite>;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>The keys of a site definition. The reader and the JSON Schema are made from this one table.</summary>
 internal static class SiteSchema

@@ -1,9 +1,10 @@
 using System.Net;
-using PisaHpc.Allocations;
-using PisaHpc.Images;
-using static PisaHpc.Sites.ScalarShapes;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
+using PisaHpc.Sites;
+using static PisaHpc.Adapters.Yaml.ScalarShapes;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Adapters.Yaml;
 
 /// <summary>Shapes of a site's single values.</summary>
 internal static class SiteShapes

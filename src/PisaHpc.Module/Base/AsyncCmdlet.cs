@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// The one bridge between asynchronous work and the pipeline thread. A derived cmdlet overrides the Async methods; whatever it emits from

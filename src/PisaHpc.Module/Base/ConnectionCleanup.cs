@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using PisaHpc.Adapters.Ssh;
 
-namespace PisaHpc.Ssh;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// Closes connections when the module is removed: those that nothing runs on, since other runspaces of the process may have it too

@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that does one thing to each container it is given, on all nodes and in all of a node's containers at a time.</summary>
 public abstract class ContainerCmdlet : NodeCmdlet

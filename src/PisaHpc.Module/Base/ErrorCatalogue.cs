@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using PisaHpc.Sites;
+using PisaHpc.Adapters.Yaml;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>Turns failures into error records: a stable id, a fitting category, the target, and the next step.</summary>
 internal static class ErrorCatalogue

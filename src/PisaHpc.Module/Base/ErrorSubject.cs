@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// What a next step may speak of: the cmdlet that failed, and the target as a word that can be typed. A target that is no plain word (an

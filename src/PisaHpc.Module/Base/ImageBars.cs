@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
-using PisaHpc.Images;
+using PisaHpc.Images.Update;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>Shows an update of images: one bar for the whole, and a child for each node that is being worked on.</summary>
 /// <param name="activity">What the whole is headed.</param>

@@ -1,12 +1,12 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Completion;
-using PisaHpc.Containers;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that works with the images of one engine.</summary>
 public abstract class ImageCmdlet : SiteCmdlet

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
-using PisaHpc.Images;
+using PisaHpc.Images.Import;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>Shows how far an import has come: bytes, files, and the time that is left at the pace so far.</summary>
 /// <param name="activity">What the bar is headed.</param>

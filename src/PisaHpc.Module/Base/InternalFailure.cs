@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// The error that a cmdlet makes of a failure that no part of the module knows: which cmdlet and which method of ours it came from, the

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// Matches job ids. An array element's id has brackets (<c>1234[5]</c>), which a wildcard would read as a set: the id itself always

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Jobs;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// Shows a job's steps: one bar for the job, a child for each node that is being worked on, and a verbose line for each step.

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Containers;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Engines;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that goes to nodes.</summary>
 public abstract class NodeCmdlet : SiteCmdlet

@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using PisaHpc.Completion;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that goes to many nodes at a time, when the last of them is named.</summary>
 public abstract class NodeListCmdlet : NodeCmdlet

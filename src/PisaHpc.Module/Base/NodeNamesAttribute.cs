@@ -1,8 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
-using PisaHpc.Allocations;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// Lets a -Node parameter take names, arrays, host lists (<c>o2wn[01-16,20]</c>), patterns (<c>o2wn*</c>, which

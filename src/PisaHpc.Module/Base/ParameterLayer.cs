@@ -1,8 +1,9 @@
 using System.Collections;
 using System.Globalization;
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>The topmost layer of an environment: what the parameters of a call say.</summary>
 internal static class ParameterLayer

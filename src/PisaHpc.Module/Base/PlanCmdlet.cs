@@ -1,15 +1,15 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Completion;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
-using PisaHpc.Images;
+using PisaHpc.Engines;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.SshConfigs;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that turns an allocation and an environment into containers: the parameters that a plan is made from.</summary>
 public abstract class PlanCmdlet : NodeCmdlet

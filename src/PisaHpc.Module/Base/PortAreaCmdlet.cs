@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that works in a port area.</summary>
 public abstract class PortAreaCmdlet : SiteCmdlet

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>Lets a -Port parameter take a number or the lease that New-JobPort gives.</summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -1,8 +1,8 @@
 using System.Management.Automation;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>Shows how far a push has come: one bar for the image, a child for each layer.</summary>
 /// <param name="activity">What the image's bar is headed.</param>

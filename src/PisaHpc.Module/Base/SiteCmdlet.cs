@@ -1,9 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
+using PisaHpc.Adapters.Yaml;
+using PisaHpc.HostLists;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that needs the site definition.</summary>
 public abstract class SiteCmdlet : AsyncCmdlet

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 
-namespace PisaHpc.Base;
+namespace PisaHpc.Module.Base;
 
 /// <summary>
 /// Lets a parameter that binds from the pipeline by value take text alone. The engine turns any object into text when nothing else

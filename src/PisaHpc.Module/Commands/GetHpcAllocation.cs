@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Batch;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Gets what the batch system granted to the current job, from the job's environment, or makes the same by hand from nodes and slots.
@@ -40,7 +40,7 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
 
     /// <summary>The batch system to read, where several left variables in the environment: Lsf, Slurm or Pbs.</summary>
     [Parameter(ParameterSetName = FromEnvironment)]
-    [ValidateSet(nameof(Allocations.Scheduler.Lsf), nameof(Allocations.Scheduler.Slurm), nameof(Allocations.Scheduler.Pbs))]
+    [ValidateSet(nameof(Batch.Scheduler.Lsf), nameof(Batch.Scheduler.Slurm), nameof(Batch.Scheduler.Pbs))]
     public Scheduler? Scheduler { get; set; }
 
     /// <summary>

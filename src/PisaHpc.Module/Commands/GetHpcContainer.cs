@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
 using PisaHpc.Containers;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Lists the job containers on nodes.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcContainer")]

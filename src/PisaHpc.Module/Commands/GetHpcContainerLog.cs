@@ -1,8 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Module.Base;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Reads containers' logs line by line.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcContainerLog")]

@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Gets the site's environments, merged from their layers.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcEnvironment")]

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Lists the images that nodes hold, by digest, and says of each whether it is the one that the site wants; one that a node lacks is

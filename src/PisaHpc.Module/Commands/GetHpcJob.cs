@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
 using PisaHpc.Jobs;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Rebuilds jobs from the nodes and the port area.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcJob")]

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Nodes;
+using PisaHpc.Module.Base;
+using PisaHpc.Preflight;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Gets nodes: whether they and their engines answer, what they have, and which jobs run on them.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcNode")]

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Devices;
-using PisaHpc.Ssh;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Gets the InfiniBand and RoCE adapters of this machine or of nodes: one object for each port, with the device files that reach it.

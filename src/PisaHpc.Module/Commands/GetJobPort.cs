@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Lists the leases of a port area: which job holds which port, since when and until when.</summary>
 [Cmdlet(VerbsCommon.Get, "JobPort")]

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
-using PisaHpc.SshConfigs;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Reads jobs' ssh configurations back from the nodes: one for each job, whoever made it.</summary>
 [Cmdlet(VerbsCommon.Get, "JobSshConfig")]

@@ -1,11 +1,11 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Engines;
+using PisaHpc.Images.Import;
+using PisaHpc.Module.Base;
 using PisaHpc.Nodes;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Makes an image of a directory tree, of a tar or of a stream, as <c>tar | docker import</c> does, and says in labels where it came from.

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
+using PisaHpc.HostLists;
+using PisaHpc.Module.Base;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Makes nodes fit: the engine's configuration, merged into what stands there and taken up with containers going on; the registry's

@@ -2,14 +2,16 @@ using System.Collections;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Mpi;
+using PisaHpc.Sites;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Runs a program with MPI in a job's containers. Each line of output is an <see cref="MpiOutput"/> as it arrives; the last object is the

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
-using PisaHpc.SshConfigs;
+using PisaHpc.Module.Base;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Shows what would be started on each node, and which layer or object each option came from.</summary>
 [Cmdlet(VerbsCommon.New, "HpcContainerPlan", DefaultParameterSetName = FromAllocation)]

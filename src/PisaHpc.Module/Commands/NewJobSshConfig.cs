@@ -1,10 +1,12 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Ssh;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.HostLists;
+using PisaHpc.Module.Base;
+using PisaHpc.Posix;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Makes a job's ssh identity and writes it to each of its nodes: a key pair, a host key, known_hosts, client and server configuration.

@@ -1,10 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
-using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
+using PisaHpc.Images.Publish;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Tags an image of a node for the site's registry and pushes it there.</summary>
 [Cmdlet(VerbsData.Publish, "HpcImage", SupportsShouldProcess = true)]

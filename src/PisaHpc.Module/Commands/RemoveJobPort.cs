@@ -1,9 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Gives jobs' ports back to the port area. A job that holds none is a success with Changed = $false.</summary>
 [Cmdlet(VerbsCommon.Remove, "JobPort", SupportsShouldProcess = true, DefaultParameterSetName = ByLease)]

@@ -1,11 +1,11 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Access.Ssh;
+using PisaHpc.HostLists;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
-using PisaHpc.SshConfigs;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Removes a job's ssh configuration, keys and all, from nodes. Twice is fine.</summary>
 [Cmdlet(VerbsCommon.Remove, "JobSshConfig", SupportsShouldProcess = true)]

@@ -1,10 +1,11 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
-using PisaHpc.SshConfigs;
+using PisaHpc.Engines;
+using PisaHpc.Module.Base;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Starts the containers of an allocation, or of plans, and waits until each is ready.</summary>
 [Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]

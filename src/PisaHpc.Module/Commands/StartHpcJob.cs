@@ -1,11 +1,12 @@
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Module.Base;
 using PisaHpc.Ports;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Starts a job on all of its nodes, or on none: lease, keys, containers, ready.</summary>
 [Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]

@@ -1,8 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Module.Base;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Stops containers and removes them. One that is gone already is success.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "HpcContainer", SupportsShouldProcess = true)]

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Batch;
+using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Takes a job off its nodes: containers, keys, lease, processes. What is gone already is success.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "HpcJob", SupportsShouldProcess = true)]

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Batch;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Checks whether nodes are fit for the site's environments: one object for each check, with what was found and what to do.

@@ -1,8 +1,9 @@
 using System.Management.Automation;
-using PisaHpc.Base;
+using PisaHpc.Adapters.Yaml;
+using PisaHpc.Module.Base;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Looks the site definition over: everything wrong with it, and what an admin should know of it. Nothing is written when all is well.

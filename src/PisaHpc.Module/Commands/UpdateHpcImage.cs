@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
-using PisaHpc.Allocations;
-using PisaHpc.Base;
-using PisaHpc.Completion;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>
 /// Brings nodes to the images that the site wants: each name is resolved to a digest once, and the nodes that lack it pull it by that

@@ -1,8 +1,10 @@
 using System.Management.Automation;
-using PisaHpc.Base;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Module.Base;
 
-namespace PisaHpc.Commands;
+namespace PisaHpc.Module.Commands;
 
 /// <summary>Waits until containers are ready: a login by the job's key works in them.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "HpcContainer")]

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Candidates for a few seconds, so that a second press of the key asks nobody again.</summary>
 internal static class CompletionCache

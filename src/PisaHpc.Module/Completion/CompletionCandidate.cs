@@ -1,4 +1,4 @@
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>A value that an argument may have.</summary>
 /// <param name="Text">The value, without quotes.</param>

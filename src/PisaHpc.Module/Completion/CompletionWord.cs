@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Management.Automation;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>The word at the cursor: what it matches, and how a completed value is written in its place.</summary>
 internal sealed class CompletionWord

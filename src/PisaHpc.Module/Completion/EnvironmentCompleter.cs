@@ -1,6 +1,6 @@
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the names and aliases of the site's environments.</summary>
 internal sealed class EnvironmentCompleter : SiteCompleter

@@ -1,7 +1,7 @@
 using PisaHpc.Images;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the names of the images that the site's environments want.</summary>
 internal sealed class ImageCompleter : SiteCompleter

@@ -1,8 +1,8 @@
-using PisaHpc.Allocations;
+using PisaHpc.HostLists;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the ids of jobs that hold a port of the site's port area.</summary>
 internal sealed class JobIdCompleter : SiteCompleter

@@ -3,7 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using PisaHpc.Preflight;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the names of the checks of Test-HpcNode.</summary>
 internal sealed class NodeCheckCompleter : IArgumentCompleter

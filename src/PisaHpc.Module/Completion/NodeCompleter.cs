@@ -1,7 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.HostLists;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the names of the site's nodes, one by one and as the host lists that the site writes.</summary>
 internal sealed class NodeCompleter : SiteCompleter

@@ -1,6 +1,6 @@
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>Completes the names of the site's queues.</summary>
 internal sealed class QueueCompleter : SiteCompleter

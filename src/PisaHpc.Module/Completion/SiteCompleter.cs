@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Completion;
+namespace PisaHpc.Module.Completion;
 
 /// <summary>
 /// Completes an argument from the site definition, and from the nodes where a completer asks them. It answers within

@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>A node of an allocation.</summary>
 /// <param name="Name">The node's name, as the batch system and ssh know it.</param>

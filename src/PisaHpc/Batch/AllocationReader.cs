@@ -1,4 +1,8 @@
-namespace PisaHpc.Allocations;
+using PisaHpc.Batch.Lsf;
+using PisaHpc.Batch.Pbs;
+using PisaHpc.Batch.Slurm;
+
+namespace PisaHpc.Batch;
 
 /// <summary>Reads the allocation of the job that a process is part of from what the batch system put into its environment.</summary>
 public static class AllocationReader

@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>What the batch system granted to a job: the nodes, the slots on each, and the owner.</summary>
 public sealed record HpcAllocation
@@ -6,7 +6,7 @@ public sealed record HpcAllocation
     /// <summary>The job's id; an array element has its index in it (LSF <c>1234[5]</c>, Slurm's own id of the element).</summary>
     public required string JobId { get; init; }
 
-    /// <summary>The batch system: the word, one of <see cref="Allocations.Scheduler"/>.</summary>
+    /// <summary>The batch system: the word, one of <see cref="Scheduler"/>.</summary>
     public string Scheduler => BatchSystem.ToString();
 
     internal Scheduler BatchSystem { get; init; }

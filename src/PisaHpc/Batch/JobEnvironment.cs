@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>
 /// What a batch system tells a job: variables, the files they name, and the name service that knows the job's owner. The process's own by

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>
 /// Job ids, and the names made from them. A job id becomes part of file names, container names, label values and command lines on many

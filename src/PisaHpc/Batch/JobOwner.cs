@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>The user a job belongs to, resolved once per job by the machine's name service.</summary>
 public sealed record JobOwner

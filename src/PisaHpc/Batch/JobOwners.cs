@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using PisaHpc.Posix;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>
 /// Resolves users by the machine's name service (getpwnam_r(3), getpwuid_r(3), getgrouplist(3)), so that local, LDAP and SSSD users

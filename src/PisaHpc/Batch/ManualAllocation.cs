@@ -1,4 +1,6 @@
-namespace PisaHpc.Allocations;
+using PisaHpc.HostLists;
+
+namespace PisaHpc.Batch;
 
 /// <summary>An allocation that a person describes, outside of any batch system.</summary>
 public static class ManualAllocation

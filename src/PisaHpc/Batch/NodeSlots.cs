@@ -1,4 +1,6 @@
-namespace PisaHpc.Allocations;
+using PisaHpc.HostLists;
+
+namespace PisaHpc.Batch;
 
 /// <summary>Gathers nodes and their slots from the forms in which batch systems write them.</summary>
 internal static class NodeSlots

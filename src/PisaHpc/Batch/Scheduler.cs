@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>The batch system that granted an allocation.</summary>
 public enum Scheduler

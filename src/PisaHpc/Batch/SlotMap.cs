@@ -1,6 +1,7 @@
 using System.Globalization;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch;
 
 /// <summary>
 /// Nodes with their slots in one word, in order, neighbours of equal size folded: <c>o2wn[01-16]*32 o2wn17*24</c>.

@@ -1,6 +1,6 @@
 using System.Globalization;
-using PisaHpc.Allocations;
-using PisaHpc.Images;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

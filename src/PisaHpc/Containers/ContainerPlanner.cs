@@ -1,6 +1,7 @@
 using System.Globalization;
-using PisaHpc.Allocations;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Containers;
 
 /// <summary>Stops and removes containers. What is gone already is success.</summary>

@@ -1,4 +1,4 @@
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Containers;
 
 /// <summary>

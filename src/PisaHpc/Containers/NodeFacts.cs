@@ -1,6 +1,6 @@
 using PisaHpc.Devices;
 
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Containers;
 
 /// <summary>What a plan needs to know of a node, read in one round trip.</summary>
 public sealed record NodeFacts

@@ -1,8 +1,9 @@
 using System.Globalization;
 using PisaHpc.Devices;
+using PisaHpc.Nodes;
 using PisaHpc.Ports;
 
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Containers;
 
 /// <summary>Reads a node's facts in one round trip: a thousand nodes make every further one a thousand.</summary>
 public static class NodeProbe

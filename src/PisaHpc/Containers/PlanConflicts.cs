@@ -1,6 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Containers;
 

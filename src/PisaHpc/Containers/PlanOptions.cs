@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

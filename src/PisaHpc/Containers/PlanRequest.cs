@@ -1,8 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Devices;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Containers;
 

@@ -1,5 +1,5 @@
-using PisaHpc.Allocations;
-using PisaHpc.Images;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
 
 namespace PisaHpc.Containers;
 

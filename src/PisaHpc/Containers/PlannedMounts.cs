@@ -1,4 +1,5 @@
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 

@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A bind mount.</summary>
 /// <param name="Source">The path on the node, which exists.</param>

@@ -1,4 +1,6 @@
-namespace PisaHpc.Containers;
+using PisaHpc.Containers;
+
+namespace PisaHpc.Engines;
 
 /// <summary>A container, exactly as the engine is asked to create it.</summary>
 public sealed record ContainerSpec

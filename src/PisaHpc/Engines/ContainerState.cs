@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A container's state in the engine's words.</summary>
 public enum ContainerState

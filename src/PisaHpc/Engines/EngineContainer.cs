@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A container as the engine sees it.</summary>
 public sealed record EngineContainer

@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>What an engine says of itself and of its node (Docker Engine API, "Get system information").</summary>
 public sealed record EngineDetails

@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>What a node's engine is.</summary>
 /// <param name="Version">The engine's version.</param>

@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A line of a container's log.</summary>
 /// <param name="Stream">stdout or stderr.</param>

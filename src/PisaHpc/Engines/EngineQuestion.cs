@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>
 /// A question that an engine answers from memory. One that hangs takes the connection and says nothing more: so there is a limit, and the

@@ -1,6 +1,4 @@
-using PisaHpc.Images;
-
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A node's container engine.</summary>
 public interface IContainerEngine : IAsyncDisposable

@@ -1,6 +1,8 @@
-namespace PisaHpc.Containers;
+using PisaHpc.Nodes;
 
-/// <summary>Hands out the engines of nodes over the connections of <see cref="Nodes.INodeConnector"/>.</summary>
+namespace PisaHpc.Engines;
+
+/// <summary>Hands out the engines of nodes over the connections of <see cref="INodeConnector"/>.</summary>
 public interface IEngineConnector
 {
     /// <summary>Gives a node's engine; its version was asked for and fits.</summary>

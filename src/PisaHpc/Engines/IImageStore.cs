@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>The images of one node's engine, and the engine's own way to registries.</summary>
 public interface IImageStore

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>What an engine is told of an image before its tar comes.</summary>
 /// <param name="Name">The name with its tag.</param>

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>
 /// An image's reference: <c>[registry/]repository[:tag][@digest]</c> (the reference grammar of the OCI distribution project), or an

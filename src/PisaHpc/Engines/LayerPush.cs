@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>How far the push of a layer has come.</summary>
 /// <param name="Layer">The layer's short id, as the engine writes it.</param>

@@ -1,4 +1,4 @@
-namespace PisaHpc.Containers;
+namespace PisaHpc.Engines;
 
 /// <summary>A container's network.</summary>
 public enum NetworkMode

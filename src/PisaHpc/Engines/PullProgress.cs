@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>How far a pull has come.</summary>
 /// <param name="Activity">What the engine does: downloading or unpacking.</param>

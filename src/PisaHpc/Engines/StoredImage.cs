@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Engines;
 
 /// <summary>An image in a node's store.</summary>
 public sealed record StoredImage

@@ -1,4 +1,4 @@
-namespace PisaHpc;
+namespace PisaHpc.Errors;
 
 /// <summary>The stable error ids of the module: the first part of each error record's <c>FullyQualifiedErrorId</c>.</summary>
 public enum ErrorId

@@ -1,4 +1,4 @@
-namespace PisaHpc;
+namespace PisaHpc.Errors;
 
 /// <summary>
 /// A failure that an admin can act on. The cmdlets turn it into an error record with <see cref="Id"/> as its id, <see cref="Target"/> as

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PisaHpc;
+namespace PisaHpc.Errors;
 
 /// <summary>Numbers of things in messages: 1 node, 2 nodes, 1,000 nodes.</summary>
 public static class Plural

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc;
+namespace PisaHpc.Errors;
 
 /// <summary>
 /// The one place where foreign text becomes part of a message: a value of a parameter, a file or a variable, and what a program or an

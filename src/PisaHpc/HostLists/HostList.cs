@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.HostLists;
 
 /// <summary>
 /// Host lists such as <c>o2wn[01-16,20],rack[1-2]node[01-04]-ib,login1</c>: names separated by commas or white space, where a bracket

@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.HostLists;
 
 /// <summary>
 /// Folds names into a host list. Each name is a template (its text between the numbers) with one dimension for each number; neighbours of

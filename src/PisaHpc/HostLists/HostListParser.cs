@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.HostLists;
 
 /// <summary>Reads one host list, from left to right, and appends the names it stands for.</summary>
 /// <param name="text">The list.</param>

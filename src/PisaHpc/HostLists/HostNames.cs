@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.HostLists;
 
 /// <summary>
 /// What a node's name may hold: host names (RFC 1123) and the underscore that sites use. A name becomes an argument of ssh and part of file

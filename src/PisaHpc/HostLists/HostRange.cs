@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.HostLists;
 
 /// <summary>Consecutive numbers in a bracket of a host list.</summary>
 /// <param name="First">The first number.</param>

@@ -1,3 +1,5 @@
+using PisaHpc.Images.Import;
+
 namespace PisaHpc.Images;
 
 /// <summary>The labels that say where an imported image came from. Containers inherit them.</summary>

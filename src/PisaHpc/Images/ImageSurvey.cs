@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Images.Update;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Images;

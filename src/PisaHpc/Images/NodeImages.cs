@@ -1,3 +1,6 @@
+using PisaHpc.Engines;
+using PisaHpc.Images.Update;
+
 namespace PisaHpc.Images;
 
 /// <summary>Compares what a node holds with what the site wants. Pure.</summary>

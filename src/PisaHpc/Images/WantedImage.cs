@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Images;
 
 /// <summary>An image that a node ought to hold.</summary>

@@ -1,6 +1,7 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Jobs;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
 

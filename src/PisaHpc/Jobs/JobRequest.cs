@@ -1,9 +1,9 @@
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Jobs;
 

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
-using PisaHpc.SshConfigs;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Jobs;
 

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using PisaHpc.Containers;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Jobs;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Jobs;

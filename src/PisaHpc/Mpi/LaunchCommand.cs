@@ -1,5 +1,6 @@
 using System.Globalization;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

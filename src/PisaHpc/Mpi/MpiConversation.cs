@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PisaHpc.Nodes;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Nodes;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Mpi;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PisaHpc.Nodes;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

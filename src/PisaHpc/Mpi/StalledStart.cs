@@ -1,5 +1,6 @@
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.HostLists;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 

@@ -20,7 +20,7 @@ public static class ShellQuoting
         if (argument.Contains('\0', StringComparison.Ordinal))
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"{PisaHpc.Quote.Of(argument)} holds a NUL, which no argument of a command can carry.", argument);
+                ErrorId.InvalidValue, $"{Errors.Quote.Of(argument)} holds a NUL, which no argument of a command can carry.", argument);
         }
 
         if (argument.Length > 0 && argument.All(IsPlain))

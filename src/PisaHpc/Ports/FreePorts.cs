@@ -1,3 +1,5 @@
+using PisaHpc.Posix;
+
 namespace PisaHpc.Ports;
 
 /// <summary>The ports of an area that nobody holds and nothing listens on, in random order, so that racing jobs seldom meet.</summary>

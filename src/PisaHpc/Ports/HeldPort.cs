@@ -1,5 +1,5 @@
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Ports;
 

@@ -1,4 +1,4 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
 namespace PisaHpc.Ports;
 
@@ -38,9 +38,9 @@ public sealed record JobPort
     public IReadOnlyList<string> Nodes => [.. SlotMap.NodesIn(NodeSlots ?? "").Select(node => node.Name)];
 
     /// <summary>
-    /// The batch system that knows whether the job is alive: the word, one of <see cref="Allocations.Scheduler"/>; Manual when not told.
+    /// The batch system that knows whether the job is alive: the word, one of <see cref="Scheduler"/>; Manual when not told.
     /// </summary>
-    public string Scheduler { get; init; } = nameof(Allocations.Scheduler.Manual);
+    public string Scheduler { get; init; } = nameof(Batch.Scheduler.Manual);
 
     /// <summary>The port area.</summary>
     public required string Path { get; init; }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
 namespace PisaHpc.Ports;
 

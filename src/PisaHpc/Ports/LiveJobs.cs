@@ -1,4 +1,4 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
 namespace PisaHpc.Ports;
 

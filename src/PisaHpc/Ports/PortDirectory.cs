@@ -1,5 +1,6 @@
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Ports;
 

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Ports;
 

@@ -1,3 +1,5 @@
+using PisaHpc.Posix;
+
 namespace PisaHpc.Ports;
 
 /// <summary>

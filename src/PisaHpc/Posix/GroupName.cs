@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Posix;
 
 /// <summary>A group's number and its name.</summary>
 /// <param name="Gid">The number.</param>

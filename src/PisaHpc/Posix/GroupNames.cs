@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Posix;
 
 /// <summary>
 /// Names the groups of an owner by the machine's name service (getgrgid_r(3)), for a group file in a container. Linux only.

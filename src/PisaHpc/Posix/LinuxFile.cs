@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using PisaHpc.Ports;
 
-namespace PisaHpc.Ports;
+namespace PisaHpc.Posix;
 
 /// <summary>Which file a name stands for: two names of one file have the same identity.</summary>
 /// <param name="Device">The file system's number.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Posix;
 
 /// <summary>The calls to the machine's name service, in the C library of Linux.</summary>
 internal static unsafe partial class NameService

@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Posix;
 
 /// <summary>A user as the name service knows it (passwd(5)).</summary>
 internal sealed record PasswdEntry(string Name, uint Uid, uint Gid, string Home, string Shell)

@@ -1,5 +1,5 @@
 using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Preflight;
 

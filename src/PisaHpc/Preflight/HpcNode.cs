@@ -1,4 +1,4 @@
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Preflight;
 
 /// <summary>A node at the moment it was asked. What could not be asked is null.</summary>
 public sealed record HpcNode
@@ -9,7 +9,7 @@ public sealed record HpcNode
     /// <summary>The state: the word, one of <see cref="NodeState"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Why the node is not ready: the id of the failure, one of <see cref="PisaHpc.ErrorId"/>; null when it is.</summary>
+    /// <summary>Why the node is not ready: the id of the failure, one of <see cref="Errors.ErrorId"/>; null when it is.</summary>
     public string? ErrorId { get; init; }
 
     /// <summary>Why the node is not ready, in words; null when it is.</summary>
@@ -57,7 +57,7 @@ public sealed record HpcNode
     public static HpcNode Unreachable(string node, HpcException failure) => new()
     {
         Node = node,
-        State = failure.Id == PisaHpc.ErrorId.NodeTimeout ? nameof(NodeState.Slow) : nameof(NodeState.Unreachable),
+        State = failure.Id == Errors.ErrorId.NodeTimeout ? nameof(NodeState.Slow) : nameof(NodeState.Unreachable),
         ErrorId = failure.Id.ToString(),
         Reason = failure.Message,
     };

@@ -1,4 +1,4 @@
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Preflight;
 
 /// <summary>Many nodes in one row.</summary>
 public sealed record HpcNodeSummary

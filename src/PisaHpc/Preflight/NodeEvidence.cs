@@ -1,5 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Preflight;

@@ -1,5 +1,4 @@
-using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Preflight;

@@ -1,4 +1,4 @@
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Preflight;
 
 /// <summary>Whether a node can take jobs in containers.</summary>
 public enum NodeState

@@ -1,8 +1,10 @@
 using System.Globalization;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
+using PisaHpc.Engines;
+using PisaHpc.Nodes;
 
-namespace PisaHpc.Nodes;
+namespace PisaHpc.Preflight;
 
 /// <summary>
 /// Asks a node how it is: one round trip for what the node itself knows, and beside it two requests to its engine. Nothing is left on it.
@@ -77,7 +79,7 @@ public static class NodeSurvey
             State = engine.Failure?.Id switch
             {
                 null => nameof(NodeState.Ready),
-                PisaHpc.ErrorId.EngineTimeout => nameof(NodeState.Slow),
+                ErrorId.EngineTimeout => nameof(NodeState.Slow),
                 _ => nameof(NodeState.NoEngine),
             },
             ErrorId = engine.Failure?.Id.ToString(),

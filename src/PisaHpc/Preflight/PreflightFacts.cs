@@ -1,5 +1,5 @@
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Devices;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;

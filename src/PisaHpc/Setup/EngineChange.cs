@@ -1,5 +1,6 @@
 using System.Text;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Setup;

@@ -9,7 +9,7 @@ public sealed record HpcNodeSetup
     /// <summary>Whether anything was changed.</summary>
     public required bool Changed { get; init; }
 
-    /// <summary>What had the engine take up its configuration: the word, one of <see cref="Setup.EngineAction"/>.</summary>
+    /// <summary>What had the engine take up its configuration: the word, one of <see cref="EngineAction"/>.</summary>
     public required string EngineAction { get; init; }
 
     /// <summary>What was changed, a line each; empty when all was as it should be.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Setup;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Setup;

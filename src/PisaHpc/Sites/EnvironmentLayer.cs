@@ -1,5 +1,4 @@
-using PisaHpc.Containers;
-using PisaHpc.Mpi;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Sites;
 

@@ -1,5 +1,4 @@
-using PisaHpc.Containers;
-using PisaHpc.Mpi;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Sites;
 
@@ -20,7 +19,7 @@ public sealed record HpcEnvironment
 
     internal MpiFlavour Flavour { get; init; } = MpiFlavour.OpenMpi;
 
-    /// <summary>The container's network: the word, one of <see cref="Containers.NetworkMode"/>.</summary>
+    /// <summary>The container's network: the word, one of <see cref="NetworkMode"/>.</summary>
     public string Network => NetworkMode.ToString();
 
     internal NetworkMode NetworkMode { get; init; } = NetworkMode.Host;

@@ -1,4 +1,4 @@
-namespace PisaHpc.Mpi;
+namespace PisaHpc.Sites;
 
 /// <summary>An MPI implementation, by its launcher's command line.</summary>
 public enum MpiFlavour

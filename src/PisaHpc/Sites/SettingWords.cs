@@ -1,6 +1,5 @@
 using System.Globalization;
-using PisaHpc.Containers;
-using PisaHpc.Mpi;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Sites;
 

@@ -61,7 +61,7 @@ public sealed class ImportTests : IDisposable
         Assert.DoesNotContain("PisaHpc.Module", shared);
         Assert.DoesNotContain("Renci.SshNet", shared);
         Assert.DoesNotContain("Docker.DotNet", shared);
-        Assert.Equal("HpcAllocation", _runspace.Run("[PisaHpc.Allocations.HpcAllocation].Name").Single().BaseObject);
+        Assert.Equal("HpcAllocation", _runspace.Run("[PisaHpc.Batch.HpcAllocation].Name").Single().BaseObject);
     }
 
     private List<string> Names() => NamesIn(_runspace);

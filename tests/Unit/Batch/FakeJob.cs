@@ -1,6 +1,6 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.Batch;
 
 /// <summary>The environment of a job, with its files and users.</summary>
 internal sealed class FakeJob

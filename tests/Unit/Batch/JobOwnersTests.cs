@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Posix;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.Batch;
 
 public sealed class JobOwnersTests
 {

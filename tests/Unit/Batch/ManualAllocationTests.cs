@@ -1,6 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.Batch;
 
 public sealed class ManualAllocationTests
 {

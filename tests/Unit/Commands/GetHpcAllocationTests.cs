@@ -1,5 +1,6 @@
-using PisaHpc.Allocations;
-using PisaHpc.Commands;
+using PisaHpc.Batch;
+using PisaHpc.HostLists;
+using PisaHpc.Module.Commands;
 
 namespace PisaHpc.Unit.Commands;
 

@@ -1,5 +1,5 @@
-using PisaHpc.Commands;
-using PisaHpc.Images;
+using PisaHpc.Images.Update;
+using PisaHpc.Module.Commands;
 
 namespace PisaHpc.Unit.Commands;
 

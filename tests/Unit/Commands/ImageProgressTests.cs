@@ -1,6 +1,7 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Images;
+using PisaHpc.Engines;
+using PisaHpc.Images.Import;
+using PisaHpc.Module.Base;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Commands;

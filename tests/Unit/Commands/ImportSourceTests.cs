@@ -1,4 +1,4 @@
-using PisaHpc.Commands;
+using PisaHpc.Module.Commands;
 using PisaHpc.Unit.Images;
 
 namespace PisaHpc.Unit.Commands;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using PisaHpc.Allocations;
-using PisaHpc.Commands;
+using PisaHpc.Batch;
+using PisaHpc.Module.Commands;
 using PisaHpc.Ports;
 using PisaHpc.Unit.Ports;
 

@@ -1,5 +1,5 @@
-using PisaHpc.Base;
-using PisaHpc.Commands;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Commands;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Commands;

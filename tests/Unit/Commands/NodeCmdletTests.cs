@@ -1,4 +1,4 @@
-using PisaHpc.Commands;
+using PisaHpc.Module.Commands;
 
 namespace PisaHpc.Unit.Commands;
 

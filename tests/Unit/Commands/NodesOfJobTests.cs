@@ -1,5 +1,5 @@
-using PisaHpc.Commands;
 using PisaHpc.Jobs;
+using PisaHpc.Module.Commands;
 using PisaHpc.Unit.Ports;
 
 namespace PisaHpc.Unit.Commands;

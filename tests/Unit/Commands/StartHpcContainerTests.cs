@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Commands;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Commands;
 
 namespace PisaHpc.Unit.Commands;
 

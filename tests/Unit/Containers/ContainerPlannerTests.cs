@@ -1,4 +1,5 @@
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Containers;

@@ -1,6 +1,7 @@
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Unit.Nodes;
-using PisaHpc.Unit.Sites;
+using PisaHpc.Unit.Yaml;
 
 namespace PisaHpc.Unit.Containers;
 

@@ -1,9 +1,8 @@
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Devices;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.SshConfigs;
 
 namespace PisaHpc.Unit.Containers;
 

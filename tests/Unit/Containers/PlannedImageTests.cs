@@ -1,5 +1,5 @@
 using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Containers;

@@ -1,6 +1,6 @@
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Engines;
 
 public sealed class ImageReferenceTests
 {

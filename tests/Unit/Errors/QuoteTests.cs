@@ -1,4 +1,4 @@
-namespace PisaHpc.Unit;
+namespace PisaHpc.Unit.Errors;
 
 public sealed class QuoteTests
 {

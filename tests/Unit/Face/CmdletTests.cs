@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
-using PisaHpc.Base;
+using PisaHpc.Module.Base;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Face;

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Base;
+using PisaHpc.Module.Base;
 
 namespace PisaHpc.Unit.Face;
 

@@ -1,12 +1,14 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using PisaHpc.Allocations;
-using PisaHpc.Docker;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
+using PisaHpc.Images.Import;
 using PisaHpc.Setup;
 using PisaHpc.Unit.Commands;
 using PisaHpc.Unit.Containers;
-using PisaHpc.Unit.Sites;
+using PisaHpc.Unit.Yaml;
 
 namespace PisaHpc.Unit.Face;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using PisaHpc.Base;
-using PisaHpc.Sites;
+using PisaHpc.Adapters.Yaml;
+using PisaHpc.Module.Base;
 using PisaHpc.Unit.Commands;
 using PisaHpc.Unit.Containers;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using System.Text.Json.Nodes;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Host.Output;
 
 namespace PisaHpc.Unit.Host;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using PisaHpc.Allocations;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.HostLists;
 
 public sealed class HostListTests
 {

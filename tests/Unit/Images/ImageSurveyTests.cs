@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images;

@@ -1,4 +1,6 @@
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images;

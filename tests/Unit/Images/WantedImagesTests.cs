@@ -1,3 +1,4 @@
+using PisaHpc.Engines;
 using PisaHpc.Images;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;

@@ -1,12 +1,12 @@
-using PisaHpc.Allocations;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
-using PisaHpc.SshConfigs;
+using PisaHpc.Unit.Access.Ssh;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Ports;
-using PisaHpc.Unit.SshConfigs;
 
 namespace PisaHpc.Unit.Jobs;
 

@@ -1,4 +1,4 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Jobs;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Ports;

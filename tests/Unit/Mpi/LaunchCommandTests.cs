@@ -1,6 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Nodes;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Mpi;
 

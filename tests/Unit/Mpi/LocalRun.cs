@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Nodes;

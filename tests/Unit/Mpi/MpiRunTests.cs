@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;

@@ -1,4 +1,4 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;

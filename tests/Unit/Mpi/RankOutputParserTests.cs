@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PisaHpc.Mpi;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Mpi;
 

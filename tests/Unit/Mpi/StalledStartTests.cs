@@ -1,5 +1,6 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Mpi;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Mpi;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Unit.Nodes;

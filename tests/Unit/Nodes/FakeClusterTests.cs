@@ -1,4 +1,4 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Unit.Nodes;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using PisaHpc.Containers;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Unit.Nodes;
 

@@ -1,4 +1,5 @@
 using PisaHpc.Ports;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Unit.Ports;
 

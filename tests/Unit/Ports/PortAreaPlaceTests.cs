@@ -1,6 +1,6 @@
 using PisaHpc.Setup;
 using PisaHpc.Sites;
-using PisaHpc.Unit.SshConfigs;
+using PisaHpc.Unit.Access.Ssh;
 
 namespace PisaHpc.Unit.Ports;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Unit.Ports;

@@ -1,4 +1,5 @@
 using PisaHpc.Ports;
+using PisaHpc.Posix;
 using Xunit.Abstractions;
 
 namespace PisaHpc.Unit.Ports;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Unit.Ports;

@@ -1,5 +1,6 @@
 using PisaHpc.Containers;
 using PisaHpc.Devices;
+using PisaHpc.Engines;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 

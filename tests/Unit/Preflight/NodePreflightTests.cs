@@ -1,4 +1,5 @@
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Preflight;
+using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Preflight;
 
 public sealed class NodeSurveyTests
 {

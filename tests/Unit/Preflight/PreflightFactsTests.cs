@@ -1,7 +1,7 @@
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Preflight;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
-using PisaHpc.Unit.SshConfigs;
+using PisaHpc.Unit.Access.Ssh;
 
 namespace PisaHpc.Unit.Setup;
 

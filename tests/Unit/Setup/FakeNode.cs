@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
 using PisaHpc.Sites;

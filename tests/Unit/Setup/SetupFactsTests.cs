@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using PisaHpc.Setup;
 using PisaHpc.Sites;
-using PisaHpc.Unit.SshConfigs;
+using PisaHpc.Unit.Access.Ssh;
 
 namespace PisaHpc.Unit.Setup;
 

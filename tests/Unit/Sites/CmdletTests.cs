@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Commands;
+using PisaHpc.Module.Commands;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Commands;
 

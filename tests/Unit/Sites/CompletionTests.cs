@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
-using PisaHpc.Completion;
+using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Ports;

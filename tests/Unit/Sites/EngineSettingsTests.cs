@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Unit.SshConfigs;
+using PisaHpc.Unit.Access.Ssh;
 
 namespace PisaHpc.Unit.Sites;
 

@@ -1,5 +1,6 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
+using PisaHpc.Unit.Yaml;
 
 namespace PisaHpc.Unit.Sites;
 

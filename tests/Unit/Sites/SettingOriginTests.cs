@@ -1,4 +1,6 @@
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
+using PisaHpc.Unit.Yaml;
 
 namespace PisaHpc.Unit.Sites;
 

@@ -1,9 +1,9 @@
 using System.Threading.Channels;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
-using PisaHpc.Ssh;
 using Renci.SshNet.Common;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Ssh;
 
 public sealed class ChannelInputTests
 {

@@ -1,6 +1,7 @@
-using PisaHpc.Ssh;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Unit.Access.Ssh;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Ssh;
 
 public sealed class Ed25519KeyGeneratorTests : IDisposable
 {

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
-using PisaHpc.Ssh;
+using PisaHpc.Adapters.Ssh;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Ssh;
 
 public sealed class EndMarkTests
 {

@@ -1,6 +1,6 @@
-using PisaHpc.Ssh;
+using PisaHpc.Adapters.Ssh;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Ssh;
 
 public class NodeSessionsTests
 {

@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 using Renci.SshNet.Security;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Ssh;
 
 /// <summary>Private keys as ssh-keygen and openssl write them, against what ssh-keygen reads in them.</summary>
 public sealed class PrivateKeysTests : IDisposable

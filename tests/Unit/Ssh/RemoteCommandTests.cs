@@ -1,8 +1,8 @@
 using System.Text;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Unit.Nodes;
+namespace PisaHpc.Unit.Ssh;
 
 public class RemoteCommandTests
 {

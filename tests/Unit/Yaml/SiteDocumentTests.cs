@@ -2,9 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Yaml;
 
 /// <summary>The published JSON Schema and the example are what the reader reads.</summary>
 public sealed partial class SiteDocumentTests

@@ -1,6 +1,6 @@
 using PisaHpc.Sites;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Yaml;
 
 /// <summary>What is wrong with a definition, and where.</summary>
 public sealed class SiteErrorTests

@@ -1,7 +1,8 @@
 using System.Text;
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Yaml;
 
 /// <summary>Whatever is done to a definition, reading it ends in a site or in findings.</summary>
 public sealed class SiteMutationTests

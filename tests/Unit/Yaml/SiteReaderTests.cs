@@ -1,8 +1,7 @@
-using PisaHpc.Containers;
-using PisaHpc.Mpi;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Yaml;
 
 public sealed class SiteReaderTests
 {

@@ -1,6 +1,7 @@
+using PisaHpc.Adapters.Yaml;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Yaml;
 
 /// <summary>Reads definitions that stand in the tests themselves.</summary>
 internal static class SiteText

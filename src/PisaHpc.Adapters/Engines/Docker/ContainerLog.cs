@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>Reads a container's log from the engine.</summary>
 internal static class ContainerLog

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Docker.DotNet.Models;
-using PisaHpc.Containers;
-using ContainerSpec = PisaHpc.Containers.ContainerSpec;
+using PisaHpc.Engines;
+using ContainerSpec = PisaHpc.Engines.ContainerSpec;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>A container's specification in the engine's own terms.</summary>
 internal static class ContainerParameters

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Docker.DotNet.Models;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>What the engine tells of containers, in the domain's terms.</summary>
 internal static class ContainerRecords

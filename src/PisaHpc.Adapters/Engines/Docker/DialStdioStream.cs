@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh

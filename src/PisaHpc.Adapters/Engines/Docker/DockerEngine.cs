@@ -1,11 +1,10 @@
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using PisaHpc.Containers;
-using PisaHpc.Images;
-using ContainerSpec = PisaHpc.Containers.ContainerSpec;
+using PisaHpc.Engines;
+using ContainerSpec = PisaHpc.Engines.ContainerSpec;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>A node's Docker engine. The client behind it is shared and stays open.</summary>
 internal sealed class DockerEngine(EngineClient client) : IContainerEngine

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The engines of a site's nodes, reached over the nodes' connections. An engine's version is asked for once.</summary>
 internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : IEngineConnector, IAsyncDisposable

@@ -1,8 +1,8 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The images of a node's Docker engine.</summary>
 internal sealed class DockerImages(EngineClient client) : IImageStore

@@ -1,9 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json.Serialization;
 using Docker.DotNet;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The clients of one node's engine, with the API version that both sides speak.</summary>
 internal sealed class EngineClient : IDisposable

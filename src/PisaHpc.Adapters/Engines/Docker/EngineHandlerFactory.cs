@@ -1,7 +1,7 @@
 using Docker.DotNet.Handler.Abstractions;
 using Microsoft.Extensions.Logging;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>Gives Docker.DotNet a handler that is ours.</summary>
 internal sealed class EngineHandlerFactory : IDockerHandlerFactory<HttpMessageHandler>

@@ -1,4 +1,4 @@
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// The HTTP side of an engine: the platform's own client over streams that we open, so that requests share kept-alive streams. Answers that

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Docker.DotNet.Models;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// The stream of messages with which the engine answers a request that Docker.DotNet does not send (moby, pkg/jsonmessage).

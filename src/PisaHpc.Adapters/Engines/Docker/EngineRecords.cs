@@ -1,8 +1,8 @@
 using System.Globalization;
 using Docker.DotNet.Models;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>What an engine tells of itself, in the domain's terms.</summary>
 internal static class EngineRecords

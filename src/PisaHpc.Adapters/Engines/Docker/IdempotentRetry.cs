@@ -1,4 +1,4 @@
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// Sends a request again when the kept stream that it took had just come to its end. The platform's client does so only when it reads the

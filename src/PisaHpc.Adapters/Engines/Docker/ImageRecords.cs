@@ -1,7 +1,7 @@
 using Docker.DotNet.Models;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>What the engine tells of images, in the domain's terms.</summary>
 internal static class ImageRecords

@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The import of a tar as an image: one request whose body is the tar.</summary>
 internal static class ImageUpload

@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// A stream to an engine that may stop listening and say why. The first write that nobody takes fails; those that follow are dropped, so

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
-using PisaHpc.Ssh;
+using PisaHpc.Adapters.Ssh;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The engine's unix socket on this machine.</summary>
 internal static class LocalSocket

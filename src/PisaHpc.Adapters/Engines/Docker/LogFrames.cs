@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// Takes the engine's log stream apart (Docker Engine API, "Stream format"): eight bytes, the first of which is the stream and the last

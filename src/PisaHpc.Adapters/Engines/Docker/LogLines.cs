@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// Makes lines from the pieces of a log. Each stream is put together by itself; a line that the engine stored in pieces (longer than 16

@@ -1,7 +1,7 @@
 using Docker.DotNet.Models;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// A pull's message stream: the error that only it carries, and the layers' progress in one figure. It sees each message on the thread that

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Docker.DotNet.Models;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>A push's message stream: the error and the digest that only it carries, and the layers' progress.</summary>
 /// <param name="tag">The tag that is pushed, of which the stream tells as if it were a layer.</param>

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// Why an engine's unix socket lets nobody in (connect(2), unix(7)): it is not there (ENOENT), this user may not use it (EACCES), or nobody

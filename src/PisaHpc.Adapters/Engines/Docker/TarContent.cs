@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace PisaHpc.Docker;
+namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end. When the engine

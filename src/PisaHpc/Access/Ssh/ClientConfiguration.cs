@@ -1,7 +1,7 @@
 using System.Text;
 using PisaHpc.Mpi;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// The client configuration of a job, ssh_config(5): its nodes on its port, with its key, checked against its known_hosts.

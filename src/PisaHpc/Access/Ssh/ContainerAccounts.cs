@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Posix;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// The passwd and group files of a container: the image does not know the job's user, and a container that asked the site's name service

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// What host-based authentication needs beside the key's files. OpenSSH reads these from paths compiled into it, so the container sees

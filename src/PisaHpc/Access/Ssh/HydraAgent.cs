@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// What Hydra runs instead of ssh: <c>sh [-x] FILE NODE COMMAND…</c>. When its ssh to a node fails, Hydra waits for ever

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>Makes a job's ed25519 keys, and reads them back.</summary>
 public interface IJobKeyGenerator

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>A job's files as a tar stream, the form in which they cross the connection in one piece.</summary>
 internal static class JobArchive

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 using PisaHpc.Nodes;
+using PisaHpc.Sites;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// A job's directory on a node: <c>/run/pisahpc/JOB</c>, on a tmpfs, mode 0700, owned by the job's user. The job's containers see it under
@@ -12,7 +13,7 @@ namespace PisaHpc.SshConfigs;
 public static class JobDirectory
 {
     /// <summary>A job's directory.</summary>
-    /// <param name="runDirectory">The site's directory for jobs (<see cref="Sites.HpcSite.RunDirectory"/>).</param>
+    /// <param name="runDirectory">The site's directory for jobs (<see cref="HpcSite.RunDirectory"/>).</param>
     /// <param name="jobId">The job.</param>
     public static string PathOf(string runDirectory, string jobId) => $"{runDirectory.TrimEnd('/')}/{JobIds.FileName(jobId)}";
 

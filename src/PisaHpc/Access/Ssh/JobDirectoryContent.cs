@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>What was read of a job's directory.</summary>
 /// <param name="Uid">The directory's owner.</param>

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>A job that has a directory on a node.</summary>
 /// <param name="Directory">The directory.</param>

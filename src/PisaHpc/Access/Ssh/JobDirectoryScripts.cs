@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// What runs on a node, in POSIX sh, for <see cref="JobDirectory"/>. The run directory is root's; a job's directory in it is its user's,

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>A file of a job's directory.</summary>
 /// <param name="Name">The name, without a path.</param>

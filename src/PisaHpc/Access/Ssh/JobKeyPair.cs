@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// An ed25519 key pair in OpenSSH's text forms. It holds a secret: never an output, and <see cref="ToString"/> shows the fingerprint.

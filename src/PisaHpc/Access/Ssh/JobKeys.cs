@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// The two key pairs of a job: the one its processes log in with, and the one its sshds prove themselves with. All nodes of a job share

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>The known_hosts of a job: its one host key under every name of every node.</summary>
 internal static class JobKnownHosts

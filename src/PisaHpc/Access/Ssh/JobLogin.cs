@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// A login from a node into a job's container. The job's directory is its user's, who may write a ProxyCommand into the configuration: ssh

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// A job's ssh identity, as it lies in <see cref="Directory"/> on each of its nodes: user key, host key, authorized_keys, known_hosts,

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
-using PisaHpc.Allocations;
-using PisaHpc.Mpi;
+using PisaHpc.Batch;
+using PisaHpc.Sites;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>The files of a job's directory: keys, known_hosts, client and server configuration, accounts, and MPI host files.</summary>
 public static partial class JobSshFiles

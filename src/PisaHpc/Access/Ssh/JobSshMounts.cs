@@ -1,6 +1,6 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>Where a container sees a job's files.</summary>
 public static class JobSshMounts

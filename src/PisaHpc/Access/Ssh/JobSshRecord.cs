@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>What a job's directory says of itself, without secrets: enough to make the job's <see cref="JobSshConfig"/> again.</summary>
 internal sealed record JobSshRecord

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>What became of a job's ssh configuration on one node.</summary>
 /// <param name="JobId">The job.</param>

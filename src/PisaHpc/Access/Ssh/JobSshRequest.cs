@@ -1,6 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Posix;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>What a job's ssh files are made from.</summary>
 public sealed record JobSshRequest

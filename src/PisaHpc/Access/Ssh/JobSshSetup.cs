@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>Writes a job's ssh files to all of its nodes, or to none.</summary>
 /// <param name="nodes">The nodes.</param>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>Packs words into lines of a limited length.</summary>
 internal static class LineFolding

@@ -1,6 +1,7 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
+using PisaHpc.Sites;
 
-namespace PisaHpc.Mpi;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>Host files of MPI launchers: which nodes, in which order, with how many slots each.</summary>
 public static class MpiHostFile

@@ -1,8 +1,9 @@
 using System.Globalization;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
-using PisaHpc.SshConfigs;
 
-namespace PisaHpc.Containers;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>
 /// A container is ready when a login by the job's key, through the job's own configuration, runs <c>true</c> in it: a running container

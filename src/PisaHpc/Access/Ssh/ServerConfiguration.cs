@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using PisaHpc.Mpi;
 
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>The server configuration of a job, sshd_config(5): one user, one key, one port, run by that user without privileges.</summary>
 internal static class ServerConfiguration

@@ -1,4 +1,4 @@
-namespace PisaHpc.SshConfigs;
+namespace PisaHpc.Access.Ssh;
 
 /// <summary>The variables of ssh sessions, as sshd's <c>SetEnv</c> takes them (sshd_config(5), OpenSSH 7.8).</summary>
 public static class SessionVariables

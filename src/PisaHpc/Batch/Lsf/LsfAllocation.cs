@@ -1,6 +1,7 @@
 using System.Globalization;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch.Lsf;
 
 /// <summary>
 /// An allocation of IBM Spectrum LSF, from the variables that its daemon sets for a job and for the job's pre- and post-execution

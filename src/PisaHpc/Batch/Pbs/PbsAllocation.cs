@@ -1,4 +1,4 @@
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch.Pbs;
 
 /// <summary>
 /// An allocation of PBS Pro, OpenPBS or Torque (qsub(1B)): the node file has one line for each slot. How many CPUs a slot has (ncpus)

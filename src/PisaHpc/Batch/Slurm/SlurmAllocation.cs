@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch.Slurm;
 
 /// <summary>
 /// An allocation of Slurm, from the variables of sbatch(1), srun(1) and the prolog (slurm.conf(5)): that of all components of the job

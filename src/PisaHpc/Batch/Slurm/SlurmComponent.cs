@@ -1,6 +1,7 @@
 using System.Globalization;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch.Slurm;
 
 /// <summary>
 /// What Slurm tells of one component of a job. An ordinary job is one component, whose variables have their plain names. A heterogeneous

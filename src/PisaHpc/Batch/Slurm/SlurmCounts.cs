@@ -1,6 +1,7 @@
 using System.Globalization;
+using PisaHpc.HostLists;
 
-namespace PisaHpc.Allocations;
+namespace PisaHpc.Batch.Slurm;
 
 /// <summary>Slurm's notation for one number per node: <c>32(x2),24</c> is 32, 32 and 24 (sbatch(1), SLURM_TASKS_PER_NODE).</summary>
 internal static class SlurmCounts

@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// A stream that stops waiting for another one when it is cancelled. Consoles, pipes and files of .NET look at the token before a read and

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>POSIX access lists (acl(5)), which the kernel gives as extended attributes.</summary>
 internal static partial class AccessLists

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>What the first bytes of an archive say of it.</summary>
 public static class ArchiveFormat

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>The instructions that set an imported image's configuration, in the notation of a Dockerfile.</summary>
 public static partial class ChangeInstructions

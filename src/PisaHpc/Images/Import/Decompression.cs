@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// A compressed tar, unpacked while it is read. It is unpacked here and not by the engine, which knows zstd only since API 1.42, needs an

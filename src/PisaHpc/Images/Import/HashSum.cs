@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A digest of many texts in no order: their SHA-256 hashes are added up, so that none of them has to be kept.</summary>
 internal sealed class HashSum

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A stream whose first bytes are known before it is read, in reads of any size, each of which takes much from below.</summary>
 /// <param name="Head">The first <see cref="ArchiveFormat.HeadBytes"/>, or all there are.</param>

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>What an image is made of: a tree, a tar, or a stream of one.</summary>
 public interface IImageSource : IAsyncDisposable

@@ -1,4 +1,6 @@
-namespace PisaHpc.Images;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Images.Import;
 
 /// <summary>An import as it is going to be, made without reading the source's content.</summary>
 public sealed record ImageImportPlan

@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>Makes an image of a source in one engine.</summary>
 public static class ImageImporter

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>How far the reading of an image's source has come.</summary>
 /// <param name="Bytes">Bytes read: of the tar stream that a tree gives, or of the tar as it lies there, compressed or not.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>An image that a tree or tar was imported as.</summary>
 public sealed record ImportedImage

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// The mount points below a directory, from /proc/self/mountinfo (proc(5)); bind mounts of the same file system are among them.

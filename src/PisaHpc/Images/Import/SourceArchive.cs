@@ -1,7 +1,7 @@
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A tar that an image is made of: a file, or a stream that somebody has open; plain or compressed.</summary>
 public sealed class SourceArchive : IImageSource

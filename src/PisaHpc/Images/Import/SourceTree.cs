@@ -2,7 +2,7 @@ using System.Text;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A directory tree that an image is made of.</summary>
 public sealed class SourceTree : IImageSource

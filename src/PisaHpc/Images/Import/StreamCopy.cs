@@ -1,7 +1,7 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>Carries bytes from one stream to another in a buffer's worth of memory.</summary>
 internal static partial class StreamCopy

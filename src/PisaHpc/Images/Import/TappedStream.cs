@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A stream whose every read is seen by somebody else before the reader has it.</summary>
 /// <param name="source">Where bytes come from; it stays its owner's.</param>

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// Passes a tar on as it is and counts its members by the way. System.Formats.Tar does the counting; it gives up on some archives that an

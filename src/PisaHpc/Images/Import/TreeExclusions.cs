@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// What of a tree stays out of its image, said alike to find(1), which surveys it, and to tar(1), which reads it: both match whole paths

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>
 /// The order of files in a tar when some directories have default access lists. Whoever makes a file in such a directory gives it entries

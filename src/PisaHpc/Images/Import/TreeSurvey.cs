@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>What is known of a tree without reading its files.</summary>
 public sealed record TreeSurvey

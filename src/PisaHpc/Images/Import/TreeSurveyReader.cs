@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>Makes a survey of what find(1) prints of a tree. Names are bytes and need not be text.</summary>
 /// <param name="exclusions">What stays out of the image.</param>

@@ -1,7 +1,7 @@
 using System.Text;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Import;
 
 /// <summary>A run of GNU tar that writes a tree as one stream, always the same for the same tree.</summary>
 public sealed class TreeTar

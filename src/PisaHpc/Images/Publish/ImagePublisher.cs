@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Publish;
 
 /// <summary>Brings an image of a node into a registry.</summary>
 public static class ImagePublisher

@@ -1,4 +1,6 @@
-namespace PisaHpc.Images;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Images.Publish;
 
 /// <summary>A push as it is going to be.</summary>
 /// <param name="Name">The name on the node.</param>

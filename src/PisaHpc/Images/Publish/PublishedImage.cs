@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Publish;
 
 /// <summary>An image that a registry holds under a name.</summary>
 public sealed record PublishedImage

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>The update of one image on one node.</summary>
 public sealed record HpcImageUpdate

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>Where nodes get an image from.</summary>
 public enum ImageDistribution

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>What a node needs so that a name leads to the wanted image there.</summary>
 public enum ImageNeed

@@ -1,4 +1,6 @@
-namespace PisaHpc.Images;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Images.Update;
 
 /// <summary>Which nodes are to hold which images, as it was asked for.</summary>
 public sealed class ImageOrders

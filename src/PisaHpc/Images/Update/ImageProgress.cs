@@ -1,4 +1,6 @@
-namespace PisaHpc.Images;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Images.Update;
 
 /// <summary>What a node does for its image just now.</summary>
 /// <param name="Node">The node.</param>

@@ -1,6 +1,6 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>
 /// Brings one node's name to the wanted image: pull by digest, then tag. A pull by digest leaves the tags alone and the tag moves in one

@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>How an update of one image on one node ended.</summary>
 public enum ImageUpdateState

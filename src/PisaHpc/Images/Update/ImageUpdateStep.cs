@@ -1,4 +1,6 @@
-namespace PisaHpc.Images;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Images.Update;
 
 /// <summary>One image on one node, before anything is changed.</summary>
 /// <param name="Node">The node.</param>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>
 /// Who gives which image to whom, when nodes serve each other: a node that holds an image gives it to one other at a time, and each that

@@ -1,8 +1,8 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>
 /// Gives images from node to node: <c>docker save | ssh | docker load</c>, started on the giver, so that the bytes go from one to the other

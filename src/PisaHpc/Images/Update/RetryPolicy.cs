@@ -1,4 +1,4 @@
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>
 /// How often a pull is tried, and how long it waits in between: twice as long each time, of which a random part between a half and the

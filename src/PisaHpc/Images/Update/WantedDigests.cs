@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Images;
+namespace PisaHpc.Images.Update;
 
 /// <summary>
 /// Finds the registry's digest of each wanted image once, and for all nodes: a tag that moves in the middle of an update would leave a

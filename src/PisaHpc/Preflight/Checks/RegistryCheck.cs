@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using PisaHpc.Images;
+using PisaHpc.Engines;
 using PisaHpc.Setup;
 using PisaHpc.Sites;
 

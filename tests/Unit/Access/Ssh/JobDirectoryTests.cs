@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>The directory's scripts in a real sh on a real tmpfs, as root: ownership is part of what they do.</summary>
 public sealed class JobDirectoryTests : IDisposable

@@ -1,6 +1,6 @@
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>Whatever the login shell of the job's user is in the container, what is run there by ssh is the same.</summary>
 public sealed class JobLoginShellTests

@@ -1,7 +1,8 @@
-using PisaHpc.Allocations;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Posix;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 public sealed class JobSshFilesTests
 {

@@ -1,6 +1,6 @@
-using PisaHpc.Ssh;
+using PisaHpc.Adapters.Ssh;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>The files in the hands of the real ssh and sshd.</summary>
 public sealed class JobSshLoginTests : IAsyncLifetime

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
-using PisaHpc.Ssh;
-using PisaHpc.SshConfigs;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>Two nodes, each with a run directory of its own on this machine's tmpfs.</summary>
 public sealed class JobSshSetupTests : IDisposable

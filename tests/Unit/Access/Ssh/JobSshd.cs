@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using PisaHpc.Allocations;
-using PisaHpc.Ssh;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Batch;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>
 /// A job's directory and a real sshd with its configuration, on loopback: it runs as the job's user without any privilege, in a mount

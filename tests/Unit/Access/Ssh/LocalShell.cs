@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 /// <summary>A connection to a node that is this machine: the domain's scripts run in a real sh.</summary>
 /// <param name="node">The node's name.</param>

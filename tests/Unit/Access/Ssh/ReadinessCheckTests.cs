@@ -1,8 +1,10 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Containers;
+namespace PisaHpc.Unit.Access.Ssh;
 
 public sealed class ReadinessCheckTests
 {

@@ -1,7 +1,7 @@
-using PisaHpc.Allocations;
-using PisaHpc.SshConfigs;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 
-namespace PisaHpc.Unit.SshConfigs;
+namespace PisaHpc.Unit.Access.Ssh;
 
 internal static class Sample
 {

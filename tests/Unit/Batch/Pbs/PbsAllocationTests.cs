@@ -1,6 +1,6 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.Batch.Pbs;
 
 public sealed class PbsAllocationTests
 {

@@ -1,6 +1,6 @@
-using PisaHpc.Allocations;
+using PisaHpc.Batch;
 
-namespace PisaHpc.Unit.Allocations;
+namespace PisaHpc.Unit.Batch.Slurm;
 
 /// <summary>
 /// Heterogeneous jobs. The environments were recorded from Slurm 22.05.8: <c>sbatch -p hpc -N2 -n20 : -p gpu -N2 -n3 -c8</c>, and

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Text;
-using PisaHpc.Containers;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public class ContainerLogTests
 {

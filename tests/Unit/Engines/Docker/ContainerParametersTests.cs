@@ -1,7 +1,8 @@
+using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Containers;
-using PisaHpc.Docker;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public class ContainerParametersTests
 {

@@ -1,6 +1,6 @@
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>A stream whose writes nobody takes any more once it is deaf; what is read is not touched.</summary>
 internal sealed class DeafStream(Stream inner) : UnseekableStream

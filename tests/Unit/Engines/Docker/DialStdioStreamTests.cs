@@ -1,8 +1,8 @@
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public sealed class DialStdioStreamTests
 {

@@ -1,8 +1,8 @@
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>Attempts to reach an engine that several callers share.</summary>
 public sealed class DockerEnginesTests

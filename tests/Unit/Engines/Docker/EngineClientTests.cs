@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public class EngineClientTests
 {

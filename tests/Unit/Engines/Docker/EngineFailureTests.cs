@@ -1,7 +1,7 @@
 using System.Net;
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public class EngineFailureTests
 {

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Docker.DotNet.Models;
-using PisaHpc.Docker;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public sealed class EngineMessagesTests
 {

@@ -1,8 +1,8 @@
 using Docker.DotNet.Models;
-using PisaHpc.Docker;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Engines;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public sealed class PullMessagesTests
 {

@@ -1,6 +1,6 @@
-using PisaHpc.Docker;
+using PisaHpc.Adapters.Engines.Docker;
 
-namespace PisaHpc.Unit.Docker;
+namespace PisaHpc.Unit.Engines.Docker;
 
 public sealed class TarContentTests
 {

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text;
-using PisaHpc.Images;
+using PisaHpc.Images.Import;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 public sealed class ArchiveFormatTests
 {

@@ -1,7 +1,8 @@
 using PisaHpc.Images;
+using PisaHpc.Images.Import;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 public sealed class ImageImporterTests
 {

@@ -1,12 +1,12 @@
 using System.Formats.Tar;
 using System.IO.Pipes;
 using Microsoft.Win32.SafeHandles;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Images.Import;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 /// <summary>Tars of every kind, unpacked by the machine's own programs.</summary>
 public sealed class SourceArchiveTests : IDisposable

@@ -1,12 +1,12 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
-using PisaHpc.Images;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Images.Import;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
-using PisaHpc.Ssh;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 /// <summary>Real trees, read by the machine's own find and tar.</summary>
 public sealed class SourceTreeTests : IDisposable

@@ -1,6 +1,6 @@
-using PisaHpc.Images;
+using PisaHpc.Images.Import;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 public sealed class TreeExclusionsTests
 {

@@ -1,7 +1,7 @@
 using System.Text;
-using PisaHpc.Images;
+using PisaHpc.Images.Import;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Import;
 
 public sealed class TreeSurveyReaderTests
 {

@@ -1,7 +1,7 @@
-using PisaHpc.Images;
+using PisaHpc.Images.Publish;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Publish;
 
 public sealed class ImagePublisherTests
 {

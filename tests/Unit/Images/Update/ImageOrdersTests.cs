@@ -1,7 +1,9 @@
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Update;
 
 public sealed class ImageOrdersTests
 {

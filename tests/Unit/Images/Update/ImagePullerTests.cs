@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Update;
 
 public sealed class ImagePullerTests
 {

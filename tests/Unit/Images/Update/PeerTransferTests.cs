@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using PisaHpc.Engines;
 using PisaHpc.Images;
+using PisaHpc.Images.Update;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Images;
+namespace PisaHpc.Unit.Images.Update;
 
 public sealed class PeerTransferTests
 {
