@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;

@@ -1,5 +1,5 @@
 using System.Text;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 

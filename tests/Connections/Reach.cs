@@ -1,3 +1,4 @@
+using PisaHpc.Adapters;
 using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;

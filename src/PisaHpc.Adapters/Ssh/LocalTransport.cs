@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using System.Net;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Ssh;
 
@@ -14,35 +14,11 @@ internal sealed class LocalTransport : INodeTransport
 
     public int MaxSessions => int.MaxValue;
 
-    /// <summary>Whether a name is one of this machine's own.</summary>
-    public static bool IsThisMachine(string node) => node is "localhost" or "127.0.0.1" or "::1" || AreOne(node, Dns.GetHostName());
-
-    /// <summary>Whether two names are one machine's: of two domains may have machines of the same first label.</summary>
-    internal static bool AreOne(string node, string host)
-    {
-        var areWhole = node.Contains('.', StringComparison.Ordinal) && host.Contains('.', StringComparison.Ordinal);
-        return (areWhole ? node : FirstLabel(node)).Equals(areWhole ? host : FirstLabel(host), StringComparison.OrdinalIgnoreCase);
-    }
-
-    /// <summary>Makes sure that a name is one of this machine's own.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/> for any other name.</exception>
-    public static void Require(string node)
-    {
-        if (!IsThisMachine(node))
-        {
-            throw new HpcException(
-                ErrorId.NodeUnreachable,
-                $"Node {node} is not this machine ({Dns.GetHostName()}), and 'client: local' reaches no other.",
-                node,
-                "Set nodes.ssh.client to builtin or openssh in the site definition.");
-        }
-    }
-
     /// <summary>Makes the transport for a name of this machine.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/> for any other name.</exception>
     public static Task<INodeTransport> OpenAsync(string node)
     {
-        Require(node);
+        ThisMachine.Require(node);
         return Task.FromResult<INodeTransport>(new LocalTransport());
     }
 
@@ -67,6 +43,4 @@ internal sealed class LocalTransport : INodeTransport
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static string FirstLabel(string name) => IPAddress.TryParse(name, out _) ? name : name.Split('.')[0];
 }

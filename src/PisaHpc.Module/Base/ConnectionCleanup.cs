@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 
 namespace PisaHpc.Module.Base;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Module.Completion;
@@ -52,7 +52,7 @@ public abstract class ImageCmdlet : SiteCmdlet
         TooSlow);
 
     private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
-        LocalTransport.IsThisMachine(node)
+        ThisMachine.Is(node)
             ? new NodeAccess { Client = SshClientKind.Local, EngineSocket = SiteDefinition.Nodes.EngineSocket }
             : SiteDefinition.Nodes);
 

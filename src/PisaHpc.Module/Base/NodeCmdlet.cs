@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Jobs;

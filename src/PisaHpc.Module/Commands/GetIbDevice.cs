@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Devices;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;

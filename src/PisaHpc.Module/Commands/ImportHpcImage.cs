@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Images.Import;
 using PisaHpc.Module.Base;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;

@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Containers;
 
@@ -61,7 +62,7 @@ internal static class ContainerLaunch
             : (allowed.OpenFilesHard, "its engine gives a container by itself, and it may not raise that");
         return most is not { } limit || limit < 0 || asked <= limit ? refusal : new HpcException(
             ErrorId.LimitRefused,
-            $"Node {engine.Node} refuses {OpenFilesLimit.Setting} {asked}: {limit} is what {whose}. {refusal.Message}",
+            $"Node {engine.Node} refuses {HpcEnvironment.OpenFilesOption} {asked}: {limit} is what {whose}. {refusal.Message}",
             engine.Node,
             $"Set openFiles to {limit} at most, or to 'host', under limits in the site definition or with -OpenFiles; "
             + "or raise the engine's own on the node: LimitNOFILE= of docker.service and containerd.service.",

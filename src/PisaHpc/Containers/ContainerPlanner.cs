@@ -38,7 +38,7 @@ public static class ContainerPlanner
             MemoryBytes = limits.MemoryBytes ?? limits.MemoryPerSlotBytes * request.Node.Slots,
             ShmBytes = limits.ShmBytes,
             MemlockBytes = limits.MemlockBytes,
-            OpenFiles = OpenFilesLimit.Of(environment),
+            OpenFiles = environment.OpenFilesLimit(),
             Pids = limits.Pids,
             CapabilitiesDropped = environment.Privileged ? [] : ["ALL"],
             Capabilities = environment.Capabilities,

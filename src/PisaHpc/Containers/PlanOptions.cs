@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Engines;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Containers;
 
@@ -61,7 +62,7 @@ internal static class PlanOptions
                 Origin(request, request.Environment.Limits.MemoryBytes is null ? "limits.memoryPerSlot" : "limits.memory")),
             ("shm-size", spec.ShmBytes, Origin(request, "limits.shm")),
             ("ulimit", spec.MemlockBytes is { } memlock ? $"memlock={memlock}" : null, Origin(request, "limits.memlock")),
-            ("ulimit", spec.OpenFiles is { Count: var files } ? $"nofile={files}" : null, Origin(request, OpenFilesLimit.Setting)),
+            ("ulimit", spec.OpenFiles is { Count: var files } ? $"nofile={files}" : null, Origin(request, HpcEnvironment.OpenFilesOption)),
             ("pids-limit", spec.Pids, Origin(request, "limits.pids")),
         };
         var set = values.Where(value => value.Value is not null)

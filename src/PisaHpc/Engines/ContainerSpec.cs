@@ -1,5 +1,3 @@
-using PisaHpc.Containers;
-
 namespace PisaHpc.Engines;
 
 /// <summary>A container, exactly as the engine is asked to create it.</summary>

@@ -21,7 +21,7 @@ internal static class ContainerLook
         IEngineConnector engines, string node, DateTimeOffset? now, PreflightRequest request, CancellationToken cancellationToken)
     {
         var probes = request.Environments
-            .GroupBy(environment => (environment.Limits.MemlockBytes, Files: OpenFilesLimit.Of(environment), environment.Limits.ShmBytes))
+            .GroupBy(environment => (environment.Limits.MemlockBytes, Files: environment.OpenFilesLimit(), environment.Limits.ShmBytes))
             .Select(group => new ContainerProbe(
                 [.. group.Select(environment => environment.Name)], group.Key.MemlockBytes, group.Key.Files, group.Key.ShmBytes))
             .ToList();

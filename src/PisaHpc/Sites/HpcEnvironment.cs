@@ -5,6 +5,9 @@ namespace PisaHpc.Sites;
 /// <summary>An environment after its layers are merged: site → queue → environment → parameters.</summary>
 public sealed record HpcEnvironment
 {
+    /// <summary>The limit on open files, as <see cref="SettingOrigin.Option"/> writes it.</summary>
+    internal const string OpenFilesOption = "limits.openFiles";
+
     /// <summary>The name.</summary>
     public required string Name { get; init; }
 
@@ -76,4 +79,9 @@ public sealed record HpcEnvironment
     /// The setting, as <see cref="SettingOrigin.Option"/> writes it: <c>limits.memlock</c>, <c>mounts[/cvmfs]</c>.
     /// </param>
     public SettingOrigin? OriginOf(string option) => Origins.FirstOrDefault(origin => origin.Option == option);
+
+    /// <summary>How many files each process may have open; null where the environment leaves the engine's own limit.</summary>
+    public OpenFilesLimit? OpenFilesLimit() => Limits.OpenFiles is { } count
+        ? new OpenFilesLimit(count, OriginOf(OpenFilesOption) is { IsBuiltIn: false })
+        : null;
 }

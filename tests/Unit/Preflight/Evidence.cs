@@ -70,7 +70,7 @@ internal static class Evidence
         },
         Paths = new PathAnswers(
             new HashSet<string> { "/gpfs", "/cvmfs", "/gpfs/ports", "/gpfs/ports/22000", "/gpfs/ports/22999" }, new HashSet<string>(), new HashSet<string>()),
-        Containers = [new ContainerProbe(["debian12"], -1, OpenFilesLimit.Of(Environment), 8L << 30) { Seen = Inside }],
+        Containers = [new ContainerProbe(["debian12"], -1, Environment.OpenFilesLimit(), 8L << 30) { Seen = Inside }],
         Registries = [new RegistryAnswer("registry.lab:5000/pisa/hpc:deb12", null)],
     };
 

@@ -1,5 +1,5 @@
 using PisaHpc.Batch;
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
 using static PisaHpc.Preflight.CheckResult;

@@ -1,4 +1,4 @@
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Nodes;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
@@ -17,7 +17,7 @@ internal static class LocalSocket
     /// </exception>
     public static async Task<Stream> OpenAsync(string node, string path, CancellationToken cancellationToken)
     {
-        LocalTransport.Require(node);
+        ThisMachine.Require(node);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { SendBufferSize = SendBytes };
         try
         {

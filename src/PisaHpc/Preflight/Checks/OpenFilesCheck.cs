@@ -1,4 +1,4 @@
-using PisaHpc.Containers;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Preflight.Checks;
 

@@ -1,5 +1,4 @@
 using PisaHpc.Adapters.Engines.Docker;
-using PisaHpc.Containers;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Unit.Engines.Docker;

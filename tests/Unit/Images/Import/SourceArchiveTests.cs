@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using System.IO.Pipes;
 using Microsoft.Win32.SafeHandles;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Images.Import;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;

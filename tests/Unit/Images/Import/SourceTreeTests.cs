@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.Net.Sockets;
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Images.Import;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;

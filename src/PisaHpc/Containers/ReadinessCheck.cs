@@ -1,9 +1,9 @@
 using System.Globalization;
-using PisaHpc.Containers;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
-namespace PisaHpc.Access.Ssh;
+namespace PisaHpc.Containers;
 
 /// <summary>
 /// A container is ready when a login by the job's key, through the job's own configuration, runs <c>true</c> in it: a running container

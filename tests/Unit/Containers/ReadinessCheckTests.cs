@@ -1,10 +1,9 @@
-using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Nodes;
 
-namespace PisaHpc.Unit.Access.Ssh;
+namespace PisaHpc.Unit.Containers;
 
 public sealed class ReadinessCheckTests
 {

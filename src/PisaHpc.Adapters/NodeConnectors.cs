@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
-namespace PisaHpc.Adapters.Ssh;
+namespace PisaHpc.Adapters;
 
 /// <summary>The process's connectors, one for each way of reaching nodes, so that cmdlets and runspaces share open connections.</summary>
 internal static class NodeConnectors

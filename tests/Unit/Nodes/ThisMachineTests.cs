@@ -1,8 +1,8 @@
-using PisaHpc.Adapters.Ssh;
+using PisaHpc.Nodes;
 
-namespace PisaHpc.Unit.Ssh;
+namespace PisaHpc.Unit.Nodes;
 
-public sealed class LocalTransportTests
+public sealed class ThisMachineTests
 {
     [Theory]
     [InlineData("login1", "login1", true)]
@@ -12,5 +12,5 @@ public sealed class LocalTransportTests
     [InlineData("login1.other.example.org", "login1.hpc.example.org", false)]
     [InlineData("login2", "login1.hpc.example.org", false)]
     [InlineData("127.0.0.2", "127", false)]
-    public void Machines_of_two_domains_are_two(string node, string host, bool one) => Assert.Equal(one, LocalTransport.AreOne(node, host));
+    public void Machines_of_two_domains_are_two(string node, string host, bool one) => Assert.Equal(one, ThisMachine.AreOne(node, host));
 }

@@ -1,0 +1,75 @@
+using ArchUnitNET.Domain;
+using ArchUnitNET.Domain.Dependencies;
+using ArchUnitNET.Loader;
+using PisaHpc.Unit.Face;
+
+namespace PisaHpc.Unit.House;
+
+/// <summary>The rules of the house that hold inside the domain: one direction, and nothing of the other rooms.</summary>
+public sealed class DomainTests
+{
+    /// <summary>The folders from the ground up. Each may use those above it in this list, and no other.</summary>
+    private static readonly string[] Order =
+    [
+        "Errors", "Posix", "HostLists", "Nodes", "Engines", "Sites", "Batch", "Devices", "Ports", "Access", "Images", "Containers", "Jobs",
+        "Mpi", "Setup", "Preflight",
+    ];
+
+    private static readonly Architecture Domain = new ArchLoader().LoadAssembly(typeof(HpcException).Assembly).Build();
+
+    public static TheoryData<string> Folders => [.. Order];
+
+    [Fact]
+    public void Every_folder_has_its_place_in_the_order() => Assert.Equal(
+        Order.Order(StringComparer.Ordinal),
+        Directory.EnumerateDirectories(Checkout.PathOf("src", "PisaHpc")).Select(Path.GetFileName).Where(name => name is not ("bin" or "obj"))
+            .Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_namespace_says_the_folder() => Assert.All(
+        Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module"),
+        file => Assert.Contains($"\nnamespace {Rooms.NamespaceOf(file)};\n", "\n" + Rooms.Text(file), StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void A_folder_uses_those_before_it_alone(string folder)
+    {
+        var later = Order[(Array.IndexOf(Order, folder) + 1)..];
+        var up = (from use in UsesOf(folder)
+                  where later.Contains(FolderOf(use.Target))
+                  select $"{use.Origin.FullName} uses {use.Target.FullName}").Distinct().ToArray();
+        Assert.True(up is [], string.Join('\n', up));
+    }
+
+    [Fact]
+    public void The_design_page_says_what_each_folder_uses()
+    {
+        var rows = File.ReadLines(Checkout.PathOf("docs", "design.md"))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Where(cells => cells.Length == 5 && Order.Contains(cells[1].Trim('`')))
+            .Select(cells => $"{cells[1].Trim('`')}: {cells[3]}");
+        Assert.Equal(Order.Select(folder => $"{folder}: {string.Join(", ", UsedBy(folder))}"), rows);
+    }
+
+    [Fact]
+    public void The_domain_knows_the_platform_alone() => Assert.All(
+        typeof(HpcException).Assembly.GetReferencedAssemblies(),
+        assembly => Assert.True(
+            assembly.Name!.StartsWith("System.", StringComparison.Ordinal) && assembly.Name != "System.Management.Automation",
+            assembly.FullName));
+
+    /// <summary>The folders that one uses, but for Errors, which all do.</summary>
+    private static IEnumerable<string> UsedBy(string folder) => Order[1..].Intersect(UsesOf(folder).Select(use => FolderOf(use.Target)));
+
+    private static IEnumerable<ITypeDependency> UsesOf(string folder) =>
+        from type in Domain.Types
+        where FolderOf(type) == folder
+        from use in type.Dependencies
+        let target = FolderOf(use.Target)
+        where target != folder && target != ""
+        select use;
+
+    /// <summary>The folder right below the domain's root; empty for what is not the domain's.</summary>
+    private static string FolderOf(IType type) =>
+        type.Namespace?.FullName.Split('.') is ["PisaHpc", var folder, ..] && Order.Contains(folder) ? folder : "";
+}

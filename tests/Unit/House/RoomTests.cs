@@ -1,0 +1,52 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using ArchUnitNET.Domain;
+using ArchUnitNET.Loader;
+using PisaHpc.Adapters;
+using PisaHpc.Module.Base;
+
+namespace PisaHpc.Unit.House;
+
+/// <summary>The rules of the house between its rooms: who may know whom.</summary>
+public sealed class RoomTests
+{
+    private static readonly System.Reflection.Assembly Adapters = typeof(NodeConnectors).Assembly;
+    private static readonly System.Reflection.Assembly Module = typeof(SiteCmdlet).Assembly;
+
+    private static readonly Architecture OfAdapters =
+        new ArchLoader().LoadAssemblies(typeof(HpcException).Assembly, Adapters).Build();
+
+    public static TheoryData<string> Parts => ["Ssh", "Engines", "Yaml"];
+
+    [Fact]
+    public void Adapters_know_the_domain_and_packages_and_no_PowerShell() => Assert.DoesNotContain(
+        Adapters.GetReferencedAssemblies().Select(assembly => assembly.Name!),
+        name => name is "System.Management.Automation" or "PisaHpc.Module" || name.StartsWith("Microsoft.PowerShell", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_module_knows_no_package_but_PowerShell()
+    {
+        string[] packages = ["Renci.SshNet", "BouncyCastle.Cryptography", "Docker.DotNet", "YamlDotNet"];
+        Assert.Empty(Module.GetReferencedAssemblies().Select(assembly => assembly.Name).Intersect(packages));
+        Assert.Empty(packages.Except(Adapters.GetReferencedAssemblies().Select(assembly => assembly.Name)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void An_adapter_knows_no_other(string part)
+    {
+        var across = (from type in OfAdapters.Types
+                      where PartOf(type) == part
+                      from use in type.Dependencies
+                      where PartOf(use.Target) is { } other && other != part
+                      select $"{type.FullName} uses {use.Target.FullName}").Distinct().ToArray();
+        Assert.True(across is [], string.Join('\n', across));
+    }
+
+    [Fact]
+    public void The_domain_lets_nobody_in_but_its_own_rooms_and_tests() => Assert.Equal(
+        ["PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Unit", "PortRacer"],
+        typeof(HpcException).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName));
+
+    private static string? PartOf(IType type) => type.Namespace?.FullName.Split('.') is ["PisaHpc", "Adapters", var part, ..] ? part : null;
+}
