@@ -13,6 +13,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 {
     private readonly List<(string Node, string JobId)> _asked = [];
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
+    private string[] _named = [];
 
     /// <summary>The nodes to ask; those of the jobs when none is named, and the site's nodes where no lease tells them.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -23,7 +24,8 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     public string[] Node { get; set; } = [];
 
     /// <summary>
-    /// Only the containers of these jobs; wildcards are allowed. A job named without any that has no container is an error.
+    /// Only the containers of these jobs; wildcards are allowed. A job named without any that has no container is an error; one that comes
+    /// through the pipeline, such as an allocation, may have none yet.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -37,6 +39,14 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
+    protected override async Task BeginAsync()
+    {
+        await base.BeginAsync();
+        // What the pipeline gives is bound later.
+        _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? JobId : [];
+    }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
@@ -73,8 +83,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 
     private void ReportMissing()
     {
-        var jobIds = _asked.Select(asked => asked.JobId).Distinct(StringComparer.Ordinal);
-        foreach (var jobId in jobIds.Where(id => JobIdPattern.IsOne(id) && !_found.ContainsKey(id)))
+        foreach (var jobId in _named.Distinct(StringComparer.Ordinal).Where(id => JobIdPattern.IsOne(id) && !_found.ContainsKey(id)))
         {
             Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
         }

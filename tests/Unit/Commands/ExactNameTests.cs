@@ -68,6 +68,16 @@ public sealed class ExactNameTests : IDisposable
     public void An_image_that_a_node_holds_or_that_an_environment_wants_is_there(string name) =>
         Assert.Single(Run("Get-HpcImage", "-Name", name).Output);
 
+    [Fact]
+    public void A_job_that_comes_through_the_pipeline_may_have_no_container_yet()
+    {
+        var run = CmdletRun.Of(
+            $"[pscustomobject]@{{ JobId = 'none-of-them'; Node = 'localhost' }} | Get-HpcContainer -Site '{_engine.Site}'",
+            ("Get-HpcContainer", CmdletFacts.Named("Get-HpcContainer").Type));
+        Assert.Empty(run.Errors);
+        Assert.Empty(run.Output);
+    }
+
     private CmdletRun Run(string cmdlet, string parameter, string value) => CmdletRun.Of(
         $"{cmdlet} {parameter} '{value}' -Site '{_engine.Site}'{(cmdlet == "Get-JobPort" ? $" -Path '{_area}'" : "")}",
         (cmdlet, CmdletFacts.Named(cmdlet).Type));
