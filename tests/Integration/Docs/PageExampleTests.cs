@@ -45,7 +45,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             }
             else if (page is "Start-HpcContainer" or "New-HpcContainerPlan")
             {
-                (await RunAsync($"Get-HpcContainer -JobId {OfLsf} | Stop-HpcContainer -GraceSec 0")).EndedWith(0);
+                (await RunAsync("Get-HpcAllocation | Get-HpcContainer | Stop-HpcContainer -GraceSec 0")).EndedWith(0);
             }
 
             var end = await RunAsync(code);
