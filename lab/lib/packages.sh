@@ -6,7 +6,8 @@ readonly LAB_PACKAGES=(
     openssh-server openssh-client      # the nodes' sshd, the keys
     iproute2 iptables util-linux mount # network namespaces, the bridge, nsenter and unshare, the nodes' own directories
     procps                             # docker top asks the machine's ps
-    mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program
+    mmdebstrap gcc libc6-dev           # the images: the tree, the MPI sample program; gcc also links what is compiled ahead of time
+    zlib1g-dev                         # a program that is compiled ahead of time is linked with it
     busybox-static                     # the tiny image
     bzip2 xz-utils zstd                # tars to import
     openssl                            # a benchmark's registry with a certificate, private keys in its forms

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.Loader;
 
@@ -7,8 +8,12 @@ namespace PisaHpc;
 /// The load context of PisaHpc.Module.dll and of every package it uses. The domain assembly itself stays in the default context, since
 /// scripts name its types; the engine's assemblies come from the host.
 /// </summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = OfPowerShell)]
+[UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = OfPowerShell)]
 public sealed class ModuleLoadContext : AssemblyLoadContext
 {
+    private const string OfPowerShell = "PowerShell alone asks for it; a program that is compiled ahead of time loads no assembly.";
+
     private static readonly Lazy<Assembly> Module = new(() => new ModuleLoadContext().LoadFromAssemblyPath(PathOf("PisaHpc.Module")));
 
     private ModuleLoadContext()

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Adapters.Yaml;
@@ -46,10 +47,11 @@ internal static class SiteLocation
     public static HpcSite Read(string? path) => Find(path) is { } file ? SiteReader.Read(file) : new HpcSite();
 
     /// <summary>The example beside the module, which lies in bin below the module's root.</summary>
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "A program without assemblies has no such place, and says so.")]
     private static string Example()
     {
-        var bin = Path.GetDirectoryName(typeof(SiteLocation).Assembly.Location)!;
-        var path = Path.GetFullPath(Path.Combine(bin, "..", "docs", "site.example.yaml"));
+        var bin = Path.GetDirectoryName(typeof(SiteLocation).Assembly.Location);
+        var path = bin is { Length: > 0 } ? Path.GetFullPath(Path.Combine(bin, "..", "docs", "site.example.yaml")) : null;
         return File.Exists(path) ? path : "docs/site.example.yaml in the module's directory";
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class LongValueTests
         ["a flag of an engine's configuration"] = text => DaemonConfiguration.Parse(
             "o2wn01", "/etc/docker/daemon.json", $"{{\"live-restore\":{System.Text.Json.JsonSerializer.Serialize(text)}}}")
             .Flag("live-restore"),
-        ["an engine's version"] = text => EngineClient.Agree("o2wn01", new EngineClient.VersionAnswer("28", text, null)),
+        ["an engine's version"] = text => EngineClient.Agree("o2wn01", new VersionAnswer("28", text, null)),
         ["an engine's state"] = text => ContainerRecords.StateOf(text),
         ["a page that is no engine's answer"] = text =>
             throw EngineFailure.OfAnswer(HttpStatusCode.BadGateway, EngineFailure.MessageOf($"<html>{text}</html>"), "o2wn01"),

@@ -53,7 +53,7 @@ internal sealed class EngineClient : IDisposable
         try
         {
             using var client = new HttpClient(handlers.Short, disposeHandler: false) { BaseAddress = EngineHandlers.Address };
-            var version = await client.GetFromJsonAsync<VersionAnswer>("version", cancellationToken)
+            var version = await client.GetFromJsonAsync("version", VersionAnswerJson.Default.VersionAnswer, cancellationToken)
                 ?? throw new HttpRequestException("The answer to a request for its version is empty.");
             return new EngineClient(node, open, handlers, Agree(node, version));
         }
@@ -120,10 +120,14 @@ internal sealed class EngineClient : IDisposable
         .WithTimeout(Timeout.InfiniteTimeSpan)
         .WithTransportOptions(EngineHandlerFactory.Instance, handler)
         .Build();
-
-    /// <summary>The part of the engine's version that matters here.</summary>
-    internal sealed record VersionAnswer(
-        [property: JsonPropertyName("Version")] string Version,
-        [property: JsonPropertyName("ApiVersion")] string ApiVersion,
-        [property: JsonPropertyName("MinAPIVersion")] string? MinApiVersion);
 }
+
+/// <summary>The part of the engine's version that matters here.</summary>
+internal sealed record VersionAnswer(
+    [property: JsonPropertyName("Version")] string Version,
+    [property: JsonPropertyName("ApiVersion")] string ApiVersion,
+    [property: JsonPropertyName("MinAPIVersion")] string? MinApiVersion);
+
+/// <summary>The answer's form, known when it is compiled.</summary>
+[JsonSerializable(typeof(VersionAnswer))]
+internal sealed partial class VersionAnswerJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Docker.DotNet.Models;
 
 namespace PisaHpc.Adapters.Engines.Docker;
@@ -21,8 +22,12 @@ internal static class EngineMessages
         {
             if (line.Length > 0)
             {
-                yield return JsonSerializer.Deserialize<JSONMessage>(line) ?? throw new JsonException("The message is null.");
+                yield return JsonSerializer.Deserialize(line, EngineMessagesJson.Default.JSONMessage) ?? throw new JsonException("The message is null.");
             }
         }
     }
 }
+
+/// <summary>The messages' form, known when it is compiled.</summary>
+[JsonSerializable(typeof(JSONMessage))]
+internal sealed partial class EngineMessagesJson : JsonSerializerContext;

@@ -9,13 +9,6 @@ internal sealed record JobSshRecord
     /// <summary>The file's name.</summary>
     public const string FileName = "job.json";
 
-    private static readonly JsonSerializerOptions Form = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-    };
-
     /// <summary>The version of this form.</summary>
     public int Schema { get; init; } = 1;
 
@@ -44,7 +37,7 @@ internal sealed record JobSshRecord
         HostBased = request.HostBased,
     };
 
-    public string ToJson() => JsonSerializer.Serialize(this, Form) + "\n";
+    public string ToJson() => JsonSerializer.Serialize(this, JobSshRecordJson.Default.JobSshRecord) + "\n";
 
     /// <summary>Reads a record; the job's user may write to the directory, so that anything can stand there.</summary>
     /// <returns>The record; null when the text is none.</returns>
@@ -52,7 +45,7 @@ internal sealed record JobSshRecord
     {
         try
         {
-            return JsonSerializer.Deserialize<JobSshRecord>(json, Form);
+            return JsonSerializer.Deserialize(json, JobSshRecordJson.Default.JobSshRecord);
         }
         catch (JsonException)
         {
@@ -73,3 +66,8 @@ internal sealed record JobSshRecord
         Changed = changed,
     };
 }
+
+/// <summary>The record's form, known when it is compiled.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(JobSshRecord))]
+internal sealed partial class JobSshRecordJson : JsonSerializerContext;

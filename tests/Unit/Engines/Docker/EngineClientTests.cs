@@ -15,7 +15,7 @@ public class EngineClientTests
     [InlineData("1.54", "1.44", "1.54")]
     [InlineData("1.60", "1.44", "1.54")]
     public void The_newest_version_that_both_speak_is_agreed_on(string theirs, string least, string agreed) =>
-        Assert.Equal(agreed, EngineClient.Agree("n1", new EngineClient.VersionAnswer("20.10", theirs, least)).ApiVersion);
+        Assert.Equal(agreed, EngineClient.Agree("n1", new VersionAnswer("20.10", theirs, least)).ApiVersion);
 
     [Theory]
     [InlineData("1.39", "1.12", ErrorId.EngineTooOld)]
@@ -23,7 +23,7 @@ public class EngineClientTests
     [InlineData("1.70", "1.55", ErrorId.EngineTooOld)]
     [InlineData("", null, ErrorId.EngineUnavailable)]
     public void Engines_that_share_no_version_are_refused(string theirs, string? least, ErrorId id) => Assert.Equal(
-        id, Assert.Throws<HpcException>(() => EngineClient.Agree("n1", new EngineClient.VersionAnswer("x", theirs, least))).Id);
+        id, Assert.Throws<HpcException>(() => EngineClient.Agree("n1", new VersionAnswer("x", theirs, least))).Id);
 
     [Fact]
     public async Task Requests_share_one_kept_stream()
