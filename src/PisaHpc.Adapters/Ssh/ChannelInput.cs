@@ -8,7 +8,7 @@ namespace PisaHpc.Adapters.Ssh;
 /// A command's standard input on an SSH.NET channel. The library waits for the node to take more until the whole session ends, also when
 /// the command has ended meanwhile and nobody ever will; here such a write fails, as it does on a closed pipe. It also sends on when the
 /// node has closed the channel, which ends the connection: here the input ends with the command, while its shell still takes the rest
-/// (<see cref="RemoteCommand.HeldLine"/>).
+/// (<see cref="RemoteCommand.DrainInputLine"/>).
 /// </summary>
 internal sealed class ChannelInput : UnseekableStream
 {

@@ -7,14 +7,14 @@ namespace PisaHpc.Adapters.Ssh;
 /// What a command's shell writes on standard output when the command has ended: words that no output holds by chance. They are kept out of
 /// what is read.
 /// </summary>
-internal sealed class EndMark
+internal sealed class CommandEndSentinel
 {
     private const string Word = "pisahpc-end";
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _key = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly byte[] _mark;
 
-    public EndMark() => _mark = Encoding.ASCII.GetBytes($"{Word} {_key}");
+    public CommandEndSentinel() => _mark = Encoding.ASCII.GetBytes($"{Word} {_key}");
 
     /// <summary>Completes when the mark has come.</summary>
     public Task Seen => _seen.Task;

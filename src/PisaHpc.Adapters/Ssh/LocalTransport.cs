@@ -25,7 +25,7 @@ internal sealed class LocalTransport : INodeTransport
     /// <summary>Starts a command in a session of its own, as sshd does, so that it can be ended with all it starts.</summary>
     public Task<INodeSession> StartAsync(RemoteCommand command)
     {
-        string[] shell = ["sh", "-c", command.Line];
+        string[] shell = ["sh", "-c", command.ExecLine];
         try
         {
             return Task.FromResult<INodeSession>(

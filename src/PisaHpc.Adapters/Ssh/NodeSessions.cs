@@ -98,7 +98,7 @@ internal sealed class NodeSessions : IAsyncDisposable
             var place = await TakeAsync(cancellationToken);
             try
             {
-                return new PlacedSession(await place.Connection.Transport.StartAsync(command), place);
+                return new PooledSession(await place.Connection.Transport.StartAsync(command), place);
             }
             catch (SessionRefusedException refusal)
             {
@@ -128,7 +128,7 @@ internal sealed class NodeSessions : IAsyncDisposable
         }
     }
 
-    private async Task<SessionPlace> TakeAsync(CancellationToken cancellationToken)
+    private async Task<SessionSlot> TakeAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -141,7 +141,7 @@ internal sealed class NodeSessions : IAsyncDisposable
                 if (_connections.Find(connection => connection.Used < connection.Places) is { } free)
                 {
                     _idle.Change(Timeout.Infinite, Timeout.Infinite);
-                    return new SessionPlace(free, _lock, Release);
+                    return new SessionSlot(free, _lock, Release);
                 }
 
                 freed = _freed.Task;

@@ -52,7 +52,7 @@ internal sealed class OpenSshTransport : INodeTransport
         try
         {
             return Task.FromResult<INodeSession>(
-                ProcessSession.Start("ssh", [.. _options, .. Through, "--", _node, command.WaitingLine], FinishAsync));
+                ProcessSession.Start("ssh", [.. _options, .. Through, "--", _node, command.ExitCodeLine], FinishAsync));
         }
         catch (Win32Exception exception)
         {

@@ -1,7 +1,7 @@
 namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>A session that gives its place on a connection back when it is disposed of.</summary>
-internal sealed class PlacedSession(INodeSession session, IDisposable place) : INodeSession
+internal sealed class PooledSession(INodeSession session, IDisposable place) : INodeSession
 {
     public Stream Input => session.Input;
 

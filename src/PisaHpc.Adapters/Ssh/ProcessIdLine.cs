@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>Reads the first line of a command from its output and leaves what follows it (<see cref="RemoteCommand"/>).</summary>
-internal sealed class CommandHead
+internal sealed class ProcessIdLine
 {
     private const int Longest = 1 << 20;
     private readonly List<byte> _seen = [];

@@ -6,7 +6,7 @@ namespace PisaHpc.Adapters.Ssh;
 internal sealed class ProcessSession : INodeSession
 {
     private readonly Process _process;
-    private readonly CommandHead _head = new();
+    private readonly ProcessIdLine _head = new();
     private readonly Task<int?> _processId;
 
     private ProcessSession(Process process, Func<int, Task<int>> finish)

@@ -16,7 +16,7 @@ internal static class PumpedStream
     /// <param name="source">The blocking stream; the thread ends at its end.</param>
     /// <param name="name">The thread's name.</param>
     /// <param name="mark">What ends the stream before its own end; null for nothing.</param>
-    public static Stream Over(Stream source, string name, EndMark? mark = null)
+    public static Stream Over(Stream source, string name, CommandEndSentinel? mark = null)
     {
         // The source holds what arrives in memory already, however much; the pipe adds no second limit.
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
@@ -24,7 +24,7 @@ internal static class PumpedStream
         return pipe.Reader.AsStream();
     }
 
-    private static void Pump(Stream source, PipeWriter writer, EndMark? mark)
+    private static void Pump(Stream source, PipeWriter writer, CommandEndSentinel? mark)
     {
         try
         {
@@ -37,7 +37,7 @@ internal static class PumpedStream
         }
     }
 
-    private static void Copy(Stream source, PipeWriter writer, EndMark? mark)
+    private static void Copy(Stream source, PipeWriter writer, CommandEndSentinel? mark)
     {
         var buffer = new byte[ReadBytes];
         var kept = 0;

@@ -28,7 +28,7 @@ internal sealed class RemoteCommand
         ArgumentOutOfRangeException.ThrowIfZero(arguments.Count);
         _arguments = arguments;
         _input = input;
-        End = input == Input.Streamed ? new EndMark() : null;
+        End = input == Input.Streamed ? new CommandEndSentinel() : null;
     }
 
     private enum Input
@@ -38,21 +38,21 @@ internal sealed class RemoteCommand
         Streamed,
     }
 
-    /// <summary>Tells of the end of a command that is written to while it runs, in <see cref="HeldLine"/>; null for any other.</summary>
-    public EndMark? End { get; }
+    /// <summary>Tells of the end of a command that is written to while it runs, in <see cref="DrainInputLine"/>; null for any other.</summary>
+    public CommandEndSentinel? End { get; }
 
     /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
-    public string Line => LineOf($"{Before}exec \"$@\"{After}");
+    public string ExecLine => LineOf($"{Before}exec \"$@\"{After}");
 
     /// <summary>The line that waits for the command and gives 128 + n for signal n, for a client that does not tell of signals.</summary>
-    public string WaitingLine => LineOf($"{Before}\"$@\"{After}; exit $?");
+    public string ExitCodeLine => LineOf($"{Before}\"$@\"{After}; exit $?");
 
     /// <summary>
     /// The line for SSH.NET, which may still be sending when a command that did not read its input ends. What it sends on a channel that
     /// sshd has closed ends the connection, with all others' commands (SSH.NET#609): the shell takes the rest of the input, to its end.
     /// </summary>
-    public string HeldLine => _input == Input.None
-        ? Line
+    public string DrainInputLine => _input == Input.None
+        ? ExecLine
         : LineOf($"{Before}\"$@\"; code=$?; {(End is null ? "" : $"{End.Script}; ")}cat >/dev/null; exit $code");
 
     /// <summary>A command that reads nothing.</summary>

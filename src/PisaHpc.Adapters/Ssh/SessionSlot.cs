@@ -11,7 +11,7 @@ internal sealed class SharedConnection(INodeTransport transport)
 }
 
 /// <summary>One place on a connection.</summary>
-internal sealed class SessionPlace : IDisposable
+internal sealed class SessionSlot : IDisposable
 {
     private readonly Lock _lock;
     private readonly Action<SharedConnection> _release;
@@ -21,7 +21,7 @@ internal sealed class SessionPlace : IDisposable
     /// <param name="connection">The connection.</param>
     /// <param name="guard">The lock.</param>
     /// <param name="release">Gives it back.</param>
-    public SessionPlace(SharedConnection connection, Lock guard, Action<SharedConnection> release)
+    public SessionSlot(SharedConnection connection, Lock guard, Action<SharedConnection> release)
     {
         (Connection, _lock, _release) = (connection, guard, release);
         connection.Used++;

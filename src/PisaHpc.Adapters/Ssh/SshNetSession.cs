@@ -8,7 +8,7 @@ internal sealed class SshNetSession : INodeSession
     private readonly SshCommand _command;
     private readonly Lazy<Stream> _output;
     private readonly Lazy<Stream> _error;
-    private readonly CommandHead _head = new();
+    private readonly ProcessIdLine _head = new();
     private readonly Lazy<Task<int?>> _processId;
     private volatile bool _disposed;
 
@@ -20,7 +20,7 @@ internal sealed class SshNetSession : INodeSession
     /// </param>
     /// <param name="end">The mark of the command's end; null for a command that has none.</param>
     /// <param name="broken">Tells of a broken connection.</param>
-    public SshNetSession(SshCommand command, Task running, Task lost, EndMark? end, Func<Exception, Exception> broken)
+    public SshNetSession(SshCommand command, Task running, Task lost, CommandEndSentinel? end, Func<Exception, Exception> broken)
     {
         _command = command;
         _output = new Lazy<Stream>(() => PumpedStream.Over(command.OutputStream, "ssh output", end));

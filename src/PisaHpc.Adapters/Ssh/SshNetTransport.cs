@@ -71,7 +71,7 @@ internal sealed class SshNetTransport : INodeTransport
         SshCommand? channel = null;
         try
         {
-            channel = _client.CreateCommand(command.HeldLine);
+            channel = _client.CreateCommand(command.DrainInputLine);
             return await BlockingWork.RunAsync(() => Begin(channel, command.End)).WaitAsync(_timeout);
         }
         catch (SshException exception) when (exception is not (SshConnectionException or SshOperationTimeoutException) && IsOpen)
@@ -170,7 +170,7 @@ internal sealed class SshNetTransport : INodeTransport
         }
     }
 
-    private SshNetSession Begin(SshCommand channel, EndMark? end)
+    private SshNetSession Begin(SshCommand channel, CommandEndSentinel? end)
     {
         var session = new SshNetSession(channel, channel.ExecuteAsync(CancellationToken.None), _lost.Task, end, Broken);
         Interlocked.Increment(ref _running);

@@ -43,7 +43,7 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
 
         var environments = (Environment ?? ["*"]).SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase);
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
-        var digests = new WantedDigests(wanted, (image, failure) => Report(failure, image.Name));
+        var digests = new DigestResolver(wanted, (image, failure) => Report(failure, image.Name));
         await ImageSurvey.ReadAsync(
             Engines,
             nodes,

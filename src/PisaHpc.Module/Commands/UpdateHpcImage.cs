@@ -24,7 +24,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     /// <summary>Asking nodes what they hold costs the registry nothing.</summary>
     private const int SurveyLimit = 32;
 
-    private readonly ImageOrders _orders = new();
+    private readonly ImageUpdateRequests _orders = new();
     private readonly ConcurrentDictionary<string, string> _failed = new(StringComparer.Ordinal);
 
     /// <summary>Makes the cmdlet; a registry serves fewer nodes at a time than an admin's machine can ask.</summary>
@@ -103,7 +103,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var digests = new WantedDigests(_orders.Images, (image, failure) => Report(failure, image.Name));
+        var digests = new DigestResolver(_orders.Images, (image, failure) => Report(failure, image.Name));
         _orders.Settle(digests);
         var steps = await PlanAsync(digests);
         var todo = new List<ImageUpdateStep>();
@@ -146,7 +146,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     }
 
     /// <summary>Finds out what each node needs. Nothing is changed.</summary>
-    private async Task<IReadOnlyList<ImageUpdateStep>> PlanAsync(WantedDigests digests)
+    private async Task<IReadOnlyList<ImageUpdateStep>> PlanAsync(DigestResolver digests)
     {
         var held = new ConcurrentDictionary<string, IReadOnlyList<StoredImage>>();
         var unreached = new ConcurrentQueue<(string Node, Exception Failure)>();
@@ -162,7 +162,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
         foreach (var (node, failure) in unreached)
         {
             // Only now are the digests settled, and the nodes can be tried again at the very ones.
-            Fail(_orders.Of(node).Select(image => ImageOrders.Unreached(node, image, digests.Find(image))), node, failure);
+            Fail(_orders.Of(node).Select(image => ImageUpdateRequests.Unreached(node, image, digests.Find(image))), node, failure);
         }
 
         return
@@ -178,7 +178,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     /// <summary>The nodes that hold an image already are the first givers.</summary>
     private PeerTransfer PeersOf(IReadOnlyList<ImageUpdateStep> steps)
     {
-        var supply = new PeerSupply();
+        var supply = new PeerScheduler();
         foreach (var image in steps.GroupBy(step => step.Digest))
         {
             supply.Open(image.Key, [.. image.Where(step => step.Need != ImageNeed.Pull).Select(step => step.Node).Distinct()]);

@@ -46,10 +46,10 @@ internal static class ContainerLaunch
     private static async Task<HpcException> ExplainAsync(
         IContainerEngine engine, string image, long asked, HpcException refusal, CancellationToken cancellationToken)
     {
-        LimitsInside allowed;
+        EffectiveLimits allowed;
         try
         {
-            allowed = await LimitsLook.RunAsync(engine, LimitsLook.SpecOf(image, purpose: "openFiles"), cancellationToken);
+            allowed = await EffectiveLimitsProbe.RunAsync(engine, EffectiveLimitsProbe.SpecOf(image, purpose: "openFiles"), cancellationToken);
         }
         catch (HpcException)
         {

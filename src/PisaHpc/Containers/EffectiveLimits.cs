@@ -8,19 +8,19 @@ namespace PisaHpc.Containers;
 /// <param name="OpenFilesHard">Open files, the hard limit; -1 is unlimited.</param>
 /// <param name="KernelOpenFiles">The most that the kernel lets anybody raise open files to: fs.nr_open (proc_sys_fs(5)).</param>
 /// <param name="ShmBytes">The size of /dev/shm.</param>
-internal sealed record LimitsInside(long? MemlockBytes, long? OpenFiles, long? OpenFilesHard, long? KernelOpenFiles, long? ShmBytes)
+internal sealed record EffectiveLimits(long? MemlockBytes, long? OpenFiles, long? OpenFilesHard, long? KernelOpenFiles, long? ShmBytes)
 {
     /// <summary>Shell commands that print them; POSIX, with df and cat.</summary>
     public const string Script = "cat /proc/self/limits /proc/sys/fs/nr_open; df -Pk /dev/shm | tail -n 1";
 
     /// <summary>Reads what <see cref="Script"/> printed; what an image's programs did not tell is null.</summary>
     /// <param name="lines">The lines.</param>
-    public static LimitsInside Read(IReadOnlyList<string> lines)
+    public static EffectiveLimits Read(IReadOnlyList<string> lines)
     {
         var memlock = RowOf(lines, "Max locked memory");
         var files = RowOf(lines, "Max open files");
         var kernel = lines.Where(line => line.Length > 0 && line.All(char.IsAsciiDigit)).Select(NumberOf).FirstOrDefault();
-        return new LimitsInside(
+        return new EffectiveLimits(
             LimitOf(memlock, field: 0), LimitOf(files, field: 0), LimitOf(files, field: 1), kernel, ShmOf(lines));
     }
 

@@ -7,7 +7,7 @@ namespace PisaHpc.Containers;
 /// through come together only there. The container is removed whatever happens: by this process at the end or when it is interrupted, by
 /// the engine when it ends by itself; by the next check of the node when this process was killed before it was started.
 /// </summary>
-internal static class LimitsLook
+internal static class EffectiveLimitsProbe
 {
     /// <summary>The label of these containers.</summary>
     public const string Label = "pisahpc.preflight";
@@ -16,7 +16,7 @@ internal static class LimitsLook
     private const string End = "that is all";
 
     // It stays until it is removed, so that its log is there to be read; one that nobody removes ends by itself.
-    private const string Script = $"{LimitsInside.Script}; echo '{End}'; exec sleep 60";
+    private const string Script = $"{EffectiveLimits.Script}; echo '{End}'; exec sleep 60";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -41,7 +41,7 @@ internal static class LimitsLook
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; <see cref="ErrorId.NodeCommandFailed"/> when the container told nothing.
     /// </exception>
-    public static async Task<LimitsInside> RunAsync(IContainerEngine engine, ContainerSpec spec, CancellationToken cancellationToken)
+    public static async Task<EffectiveLimits> RunAsync(IContainerEngine engine, ContainerSpec spec, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Patience);
@@ -59,14 +59,14 @@ internal static class LimitsLook
         }
     }
 
-    private static async Task<LimitsInside> ReadAsync(IContainerEngine engine, string id, CancellationToken cancellationToken)
+    private static async Task<EffectiveLimits> ReadAsync(IContainerEngine engine, string id, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         await foreach (var line in engine.ReadLogAsync(id, tail: null, follow: true, cancellationToken))
         {
             if (line.Text == End)
             {
-                return LimitsInside.Read(lines);
+                return EffectiveLimits.Read(lines);
             }
 
             lines.Add(line.Text);

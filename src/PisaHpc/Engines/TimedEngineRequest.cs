@@ -4,7 +4,7 @@ namespace PisaHpc.Engines;
 /// A question that an engine answers from memory. One that hangs takes the connection and says nothing more: so there is a limit, and the
 /// node is not taken for dead because its engine is.
 /// </summary>
-internal static class EngineQuestion
+internal static class TimedEngineRequest
 {
     /// <summary>How long an engine may take, with the connection to it.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);

@@ -27,7 +27,7 @@ public static class ImageSurvey
     public static async Task ReadAsync(
         IEngineConnector engines,
         IEnumerable<string> nodes,
-        WantedDigests digests,
+        DigestResolver digests,
         int throttle,
         TimeSpan timeout,
         Action<string, IReadOnlyList<StoredImage>> answered,
@@ -70,7 +70,7 @@ public static class ImageSurvey
 
     /// <summary>Has one node after another ask the registry until nothing is open.</summary>
     private static async Task SettleAsync(
-        IEngineConnector engines, ChannelReader<string> askers, WantedDigests digests, TimeSpan limit, CancellationToken cancellationToken)
+        IEngineConnector engines, ChannelReader<string> askers, DigestResolver digests, TimeSpan limit, CancellationToken cancellationToken)
     {
         await foreach (var node in askers.ReadAllAsync(cancellationToken))
         {

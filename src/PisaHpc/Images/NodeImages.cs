@@ -10,7 +10,7 @@ public static class NodeImages
     /// <param name="node">The node.</param>
     /// <param name="images">What it holds.</param>
     /// <param name="digests">What is wanted, with the registry's digests.</param>
-    public static IEnumerable<HpcImage> Wanted(string node, IReadOnlyList<StoredImage> images, WantedDigests digests)
+    public static IEnumerable<HpcImage> Wanted(string node, IReadOnlyList<StoredImage> images, DigestResolver digests)
     {
         ArgumentNullException.ThrowIfNull(digests);
         return digests.Wanted.Select(wanted =>

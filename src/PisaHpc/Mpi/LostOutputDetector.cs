@@ -6,7 +6,7 @@ namespace PisaHpc.Mpi;
 /// KiB of one rank, half of it tags at least, with the next tag in the middle of its last line.
 /// </summary>
 /// <param name="lost">Told of each rank of which output was lost, once.</param>
-internal sealed class TaggedPieceWatch(Action<int> lost)
+internal sealed class LostOutputDetector(Action<int> lost)
 {
     private const int MostKept = 8192;
     private readonly Queue<(long Start, int Length)> _tags = [];

@@ -12,12 +12,12 @@ internal sealed class MpiConversation(
     string run,
     INodeProcess process,
     Func<string, CancellationToken, Task<bool>> answers,
-    MpiPatience patience,
+    MpiTimeLimits patience,
     MpiRunListener listener)
 {
     private readonly RankFailureReader _failures = new(map);
     private readonly OutputSilence _silence = new();
-    private readonly RunLookout _lookout = new(process.Input, patience.Look);
+    private readonly RunProcessProbe _lookout = new(process.Input, patience.Look);
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _errorEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int? _exitCode;
@@ -168,7 +168,7 @@ internal sealed class MpiConversation(
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationToken cancellationToken)
     {
         var lines = new List<MpiOutput>();
-        var cuts = facts is { Flavour: MpiFlavour.OpenMpi, Major: < 5 } ? new TaggedPieceWatch(rank => WarnOfLoss(facts, rank)) : null;
+        var cuts = facts is { Flavour: MpiFlavour.OpenMpi, Major: < 5 } ? new LostOutputDetector(rank => WarnOfLoss(facts, rank)) : null;
         var parser = new RankOutputParser(
             RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text)), TakeWord, cuts);
         var buffer = new char[16384];

@@ -14,7 +14,7 @@ public sealed class MpiRun(INodeConnector nodes)
     // The supervisor needs its grace and a moment more; whoever waits longer waits for a node that is gone.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(MpiSupervisor.GraceSeconds + 5);
 
-    internal MpiPatience Patience { get; init; } = new();
+    internal MpiTimeLimits Patience { get; init; } = new();
 
     /// <summary>Runs to the end.</summary>
     /// <param name="request">What to run.</param>

@@ -9,7 +9,7 @@ namespace PisaHpc.Mpi;
 /// What runs in the first node's container, as the job's user, around the launcher. It is sent on standard input, so that neither it nor
 /// the variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the facts, once for the command.
 /// After that standard input is the life line: when it ends, by the caller's will or by his death, so does every rank. Lines on it are
-/// <c>look</c>, which asks what the run's processes do (<see cref="RunLook"/>), and <c>started</c>, once all ranks have.
+/// <c>look</c>, which asks what the run's processes do (<see cref="RunSnapshot"/>), and <c>started</c>, once all ranks have.
 ///
 /// The user's variables are the launcher's alone: no PATH or LD_LIBRARY_PATH of his may change what this shell runs. And whatever the
 /// container's environment holds is the ranks': this shell's own variables begin with <c>ph_</c>, since one that is exported already would
@@ -34,7 +34,7 @@ internal static class MpiSupervisor
             run, request.Directory, FlavourName(request.Flavour), request.Network ?? "", request.WorkingDirectory ?? "", request.Command,
             GraceSeconds.ToString(CultureInfo.InvariantCulture), .. request.Nodes.Select(node => node.Name),
         ];
-        return Part($"set -- {ShellQuoting.Join(arguments)}\n{FactsScript}{RunLook.Script}{LaunchScript}");
+        return Part($"set -- {ShellQuoting.Join(arguments)}\n{FactsScript}{RunSnapshot.Script}{LaunchScript}");
     }
 
     /// <summary>The second part: variables and command. The variables are a function, for the launcher alone to call.</summary>

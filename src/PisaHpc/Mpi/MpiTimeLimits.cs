@@ -1,7 +1,7 @@
 namespace PisaHpc.Mpi;
 
 /// <summary>How long a run may stand still before somebody is told, or it is ended.</summary>
-internal sealed record MpiPatience
+internal sealed record MpiTimeLimits
 {
     /// <summary>How long no further rank may start before a warning says so; doubled after each.</summary>
     public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(30);

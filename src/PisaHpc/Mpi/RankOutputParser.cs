@@ -18,7 +18,7 @@ namespace PisaHpc.Mpi;
 /// </param>
 /// <param name="cuts">Told of each tag and where it stands; null when nobody listens.</param>
 internal sealed class RankOutputParser(
-    Regex tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, TaggedPieceWatch? cuts = null)
+    Regex tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, LostOutputDetector? cuts = null)
 {
     private const int Launcher = -1;
     private const int LongestLine = 1 << 20;

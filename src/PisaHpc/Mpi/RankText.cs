@@ -12,7 +12,7 @@ internal static class RankText
     /// <summary>Reads bytes as characters, as they arrive.</summary>
     /// <param name="stream">The stream.</param>
     public static StreamReader Reader(Stream stream) =>
-        new(new ArrivingStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+        new(new UnbufferedLineStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
 
     /// <summary>The text that bytes of UTF-8 are.</summary>
     /// <param name="bytes">The bytes, each as a character.</param>

@@ -3,19 +3,19 @@ namespace PisaHpc.Mpi;
 /// <summary>Asks the supervisor what the run's processes do, and takes its answer from among the run's output.</summary>
 /// <param name="input">The supervisor's standard input.</param>
 /// <param name="limit">How long the answer may take.</param>
-internal sealed class RunLookout(Stream input, TimeSpan limit)
+internal sealed class RunProcessProbe(Stream input, TimeSpan limit)
 {
     private static readonly byte[] Question = "look\n"u8.ToArray();
     private readonly Lock _lock = new();
     private List<RunProcess> _processes = [];
-    private TaskCompletionSource<RunLook> _answer = new();
+    private TaskCompletionSource<RunSnapshot> _answer = new();
 
     /// <summary>Looks; one look at a time.</summary>
     /// <param name="stopping">Ends the wait.</param>
     /// <returns>What was seen; null when no answer came.</returns>
-    public async Task<RunLook?> LookAsync(CancellationToken stopping)
+    public async Task<RunSnapshot?> LookAsync(CancellationToken stopping)
     {
-        var answer = new TaskCompletionSource<RunLook>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<RunSnapshot>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             _processes = [];
@@ -33,13 +33,13 @@ internal sealed class RunLookout(Stream input, TimeSpan limit)
     {
         lock (_lock)
         {
-            if (RunLook.Process(words) is { } process)
+            if (RunSnapshot.Process(words) is { } process)
             {
                 _processes.Add(process);
                 return true;
             }
 
-            if (RunLook.Of(words, _processes) is { } look)
+            if (RunSnapshot.Of(words, _processes) is { } look)
             {
                 _answer.TrySetResult(look);
                 return true;

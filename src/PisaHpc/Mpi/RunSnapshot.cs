@@ -6,7 +6,7 @@ namespace PisaHpc.Mpi;
 /// <param name="Launcher">The launcher's process id.</param>
 /// <param name="OpenFiles">The launcher's limit of open files; null when there is none, or it cannot be read.</param>
 /// <param name="Processes">The processes that carry the run's mark.</param>
-internal sealed record RunLook(int Launcher, long? OpenFiles, IReadOnlyList<RunProcess> Processes)
+internal sealed record RunSnapshot(int Launcher, long? OpenFiles, IReadOnlyList<RunProcess> Processes)
 {
     /// <summary>
     /// A function of POSIX sh, <c>look</c>, for the supervisor: one line for each process, and a last one. Arguments end at the run's mark,
@@ -46,9 +46,9 @@ internal sealed record RunLook(int Launcher, long? OpenFiles, IReadOnlyList<RunP
     /// <summary>Reads the last line; null when it is none.</summary>
     /// <param name="words">Its words.</param>
     /// <param name="processes">The processes that were told before.</param>
-    public static RunLook? Of(string[] words, IReadOnlyList<RunProcess> processes) =>
+    public static RunSnapshot? Of(string[] words, IReadOnlyList<RunProcess> processes) =>
         words is ["looked", var launcher, var files] && TryNumber(launcher, out var pid)
-            ? new RunLook((int)pid, TryNumber(files, out var limit) ? limit : null, processes)
+            ? new RunSnapshot((int)pid, TryNumber(files, out var limit) ? limit : null, processes)
             : null;
 
     private static bool TryNumber(string word, out long number) =>

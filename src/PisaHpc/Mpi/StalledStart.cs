@@ -22,7 +22,7 @@ internal sealed class StalledStart(
 
     /// <summary>The nodes without their ranks to which an ssh of the run stands.</summary>
     /// <param name="look">What the run's processes do.</param>
-    public IReadOnlyList<string> NodesOf(RunLook look)
+    public IReadOnlyList<string> NodesOf(RunSnapshot look)
     {
         var names = missing.ToHashSet(StringComparer.Ordinal);
         return
@@ -35,7 +35,7 @@ internal sealed class StalledStart(
     /// <summary>The warning.</summary>
     /// <param name="look">What the run's processes do; null when that is not known.</param>
     /// <param name="deaf">Those nodes to which an ssh stands that do not answer another login.</param>
-    public string Describe(RunLook? look, IReadOnlyCollection<string> deaf)
+    public string Describe(RunSnapshot? look, IReadOnlyCollection<string> deaf)
     {
         var count = started == 0 ? "no rank" : string.Create(CultureInfo.InvariantCulture, $"only {started} of {Plural.Of(ranks, "rank")}");
         var head = string.Create(
@@ -45,7 +45,7 @@ internal sealed class StalledStart(
             : string.Join(' ', [head, .. Parts(look, deaf)]);
     }
 
-    private IEnumerable<string> Parts(RunLook look, IReadOnlyCollection<string> deaf)
+    private IEnumerable<string> Parts(RunSnapshot look, IReadOnlyCollection<string> deaf)
     {
         var own = look.Processes.Where(process => IsOfLauncher(process, look)).ToArray();
         var busy = own.Where(process => process.IsBusy(elapsed)).ToArray();
@@ -74,7 +74,7 @@ internal sealed class StalledStart(
         }
     }
 
-    private string? Wait(RunLook look, IReadOnlyCollection<string> deaf, bool isBusy)
+    private string? Wait(RunSnapshot look, IReadOnlyCollection<string> deaf, bool isBusy)
     {
         var nodes = NodesOf(look);
         if (nodes.Count > 0)
@@ -102,10 +102,10 @@ internal sealed class StalledStart(
     private string By() => facts.NetworkOrInterface is { } network ? $" over {network}" : "";
 
     // The launcher may be a script: its shell's name says nothing.
-    private string Name(RunProcess process, RunLook look) =>
+    private string Name(RunProcess process, RunSnapshot look) =>
         process.Id == look.Launcher ? $"{facts.Path} (process {process.Id})" : process.ToString();
 
     // Ranks that have started may be as busy as they like.
-    private bool IsOfLauncher(RunProcess process, RunLook look) =>
+    private bool IsOfLauncher(RunProcess process, RunSnapshot look) =>
         process.Id == look.Launcher || process.IsSsh || (started == 0 && !process.IsRank);
 }

@@ -17,9 +17,9 @@ internal sealed class StartWatch(
     LauncherFacts facts,
     RankFailureReader ranks,
     OutputSilence silence,
-    RunLookout lookout,
+    RunProcessProbe lookout,
     Func<string, CancellationToken, Task<bool>> answers,
-    MpiPatience patience,
+    MpiTimeLimits patience,
     MpiRunListener listener)
 {
     // A login is a session of the connection to the first node, which is everybody's: sshd(8) allows ten of them.

@@ -4,14 +4,14 @@ namespace PisaHpc.Nodes;
 /// What a script on a node said: a line for each fact, its name and its value by a tab, and <see cref="LastLine"/> at the end, so that an
 /// answer that was cut is known for one.
 /// </summary>
-internal sealed class NodeAnswer
+internal sealed class ScriptReply
 {
     /// <summary>What a script ends with.</summary>
     public const string LastLine = "printf 'end\\t1\\n'\n";
 
     private readonly Dictionary<string, string> _facts;
 
-    private NodeAnswer(string text, Dictionary<string, string> facts) => (Text, _facts) = (text, facts);
+    private ScriptReply(string text, Dictionary<string, string> facts) => (Text, _facts) = (text, facts);
 
     /// <summary>All of it, also lines of another form.</summary>
     public string Text { get; }
@@ -29,7 +29,7 @@ internal sealed class NodeAnswer
     /// <param name="arguments">The script's arguments.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: the script failed, or its answer was cut.</exception>
-    public static async Task<NodeAnswer> AskAsync(
+    public static async Task<ScriptReply> AskAsync(
         INodeConnection connection, string script, string about, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
         var result = await connection.RunAsync(["sh", "-c", script, about, .. arguments], default, cancellationToken);
@@ -37,7 +37,7 @@ internal sealed class NodeAnswer
         var facts = rows.DistinctBy(fields => fields[0])
             .ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
         return result.ExitCode == 0 && facts.ContainsKey("end")
-            ? new NodeAnswer(result.Text, facts)
+            ? new ScriptReply(result.Text, facts)
             : throw new HpcException(
                 ErrorId.NodeCommandFailed,
                 $"Node {connection.Node} did not answer the {about} to its end: sh ended with {result.ExitCode}: "

@@ -5,7 +5,7 @@ namespace PisaHpc.Nodes;
 /// chance at just that byte waits for more, which may never come: here no read fills the buffer.
 /// </summary>
 /// <param name="inner">The stream.</param>
-internal sealed class ArrivingStream(Stream inner) : UnseekableStream
+internal sealed class UnbufferedLineStream(Stream inner) : UnseekableStream
 {
     public override bool CanRead => true;
 

@@ -6,7 +6,7 @@ namespace PisaHpc.Preflight;
 /// <summary>
 /// Looks into a container of each combination of limits, and removes the ones that an earlier look left when its process was killed.
 /// </summary>
-internal static class ContainerLook
+internal static class ContainerLimitsProbe
 {
     private static readonly TimeSpan LeftBehind = TimeSpan.FromMinutes(5);
 
@@ -71,7 +71,7 @@ internal static class ContainerLook
     private static async Task<ContainerProbe> LookAsync(
         IContainerEngine engine, string image, ContainerProbe probe, CancellationToken cancellationToken)
     {
-        var spec = LimitsLook.SpecOf(image, probe.Names) with
+        var spec = EffectiveLimitsProbe.SpecOf(image, probe.Names) with
         {
             MemlockBytes = probe.MemlockBytes,
             OpenFiles = probe.OpenFiles,
@@ -79,7 +79,7 @@ internal static class ContainerLook
         };
         try
         {
-            return probe with { Seen = await LimitsLook.RunAsync(engine, spec, cancellationToken) };
+            return probe with { Seen = await EffectiveLimitsProbe.RunAsync(engine, spec, cancellationToken) };
         }
         catch (HpcException refusal) when (refusal.Id == ErrorId.LimitRefused && probe.OpenFiles is { Required: true })
         {
@@ -96,7 +96,7 @@ internal static class ContainerLook
     /// <summary>Removes what a look left whose process was killed between making its container and starting it.</summary>
     private static async Task SweepAsync(IContainerEngine engine, DateTimeOffset? now, CancellationToken cancellationToken)
     {
-        var left = await engine.ListAsync(new Dictionary<string, string?> { [LimitsLook.Label] = null }, cancellationToken);
+        var left = await engine.ListAsync(new Dictionary<string, string?> { [EffectiveLimitsProbe.Label] = null }, cancellationToken);
         foreach (var container in left.Where(container => now - container.CreatedAt > LeftBehind))
         {
             await engine.RemoveAsync(container.Id, cancellationToken);

@@ -79,7 +79,7 @@ internal sealed record RegistryAnswer(string Image, HpcException? Failure);
 internal sealed record ContainerProbe(IReadOnlyList<string> Environments, long? MemlockBytes, OpenFilesLimit? OpenFiles, long? ShmBytes)
 {
     /// <summary>The limits that were seen inside.</summary>
-    public LimitsInside? Seen { get; init; }
+    public EffectiveLimits? Seen { get; init; }
 
     /// <summary>The refusal of the limit on open files; what was seen inside is without it then. Null when it was not refused.</summary>
     public HpcException? OpenFilesRefusal { get; init; }

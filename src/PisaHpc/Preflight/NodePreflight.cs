@@ -74,7 +74,7 @@ internal static class NodePreflight
         var facts = PreflightFacts.ReadAsync(
             connection, engine.Details?.RootDirectory ?? "", request.Site, request.Users.Keys, clock, cancellationToken);
         var containers = engine.Details is { } details && needs.HasFlag(EvidenceKinds.Container)
-            ? ContainerLook.RunAsync(engines, node, details.Now, request, cancellationToken)
+            ? ContainerLimitsProbe.RunAsync(engines, node, details.Now, request, cancellationToken)
             : Nothing<ContainerProbe>();
         var registries = engine.Details is not null && needs.HasFlag(EvidenceKinds.Registry)
             ? AskRegistriesAsync(engines, node, request, cancellationToken)
@@ -97,11 +97,11 @@ internal static class NodePreflight
     {
         try
         {
-            return await EngineQuestion.AskAsync(
+            return await TimedEngineRequest.AskAsync(
                 engines,
                 node,
                 async (engine, stopping) => new EngineEvidence(engine.Info, await engine.DescribeAsync(stopping), null),
-                EngineQuestion.Limit,
+                TimedEngineRequest.Limit,
                 cancellationToken);
         }
         catch (HpcException failure)

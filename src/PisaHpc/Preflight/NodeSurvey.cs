@@ -30,7 +30,7 @@ public static class NodeSurvey
     /// <returns>The node, whether it answers or not: one that does not is a result here and no failure.</returns>
     public static Task<HpcNode> ReadAsync(
         INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken) =>
-        ReadAsync(nodes, engines, node, EngineQuestion.Limit, cancellationToken);
+        ReadAsync(nodes, engines, node, TimedEngineRequest.Limit, cancellationToken);
 
     internal static async Task<HpcNode> ReadAsync(
         INodeConnector nodes, IEngineConnector engines, string node, TimeSpan engineLimit, CancellationToken cancellationToken)
@@ -39,8 +39,8 @@ public static class NodeSurvey
         {
             await using var connection = await nodes.ConnectAsync(node, cancellationToken);
             var engine = AskEngineAsync(engines, node, engineLimit, cancellationToken);
-            var facts = NodeAnswer.AskAsync(
-                connection, Script + IbDeviceProbe.Script + NodeAnswer.LastLine, "survey", [], cancellationToken);
+            var facts = ScriptReply.AskAsync(
+                connection, Script + IbDeviceProbe.Script + ScriptReply.LastLine, "survey", [], cancellationToken);
             await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return WithEngine(Read(node, await facts), await engine);
         }
@@ -55,7 +55,7 @@ public static class NodeSurvey
     {
         try
         {
-            return await EngineQuestion.AskAsync(engines, node, AskAsync, limit, cancellationToken);
+            return await TimedEngineRequest.AskAsync(engines, node, AskAsync, limit, cancellationToken);
         }
         catch (HpcException failure)
         {
@@ -92,7 +92,7 @@ public static class NodeSurvey
         };
     }
 
-    private static HpcNode Read(string node, NodeAnswer said)
+    private static HpcNode Read(string node, ScriptReply said)
     {
         var devices = IbDeviceProbe.Parse(node, said.Text);
         return new HpcNode
@@ -109,7 +109,7 @@ public static class NodeSurvey
         };
     }
 
-    private static long? Number(NodeAnswer said, string name) =>
+    private static long? Number(ScriptReply said, string name) =>
         long.TryParse(said[name], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private sealed record EngineAnswer(

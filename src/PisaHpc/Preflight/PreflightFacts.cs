@@ -30,7 +30,7 @@ internal sealed record PreflightFacts
         for user; do row "user $user" "$(id -u "$user" 2>/dev/null) $(id -g "$user" 2>/dev/null) $(id -G "$user" 2>/dev/null)"; done
         set --
         {{IbDeviceProbe.Script}}
-        {{NodeAnswer.LastLine}}
+        {{ScriptReply.LastLine}}
         """;
 
     /// <summary>How far the node's clock is from this machine's, in seconds: at least so much, since the question took its time.</summary>
@@ -77,7 +77,7 @@ internal sealed record PreflightFacts
         CancellationToken cancellationToken)
     {
         var asked = clock.GetUtcNow();
-        var said = await NodeAnswer.AskAsync(
+        var said = await ScriptReply.AskAsync(
             connection, Script, "preflight", [engineDirectory, site.RunDirectory, .. users], cancellationToken);
         var answered = clock.GetUtcNow();
         var now = Field(said.All, "now", 0) ?? throw new HpcException(

@@ -50,11 +50,11 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     {
         try
         {
-            return await EngineQuestion.AskAsync(
+            return await TimedEngineRequest.AskAsync(
                 engines,
                 connection.Node,
                 async (engine, stopping) => await engine.DescribeAsync(stopping) is not null,
-                EngineQuestion.Limit,
+                TimedEngineRequest.Limit,
                 CancellationToken.None);
         }
         catch (HpcException)

@@ -150,8 +150,8 @@ internal sealed record NodeSetupPlan
 
         try
         {
-            return await EngineQuestion.AskAsync(
-                engines, node, (engine, stopping) => engine.DescribeAsync(stopping), EngineQuestion.Limit, cancellationToken);
+            return await TimedEngineRequest.AskAsync(
+                engines, node, (engine, stopping) => engine.DescribeAsync(stopping), TimedEngineRequest.Limit, cancellationToken);
         }
         catch (HpcException failure) when (failure.Id == ErrorId.EngineTimeout)
         {

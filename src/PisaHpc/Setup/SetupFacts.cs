@@ -86,7 +86,7 @@ internal sealed record SetupFacts
           printf 'ports\t%s\n' "$missing"
         fi
 
-        """ + NodeAnswer.LastLine;
+        """ + ScriptReply.LastLine;
 
     /// <summary>
     /// The engine's configuration on the node: what --config-file of its start names, else what the site says (dockerd(8)).
@@ -168,7 +168,7 @@ internal sealed record SetupFacts
         [
             engine.Config, certificate, site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last), site.Nodes.EngineSocket,
         ];
-        var said = await NodeAnswer.AskAsync(connection, Script, "setup", arguments, cancellationToken);
+        var said = await ScriptReply.AskAsync(connection, Script, "setup", arguments, cancellationToken);
         var engines = said.All.Where(fact => fact.Key.StartsWith(EngineRow, StringComparison.Ordinal) && fact.Value.Length > 0).ToList();
         var resumes = said.Has("kept");
         return new SetupFacts

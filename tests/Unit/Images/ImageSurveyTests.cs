@@ -72,7 +72,7 @@ public sealed class ImageSurveyTests
     private async Task ReadAsync(int nodes, TimeSpan timeout)
     {
         var wanted = new WantedImage(ImageReference.Parse(Name), []);
-        var digests = new WantedDigests([wanted], (_, failure) => _unresolved.Enqueue(failure));
+        var digests = new DigestResolver([wanted], (_, failure) => _unresolved.Enqueue(failure));
         await ImageSurvey.ReadAsync(
             _cluster,
             Nodes(nodes),

@@ -15,7 +15,7 @@ public sealed class NodeImagesTests
     {
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.A;
         _cluster.RegistryDigests["reg:5000/y:1"] = Digests.B;
-        var digests = new WantedDigests(
+        var digests = new DigestResolver(
             [Wanted("reg:5000/x:1"), Wanted("reg:5000/y:1"), Wanted("reg:5000/z:1"), Wanted("reg:5000/gone:1")], (_, _) => { });
         await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
         StoredImage[] held =
@@ -48,7 +48,7 @@ public sealed class NodeImagesTests
     public async Task An_image_that_several_manifests_lead_to_is_current_by_any_of_them()
     {
         _cluster.RegistryDigests["reg:5000/x:1"] = Digests.B;
-        var digests = new WantedDigests([Wanted("reg:5000/x:1")], (_, _) => { });
+        var digests = new DigestResolver([Wanted("reg:5000/x:1")], (_, _) => { });
         await digests.ResolveAsync(_cluster.EngineOf("n1").Store, TimeSpan.FromMinutes(1), CancellationToken.None);
         var held = FakeImageStore.Image("reg:5000/x", Digests.A, "reg:5000/x:1") with
         {

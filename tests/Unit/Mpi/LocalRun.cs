@@ -61,7 +61,7 @@ internal sealed class LocalRun : IDisposable
     public Action<string> Warn { get; set; } = _ => { };
 
     /// <summary>The run's patience.</summary>
-    public MpiPatience Patience { get; set; } = new();
+    public MpiTimeLimits Patience { get; set; } = new();
 
     /// <summary>Whether the nodes answer logins.</summary>
     public bool Answers

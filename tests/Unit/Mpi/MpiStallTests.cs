@@ -49,7 +49,7 @@ public sealed class MpiStallTests
     [Fact]
     public async Task A_run_whose_ranks_started_may_take_its_time()
     {
-        using var local = new LocalRun { Patience = new MpiPatience { Start = TimeSpan.FromSeconds(1), End = Limit } };
+        using var local = new LocalRun { Patience = new MpiTimeLimits { Start = TimeSpan.FromSeconds(1), End = Limit } };
         var warnings = new List<string>();
         local.Warn = warnings.Add;
 
@@ -66,7 +66,7 @@ public sealed class MpiStallTests
     [InlineData("HYDRA build details: Version: 4.0.2", "<$PISAHPC_RUN:0>", 7)]
     public async Task A_launcher_that_stays_after_its_ranks_is_ended_and_their_code_is_the_run_s(string version, string tag, int code)
     {
-        using var local = new LocalRun { Patience = new MpiPatience { End = TimeSpan.FromSeconds(0.5) } };
+        using var local = new LocalRun { Patience = new MpiTimeLimits { End = TimeSpan.FromSeconds(0.5) } };
         local.AddProgram("mpirun", $$"""
             #!/bin/sh
             [ "$1" != --version ] || { echo '{{version}}'; exit; }
@@ -88,7 +88,7 @@ public sealed class MpiStallTests
     [Fact]
     public async Task A_listener_that_takes_its_time_is_no_launcher_that_stays()
     {
-        using var local = new LocalRun { Patience = new MpiPatience { End = TimeSpan.FromSeconds(0.2) } };
+        using var local = new LocalRun { Patience = new MpiTimeLimits { End = TimeSpan.FromSeconds(0.2) } };
         var warnings = new List<string>();
         local.Warn = warnings.Add;
 
@@ -101,7 +101,7 @@ public sealed class MpiStallTests
     {
         var local = new LocalRun
         {
-            Patience = new MpiPatience { Start = TimeSpan.FromSeconds(0.3) },
+            Patience = new MpiTimeLimits { Start = TimeSpan.FromSeconds(0.3) },
             Nodes = [new AllocatedNode("o2wn01", 1), new AllocatedNode("o2wn02", 1)],
         };
         local.AddProgram("mpirun", $"#!/bin/sh\n{Version}\n{launcher}");

@@ -150,7 +150,7 @@ public sealed class RankOutputParserTests
     private static List<int> RanksWithLoss(params string[] parts)
     {
         var lost = new List<int>();
-        var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => true, new TaggedPieceWatch(lost.Add));
+        var parser = new RankOutputParser(RankTag.Of(FactsOf(4), Run), Run, (_, _) => { }, (_, _) => true, new LostOutputDetector(lost.Add));
         foreach (var part in parts)
         {
             parser.Push(part); // of ASCII alone

@@ -82,13 +82,13 @@ public sealed class StalledStartTests
     [InlineData("look 43 S")]
     [InlineData("look x S 1 mpirun")]
     [InlineData("look 43 SS 1 mpirun")]
-    public void What_is_no_process_s_line_is_none(string line) => Assert.Null(RunLook.Process(line.Split(' ')));
+    public void What_is_no_process_s_line_is_none(string line) => Assert.Null(RunSnapshot.Process(line.Split(' ')));
 
-    private static string Describe(int started, RunLook? look, string[] deaf, params string[] missing) =>
+    private static string Describe(int started, RunSnapshot? look, string[] deaf, params string[] missing) =>
         new StalledStart(
             Request, Facts, started, 6, missing.Length > 0 ? missing : ["o2wn01", "o2wn02", "o2wn03"], TimeSpan.FromSeconds(30))
             .Describe(look, deaf);
 
-    private static RunLook Look(long files, params string[] processes) =>
-        RunLook.Of(["looked", "43", $"{files}"], [.. processes.Select(line => RunLook.Process(line.Split(' '))!)])!;
+    private static RunSnapshot Look(long files, params string[] processes) =>
+        RunSnapshot.Of(["looked", "43", $"{files}"], [.. processes.Select(line => RunSnapshot.Process(line.Split(' '))!)])!;
 }

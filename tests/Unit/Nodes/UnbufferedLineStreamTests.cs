@@ -3,7 +3,7 @@ using PisaHpc.Nodes;
 
 namespace PisaHpc.Unit.Nodes;
 
-public sealed class ArrivingStreamTests
+public sealed class UnbufferedLineStreamTests
 {
     [Theory]
     [InlineData(1)]
@@ -14,7 +14,7 @@ public sealed class ArrivingStreamTests
     {
         var pipe = new Pipe();
         await pipe.Writer.WriteAsync(new byte[length]);
-        using var reader = new StreamReader(new ArrivingStream(pipe.Reader.AsStream()));
+        using var reader = new StreamReader(new UnbufferedLineStream(pipe.Reader.AsStream()));
         var text = new char[32768];
         for (var read = 0; read < length;)
         {

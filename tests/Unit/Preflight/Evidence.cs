@@ -36,7 +36,7 @@ internal static class Evidence
     };
 
     /// <summary>What is seen in a container that got all that its environment asks for.</summary>
-    public static LimitsInside Inside { get; } = new(-1, 65536, 65536, 1 << 20, 8L << 30);
+    public static EffectiveLimits Inside { get; } = new(-1, 65536, 65536, 1 << 20, 8L << 30);
 
     public static NodeEvidence OfAFitNode { get; } = new()
     {

@@ -229,6 +229,6 @@ public sealed class NodePreflightTests
         Image = "tiny",
         State = ContainerState.Created,
         CreatedAt = created,
-        Labels = new Dictionary<string, string> { [LimitsLook.Label] = "debian12" },
+        Labels = new Dictionary<string, string> { [EffectiveLimitsProbe.Label] = "debian12" },
     });
 }

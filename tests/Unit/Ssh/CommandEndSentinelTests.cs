@@ -4,9 +4,9 @@ using PisaHpc.Adapters.Ssh;
 
 namespace PisaHpc.Unit.Ssh;
 
-public sealed class EndMarkTests
+public sealed class CommandEndSentinelTests
 {
-    private readonly EndMark _mark = new();
+    private readonly CommandEndSentinel _mark = new();
 
     [Fact]
     public void What_comes_before_the_mark_is_the_command_s_own_however_it_is_cut()
@@ -31,7 +31,7 @@ public sealed class EndMarkTests
     [Fact]
     public void Another_command_s_mark_is_output()
     {
-        var other = Written(new EndMark());
+        var other = Written(new CommandEndSentinel());
         Assert.Equal(other, Read(Encoding.ASCII.GetBytes(other), 3));
     }
 
@@ -50,7 +50,7 @@ public sealed class EndMarkTests
         return Encoding.ASCII.GetString([.. own]);
     }
 
-    private static string Written(EndMark mark)
+    private static string Written(CommandEndSentinel mark)
     {
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", mark.Script]) { RedirectStandardOutput = true })!;
         return shell.StandardOutput.ReadToEnd();

@@ -29,16 +29,16 @@ public class RemoteCommandTests
     [Fact]
     public void The_line_is_one_that_every_login_shell_reads_alike() => Assert.Equal(
         LoginShellLine.Of("set -- printf %s 'it'\\''s; rm -rf $HOME'; echo pisahpc-pid $$; exec \"$@\" </dev/null"),
-        RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).Line);
+        RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).ExecLine);
 
     [Fact]
     public void A_command_without_input_is_not_held() =>
-        Assert.Equal(RemoteCommand.WithoutInput(["true"]).Line, RemoteCommand.WithoutInput(["true"]).HeldLine);
+        Assert.Equal(RemoteCommand.WithoutInput(["true"]).ExecLine, RemoteCommand.WithoutInput(["true"]).DrainInputLine);
 
     [Fact]
     public void A_command_with_input_is_held_until_its_input_ends() => Assert.Equal(
         LoginShellLine.Of("set -- true; echo pisahpc-pid $$; \"$@\"; code=$?; cat >/dev/null; exit $code"),
-        RemoteCommand.WithInput(["true"]).HeldLine);
+        RemoteCommand.WithInput(["true"]).DrainInputLine);
 
     [Fact]
     public void A_command_without_a_program_is_refused() =>

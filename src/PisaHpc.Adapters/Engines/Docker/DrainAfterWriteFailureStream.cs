@@ -7,7 +7,7 @@ namespace PisaHpc.Adapters.Engines.Docker;
 /// that the HTTP client goes on to read what the engine said before it closed.
 /// </summary>
 /// <param name="inner">The stream; it is disposed of with this one.</param>
-internal sealed class LastWordsStream(Stream inner) : UnseekableStream
+internal sealed class DrainAfterWriteFailureStream(Stream inner) : UnseekableStream
 {
     /// <summary>Whether a write has failed.</summary>
     public bool IsDeaf { get; private set; }

@@ -14,7 +14,7 @@ internal static class ImageUpload
     public static async Task<string> SendAsync(
         EngineClient client, ImageImport import, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
-        await using var connection = new LastWordsStream(await client.OpenStreamAsync(cancellationToken));
+        await using var connection = new DrainAfterWriteFailureStream(await client.OpenStreamAsync(cancellationToken));
         using var content = new TarContent(write, connection);
         using var leaving = new CancellationTokenSource();
         await using var registration = cancellationToken.Register(() => Leave(content, leaving));

@@ -4,11 +4,11 @@ namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// A request's body that somebody else writes while it is sent. When the writer throws, the body stays without its end. When the engine
-/// takes no more, the body is over, and the engine's answer tells why (<see cref="LastWordsStream"/>).
+/// takes no more, the body is over, and the engine's answer tells why (<see cref="DrainAfterWriteFailureStream"/>).
 /// </summary>
 /// <param name="write">Writes the body.</param>
 /// <param name="connection">The stream below the client.</param>
-internal sealed class TarContent(Func<Stream, CancellationToken, Task> write, LastWordsStream connection) : HttpContent
+internal sealed class TarContent(Func<Stream, CancellationToken, Task> write, DrainAfterWriteFailureStream connection) : HttpContent
 {
     private const int Writing = 0;
     private const int Whole = 1;

@@ -7,7 +7,7 @@ namespace PisaHpc.Images.Import;
 /// not while the kernel keeps them waiting; such a read is left alone with a buffer that nobody looks at any more.
 /// </summary>
 /// <param name="source">Where bytes come from; it stays its owner's.</param>
-internal sealed class AbandonableStream(Stream source) : UnseekableStream
+internal sealed class CancellableReadStream(Stream source) : UnseekableStream
 {
     private byte[] _buffer = [];
 

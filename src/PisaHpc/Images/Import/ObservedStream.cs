@@ -6,7 +6,7 @@ namespace PisaHpc.Images.Import;
 /// <param name="source">Where bytes come from; it stays its owner's.</param>
 /// <param name="seen">Sees each read; nothing at the end.</param>
 /// <param name="failed">Told of a read's failure, and gives the one that it stands for or the same.</param>
-internal sealed class TappedStream(
+internal sealed class ObservedStream(
     Stream source, Func<ReadOnlyMemory<byte>, ValueTask> seen, Func<Exception, Exception>? failed = null) : UnseekableStream
 {
     public override bool CanRead => true;

@@ -82,8 +82,8 @@ public sealed class SourceArchive : IImageSource
     {
         var passage = new TarPassage();
         long? total = _stream.CanSeek ? _stream.Length : null;
-        await using var counted = new TappedStream(new AbandonableStream(_stream), Count, Unreadable);
-        await using var whole = await HeadedStream.OverAsync(counted, cancellationToken);
+        await using var counted = new ObservedStream(new CancellableReadStream(_stream), Count, Unreadable);
+        await using var whole = await PeekedStream.OverAsync(counted, cancellationToken);
         var compressor = ArchiveFormat.CompressorOf(whole.Head.Span);
         var isTar = false;
         if (compressor is null)
@@ -106,7 +106,7 @@ public sealed class SourceArchive : IImageSource
 
         async Task UnpackAsync(Stream plain)
         {
-            await using var headed = await HeadedStream.OverAsync(plain, cancellationToken);
+            await using var headed = await PeekedStream.OverAsync(plain, cancellationToken);
             isTar = await PassAsync(passage, headed, target, cancellationToken);
         }
     }
@@ -177,7 +177,7 @@ public sealed class SourceArchive : IImageSource
     }
 
     /// <summary>Passes a tar on; false when there is less than one header, which a damaged archive's program explains better.</summary>
-    private async Task<bool> PassAsync(TarPassage passage, HeadedStream tar, Stream target, CancellationToken cancellationToken)
+    private async Task<bool> PassAsync(TarPassage passage, PeekedStream tar, Stream target, CancellationToken cancellationToken)
     {
         if (!ArchiveFormat.IsTar(tar.Head.Span))
         {

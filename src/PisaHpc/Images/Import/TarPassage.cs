@@ -31,8 +31,8 @@ internal sealed class TarPassage
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: it has sparse members.</exception>
     public async Task RunAsync(string path, Stream tar, Stream target, CancellationToken cancellationToken)
     {
-        await using var forwarded = new TappedStream(tar, ForwardAsync);
-        await using var counted = await HeadedStream.OverAsync(forwarded, cancellationToken);
+        await using var forwarded = new ObservedStream(tar, ForwardAsync);
+        await using var counted = await PeekedStream.OverAsync(forwarded, cancellationToken);
         await CountAsync(path, counted.Whole, cancellationToken);
         await counted.Whole.CopyToAsync(Stream.Null, cancellationToken);
         HasEnd |= _uncounted && _zeros >= MarkBytes;
@@ -49,7 +49,7 @@ internal sealed class TarPassage
     {
         var isOver = false;
         Exception? broken = null;
-        await using var watched = new TappedStream(forwarded, Watch, exception => broken = exception);
+        await using var watched = new ObservedStream(forwarded, Watch, exception => broken = exception);
         await using var reader = new TarReader(watched, leaveOpen: true);
         try
         {

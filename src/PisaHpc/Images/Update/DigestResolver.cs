@@ -10,7 +10,7 @@ namespace PisaHpc.Images.Update;
 /// </summary>
 /// <param name="wanted">The images.</param>
 /// <param name="failed">Told of each image whose digest was not found, once.</param>
-public sealed class WantedDigests(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed)
+public sealed class DigestResolver(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed)
 {
     /// <summary>So many nodes ask before the registry is held to be the cause.</summary>
     private const int Askers = 3;

@@ -3,7 +3,7 @@ using PisaHpc.Engines;
 namespace PisaHpc.Images.Update;
 
 /// <summary>Which nodes are to hold which images, as it was asked for.</summary>
-public sealed class ImageOrders
+public sealed class ImageUpdateRequests
 {
     private readonly Dictionary<string, List<WantedImage>> _byNode = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WantedImage> _images = new(StringComparer.Ordinal);
@@ -76,7 +76,7 @@ public sealed class ImageOrders
 
     /// <summary>Tells what is known of digests from before.</summary>
     /// <param name="digests">Where they are found from now on.</param>
-    public void Settle(WantedDigests digests)
+    public void Settle(DigestResolver digests)
     {
         ArgumentNullException.ThrowIfNull(digests);
         foreach (var image in Images)

@@ -8,7 +8,7 @@ namespace PisaHpc.Images.Update;
 /// has received it gives it on, so the number of givers doubles. Where no node holds it, one pulls it from the registry while the others
 /// wait.
 /// </summary>
-public sealed class PeerSupply
+public sealed class PeerScheduler
 {
     /// <summary>So many gifts fail, and none succeeds, before it is held to be the site and not the node: no ssh between nodes.</summary>
     private const int Patience = 3;

@@ -13,7 +13,7 @@ namespace PisaHpc.Images.Update;
 /// <param name="engines">Their engines.</param>
 /// <param name="access">How nodes are reached; they reach each other as the same user, by means of their own.</param>
 /// <param name="supply">Who gives to whom.</param>
-public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerSupply supply)
+public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerScheduler supply)
 {
     /// <summary>
     /// Arguments: socket, image, target, the target's command, port, user, ssh_config. A configuration that this node cannot read is the

@@ -6,7 +6,7 @@ using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images.Update;
 
-public sealed class WantedDigestsTests
+public sealed class DigestResolverTests
 {
     private static readonly string A = FakeImageStore.Digest('a');
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -73,7 +73,7 @@ public sealed class WantedDigestsTests
         Assert.Equal(A, digests.Find(digests.Wanted[1]));
     }
 
-    private WantedDigests Wanting(params string[] names) =>
+    private DigestResolver Wanting(params string[] names) =>
         new([.. names.Select(name => new WantedImage(ImageReference.Parse(name), []))], (image, failure) => _failed.Enqueue(
             (image.Name, failure)));
 }

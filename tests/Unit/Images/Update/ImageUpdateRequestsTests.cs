@@ -5,20 +5,20 @@ using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images.Update;
 
-public sealed class ImageOrdersTests
+public sealed class ImageUpdateRequestsTests
 {
     private static readonly string A = FakeImageStore.Digest('a');
 
     [Fact]
     public void What_failed_is_asked_for_again_at_the_digest_of_then()
     {
-        var orders = new ImageOrders();
+        var orders = new ImageUpdateRequests();
         orders.Add(Failed("n2", "reg:5000/x:1", A));
         orders.Add(Failed("n1", "reg:5000/x:1", null));
         orders.Add(Failed("n1", "debian:12", null));
         Assert.Equal(["n2", "n1"], orders.Nodes);
         Assert.Equal(["reg:5000/x:1", "debian:12"], orders.Of("n1").Select(image => image.Name));
-        var digests = new WantedDigests(orders.Images, (_, _) => { });
+        var digests = new DigestResolver(orders.Images, (_, _) => { });
         orders.Settle(digests);
         Assert.Equal([A, null], orders.Images.Select(digests.Find));
     }
@@ -26,7 +26,7 @@ public sealed class ImageOrdersTests
     [Fact]
     public void Results_of_two_updates_of_one_name_are_refused_with_both_digests()
     {
-        var orders = new ImageOrders();
+        var orders = new ImageUpdateRequests();
         orders.Add(Failed("n1", "reg:5000/x:1", A));
         var failure = Assert.Throws<HpcException>(() => orders.Add(Failed("n2", "reg:5000/x:1", FakeImageStore.Digest('b'))));
         Assert.Equal(ErrorId.InvalidValue, failure.Id);
@@ -36,7 +36,7 @@ public sealed class ImageOrdersTests
     [Fact]
     public void An_image_named_twice_is_one_and_an_id_is_refused()
     {
-        var orders = new ImageOrders();
+        var orders = new ImageUpdateRequests();
         orders.Add("n1", [Image("reg:5000/x:1"), Image("reg:5000/x:1")]);
         orders.Add("n1", [Image("reg:5000/x:1")]);
         Assert.Single(orders.Of("n1"));

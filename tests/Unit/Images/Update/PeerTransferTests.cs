@@ -14,7 +14,7 @@ public sealed class PeerTransferTests
     private static readonly string Digest = FakeImageStore.Digest('a');
     private static readonly WantedImage Wanted = new(ImageReference.Parse(Name), []);
     private readonly FakeCluster _cluster = new();
-    private readonly PeerSupply _supply = new();
+    private readonly PeerScheduler _supply = new();
 
     public PeerTransferTests() => _cluster.RegistryDigests[Name] = Digest;
 
