@@ -51,3 +51,6 @@ internal interface INodeSession : IAsyncDisposable
 /// <param name="Error">Standard error.</param>
 /// <param name="HasHead">Whether the command's first line came; without it the login shell ran something else, or nothing.</param>
 internal sealed record SessionOutput(int ExitCode, ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Error, bool HasHead);
+
+/// <summary>A node's sshd allows fewer sessions on a connection (MaxSessions in sshd_config(5)) than were asked for.</summary>
+internal sealed class SessionRefusedException(string message, Exception innerException) : Exception(message, innerException);

@@ -135,3 +135,8 @@ internal static class PrivateKeyFormats
     private static UnusableKeyException Unsupported(string type) =>
         new($"is of a type that no login is made with here, {type} (RSA, ECDSA of 256, 384 or 521 bits, and Ed25519 are)");
 }
+
+/// <summary>A file that cannot be offered as a private key.</summary>
+/// <param name="what">What it is instead: the words after the file's name.</param>
+/// <param name="innerException">The parser's failure.</param>
+internal sealed class UnusableKeyException(string what, Exception? innerException = null) : Exception(what, innerException);

@@ -38,7 +38,9 @@ internal sealed class RemoteCommand
         Streamed,
     }
 
-    /// <summary>Tells of the end of a command that is written to while it runs, in <see cref="DrainInputLine"/>; null for any other.</summary>
+    /// <summary>
+    /// Tells of the end of a command that is written to while it runs, in <see cref="DrainInputLine"/>; null for any other.
+    /// </summary>
     public CommandEndSentinel? End { get; }
 
     /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>

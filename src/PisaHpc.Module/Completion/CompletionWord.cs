@@ -40,3 +40,8 @@ internal sealed class CompletionWord
 
     private static string Escaped(string value) => string.Concat(value.Select(c => c is '`' or '"' or '$' ? $"`{c}" : $"{c}"));
 }
+
+/// <summary>A value that an argument may have.</summary>
+/// <param name="Text">The value, without quotes.</param>
+/// <param name="ToolTip">What it is, in a line.</param>
+internal sealed record CompletionCandidate(string Text, string ToolTip);

@@ -49,7 +49,8 @@ internal static class ContainerLaunch
         EffectiveLimits allowed;
         try
         {
-            allowed = await EffectiveLimitsProbe.RunAsync(engine, EffectiveLimitsProbe.SpecOf(image, purpose: "openFiles"), cancellationToken);
+            var look = EffectiveLimitsProbe.SpecOf(image, purpose: "openFiles");
+            allowed = await EffectiveLimitsProbe.RunAsync(engine, look, cancellationToken);
         }
         catch (HpcException)
         {

@@ -84,3 +84,33 @@ public sealed record ContainerSpec
     /// <summary>Everything needed to find the container, and its job, again.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>A bind mount.</summary>
+/// <param name="Source">The path on the node, which exists.</param>
+/// <param name="Target">The path in the container.</param>
+/// <param name="ReadOnly">Whether the container may not write.</param>
+/// <param name="Propagation">The propagation; null for the engine's default.</param>
+public sealed record ContainerMount(string Source, string Target, bool ReadOnly, string? Propagation = null)
+{
+    /// <summary>The mount as <c>docker run -v</c> writes it.</summary>
+    public override string ToString() =>
+        string.Join(':', new[] { Source, Target, string.Join(',', new[] { ReadOnly ? "ro" : "rw", Propagation }.OfType<string>()) });
+}
+
+/// <summary>A container's network.</summary>
+public enum NetworkMode
+{
+    /// <summary>The node's own: MPI daemons call back on any port.</summary>
+    Host,
+
+    /// <summary>The engine's bridge, with the job's port published.</summary>
+    Bridge,
+}
+
+/// <summary>How many files each process of a container may have open: RLIMIT_NOFILE, soft and hard alike (getrlimit(2)).</summary>
+/// <param name="Count">The limit.</param>
+/// <param name="Required">
+/// Whether a layer of the site or a parameter asked for it: a node that allows fewer then refuses the container. The limit that holds when
+/// nobody asks gives way there, to what the node's engine gives by itself.
+/// </param>
+public sealed record OpenFilesLimit(long Count, bool Required);

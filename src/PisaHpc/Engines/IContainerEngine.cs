@@ -1,3 +1,5 @@
+using PisaHpc.Nodes;
+
 namespace PisaHpc.Engines;
 
 /// <summary>A node's container engine.</summary>
@@ -64,4 +66,27 @@ public interface IContainerEngine : IAsyncDisposable
     /// <param name="follow">Whether to go on until the container ends.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken);
+}
+
+/// <summary>What a node's engine is.</summary>
+/// <param name="Version">The engine's version.</param>
+/// <param name="ApiVersion">The API version agreed on.</param>
+public sealed record EngineInfo(string Version, string ApiVersion);
+
+/// <summary>A line of a container's log.</summary>
+/// <param name="Stream">stdout or stderr.</param>
+/// <param name="Time">When the engine received it, in UTC.</param>
+/// <param name="Text">The line without its line end.</param>
+public sealed record EngineLogLine(string Stream, DateTimeOffset Time, string Text);
+
+/// <summary>Hands out the engines of nodes over the connections of <see cref="INodeConnector"/>.</summary>
+public interface IEngineConnector
+{
+    /// <summary>Gives a node's engine; its version was asked for and fits.</summary>
+    /// <param name="node">The node's name.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="HpcException">
+    /// The ids of a connection, <see cref="ErrorId.EngineUnavailable"/> and <see cref="ErrorId.EngineTooOld"/>.
+    /// </exception>
+    Task<IContainerEngine> ConnectAsync(string node, CancellationToken cancellationToken);
 }

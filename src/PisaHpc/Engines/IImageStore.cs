@@ -76,3 +76,27 @@ public interface IImageStore
     /// </exception>
     Task<string> PushAsync(string reference, IProgress<LayerPush>? progress, CancellationToken cancellationToken);
 }
+
+/// <summary>What an engine is told of an image before its tar comes.</summary>
+/// <param name="Name">The name with its tag.</param>
+/// <param name="Changes">
+/// Instructions as of a Dockerfile that set the image's configuration, in order: <c>CMD</c>, <c>ENV</c>, <c>LABEL</c> and the like.
+/// </param>
+public sealed record ImageImport(ImageReference Name, IReadOnlyList<string> Changes);
+
+/// <summary>How far a pull has come.</summary>
+/// <param name="Activity">What the engine does: downloading or unpacking.</param>
+/// <param name="Bytes">Bytes downloaded of the layers that the node lacks.</param>
+/// <param name="TotalBytes">Bytes of those layers as the registry sends them; grows as the engine takes up more of them.</param>
+public sealed record PullProgress(string Activity, long Bytes, long TotalBytes);
+
+/// <summary>How far the push of a layer has come.</summary>
+/// <param name="Layer">The layer's short id, as the engine writes it.</param>
+/// <param name="Activity">The engine's words: Preparing, Waiting, Pushing, Pushed, Layer already exists, Retrying in 5 seconds.</param>
+/// <param name="Bytes">Bytes sent, unpacked; 0 where the engine does not say.</param>
+/// <param name="TotalBytes">Bytes of the layer, unpacked; 0 where the engine does not say.</param>
+public sealed record LayerPush(string Layer, string Activity, long Bytes, long TotalBytes)
+{
+    /// <summary>Whether the registry has it.</summary>
+    public bool Done => Activity is "Pushed" or "Layer already exists" || Activity.StartsWith("Mounted from", StringComparison.Ordinal);
+}

@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Jobs;
 
 /// <summary>A job's containers as one thing, rebuilt from the nodes whenever it is asked for.</summary>
@@ -49,4 +51,40 @@ public sealed record HpcJob
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+}
+
+/// <summary>A job's part on one node.</summary>
+/// <param name="Name">The node.</param>
+/// <param name="Slots">The slots there; 0 on a node that only an earlier attempt of the job had.</param>
+/// <param name="Container">The container's name; null when the node has none.</param>
+/// <param name="State">The container's state: the word, one of <see cref="ContainerState"/>; null when the node has none.</param>
+public sealed record HpcJobNode(string Name, int Slots, string? Container, string? State)
+{
+    /// <summary>The node's name: what a table or a format string shows.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>The state of a job's containers together.</summary>
+public enum JobState
+{
+    /// <summary>Planned, not started.</summary>
+    Planned,
+
+    /// <summary>A start, or a stop, is at it this moment.</summary>
+    Starting,
+
+    /// <summary>Every node's container runs.</summary>
+    Running,
+
+    /// <summary>Some nodes' containers run, others are gone or ended.</summary>
+    Degraded,
+
+    /// <summary>No container runs, and something of the job is left on a node or in the port area.</summary>
+    Leftover,
+
+    /// <summary>Nothing of the job is left.</summary>
+    Stopped,
+
+    /// <summary>Nothing of the job was found, and some nodes that may have it did not answer.</summary>
+    NotFound,
 }

@@ -87,3 +87,10 @@ public sealed partial record MpiRequest
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
     private static partial Regex VariableName();
 }
+
+/// <summary>How ranks get from the first node to the others.</summary>
+public enum MpiLauncher
+{
+    /// <summary>The launcher logs in to the other containers, through the job's own sshds and keys.</summary>
+    Ssh,
+}

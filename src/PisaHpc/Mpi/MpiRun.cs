@@ -54,3 +54,35 @@ public sealed class MpiRun(INodeConnector nodes)
         }
     }
 }
+
+/// <summary>The end of a run.</summary>
+/// <param name="Result">What came of it.</param>
+/// <param name="Failure">
+/// <see cref="ErrorId.RankFailed"/> or <see cref="ErrorId.MpiLaunchFailed"/>, with the node or the job as target; null when it succeeded.
+/// </param>
+public sealed record MpiRunEnd(MpiResult Result, HpcException? Failure);
+
+/// <summary>Who listens to a run; called from any thread.</summary>
+/// <param name="Output">
+/// Takes lines as they arrive. While it does, MPICH's ranks are held up; Open MPI's go on, and what they print waits on the disk of the
+/// first node's container.
+/// </param>
+/// <param name="Trace">Told of the launcher's command line.</param>
+/// <param name="Warn">Told of what the launcher did wrong without failing.</param>
+public sealed record MpiRunListener(Func<IReadOnlyList<MpiOutput>, Task> Output, Action<string> Trace, Action<string> Warn);
+
+/// <summary>How long a run may stand still before somebody is told, or it is ended.</summary>
+internal sealed record MpiTimeLimits
+{
+    /// <summary>How long no further rank may start before a warning says so; doubled after each.</summary>
+    public TimeSpan Start { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the launcher may stay, without a word, when all of its ranks have ended.</summary>
+    public TimeSpan End { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the supervisor may take to say what the run's processes do.</summary>
+    public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a node may take to answer a login before it is held not to.</summary>
+    public TimeSpan Login { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PisaHpc.Nodes;
 
 /// <summary>
@@ -25,4 +27,45 @@ public interface INodeConnection : IAsyncDisposable
     /// <param name="cancellationToken">Ends the start, not the running command.</param>
     /// <exception cref="HpcException">As for a command that runs to its end.</exception>
     Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
+}
+
+/// <summary>Hands out connections to nodes. Implementations pool them: a lease is returned by disposing it.</summary>
+public interface INodeConnector
+{
+    /// <summary>Gives a connection to a node, an open one where the pool has it.</summary>
+    /// <param name="node">The node's name.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeUnreachable"/>, <see cref="ErrorId.NodeAuthenticationFailed"/>, <see cref="ErrorId.HostKeyUnknown"/> or
+    /// <see cref="ErrorId.HostKeyChanged"/>, with the node as target.
+    /// </exception>
+    Task<INodeConnection> ConnectAsync(string node, CancellationToken cancellationToken);
+}
+
+/// <summary>A running command on a node with its three streams. Disposing it ends the command on the node.</summary>
+public interface INodeProcess : IAsyncDisposable
+{
+    /// <summary>The command's standard input; disposing it is end of file.</summary>
+    Stream Input { get; }
+
+    /// <summary>The command's standard output.</summary>
+    Stream Output { get; }
+
+    /// <summary>The command's standard error.</summary>
+    Stream Error { get; }
+
+    /// <summary>Waits for the command's end.</summary>
+    /// <param name="cancellationToken">Ends the waiting, not the command.</param>
+    /// <returns>The exit code; 128 + n when signal n ended it.</returns>
+    Task<int> WaitAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What a command on a node left behind.</summary>
+/// <param name="ExitCode">The exit code; 128 + n when signal n ended it, as a shell reports it.</param>
+/// <param name="Output">Standard output, whole.</param>
+/// <param name="Error">Standard error, whole, as UTF-8 text.</param>
+public sealed record NodeCommandResult(int ExitCode, ReadOnlyMemory<byte> Output, string Error)
+{
+    /// <summary>Standard output as UTF-8 text.</summary>
+    public string Text => Encoding.UTF8.GetString(Output.Span);
 }

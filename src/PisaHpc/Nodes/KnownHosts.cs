@@ -85,3 +85,24 @@ public sealed class KnownHosts
             : new HostKeyVerdict(HostKeyStatus.Unknown, null);
     }
 }
+
+/// <summary>What known_hosts says of a key that a host has shown.</summary>
+public enum HostKeyStatus
+{
+    /// <summary>No line for the host holds a key of this type.</summary>
+    Unknown,
+
+    /// <summary>A line for the host holds this very key.</summary>
+    Known,
+
+    /// <summary>The lines for the host hold another key of this type.</summary>
+    Changed,
+
+    /// <summary>A line for the host says that this key is no longer to be trusted.</summary>
+    Revoked,
+}
+
+/// <summary>What known_hosts says of a key, and where it says so.</summary>
+/// <param name="Status">The answer.</param>
+/// <param name="Line">The line that gave the answer; null when no line did.</param>
+public sealed record HostKeyVerdict(HostKeyStatus Status, KnownHostLine? Line);

@@ -253,3 +253,16 @@ internal sealed record NodeSetupPlan
     private HpcException Refusal(string message, string remedy) =>
         new(ErrorId.EngineConfigurationRefused, $"{message} Nothing was changed.", Node, remedy);
 }
+
+/// <summary>What has an engine take up its configuration.</summary>
+public enum EngineAction
+{
+    /// <summary>Nothing: it has it.</summary>
+    None,
+
+    /// <summary>A signal; nothing stops.</summary>
+    Reload,
+
+    /// <summary>A restart; containers go on.</summary>
+    Restart,
+}

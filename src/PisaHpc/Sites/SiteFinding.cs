@@ -27,3 +27,23 @@ public sealed record SiteFinding
     /// <summary>The finding as compilers write it: <c>file:line:column: message</c>.</summary>
     public override string ToString() => File is null ? Message : Line == 0 ? $"{File}: {Message}" : $"{File}:{Line}:{Column}: {Message}";
 }
+
+/// <summary>How bad a finding is.</summary>
+public enum FindingSeverity
+{
+    /// <summary>The definition works, and an admin should know this of it.</summary>
+    Warning,
+
+    /// <summary>The definition cannot be used.</summary>
+    Error,
+}
+
+/// <summary>A place in a site definition.</summary>
+/// <param name="File">The file's full path.</param>
+/// <param name="Line">The line, from 1.</param>
+/// <param name="Column">The column, from 1.</param>
+public sealed record SourcePosition(string File, int Line, int Column)
+{
+    /// <summary>The place as compilers write it: <c>file:line:column</c>.</summary>
+    public override string ToString() => $"{File}:{Line}:{Column}";
+}

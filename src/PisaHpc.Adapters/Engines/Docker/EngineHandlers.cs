@@ -43,3 +43,6 @@ internal sealed class EngineHandlers : IDisposable
         AllowAutoRedirect = false,
     };
 }
+
+/// <summary>Opens a byte stream to an engine.</summary>
+internal delegate Task<Stream> OpenEngineStream(CancellationToken cancellationToken);

@@ -22,7 +22,8 @@ internal static class EngineMessages
         {
             if (line.Length > 0)
             {
-                yield return JsonSerializer.Deserialize(line, EngineMessagesJson.Default.JSONMessage) ?? throw new JsonException("The message is null.");
+                yield return JsonSerializer.Deserialize(line, EngineMessagesJson.Default.JSONMessage)
+                    ?? throw new JsonException("The message is null.");
             }
         }
     }

@@ -46,3 +46,8 @@ internal sealed class LogFrames(Stream source, bool multiplexed) : IAsyncDisposa
         return length == 0 ? null : new LogFrame("stdout", bytes.AsMemory(0, length));
     }
 }
+
+/// <summary>A piece of a log as the engine sent it: one write of the container, or part of one.</summary>
+/// <param name="Stream">stdout or stderr.</param>
+/// <param name="Bytes">The bytes.</param>
+internal sealed record LogFrame(string Stream, ReadOnlyMemory<byte> Bytes);

@@ -143,3 +143,29 @@ public static class ImageImporter
         return "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', all))));
     }
 }
+
+/// <summary>How far the reading of an image's source has come.</summary>
+/// <param name="Bytes">Bytes read: of the tar stream that a tree gives, or of the tar as it lies there, compressed or not.</param>
+/// <param name="TotalBytes">How many there are, for a tree nearly; null when nobody knows.</param>
+/// <param name="Files">Files, directories and links seen; null when the tar's format does not let them be counted.</param>
+/// <param name="TotalFiles">How many there are; null when nobody knows.</param>
+public sealed record ImportProgress(long Bytes, long? TotalBytes, long? Files, long? TotalFiles);
+
+/// <summary>An import as it is going to be, made without reading the source's content.</summary>
+public sealed record ImageImportPlan
+{
+    /// <summary>The node whose engine gets the image.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>What the engine is told.</summary>
+    public required ImageImport Import { get; init; }
+
+    /// <summary>The labels that say where it came from.</summary>
+    public required IReadOnlyDictionary<string, string> Provenance { get; init; }
+
+    /// <summary>The image that has the name now; null when none has.</summary>
+    public StoredImage? Held { get; init; }
+
+    /// <summary>Whether the image that has the name was made of this very source with the same instructions.</summary>
+    public required bool IsHeld { get; init; }
+}

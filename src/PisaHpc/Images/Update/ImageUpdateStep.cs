@@ -40,3 +40,25 @@ public sealed record ImageUpdateStep(string Node, WantedImage Image, string Dige
     /// <summary>What would be done, for <c>-WhatIf</c>.</summary>
     public string Action => Need == ImageNeed.Tag ? $"Name the image {Digest}, which the node holds" : $"Pull {Digest}";
 }
+
+/// <summary>What a node needs so that a name leads to the wanted image there.</summary>
+public enum ImageNeed
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>The node holds the image under another name, or without any.</summary>
+    Tag,
+
+    /// <summary>The node does not hold it.</summary>
+    Pull,
+}
+
+/// <summary>What a node does for its image just now.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Activity">What it does.</param>
+public sealed record ImageProgress(string Node, string Activity)
+{
+    /// <summary>How far the pull has come; null where that is not known.</summary>
+    public PullProgress? Pull { get; init; }
+}
