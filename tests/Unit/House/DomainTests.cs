@@ -65,6 +65,7 @@ public sealed class DomainTests
         from type in Domain.Types
         where FolderOf(type) == folder
         from use in type.Dependencies
+        where use.Target is not GenericParameter
         let target = FolderOf(use.Target)
         where target != folder && target != ""
         select use;
