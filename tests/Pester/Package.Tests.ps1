@@ -33,7 +33,7 @@ Describe 'The module in its archive' {
             Get-ChildItem (Join-Path $Root bin) -Filter *.dll | ForEach-Object { "bin/$($_.Name)" }
             Get-ChildItem (Join-Path $Root docs about) | ForEach-Object { "en-US/$($_.BaseName).help.txt" }
             'CHANGELOG.md', 'LICENSE', 'PisaHpc.Format.ps1xml', 'PisaHpc.psd1', 'PisaHpc.psm1', 'bin/PisaHpc.Module.deps.json',
-            'bin/PisaHpc.Module.pdb', 'bin/PisaHpc.pdb', 'docs/site.example.yaml', 'docs/site.schema.json'
+            'bin/PisaHpc.Adapters.pdb', 'bin/PisaHpc.Module.pdb', 'bin/PisaHpc.pdb', 'docs/site.example.yaml', 'docs/site.schema.json'
             'en-US/PisaHpc.Module.dll-Help.xml'
         )
         $files | Sort-Object | Should -Be ($expected | Sort-Object)
