@@ -10,9 +10,6 @@ public static class ContainerStarter
     private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>Creates and starts the plan's container, pulling its image when the node lacks it.</summary>
-    /// <param name="engine">The node's engine.</param>
-    /// <param name="plan">The plan.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container, running and not yet known to be ready.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container
@@ -20,16 +17,29 @@ public static class ContainerStarter
     /// </exception>
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
-        var spec = plan.GetSpec();
         await RefuseSecondAsync(engine, plan, cancellationToken);
-        await HoldImageAsync(engine, plan, spec.Image, cancellationToken);
+        return await StartUnderLeaseAsync(engine, plan, cancellationToken);
+    }
+
+    /// <summary>
+    /// The same for a caller that saw no container of the job on the node and holds the job's lease since, so that nobody made one.
+    /// </summary>
+    /// <exception cref="HpcException">The ids of <see cref="IContainerEngine"/>; nothing of the container is left.</exception>
+    public static async Task<HpcContainer> StartUnderLeaseAsync(
+        IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.ImageDigest is null)
+        {
+            await HoldImageAsync(engine, plan, cancellationToken);
+        }
+
         try
         {
-            return Started(plan, await ContainerLaunch.RunAsync(engine, spec, cancellationToken));
+            return Started(plan, await LaunchAsync(engine, plan, cancellationToken));
         }
         catch
         {
-            await TakeBackAsync(engine, spec.Name);
+            await TakeBackAsync(engine, plan.Name);
             throw;
         }
     }
@@ -81,14 +91,30 @@ public static class ContainerStarter
         }
     }
 
-    /// <summary>Sees to it that the node holds the plan's image, and no other under its name.</summary>
-    private static async Task HoldImageAsync(
-        IContainerEngine engine, HpcContainerPlan plan, string reference, CancellationToken cancellationToken)
+    /// <summary>
+    /// A digest says what the image is, so nobody has to look before: an engine that lacks it refuses to create the container.
+    /// </summary>
+    private static async Task<string> LaunchAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
+        var spec = plan.GetSpec();
+        try
+        {
+            return await ContainerLaunch.RunAsync(engine, spec, cancellationToken);
+        }
+        catch (HpcException missing) when (missing.Id == ErrorId.ImageNotFound && plan.ImageDigest is not null)
+        {
+            await PullAsync(engine, spec.Image, cancellationToken);
+            return await ContainerLaunch.RunAsync(engine, spec, cancellationToken);
+        }
+    }
+
+    /// <summary>Sees to it that the node holds the image of a plan without a digest, and no other under its name.</summary>
+    private static async Task HoldImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var reference = plan.GetSpec().Image;
         if (await engine.Images.FindAsync(reference, cancellationToken) is not { } held)
         {
-            await engine.Images.PullAsync(reference, progress: null, cancellationToken);
-            await NameImageAsync(engine, ImageReference.Parse(reference), cancellationToken);
+            await PullAsync(engine, reference, cancellationToken);
         }
         else if (plan.ImageId is { } planned && held.Id != planned)
         {
@@ -98,6 +124,12 @@ public static class ContainerStarter
                 plan.Node,
                 "Plan the job again.");
         }
+    }
+
+    private static async Task PullAsync(IContainerEngine engine, string reference, CancellationToken cancellationToken)
+    {
+        await engine.Images.PullAsync(reference, progress: null, cancellationToken);
+        await NameImageAsync(engine, ImageReference.Parse(reference), cancellationToken);
     }
 
     /// <summary>A pull by digest leaves no name, and people look for one; a name that leads elsewhere is left alone.</summary>

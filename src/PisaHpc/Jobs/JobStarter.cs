@@ -195,7 +195,7 @@ public sealed class JobStarter(
         await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
         progress.Report(new JobStep(plan.Node, "starting the container"));
         await using var engine = await engines.ConnectAsync(plan.Node, cancellationToken);
-        var container = await ContainerStarter.StartAsync(engine, plan, cancellationToken);
+        var container = await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
         progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
         await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
         progress.Report(new JobStep(plan.Node, "ready", Done: true));

@@ -28,6 +28,41 @@ public sealed class ContainerStarterTests
         Assert.True((await StartAsync("b")).Changed);
     }
 
+    [Fact]
+    public async Task An_image_with_a_digest_is_created_from_without_a_look_and_pulled_when_the_engine_lacks_it()
+    {
+        const string Name = "registry.lab:5000/pisa/hpc:deb12";
+        var digest = FakeImageStore.Digest('a');
+        _cluster.RegistryDigests[Name] = digest;
+        var plan = ContainerPlanner.Plan(
+            PlanRequests.For(PlanRequests.Environment) with { Image = new PlannedImage($"{Name}@{digest}", null, digest) });
+
+        await ContainerStarter.StartUnderLeaseAsync(Engine, plan, CancellationToken.None);
+        Assert.Equal(
+            [FakeStep.Create, FakeStep.PullImage, FakeStep.FindImage, FakeStep.TagImage, FakeStep.Create, FakeStep.Start], Steps());
+
+        var before = _cluster.Calls.Count;
+        Engine.Exit(Engine.Containers.Single().Id, 0);
+        await ContainerStarter.StartUnderLeaseAsync(Engine, Again(plan), CancellationToken.None);
+        Assert.Equal([FakeStep.Create, FakeStep.Start], Steps().Skip(before));
+    }
+
+    private static HpcContainerPlan Again(HpcContainerPlan plan) => new(plan.GetSpec() with { Name = "pisahpc-again" })
+    {
+        JobId = plan.JobId,
+        Node = plan.Node,
+        Environment = plan.Environment,
+        Owner = plan.Owner,
+        ImageDigest = plan.ImageDigest,
+        Slots = plan.Slots,
+        Port = plan.Port,
+        Directory = plan.Directory,
+        ReadyTimeoutSec = plan.ReadyTimeoutSec,
+        Options = plan.Options,
+    };
+
+    private IEnumerable<FakeStep> Steps() => _cluster.Calls.Select(call => call.Step);
+
     private Task<HpcContainer> StartAsync(string attempt) => ContainerStarter.StartAsync(
         Engine, ContainerPlanner.Plan(PlanRequests.For(PlanRequests.Environment) with { Attempt = attempt }), CancellationToken.None);
 }

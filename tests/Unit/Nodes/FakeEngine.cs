@@ -67,6 +67,11 @@ public sealed class FakeEngine : IContainerEngine
             throw new HpcException(ErrorId.PlanConflict, $"The engine on {Node}: the name {spec.Name} is in use", Node);
         }
 
+        if (Store.Get(spec.Image) is null)
+        {
+            throw new HpcException(ErrorId.ImageNotFound, $"The engine on {Node}: No such image: {spec.Image}", Node);
+        }
+
         var id = Interlocked.Increment(ref _created).ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
         Created.Enqueue(spec);
         Add(new EngineContainer

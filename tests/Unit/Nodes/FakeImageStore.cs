@@ -67,6 +67,12 @@ public sealed class FakeImageStore : IImageStore
     public async Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(_node, FakeStep.FindImage, reference, cancellationToken);
+        return Get(reference);
+    }
+
+    /// <summary>What the engine itself finds under a reference.</summary>
+    internal StoredImage? Get(string reference)
+    {
         var image = ImageReference.Parse(reference);
         if (Held.Count == 0 && _cluster.RegistryDigests.IsEmpty)
         {

@@ -1,0 +1,32 @@
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Jobs;
+
+/// <summary>What a start asks of each node: with a thousand nodes, every further question is a thousand.</summary>
+public sealed class RequestCountTests : IDisposable
+{
+    private readonly JobCluster _cluster = new();
+
+    public void Dispose() => _cluster.Dispose();
+
+    [Fact]
+    public async Task A_start_asks_a_node_three_times_and_its_engine_six_times()
+    {
+        await _cluster.Starter.StartAsync(
+            JobCluster.Request(), failure => Assert.Fail(failure.ToString()), _ => Task.CompletedTask, CancellationToken.None);
+
+        Assert.All(JobCluster.NodeNames, node =>
+        {
+            var asked = _cluster.Nodes.Calls.Where(call => call.Node == node).ToLookup(call => call.Step, call => call.Subject);
+            // The probe, the job's directory, the login.
+            Assert.Equal(3, asked[FakeStep.Run].Count());
+            Assert.Equal(
+                [
+                    (FakeStep.FindImage, 1), (FakeStep.Create, 1), (FakeStep.Start, 1), (FakeStep.Find, 1), (FakeStep.List, 1),
+                    (FakeStep.ReadLog, 1),
+                ],
+                asked.Where(step => step.Key is not (FakeStep.Run or FakeStep.Connect or FakeStep.ConnectEngine))
+                    .OrderBy(step => step.Key).Select(step => (step.Key, step.Count())));
+        });
+    }
+}
