@@ -55,6 +55,19 @@ public interface IContainerEngine : IAsyncDisposable
     /// <returns>The container; null when there is none.</returns>
     Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads a container's specification back: what <see cref="CreateAsync"/> was asked for. By itself the engine fills in a host name, the
+    /// working directory, the size of /dev/shm and, once the container has started, its default limits of open files and locked memory,
+    /// each where none was asked for; and it adds the image's environment variables and labels. Whether the limit of open files was
+    /// required is known to the plan alone: here it always is. A container that somebody else made may have what a specification has no
+    /// words for (volumes, parts of a CPU, ports under other numbers, groups by name); that is not told, and any network but the node's is
+    /// the bridge.
+    /// </summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>The specification; null when there is no such container.</returns>
+    Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Lists containers in every state that carry all the labels given.</summary>
     /// <param name="labels">Label names, with a value or with null for any value.</param>
     /// <param name="cancellationToken">Ends the request.</param>

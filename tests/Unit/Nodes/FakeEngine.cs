@@ -10,6 +10,7 @@ public sealed class FakeEngine : IContainerEngine
     private readonly FakeCluster _cluster;
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _ends = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ContainerSpec> _specifications = new(StringComparer.Ordinal);
     private int _created;
 
     internal FakeEngine(FakeCluster cluster, string node)
@@ -74,6 +75,7 @@ public sealed class FakeEngine : IContainerEngine
 
         var id = Interlocked.Increment(ref _created).ToString("x64", System.Globalization.CultureInfo.InvariantCulture);
         Created.Enqueue(spec);
+        _specifications[id] = spec;
         Add(new EngineContainer
         {
             Id = id,
@@ -121,6 +123,12 @@ public sealed class FakeEngine : IContainerEngine
     {
         await _cluster.StepAsync(Node, FakeStep.Find, id, cancellationToken);
         return Get(id);
+    }
+
+    public async Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Find, id, cancellationToken);
+        return Get(id) is { } container ? _specifications.GetValueOrDefault(container.Id) : null;
     }
 
     public async Task<IReadOnlyList<EngineContainer>> ListAsync(

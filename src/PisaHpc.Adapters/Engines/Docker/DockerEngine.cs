@@ -18,7 +18,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public IImageStore Images { get; } = new DockerImages(client);
 
     public Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken) =>
-        AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
+        client.AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
 
     /// <summary>
     /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
@@ -28,7 +28,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var creating = AskAsync(
+        var creating = client.AskAsync(
             async () => (await client.Requests.Containers.CreateContainerAsync(ContainerParameters.Of(spec), CancellationToken.None)).ID,
             CancellationToken.None);
         try
@@ -43,9 +43,9 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     }
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
-        AskAsync(() => client.Requests.Containers.StartContainerAsync(id, null, cancellationToken), cancellationToken);
+        client.AskAsync(() => client.Requests.Containers.StartContainerAsync(id, null, cancellationToken), cancellationToken);
 
-    public Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => AskAsync(
+    public Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => client.AskAsync(
         async () =>
         {
             try
@@ -60,7 +60,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => AskAsync(
+    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => client.AskAsync(
         async () =>
         {
             try
@@ -81,22 +81,14 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken) => AskAsync(
-        async () =>
-        {
-            try
-            {
-                return ContainerRecords.Of(await client.Requests.Containers.InspectContainerAsync(id, cancellationToken));
-            }
-            catch (DockerContainerNotFoundException)
-            {
-                return null;
-            }
-        },
-        cancellationToken);
+    public async Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken) =>
+        await InspectAsync(id, cancellationToken) is { } found ? ContainerRecords.Of(found) : null;
+
+    public async Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken) =>
+        await InspectAsync(id, cancellationToken) is { } found ? SpecificationRecords.Of(found) : null;
 
     public Task<IReadOnlyList<EngineContainer>> ListAsync(
-        IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => AskAsync<IReadOnlyList<EngineContainer>>(
+        IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => client.AskAsync<IReadOnlyList<EngineContainer>>(
         async () =>
         {
             var wanted = labels.Select(label => label.Value is null ? label.Key : $"{label.Key}={label.Value}");
@@ -116,17 +108,20 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     /// <summary>The client belongs to the connector.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<T> AskAsync<T>(Func<Task<T>> request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await request();
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            throw EngineFailure.Of(exception, Node);
-        }
-    }
+    private Task<ContainerInspectResponse?> InspectAsync(string id, CancellationToken cancellationToken) =>
+        client.AskAsync<ContainerInspectResponse?>(
+            async () =>
+            {
+                try
+                {
+                    return await client.Requests.Containers.InspectContainerAsync(id, cancellationToken);
+                }
+                catch (DockerContainerNotFoundException)
+                {
+                    return null;
+                }
+            },
+            cancellationToken);
 
     private async Task TakeBackAsync(Task<string> creating)
     {

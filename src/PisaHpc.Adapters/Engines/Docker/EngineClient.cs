@@ -102,6 +102,19 @@ internal sealed class EngineClient : IDisposable
         _handlers.Dispose();
     }
 
+    /// <summary>Sends a request; what goes wrong has the module's error ids.</summary>
+    public async Task<T> AskAsync<T>(Func<Task<T>> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request();
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw EngineFailure.Of(exception, Node);
+        }
+    }
+
     /// <summary>A stream to the engine that no other request uses.</summary>
     public Task<Stream> OpenStreamAsync(CancellationToken cancellationToken) => _open(cancellationToken);
 
