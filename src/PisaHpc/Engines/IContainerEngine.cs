@@ -14,6 +14,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>The node's images.</summary>
     IImageStore Images { get; }
 
+    /// <summary>Commands in the node's containers.</summary>
+    IExecutions Executions { get; }
+
     /// <summary>Asks the engine for its settings and for what it knows of its node.</summary>
     /// <param name="cancellationToken">Ends the request.</param>
     Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken);

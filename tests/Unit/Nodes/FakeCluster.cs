@@ -27,6 +27,7 @@ public enum FakeStep
     ListImages,
     ResolveImage,
     TagImage,
+    Execute,
 }
 
 /// <summary>One thing that was asked of a fake node.</summary>
@@ -57,6 +58,9 @@ public sealed class FakeCluster : INodeConnector, IEngineConnector
 
     /// <summary>The process behind StartAsync; by default none can be started.</summary>
     public Func<string, IReadOnlyList<string>, INodeProcess>? OnStart { get; set; }
+
+    /// <summary>The commands that run in containers; by default each succeeds and prints nothing.</summary>
+    public Func<EngineContainer, ExecutionRequest, FakeExecution> OnExecute { get; set; } = (_, _) => FakeExecution.Ended(0);
 
     /// <summary>What the registry holds: the digest behind each name.</summary>
     public ConcurrentDictionary<string, string> RegistryDigests { get; } = new(StringComparer.Ordinal);

@@ -29,6 +29,8 @@ public sealed class FakeEngine : IContainerEngine
 
     IImageStore IContainerEngine.Images => Store;
 
+    IExecutions IContainerEngine.Executions => new FakeExecutions(_cluster, this);
+
     /// <summary>What the engine says of itself.</summary>
     public EngineDetails Details { get; set; } = new() { Images = 0, RootDirectory = "/var/lib/docker", StorageDriver = "overlay2" };
 

@@ -63,6 +63,9 @@ internal sealed class DialStdioStream : UnseekableStream
         }
     }
 
+    /// <summary>Ends what is written: the command hands that on to the engine, and goes on until the engine has said all.</summary>
+    public ValueTask EndWritingAsync() => _process.Input.DisposeAsync();
+
     public override async ValueTask DisposeAsync()
     {
         await _end.Value;

@@ -17,6 +17,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
 
     public IImageStore Images { get; } = new DockerImages(client);
 
+    public IExecutions Executions { get; } = new DockerExecutions(client);
+
     public Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken) =>
         client.AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
 

@@ -151,7 +151,8 @@ internal static partial class EngineFailure
         _ when LimitOutOfRange().IsMatch(message) => ErrorId.LimitRefused,
         _ when PortTaken().IsMatch(message) => ErrorId.PortInUse,
         _ when message.Contains("No such image", StringComparison.OrdinalIgnoreCase) => ErrorId.ImageNotFound,
-        _ when message.Contains("No such container", StringComparison.OrdinalIgnoreCase) => ErrorId.ContainerNotFound,
+        _ when ContainerMissing().IsMatch(message) => ErrorId.ContainerNotFound,
+        _ when NotRunning().IsMatch(message) => ErrorId.ContainerNotReady,
         _ when status is HttpStatusCode.BadRequest or HttpStatusCode.Conflict => ErrorId.PlanConflict,
         _ => ErrorId.NodeCommandFailed,
     };
@@ -203,6 +204,12 @@ internal static partial class EngineFailure
 
     [GeneratedRegex("(?i)range of CPUs is from|requested CPUs are not available|minimum memory limit allowed")]
     private static partial Regex LimitOutOfRange();
+
+    [GeneratedRegex("(?i)no such container|no such exec instance")]
+    private static partial Regex ContainerMissing();
+
+    [GeneratedRegex("(?i)^container [^ ]+ is (not running|paused|restarting)")]
+    private static partial Regex NotRunning();
 
     [GeneratedRegex("address already in use|port is already allocated")]
     private static partial Regex PortTaken();

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text;
+
+namespace PisaHpc.Adapters.Engines.Docker;
+
+/// <summary>
+/// What is run in a container around a command, in POSIX sh. The command begins with a line that tells its process (proc_pid_stat(5)); the
+/// engine starts each in a session of its own. That session, the time at which its leader started, and a variable that all its children have
+/// are what it is found by when it is to end, since process ids come again.
+/// </summary>
+internal static class ExecutionScripts
+{
+    /// <summary>The variable that a command and its children carry.</summary>
+    public const string Mark = "PISAHPC_EXECUTION";
+
+    private const string Head = "pisahpc-execution ";
+
+    private const string BeginScript = $"read -r stat </proc/$$/stat && echo \"{Head}$stat\" && exec \"$@\"";
+
+    /// <summary>Its arguments: the session, the leader's start, the mark, the first signal. It says "ended", or what is left.</summary>
+    private const string EndScript = """
+        session=$1 born=$2 mark=$3
+        look() { read -r stat 2>/dev/null <"/proc/$1/stat" && set -- ${stat##*) } && state=$1 leader=$4 started=${20}; }
+        in_session() {
+            [ "$session" -gt 0 ] || return
+            if look "$session" && [ "$started" != "$born" ]; then return; fi
+            for file in /proc/[0-9]*/stat; do
+                process=${file#/proc/} process=${process%/stat}
+                if look "$process" && [ "$leader" = "$session" ] && [ "$state" != Z ]; then echo "$process"; fi
+            done
+        }
+        marked() {
+            for file in $(grep -lszxF "PISAHPC_EXECUTION=$mark" /proc/[0-9]*/environ); do
+                process=${file#/proc/}
+                echo "${process%/environ}"
+            done
+        }
+        left() { processes=$(in_session; marked); [ -n "$processes" ]; }
+        pause() { sleep 0.1 2>/dev/null || sleep 1; }
+        round=0
+        while left && [ $round -lt 50 ]; do
+            if [ $round -eq 0 ]; then kill "-$4" $processes; elif [ $round -ge 10 ]; then kill -KILL $processes; fi 2>/dev/null
+            round=$((round + 1))
+            pause
+        done
+        if left; then echo "left: "$processes; else echo ended; fi
+        """;
+
+    /// <summary>The command with its first line before it.</summary>
+    public static IList<string> Begin(IReadOnlyList<string> command) => ["/bin/sh", "-c", BeginScript, "sh", .. command];
+
+    /// <summary>The command that ends another.</summary>
+    /// <param name="leader">The command's first process; null when nobody knows it, and then the mark alone leads to it.</param>
+    /// <param name="mark">The value of its mark.</param>
+    /// <param name="signal">The first signal's name.</param>
+    public static IList<string> End(ExecutionLeader? leader, string mark, string signal) =>
+    [
+        "/bin/sh", "-c", EndScript, "sh",
+        (leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "", mark, signal,
+    ];
+
+    /// <summary>Finds the first line in what a command has said so far.</summary>
+    /// <param name="output">Its standard output.</param>
+    /// <param name="length">Where the command's own output begins.</param>
+    /// <returns>The command's process; null as long as the line is not there.</returns>
+    public static ExecutionLeader? TryReadHead(ReadOnlySpan<byte> output, out int length)
+    {
+        length = 0;
+        var start = output.IndexOf(Encoding.ASCII.GetBytes(Head));
+        if (start < 0 || output[start..].IndexOf((byte)'\n') is var end && end < 0)
+        {
+            return null;
+        }
+
+        length = start + end + 1;
+        var stat = Encoding.ASCII.GetString(output[(start + Head.Length)..length]);
+
+        // The second field is the program's name in parentheses, and may hold anything; the start is the 22nd.
+        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var id = int.Parse(stat.AsSpan(0, stat.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
+        return new ExecutionLeader(id, fields[19]);
+    }
+}
+
+/// <summary>The first process of a command, which leads its session.</summary>
+/// <param name="Id">Its id, which is the session's too, as the container counts.</param>
+/// <param name="Started">When it started, in clock ticks since the machine did.</param>
+internal sealed record ExecutionLeader(int Id, string Started);
