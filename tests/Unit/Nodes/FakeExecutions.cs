@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Unit.Nodes;
 
