@@ -44,7 +44,8 @@ public class ExecutionTests(Lab lab) : IClassFixture<Lab>
     public async Task User_groups_environment_and_directory_are_what_was_asked_for()
     {
         await using var reach = new Reach(Lab.Access);
-        var (engine, id) = await StartAsync(reach, lab.Spec with { Groups = [5001], Environment = new Dictionary<string, string> { ["OF"] = "container" } });
+        var container = lab.Spec with { Groups = [5001], Environment = new Dictionary<string, string> { ["OF"] = "container" } };
+        var (engine, id) = await StartAsync(reach, container);
         var request = Sh("id; pwd; echo \"$WORD,$OF\"") with
         {
             User = "4002:4003",

@@ -7,8 +7,8 @@ public interface IExecutions
 {
     /// <summary>
     /// Starts a command in a running container. It has the container's name spaces, cgroup, capabilities and supplementary groups; of the
-    /// user the engine lets nothing be said but <c>uid:gid</c>. The container needs a POSIX shell, /bin/sh: by it the command is ended, since
-    /// an engine has no request that does so (moby#9098).
+    /// user the engine lets nothing be said but <c>uid:gid</c>. The container needs a POSIX shell, /bin/sh: by it the command is ended,
+    /// since an engine has no request that does so (moby#9098).
     /// </summary>
     /// <param name="id">The container's id or name.</param>
     /// <param name="request">What to run.</param>
@@ -26,7 +26,9 @@ public interface IExecutions
 /// process) stays, and so does a command whose caller was killed: the engine only ends its input then. A command that ended by itself keeps
 /// what it left in the background.
 /// </summary>
-/// <remarks>With a terminal all output is in <see cref="INodeProcess.Output"/>, and the end of input is a character, not the stream's end.</remarks>
+/// <remarks>
+/// With a terminal all output is in <see cref="INodeProcess.Output"/>, and the end of input is a character, not the stream's end.
+/// </remarks>
 public interface IExecution : INodeProcess
 {
     /// <summary>Tells the command's terminal its size. A command without one, or one that has ended, is told nothing.</summary>

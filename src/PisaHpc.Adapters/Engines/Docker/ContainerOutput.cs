@@ -15,7 +15,9 @@ internal sealed class ContainerOutput(LogFrames frames, string node)
 
     public Stream Error => field ??= _error.Reader.AsStream();
 
-    /// <summary>Passes on what comes, after what came before, to the end of both; what ends it too early is thrown to the readers too.</summary>
+    /// <summary>
+    /// Passes on what comes, after what came before, to the end of both; what ends it too early is thrown to the readers too.
+    /// </summary>
     /// <exception cref="HpcException">The connection broke, or the engine went.</exception>
     public async Task PumpAsync(IEnumerable<LogFrame> before, CancellationToken cancellationToken)
     {

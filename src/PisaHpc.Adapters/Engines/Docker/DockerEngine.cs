@@ -20,7 +20,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public IExecutions Executions { get; } = new DockerExecutions(client);
 
     public Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken) =>
-        client.AskAsync(async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
+        client.AskAsync(
+            async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
 
     /// <summary>
     /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
@@ -90,7 +91,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         await InspectAsync(id, cancellationToken) is { } found ? SpecificationRecords.Of(found) : null;
 
     public Task<IReadOnlyList<EngineContainer>> ListAsync(
-        IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) => client.AskAsync<IReadOnlyList<EngineContainer>>(
+        IReadOnlyDictionary<string, string?> labels,
+        CancellationToken cancellationToken) => client.AskAsync<IReadOnlyList<EngineContainer>>(
         async () =>
         {
             var wanted = labels.Select(label => label.Value is null ? label.Key : $"{label.Key}={label.Value}");

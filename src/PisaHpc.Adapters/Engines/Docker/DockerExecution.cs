@@ -50,7 +50,8 @@ internal sealed class DockerExecution : IExecution
                 },
                 cancellationToken);
         }
-        catch (HpcException failure) when (failure.Id is not (ErrorId.EngineUnavailable or ErrorId.EngineTimeout or ErrorId.NodeUnreachable))
+        catch (HpcException failure) when (
+            failure.Id is not (ErrorId.EngineUnavailable or ErrorId.EngineTimeout or ErrorId.NodeUnreachable))
         {
             if (await _end.FindAsync() is { Running: true })
             {

@@ -5,8 +5,8 @@ namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
 /// What is run in a container around a command, in POSIX sh. The command begins with a line that tells its process (proc_pid_stat(5)); the
-/// engine starts each in a session of its own. That session, the time at which its leader started, and a variable that all its children have
-/// are what it is found by when it is to end, since process ids come again.
+/// engine starts each in a session of its own. That session, the time at which its leader started, and a variable that all its children
+/// have are what it is found by when it is to end, since process ids come again.
 /// </summary>
 internal static class ExecutionScripts
 {

@@ -32,7 +32,11 @@ internal static class SpecificationRecords
             Groups = [.. (host.GroupAdd ?? []).SelectMany(GroupOf)],
             Environment = EnvironmentOf(config.Env ?? []),
             WorkingDirectory = TextOf(config.WorkingDir),
-            Mounts = [.. (host.Mounts ?? []).Where(mount => mount.Type == "bind").Select(MountOf), .. (host.Binds ?? []).SelectMany(BindOf)],
+            Mounts =
+            [
+                .. (host.Mounts ?? []).Where(mount => mount.Type == "bind").Select(MountOf),
+                .. (host.Binds ?? []).SelectMany(BindOf),
+            ],
             Devices = [.. (host.Devices ?? []).Select(device => device.PathOnHost)],
             Cpus = host.NanoCPUs > 0 ? (int)(host.NanoCPUs / NanoCpus) : null,
             Cpuset = TextOf(host.CpusetCpus),
