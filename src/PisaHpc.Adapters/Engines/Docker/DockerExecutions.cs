@@ -69,9 +69,10 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
             DetachKeys = DetachKeys,
         });
         var end = new ExecutionEnd(client, this, execution, request, mark);
+        UpgradedStream? connection = null;
         try
         {
-            var connection = await OpenAsync(execution, request.Terminal is not null);
+            connection = await OpenAsync(execution, request.Terminal is not null);
             var frames = new LogFrames(connection, multiplexed: request.Terminal is null);
             var started = new DockerExecution(client, execution, connection, frames, end, await ReadHeadAsync(frames, end, request));
             if (request.Terminal is { } size)
@@ -84,6 +85,7 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
         catch
         {
             await end.TryAsync();
+            await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
@@ -109,7 +111,6 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
             }
         }
 
-        await frames.DisposeAsync();
         var words = Encoding.UTF8.GetString([.. output.ToArray(), .. before.SelectMany(frame => frame.Bytes.ToArray())]).Trim();
         throw new HpcException(
             ErrorId.NodeCommandFailed,

@@ -77,7 +77,8 @@ internal sealed class ExecutionEnd(
             words.Append(Encoding.UTF8.GetString(frame.Bytes.Span));
         }
 
-        if (words.ToString().Trim() is var said and not "ended")
+        // A shell or a missing grep may have had words of its own before.
+        if (words.ToString().Trim() is var said && !said.EndsWith("ended", StringComparison.Ordinal))
         {
             throw new HpcException(
                 ErrorId.NodeCommandFailed,
