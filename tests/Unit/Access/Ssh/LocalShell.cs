@@ -17,8 +17,16 @@ internal sealed class LocalShell(string node, string? shared = null) : INodeConn
         var output = new MemoryStream();
         var reading = process.StandardOutput.BaseStream.CopyToAsync(output, cancellationToken);
         var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
-        process.StandardInput.Close();
+        try
+        {
+            await process.StandardInput.BaseStream.WriteAsync(input, cancellationToken);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it took all of its input, as it may: its exit code says why.
+        }
+
         await reading;
         await process.WaitForExitAsync(cancellationToken);
         return new NodeCommandResult(process.ExitCode, output.ToArray(), await error);
