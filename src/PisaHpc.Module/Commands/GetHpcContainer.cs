@@ -12,7 +12,7 @@ namespace PisaHpc.Module.Commands;
 public sealed class GetHpcContainerCommand : NodeCmdlet
 {
     private readonly List<(string Node, string JobId)> _asked = [];
-    private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<HpcContainer> _found = [];
     private string[] _named = [];
 
     /// <summary>The nodes to ask; those of the jobs when none is named, and the site's nodes where no lease tells them.</summary>
@@ -75,7 +75,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
                    where jobs[node].Any(matches => matches(found.JobId)) && names.Any(name => name.IsMatch(found.Name))
                    select found,
             ];
-            meant.ForEach(container => _found[container.JobId] = _found[container.Name] = node);
+            meant.ForEach(_found.Add);
             EmitAll(meant);
         });
         ReportMissing();
@@ -83,12 +83,13 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 
     private void ReportMissing()
     {
-        foreach (var jobId in _named.Distinct(StringComparer.Ordinal).Where(id => JobIdPattern.IsOne(id) && !_found.ContainsKey(id)))
+        foreach (var jobId in _named.Where(JobIdPattern.IsOne).Except(_found.Select(container => container.JobId)))
         {
             Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
         }
 
-        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !_found.ContainsKey(name)))
+        var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
+        foreach (var name in names.Except(_found.Select(container => container.Name)))
         {
             Report(new HpcException(ErrorId.ContainerNotFound, $"No node that was asked has a container {Quote.Of(name)}.", name));
         }

@@ -16,7 +16,7 @@ namespace PisaHpc.Module.Commands;
 [OutputType(typeof(HpcImage))]
 public sealed class GetHpcImageCommand : NodeListCmdlet
 {
-    private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentBag<string> _found = [];
 
     /// <summary>Only images of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter(Position = 1)]
@@ -53,7 +53,8 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
             Answer,
             ReportNode,
             StopToken);
-        foreach (var name in Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !_found.ContainsKey(name)))
+        var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
+        foreach (var name in names.Except(_found, StringComparer.OrdinalIgnoreCase))
         {
             Report(new HpcException(
                 ErrorId.ImageNotFound,
@@ -66,7 +67,7 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
         {
             var others = Environment is null ? NodeImages.Other(node, images, wanted) : [];
             List<HpcImage> meant = [.. NodeImages.Wanted(node, images, digests), .. others.Where(image => IsMeant(image.Name))];
-            meant.ForEach(image => _found[image.Name] = node);
+            meant.ForEach(image => _found.Add(image.Name));
             EmitAll(meant);
         }
     }

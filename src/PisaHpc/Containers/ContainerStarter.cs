@@ -31,16 +31,18 @@ public static class ContainerStarter
         if (plan.ImageDigest is null)
         {
             await HoldImageAsync(engine, plan, cancellationToken);
+            return await LaunchAsync(engine, plan, cancellationToken);
         }
 
+        // A digest says what the image is, so nobody has to look before: an engine that lacks it refuses to create the container.
         try
         {
-            return Started(plan, await LaunchAsync(engine, plan, cancellationToken));
+            return await LaunchAsync(engine, plan, cancellationToken);
         }
-        catch
+        catch (HpcException missing) when (missing.Id == ErrorId.ImageNotFound)
         {
-            await TakeBackAsync(engine, plan.Name);
-            throw;
+            await PullAsync(engine, plan.GetSpec().Image, cancellationToken);
+            return await LaunchAsync(engine, plan, cancellationToken);
         }
     }
 
@@ -91,20 +93,17 @@ public static class ContainerStarter
         }
     }
 
-    /// <summary>
-    /// A digest says what the image is, so nobody has to look before: an engine that lacks it refuses to create the container.
-    /// </summary>
-    private static async Task<string> LaunchAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    /// <summary>Creates and starts the container, or takes it back; of an image that the engine lacks it has made nothing.</summary>
+    private static async Task<HpcContainer> LaunchAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
-        var spec = plan.GetSpec();
         try
         {
-            return await ContainerLaunch.RunAsync(engine, spec, cancellationToken);
+            return Started(plan, await ContainerLaunch.RunAsync(engine, plan.GetSpec(), cancellationToken));
         }
-        catch (HpcException missing) when (missing.Id == ErrorId.ImageNotFound && plan.ImageDigest is not null)
+        catch (Exception failure) when (failure is not HpcException { Id: ErrorId.ImageNotFound })
         {
-            await PullAsync(engine, spec.Image, cancellationToken);
-            return await ContainerLaunch.RunAsync(engine, spec, cancellationToken);
+            await TakeBackAsync(engine, plan.Name);
+            throw;
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class JobStarter(
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, runs, "was not planned", isHeld: true, cancellationToken) is not { } survey)
+        if (await LookAsync(request, failed, runs, "was not planned", evenWhileBusy: true, cancellationToken) is not { } survey)
         {
             return [];
         }
@@ -71,7 +71,7 @@ public sealed class JobStarter(
     public async Task StartAsync(
         JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, handOver, NotStarted, isHeld: false, cancellationToken) is not { } survey)
+        if (await LookAsync(request, failed, handOver, NotStarted, evenWhileBusy: false, cancellationToken) is not { } survey)
         {
             return;
         }
@@ -82,7 +82,7 @@ public sealed class JobStarter(
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
-            if (await LookAsync(request, failed, handOver, NotStarted, isHeld: true, cancellationToken) is not { } now)
+            if (await LookAsync(request, failed, handOver, NotStarted, evenWhileBusy: true, cancellationToken) is not { } now)
             {
                 return;
             }
@@ -125,20 +125,20 @@ public sealed class JobStarter(
 
     /// <summary>
     /// What the nodes look like; null when the job runs already and was handed over. Containers that are ready may belong to a start that
-    /// can still take them back: who is about to start it, and does not hold its lease yet, asks that too.
+    /// can still take them back: who is about to start the job, and does not hold its lease yet, takes no job whose lease is busy.
     /// </summary>
     private async Task<JobSurvey?> LookAsync(
         JobRequest request,
         Action<NodeFailure> failed,
         Func<HpcJob, Task> handOver,
         string undone,
-        bool isHeld,
+        bool evenWhileBusy,
         CancellationToken cancellationToken)
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
         ThrowIfAny(request, survey.Failures, failed, undone);
         if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running
-            || (!isHeld && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
+            || (!evenWhileBusy && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
         {
             return survey;
         }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PisaHpc.Unit.House;
 
 namespace PisaHpc.Unit.Face;
 
@@ -14,13 +15,8 @@ public sealed partial class MessageTests
 
     public static TheoryData<string> Sources =>
     [
-        .. from room in new[] { "PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module" }
-           from path in Directory.EnumerateFiles(Checkout.PathOf("src", room), "*.cs", SearchOption.AllDirectories)
-           let name = Path.GetRelativePath(Checkout.PathOf("src"), path)
-           where !name.Contains("/obj/", StringComparison.Ordinal) && !name.Contains("/bin/", StringComparison.Ordinal)
-               && Path.GetFileName(name) is not ("Quote.cs" or "Plural.cs")
-           orderby name
-           select name,
+        .. Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module")
+            .Where(file => Path.GetFileName(file) is not ("Quote.cs" or "Plural.cs")),
     ];
 
     [Theory]
@@ -53,7 +49,7 @@ public sealed partial class MessageTests
     [InlineData("""$"{nodes} node(s)" """)]
     public void A_plural_of_any_number_is_seen(string line) => Assert.Matches(Counted(), line);
 
-    private static IEnumerable<string> LinesOf(string file) => File.ReadLines(Checkout.PathOf("src", file))
+    private static IEnumerable<string> LinesOf(string file) => Rooms.Text(file).Split('\n')
         .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal));
 
     [GeneratedRegex(@"'\{[^{}']+\}'")]

@@ -25,11 +25,6 @@ public sealed class DomainTests
         Directory.EnumerateDirectories(Checkout.PathOf("src", "PisaHpc")).Select(Path.GetFileName).Where(name => name is not ("bin" or "obj"))
             .Order(StringComparer.Ordinal));
 
-    [Fact]
-    public void A_namespace_says_the_folder() => Assert.All(
-        Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module"),
-        file => Assert.Contains($"\nnamespace {Rooms.NamespaceOf(file)};\n", "\n" + Rooms.Text(file), StringComparison.Ordinal));
-
     [Theory]
     [MemberData(nameof(Folders))]
     public void A_folder_uses_those_before_it_alone(string folder)

@@ -19,6 +19,11 @@ public sealed class RoomTests
     public static TheoryData<string> Parts => ["Ssh", "Engines", "Yaml"];
 
     [Fact]
+    public void A_namespace_says_the_folder() => Assert.All(
+        Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module"),
+        file => Assert.Contains($"\nnamespace {Rooms.NamespaceOf(file)};\n", "\n" + Rooms.Text(file), StringComparison.Ordinal));
+
+    [Fact]
     public void Adapters_know_the_domain_and_packages_and_no_PowerShell() => Assert.DoesNotContain(
         Adapters.GetReferencedAssemblies().Select(assembly => assembly.Name!),
         name => name is "System.Management.Automation" or "PisaHpc.Module" || name.StartsWith("Microsoft.PowerShell", StringComparison.Ordinal));

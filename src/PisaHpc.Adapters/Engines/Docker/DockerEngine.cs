@@ -9,8 +9,6 @@ namespace PisaHpc.Adapters.Engines.Docker;
 /// <summary>A node's Docker engine. The client behind it is shared and stays open.</summary>
 internal sealed class DockerEngine(EngineClient client) : IContainerEngine
 {
-    private static readonly TimeSpan CreateLeave = TimeSpan.FromSeconds(5);
-
     public string Node => client.Node;
 
     public EngineInfo Info => client.Info;
@@ -23,26 +21,13 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         client.AskAsync(
             async () => EngineRecords.Of(await client.Requests.System.GetSystemInfoAsync(cancellationToken)), cancellationToken);
 
-    /// <summary>
-    /// Creates a container. The engine goes on creating when its client leaves: so the request is waited for after a cancellation too, for
-    /// at most five seconds, and what it made is removed; if it takes longer, it is removed when it has come, as long as this process
-    /// lives.
-    /// </summary>
     public async Task<string> CreateAsync(ContainerSpec spec, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var creating = client.AskAsync(
             async () => (await client.Requests.Containers.CreateContainerAsync(ContainerParameters.Of(spec), CancellationToken.None)).ID,
             CancellationToken.None);
-        try
-        {
-            return await creating.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await Task.WhenAny(TakeBackAsync(creating), Task.Delay(CreateLeave, CancellationToken.None));
-            throw;
-        }
+        return await EngineClient.MadeAsync(creating, id => RemoveAsync(id, CancellationToken.None), cancellationToken);
     }
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
@@ -126,18 +111,6 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
                 }
             },
             cancellationToken);
-
-    private async Task TakeBackAsync(Task<string> creating)
-    {
-        try
-        {
-            await RemoveAsync(await creating, CancellationToken.None);
-        }
-        catch (HpcException)
-        {
-            // Nothing was created, or the engine is gone: there is nothing to take back, or no way to it.
-        }
-    }
 
     /// <summary>Somebody else is removing it: the engine's own wait ends when it is gone.</summary>
     private async Task WaitUntilRemovedAsync(string id, CancellationToken cancellationToken)

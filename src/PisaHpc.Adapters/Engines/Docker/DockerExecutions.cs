@@ -17,26 +17,12 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
 
     private const int LongestHead = 64 * 1024;
 
-    private static readonly TimeSpan StartLeave = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// Starts a command. The engine goes on starting it when its client leaves: so it is waited for after a cancellation too, for at most
-    /// five seconds, and ended; if it takes longer, it is ended when it has come, as long as this process lives.
-    /// </summary>
     public async Task<IExecution> StartAsync(string id, ExecutionRequest request, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(request.Command.Count);
         cancellationToken.ThrowIfCancellationRequested();
-        var starting = StartAsync(id, request);
-        try
-        {
-            return await starting.WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            await Task.WhenAny(TakeBackAsync(starting), Task.Delay(StartLeave, CancellationToken.None));
-            throw;
-        }
+        return await EngineClient.MadeAsync(
+            StartAsync(id, request), execution => execution.DisposeAsync().AsTask(), cancellationToken);
     }
 
     /// <summary>Creates an execution, whose stream the caller opens.</summary>
@@ -121,18 +107,6 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
 
     private Task<LogFrame?> NextAsync(LogFrames frames) =>
         client.AskAsync(() => frames.NextAsync(CancellationToken.None), CancellationToken.None);
-
-    private static async Task TakeBackAsync(Task<DockerExecution> starting)
-    {
-        try
-        {
-            await (await starting).DisposeAsync();
-        }
-        catch (HpcException)
-        {
-            // Nothing was started, or the engine is gone: there is nothing to take back, or no way to it.
-        }
-    }
 }
 
 /// <summary>How an execution is started (Docker Engine API, "Start an exec instance").</summary>

@@ -14,6 +14,8 @@ internal sealed class EngineClient : IDisposable
     /// <summary>The API that Docker.DotNet.Enhanced 4.3 was generated from.</summary>
     private static readonly Version Newest = new(1, 54);
 
+    private static readonly TimeSpan MakingLimit = TimeSpan.FromSeconds(5);
+
     private readonly EngineHandlers _handlers;
 
     private readonly OpenEngineStream _open;
@@ -112,6 +114,38 @@ internal sealed class EngineClient : IDisposable
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw EngineFailure.Of(exception, Node);
+        }
+    }
+
+    /// <summary>
+    /// Waits for what the engine makes. It goes on making when its client leaves: so it is waited for after a cancellation too, for at
+    /// most five seconds, and taken back; if it takes longer, it is taken back when it has come, as long as this process lives.
+    /// </summary>
+    /// <param name="making">The request, which no cancellation ends.</param>
+    /// <param name="takeBack">Takes back what was made.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<T> MadeAsync<T>(Task<T> making, Func<T, Task> takeBack, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await making.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await Task.WhenAny(TakeBackAsync(), Task.Delay(MakingLimit, CancellationToken.None));
+            throw;
+        }
+
+        async Task TakeBackAsync()
+        {
+            try
+            {
+                await takeBack(await making);
+            }
+            catch (HpcException)
+            {
+                // Nothing was made, or the engine is gone: there is nothing to take back, or no way to it.
+            }
         }
     }
 
