@@ -18,8 +18,8 @@ public sealed class CiRunTests : IDisposable
     {
         Write("lab/lab.sh", "echo \"the lab goes $1\"");
         Write("lab/tests/lifecycle.sh", "echo \"the second lab goes $1\"");
-        Write(".ci/run", "");
-        File.Copy(Path.Combine(Repository.Root, ".ci", "run"), Path.Combine(_root, ".ci", "run"), overwrite: true);
+        Directory.CreateDirectory(Path.Combine(_root, ".ci"));
+        ProgramFile.Write(Path.Combine(_root, ".ci", "run"), File.ReadAllText(Path.Combine(Repository.Root, ".ci", "run")));
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -52,7 +52,6 @@ public sealed class CiRunTests : IDisposable
     {
         var path = Path.Combine(_root, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, "#!/bin/bash\n" + script);
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ProgramFile.Write(path, "#!/bin/bash\n" + script);
     }
 }

@@ -20,8 +20,8 @@ public sealed class ScriptTests : IDisposable
     [Fact]
     public async Task A_script_needs_no_extension_so_that_it_can_be_a_hook_by_its_first_line()
     {
-        var hook = Write($"#!/usr/bin/env -S {Repository.Host} -NoModule\nparam([string[]]$Node) \"$($Node.Count)\"; exit 4", "prolog");
-        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var hook = Path.Combine(_directory, "prolog");
+        ProgramFile.Write(hook, $"#!/usr/bin/env -S {Repository.Host} -NoModule\nparam([string[]]$Node) \"$($Node.Count)\"; exit 4");
         Assert.Equal("2\n", (await RunningProcess.RunAsync(hook, ["-Node", "a,b"])).EndedWith(4).Output);
     }
 

@@ -69,12 +69,7 @@ internal sealed class LocalRun : IDisposable
         set => _cluster.OnRun = (_, _, _) => FakeCluster.Result(value ? 0 : 255);
     }
 
-    public void AddProgram(string name, string text)
-    {
-        var path = Path.Combine(Bin, name);
-        File.WriteAllText(path, text + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    public void AddProgram(string name, string text) => ProgramFile.Write(Path.Combine(Bin, name), text + "\n");
 
     /// <summary>Runs a script as the only rank.</summary>
     public Task<MpiRunEnd> RunAsync(

@@ -12,6 +12,10 @@ public sealed class SetupFactsTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-facts-").FullName;
 
+    public SetupFactsTests() => File.CreateSymbolicLink(Engine, "/bin/sh");
+
+    private string Engine => Path.Combine(_directory, "dockerd");
+
     private string Config => Path.Combine(_directory, "daemon.json");
 
     private string Marker => SetupFacts.MarkerOf(Config);
@@ -127,9 +131,7 @@ public sealed class SetupFactsTests : IDisposable
     /// <summary>Does something while a program of the engine's name runs: a shell that waits for its input.</summary>
     private async Task<T> WithEngineAsync<T>(Func<Task<T>> action, params string[] options)
     {
-        var program = Path.Combine(_directory, "dockerd");
-        File.Copy("/bin/sh", program, overwrite: true);
-        using var engine = LocalShell.Start([program, "-s", "--", .. options]);
+        using var engine = LocalShell.Start([Engine, "-s", "--", .. options]);
         try
         {
             return await action();

@@ -30,12 +30,7 @@ public sealed class EngineSettingsTests : IDisposable
         Assert.Contains("unable to configure the Docker daemon", result.Error, StringComparison.Ordinal);
     }
 
-    private void Program(string name, string script)
-    {
-        var file = Path.Combine(_directory, name);
-        File.WriteAllText(file, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    private void Program(string name, string script) => ProgramFile.Write(Path.Combine(_directory, name), $"#!/bin/sh\n{script}\n");
 
     private Task<NodeCommandResult> RestartAsync() => new LocalShell("o2wn01").RunAsync(
         ["env", $"PATH={_directory}:/usr/bin:/bin", .. new EngineSettings().Restart], default, CancellationToken.None);
