@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using System.Text.Json.Nodes;
 
@@ -29,6 +30,12 @@ internal sealed record ErrorFields
     /// <summary>The next step; null when the record names none.</summary>
     public string? RecommendedAction { get; init; }
 
+    /// <summary>The nodes that are the reason; empty where the failure names none.</summary>
+    public IReadOnlyList<FailedNode> FailedNodes { get; init; } = [];
+
+    /// <summary>The nodes on which something is left.</summary>
+    public IReadOnlyList<FailedNode> LeftBehind { get; init; } = [];
+
     /// <summary>The script and line; null for text that was never a file.</summary>
     public string? Place { get; init; }
 
@@ -44,6 +51,8 @@ internal sealed record ErrorFields
         Node = NodeOf(error.TargetObject),
         Message = error.ErrorDetails?.Message is { Length: > 0 } detail ? detail : error.Exception.Message,
         RecommendedAction = error.ErrorDetails?.RecommendedAction is { Length: > 0 } action ? action : null,
+        FailedNodes = NodesIn(error.Exception, "FailedNodes"),
+        LeftBehind = NodesIn(error.Exception, "LeftBehind"),
         Place = error.InvocationInfo is { ScriptName.Length: > 0 } place ? $"{place.ScriptName}:{place.ScriptLineNumber}" : null,
     };
 
@@ -59,6 +68,8 @@ internal sealed record ErrorFields
         Add(json, "target", Target);
         Add(json, "node", Node);
         Add(json, "recommendedAction", RecommendedAction);
+        Add(json, "failedNodes", FailedNodes);
+        Add(json, "leftBehind", LeftBehind);
         Add(json, "command", Command);
         Add(json, "place", Place);
         return json;
@@ -90,6 +101,20 @@ internal sealed record ErrorFields
         }
     }
 
+    private static void Add(JsonObject json, string name, IReadOnlyList<FailedNode> nodes)
+    {
+        if (nodes.Count > 0)
+        {
+            json[name] = new JsonArray([.. nodes.Select(failed => failed.ToJson())]);
+        }
+    }
+
+    /// <summary>The host knows no type of the module's: a list of nodes is known by its name.</summary>
+    private static IReadOnlyList<FailedNode> NodesIn(Exception exception, string list) =>
+        PSObject.AsPSObject(exception).Properties[list]?.Value is IEnumerable nodes
+            ? [.. nodes.Cast<object>().Select(FailedNode.Of)]
+            : [];
+
     private static string? NodeOf(object? target) =>
         target is null or string ? null : PSObject.AsPSObject(target).Properties["Node"]?.Value as string;
 
@@ -98,4 +123,23 @@ internal sealed record ErrorFields
         var line = text.ReplaceLineEndings(" ");
         return line.Length <= 200 ? line : line[..200] + "…";
     }
+}
+
+/// <summary>A node in an error, and what failed on it.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Id">The failure's stable id.</param>
+/// <param name="Message">The failure's message.</param>
+internal sealed record FailedNode(string Node, string Id, string Message)
+{
+    /// <summary>Reads an object that has the three as properties.</summary>
+    public static FailedNode Of(object failure)
+    {
+        var properties = PSObject.AsPSObject(failure).Properties;
+        return new FailedNode(TextOf("Node"), TextOf("Id"), TextOf("Message"));
+
+        string TextOf(string name) => properties[name]?.Value?.ToString() ?? "";
+    }
+
+    /// <summary>The node as a JSON object.</summary>
+    public JsonObject ToJson() => new() { ["node"] = Node, ["id"] = Id, ["message"] = Message };
 }

@@ -213,7 +213,31 @@ public abstract class AsyncCmdlet : PSCmdlet
         }
         catch (Exception exception) when (exception is not PipelineStoppedException)
         {
+            WriteFailedNodes(exception);
             ThrowTerminatingError(RecordOf(exception));
         }
+    }
+
+    /// <summary>
+    /// A record for each node that a failure names, before its own. Where the first error is to end all it would be a node's: then the
+    /// failure stands alone, which has the nodes with it.
+    /// </summary>
+    private void WriteFailedNodes(Exception exception)
+    {
+        if (exception is HpcException { FailedNodes: var failed } && !FirstErrorEndsAll())
+        {
+            foreach (var failure in failed)
+            {
+                WriteError(RecordOf(failure.Cause, failure.Node));
+            }
+        }
+    }
+
+    private bool FirstErrorEndsAll()
+    {
+        var preference = MyInvocation.BoundParameters.TryGetValue("ErrorAction", out var asked)
+            ? asked
+            : GetVariableValue("ErrorActionPreference");
+        return LanguagePrimitives.TryConvertTo(preference, out ActionPreference action) && action == ActionPreference.Stop;
     }
 }

@@ -113,7 +113,11 @@ internal static class ErrorCatalogue
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
-        ErrorId.JobRolledBack => (ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
+        ErrorId.JobNotStarted or ErrorId.JobRolledBack => (
+            ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
+        ErrorId.JobLeftBehind => (
+            ErrorCategory.OperationStopped,
+            about.Step("Take away what is left when the nodes answer again", job => $"Stop-HpcJob -JobId '{job}'")),
         ErrorId.JobBeingStarted => (
             ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),

@@ -70,6 +70,6 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
         }
 
         var setup = new JobSshSetup(Connector, new Ed25519KeyGenerator(), ThrottleLimit, NodeTimeout);
-        Emit(await setup.WriteAsync(request, (node, failure) => Report(failure, node), StopToken));
+        Emit(await setup.WriteAsync(request, StopToken));
     }
 }

@@ -63,11 +63,11 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         var nodes = HostList.Fold(request.Allocation.Nodes.Select(node => node.Name));
         if (await ShouldProcessAsync($"{nodes}: job {request.Allocation.JobId}", $"Start environment {request.Environment.Name}"))
         {
-            await starter.StartAsync(request, Report, job => HandOverAsync(request, job), StopToken);
+            await starter.StartAsync(request, job => HandOverAsync(request, job), StopToken);
             return;
         }
 
-        var plans = await starter.PlanAsync(request, Report, RunsAlready, StopToken);
+        var plans = await starter.PlanAsync(request, RunsAlready, StopToken);
         foreach (var plan in plans)
         {
             var options = plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}");
@@ -100,6 +100,4 @@ public sealed class StartHpcJobCommand : PlanCmdlet
                 + $"To change that, stop it first: Stop-HpcJob '{job.JobId}'.");
         }
     }
-
-    private void Report(NodeFailure failure) => Report(failure.Cause, failure.Node);
 }

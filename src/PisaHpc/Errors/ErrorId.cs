@@ -108,8 +108,14 @@ public enum ErrorId
     /// <summary>A rank ended with a code other than 0, or by a signal.</summary>
     RankFailed,
 
-    /// <summary>A job's start failed and what had been started was taken back.</summary>
+    /// <summary>A job was not started because nodes stand in its way; nothing was changed on any node.</summary>
+    JobNotStarted,
+
+    /// <summary>A job's start failed on nodes, and all that had been started was taken back from all of them.</summary>
     JobRolledBack,
+
+    /// <summary>A job's start failed, and something of it is left on nodes.</summary>
+    JobLeftBehind,
 
     /// <summary>Another process starts or stops the job at this moment.</summary>
     JobBeingStarted,

@@ -29,4 +29,10 @@ public sealed class HpcException : Exception
 
     /// <summary>The next step, often a command; null for the id's default.</summary>
     public string? RecommendedAction { get; }
+
+    /// <summary>The nodes that are the reason, where it is about several; the first one's cause is the inner exception.</summary>
+    public IReadOnlyList<NodeFailure> FailedNodes { get; init; } = [];
+
+    /// <summary>The nodes on which something is left, and why it could not be taken back.</summary>
+    public IReadOnlyList<NodeFailure> LeftBehind { get; init; } = [];
 }

@@ -25,6 +25,7 @@ public sealed class JobStarter(
     private readonly JobCleanup _cleanup = new(nodes, engines);
 
     private const string NotStarted = "was not started";
+    private const string NotPlanned = "was not planned";
 
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; init; } = DefaultRollbackLimit;
@@ -34,22 +35,21 @@ public sealed class JobStarter(
 
     /// <summary>Says what a start would do, without changing anything.</summary>
     /// <param name="request">The job.</param>
-    /// <param name="failed">Told of each node that stands in the way.</param>
     /// <param name="runs">Told of the job when it runs already, so that there is nothing to do.</param>
     /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The plans in the allocation's order; none for a job that runs already.</returns>
-    /// <exception cref="HpcException">The first reason why the job could not start.</exception>
+    /// <exception cref="HpcException">Why the job could not start, as for <see cref="StartAsync"/>.</exception>
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
-        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
+        JobRequest request, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, runs, "was not planned", evenWhileBusy: true, cancellationToken) is not { } survey)
+        if (await LookAsync(request, runs, NotPlanned, evenWhileBusy: true, cancellationToken) is not { } survey)
         {
             return [];
         }
 
         var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
         var port = ports.Predict(LeaseFor(request, survey)).Port;
-        return PlansFor(request, survey, image, JobSshSetup.Predict(SshFor(request, port, JobSshSetup.NoKeys)));
+        return PlansFor(request, survey, image, SshFor(request, port, JobSshSetup.NoKeys), NotPlanned);
     }
 
     /// <summary>The job that plans would make.</summary>
@@ -60,18 +60,18 @@ public sealed class JobStarter(
 
     /// <summary>Starts the job.</summary>
     /// <param name="request">The job.</param>
-    /// <param name="failed">Told of each node that failed, before what was started is taken back.</param>
     /// <param name="handOver">
     /// Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.
     /// </param>
     /// <param name="cancellationToken">Interrupts; what was started is taken back first.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobRolledBack"/>, or the reason why nothing was begun, such as <see cref="ErrorId.JobBeingStarted"/>.
+    /// <see cref="ErrorId.JobNotStarted"/>, <see cref="ErrorId.JobRolledBack"/> or <see cref="ErrorId.JobLeftBehind"/> where nodes failed,
+    /// each with the nodes. Any other id is no node's: the reason why nothing was begun, such as <see cref="ErrorId.PortAreaExhausted"/>.
     /// </exception>
     public async Task StartAsync(
-        JobRequest request, Action<NodeFailure> failed, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+        JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, failed, handOver, NotStarted, evenWhileBusy: false, cancellationToken) is not { } survey)
+        if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: false, cancellationToken) is not { } survey)
         {
             return;
         }
@@ -82,7 +82,7 @@ public sealed class JobStarter(
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
-            if (await LookAsync(request, failed, handOver, NotStarted, evenWhileBusy: true, cancellationToken) is not { } now)
+            if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: true, cancellationToken) is not { } now)
             {
                 return;
             }
@@ -90,13 +90,12 @@ public sealed class JobStarter(
             survey = now;
         }
 
-        IReadOnlyList<NodeFailure> failures;
+        var (plans, files) = PlanLeased(request, survey, image, hold);
+        IReadOnlyList<NodeFailure> failed;
         try
         {
-            var ssh = SshFor(request, hold.Lease.Port, keys.Make());
-            var plans = PlansFor(request, survey, image, JobSshSetup.Predict(ssh));
-            failures = await StartNodesAsync(request, survey, plans, JobSshFiles.For(ssh), cancellationToken);
-            if (failures.Count == 0)
+            failed = await StartNodesAsync(request, survey, plans, files, cancellationToken);
+            if (failed.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await handOver(JobView.Started(request, plans));
@@ -105,22 +104,12 @@ public sealed class JobStarter(
         }
         catch (Exception cause)
         {
-            await RollBackAsync(request, hold, cause.Message);
+            await RollBackAsync(request, hold, cause, failed: []);
             throw;
         }
 
-        foreach (var failure in failures)
-        {
-            failed(failure);
-        }
-
-        var reasons = string.Join("; ", failures);
-        await RollBackAsync(request, hold, reasons);
-        throw new HpcException(
-            ErrorId.JobRolledBack,
-            $"Job {request.Allocation.JobId} was taken back from all of its {Plural.Of(request.Allocation.Nodes.Count, "node")}: {reasons}",
-            request.Allocation.JobId,
-            innerException: failures[0].Cause);
+        await RollBackAsync(request, hold, failed[0].Cause, failed);
+        throw FailedStart.RolledBack(request.Allocation.JobId, request.Allocation.Nodes.Count, failed);
     }
 
     /// <summary>
@@ -128,15 +117,14 @@ public sealed class JobStarter(
     /// can still take them back: who is about to start the job, and does not hold its lease yet, takes no job whose lease is busy.
     /// </summary>
     private async Task<JobSurvey?> LookAsync(
-        JobRequest request,
-        Action<NodeFailure> failed,
-        Func<HpcJob, Task> handOver,
-        string undone,
-        bool evenWhileBusy,
-        CancellationToken cancellationToken)
+        JobRequest request, Func<HpcJob, Task> handOver, string undone, bool evenWhileBusy, CancellationToken cancellationToken)
     {
         var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
-        ThrowIfAny(request, survey.Failures, failed, undone);
+        if (survey.Failures is { Count: > 0 } failed)
+        {
+            throw FailedStart.NotStarted(request.Allocation.JobId, undone, failed);
+        }
+
         if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running
             || (!evenWhileBusy && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
         {
@@ -145,6 +133,25 @@ public sealed class JobStarter(
 
         await handOver(running);
         return null;
+    }
+
+    /// <summary>
+    /// The job with its port and new keys. One that cannot be planned changes nothing: it gives a new lease back, and keeps that of an
+    /// earlier attempt, by which the attempt's leftovers are found.
+    /// </summary>
+    private (IReadOnlyList<HpcContainerPlan> Plans, IReadOnlyList<JobFile> Files) PlanLeased(
+        JobRequest request, JobSurvey survey, PlannedImage image, PortHold hold)
+    {
+        try
+        {
+            var ssh = SshFor(request, hold.Lease.Port, keys.Make());
+            return (PlansFor(request, survey, image, ssh, NotStarted), JobSshFiles.For(ssh));
+        }
+        catch (Exception) when (hold.IsNew)
+        {
+            hold.Release();
+            throw;
+        }
     }
 
     /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
@@ -206,7 +213,8 @@ public sealed class JobStarter(
     /// each node, since the caller's token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds
     /// the node by.
     /// </summary>
-    private async Task RollBackAsync(JobRequest request, PortHold hold, string reason)
+    /// <exception cref="HpcException"><see cref="ErrorId.JobLeftBehind"/>.</exception>
+    private async Task RollBackAsync(JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed)
     {
         progress.Report(new JobStep(null, "taking back what was started"));
         var left = new ConcurrentQueue<NodeFailure>();
@@ -215,38 +223,14 @@ public sealed class JobStarter(
             request.Throttle,
             RollbackLimit,
             (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
-            (node, cause) => left.Enqueue(new NodeFailure(node, cause)),
+            (node, obstacle) => left.Enqueue(new NodeFailure(node, obstacle)),
             CancellationToken.None);
-        if (left.IsEmpty)
+        if (!left.IsEmpty)
         {
-            hold.Release();
-            return;
+            throw FailedStart.LeftBehind(request.Allocation.JobId, cause, failed, [.. left]);
         }
 
-        throw new HpcException(
-            ErrorId.JobRolledBack,
-            $"Job {request.Allocation.JobId} failed ({reason}) and could not be taken back from {string.Join("; ", left)}",
-            request.Allocation.JobId,
-            $"When the nodes answer again: Stop-HpcJob -JobId '{request.Allocation.JobId}'. The port stays leased until then.");
-    }
-
-    private static void ThrowIfAny(JobRequest request, IReadOnlyList<NodeFailure> failures, Action<NodeFailure> failed, string outcome)
-    {
-        if (failures.Count == 0)
-        {
-            return;
-        }
-
-        foreach (var failure in failures)
-        {
-            failed(failure);
-        }
-
-        throw new HpcException(
-            ErrorId.JobRolledBack,
-            $"Job {request.Allocation.JobId} {outcome}, and nothing was changed: {string.Join("; ", failures)}",
-            request.Allocation.JobId,
-            innerException: failures[0].Cause);
+        hold.Release();
     }
 
     private static JobSshRequest SshFor(JobRequest request, int port, JobKeys keys) => new()
@@ -270,20 +254,39 @@ public sealed class JobStarter(
         Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
     };
 
-    private IReadOnlyList<HpcContainerPlan> PlansFor(JobRequest request, JobSurvey survey, PlannedImage image, JobSshConfig ssh) =>
-    [
-        .. request.Allocation.Nodes.Select(node => ContainerPlanner.Plan(new PlanRequest
+    /// <summary>The plans of all nodes. What a node lacks is its failure; options that exclude each other are the request's.</summary>
+    private List<HpcContainerPlan> PlansFor(
+        JobRequest request, JobSurvey survey, PlannedImage image, JobSshRequest ssh, string undone)
+    {
+        var config = JobSshSetup.Predict(ssh);
+        var plans = new List<HpcContainerPlan>();
+        var failed = new List<NodeFailure>();
+        foreach (var node in request.Allocation.Nodes)
         {
-            Environment = request.Environment,
-            Allocation = request.Allocation,
-            Node = node,
-            Facts = survey.Facts[node.Name],
-            Ssh = ssh,
-            Image = image,
-            PortArea = ports.Path,
-            Attempt = request.Attempt,
-            Devices = request.Devices,
-            PublishedPorts = request.PublishedPorts,
-        }))
-    ];
+            try
+            {
+                plans.Add(ContainerPlanner.Plan(PlanFor(request, node, survey.Facts[node.Name], image, config)));
+            }
+            catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
+            {
+                failed.Add(new NodeFailure(node.Name, lack));
+            }
+        }
+
+        return failed.Count == 0 ? plans : throw FailedStart.NotStarted(request.Allocation.JobId, undone, failed);
+    }
+
+    private PlanRequest PlanFor(JobRequest request, AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
+    {
+        Environment = request.Environment,
+        Allocation = request.Allocation,
+        Node = node,
+        Facts = facts,
+        Ssh = ssh,
+        Image = image,
+        PortArea = ports.Path,
+        Attempt = request.Attempt,
+        Devices = request.Devices,
+        PublishedPorts = request.PublishedPorts,
+    };
 }

@@ -43,8 +43,24 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
         var result = job.Run(
             "Get-HpcAllocation -Node o2wn01, 10.10.13.99 -Slot 1 -JobId $JobId -Owner hpcuser | Start-HpcJob -Environment tiny");
 
-        Assert.Equal(["NodeUnreachable", "JobRolledBack"], result.ErrorIds);
+        Assert.Equal(["NodeUnreachable", "JobNotStarted"], result.ErrorIds);
         Assert.Equal("10.10.13.99", result.Errors[0].TargetObject);
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    [Fact]
+    public async Task What_a_script_catches_is_the_job_s_error_with_its_nodes()
+    {
+        await using var job = new LabJob(_shell, lab, "bad");
+
+        var said = job.Run(
+            """
+            $nodes = Get-HpcAllocation -Node o2wn01, 10.10.13.99 -Slot 1 -JobId $JobId -Owner hpcuser
+            try { $nodes | Start-HpcJob -Environment tiny -ErrorAction Stop }
+            catch { '{0} {1} {2}' -f $_.FullyQualifiedErrorId.Split(',')[0], $_.Exception.FailedNodes.Node, $_.Exception.FailedNodes.Id }
+            """).Single();
+
+        Assert.Equal("JobNotStarted 10.10.13.99 NodeUnreachable", said.BaseObject);
         await lab.AssertNothingLeftAsync(job.Id);
     }
 
@@ -61,7 +77,7 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
 
         var result = Start(job, await SiteAsync(lab.State.KnownHosts, Path.Combine(_directory, "known_hosts")));
 
-        Assert.Equal(["HostKeyChanged", "JobRolledBack"], result.ErrorIds);
+        Assert.Equal(["HostKeyChanged", "JobNotStarted"], result.ErrorIds);
         Assert.Contains(Path.Combine(_directory, "known_hosts"), result.Errors[0].ToString(), StringComparison.Ordinal);
         Assert.Equal(2, result.Errors[0].ToString().Split("SHA256:").Length - 1);
         await lab.AssertNothingLeftAsync(job.Id);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Jobs;
@@ -89,9 +90,41 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
         Assert.Equal("Running", (string)whole.State);
     }
 
-    private static RunningProcess Start(LabJob job) => RunningProcess.Start(
+    [Fact]
+    public async Task A_node_that_goes_away_while_the_job_starts_is_named_and_a_stop_finishes_the_work_when_it_is_back()
+    {
+        await using var job = new LabJob(_shell, lab, "left");
+        var node = lab.Nodes.Single(node => node.Name == "o2wn02");
+        string[] unreachable = ["INPUT", "-p", "tcp", "--dport", "22", "-j", "REJECT", "--reject-with", "tcp-reset"];
+        using var caller = Start(job, "-OutputFormat", "Json");
+        await caller.SaysAsync("o2wn02: starting the container");
+        await caller.SignalAsync("STOP");
+        (await node.RunAsync(["iptables", "-I", .. unreachable])).EndedWith(0);
+        try
+        {
+            await caller.SignalAsync("CONT");
+            var end = (await caller.EndAsync()).EndedWith(1);
+            var error = end.Error.Split('\n').Last(line => line.StartsWith("{\"error\"", StringComparison.Ordinal));
+            var fields = JsonDocument.Parse(error).RootElement.GetProperty("error");
+            Assert.Equal("JobLeftBehind", fields.GetProperty("id").GetString());
+            Assert.Equal("o2wn02", Assert.Single(fields.GetProperty("leftBehind").EnumerateArray()).GetProperty("node").GetString());
+            Assert.Contains(fields.GetProperty("failedNodes").EnumerateArray(), failed => failed.GetProperty("node").GetString() == "o2wn02");
+            Assert.Contains($"Stop-HpcJob -JobId '{job.Id}'", fields.GetProperty("recommendedAction").GetString(), StringComparison.Ordinal);
+            Assert.Empty(await job.ContainersAsync(lab.Nodes.Single(node => node.Name == "o2wn01")));
+        }
+        finally
+        {
+            (await node.RunAsync(["iptables", "-D", .. unreachable])).EndedWith(0);
+        }
+
+        _shell.Run("param($JobId) Stop-HpcJob $JobId", new { JobId = job.Id }).Succeeded();
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    private static RunningProcess Start(LabJob job, params string[] options) => RunningProcess.Start(
         Repository.Host,
         [
+            .. options,
             "-Command",
             $"Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24 -JobId {job.Id} -Owner hpcuser | Start-HpcJob -Environment tiny -Verbose",
         ]);

@@ -126,6 +126,31 @@ public sealed class ForeignExceptionTests
             ErrorCatalogue.RecordOf(new AggregateException(new HpcException(ErrorId.PlanConflict, "x"))).FullyQualifiedErrorId);
     }
 
+    [Theory]
+    [InlineData("", "NodeTimeout n1", "DiskFull n2", "JobRolledBack 42")]
+    [InlineData(" -ErrorAction SilentlyContinue", "JobRolledBack 42")]
+    [InlineData(" -ErrorAction Stop", "JobRolledBack 42")]
+    [InlineData("; $ErrorActionPreference = 'Stop'", "JobRolledBack 42")]
+    public void A_failure_of_several_nodes_has_a_record_for_each_before_its_own_unless_the_first_ends_all(
+        string preference, params string[] records)
+    {
+        var failure = new HpcException(ErrorId.JobRolledBack, "It failed.", "42")
+        {
+            FailedNodes =
+            [
+                new NodeFailure("n1", new HpcException(ErrorId.NodeTimeout, "It is slow.", "n1")),
+                new NodeFailure("n2", new HpcException(ErrorId.DiskFull, "It is full.")),
+            ],
+        };
+
+        var run = preference.StartsWith(';')
+            ? CmdletRun.With([failure], "ForEach-Object { $ErrorActionPreference = 'Stop'; Test-Failure -Failure $_ }", Failing)
+            : Run(failure, preference);
+
+        Assert.Equal(records, run.Errors.Select(error => $"{error.FullyQualifiedErrorId.Split(',')[0]} {error.TargetObject}"));
+        Assert.Same(failure, run.Errors[^1].Exception);
+    }
+
     [Fact]
     public void What_powershell_says_itself_stays_what_it_is() =>
         Run(new ItemNotFoundException("words")).Failure("SessionStateException");
@@ -148,7 +173,9 @@ public sealed class ForeignExceptionTests
         table.Select(entry => $"{entry.Key}: {entry.Value}").Order(StringComparer.Ordinal);
 
     private static CmdletRun Run(Exception failure, string more = "") => CmdletRun.With(
-        [failure], "ForEach-Object { Test-Failure -Failure $_ " + more + " }", ("Test-Failure", typeof(FailingCommand)));
+        [failure], "ForEach-Object { Test-Failure -Failure $_ " + more + " }", Failing);
+
+    private static (string Name, Type Type) Failing => ("Test-Failure", typeof(FailingCommand));
 
     private static IEnumerable<Type> Of(Type ofPackage) => ofPackage.Assembly.GetExportedTypes()
         .Where(type => type.IsAssignableTo(typeof(Exception)) && !type.IsAbstract);

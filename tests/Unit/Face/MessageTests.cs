@@ -9,7 +9,8 @@ public sealed partial class MessageTests
     /// <summary>Lines that quote by hand what is no foreign value: commands to type, and scripts.</summary>
     private static readonly string[] QuotedByHand =
     [
-        "Get-HpcJob '", "Stop-HpcJob ", "Get-HpcContainer {", "Update-HpcImage ", "Get-JobPort -Path", "echo '", "printf '",
+        "Get-HpcJob '", "Stop-HpcJob ", "Get-HpcContainer {", "Update-HpcImage ", "Get-JobPort -Path", "Remove-JobSshConfig '",
+        "echo '", "printf '",
         "{name}: host'", "echo '{{Section}}", "word.Word", "Add '{", "Write '{", "value.Replace(",
     ];
 

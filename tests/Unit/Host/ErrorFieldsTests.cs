@@ -17,6 +17,23 @@ public sealed class ErrorFieldsTests
     }
 
     [Fact]
+    public void A_failure_of_several_nodes_says_each_with_its_id_and_where_something_is_left()
+    {
+        var failure = new HpcException(ErrorId.JobLeftBehind, "no")
+        {
+            FailedNodes = [new NodeFailure("o2wn02", new HpcException(ErrorId.DiskFull, "full"))],
+            LeftBehind = [new NodeFailure("o2wn01", new HpcException(ErrorId.NodeTimeout, "slow"))],
+        };
+        Assert.Equal(
+            """
+            {"id":"JobLeftBehind","category":"NotSpecified","message":"no",
+            "failedNodes":[{"node":"o2wn02","id":"DiskFull","message":"full"}],
+            "leftBehind":[{"node":"o2wn01","id":"NodeTimeout","message":"slow"}]}
+            """.ReplaceLineEndings(""),
+            ErrorFields.Of(new ErrorRecord(failure, "JobLeftBehind", ErrorCategory.NotSpecified, null)).ToJson().ToJsonString());
+    }
+
+    [Fact]
     public void A_thrown_text_has_no_id_of_its_own()
     {
         var fields = ErrorFields.Of(new ErrorRecord(new RuntimeException("a, b"), "a, b", ErrorCategory.OperationStopped, "a, b"));

@@ -26,8 +26,7 @@ public sealed class JobFinderTests : IDisposable
     [Fact]
     public async Task Many_jobs_are_looked_for_with_one_question_to_each_node()
     {
-        await _cluster.Starter.StartAsync(
-            JobCluster.Request(), failure => throw failure.Cause, _ => Task.CompletedTask, CancellationToken.None);
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
         _cluster.Ports.Area.Lease(TestArea.Request("leased") with { Nodes = "o2wn01*32" });
         _cluster.Ports.Area.Lease(TestArea.Request("not-asked-for") with { Nodes = "o2wn09*32" });
         var before = _cluster.Nodes.Calls.Count;

@@ -7,7 +7,6 @@ namespace PisaHpc.Unit.Jobs;
 public sealed class JobPlanTests : IDisposable
 {
     private readonly JobCluster _cluster = new();
-    private readonly List<NodeFailure> _failures = [];
 
     public void Dispose() => _cluster.Dispose();
 
@@ -15,7 +14,7 @@ public sealed class JobPlanTests : IDisposable
     public async Task A_plan_changes_nothing()
     {
         var plans = await _cluster.Starter.PlanAsync(
-            JobCluster.Request(), _failures.Add, _ => throw new InvalidOperationException("No job runs."), CancellationToken.None);
+            JobCluster.Request(), _ => throw new InvalidOperationException("No job runs."), CancellationToken.None);
 
         Assert.Equal(JobCluster.NodeNames, plans.Select(plan => plan.Node));
         Assert.Equal(nameof(JobState.Planned), JobStarter.Predict(JobCluster.Request(), plans).State);
@@ -26,12 +25,11 @@ public sealed class JobPlanTests : IDisposable
     [Fact]
     public async Task The_plan_for_a_job_that_runs_already_is_the_job_unchanged()
     {
-        await _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None);
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
         var seen = new List<HpcJob>();
 
         var plans = await _cluster.Starter.PlanAsync(
             JobCluster.Request(),
-            _failures.Add,
             job =>
             {
                 seen.Add(job);

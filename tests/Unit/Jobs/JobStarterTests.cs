@@ -1,6 +1,4 @@
 using PisaHpc.Jobs;
-using PisaHpc.Sites;
-using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs;
@@ -8,7 +6,6 @@ namespace PisaHpc.Unit.Jobs;
 public sealed class JobStarterTests : IDisposable
 {
     private readonly JobCluster _cluster = new();
-    private readonly List<NodeFailure> _failures = [];
 
     public void Dispose() => _cluster.Dispose();
 
@@ -73,52 +70,6 @@ public sealed class JobStarterTests : IDisposable
         Assert.All(JobCluster.NodeNames, node => Assert.Single(_cluster.Nodes.EngineOf(node).Containers));
     }
 
-    [Theory]
-    [InlineData(FakeStep.Connect)]
-    [InlineData(FakeStep.ConnectEngine)]
-    [InlineData(FakeStep.FindImage)]
-    [InlineData(FakeStep.Create)]
-    [InlineData(FakeStep.Start)]
-    public async Task One_failing_node_takes_the_whole_job_back(FakeStep step)
-    {
-        _cluster.Nodes.FailOn("o2wn02", step, new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02"));
-
-        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
-        _cluster.Nodes.Before("o2wn02", step, _ => Task.CompletedTask);
-
-        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
-        Assert.Contains("o2wn02: EngineUnavailable: the engine is down", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(_failures, item => item.Node == "o2wn02" && item.Cause is HpcException { Id: ErrorId.EngineUnavailable });
-        await AssertCleanAfterStopAsync();
-    }
-
-    [Fact]
-    public async Task A_node_that_never_becomes_ready_takes_the_whole_job_back_and_is_named()
-    {
-        _cluster.Deaf.Add("o2wn02");
-
-        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
-
-        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
-        Assert.Contains(_failures, item => item.Node == "o2wn02" && item.Cause is HpcException { Id: ErrorId.ContainerNotReady });
-        Assert.Empty(_cluster.Leftovers());
-    }
-
-    [Fact]
-    public async Task A_plan_that_cannot_be_made_leaves_no_lease()
-    {
-        _cluster.Missing.Add("/gpfs");
-        var request = JobCluster.Request() with
-        {
-            Environment = PlanRequests.Environment with { Mounts = [new MountDefinition { Source = "/gpfs", Target = "/gpfs" }] },
-        };
-
-        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(request));
-
-        Assert.Equal(ErrorId.MountSourceMissing, failure.Id);
-        Assert.Empty(_cluster.Leftovers());
-    }
-
     [Fact]
     public async Task A_job_that_was_started_since_it_was_looked_for_is_left_alone()
     {
@@ -161,7 +112,7 @@ public sealed class JobStarterTests : IDisposable
         };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, interrupt.Token));
+            () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token));
 
         Assert.Empty(_cluster.Leftovers());
     }
@@ -170,52 +121,9 @@ public sealed class JobStarterTests : IDisposable
     public async Task A_job_that_cannot_be_handed_over_is_taken_back()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.Starter.StartAsync(
-            JobCluster.Request(), _failures.Add, _ => Task.FromCanceled(new CancellationToken(canceled: true)), CancellationToken.None));
+            JobCluster.Request(), _ => Task.FromCanceled(new CancellationToken(canceled: true)), CancellationToken.None));
 
         Assert.Empty(_cluster.Leftovers());
-    }
-
-    [Fact]
-    public async Task A_node_that_cannot_be_taken_back_keeps_the_lease_by_which_a_later_stop_finds_it()
-    {
-        _cluster.Nodes.FailOn("o2wn01", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn01"));
-        _cluster.Nodes.Before("o2wn02", FakeStep.Create, async _ =>
-        {
-            await StartedAsync("o2wn01");
-            throw new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02");
-        });
-
-        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
-
-        Assert.Contains("could not be taken back from o2wn01: NodeUnreachable", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(JobCluster.NodeNames, Assert.Single(_cluster.Ports.Area.List()).Nodes);
-        _cluster.Nodes.Before("o2wn01", FakeStep.Remove, _ => Task.CompletedTask);
-        await AssertCleanAfterStopAsync();
-    }
-
-    [Fact]
-    public async Task A_node_that_hangs_while_it_is_taken_back_is_named_beside_the_cause()
-    {
-        _cluster.Nodes.Before("o2wn01", FakeStep.List, async stop =>
-        {
-            if (_cluster.Nodes.EngineOf("o2wn01").Containers.Count > 0)
-            {
-                await Task.Delay(Timeout.Infinite, stop);
-            }
-        });
-        _cluster.Nodes.Before("o2wn02", FakeStep.Create, async _ =>
-        {
-            await StartedAsync("o2wn01");
-            throw new HpcException(ErrorId.EngineUnavailable, "the engine is down", "o2wn02");
-        });
-        _cluster.RollbackLimit = TimeSpan.FromMilliseconds(200);
-
-        var failure = await Assert.ThrowsAsync<HpcException>(StartAsync);
-
-        Assert.Equal(ErrorId.JobRolledBack, failure.Id);
-        Assert.Contains("failed (o2wn02: EngineUnavailable: the engine is down)", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("could not be taken back from o2wn01: NodeTimeout", failure.Message, StringComparison.Ordinal);
-        Assert.Single(_cluster.Ports.Area.List());
     }
 
     private Task<HpcJob> StartAsync() => StartAsync(JobCluster.Request());
@@ -223,31 +131,7 @@ public sealed class JobStarterTests : IDisposable
     private async Task<HpcJob> StartAsync(JobRequest request)
     {
         var jobs = new List<HpcJob>();
-        await _cluster.Starter.StartAsync(request, _failures.Add, job => Task.Run(() => jobs.Add(job)), CancellationToken.None);
+        await _cluster.Starter.StartAsync(request, job => Task.Run(() => jobs.Add(job)), CancellationToken.None);
         return Assert.Single(jobs);
-    }
-
-    private async Task StartedAsync(string node)
-    {
-        while (_cluster.Nodes.EngineOf(node).Containers.Count == 0)
-        {
-            await Task.Yield();
-        }
-    }
-
-    private async Task AssertCleanAfterStopAsync()
-    {
-        var found = await _cluster.Finder.FindAsync(
-            ["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
-        foreach (var job in found)
-        {
-            await _cluster.Stopper.StopAsync(
-                new JobStopRequest { Job = job, Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc" },
-                (_, cause) => throw cause,
-                (_, cause) => throw cause,
-                CancellationToken.None);
-        }
-
-        Assert.Empty(_cluster.Leftovers());
     }
 }

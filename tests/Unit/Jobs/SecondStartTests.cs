@@ -1,4 +1,3 @@
-using PisaHpc.Jobs;
 using PisaHpc.Ports;
 using PisaHpc.Unit.Nodes;
 
@@ -8,7 +7,6 @@ namespace PisaHpc.Unit.Jobs;
 public sealed class SecondStartTests : IDisposable
 {
     private readonly JobCluster _cluster = new();
-    private readonly List<NodeFailure> _failures = [];
 
     public void Dispose() => _cluster.Dispose();
 
@@ -22,7 +20,7 @@ public sealed class SecondStartTests : IDisposable
             begun.SetResult();
             return goOn.Task.WaitAsync(stop);
         });
-        var first = _cluster.Starter.StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None);
+        var first = _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
         await begun.Task;
 
         await AssertRefusedAsync();
@@ -39,7 +37,6 @@ public sealed class SecondStartTests : IDisposable
         var goOn = new TaskCompletionSource();
         var first = _cluster.Starter.StartAsync(
             JobCluster.Request(),
-            _failures.Add,
             _ =>
             {
                 begun.SetResult();
@@ -57,7 +54,7 @@ public sealed class SecondStartTests : IDisposable
     {
         var impatient = new PortArea(_cluster.Ports.Path) { Patience = TimeSpan.FromMilliseconds(50) };
         var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.StarterIn(impatient)
-            .StartAsync(JobCluster.Request(), _failures.Add, _ => Task.CompletedTask, CancellationToken.None));
+            .StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None));
         Assert.Equal(ErrorId.JobBeingStarted, failure.Id);
     }
 }

@@ -25,24 +25,23 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     /// that stands; what such a call wrote stays when it fails, since the job may be running with those keys.
     /// </summary>
     /// <param name="request">The job; its keys are replaced.</param>
-    /// <param name="failed">Told of each node that failed, before what was written on the others is removed.</param>
     /// <param name="cancellationToken">Interrupts; what was written with new keys is removed first.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobRolledBack"/> when a node failed, or <see cref="ErrorId.NodeCommandFailed"/> when the job keeps its keys; or
-    /// the first node's own failure, when nothing was begun.
+    /// <see cref="ErrorId.JobRolledBack"/> when a node failed, <see cref="ErrorId.JobLeftBehind"/> when what was written is left on a node,
+    /// or <see cref="ErrorId.NodeCommandFailed"/> when the job keeps its keys; or the first node's own failure, when nothing was begun.
     /// </exception>
-    public async Task<JobSshConfig> WriteAsync(JobSshRequest request, Action<string, Exception> failed, CancellationToken cancellationToken)
+    public async Task<JobSshConfig> WriteAsync(JobSshRequest request, CancellationToken cancellationToken)
     {
         var existing = await ExistingKeysAsync(request, cancellationToken);
         var keyed = request with { Keys = existing ?? generator.Make() };
         var attempt = new Attempt(keyed, FreshKeys: existing is null);
         try
         {
-            await WriteAllAsync(attempt, failed, cancellationToken);
+            await WriteAllAsync(attempt, cancellationToken);
         }
-        catch (Exception)
+        catch (Exception cause)
         {
-            await RollBackAsync(attempt, failed);
+            await RollBackAsync(attempt, cause);
             throw;
         }
 
@@ -51,7 +50,7 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
             return JobSshRecord.Of(keyed).ToConfig(keyed.Directory, attempt.Outcomes.Values.Contains(true));
         }
 
-        await RollBackAsync(attempt, failed);
+        await RollBackAsync(attempt, attempt.Failures.First().Cause);
         throw NotWritten(attempt);
     }
 
@@ -71,7 +70,7 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     private JobKeyPair? PairIn(JobDirectoryContent content, string name) =>
         content.Files.TryGetValue(name, out var text) ? generator.Read(Encoding.UTF8.GetString(text)) : null;
 
-    private async Task WriteAllAsync(Attempt attempt, Action<string, Exception> failed, CancellationToken cancellationToken)
+    private async Task WriteAllAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         var owner = attempt.Request.Allocation.Owner;
         var files = JobSshFiles.For(attempt.Request);
@@ -86,11 +85,7 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
                 attempt.Outcomes[node] = await JobDirectory.WriteAsync(
                     connection, attempt.Request.Directory, owner.Uid, owner.Gid, files, stopping);
             },
-            (node, cause) =>
-            {
-                attempt.Failures[node] = cause;
-                failed(node, cause);
-            },
+            (node, cause) => attempt.Failures.Enqueue(new NodeFailure(node, cause)),
             cancellationToken);
     }
 
@@ -98,37 +93,65 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     /// Removes what this attempt wrote with keys of its own. Where the outcome is not known (the connection broke, or the write was
     /// interrupted), only a directory with those keys is removed.
     /// </summary>
-    private Task RollBackAsync(Attempt attempt, Action<string, Exception> failed) => FanOut.RunAsync(
-        attempt.Outcomes.Where(outcome => attempt.FreshKeys && outcome.Value is not false).Select(outcome => outcome.Key),
-        throttle,
-        RollbackLimit,
-        async (node, stopping) =>
-        {
-            await using var connection = await nodes.ConnectAsync(node, stopping);
-            var directory = attempt.Request.Directory;
-            if (attempt.Outcomes[node] is true
-                || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == attempt.Request.Keys.User.Fingerprint)
+    /// <exception cref="HpcException"><see cref="ErrorId.JobLeftBehind"/>.</exception>
+    private async Task RollBackAsync(Attempt attempt, Exception cause)
+    {
+        var left = new ConcurrentQueue<NodeFailure>();
+        await FanOut.RunAsync(
+            attempt.Outcomes.Where(outcome => attempt.FreshKeys && outcome.Value is not false).Select(outcome => outcome.Key),
+            throttle,
+            RollbackLimit,
+            async (node, stopping) =>
             {
-                await JobDirectory.RemoveAsync(connection, directory, stopping);
-            }
-        },
-        failed,
-        CancellationToken.None);
+                await using var connection = await nodes.ConnectAsync(node, stopping);
+                var (directory, key) = (attempt.Request.Directory, attempt.Request.Keys.User.Fingerprint);
+                if (attempt.Outcomes[node] is true
+                    || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == key)
+                {
+                    await JobDirectory.RemoveAsync(connection, directory, stopping);
+                }
+            },
+            (node, obstacle) => left.Enqueue(new NodeFailure(node, obstacle)),
+            CancellationToken.None);
+        if (!left.IsEmpty)
+        {
+            throw LeftBehind(attempt, cause, [.. left]);
+        }
+    }
+
+    private static HpcException LeftBehind(Attempt attempt, Exception cause, IReadOnlyList<NodeFailure> left)
+    {
+        var jobId = attempt.Request.Allocation.JobId;
+        var reasons = attempt.Failures.IsEmpty ? cause.Message : string.Join("; ", attempt.Failures);
+        return new HpcException(
+            ErrorId.JobLeftBehind,
+            $"The ssh configuration of job {jobId} was not written to all of its nodes ({reasons}), "
+            + $"and could not be taken back from {string.Join("; ", left)}",
+            jobId,
+            $"When the nodes answer again: Remove-JobSshConfig '{jobId}' -Node {string.Join(",", left.Select(failure => failure.Node))}.",
+            cause)
+        {
+            FailedNodes = [.. attempt.Failures],
+            LeftBehind = left,
+        };
+    }
 
     private static HpcException NotWritten(Attempt attempt)
     {
         var jobId = attempt.Request.Allocation.JobId;
-        var failures = attempt.Failures.OrderBy(failure => failure.Key, StringComparer.Ordinal);
-        var reasons = string.Join("; ", failures.Select(failure => failure.Value.Message));
+        IReadOnlyList<NodeFailure> failed = [.. attempt.Failures];
         var (id, outcome) = attempt.FreshKeys
             ? (ErrorId.JobRolledBack, "was taken back from the others")
             : (ErrorId.NodeCommandFailed, "stays on the others, which had its keys before");
         return new HpcException(
             id,
-            $"The ssh configuration of job {jobId} was not written to all of its nodes, and {outcome}: {reasons}",
+            $"The ssh configuration of job {jobId} was not written to all of its nodes, and {outcome}: {string.Join("; ", failed)}",
             jobId,
             attempt.FreshKeys ? null : "Repair the nodes and call New-JobSshConfig again.",
-            attempt.Failures.First().Value);
+            failed[0].Cause)
+        {
+            FailedNodes = failed,
+        };
     }
 
     /// <summary>One call: for each node that was begun, whether it changed, null while that is not known.</summary>
@@ -136,6 +159,6 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     {
         public ConcurrentDictionary<string, bool?> Outcomes { get; } = new(StringComparer.Ordinal);
 
-        public ConcurrentDictionary<string, Exception> Failures { get; } = new(StringComparer.Ordinal);
+        public ConcurrentQueue<NodeFailure> Failures { get; } = new();
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
@@ -12,7 +11,6 @@ public sealed class JobSshSetupTests : IDisposable
     private readonly Nodes _nodes;
     private readonly JobSshSetup _setup;
     private readonly JobSshRequest _request;
-    private readonly ConcurrentQueue<string> _failed = new();
 
     public JobSshSetupTests()
     {
@@ -49,8 +47,10 @@ public sealed class JobSshSetupTests : IDisposable
         Directory.CreateDirectory(DirectoryOn("o2wn02"));
         var failure = await Assert.ThrowsAsync<HpcException>(WriteAsync);
         Assert.Equal(ErrorId.JobRolledBack, failure.Id);
-        Assert.Contains("o2wn02", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(["o2wn02"], _failed);
+        var failed = Assert.Single(failure.FailedNodes);
+        Assert.Equal(("o2wn02", ErrorId.NodeCommandFailed), (failed.Node, failed.Id));
+        Assert.Same(failed.Cause, failure.InnerException);
+        Assert.Contains($"o2wn02: NodeCommandFailed: {failed.Message}", failure.Message, StringComparison.Ordinal);
         Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
         Assert.True(Directory.Exists(DirectoryOn("o2wn02")), "another user's directory was removed");
     }
@@ -74,6 +74,7 @@ public sealed class JobSshSetupTests : IDisposable
 
         Assert.Equal(ErrorId.NodeCommandFailed, failure.Id);
         Assert.Contains("stays on the others", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("o2wn02", Assert.Single(failure.FailedNodes).Node);
         Assert.Equal(key, Read("o2wn01", "id_ed25519"));
         Assert.Contains("Port 22043", Read("o2wn01", "sshd_config"), StringComparison.Ordinal);
     }
@@ -95,6 +96,21 @@ public sealed class JobSshSetupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_that_goes_away_with_what_was_written_is_named_with_the_next_step()
+    {
+        (_nodes.AnswerLost, _nodes.GoneAfterwards) = ("o2wn02", true);
+
+        var failure = await Assert.ThrowsAsync<HpcException>(WriteAsync);
+
+        Assert.Equal(ErrorId.JobLeftBehind, failure.Id);
+        Assert.Equal(("o2wn02", ErrorId.NodeUnreachable), Assert.Single(failure.LeftBehind.Select(left => (left.Node, left.Id))));
+        Assert.Equal("o2wn02", Assert.Single(failure.FailedNodes).Node);
+        Assert.Equal("When the nodes answer again: Remove-JobSshConfig '4711' -Node o2wn02.", failure.RecommendedAction);
+        Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
+        Assert.True(Directory.Exists(DirectoryOn("o2wn02")));
+    }
+
+    [Fact]
     public void A_prediction_names_everything_but_the_keys()
     {
         var config = JobSshSetup.Predict(_request);
@@ -112,7 +128,7 @@ public sealed class JobSshSetupTests : IDisposable
     private Task<JobSshConfig> WriteAsync() => WriteAsync(_request);
 
     private Task<JobSshConfig> WriteAsync(JobSshRequest request) =>
-        _setup.WriteAsync(request, (node, _) => _failed.Enqueue(node), CancellationToken.None);
+        _setup.WriteAsync(request, CancellationToken.None);
 
     private string DirectoryOn(string node) => $"{_root}/run-{node}/4711";
 
@@ -124,13 +140,17 @@ public sealed class JobSshSetupTests : IDisposable
 
         public string? AnswerLost { get; set; }
 
+        public bool GoneAfterwards { get; set; }
+
         public Task<INodeConnection> ConnectAsync(string node, CancellationToken cancellationToken) => node == Down
             ? throw new HpcException(ErrorId.NodeUnreachable, $"Node {node} does not answer.", node)
-            : Task.FromResult<INodeConnection>(node == AnswerLost ? new LosingAnswers(new LocalShell(node, shared)) : new LocalShell(node, shared));
+            : Task.FromResult<INodeConnection>(node == AnswerLost ? new LosingAnswers(new LocalShell(node, shared), Lost) : new LocalShell(node, shared));
+
+        private void Lost() => Down = GoneAfterwards ? AnswerLost : Down;
     }
 
     /// <summary>A connection that breaks after the command with input (the write) was done.</summary>
-    private sealed class LosingAnswers(LocalShell shell) : INodeConnection
+    private sealed class LosingAnswers(LocalShell shell, Action lost) : INodeConnection
     {
         public string Node => shell.Node;
 
@@ -138,7 +158,13 @@ public sealed class JobSshSetupTests : IDisposable
             IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
         {
             var result = await shell.RunAsync(arguments, input, cancellationToken);
-            return input.IsEmpty ? result : throw new HpcException(ErrorId.NodeUnreachable, $"The connection to {Node} broke.", Node);
+            if (input.IsEmpty)
+            {
+                return result;
+            }
+
+            lost();
+            throw new HpcException(ErrorId.NodeUnreachable, $"The connection to {Node} broke.", Node);
         }
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
