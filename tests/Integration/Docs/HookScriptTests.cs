@@ -21,7 +21,6 @@ public sealed class HookScriptTests(LabFixture lab) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("o2wn01 1 10.10.13.99 1", "", 75, "10.10.13.99: NodeUnreachable")]
     [InlineData("o2wn01 1 o2wn02 1", " -Memlock unlimited", 75, "LimitRefused")]
     [InlineData("o2wn01 1 o2wn02 1", " -Memory 64m -ShmSize 128m", 1, "does not fit into memory")]
     [InlineData("o2wn01 1 o2wn02 1", "", 0, "")]
