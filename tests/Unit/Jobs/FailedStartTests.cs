@@ -99,8 +99,6 @@ public sealed class FailedStartTests : IDisposable
     [InlineData("writing the ssh configuration", FakeStep.Connect)]
     [InlineData("writing the ssh configuration", FakeStep.Run)]
     [InlineData("starting the container", FakeStep.ConnectEngine)]
-    [InlineData("starting the container", FakeStep.List)]
-    [InlineData("starting the container", FakeStep.FindImage)]
     [InlineData("starting the container", FakeStep.Create)]
     [InlineData("starting the container", FakeStep.Start)]
     [InlineData("waiting until it is ready", FakeStep.Run)]
@@ -140,7 +138,6 @@ public sealed class FailedStartTests : IDisposable
     [InlineData("writing the ssh configuration", FakeStep.Connect)]
     [InlineData("writing the ssh configuration", FakeStep.Run)]
     [InlineData("starting the container", FakeStep.ConnectEngine)]
-    [InlineData("starting the container", FakeStep.List)]
     [InlineData("waiting until it is ready", FakeStep.Run)]
     public async Task What_a_node_that_fails_for_good_may_keep_is_left_behind_and_the_lease_leads_a_stop_there(string activity, FakeStep step)
     {
