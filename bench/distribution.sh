@@ -63,9 +63,10 @@ address_of() { getent ahostsv4 "$1" | { read -r ip _ && printf %s "$ip"; }; }
 # serve NAME ADDRESS:PORT NAMESPACE [PROXY]: a registry in a network namespace.
 serve() {
     mkdir "$work/$1"
-    printf "version: 0.1\nlog: { level: error, accesslog: { disabled: true } }\nstorage: { filesystem: { rootdirectory: $work/$1 } }\n\
-http: { addr: '$2', tls: { certificate: $work/crt, key: $work/key } }\n" >"$work/$1.yml"
-    [[ -z ${4:-} ]] || printf "proxy: { remoteurl: '$4' }\n" >>"$work/$1.yml"
+    printf '%s\n' 'version: 0.1' 'log: { level: error, accesslog: { disabled: true } }' \
+        "storage: { filesystem: { rootdirectory: $work/$1 } }" \
+        "http: { addr: '$2', tls: { certificate: $work/crt, key: $work/key } }" >"$work/$1.yml"
+    [[ -z ${4:-} ]] || echo "proxy: { remoteurl: '$4' }" >>"$work/$1.yml"
     SSL_CERT_FILE=$work/crt ip netns exec "$3" docker-registry serve "$work/$1.yml" >"$work/$1.log" 2>&1 &
     started+=($!)
     until ip netns exec "$3" bash -c "exec 3<>/dev/tcp/${2/:/\/}" 2>/dev/null; do

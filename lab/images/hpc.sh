@@ -46,11 +46,11 @@ hpc_sources() {
     local -r suite=$1
     local own uri release component
     own=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
+    # shellcheck disable=SC2016 # apt's own placeholders
     while read -r uri release component; do
         if [[ $release == "$own" || $release == "$own"-* ]]; then
             printf 'deb %s %s %s\n' "$uri" "${release/"$own"/"$suite"}" "$component"
         fi
-        # shellcheck disable=SC2016 # apt's own placeholders
     done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian') | sort -u
 }
 

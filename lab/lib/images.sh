@@ -8,7 +8,9 @@
 . "$LAB_HOME/images/tiny.sh"
 
 # reference:recipe; a recipe is a pair of functions, RECIPE_key and RECIPE_build, with the words after it as first arguments.
+# shellcheck disable=SC2034 # lab.sh reads them
 readonly IMAGES_ALL=('pisa/hpc:deb12=hpc bookworm' 'pisa/tiny:1=tiny')
+# shellcheck disable=SC2034 # lab.sh reads them
 readonly IMAGES_OPTIONAL=('pisa/hpc:deb13=hpc trixie')
 readonly IMAGE_KEY_LABEL=pisahpc.lab.key
 

@@ -12,6 +12,7 @@ readonly LAB_PACKAGES=(
     bzip2 xz-utils zstd                # tars to import
     openssl                            # a benchmark's registry with a certificate, private keys in its forms
     csh tcsh fish zsh ksh              # login shells that nodes may have
+    shellcheck                         # what looks at the scripts, those for nodes included
     ansible-core                       # the task that about_PisaHpc_Automation shows
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d

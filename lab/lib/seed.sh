@@ -10,7 +10,7 @@ engine_seed() {
     from=$(engine_with_images) || return 0
     say "$node takes over the images of ${from##*/}"
     rm -rf "$to.new"
-    mkdir -p -m 711 "$to.new"
+    mkdir -m 711 "$to.new"
     mkdir -m 710 "$to.new/overlay2" "$to.new/overlay2/l"
     seed_records "$from" "$to.new"
     seed_layers "$from" "$to.new"
@@ -31,7 +31,7 @@ engine_with_images() {
 # What the engine knows of its images; small, and copied, for the engine replaces these files as it goes.
 seed_records() {
     local -r from=$1/image/overlay2 to=$2/image/overlay2
-    mkdir -p -m 700 "$2/image" "$to" "$to/layerdb"
+    mkdir -m 700 "$2/image" "$to" "$to/layerdb"
     cp -a "$from/distribution" "$from/imagedb" "$from/repositories.json" "$to/"
     cp -a "$from/layerdb/sha256" "$to/layerdb/"
 }

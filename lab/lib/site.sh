@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # The site definition that the module reads on this machine: lab/site.yaml with the lab's own paths in it.
 
+# shellcheck disable=SC2153 # settings.sh sets it
 readonly LAB_SITE=$LAB_STATE/site.yaml
 
 # site_write NODE...
