@@ -10,10 +10,7 @@ namespace PisaHpc.Containers;
 /// <param name="ShmBytes">The size of /dev/shm.</param>
 internal sealed record EffectiveLimits(long? MemlockBytes, long? OpenFiles, long? OpenFilesHard, long? KernelOpenFiles, long? ShmBytes)
 {
-    /// <summary>Shell commands that print them; POSIX, with df and cat.</summary>
-    public const string Script = "cat /proc/self/limits /proc/sys/fs/nr_open; df -Pk /dev/shm | tail -n 1";
-
-    /// <summary>Reads what <see cref="Script"/> printed; what an image's programs did not tell is null.</summary>
+    /// <summary>Reads what effective-limits.sh printed; what an image's programs did not tell is null.</summary>
     /// <param name="lines">The lines.</param>
     public static EffectiveLimits Read(IReadOnlyList<string> lines)
     {

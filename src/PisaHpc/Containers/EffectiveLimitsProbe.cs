@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Containers;
 
@@ -15,8 +16,7 @@ internal static class EffectiveLimitsProbe
     private const string Nobody = "65534:65534";
     private const string End = "that is all";
 
-    // It stays until it is removed, so that its log is there to be read; one that nobody removes ends by itself.
-    private const string Script = $"{EffectiveLimits.Script}; echo '{End}'; exec sleep 60";
+    private static readonly NodeScript Script = NodeScript.Of("Containers/effective-limits.sh");
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -27,7 +27,7 @@ internal static class EffectiveLimitsProbe
     {
         Name = "pisahpc-preflight-" + ContainerNames.NewAttempt(),
         Image = image,
-        Command = ["sh", "-c", Script],
+        Command = Script.Command(),
         User = Nobody,
         SecurityOptions = ["no-new-privileges"],
         AutoRemove = true,

@@ -10,18 +10,7 @@ public static class NodeProbe
 {
     private const string Section = "--- ";
 
-    /// <summary>The paths to look for are the arguments. Runs in any POSIX shell; proc(5) has the formats.</summary>
-    private const string Script = $$"""
-        echo '{{Section}}missing'
-        for path in "$@"; do [ -e "$path" ] || printf '%s\n' "$path"; done
-        echo '{{Section}}cpus'
-        getconf _NPROCESSORS_ONLN
-        echo '{{Section}}tcp'
-        cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
-        echo '{{Section}}devices'
-        set --
-
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Containers/node-facts.sh");
 
     /// <summary>Reads the facts.</summary>
     /// <param name="connection">The node.</param>
@@ -31,8 +20,7 @@ public static class NodeProbe
     public static async Task<NodeFacts> ReadAsync(
         INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
-        var result = await connection.RunAsync(
-            ["sh", "-c", Script + IbDeviceProbe.Script, "probe", .. paths], default, cancellationToken);
+        var result = await connection.RunAsync(Script.Command(paths), default, cancellationToken);
         var sections = Split(result.Text);
         if (result.ExitCode != 0 || !sections.TryGetValue("devices", out var devices))
         {

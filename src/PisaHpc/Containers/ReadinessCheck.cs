@@ -1,5 +1,4 @@
 using System.Globalization;
-using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -17,20 +16,10 @@ public static class ReadinessCheck
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Tries until the login works, the deadline passes or the container is seen to have ended. It runs on the node, so that waiting costs
-    /// one round trip. $1 deadline in seconds, $2 the client configuration in the job's directory, $3 node. It ends with the job's
-    /// directory, and carries the configuration as an argument, by which the directory's removal knows it: its caller may have been killed.
+    /// Tries until the login works, the deadline passes or the job's directory goes. It runs on the node, so that waiting costs one round
+    /// trip.
     /// </summary>
-    private const string Script = JobLogin.Function + """
-        end=$(($(date +%s) + $1))
-        while :; do
-            said=$(job_login "${2%/*}" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
-            [ -e "$2" ] && [ "$(date +%s)" -lt "$end" ] || break
-            sleep 0.1
-        done
-        printf '%s\n' "$said"
-        exit 1
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Containers/readiness.sh");
 
     /// <summary>Waits until a container is ready.</summary>
     /// <param name="connection">The node.</param>
@@ -72,7 +61,7 @@ public static class ReadinessCheck
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
-            ["sh", "-c", Script, "ready", seconds, container.Directory + "/ssh_config", container.Node], default, cancellationToken);
+            Script.Command(seconds, container.Directory + "/ssh_config", container.Node), default, cancellationToken);
         return result.ExitCode == 0 ? null : Quote.Words($"{result.Text.Trim()} {result.Error}");
     }
 

@@ -1,13 +1,13 @@
 namespace PisaHpc.Nodes;
 
 /// <summary>
-/// What a script on a node said: a line for each fact, its name and its value by a tab, and <see cref="LastLine"/> at the end, so that an
-/// answer that was cut is known for one.
+/// What a script on a node said: a line for each fact, its name and its value by a tab, and the fact <c>end</c> as the last line, so that
+/// an answer that was cut is known for one.
 /// </summary>
 internal sealed class ScriptReply
 {
-    /// <summary>What a script ends with.</summary>
-    public const string LastLine = "printf 'end\\t1\\n'\n";
+    /// <summary>The name of the fact that a script says last: <c>printf 'end\t1\n'</c>.</summary>
+    private const string End = "end";
 
     private readonly Dictionary<string, string> _facts;
 
@@ -24,23 +24,22 @@ internal sealed class ScriptReply
 
     /// <summary>Asks a node.</summary>
     /// <param name="connection">The node.</param>
-    /// <param name="script">The script, for a POSIX shell.</param>
-    /// <param name="about">What it asks, in a word.</param>
+    /// <param name="script">The script.</param>
     /// <param name="arguments">The script's arguments.</param>
     /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: the script failed, or its answer was cut.</exception>
     public static async Task<ScriptReply> AskAsync(
-        INodeConnection connection, string script, string about, IEnumerable<string> arguments, CancellationToken cancellationToken)
+        INodeConnection connection, NodeScript script, IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        var result = await connection.RunAsync(["sh", "-c", script, about, .. arguments], default, cancellationToken);
+        var result = await connection.RunAsync(script.Command(arguments), default, cancellationToken);
         var rows = result.Text.Split('\n').Select(line => line.Split('\t')).Where(fields => fields.Length == 2);
         var facts = rows.DistinctBy(fields => fields[0])
             .ToDictionary(fields => fields[0], fields => fields[1].Trim(), StringComparer.Ordinal);
-        return result.ExitCode == 0 && facts.ContainsKey("end")
+        return result.ExitCode == 0 && facts.ContainsKey(End)
             ? new ScriptReply(result.Text, facts)
             : throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer the {about} to its end: sh ended with {result.ExitCode}: "
+                $"Node {connection.Node} did not answer {script.Name} to its end: sh ended with {result.ExitCode}: "
                 + Quote.Words(result.Error),
                 connection.Node);
     }

@@ -11,16 +11,7 @@ namespace PisaHpc.Preflight;
 /// </summary>
 public static class NodeSurvey
 {
-    /// <summary>A line each, and the adapters after them. Runs in any POSIX shell, busybox's included.</summary>
-    private const string Script = """
-        printf 'kernel\t'; uname -r
-        printf 'cores\t'; getconf _NPROCESSORS_ONLN 2>/dev/null || grep -c '^processor' /proc/cpuinfo
-        while read -r name value _; do
-          case $name in MemTotal:) printf 'memory\t%s\n' "$value" ;; MemAvailable:) printf 'available\t%s\n' "$value" ;; esac
-        done < /proc/meminfo
-        read -r load _ < /proc/loadavg; printf 'load\t%s\n' "$load"
-
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Preflight/node-survey.sh");
 
     /// <summary>Asks a node.</summary>
     /// <param name="nodes">The nodes' connections.</param>
@@ -39,8 +30,7 @@ public static class NodeSurvey
         {
             await using var connection = await nodes.ConnectAsync(node, cancellationToken);
             var engine = AskEngineAsync(engines, node, engineLimit, cancellationToken);
-            var facts = ScriptReply.AskAsync(
-                connection, Script + IbDeviceProbe.Script + ScriptReply.LastLine, "survey", [], cancellationToken);
+            var facts = ScriptReply.AskAsync(connection, Script, [], cancellationToken);
             await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return WithEngine(Read(node, await facts), await engine);
         }

@@ -27,13 +27,7 @@ internal static class PathProbe
     public const string SilenceRemedy =
         "Ask again: a file system may be slow at its first use. If it stays so it hangs: check its server, and the node's mounts: findmnt.";
 
-    private const string Script = """
-        for path in "$@"; do
-          ( if [ -e "$path" ]; then printf '+%s\t%s\n' "$path" "$(stat -f -c %T "$path" 2>/dev/null)"
-            else printf -- '-%s\t\n' "$path"; fi ) &
-        done
-        wait
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Preflight/paths.sh");
 
     /// <summary>Asks a node.</summary>
     /// <param name="connection">The node.</param>
@@ -52,7 +46,7 @@ internal static class PathProbe
         var types = new Dictionary<string, string>(StringComparer.Ordinal);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        var process = await connection.StartAsync(["sh", "-c", Script, "paths", .. paths], cancellationToken);
+        var process = await connection.StartAsync(Script.Command(paths), cancellationToken);
         try
         {
             using var output = new StreamReader(process.Output, leaveOpen: true);

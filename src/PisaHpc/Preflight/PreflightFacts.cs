@@ -9,29 +9,7 @@ namespace PisaHpc.Preflight;
 /// <summary>What a node says of itself for its checks, read in one round trip.</summary>
 internal sealed record PreflightFacts
 {
-    /// <summary>
-    /// $1 the engine's directory, $2 the directory for jobs' files, and users. A line for each fact, fields by tabs, and the adapters at
-    /// the end. df -P is POSIX's; stat -f is GNU's and busybox's. A shell's read takes single bytes, and /proc/sys gives but the first.
-    /// </summary>
-    private const string Script = $$"""
-        printf 'now\t'; date +%s
-        printf 'kernel\t'; uname -r
-        row() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr -s ' \t\n' ' ')"; }
-        [ -n "$1" ] && row disk "$(df -Pk "$1" 2>/dev/null | tail -n 1)"
-        [ -n "$1" ] && row inodes "$(df -Pi "$1" 2>/dev/null | tail -n 1)"
-        run=$2; while [ ! -d "$run" ]; do run=${run%/*}; [ -n "$run" ] || run=/; done
-        row run "$(stat -f -c %T "$run" 2>/dev/null)"
-        for name in net/ipv4/ip_local_port_range net/ipv4/ip_local_reserved_ports kernel/yama/ptrace_scope vm/overcommit_memory \
-          net/ipv4/neigh/default/gc_thresh3; do
-          if value=$(cat "/proc/sys/$name" 2>/dev/null); then row "$name" "$value"; fi
-        done
-        while read -r name value _; do case $name in MemTotal:) row memory "$value" ;; esac; done < /proc/meminfo
-        shift 2
-        for user; do row "user $user" "$(id -u "$user" 2>/dev/null) $(id -g "$user" 2>/dev/null) $(id -G "$user" 2>/dev/null)"; done
-        set --
-        {{IbDeviceProbe.Script}}
-        {{ScriptReply.LastLine}}
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Preflight/preflight-facts.sh");
 
     /// <summary>How far the node's clock is from this machine's, in seconds: at least so much, since the question took its time.</summary>
     public double ClockSkewSec { get; init; }
@@ -78,7 +56,7 @@ internal sealed record PreflightFacts
     {
         var asked = clock.GetUtcNow();
         var said = await ScriptReply.AskAsync(
-            connection, Script, "preflight", [engineDirectory, site.RunDirectory, .. users], cancellationToken);
+            connection, Script, [engineDirectory, site.RunDirectory, .. users], cancellationToken);
         var answered = clock.GetUtcNow();
         var now = Field(said.All, "now", 0) ?? throw new HpcException(
             ErrorId.NodeCommandFailed,

@@ -50,63 +50,10 @@ internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<st
 
     private static readonly TimeSpan KillGrace = TimeSpan.FromSeconds(10);
 
-    /// <summary>
-    /// Waits for <see cref="Guard"/>. $1 that, $2 the SHA-256 of standard input, since a connection that breaks is an end of file too; then
-    /// its arguments. What it says goes to a file without a name and not to a pipe, whose reader may die.
-    /// </summary>
-    private const string Script = """
-        set -eu
-        guard=$1; hash=$2; shift 2
-        said=; keeping=
-        trap 'rm -f "$said" "$keeping"' EXIT
-        trap 'exit 1' HUP INT PIPE TERM
-        said=$(mktemp)
-        keeping=$(mktemp)
-        cat > "$keeping"
-        if [ "$(sha256sum < "$keeping" | cut -d ' ' -f 1)" != "$hash" ]; then
-          echo 'the connection broke before all of it had come' >&2; exit 24
-        fi
-        exec 3> "$said" 4< "$keeping" 5< "$said"
-        rm -f "$said" "$keeping"
-        setsid sh -c "$guard" restart "$@" < /dev/null > /dev/null 2>&1 &
-        code=0; wait $! || code=$?
-        cat <&5
-        exit $code
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Setup/engine-restart.sh");
 
-    /// <summary>
-    /// $1 the engine's file, $2 the mark of the change, $3 where the old file is kept, none, or nothing for an engine that did not run;
-    /// $4 seconds for a restart; then its command. Standard input of 4 is the old configuration with what keeps containers. What is put in
-    /// place later is made ready first: a full disk is then found before anything stops. Each is tried twice: a start that fails ends its
-    /// containerd, and the next one may still find it and wait for it in vain (moby, libcontainerd/supervisor). Last comes the very old
-    /// file, though containers may end with it: an engine that ran has to run.
-    /// </summary>
-    private const string Guard = """
-        file=$1; marker=$2; old=$3; limit=$4; shift 4
-        umask 022
-        [ ! -L "$file" ] || file=$(readlink -f "$file")
-        trap 'rm -f "$file.pisahpc-keeping" "$file.pisahpc-old"' EXIT
-        attempt() {
-          printf '\n--- %s\n' "$1" >&3; shift
-          timeout -k 10 "$limit" "$@" < /dev/null >&3 2>&3 && return
-          code=$?
-          case $code in 124 | 137) echo "it did not end within $limit s" ;; *) echo "it ended with $code" ;; esac >&3
-          return 1
-        }
-        digest() { sha256sum < "$1" | cut -d ' ' -f 1; }
-        ready() {
-          { [ ! -e "$file" ] || cp -p "$file" "$file.pisahpc-keeping"; } && cat <&4 > "$file.pisahpc-keeping" || return 1
-          digest "$file.pisahpc-keeping" >> "$marker" || return 1
-          [ "$old" = none ] || cp -p "$old" "$file.pisahpc-old"
-        }
-        if [ -n "$old" ] && ! ready 2>&3; then exit 24; fi
-        attempt new "$@" && exit 0
-        [ -n "$old" ] || exit 22
-        mv -f "$file.pisahpc-keeping" "$file" && for try in 1 2; do attempt keeping "$@" && exit 20; done
-        if [ "$old" = none ]; then rm -f "$file"; else mv -f "$file.pisahpc-old" "$file"; fi
-        for try in 1 2; do attempt old "$@" && exit 21; done
-        exit 22
-        """;
+    /// <summary>What restarts the engine, and goes back to the old file, in a session of its own.</summary>
+    private static readonly NodeScript Guard = NodeScript.Of("Setup/engine-restart-guard.sh");
 
     /// <summary>
     /// Restarts the engine. It is not interrupted: whether and with what the engine runs has to be known for what comes next.
@@ -122,11 +69,11 @@ internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<st
     {
         var keeping = back?.Keeping ?? [];
         var old = back is null ? "" : back.Old ?? NoFile;
-        string[] arguments = [Guard, Convert.ToHexStringLower(SHA256.HashData(keeping)), file, marker, old, Seconds(limit)];
+        string[] arguments = [Guard.Text, Convert.ToHexStringLower(SHA256.HashData(keeping)), file, marker, old, Seconds(limit)];
         using var all = new CancellationTokenSource((limit + KillGrace) * MostAttempts + KillGrace);
         try
         {
-            var result = await connection.RunAsync(["sh", "-c", Script, "restart", .. arguments, .. command], keeping, all.Token);
+            var result = await connection.RunAsync(Script.Command([.. arguments, .. command]), keeping, all.Token);
             return Read(result);
         }
         catch (OperationCanceledException exception) when (all.IsCancellationRequested)

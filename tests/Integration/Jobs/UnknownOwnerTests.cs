@@ -32,7 +32,7 @@ public sealed class UnknownOwnerTests(LabFixture lab) : IDisposable
     {
         await using var job = new LabJob(_shell, lab, "stranger");
         job.Run("$allocation | Start-HpcJob -Environment tiny", Owner).Succeeded();
-        var login = (string)job.Run("[PisaHpc.Access.Ssh.JobLogin]::Function").Single().BaseObject;
+        var login = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src", "PisaHpc", "Access", "Ssh", "job-login.sh"));
         var node = lab.Nodes[0];
 
         var said = await node.RunAsync("sh", "-c", $"umask 077\n{login}job_login /run/pisahpc/{job.Id} {node.Name} id -u");

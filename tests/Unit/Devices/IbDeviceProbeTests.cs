@@ -196,7 +196,7 @@ public sealed class IbDeviceProbeTests : IDisposable
     [Fact]
     public void This_machine_itself_can_be_asked()
     {
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", IbDeviceProbe.Script]) { RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", IbDeviceProbe.Script.Command().Skip(1)) { RedirectStandardOutput = true })!;
         var devices = IbDeviceProbe.Parse("here", process.StandardOutput.ReadToEnd());
         var adapters = Directory.Exists("/sys/class/infiniband") ? Directory.GetFileSystemEntries("/sys/class/infiniband").Length : 0;
         Assert.Equal(adapters, devices.Select(device => device.Name).Distinct().Count());

@@ -89,7 +89,7 @@ internal sealed class SysfsTree : IDisposable
     /// <summary>Runs the script over the tree.</summary>
     public string Facts(params string[] shell)
     {
-        var start = new ProcessStartInfo(shell[0], [.. shell[1..], "-c", IbDeviceProbe.Script, "sh", Root])
+        var start = new ProcessStartInfo(shell[0], [.. shell[1..], .. IbDeviceProbe.Script.Command(Root).Skip(1)])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

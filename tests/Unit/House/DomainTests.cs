@@ -37,6 +37,15 @@ public sealed class DomainTests
     }
 
     [Fact]
+    public void A_script_includes_those_of_its_folder_and_of_folders_before_it_alone() => Assert.Empty(
+        from script in Rooms.Scripts()
+        from line in File.ReadLines(Checkout.PathOf("src", "PisaHpc", script))
+        where line.StartsWith(". ", StringComparison.Ordinal)
+        let included = line[2..].Split('/')[0]
+        where !Order.Take(Array.IndexOf(Order, script.Split('/')[0]) + 1).Contains(included)
+        select $"{script} includes {line[2..]}");
+
+    [Fact]
     public void The_design_page_says_what_each_folder_uses()
     {
         var rows = File.ReadLines(Checkout.PathOf("docs", "design.md"))

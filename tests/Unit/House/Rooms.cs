@@ -15,6 +15,17 @@ internal static class Rooms
         orderby file
         select file;
 
+    /// <summary>The scripts for nodes, relative to the domain.</summary>
+    public static IEnumerable<string> Scripts() =>
+        from path in Directory.EnumerateFiles(Checkout.PathOf("src", "PisaHpc"), "*.sh", SearchOption.AllDirectories)
+        let file = Path.GetRelativePath(Checkout.PathOf("src", "PisaHpc"), path)
+        where file.Split('/') is [not ("bin" or "obj"), ..]
+        orderby file
+        select file;
+
+    /// <summary>A script's text.</summary>
+    public static string ScriptText(string script) => File.ReadAllText(Checkout.PathOf("src", "PisaHpc", script));
+
     /// <summary>The namespace that a file's folder gives it.</summary>
     public static string NamespaceOf(string file) => Path.GetDirectoryName(file)!.Replace('/', '.');
 

@@ -78,22 +78,26 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
 
     private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
     {
-        var script = arguments[2];
-        if (arguments[3] == "probe")
+        switch (arguments[3])
         {
-            return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+            case "Containers/node-facts.sh":
+                return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+            case "Containers/readiness.sh":
+                return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
+            case "Access/Ssh/job-directory-write.sh":
+                return InDirectories(all => all.Add($"{node}:{arguments[4]["write:".Length..]}") ? "changed" : "same");
+            case "Access/Ssh/job-directory-remove.sh":
+                return InDirectories(all => all.Remove($"{node}:{arguments[4]}") ? "removed" : "absent");
+            case var other:
+                throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }
+    }
 
-        if (arguments[3] == "ready")
-        {
-            return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
-        }
-
+    private NodeCommandResult InDirectories(Func<HashSet<string>, string> change)
+    {
         lock (_directories)
         {
-            return script.Contains("tar", StringComparison.Ordinal)
-                ? FakeCluster.Result(0, _directories.Add($"{node}:{arguments[4]}") ? "changed" : "unchanged")
-                : FakeCluster.Result(0, _directories.Remove($"{node}:{arguments[4]}") ? "removed" : "absent");
+            return FakeCluster.Result(0, change(_directories));
         }
     }
 

@@ -112,12 +112,14 @@ internal sealed class FakeNode
 
     private NodeCommandResult Run(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input) => arguments switch
     {
-        ["sh", "-c", _, "setup", ..] => FakeCluster.Result(0, Facts()),
-        ["sh", "-c", _, "mark", _, var backup] => Mark(backup),
-        ["sh", "-c", _, "put", _, var expected, var backup, var hash, _] => Put(expected, Encoding.UTF8.GetString(input.Span), backup, hash),
+        ["sh", "-c", _, "Setup/setup-facts.sh", ..] => FakeCluster.Result(0, Facts()),
+        ["sh", "-c", _, "Setup/mark-change.sh", _, var backup] => Mark(backup),
+        ["sh", "-c", _, "Setup/put-file.sh", _, var expected, var backup, var hash, _] =>
+            Put(expected, Encoding.UTF8.GetString(input.Span), backup, hash),
         ["rm", "-f", var file] => Remove(file),
         ["reload"] => Reload(),
-        ["sh", "-c", _, "restart", _, _, _, _, var old, _, "restart"] => Restart(Encoding.UTF8.GetString(input.Span), old),
+        ["sh", "-c", _, "Setup/engine-restart.sh", _, _, _, _, var old, _, "restart"] =>
+            Restart(Encoding.UTF8.GetString(input.Span), old),
         _ => throw new InvalidOperationException(string.Join(' ', arguments)),
     };
 

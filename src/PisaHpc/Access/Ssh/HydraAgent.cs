@@ -1,3 +1,5 @@
+using PisaHpc.Nodes;
+
 namespace PisaHpc.Access.Ssh;
 
 /// <summary>
@@ -10,20 +12,6 @@ public static class HydraAgent
     /// <summary>The file's name. It is read by sh, not executed: /run is often mounted noexec.</summary>
     public const string FileName = "hydra_ssh";
 
-    /// <summary>The file's text.</summary>
-    /// <param name="directory">The job's directory.</param>
-    internal static string Text(string directory) => $$"""
-        { set +x; } 2>/dev/null
-        [ "$1" != -x ] || shift
-        node=$1
-        shift
-        ssh -F {{directory}}/{{JobSshFiles.ClientConfig}} "$node" env "PISAHPC_RUN=$PISAHPC_RUN" "$@"
-        code=$?
-        if [ $code = 255 ]; then
-            echo "$PISAHPC_RUN lost $node" >&2
-            kill -TERM $PPID
-        fi
-        exit $code
-
-        """;
+    /// <summary>The file's text; it finds the job's directory by its own path.</summary>
+    internal static readonly string Text = NodeScript.Of("Access/Ssh/hydra-agent.sh").Text + "\n";
 }

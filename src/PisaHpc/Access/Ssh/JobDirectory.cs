@@ -130,18 +130,18 @@ public static class JobDirectory
     }
 
     /// <summary>
-    /// The command of a write; its name in a list of processes says which directory it is about, by which a removal finds it.
+    /// The command of a write; its first argument says in a list of processes which directory it is about, by which a removal finds it.
     /// </summary>
     internal static IReadOnlyList<string> WriteCommand(string directory, uint uid, uint gid, int files) =>
-        ["sh", "-c", JobDirectoryScripts.Write, "write:" + directory, directory, Number(uid), Number(gid), Number((uint)files)];
+        JobDirectoryScripts.Write.Command("write:" + directory, Number(uid), Number(gid), Number((uint)files));
 
     private static Task<NodeCommandResult> RunAsync(
         INodeConnection connection,
-        string script,
+        NodeScript script,
         IEnumerable<string> arguments,
         ReadOnlyMemory<byte> input,
         CancellationToken cancellationToken) =>
-        connection.RunAsync(["sh", "-c", script, "pisahpc", .. arguments], input, cancellationToken);
+        connection.RunAsync(script.Command(arguments), input, cancellationToken);
 
     private static NodeCommandResult Succeeded(INodeConnection connection, string directory, string verb, NodeCommandResult result) =>
         result.ExitCode == 0 ? result : throw new HpcException(

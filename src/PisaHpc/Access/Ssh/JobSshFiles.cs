@@ -53,7 +53,7 @@ public static partial class JobSshFiles
             new(Group, JobFile.Readable, ContainerAccounts.Group(request.Allocation.Owner, request.GroupNames)),
             new(MpiHostFile.NameFor(MpiFlavour.OpenMpi), JobFile.Readable, MpiHostFile.Text(MpiFlavour.OpenMpi, request.Allocation.Nodes)),
             new(MpiHostFile.NameFor(MpiFlavour.Mpich), JobFile.Readable, MpiHostFile.Text(MpiFlavour.Mpich, request.Allocation.Nodes)),
-            new(HydraAgent.FileName, JobFile.Readable, HydraAgent.Text(request.Directory)),
+            new(HydraAgent.FileName, JobFile.Readable, HydraAgent.Text),
             new(JobSshRecord.FileName, JobFile.Readable, JobSshRecord.Of(request).ToJson()),
         };
         if (request.HostBased)

@@ -1,0 +1,44 @@
+# shellcheck shell=sh
+# Takes a job's directory away, and what an interrupted write left. Prints "removed" or "absent".
+# $1 the directory.
+# A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
+# refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
+# long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration is ended as well: a login, a
+# launcher or a readiness check whose caller was killed.
+
+set -eu
+refuse() { echo "$1" >&2; exit 70; }
+dir=$1
+run=${dir%/*} name=${dir##*/}
+found=absent
+# shellcheck disable=SC2062 # the pattern comes by -f
+writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }
+left=100
+while writing=$(writers); [ -n "$writing" ]; do
+    for process in $writing; do
+        process=${process%/cmdline}
+        process=${process#/proc/}
+        [ $left != 0 ] || refuse "process $process writes $dir and does not end"
+        kill -- "$process" 2>/dev/null || :
+        # shellcheck disable=SC2013 # paths without blanks
+        for child in $(grep -lsx "PPid:[[:space:]]*$process" /proc/[0-9]*/status); do
+            child=${child%/status}
+            kill -- "${child#/proc/}" 2>/dev/null || :
+        done
+    done
+    left=$((left - 1))
+    sleep 0.05
+done
+if [ -e "$dir" ] || [ -L "$dir" ]; then
+    found=removed
+    old=$run/.old.$(printf %010d $$).$name
+    rm -rf -- "$old"
+    mv -T -- "$dir" "$old"
+fi
+# shellcheck disable=SC2062 # the pattern comes by -f
+for process in $(printf '%s' "$dir/ssh_config" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+    process=${process%/cmdline}
+    kill -- "${process#/proc/}" 2>/dev/null || :
+done
+rm -rf -- "$run"/.new.??????????."$name" "$run"/.old.??????????."$name"
+echo $found

@@ -1,0 +1,47 @@
+# shellcheck shell=sh
+# Puts a job's directory in its place: made beside it and renamed, so that it is there with all files or not at all.
+# $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files. Standard input is a tar of them.
+# Prints "changed" or "same"; exit code 70: refused, the reason is on standard error.
+# The run directory is root's; a job's directory in it is its user's, who may put anything there: no symbolic link of his is followed.
+
+set -eu
+refuse() { echo "$1" >&2; exit 70; }
+dir=${1#write:} uid=$2 gid=$3 count=$4
+run=${dir%/*} name=${dir##*/}
+umask 022
+[ -d "$run" ] || mkdir -p -- "$run"
+type=$(stat -f -c %T -- "$run")
+case $type in
+    tmpfs|ramfs) ;;
+    *) rmdir -- "$run" 2>/dev/null || :; refuse "$run is on $type, not on a tmpfs: keys must not reach a disk" ;;
+esac
+[ "$(stat -c %u -- "$run")" = "$(id -u)" ] || refuse "$run does not belong to $(id -un)"
+[ $(( 0$(stat -c %a -- "$run") & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
+[ ! -L "$dir" ] || refuse "$dir is a symbolic link"
+if [ -e "$dir" ]; then
+    owner=$(stat -c %u -- "$dir")
+    [ "$owner" = "$uid" ] || refuse "$dir exists and belongs to uid $owner, not to uid $uid: it is another user's job"
+fi
+stamp=$(printf %010d $$)
+new=$run/.new.$stamp.$name old=$run/.old.$stamp.$name
+umask 077
+rm -rf -- "$new" "$old"
+trap 'rm -rf -- "$new" "$old"' EXIT
+trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
+mkdir -- "$new"
+tar -xpof - -C "$new"
+set -- "$new"/*
+[ $# = "$count" ] || refuse "$# of $count files arrived"
+chown -R "$uid:$gid" "$new"
+if [ -d "$dir" ]; then
+    facts() { (cd "$1" && stat -c '%n %F %a %u %g' -- . *); }
+    same=yes
+    [ "$(facts "$new")" = "$(facts "$dir")" ] || same=no
+    if [ $same = yes ]; then
+        for file in "$@"; do cmp -s -- "$file" "$dir/${file##*/}" || { same=no; break; }; done
+    fi
+    if [ $same = yes ]; then echo same; exit 0; fi
+    mv -T -- "$dir" "$old"
+fi
+mv -T -- "$new" "$dir"
+echo changed
