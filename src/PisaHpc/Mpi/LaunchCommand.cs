@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
@@ -11,6 +12,8 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
 {
     /// <summary>The variable that marks every process of a run, on every node.</summary>
     public const string Mark = "PISAHPC_RUN";
+
+    private static readonly NodeScript RankScript = NodeScript.Of("Mpi/rank.sh");
 
     /// <summary>Makes the command for a launcher.</summary>
     /// <param name="request">What to run.</param>
@@ -93,14 +96,7 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
     /// always, and Open MPI 5's ends with 0 when a whole node is lost. The shell around it survives the signals by which a program may be
     /// told to save its state.
     /// </summary>
-    private static string[] Rank(MpiRequest request) =>
-    [
-        "sh", "-c",
-        "trap : USR1 USR2; printf '%s start\\n' \"$" + Mark + "\" >&2; \"$@\"; code=$?; "
-            + "printf '%s exit %d\\n' \"$" + Mark + "\" $code >&2; exit $code",
-        "rank",
-        request.Command, .. request.Arguments,
-    ];
+    private static IReadOnlyList<string> Rank(MpiRequest request) => RankScript.Command([request.Command, .. request.Arguments]);
 
     private static void AddHydraVariables(Dictionary<string, string> variables, MpiRequest request, LauncherFacts facts)
     {

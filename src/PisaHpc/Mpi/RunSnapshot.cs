@@ -8,30 +8,6 @@ namespace PisaHpc.Mpi;
 /// <param name="Processes">The processes that carry the run's mark.</param>
 internal sealed record RunSnapshot(int Launcher, long? OpenFiles, IReadOnlyList<RunProcess> Processes)
 {
-    /// <summary>
-    /// A function of POSIX sh, <c>look</c>, for the supervisor: one line for each process, and a last one. Arguments end at the run's mark,
-    /// because what stands behind the mark in a line is taken for a word of the module's.
-    /// </summary>
-    public const string Script = """
-        look() {
-            for file in $(grep -lazx "PISAHPC_RUN=$ph_run" /proc/[0-9]*/environ 2>/dev/null); do
-                pid=${file#/proc/} pid=${pid%/environ}
-                stat=$(cat "/proc/$pid/stat" 2>/dev/null) || continue
-                arguments=$(tr '\0\n' '  ' <"/proc/$pid/cmdline" 2>/dev/null | head -c 400)
-                set -f
-                set -- ${stat##*) }
-                set +f
-                say look "$pid" "$1" $((${12} + ${13})) "${arguments%%"$ph_run"*}"
-            done
-            files=-
-            while read -r max open which soft _; do
-                [ "$max $open $which" != 'Max open files' ] || files=$soft
-            done <"/proc/$ph_launcher/limits"
-            say looked "$ph_launcher" "$files"
-        } 2>/dev/null
-
-        """;
-
     // USER_HZ, the unit of proc_pid_stat(5), is 100 on x86 and ARM.
     private const int TicksPerSecond = 100;
 

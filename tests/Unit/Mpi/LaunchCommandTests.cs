@@ -12,7 +12,7 @@ public sealed class LaunchCommandTests
 
     private const string Rank =
         """sh -c 'trap : USR1 USR2; printf '\''%s start\n'\'' "$PISAHPC_RUN" >&2; "$@"; code=$?; """
-        + """printf '\''%s exit %d\n'\'' "$PISAHPC_RUN" $code >&2; exit $code' rank ./solver 'case 1.dat'""";
+        + """printf '\''%s exit %d\n'\'' "$PISAHPC_RUN" $code >&2; exit $code' Mpi/rank.sh ./solver 'case 1.dat'""";
 
     private static readonly MpiRequest Request = new()
     {

@@ -1,0 +1,6 @@
+# shellcheck shell=sh
+# What runs in the first node's container around the launcher (MpiSupervisor). Its own variables begin with ph_.
+
+. Mpi/supervisor-facts.sh
+. Mpi/supervisor-look.sh
+. Mpi/supervisor-launch.sh
