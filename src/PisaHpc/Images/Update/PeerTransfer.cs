@@ -15,18 +15,7 @@ namespace PisaHpc.Images.Update;
 /// <param name="supply">Who gives to whom.</param>
 public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerScheduler supply)
 {
-    /// <summary>
-    /// Arguments: socket, image, target, the target's command, port, user, ssh_config. A configuration that this node cannot read is the
-    /// caller's alone. Pipelines of a POSIX shell end with the code of their last command: half a tar is one that <c>docker load</c>
-    /// refuses.
-    /// </summary>
-    private const string Script = """
-        socket=$1 image=$2 target=$3 command=$4 port=$5 user=$6 config=$7
-        set -- -T -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15 -o ServerAliveInterval=15 -p "$port"
-        [ -z "$user" ] || set -- "$@" -l "$user"
-        [ -z "$config" ] || [ ! -r "$config" ] || set -- -F "$config" "$@"
-        docker --host "unix://$socket" save "$image" | ssh "$@" -- "$target" "$command"
-        """;
+    private static readonly NodeScript Script = NodeScript.Of("Images/Update/give-image.sh");
 
     /// <summary>Gets an image for a node: from another node when one can give it, and by the pull in any case.</summary>
     /// <param name="step">The node and the image.</param>
@@ -95,7 +84,7 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
         var load = LoginShellLine.Of("exec " + ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]));
         var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
-            ["sh", "-c", Script, "give", access.EngineSocket, held.Id, step.Node, load, port, access.User ?? "", access.Config ?? ""],
+            Script.Command(access.EngineSocket, held.Id, step.Node, load, port, access.User ?? "", access.Config ?? ""),
             default,
             cancellationToken);
         if (result.ExitCode != 0)

@@ -106,7 +106,7 @@ public sealed class PeerTransferTests
         Assert.Equal(["sh", "-c"], seen.Take(2));
         Assert.Equal(
             [
-                "give", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2",
+                "Images/Update/give-image.sh", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2",
                 LoginShellLine.Of("exec docker --host 'unix:///run/my docker.sock' load --quiet"), "2222", "root", "/etc/c",
             ],
             seen.Skip(3));
