@@ -1,0 +1,45 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Build;
+
+/// <summary>shellcheck(1) over every shell script of the repository. What it must not say is switched off in the script, with the reason.</summary>
+public sealed class ShellScriptTests
+{
+    private const string Domain = "src/PisaHpc";
+
+    public static TheoryData<string> Scripts => [.. ScriptsOf(Domain), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh"];
+
+    [Theory]
+    [MemberData(nameof(Scripts))]
+    public async Task Shellcheck_has_nothing_to_say(string script)
+    {
+        var folder = IsForNodes(script) ? Domain : Path.GetDirectoryName(script)!;
+        var result = await RunningProcess.RunAsync(
+            "shellcheck",
+            [
+                "--severity=style", "--external-sources", $"--source-path={Path.Combine(Repository.Root, folder)}",
+                Path.Combine(Repository.Root, script),
+            ]);
+        Assert.Equal("", result.EndedWith(0).Output);
+    }
+
+    [Theory]
+    [InlineData(Domain, "Devices/ib-devices.sh")]
+    [InlineData("lab", "lib/node.sh")]
+    [InlineData("bench", "distribution.sh")]
+    public void The_scripts_of_each_place_are_found(string folder, string one) => Assert.Contains($"{folder}/{one}", ScriptsOf(folder));
+
+    [Fact]
+    public void Those_for_nodes_are_for_any_POSIX_shell() => Assert.All(
+        ScriptsOf(Domain),
+        script => Assert.Matches("^# shellcheck shell=sh( disable=.+ # .+)?\n", File.ReadAllText(Path.Combine(Repository.Root, script))));
+
+    private static bool IsForNodes(string script) => script.StartsWith(Domain + "/", StringComparison.Ordinal);
+
+    private static IEnumerable<string> ScriptsOf(string folder) =>
+        from path in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.sh", SearchOption.AllDirectories)
+        let script = Path.GetRelativePath(Repository.Root, path)
+        where !script.Contains("/obj/", StringComparison.Ordinal) && !script.Contains("/bin/", StringComparison.Ordinal)
+        orderby script
+        select script;
+}
