@@ -46,6 +46,38 @@ public interface IContainerEngine : IAsyncDisposable
     /// <returns>Whether it ran before.</returns>
     Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>Stops a container as <see cref="StopAsync"/> does, where it runs, and starts it.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="grace">How long it may take after TERM; rounded up to seconds.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/> and the ids of StartAsync.</exception>
+    Task RestartAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
+
+    /// <summary>Gives a container another name.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="name">The new name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.PlanConflict"/>: another container has the name.
+    /// </exception>
+    Task RenameAsync(string id, string name, CancellationToken cancellationToken);
+
+    /// <summary>Changes limits of a container while it runs, or for when it does.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="limits">The limits that change.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.LimitRefused"/>: the node does not have so much.
+    /// </exception>
+    Task UpdateAsync(string id, LimitUpdate limits, CancellationToken cancellationToken);
+
+    /// <summary>Measures what a running container uses, once.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the request.</param>
+    /// <returns>What it uses; null when it does not run.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/>.</exception>
+    Task<ContainerUsage?> MeasureAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Removes a container, running or not, with its anonymous volumes. One that is gone is success.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="cancellationToken">Ends the request.</param>
@@ -82,6 +114,17 @@ public interface IContainerEngine : IAsyncDisposable
     /// <param name="follow">Whether to go on until the container ends.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken);
+
+    /// <summary>Tells what happens to containers that carry all the labels given, as it happens, until its token is cancelled.</summary>
+    /// <param name="since">
+    /// Begins with what happened from then on by the engine's clock (<see cref="EngineDetails.Now"/>), of which an engine remembers the
+    /// last 256 things (moby, daemon/events); null begins with what is to come.
+    /// </param>
+    /// <param name="labels">Label names, with a value or with null for any value.</param>
+    /// <param name="cancellationToken">Ends the listening.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>: the engine went; or the connection's own.</exception>
+    IAsyncEnumerable<ContainerEvent> ReadEventsAsync(
+        DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken);
 }
 
 /// <summary>What a node's engine is.</summary>

@@ -28,6 +28,11 @@ public enum FakeStep
     ResolveImage,
     TagImage,
     Execute,
+    Restart,
+    Rename,
+    Update,
+    Measure,
+    ReadEvents,
 }
 
 /// <summary>One thing that was asked of a fake node.</summary>

@@ -11,6 +11,7 @@ public sealed class FakeEngine : IContainerEngine
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _ends = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, EngineContainer> _containers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ContainerSpec> _specifications = new(StringComparer.Ordinal);
+    private readonly FakeEventLog _events = new();
     private int _created;
 
     internal FakeEngine(FakeCluster cluster, string node)
@@ -37,6 +38,9 @@ public sealed class FakeEngine : IContainerEngine
     /// <summary>The log of every container.</summary>
     public IReadOnlyList<EngineLogLine> Log { get; set; } = [];
 
+    /// <summary>What every running container uses.</summary>
+    public ContainerUsage Usage { get; set; } = new() { Time = DateTimeOffset.UnixEpoch };
+
     /// <summary>Whether a log that is followed goes on until its container ends.</summary>
     public bool FollowsLogs { get; set; } = true;
 
@@ -54,6 +58,7 @@ public sealed class FakeEngine : IContainerEngine
     {
         _containers[id] = Require(id) with { State = ContainerState.Exited, ExitCode = exitCode, OutOfMemory = outOfMemory };
         EndOf(id).TrySetResult();
+        Tell(id, outOfMemory ? [ContainerEventKind.OutOfMemory, ContainerEventKind.Died] : [ContainerEventKind.Died]);
     }
 
     public async Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken)
@@ -87,6 +92,7 @@ public sealed class FakeEngine : IContainerEngine
             CreatedAt = DateTimeOffset.UtcNow,
             Labels = spec.Labels,
         });
+        Tell(id, ContainerEventKind.Created);
         return id;
     }
 
@@ -95,6 +101,57 @@ public sealed class FakeEngine : IContainerEngine
         await _cluster.StepAsync(Node, FakeStep.Start, id, cancellationToken);
         var container = Require(id);
         _containers[container.Id] = container with { State = ContainerState.Running, StartedAt = DateTimeOffset.UtcNow };
+        _ends.TryRemove(container.Id, out _);
+        Tell(container.Id, ContainerEventKind.Started);
+    }
+
+    public async Task RestartAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Restart, id, cancellationToken);
+        var container = Require(id);
+        if (container.State == ContainerState.Running)
+        {
+            Exit(container.Id, 143);
+        }
+
+        await StartAsync(container.Id, cancellationToken);
+    }
+
+    public async Task RenameAsync(string id, string name, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Rename, id, cancellationToken);
+        var container = Require(id);
+        if (FindByName(name) is not null)
+        {
+            throw new HpcException(ErrorId.PlanConflict, $"The engine on {Node}: the name {name} is in use", Node);
+        }
+
+        _containers[container.Id] = container with { Name = name };
+        Tell(container.Id, ContainerEventKind.Renamed);
+    }
+
+    public async Task UpdateAsync(string id, LimitUpdate limits, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Update, id, cancellationToken);
+        var container = Require(id);
+        if (_specifications.TryGetValue(container.Id, out var spec))
+        {
+            _specifications[container.Id] = spec with
+            {
+                Cpus = limits.Cpus ?? spec.Cpus,
+                Cpuset = limits.Cpuset ?? spec.Cpuset,
+                MemoryBytes = limits.MemoryBytes ?? spec.MemoryBytes,
+                Pids = limits.Pids == -1 ? null : limits.Pids ?? spec.Pids,
+            };
+        }
+
+        Tell(container.Id, ContainerEventKind.Updated);
+    }
+
+    public async Task<ContainerUsage?> MeasureAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Measure, id, cancellationToken);
+        return Require(id).State == ContainerState.Running ? Usage : null;
     }
 
     public async Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
@@ -118,6 +175,7 @@ public sealed class FakeEngine : IContainerEngine
         }
 
         EndOf(container.Id).TrySetResult();
+        _events.Add(container, ContainerEventKind.Destroyed);
         return true;
     }
 
@@ -138,7 +196,7 @@ public sealed class FakeEngine : IContainerEngine
     {
         await _cluster.StepAsync(
             Node, FakeStep.List, string.Join(',', labels.Select(label => $"{label.Key}={label.Value}")), cancellationToken);
-        return [.. _containers.Values.Where(container => labels.All(label => Carries(container, label)))];
+        return [.. _containers.Values.Where(container => labels.All(label => Carries(container.Labels, label)))];
     }
 
     public async IAsyncEnumerable<EngineLogLine> ReadLogAsync(
@@ -157,10 +215,30 @@ public sealed class FakeEngine : IContainerEngine
         }
     }
 
+    public async IAsyncEnumerable<ContainerEvent> ReadEventsAsync(
+        DateTimeOffset? since,
+        IReadOnlyDictionary<string, string?> labels,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.ReadEvents, "", cancellationToken);
+        await foreach (var told in _events.ReadAsync(since, told => labels.All(label => Carries(told.Labels, label)), cancellationToken))
+        {
+            yield return told;
+        }
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static bool Carries(EngineContainer container, KeyValuePair<string, string?> label) =>
-        container.Labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
+    private static bool Carries(IReadOnlyDictionary<string, string> labels, KeyValuePair<string, string?> label) =>
+        labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
+
+    private void Tell(string id, params ContainerEventKind[] kinds)
+    {
+        foreach (var kind in kinds)
+        {
+            _events.Add(Require(id), kind);
+        }
+    }
 
     private TaskCompletionSource EndOf(string id) => _ends.GetOrAdd(id, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
 

@@ -28,6 +28,18 @@ internal static class ContainerParameters
         HostConfig = HostOf(spec),
     };
 
+    /// <summary>The request that changes limits: 0 and an empty text leave one as it is.</summary>
+    public static ContainerUpdateParameters Of(LimitUpdate limits) => new()
+    {
+        NanoCPUs = (limits.Cpus ?? 0) * NanoCpus,
+        CpusetCpus = limits.Cpuset ?? "",
+        Memory = limits.MemoryBytes ?? 0,
+
+        // What the engine gives by itself when a container is made, and when it is changed does not: it refuses more memory than swap.
+        MemorySwap = 2 * (limits.MemoryBytes ?? 0),
+        PidsLimit = limits.Pids,
+    };
+
     private static HostConfig HostOf(ContainerSpec spec) => new()
     {
         NetworkMode = spec.Network == NetworkMode.Host ? "host" : "bridge",
