@@ -10,7 +10,6 @@ internal static class ConnectionFailure
 {
     /// <summary>A connection that could not be made.</summary>
     /// <param name="cause">What the library said.</param>
-    /// <param name="node">The node.</param>
     /// <param name="access">How it was reached.</param>
     /// <param name="credentials">The login and the keys, for a refusal.</param>
     public static HpcException Of(Exception cause, string node, NodeAccess access, string credentials) => cause switch
@@ -28,7 +27,6 @@ internal static class ConnectionFailure
         ErrorId.NodeAuthenticationFailed, $"Node {node} refused the login ({credentials}).", node, innerException: cause);
 
     /// <summary>A login of which the node accepted a part and wants more (sshd_config(5), AuthenticationMethods).</summary>
-    /// <param name="node">The node.</param>
     /// <param name="accepted">What it accepted.</param>
     /// <param name="wanted">The methods that the node would go on with.</param>
     /// <param name="credentials">The login and the keys.</param>

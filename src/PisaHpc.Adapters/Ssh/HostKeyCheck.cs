@@ -28,7 +28,6 @@ internal sealed class HostKeyCheck
     public HpcException? Refusal { get; private set; }
 
     /// <summary>Whether the node may be talked to.</summary>
-    /// <param name="blob">The key.</param>
     public bool Trusts(byte[] blob)
     {
         var key = HostKey.FromBlob(blob) ?? new HostKey("unreadable", blob);

@@ -14,7 +14,6 @@ internal interface INodeTransport : IAsyncDisposable
     /// <summary>
     /// Starts a command under the login shell of the node. It takes a round trip and cannot be cancelled: what is sent is sent.
     /// </summary>
-    /// <param name="command">The command.</param>
     /// <exception cref="SessionRefusedException">The node refuses one more session on this connection; nothing was started.</exception>
     /// <exception cref="HpcException">The connection broke.</exception>
     Task<INodeSession> StartAsync(RemoteCommand command);

@@ -9,7 +9,6 @@ namespace PisaHpc.Adapters.Ssh;
 internal static class LoginShellRefusal
 {
     /// <summary>The failure, with what the shell said instead.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="output">All that came.</param>
     public static HpcException Of(string node, SessionOutput output) => new(
         ErrorId.NodeShellRefused,

@@ -20,7 +20,6 @@ internal sealed class NodeSessions : IAsyncDisposable
     private TaskCompletionSource _freed = NewSignal();
 
     /// <summary>Makes the sessions of a node; nothing is opened yet.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="open">Opens a connection.</param>
     /// <param name="idleTimeout">How long connections without a session stay open.</param>
     public NodeSessions(string node, Func<CancellationToken, Task<INodeTransport>> open, TimeSpan idleTimeout)

@@ -12,7 +12,6 @@ namespace PisaHpc.Adapters.Ssh;
 internal sealed record OfferedKey(PrivateKeyFile Key, string? Remark)
 {
     /// <summary>Reads a key file and the certificate beside it.</summary>
-    /// <param name="file">The file.</param>
     /// <exception cref="UnusableKeyException">It cannot be offered.</exception>
     public static OfferedKey Read(string file)
     {

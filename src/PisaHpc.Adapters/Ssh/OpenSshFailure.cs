@@ -9,7 +9,6 @@ namespace PisaHpc.Adapters.Ssh;
 internal static partial class OpenSshFailure
 {
     /// <summary>The failure of an attempt to connect.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="access">How it was reached.</param>
     /// <param name="error">What ssh wrote to standard error.</param>
     /// <param name="debug">What ssh wrote when it was asked to tell more; empty when it was not.</param>

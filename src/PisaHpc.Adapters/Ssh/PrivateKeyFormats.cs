@@ -31,7 +31,6 @@ internal static class PrivateKeyFormats
         [SecObjectIdentifiers.SecP256r1, SecObjectIdentifiers.SecP384r1, SecObjectIdentifiers.SecP521r1];
 
     /// <summary>Reads the first private key of a PEM file (RFC 7468).</summary>
-    /// <param name="text">The file.</param>
     /// <returns>
     /// The key as SSH.NET reads it, in PEM: RSA, ECDSA on a curve of NIST, or Ed25519; null when there is no such block in the file.
     /// </returns>

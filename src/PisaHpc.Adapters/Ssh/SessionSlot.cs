@@ -18,7 +18,6 @@ internal sealed class SessionSlot : IDisposable
     private int _returned;
 
     /// <summary>Takes a place, under the lock.</summary>
-    /// <param name="connection">The connection.</param>
     /// <param name="guard">The lock.</param>
     /// <param name="release">Gives it back.</param>
     public SessionSlot(SharedConnection connection, Lock guard, Action<SharedConnection> release)

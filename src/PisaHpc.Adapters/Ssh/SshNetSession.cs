@@ -13,7 +13,6 @@ internal sealed class SshNetSession : INodeSession
     private volatile bool _disposed;
 
     /// <summary>Takes over a command.</summary>
-    /// <param name="command">The command.</param>
     /// <param name="running">Its end, as the library sees it.</param>
     /// <param name="lost">
     /// Fails when the connection is given up: the library tells running commands of that only when the node ends it.

@@ -8,7 +8,6 @@ internal static class CollectionShapes
 {
     /// <summary>A map with known keys.</summary>
     /// <param name="start">What an empty map is read into.</param>
-    /// <param name="keys">The keys.</param>
     /// <param name="reserved">Keys that the module sets itself, with the reason.</param>
     /// <param name="finish">Checks, and completes, what the keys make together; null when it is wrong.</param>
     public static Shape<T> Map<T>(

@@ -21,7 +21,6 @@ internal sealed record DefinitionKey<T>(
 internal static class DefinitionKeys<T>
 {
     /// <summary>A key.</summary>
-    /// <param name="name">The key.</param>
     /// <param name="shape">What its value may be.</param>
     /// <param name="set">What the value sets.</param>
     /// <param name="meaning">What it means, for the JSON Schema.</param>

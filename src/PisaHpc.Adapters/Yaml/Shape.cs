@@ -12,7 +12,6 @@ internal sealed record Shape<T>(
     Func<JsonObject, JsonObject> Schema)
 {
     /// <summary>The shape with a name in the JSON Schema's definitions, for one that is used more than once.</summary>
-    /// <param name="name">The name.</param>
     public Shape<T> Named(string name) => this with
     {
         Schema = definitions =>

@@ -6,7 +6,6 @@ namespace PisaHpc.Adapters.Yaml;
 internal static class SiteReader
 {
     /// <summary>Reads a definition.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.SiteInvalid"/> with file, line and column of every error, the first as the headline;
     /// <see cref="ErrorId.ReservedOption"/> when that one asks for what the module sets itself.
@@ -18,7 +17,6 @@ internal static class SiteReader
     }
 
     /// <summary>Reads a definition and keeps what is wrong with it.</summary>
-    /// <param name="path">The file.</param>
     /// <returns>The site, null when there are errors; the findings in the order of the file.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.SiteInvalid"/> when the file cannot be read.</exception>
     public static (HpcSite? Site, IReadOnlyList<SiteFinding> Findings) Examine(string path)

@@ -19,7 +19,6 @@ internal sealed class SiteReading(string file)
 
     /// <summary>Keeps an error about the value at a path.</summary>
     /// <param name="rule">The rule's name.</param>
-    /// <param name="node">The value.</param>
     /// <param name="path">Its path.</param>
     /// <param name="message">What is wrong with it.</param>
     /// <param name="remedy">What to write instead.</param>

@@ -6,7 +6,6 @@ namespace PisaHpc.Adapters.Yaml;
 internal static class SiteReferences
 {
     /// <summary>Checks them.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="findings">Where errors go.</param>
     public static void Check(HpcSite site, FindingList findings)
     {

@@ -9,7 +9,6 @@ internal static class ErrorCatalogue
     /// <summary>
     /// Makes the record of a failure. What is no failure of the module's and none of PowerShell's is <see cref="ErrorId.InternalError"/>.
     /// </summary>
-    /// <param name="exception">The failure.</param>
     /// <param name="target">The target when the failure names none itself.</param>
     /// <param name="command">The cmdlet that failed.</param>
     public static ErrorRecord RecordOf(Exception exception, object? target = null, string? command = null)

@@ -10,7 +10,6 @@ namespace PisaHpc.Module.Base;
 /// <param name="nodes">How many nodes have something to do.</param>
 /// <param name="show">Shows a record; called from any thread.</param>
 /// <param name="trace">Writes a verbose line; called from any thread.</param>
-/// <param name="time">The clock.</param>
 internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecord> show, Action<string> trace, TimeProvider time)
     : IProgress<ImageProgress>
 {
@@ -47,7 +46,6 @@ internal sealed class ImageBars(string activity, int nodes, Action<ProgressRecor
     }
 
     /// <summary>Takes a node's bar away and moves the whole's on.</summary>
-    /// <param name="node">The node.</param>
     public void Complete(string node)
     {
         if (_bars.TryGetValue(node, out var bar))

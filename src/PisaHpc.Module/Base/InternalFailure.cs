@@ -14,7 +14,6 @@ internal static partial class InternalFailure
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Makes the error.</summary>
-    /// <param name="exception">What was thrown.</param>
     /// <param name="command">The cmdlet.</param>
     /// <param name="target">The node, file or job that it was about.</param>
     public static HpcException Of(Exception exception, string? command, object? target) => new(

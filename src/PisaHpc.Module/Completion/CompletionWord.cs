@@ -26,11 +26,9 @@ internal sealed class CompletionWord
     }
 
     /// <summary>Whether a value begins with the word, in any case; the word's * and ? are wildcards.</summary>
-    /// <param name="value">The value.</param>
     public bool Matches(string value) => value.StartsWith(_text, StringComparison.OrdinalIgnoreCase) || _pattern.IsMatch(value);
 
     /// <summary>A value as it is written in place of the word: in the quotes typed, or in single ones where it needs them.</summary>
-    /// <param name="value">The value.</param>
     public string Write(string value) => _quote switch
     {
         '"' => $"\"{Escaped(value)}\"",

@@ -31,7 +31,6 @@ internal abstract class SiteCompleter : IArgumentCompleter
     /// <summary>Finds the candidates; what comes too late is kept for the next time.</summary>
     /// <param name="site">The site definition.</param>
     /// <param name="nodes">The values of -Node on the line; empty when it is not there.</param>
-    /// <param name="cancellationToken">Cancelled when time is up.</param>
     protected abstract IAsyncEnumerable<CompletionCandidate> FindAsync(
         HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken);
 

@@ -11,7 +11,6 @@ public static class AllocationReader
     /// Reads an allocation. Where several batch systems left variables, LSF goes before Slurm and Slurm before PBS, whose variables the
     /// others' compatibility wrappers also set.
     /// </summary>
-    /// <param name="environment">The environment.</param>
     /// <param name="scheduler">The batch system; null takes the one found.</param>
     /// <param name="owner">The owner as <see cref="JobOwners.Find"/> takes it; null takes the one that the batch system names.</param>
     /// <exception cref="HpcException">
@@ -32,7 +31,6 @@ public static class AllocationReader
         };
 
     /// <summary>The id of the job that a process is part of: all that a batch system is sure to tell when the job has ended.</summary>
-    /// <param name="environment">The environment.</param>
     /// <returns>The id; null outside of a job.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that holds no id.</exception>
     public static string? FindJobId(JobEnvironment environment) => Detect(environment) switch

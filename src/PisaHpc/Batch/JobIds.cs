@@ -41,7 +41,6 @@ public static partial class JobIds
     }
 
     /// <summary>Whether text that a stranger wrote is an id.</summary>
-    /// <param name="jobId">The text.</param>
     public static bool IsValid(string? jobId) => jobId is { Length: > 0 and <= MaxLength } && IdForm().IsMatch(jobId);
 
     /// <summary>

@@ -6,7 +6,6 @@ namespace PisaHpc.Batch;
 internal static class NodeSlots
 {
     /// <summary>The nodes of a list that names a node once for each slot, in the order in which they come first.</summary>
-    /// <param name="names">The names.</param>
     /// <param name="source">Where they stand, for the errors.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for an empty list.</exception>
     public static IReadOnlyList<AllocatedNode> Count(IEnumerable<string> names, string source) =>
@@ -22,7 +21,6 @@ internal static class NodeSlots
     /// <summary>
     /// Each node once, in the order in which they come first; one that comes twice has the sums, of CPUs where all are known.
     /// </summary>
-    /// <param name="nodes">The nodes.</param>
     /// <param name="source">Where they stand, for the errors.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for an empty list.</exception>
     public static IReadOnlyList<AllocatedNode> Merge(IEnumerable<AllocatedNode> nodes, string source)

@@ -87,7 +87,6 @@ public static class ContainerLabels
     }
 
     /// <summary>All nodes of the job that a container belongs to, with their slots.</summary>
-    /// <param name="container">The container.</param>
     public static IReadOnlyList<AllocatedNode> NodesOf(EngineContainer container) =>
         SlotMap.NodesIn(container.Labels.GetValueOrDefault(Nodes, ""));
 

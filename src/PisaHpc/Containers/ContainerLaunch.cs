@@ -10,9 +10,7 @@ namespace PisaHpc.Containers;
 internal static class ContainerLaunch
 {
     /// <summary>Creates and starts a container. A limit on open files that nobody asked for gives way where the node refuses it.</summary>
-    /// <param name="engine">The node's engine.</param>
     /// <param name="spec">The container. After a failure its name may be taken still: the caller takes it back.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container's id.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; a refused limit on open files comes with what the node allows.

@@ -11,7 +11,6 @@ public static class ContainerNames
     public static string NewAttempt() => Guid.NewGuid().ToString("n")[..8];
 
     /// <summary>The name of a job's container, the same on each of its nodes.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="attempt">The attempt.</param>
     public static string Of(string jobId, string attempt) => $"pisahpc-{JobIds.FileName(jobId)}-{attempt}";
 }

@@ -47,14 +47,12 @@ public static class ContainerStarter
     }
 
     /// <summary>The container that a plan would make.</summary>
-    /// <param name="plan">The plan.</param>
     public static HpcContainer Predict(HpcContainerPlan plan) => Started(plan, id: "") with { State = nameof(ContainerState.Created) };
 
     /// <summary>
     /// Removes a container whose start failed, by its name: the name is its attempt's own, so whatever bears it was made by that attempt,
     /// even when the engine's answer never arrived.
     /// </summary>
-    /// <param name="engine">The node's engine.</param>
     /// <param name="name">The container's name.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: it may be left on the node.</exception>
     public static async Task TakeBackAsync(IContainerEngine engine, string name)

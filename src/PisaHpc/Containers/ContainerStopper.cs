@@ -6,15 +6,11 @@ namespace PisaHpc.Containers;
 public static class ContainerStopper
 {
     /// <summary>What <see cref="StopAsync"/> would make of a container.</summary>
-    /// <param name="container">The container.</param>
     public static HpcContainer Predict(HpcContainer container) =>
         container with { State = nameof(ContainerState.Exited), Ready = false, Changed = true };
 
     /// <summary>Stops a container in order (TERM, grace, KILL) and removes it.</summary>
-    /// <param name="engine">The node's engine.</param>
-    /// <param name="container">The container.</param>
     /// <param name="grace">How long it may take after TERM.</param>
-    /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>The container as it was, with <see cref="HpcContainer.Changed"/> telling whether it existed.</returns>
     public static async Task<HpcContainer> StopAsync(
         IContainerEngine engine, HpcContainer container, TimeSpan grace, CancellationToken cancellationToken)

@@ -11,7 +11,6 @@ namespace PisaHpc.Containers;
 internal sealed record EffectiveLimits(long? MemlockBytes, long? OpenFiles, long? OpenFilesHard, long? KernelOpenFiles, long? ShmBytes)
 {
     /// <summary>Reads what effective-limits.sh printed; what an image's programs did not tell is null.</summary>
-    /// <param name="lines">The lines.</param>
     public static EffectiveLimits Read(IReadOnlyList<string> lines)
     {
         var memlock = RowOf(lines, "Max locked memory");

@@ -35,9 +35,7 @@ internal static class EffectiveLimitsProbe
     };
 
     /// <summary>Makes the container, reads its limits and removes it.</summary>
-    /// <param name="engine">The node's engine.</param>
     /// <param name="spec">The container, of <see cref="SpecOf"/>.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; <see cref="ErrorId.NodeCommandFailed"/> when the container told nothing.
     /// </exception>

@@ -13,9 +13,7 @@ public static class NodeProbe
     private static readonly NodeScript Script = NodeScript.Of("Containers/node-facts.sh");
 
     /// <summary>Reads the facts.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="paths">Absolute paths whose existence matters.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/> when the node's shell did not answer as expected.</exception>
     public static async Task<NodeFacts> ReadAsync(
         INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)

@@ -9,7 +9,6 @@ namespace PisaHpc.Containers;
 internal static class PlanConflicts
 {
     /// <summary>Checks a request.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/> with both options and the layers that set them.</exception>
     public static void Check(PlanRequest request)
     {

@@ -11,7 +11,6 @@ internal static class PlannedDevices
     /// Lists the device files, each once. A job needs verbs, the connection manager, and Omni-Path's own device; umad and issm administer
     /// the fabric and stay out, and with them an adapter that has nothing else.
     /// </summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.DeviceMissing"/>: what was named is not on the node.</exception>
     public static IReadOnlyList<string> Of(PlanRequest request) =>
     [

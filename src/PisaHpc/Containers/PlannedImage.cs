@@ -15,7 +15,6 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
     /// <param name="engines">The nodes' engines: where no node holds it, one of them asks the registry.</param>
     /// <param name="reference">The environment's image.</param>
     /// <param name="held">What each node holds under that name; null where it holds nothing.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageMismatch"/>: the nodes would run different images.</exception>
     public static async Task<PlannedImage> AgreeAsync(
         IEngineConnector engines, string reference, IReadOnlyDictionary<string, StoredImage?> held, CancellationToken cancellationToken)

@@ -7,7 +7,6 @@ namespace PisaHpc.Containers;
 internal static class PlannedMounts
 {
     /// <summary>Lists the mounts.</summary>
-    /// <param name="request">The request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.MountSourceMissing"/>: a required source does not exist on the node.</exception>
     public static IEnumerable<ContainerMount> Of(PlanRequest request)
     {

@@ -22,11 +22,8 @@ public static class ReadinessCheck
     private static readonly NodeScript Script = NodeScript.Of("Containers/readiness.sh");
 
     /// <summary>Waits until a container is ready.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="engine">The node's engine, which is asked for the state and the log when the login does not work.</param>
-    /// <param name="container">The container.</param>
     /// <param name="deadline">How long to wait; at least a second.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ContainerNotReady"/> with the last lines of its log; <see cref="ErrorId.PortInUse"/> when those say that its sshd

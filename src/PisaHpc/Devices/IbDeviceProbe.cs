@@ -16,7 +16,6 @@ public static class IbDeviceProbe
     /// <param name="connection">The connection to the node.</param>
     /// <param name="name">What the devices' <see cref="IbDevice.Node"/> says.</param>
     /// <param name="root">The directory that holds the node's sys and dev; / but for trees made for a test.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     /// <returns>One device for each port, in the order of the adapters' names; none is an empty list.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.InvalidValue"/> for a root that does not exist there; <see cref="ErrorId.NodeCommandFailed"/>; and those of

@@ -18,12 +18,10 @@ public interface IContainerEngine : IAsyncDisposable
     IExecutions Executions { get; }
 
     /// <summary>Asks the engine for its settings and for what it knows of its node.</summary>
-    /// <param name="cancellationToken">Ends the request.</param>
     Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken);
 
     /// <summary>Creates a container.</summary>
     /// <param name="spec">What to create.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The container's id.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageNotFound"/>, <see cref="ErrorId.MountSourceMissing"/>, <see cref="ErrorId.DeviceMissing"/>,
@@ -33,7 +31,6 @@ public interface IContainerEngine : IAsyncDisposable
 
     /// <summary>Starts a container.</summary>
     /// <param name="id">Its id or name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.LimitRefused"/>, <see cref="ErrorId.DeviceMissing"/>, <see cref="ErrorId.PortInUse"/> and the ids of CreateAsync.
     /// </exception>
@@ -42,21 +39,18 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>Stops a container: TERM, the grace time, KILL. One that is stopped, or gone, is success.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="grace">How long it may take after TERM; rounded up to seconds.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>Whether it ran before.</returns>
     Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
     /// <summary>Stops a container as <see cref="StopAsync"/> does, where it runs, and starts it.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="grace">How long it may take after TERM; rounded up to seconds.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/> and the ids of StartAsync.</exception>
     Task RestartAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
     /// <summary>Gives a container another name.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="name">The new name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.PlanConflict"/>: another container has the name.
     /// </exception>
@@ -65,7 +59,6 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>Changes limits of a container while it runs, or for when it does.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="limits">The limits that change.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.LimitRefused"/>: the node does not have so much.
     /// </exception>
@@ -73,20 +66,17 @@ public interface IContainerEngine : IAsyncDisposable
 
     /// <summary>Measures what a running container uses, once.</summary>
     /// <param name="id">Its id or name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>What it uses; null when it does not run.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/>.</exception>
     Task<ContainerUsage?> MeasureAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Removes a container, running or not, with its anonymous volumes. One that is gone is success.</summary>
     /// <param name="id">Its id or name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>Whether it existed.</returns>
     Task<bool> RemoveAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Looks a container up.</summary>
     /// <param name="id">Its id or name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The container; null when there is none.</returns>
     Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken);
 
@@ -99,20 +89,17 @@ public interface IContainerEngine : IAsyncDisposable
     /// the bridge.
     /// </summary>
     /// <param name="id">Its id or name.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The specification; null when there is no such container.</returns>
     Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Lists containers in every state that carry all the labels given.</summary>
     /// <param name="labels">Label names, with a value or with null for any value.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken);
 
     /// <summary>Reads a container's log.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="tail">The last so many lines; null is all.</param>
     /// <param name="follow">Whether to go on until the container ends.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken);
 
     /// <summary>Tells what happens to containers that carry all the labels given, as it happens, until its token is cancelled.</summary>
@@ -121,7 +108,6 @@ public interface IContainerEngine : IAsyncDisposable
     /// last 256 things (moby, daemon/events); null begins with what is to come.
     /// </param>
     /// <param name="labels">Label names, with a value or with null for any value.</param>
-    /// <param name="cancellationToken">Ends the listening.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>: the engine went; or the connection's own.</exception>
     IAsyncEnumerable<ContainerEvent> ReadEventsAsync(
         DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken);
@@ -143,7 +129,6 @@ public interface IEngineConnector
 {
     /// <summary>Gives a node's engine; its version was asked for and fits.</summary>
     /// <param name="node">The node's name.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="HpcException">
     /// The ids of a connection, <see cref="ErrorId.EngineUnavailable"/> and <see cref="ErrorId.EngineTooOld"/>.
     /// </exception>

@@ -33,7 +33,6 @@ public interface IExecution : INodeProcess
 {
     /// <summary>Tells the command's terminal its size. A command without one, or one that has ended, is told nothing.</summary>
     /// <param name="size">The size.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken);
 }
 

@@ -4,12 +4,10 @@ namespace PisaHpc.Engines;
 public interface IImageStore
 {
     /// <summary>Lists the images that the node holds, in one request.</summary>
-    /// <param name="cancellationToken">Ends the request.</param>
     Task<IReadOnlyList<StoredImage>> ListAsync(CancellationToken cancellationToken);
 
     /// <summary>Looks one image up, with its layers and labels.</summary>
     /// <param name="reference">Name with tag or digest, or id.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The image; null when the node does not hold it.</returns>
     Task<StoredImage?> FindAsync(string reference, CancellationToken cancellationToken);
 
@@ -18,7 +16,6 @@ public interface IImageStore
     /// route, so the answer is what this node would pull.
     /// </summary>
     /// <param name="reference">Name with tag or digest.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The digest, <c>sha256:…</c>: of the list of platforms where the image has one.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/> or <see cref="ErrorId.ImagePullFailed"/>.</exception>
     Task<string> ResolveAsync(string reference, CancellationToken cancellationToken);
@@ -29,20 +26,17 @@ public interface IImageStore
     /// </summary>
     /// <param name="reference">Name with tag or digest; a digest leaves the tags alone.</param>
     /// <param name="progress">Told of what the engine says; from any thread.</param>
-    /// <param name="cancellationToken">Ends the pull.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/> or <see cref="ErrorId.ImagePullFailed"/>.</exception>
     Task PullAsync(string reference, IProgress<PullProgress>? progress, CancellationToken cancellationToken);
 
     /// <summary>Gives an image of the node a name; an image that has it loses it.</summary>
     /// <param name="image">The image: its id, or a name that the node holds.</param>
     /// <param name="name">The name with its tag.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageNotFound"/>: the node does not hold it.</exception>
     Task TagAsync(string image, string name, CancellationToken cancellationToken);
 
     /// <summary>Takes a name off an image of the node; an image whose last name it was goes. A name that is gone is success.</summary>
     /// <param name="name">The name with its tag.</param>
-    /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>Whether it was there.</returns>
     Task<bool> UntagAsync(string name, CancellationToken cancellationToken);
 
@@ -51,11 +45,9 @@ public interface IImageStore
     /// complete: when the content throws, or the token is cancelled before the content has ended, the engine drops what came, and the
     /// name is as before. A cancellation after that waits for the engine's answer.
     /// </summary>
-    /// <param name="import">The image.</param>
     /// <param name="content">
     /// Writes the tar into the stream that it is given, and returns when it is whole; what it throws is thrown here.
     /// </param>
-    /// <param name="cancellationToken">Ends the import.</param>
     /// <returns>The image's id.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceInvalid"/>: the engine cannot read the stream as a tar; <see cref="ErrorId.DiskFull"/>;
@@ -69,7 +61,6 @@ public interface IImageStore
     /// </summary>
     /// <param name="reference">Name with tag; the node holds it.</param>
     /// <param name="progress">Told of each layer; from any thread.</param>
-    /// <param name="cancellationToken">Ends the push.</param>
     /// <returns>The digest that the registry gives the name, <c>sha256:…</c>.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageNotFound"/>, <see cref="ErrorId.RegistryUnreachable"/> or <see cref="ErrorId.ImagePushFailed"/>.

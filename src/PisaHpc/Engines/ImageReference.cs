@@ -44,7 +44,6 @@ public sealed partial record ImageReference
     public string Version => Digest ?? Tag ?? "latest";
 
     /// <summary>Reads a reference.</summary>
-    /// <param name="text">The text.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it is none.</exception>
     public static ImageReference Parse(string text) => TryParse(text) ?? throw new HpcException(
         ErrorId.InvalidValue,
@@ -52,7 +51,6 @@ public sealed partial record ImageReference
         text);
 
     /// <summary>Reads the name that an image is to have; its tag is said, <c>latest</c> when the text has none.</summary>
-    /// <param name="text">The text.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it is no reference, or an id, or has a digest.</exception>
     public static ImageReference ParseTarget(string text)
     {
@@ -66,7 +64,6 @@ public sealed partial record ImageReference
     }
 
     /// <summary>Reads a reference that may be none.</summary>
-    /// <param name="text">The text.</param>
     /// <returns>The reference; null when the text is not one.</returns>
     public static ImageReference? TryParse(string text)
     {

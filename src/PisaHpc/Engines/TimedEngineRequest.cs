@@ -10,11 +10,8 @@ internal static class TimedEngineRequest
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     /// <summary>Asks a node's engine.</summary>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="node">The node.</param>
     /// <param name="question">What to ask.</param>
     /// <param name="limit">How long it may take.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.EngineTimeout"/>; <see cref="ErrorId.EngineUnavailable"/> and the others of the question.
     /// </exception>

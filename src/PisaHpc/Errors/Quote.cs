@@ -46,7 +46,6 @@ public static partial class Quote
     }
 
     /// <summary>What the platform or a package said of a failure; what it quotes, a path most often, is as short as our own.</summary>
-    /// <param name="exception">What was thrown.</param>
     public static string Cause(Exception exception)
     {
         ArgumentNullException.ThrowIfNull(exception);

@@ -16,7 +16,6 @@ internal static class HostNames
     public static bool IsWildcard(char c) => c is '*' or '?';
 
     /// <summary>Checks text that must be one plain name.</summary>
-    /// <param name="name">The text.</param>
     /// <param name="source">Where it stands, for the error: a variable, a file, or "Node name".</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the name and the column.</exception>
     public static string Validate(string name, string source = "Node name")

@@ -16,14 +16,11 @@ public static class ImageSurvey
     /// Asks nodes for their images, one request each, and beside that the registry for the digests through the first nodes that answer: a
     /// registry that hangs is no node's failure.
     /// </summary>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="nodes">The nodes.</param>
     /// <param name="digests">What is wanted; settled at the end, one way or the other.</param>
     /// <param name="throttle">How many nodes are asked at a time.</param>
     /// <param name="timeout">How long each may take, and the registry too.</param>
     /// <param name="answered">Given each node's images once the digests are settled; from any thread.</param>
     /// <param name="failed">Told of each node that failed; from any thread.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     public static async Task ReadAsync(
         IEngineConnector engines,
         IEnumerable<string> nodes,

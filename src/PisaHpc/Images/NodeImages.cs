@@ -7,7 +7,6 @@ namespace PisaHpc.Images;
 public static class NodeImages
 {
     /// <summary>The wanted images on a node, whether it holds them or not.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="images">What it holds.</param>
     /// <param name="digests">What is wanted, with the registry's digests.</param>
     public static IEnumerable<HpcImage> Wanted(string node, IReadOnlyList<StoredImage> images, DigestResolver digests)
@@ -28,7 +27,6 @@ public static class NodeImages
     }
 
     /// <summary>The other names on a node, and the images that have none.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="images">What it holds.</param>
     /// <param name="wanted">What is wanted.</param>
     public static IEnumerable<HpcImage> Other(string node, IReadOnlyList<StoredImage> images, IReadOnlyList<WantedImage> wanted)

@@ -7,7 +7,6 @@ namespace PisaHpc.Images;
 public static class WantedImages
 {
     /// <summary>The images of environments, each image once, with those that want it; in the order of the definition.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="environments">The environments' names.</param>
     public static IReadOnlyList<WantedImage> Of(HpcSite site, IEnumerable<string> environments)
     {
@@ -21,8 +20,6 @@ public static class WantedImages
     }
 
     /// <summary>One image by its name, with the site's registry in front unless it names one itself.</summary>
-    /// <param name="site">The site.</param>
-    /// <param name="image">The name.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it is none.</exception>
     public static WantedImage Named(HpcSite site, string image)
     {

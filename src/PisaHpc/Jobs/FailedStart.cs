@@ -4,7 +4,6 @@ namespace PisaHpc.Jobs;
 internal static class FailedStart
 {
     /// <summary>Nodes stand in the way, and nothing was changed on any of them.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="outcome">What was not done: was not started, was not planned.</param>
     /// <param name="failed">The nodes; one or more.</param>
     public static HpcException NotStarted(string jobId, string outcome, IReadOnlyList<NodeFailure> failed) => new(
@@ -17,7 +16,6 @@ internal static class FailedStart
     };
 
     /// <summary>Nodes failed, and nothing is left on any node of the job.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="nodeCount">How many nodes the job has.</param>
     /// <param name="failed">The nodes that failed; one or more.</param>
     public static HpcException RolledBack(string jobId, int nodeCount, IReadOnlyList<NodeFailure> failed) => new(
@@ -30,7 +28,6 @@ internal static class FailedStart
     };
 
     /// <summary>Something of the job may be left on nodes, which the lease names until a stop has cleaned them.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="cause">Why the start failed.</param>
     /// <param name="failed">The nodes that failed to start; none where it was interrupted.</param>
     /// <param name="left">The nodes that could not be cleaned; one or more.</param>

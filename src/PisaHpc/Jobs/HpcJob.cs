@@ -6,7 +6,6 @@ namespace PisaHpc.Jobs;
 public sealed record HpcJob
 {
     /// <summary>A job of which nothing was found.</summary>
-    /// <param name="jobId">The job.</param>
     public static HpcJob None(string jobId) => new()
     {
         JobId = jobId,

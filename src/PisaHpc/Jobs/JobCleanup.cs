@@ -6,19 +6,14 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Jobs;
 
 /// <summary>Takes a job off one node: what a rollback, a stop and a restart have in common. It can run any number of times.</summary>
-/// <param name="nodes">The nodes.</param>
-/// <param name="engines">Their engines.</param>
 public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
 {
     /// <summary>
     /// Removes every container of the job and the job's directory from a node. An engine that is down keeps its containers, and not the
     /// private keys.
     /// </summary>
-    /// <param name="node">The node.</param>
-    /// <param name="jobId">The job.</param>
     /// <param name="directory">The job's directory.</param>
     /// <param name="grace">How long a container may take after TERM.</param>
-    /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>Whether anything was there.</returns>
     public async Task<bool> CleanAsync(
         string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)

@@ -7,12 +7,10 @@ using PisaHpc.Ports;
 namespace PisaHpc.Jobs;
 
 /// <summary>Rebuilds jobs from the nodes and the port area, after whoever started them has gone.</summary>
-/// <param name="engines">The nodes' engines.</param>
 /// <param name="ports">The port area; null when the site has none.</param>
 public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
 {
     /// <summary>Where to look for a job: on nodes that are named, and on those of its lease; where neither says, elsewhere.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="named">The nodes that are named.</param>
     /// <param name="elsewhere">The nodes where it may be when nothing is known of it.</param>
     public IReadOnlyList<string> NodesOf(string jobId, IEnumerable<string> named, Func<IReadOnlyList<string>> elsewhere)
@@ -27,7 +25,6 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
     /// <param name="throttle">How many nodes are asked at a time.</param>
     /// <param name="timeout">How long each may take.</param>
     /// <param name="failed">Told of each node that did not answer.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The jobs in the order of their ids.</returns>
     public async Task<IReadOnlyList<HpcJob>> FindAsync(
         IReadOnlyCollection<string>? jobIds,

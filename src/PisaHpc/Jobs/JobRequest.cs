@@ -46,7 +46,6 @@ public sealed record JobRequest
     /// <summary>
     /// What a job that runs already has otherwise than it is asked for here: <c>slots n1*8, not n1*16</c>. None when it is as asked for.
     /// </summary>
-    /// <param name="running">The job.</param>
     public IReadOnlyList<string> DifferencesOf(HpcJob running)
     {
         ArgumentNullException.ThrowIfNull(running);

@@ -14,8 +14,6 @@ namespace PisaHpc.Jobs;
 /// can be found from the job's id alone. Its lock is kept until the job is handed over or taken back: nobody else starts or stops it
 /// meanwhile.
 /// </summary>
-/// <param name="nodes">The nodes.</param>
-/// <param name="engines">Their engines.</param>
 /// <param name="keys">Makes the job's keys.</param>
 /// <param name="ports">The port area.</param>
 /// <param name="progress">Told of each step.</param>
@@ -34,9 +32,7 @@ public sealed class JobStarter(
     internal static TimeSpan DefaultRollbackLimit { get; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Says what a start would do, without changing anything.</summary>
-    /// <param name="request">The job.</param>
     /// <param name="runs">Told of the job when it runs already, so that there is nothing to do.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The plans in the allocation's order; none for a job that runs already.</returns>
     /// <exception cref="HpcException">Why the job could not start, as for <see cref="StartAsync"/>.</exception>
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
@@ -53,13 +49,11 @@ public sealed class JobStarter(
     }
 
     /// <summary>The job that plans would make.</summary>
-    /// <param name="request">The job.</param>
     /// <param name="plans">Its plans.</param>
     public static HpcJob Predict(JobRequest request, IReadOnlyList<HpcContainerPlan> plans) =>
         JobView.Started(request, plans, JobState.Planned);
 
     /// <summary>Starts the job.</summary>
-    /// <param name="request">The job.</param>
     /// <param name="handOver">
     /// Gives the running job, unchanged when it ran already, to the caller; one that cannot be given is taken back.
     /// </param>

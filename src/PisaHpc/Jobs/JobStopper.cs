@@ -9,8 +9,6 @@ namespace PisaHpc.Jobs;
 /// <summary>
 /// Takes a job off its nodes and gives its port back. What is gone already is success, so it can run any number of times.
 /// </summary>
-/// <param name="nodes">The nodes.</param>
-/// <param name="engines">Their engines.</param>
 /// <param name="ports">The port area; null when the site has none.</param>
 /// <param name="progress">Told of each node.</param>
 public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, PortArea? ports, IProgress<JobStep> progress)
@@ -23,7 +21,6 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// <summary>
     /// What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.
     /// </summary>
-    /// <param name="job">The job.</param>
     /// <param name="unasked">Whether a node that may hold it did not answer.</param>
     public static HpcJob Predict(HpcJob job, bool unasked = false) => job with
     {
@@ -38,7 +35,6 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
     /// Told of each node of the job that could not be cleaned; the lease is kept then, so that a later stop finds the node.
     /// </param>
     /// <param name="unasked">Told of each node of <see cref="JobStopRequest.Elsewhere"/> that could not be asked.</param>
-    /// <param name="cancellationToken">Interrupts; calling again finishes the work.</param>
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;

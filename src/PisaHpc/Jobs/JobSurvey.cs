@@ -17,11 +17,7 @@ internal sealed record JobSurvey(
     IReadOnlyList<NodeFailure> Failures)
 {
     /// <summary>Asks every node of a job's allocation.</summary>
-    /// <param name="nodes">The nodes.</param>
-    /// <param name="engines">Their engines.</param>
-    /// <param name="request">The job.</param>
     /// <param name="progress">Told of each node.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     public static async Task<JobSurvey> ReadAsync(
         INodeConnector nodes,
         IEngineConnector engines,

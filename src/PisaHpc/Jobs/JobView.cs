@@ -12,7 +12,6 @@ internal static class JobView
     private static readonly TimeSpan AlreadyReady = TimeSpan.FromSeconds(5);
 
     /// <summary>A job that was just started.</summary>
-    /// <param name="request">The job.</param>
     /// <param name="plans">The plans that were carried out.</param>
     /// <param name="state">Planned for a job that was only planned.</param>
     public static HpcJob Started(JobRequest request, IReadOnlyList<HpcContainerPlan> plans, JobState state = JobState.Running) => new()
@@ -34,11 +33,7 @@ internal static class JobView
     };
 
     /// <summary>The job when it runs on every node already, from one attempt, and answers; else null.</summary>
-    /// <param name="nodes">The nodes.</param>
-    /// <param name="engines">Their engines.</param>
-    /// <param name="request">The job.</param>
     /// <param name="survey">What was found.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     public static async Task<HpcJob?> RunningAsync(
         INodeConnector nodes, IEngineConnector engines, JobRequest request, JobSurvey survey, CancellationToken cancellationToken)
     {
@@ -70,7 +65,6 @@ internal static class JobView
     }
 
     /// <summary>A job from what the nodes hold.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="lease">Its lease; null when it has none.</param>
     /// <param name="found">Its containers with their nodes.</param>
     /// <param name="busy">Whether somebody starts or stops it at this moment.</param>

@@ -18,7 +18,6 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
     /// <summary>Makes the command for a launcher.</summary>
     /// <param name="request">What to run.</param>
     /// <param name="map">Where the ranks run.</param>
-    /// <param name="facts">The launcher.</param>
     /// <param name="run">The run's mark.</param>
     public static LaunchCommand For(MpiRequest request, RankMap map, LauncherFacts facts, string run)
     {

@@ -14,10 +14,7 @@ namespace PisaHpc.Mpi;
 public sealed record MpiJob(string JobId, string Directory, IReadOnlyList<AllocatedNode> Nodes, MpiFlavour? Flavour, string? Network)
 {
     /// <summary>Asks a node for the job.</summary>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="jobId">The job.</param>
     /// <param name="node">A node of the job.</param>
-    /// <param name="cancellationToken">Ends the question.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: no container of the job runs there.</exception>
     public static async Task<MpiJob> FindAsync(IEngineConnector engines, string jobId, string node, CancellationToken cancellationToken)
     {

@@ -8,7 +8,6 @@ namespace PisaHpc.Mpi;
 /// Runs a program with MPI in a job's containers. The launcher runs in the first node's container as the job's user, by a login through the
 /// job's own sshd, which keeps every group of the user (docker exec would lose them, moby#38865).
 /// </summary>
-/// <param name="nodes">The nodes.</param>
 public sealed class MpiRun(INodeConnector nodes)
 {
     // The supervisor needs its grace and a moment more; whoever waits longer waits for a node that is gone.

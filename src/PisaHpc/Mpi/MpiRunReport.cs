@@ -17,7 +17,6 @@ internal sealed class MpiRunReport(
     private string First => request.Nodes[0].Name;
 
     /// <summary>The end of a run whose launcher was started.</summary>
-    /// <param name="facts">The launcher.</param>
     /// <param name="code">Its exit code.</param>
     /// <param name="isKnown">Whether the supervisor told the code; else it is the login's own.</param>
     /// <param name="lingered">Whether the launcher was ended after its ranks: its code says nothing of them then.</param>

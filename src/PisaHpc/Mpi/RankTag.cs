@@ -9,7 +9,6 @@ namespace PisaHpc.Mpi;
 internal static partial class RankTag
 {
     /// <summary>The tag of a launcher.</summary>
-    /// <param name="facts">The launcher.</param>
     /// <param name="run">The run's mark, which is part of Hydra's tag.</param>
     public static Regex Of(LauncherFacts facts, string run) => (facts.Flavour, facts.Major) switch
     {

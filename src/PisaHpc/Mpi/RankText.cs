@@ -10,7 +10,6 @@ namespace PisaHpc.Mpi;
 internal static class RankText
 {
     /// <summary>Reads bytes as characters, as they arrive.</summary>
-    /// <param name="stream">The stream.</param>
     public static StreamReader Reader(Stream stream) =>
         new(new UnbufferedLineStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
 

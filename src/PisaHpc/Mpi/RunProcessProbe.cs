@@ -11,7 +11,6 @@ internal sealed class RunProcessProbe(Stream input, TimeSpan limit)
     private TaskCompletionSource<RunSnapshot> _answer = new();
 
     /// <summary>Looks; one look at a time.</summary>
-    /// <param name="stopping">Ends the wait.</param>
     /// <returns>What was seen; null when no answer came.</returns>
     public async Task<RunSnapshot?> LookAsync(CancellationToken stopping)
     {

@@ -6,7 +6,6 @@ namespace PisaHpc.Mpi;
 
 /// <summary>Says of a run whose ranks do not start what its launcher does meanwhile, and for which node it waits.</summary>
 /// <param name="request">What is run.</param>
-/// <param name="facts">The launcher.</param>
 /// <param name="started">How many ranks have started.</param>
 /// <param name="ranks">How many there are to be.</param>
 /// <param name="missing">The nodes of those that have not.</param>

@@ -5,7 +5,6 @@ namespace PisaHpc.Mpi;
 
 /// <summary>Notices that a run's ranks do not start, and has it told why, again after twice the time.</summary>
 /// <param name="request">What is run.</param>
-/// <param name="facts">The launcher.</param>
 /// <param name="ranks">Knows which ranks have started.</param>
 /// <param name="silence">Knows whether a rank's word may have come and was not heard yet.</param>
 /// <param name="lookout">Tells what the run's processes do.</param>
@@ -28,7 +27,6 @@ internal sealed class StartWatch(
     private readonly long _clock = Stopwatch.GetTimestamp();
 
     /// <summary>Watches until all ranks have started, or it is stopped, which is no failure.</summary>
-    /// <param name="stopping">Ends the watch.</param>
     public async Task RunAsync(CancellationToken stopping)
     {
         var (interval, known) = (patience.Start, 0);

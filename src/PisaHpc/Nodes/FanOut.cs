@@ -19,7 +19,6 @@ public static class FanOut
     /// <param name="timeout">How long each node may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="action">What to do on a node.</param>
     /// <param name="failed">Told of each node that failed, from any thread.</param>
-    /// <param name="cancellationToken">Ends all of them.</param>
     /// <param name="late">What the failure is of a node that takes longer.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
     public static Task RunAsync(
@@ -46,10 +45,8 @@ public static class FanOut
     }
 
     /// <summary>Does one thing on a node within a time.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="timeout">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
     /// <param name="action">What to do.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <param name="late">What the failure is when it takes longer.</param>
     /// <exception cref="HpcException">The time is up.</exception>
     public static async Task WithinAsync(

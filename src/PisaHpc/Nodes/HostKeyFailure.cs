@@ -4,7 +4,6 @@ namespace PisaHpc.Nodes;
 public static class HostKeyFailure
 {
     /// <summary>Makes the failure for a key that is not <see cref="HostKeyStatus.Known"/>.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="port">The port of its sshd.</param>
     /// <param name="key">The key that it showed.</param>
     /// <param name="verdict">What known_hosts says of it.</param>

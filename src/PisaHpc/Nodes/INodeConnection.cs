@@ -14,7 +14,6 @@ public interface INodeConnection : IAsyncDisposable
     /// <summary>Runs a command to its end: one round trip on an open connection. Cancelling ends the command on the node too.</summary>
     /// <param name="arguments">The program and its arguments; at least one.</param>
     /// <param name="input">What the command reads from standard input.</param>
-    /// <param name="cancellationToken">Ends the command.</param>
     /// <returns>Exit code and output; a code other than 0 is a result, not an exception.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeUnreachable"/> when the connection broke; <see cref="ErrorId.NodeShellRefused"/> when the account's login
@@ -34,7 +33,6 @@ public interface INodeConnector
 {
     /// <summary>Gives a connection to a node, an open one where the pool has it.</summary>
     /// <param name="node">The node's name.</param>
-    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeUnreachable"/>, <see cref="ErrorId.NodeAuthenticationFailed"/>, <see cref="ErrorId.HostKeyUnknown"/> or
     /// <see cref="ErrorId.HostKeyChanged"/>, with the node as target.
@@ -55,7 +53,6 @@ public interface INodeProcess : IAsyncDisposable
     Stream Error { get; }
 
     /// <summary>Waits for the command's end.</summary>
-    /// <param name="cancellationToken">Ends the waiting, not the command.</param>
     /// <returns>The exit code; 128 + n when signal n ended it.</returns>
     Task<int> WaitAsync(CancellationToken cancellationToken);
 }

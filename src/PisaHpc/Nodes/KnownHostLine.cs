@@ -24,7 +24,6 @@ public sealed record KnownHostLine(string File, int Number, KnownHostMarker Mark
     /// <summary>Reads one line.</summary>
     /// <param name="file">The file it stands in.</param>
     /// <param name="number">Its number, from 1.</param>
-    /// <param name="text">The line.</param>
     /// <returns>
     /// The line; null for comments, empty lines, and lines that cannot be read, which OpenSSH passes over too (an old line must not lock
     /// everybody out).

@@ -25,13 +25,11 @@ public sealed class KnownHosts
 
     /// <summary>Reads the text of one known_hosts file.</summary>
     /// <param name="file">The name that messages give it.</param>
-    /// <param name="text">The text.</param>
     public static KnownHosts Parse(string file, string text) => new([file], Lines(file, text.Split('\n')).ToList());
 
     /// <summary>Looks up a key that a host has shown.</summary>
     /// <param name="host">The host as the caller named it.</param>
     /// <param name="port">The port of its sshd.</param>
-    /// <param name="key">The key.</param>
     public HostKeyVerdict Find(string host, int port, HostKey key)
     {
         var verdict = FindName(KnownHostNames.NameOf(host, port), key);
@@ -46,7 +44,6 @@ public sealed class KnownHosts
     /// <summary>
     /// The key types that are known for a host, which a client asks for first: a host with several keys would look changed else.
     /// </summary>
-    /// <param name="host">The host.</param>
     /// <param name="port">The port of its sshd.</param>
     public IReadOnlyList<string> TypesOf(string host, int port)
     {
@@ -56,7 +53,6 @@ public sealed class KnownHosts
     }
 
     /// <summary>The certificate authorities that are named for a host.</summary>
-    /// <param name="host">The host.</param>
     /// <param name="port">The port of its sshd.</param>
     public IReadOnlyList<KnownHostLine> AuthoritiesOf(string host, int port) =>
         LinesOf(KnownHostNames.NameOf(host, port), KnownHostMarker.CertificateAuthority).ToList();

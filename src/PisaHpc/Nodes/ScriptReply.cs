@@ -23,10 +23,8 @@ internal sealed class ScriptReply
     public IReadOnlyDictionary<string, string> All => _facts;
 
     /// <summary>Asks a node.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="script">The script.</param>
     /// <param name="arguments">The script's arguments.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: the script failed, or its answer was cut.</exception>
     public static async Task<ScriptReply> AskAsync(
         INodeConnection connection, NodeScript script, IEnumerable<string> arguments, CancellationToken cancellationToken)

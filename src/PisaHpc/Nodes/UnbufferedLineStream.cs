@@ -4,7 +4,6 @@ namespace PisaHpc.Nodes;
 /// A stream to be read as it arrives. When a read fills its buffer StreamReader reads on before it gives anything, and what is complete by
 /// chance at just that byte waits for more, which may never come: here no read fills the buffer.
 /// </summary>
-/// <param name="inner">The stream.</param>
 internal sealed class UnbufferedLineStream(Stream inner) : UnseekableStream
 {
     public override bool CanRead => true;

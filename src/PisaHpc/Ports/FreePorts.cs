@@ -3,7 +3,6 @@ using PisaHpc.Posix;
 namespace PisaHpc.Ports;
 
 /// <summary>The ports of an area that nobody holds and nothing listens on, in random order, so that racing jobs seldom meet.</summary>
-/// <param name="directory">The area.</param>
 /// <param name="first">The lowest port.</param>
 /// <param name="last">The highest port.</param>
 /// <param name="busy">Ports that something listens on, elsewhere than on this host.</param>

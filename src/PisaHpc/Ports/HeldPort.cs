@@ -13,7 +13,6 @@ namespace PisaHpc.Ports;
 internal sealed record HeldPort(string JobId, string Link, FileStatus Status, int Port, LeaseRecord? Record, bool Outdone)
 {
     /// <summary>Whether the job may rely on the port.</summary>
-    /// <param name="now">The time.</param>
     public LeaseState StateAt(DateTimeOffset now) => Record switch
     {
         null => Outdone ? LeaseState.Incomplete : LeaseState.Leased,
@@ -23,7 +22,6 @@ internal sealed record HeldPort(string JobId, string Link, FileStatus Status, in
 
     /// <summary>The lease as others see it.</summary>
     /// <param name="area">The area's path.</param>
-    /// <param name="now">The time.</param>
     public JobPort ToJobPort(string area, DateTimeOffset now) => Record?.ToJobPort(area, StateAt(now)) ?? new JobPort
     {
         Port = Port,

@@ -12,7 +12,6 @@ public sealed class LiveJobs(IEnumerable<string> jobIds)
     private readonly HashSet<string> _numbers = jobIds.Select(NumberOf).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Whether a lease's job lives.</summary>
-    /// <param name="lease">The lease.</param>
     /// <returns>Null when the batch system cannot know: the allocation was made by hand.</returns>
     public bool? Tell(JobPort lease) =>
         lease is { Scheduler: nameof(Scheduler.Manual), Host: not null } ? null : _numbers.Contains(NumberOf(lease.JobId));

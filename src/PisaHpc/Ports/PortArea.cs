@@ -23,7 +23,6 @@ public sealed class PortArea
     private readonly int _last;
 
     /// <summary>Names an area; nothing is read yet.</summary>
-    /// <param name="path">The directory.</param>
     /// <param name="first">The lowest port to lease.</param>
     /// <param name="last">The highest port to lease.</param>
     /// <exception cref="HpcException">
@@ -78,7 +77,6 @@ public sealed class PortArea
 
     /// <summary>Gives a job a port: the one it holds already, else one that nobody holds and nothing listens on.</summary>
     /// <param name="request">The job, and what to write down of it.</param>
-    /// <param name="stop">Ends a wait for another process.</param>
     /// <returns>The lease; not changed when the job held it already, whichever process or host took it.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaExhausted"/>, <see cref="ErrorId.PortAreaUnusable"/>,
@@ -92,7 +90,6 @@ public sealed class PortArea
 
     /// <summary>The same for whoever starts the job: nobody else does until the result is disposed.</summary>
     /// <param name="request">The job, and what to write down of it.</param>
-    /// <param name="stop">Ends a wait for another process.</param>
     /// <exception cref="HpcException">As <see cref="Lease"/>.</exception>
     public PortHold Hold(PortRequest request, CancellationToken stop = default)
     {
@@ -102,9 +99,7 @@ public sealed class PortArea
     }
 
     /// <summary>Takes hold of a job's lease for whoever stops the job.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="patience">How long to wait for whoever starts or stops it at this moment.</param>
-    /// <param name="stop">Ends the wait.</param>
     /// <returns>Null when the job has no lease.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.JobBeingStarted"/>, <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>.
@@ -131,7 +126,6 @@ public sealed class PortArea
     }
 
     /// <summary>What <see cref="Lease"/> would give now; nothing is taken, and another job may be quicker.</summary>
-    /// <param name="request">The job.</param>
     /// <exception cref="HpcException">As <see cref="Lease"/>.</exception>
     public JobPort Predict(PortRequest request)
     {
@@ -163,7 +157,6 @@ public sealed class PortArea
     }
 
     /// <summary>A job's lease; null when it has none.</summary>
-    /// <param name="jobId">The job.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>.</exception>
     public JobPort? Find(string jobId)
     {
@@ -172,15 +165,12 @@ public sealed class PortArea
     }
 
     /// <summary>Takes back a job's lease. A job that holds none is no failure.</summary>
-    /// <param name="jobId">The job.</param>
-    /// <param name="stop">Ends a wait for another process.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.PortAreaUnusable"/>, <see cref="ErrorId.JobBeingStarted"/>.
     /// </exception>
     public ReleasedPort Release(string jobId, CancellationToken stop = default) => Releases.Release(jobId, stop);
 
     /// <summary>What <see cref="Release"/> would take back now.</summary>
-    /// <param name="jobId">The job.</param>
     public ReleasedPort PredictRelease(string jobId) => Releases.Predict(jobId);
 
     /// <summary>
@@ -196,7 +186,6 @@ public sealed class PortArea
         _directory.EachLink(link => Releases.Reclaim(link, now, isJobAlive, unlink: false), Skipped);
 
     /// <summary>Takes back one job's lease, if it may be.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="now">The time that the lease has to outlast.</param>
     /// <param name="isJobAlive">As for the prediction.</param>
     /// <returns>Null when it may not be taken back, or is gone.</returns>

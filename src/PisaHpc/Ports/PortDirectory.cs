@@ -5,7 +5,6 @@ using PisaHpc.Posix;
 namespace PisaHpc.Ports;
 
 /// <summary>The names in a port area: a file for each port, named by its number, and a link <c>job-JOB</c> for each that is held.</summary>
-/// <param name="path">The directory.</param>
 internal sealed class PortDirectory(string path)
 {
     private const string LinkPrefix = "job-";
@@ -119,7 +118,6 @@ internal sealed class PortDirectory(string path)
     /// <summary>Takes the lock of the port that a job's link stands for.</summary>
     /// <param name="link">The link's path.</param>
     /// <param name="patience">How long to wait for another process that has it.</param>
-    /// <param name="stop">Ends the wait.</param>
     /// <returns>
     /// The locked file, which is the caller's to close, and the link as it is under the lock; null when there is no such link.
     /// </returns>

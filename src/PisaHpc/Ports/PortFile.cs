@@ -43,7 +43,6 @@ internal sealed class PortFile : IDisposable
 
     /// <summary>Takes the lock, waiting for a process that has it.</summary>
     /// <param name="patience">How long.</param>
-    /// <param name="stop">Ends the wait.</param>
     /// <returns>False when the other process has it still.</returns>
     public bool TryLock(TimeSpan patience, CancellationToken stop)
     {
@@ -77,7 +76,6 @@ internal sealed class PortFile : IDisposable
     }
 
     /// <summary>Writes the record over the one that is there.</summary>
-    /// <param name="record">The record.</param>
     /// <param name="durable">Whether it must survive a power cut from now on.</param>
     public void Write(LeaseRecord record, bool durable)
     {

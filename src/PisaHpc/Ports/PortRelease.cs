@@ -36,7 +36,6 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
     }
 
     /// <summary>The same under a lock that the caller has.</summary>
-    /// <param name="jobId">The job.</param>
     /// <param name="file">The locked port; if the job's link stands for another by now, that stays.</param>
     public ReleasedPort Release(string jobId, PortFile file) =>
         directory.Held(directory.LinkOf(jobId)) is { } held && held.Port == file.Port
@@ -49,7 +48,6 @@ internal sealed class PortRelease(PortDirectory directory, Action<PortStep>? aft
 
     /// <summary>Takes back a lease that nobody needs.</summary>
     /// <param name="link">The job's link.</param>
-    /// <param name="now">The time.</param>
     /// <param name="isJobAlive">What the batch system says: null when it does not know.</param>
     /// <param name="unlink">Whether to take it back, and not only to say that it could be.</param>
     /// <returns>What was, or would be, taken back; null when it is needed, or when somebody is at the port this moment.</returns>

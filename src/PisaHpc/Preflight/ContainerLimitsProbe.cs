@@ -11,11 +11,8 @@ internal static class ContainerLimitsProbe
     private static readonly TimeSpan LeftBehind = TimeSpan.FromMinutes(5);
 
     /// <summary>Looks once for each combination of limits.</summary>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="node">The node.</param>
     /// <param name="now">The time by the node's own clock; null when it does not tell, and nothing is taken for left behind.</param>
     /// <param name="request">The environments.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>What was seen; a look that failed is one that says why.</returns>
     public static async Task<IReadOnlyList<ContainerProbe>> RunAsync(
         IEngineConnector engines, string node, DateTimeOffset? now, PreflightRequest request, CancellationToken cancellationToken)

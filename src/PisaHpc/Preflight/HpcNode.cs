@@ -52,7 +52,6 @@ public sealed record HpcNode
     public IReadOnlyList<string> Jobs { get; init; } = [];
 
     /// <summary>A node that could not be asked.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="failure">Why.</param>
     public static HpcNode Unreachable(string node, HpcException failure) => new()
     {

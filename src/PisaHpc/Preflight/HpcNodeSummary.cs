@@ -31,7 +31,6 @@ public sealed record HpcNodeSummary
     public required int Jobs { get; init; }
 
     /// <summary>Sums nodes up.</summary>
-    /// <param name="nodes">The nodes.</param>
     public static HpcNodeSummary Of(IReadOnlyCollection<HpcNode> nodes) => new()
     {
         Nodes = nodes.Count,

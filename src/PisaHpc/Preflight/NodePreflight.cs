@@ -10,8 +10,6 @@ internal static class NodePreflight
 
     /// <summary>Checks a node.</summary>
     /// <param name="nodes">The nodes' connections.</param>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="node">The node.</param>
     /// <param name="request">What it should be fit for, and the checks to make.</param>
     /// <param name="clock">This machine's clock.</param>
     /// <param name="cancellationToken">Interrupts; nothing is left on the node.</param>

@@ -15,9 +15,6 @@ public static class NodeSurvey
 
     /// <summary>Asks a node.</summary>
     /// <param name="nodes">The nodes' connections.</param>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="node">The node.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     /// <returns>The node, whether it answers or not: one that does not is a result here and no failure.</returns>
     public static Task<HpcNode> ReadAsync(
         INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken) =>

@@ -30,10 +30,8 @@ internal static class PathProbe
     private static readonly NodeScript Script = NodeScript.Of("Preflight/paths.sh");
 
     /// <summary>Asks a node.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="paths">Absolute paths without line ends.</param>
     /// <param name="patience">How long to wait for the last of them.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     public static async Task<PathAnswers> ReadAsync(
         INodeConnection connection, IReadOnlyCollection<string> paths, TimeSpan patience, CancellationToken cancellationToken)
     {

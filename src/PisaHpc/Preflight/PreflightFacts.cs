@@ -39,12 +39,9 @@ internal sealed record PreflightFacts
     public IReadOnlyList<IbDevice> Devices { get; init; } = [];
 
     /// <summary>Asks a node.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="engineDirectory">Where its engine keeps images; empty when the engine does not answer.</param>
-    /// <param name="site">The site.</param>
     /// <param name="users">The users to look up.</param>
     /// <param name="clock">This machine's clock.</param>
-    /// <param name="cancellationToken">Ends the asking.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/> when the node's shell did not answer as expected.</exception>
     public static async Task<PreflightFacts> ReadAsync(
         INodeConnection connection,

@@ -22,7 +22,6 @@ internal sealed class EngineChange
     private EngineStart? _start;
 
     /// <summary>A change of a node.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="control">Its engine.</param>
     /// <param name="plan">What to change.</param>
     /// <param name="backup">Where to keep the old configuration.</param>

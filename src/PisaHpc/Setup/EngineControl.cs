@@ -5,8 +5,6 @@ using PisaHpc.Sites;
 namespace PisaHpc.Setup;
 
 /// <summary>Has a node's engine read its configuration again, and waits until it has it. Everything here has a limit.</summary>
-/// <param name="connection">The node.</param>
-/// <param name="engines">The nodes' engines.</param>
 /// <param name="settings">How the site does it.</param>
 internal sealed class EngineControl(INodeConnection connection, IEngineConnector engines, EngineSettings settings)
 {
@@ -20,7 +18,6 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
 
     /// <summary>By a signal.</summary>
     /// <param name="isRight">Whether the engine has it.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.NodeTimeout"/>, <see cref="ErrorId.EngineTimeout"/>.
     /// </exception>
@@ -40,7 +37,6 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
 
     /// <summary>Waits until a restarted engine answers.</summary>
     /// <param name="isRight">Whether it has its configuration.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EngineTimeout"/>.</exception>
     public Task StartedAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken) =>
         AnswersAsync(isRight, RestartPatience, cancellationToken);

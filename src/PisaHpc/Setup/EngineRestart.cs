@@ -39,7 +39,6 @@ internal sealed record RestartResult(EngineStart Start, string Refusal, string L
 /// whatever becomes of this process and of the connection: it runs in a session of its own, so that an engine that ran is never left dead
 /// by a caller who is gone.
 /// </summary>
-/// <param name="connection">The node.</param>
 /// <param name="command">The site's command for a restart.</param>
 /// <param name="limit">How long one restart may take.</param>
 internal sealed class EngineRestart(INodeConnection connection, IReadOnlyList<string> command, TimeSpan limit)

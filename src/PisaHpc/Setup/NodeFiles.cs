@@ -7,7 +7,6 @@ using PisaHpc.Sites;
 namespace PisaHpc.Setup;
 
 /// <summary>The changes that are made to a node's files, each whole or not at all.</summary>
-/// <param name="connection">The node.</param>
 internal sealed class NodeFiles(INodeConnection connection)
 {
     private const string Nothing = "none";
@@ -24,7 +23,6 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <param name="content">What is put there.</param>
     /// <param name="backup">Where to keep what stood there; null for nowhere.</param>
     /// <param name="marker">The mark of the change that it is part of; null for none.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeCommandFailed"/>: something else stands there, or it cannot be written.
     /// </exception>
@@ -46,7 +44,6 @@ internal sealed class NodeFiles(INodeConnection connection)
     /// <summary>Marks that a change of a file begins.</summary>
     /// <param name="marker">The mark.</param>
     /// <param name="backup">Where what stands there will be kept; null when nothing does.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     public Task MarkAsync(string marker, string? backup, CancellationToken cancellationToken) => RunAsync(
         $"{marker} cannot be written",
         MarkChange.Command(marker, backup ?? Nothing),

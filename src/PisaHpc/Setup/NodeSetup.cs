@@ -10,8 +10,6 @@ internal static class NodeSetup
     private const string Stamp = "yyyyMMdd'T'HHmmss'Z'";
 
     /// <summary>Makes a node fit.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="engines">The nodes' engines.</param>
     /// <param name="plan">The plan; one that changes nothing is carried out at once.</param>
     /// <param name="now">The time that the old configuration is kept under.</param>
     /// <param name="cancellationToken">Interrupts; an engine's configuration is then the old one, or the new one taken up.</param>

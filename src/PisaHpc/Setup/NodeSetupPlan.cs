@@ -48,11 +48,7 @@ internal sealed record NodeSetupPlan
     public bool MakesPortArea => Site.PortArea is not null && (!Facts.HasArea || Facts.MissingPorts > 0);
 
     /// <summary>Plans a node.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="engines">The nodes' engines.</param>
-    /// <param name="site">The site.</param>
     /// <param name="certificate">The registry's certificate, where the site names one.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.EngineConfigurationInvalid"/>, <see cref="ErrorId.EngineConfigurationRefused"/>: it could not be gone back from;
     /// <see cref="ErrorId.EngineTooOld"/>, <see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTimeout"/>: one runs and

@@ -80,9 +80,6 @@ internal sealed record SetupFacts
     public static string MarkerOf(string config) => config + ".pisahpc-pending";
 
     /// <summary>Reads them.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="site">The site.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<SetupFacts> ReadAsync(INodeConnection connection, HpcSite site, CancellationToken cancellationToken)
     {

@@ -40,7 +40,6 @@ internal static class WantedConfiguration
 
     /// <summary>The configuration that a node should have.</summary>
     /// <param name="current">What stands there.</param>
-    /// <param name="site">The site.</param>
     /// <param name="logDriver">The engine's log driver, which a flag may have set; null when the engine does not answer.</param>
     /// <param name="options">The options that the engine was started with; what they say already is not written.</param>
     /// <param name="isInSwarm">Whether the engine is in swarm mode, which excludes live-restore.</param>

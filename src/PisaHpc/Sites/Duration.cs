@@ -7,7 +7,6 @@ namespace PisaHpc.Sites;
 public static partial class Duration
 {
     /// <summary>Reads a length of time: days, hours, minutes, seconds and milliseconds, in this order, each with its unit.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="duration">The length.</param>
     /// <returns>Whether it is one, above 0 and below 10,000 days.</returns>
     public static bool TryParse(string text, out TimeSpan duration)

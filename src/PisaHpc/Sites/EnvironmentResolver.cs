@@ -8,7 +8,6 @@ namespace PisaHpc.Sites;
 public static class EnvironmentResolver
 {
     /// <summary>Makes an environment.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="environmentName">The environment's name or alias, in any case; null for the queue's default.</param>
     /// <param name="queue">The job's queue; a queue that the site does not define adds no layer. Null for none.</param>
     /// <param name="parameters">What the caller sets for this once.</param>
@@ -30,7 +29,6 @@ public static class EnvironmentResolver
     }
 
     /// <summary>The name of the environment that a name or an alias, in any case, means.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="nameOrAlias">The name or alias.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EnvironmentNotFound"/>, naming the known ones, the closest first.</exception>
     public static string NameOf(HpcSite site, string nameOrAlias)

@@ -6,7 +6,6 @@ namespace PisaHpc.Sites;
 internal static partial class NodeAccessAudit
 {
     /// <summary>Looks the files of <see cref="NodeAccess"/> over.</summary>
-    /// <param name="site">The site.</param>
     public static IEnumerable<SiteFinding> Examine(HpcSite site)
     {
         var config = site.Nodes.Config is { } file ? [file] : Array.Empty<string>();

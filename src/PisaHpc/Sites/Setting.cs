@@ -10,15 +10,12 @@ public sealed record Setting<T>(T Value, SourcePosition? Source = null);
 public static class Setting
 {
     /// <summary>Makes a setting.</summary>
-    /// <param name="value">The value.</param>
     public static Setting<T> Of<T>(T value) => new(value);
 
     /// <summary>Makes a list setting that appends to the layers below.</summary>
-    /// <param name="values">The items.</param>
     public static ListSetting<T> Appending<T>(params IEnumerable<T> values) => new([.. values.Select(Of)]);
 
     /// <summary>Makes a list setting that replaces what the layers below say.</summary>
-    /// <param name="values">The items.</param>
     public static ListSetting<T> Replacing<T>(params IEnumerable<T> values) => new([.. values.Select(Of)], Replaces: true);
 }
 

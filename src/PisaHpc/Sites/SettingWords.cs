@@ -51,7 +51,6 @@ public static class SettingWords
     };
 
     /// <summary>A count: 65536.</summary>
-    /// <param name="count">The count.</param>
     /// <param name="none">The word for null.</param>
     public static string OfCount(long? count, string none) => count?.ToString(CultureInfo.InvariantCulture) ?? none;
 }

@@ -6,7 +6,6 @@ namespace PisaHpc.Sites;
 public static class SiteAudit
 {
     /// <summary>Looks a site over.</summary>
-    /// <param name="site">The site.</param>
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
     /// <returns>Warnings, in the order of the file.</returns>
     public static IReadOnlyList<SiteFinding> Examine(HpcSite site, EphemeralPorts? ephemeral)

@@ -31,7 +31,6 @@ internal sealed class DialStdioStream : UnseekableStream
     /// <summary>Starts the command on a node.</summary>
     /// <param name="connection">The node; the stream disposes of it.</param>
     /// <param name="socket">The engine's socket there.</param>
-    /// <param name="cancellationToken">Ends the start.</param>
     public static async Task<Stream> OpenAsync(INodeConnection connection, string socket, CancellationToken cancellationToken) =>
         new DialStdioStream(
             connection,

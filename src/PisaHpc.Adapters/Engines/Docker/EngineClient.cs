@@ -123,7 +123,6 @@ internal sealed class EngineClient : IDisposable
     /// </summary>
     /// <param name="making">The request, which no cancellation ends.</param>
     /// <param name="takeBack">Takes back what was made.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<T> MadeAsync<T>(Task<T> making, Func<T, Task> takeBack, CancellationToken cancellationToken)
     {
         try

@@ -21,8 +21,6 @@ internal static partial class EngineFailure
     };
 
     /// <summary>The failure that an exception of a request stands for.</summary>
-    /// <param name="exception">What was thrown.</param>
-    /// <param name="node">The node.</param>
     public static HpcException Of(Exception exception, string node) => exception switch
     {
         HpcException known => known,
@@ -36,7 +34,6 @@ internal static partial class EngineFailure
     /// <summary>The failure that an answer stands for.</summary>
     /// <param name="status">The answer's status.</param>
     /// <param name="message">The engine's words.</param>
-    /// <param name="node">The node.</param>
     /// <param name="cause">The exception behind it.</param>
     public static HpcException OfAnswer(HttpStatusCode status, string message, string node, Exception? cause = null)
     {
@@ -49,7 +46,6 @@ internal static partial class EngineFailure
     /// <summary>The failure that ended a pull, from the message stream or from the answer.</summary>
     /// <param name="reference">What was pulled.</param>
     /// <param name="message">The engine's words.</param>
-    /// <param name="node">The node.</param>
     /// <param name="cause">The exception behind it.</param>
     public static HpcException OfPull(string reference, string message, string node, Exception? cause = null) => new(
         DiskFull().IsMatch(message) ? ErrorId.DiskFull : ImageMissing().IsMatch(message) ? ErrorId.ImageNotFound : ErrorId.ImagePullFailed,
@@ -60,7 +56,6 @@ internal static partial class EngineFailure
     /// <summary>The failure that ended an import.</summary>
     /// <param name="reference">The name that the image was to have.</param>
     /// <param name="message">The engine's words.</param>
-    /// <param name="node">The node.</param>
     public static HpcException OfImport(string reference, string message, string node) => new(
         DiskFull().IsMatch(message) ? ErrorId.DiskFull : NoTar().IsMatch(message) ? ErrorId.ImageSourceInvalid : ErrorId.ImageImportFailed,
         $"The engine on {node} does not import {reference}: {Quote.Words(message)}",
@@ -69,7 +64,6 @@ internal static partial class EngineFailure
     /// <summary>The failure that ended a push, from the message stream or from the answer.</summary>
     /// <param name="reference">What was pushed.</param>
     /// <param name="message">The engine's words.</param>
-    /// <param name="node">The node.</param>
     public static HpcException OfPush(string reference, string message, string node) => new(
         Unreachable().IsMatch(message) ? ErrorId.RegistryUnreachable
         : NotHeld().IsMatch(message) ? ErrorId.ImageNotFound
@@ -82,7 +76,6 @@ internal static partial class EngineFailure
             : null);
 
     /// <summary>An engine that could not be reached through its node's docker client.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="exitCode">The client's exit code.</param>
     /// <param name="error">What it wrote to standard error.</param>
     public static HpcException Unavailable(string node, int exitCode, string error)
@@ -121,8 +114,6 @@ internal static partial class EngineFailure
     }
 
     /// <summary>The engine's words in an answer that is no success; null when it is one.</summary>
-    /// <param name="answer">The answer.</param>
-    /// <param name="cancellationToken">Ends the reading of its body.</param>
     public static async Task<string?> RefusalAsync(HttpResponseMessage answer, CancellationToken cancellationToken) =>
         answer.IsSuccessStatusCode ? null : MessageOf(await answer.Content.ReadAsStringAsync(cancellationToken));
 

@@ -12,7 +12,6 @@ internal static class EngineMessages
 {
     /// <summary>Reads an answer to its end, a message a line.</summary>
     /// <param name="answer">The answer; its headers came.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="JsonException">A line is no message.</exception>
     public static async IAsyncEnumerable<JSONMessage> ReadAsync(
         HttpResponseMessage answer, [EnumeratorCancellation] CancellationToken cancellationToken)

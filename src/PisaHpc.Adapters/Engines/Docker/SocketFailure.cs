@@ -10,7 +10,6 @@ namespace PisaHpc.Adapters.Engines.Docker;
 internal static partial class SocketFailure
 {
     /// <summary>The failure of this process's own attempt.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="path">The socket.</param>
     /// <param name="cause">What connect(2) said. .NET has no error of its own for ENOENT: it tells it as EADDRNOTAVAIL.</param>
     public static HpcException Of(string node, string path, SocketException cause) => cause.SocketErrorCode switch
@@ -26,7 +25,6 @@ internal static partial class SocketFailure
     };
 
     /// <summary>The failure that the words of a node's docker client tell; null when they tell of no socket.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="words">What the client wrote to standard error.</param>
     public static HpcException? In(string node, string words)
     {

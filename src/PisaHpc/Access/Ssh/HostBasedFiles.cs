@@ -15,7 +15,6 @@ public static class HostBasedFiles
     public const string SystemKnownHosts = "ssh_known_hosts";
 
     /// <summary>Makes the files.</summary>
-    /// <param name="request">The job.</param>
     public static IReadOnlyList<JobFile> For(JobSshRequest request) =>
     [
         new(Trusted, JobFile.Readable, string.Concat(request.Names.Select(name => name + "\n"))),

@@ -14,12 +14,9 @@ public static class JobDirectory
 {
     /// <summary>A job's directory.</summary>
     /// <param name="runDirectory">The site's directory for jobs (<see cref="HpcSite.RunDirectory"/>).</param>
-    /// <param name="jobId">The job.</param>
     public static string PathOf(string runDirectory, string jobId) => $"{runDirectory.TrimEnd('/')}/{JobIds.FileName(jobId)}";
 
     /// <summary>Writes the files: the directory is there with all of them or not at all.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="directory">The directory.</param>
     /// <param name="uid">The owner of directory and files.</param>
     /// <param name="gid">Their group.</param>
     /// <param name="files">All files of the directory; another one that stands there goes.</param>
@@ -39,9 +36,6 @@ public static class JobDirectory
     /// <summary>
     /// Removes the directory, what an interrupted write of it left, and the processes on the node that still log in by it.
     /// </summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="directory">The directory.</param>
-    /// <param name="cancellationToken">Ends the removal.</param>
     /// <returns>Whether the directory existed.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<bool> RemoveAsync(INodeConnection connection, string directory, CancellationToken cancellationToken)
@@ -51,10 +45,7 @@ public static class JobDirectory
     }
 
     /// <summary>Reads files.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="directory">The directory.</param>
     /// <param name="names">The files' names; those that do not exist, are links, or exceed 1 MiB are left out.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The files; null when the directory does not exist.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<JobDirectoryContent?> ReadAsync(
@@ -73,9 +64,6 @@ public static class JobDirectory
     }
 
     /// <summary>Reads what a job's directory says of its job.</summary>
-    /// <param name="connection">The node.</param>
-    /// <param name="directory">The directory.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The configuration; null when the directory does not exist or says nothing that can be read.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<JobSshConfig?> FindAsync(INodeConnection connection, string directory, CancellationToken cancellationToken)
@@ -85,9 +73,7 @@ public static class JobDirectory
     }
 
     /// <summary>Lists the jobs that have a directory on a node.</summary>
-    /// <param name="connection">The node.</param>
     /// <param name="runDirectory">The site's directory for jobs.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<IReadOnlyList<JobDirectoryEntry>> ListAsync(
         INodeConnection connection, string runDirectory, CancellationToken cancellationToken)

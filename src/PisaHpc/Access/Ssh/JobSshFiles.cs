@@ -32,7 +32,6 @@ public static partial class JobSshFiles
     public const string Group = "group";
 
     /// <summary>Makes the files.</summary>
-    /// <param name="request">The job.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.InvalidValue"/> for a port, path, user or node name that the files cannot carry.
     /// </exception>

@@ -5,7 +5,6 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Access.Ssh;
 
 /// <summary>Writes a job's ssh files to all of its nodes, or to none.</summary>
-/// <param name="nodes">The nodes.</param>
 /// <param name="generator">Makes the job's keys.</param>
 /// <param name="throttle">How many nodes are written at a time.</param>
 /// <param name="timeout">How long each node may take.</param>

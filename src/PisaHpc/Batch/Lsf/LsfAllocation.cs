@@ -18,7 +18,6 @@ internal static class LsfAllocation
     private const string HostsVariable = "LSB_HOSTS";
 
     /// <summary>Reads the allocation.</summary>
-    /// <param name="environment">The environment.</param>
     /// <param name="owner">The owner; null takes LSFUSER, which LSF's daemon sets to the user that the job runs as.</param>
     public static HpcAllocation Read(JobEnvironment environment, string? owner)
     {
@@ -34,7 +33,6 @@ internal static class LsfAllocation
     }
 
     /// <summary>The id of the job, with its index when it is an element of an array.</summary>
-    /// <param name="environment">The environment.</param>
     public static string JobIdOf(JobEnvironment environment)
     {
         var id = environment.Value(JobIdVariable)

@@ -13,7 +13,6 @@ internal static class PbsAllocation
     private const string NodeFileVariable = "PBS_NODEFILE";
 
     /// <summary>Reads the allocation.</summary>
-    /// <param name="environment">The environment.</param>
     /// <param name="owner">The owner; null takes the user of this process, unless that is root.</param>
     public static HpcAllocation Read(JobEnvironment environment, string? owner)
     {
@@ -32,7 +31,6 @@ internal static class PbsAllocation
     }
 
     /// <summary>The id of the job.</summary>
-    /// <param name="environment">The environment.</param>
     public static string JobIdOf(JobEnvironment environment) => JobIds.Validate(
         environment.Value(JobIdVariable)
             ?? throw new HpcException(ErrorId.AllocationNotFound, $"This process is part of no PBS job: {JobIdVariable} is not set."),

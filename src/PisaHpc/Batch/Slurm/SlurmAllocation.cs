@@ -18,7 +18,6 @@ internal static class SlurmAllocation
     private static readonly string[] WholeJobVariables = ["SLURM_HET_JOB_ID", "SLURM_PACK_JOB_ID"];
 
     /// <summary>Reads the allocation.</summary>
-    /// <param name="environment">The environment.</param>
     /// <param name="owner">The owner; null takes SLURM_JOB_UID or SLURM_JOB_USER, which Slurm sets itself.</param>
     public static HpcAllocation Read(JobEnvironment environment, string? owner)
     {
@@ -36,7 +35,6 @@ internal static class SlurmAllocation
     }
 
     /// <summary>The id of the job; of a heterogeneous one in each of its components the first component's.</summary>
-    /// <param name="environment">The environment.</param>
     public static string JobIdOf(JobEnvironment environment)
     {
         var (variable, id) = environment.First([.. WholeJobVariables, .. JobIdVariables])

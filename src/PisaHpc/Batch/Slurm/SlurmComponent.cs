@@ -32,8 +32,6 @@ internal sealed class SlurmComponent
     private string CpusVariable => "SLURM_JOB_CPUS_PER_NODE" + _ending;
 
     /// <summary>The components of a job, the one whose first node runs the job's script first.</summary>
-    /// <param name="environment">The environment.</param>
-    /// <param name="jobId">The job.</param>
     public static IEnumerable<SlurmComponent> Of(JobEnvironment environment, string jobId)
     {
         // A job submitted from within a heterogeneous one inherits that one's variables: the first component's id tells whose they are.

@@ -18,7 +18,6 @@ internal static class Decompression
     /// <param name="path">The archive's path, for messages.</param>
     /// <param name="packed">The compressed bytes.</param>
     /// <param name="use">What is done with the tar; it reads to the end.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceInvalid"/>: damaged; <see cref="ErrorId.ImageSourceUnreadable"/>: no program.
     /// </exception>
@@ -47,7 +46,6 @@ internal static class Decompression
     /// <param name="program">What <see cref="ArchiveFormat.CompressorOf"/> gave.</param>
     /// <param name="path">The archive's path, for messages.</param>
     /// <param name="packed">The compressed bytes; some of them are read.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: damaged.</exception>
     public static async Task<Memory<byte>> HeadAsync(
         INodeConnection machine, string program, string path, Stream packed, CancellationToken cancellationToken)

@@ -20,12 +20,9 @@ public static class ImageImporter
             .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>Plans an import; the source's content is not read.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="source">The source.</param>
     /// <param name="name">The image's name; <c>latest</c> is its tag when it has none.</param>
     /// <param name="changes">Instructions as of a Dockerfile.</param>
     /// <param name="again">Whether an image that was made of the same source counts for nothing.</param>
-    /// <param name="cancellationToken">Ends the look at the engine.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for the name or an instruction, and the engine's own.</exception>
     public static async Task<ImageImportPlan> PlanAsync(
         IContainerEngine engine,
@@ -51,12 +48,9 @@ public static class ImageImporter
     }
 
     /// <summary>Carries a plan out. The name is the new image's when it is whole, and else what it was.</summary>
-    /// <param name="engine">The engine.</param>
     /// <param name="source">The source that was planned with.</param>
-    /// <param name="plan">The plan.</param>
     /// <param name="progress">Told of what was read; from any thread.</param>
     /// <param name="warn">Told what an admin should know of the source now that it was read.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IImageSource.WriteAsync"/> and <see cref="IImageStore.ImportAsync"/>.
     /// </exception>

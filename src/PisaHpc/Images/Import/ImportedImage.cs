@@ -45,7 +45,6 @@ public sealed record ImportedImage
     public required bool Changed { get; init; }
 
     /// <summary>Makes the result of a plan.</summary>
-    /// <param name="plan">The plan.</param>
     /// <param name="image">The image; null for one that is predicted.</param>
     /// <param name="duration">How long it took.</param>
     public static ImportedImage Of(ImageImportPlan plan, StoredImage? image, TimeSpan duration)

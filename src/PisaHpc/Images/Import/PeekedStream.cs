@@ -12,7 +12,6 @@ internal sealed record PeekedStream(ReadOnlyMemory<byte> Head, Stream Whole) : I
 
     /// <summary>Looks at a stream's head.</summary>
     /// <param name="source">The stream; it stays its owner's.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
     public static async Task<PeekedStream> OverAsync(Stream source, CancellationToken cancellationToken)
     {
         var reader = PipeReader.Create(

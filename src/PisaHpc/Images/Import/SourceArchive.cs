@@ -41,7 +41,6 @@ public sealed class SourceArchive : IImageSource
     /// <summary>Opens a file.</summary>
     /// <param name="machine">This machine; the source gives it back.</param>
     /// <param name="path">The file, as an absolute path.</param>
-    /// <param name="cancellationToken">Ends the opening.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, or <see cref="ErrorId.ImageSourceInvalid"/>
     /// for a file that is no tar: its first bytes are looked at.
@@ -73,7 +72,6 @@ public sealed class SourceArchive : IImageSource
 
     /// <summary>Takes a stream, which stays its owner's.</summary>
     /// <param name="machine">This machine; the source gives it back.</param>
-    /// <param name="stream">The stream.</param>
     public static SourceArchive Of(INodeConnection machine, Stream stream) => new(machine, stream, "-", fingerprint: null, isOurs: false);
 
     /// <inheritdoc/>

@@ -47,9 +47,7 @@ public sealed class SourceTree : IImageSource
 
     /// <summary>Looks at a tree: every file's status, and no content.</summary>
     /// <param name="machine">This machine; the tree gives it back.</param>
-    /// <param name="path">The tree.</param>
     /// <param name="exclude">Patterns of paths, from the tree's root, that stay out.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, <see cref="ErrorId.InvalidValue"/> for an
     /// exclusion, <see cref="ErrorId.PlatformNotSupported"/> where there is no GNU tar and find.

@@ -17,7 +17,6 @@ internal static partial class StreamCopy
     /// <param name="source">Where bytes come from; a program's pipe is widened.</param>
     /// <param name="target">Where they go.</param>
     /// <param name="copied">Told of all bytes copied so far.</param>
-    /// <param name="cancellationToken">Ends the copying.</param>
     public static async Task RunAsync(Stream source, Stream target, Action<long> copied, CancellationToken cancellationToken)
     {
         Widen(source);

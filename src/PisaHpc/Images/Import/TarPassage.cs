@@ -25,9 +25,7 @@ internal sealed class TarPassage
 
     /// <summary>Passes it on to its end.</summary>
     /// <param name="path">The archive's path, for messages.</param>
-    /// <param name="tar">The tar.</param>
     /// <param name="target">Where it goes.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceInvalid"/>: it has sparse members.</exception>
     public async Task RunAsync(string path, Stream tar, Stream target, CancellationToken cancellationToken)
     {

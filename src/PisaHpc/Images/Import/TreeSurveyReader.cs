@@ -38,8 +38,6 @@ public sealed class TreeSurveyReader(TreeExclusions exclusions, Func<byte[], boo
     public IReadOnlyList<byte[]> DefaultLists => _defaultLists;
 
     /// <summary>Reads find's output to its end.</summary>
-    /// <param name="output">The output.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="InvalidDataException">It is not what <see cref="Format"/> prints.</exception>
     public async Task<TreeSurvey> ReadAsync(Stream output, CancellationToken cancellationToken)
     {

@@ -28,7 +28,6 @@ public sealed class TreeTar
     /// whole seconds, as <c>tar | docker import</c> keeps them: a fraction costs each file a kilobyte. Holes are filled: an engine cannot
     /// push a layer with sparse members, because it does not write again what it read (moby, vbatts/tar-split).
     /// </summary>
-    /// <param name="root">The tree.</param>
     /// <param name="exclusions">What stays out.</param>
     /// <param name="isListed">Whether the files to take come on standard input, else the whole tree is taken.</param>
     public static IReadOnlyList<string> Command(string root, TreeExclusions exclusions, bool isListed) =>
@@ -43,12 +42,10 @@ public sealed class TreeTar
 
     /// <summary>Runs it to its end.</summary>
     /// <param name="machine">The machine that has the tree.</param>
-    /// <param name="root">The tree.</param>
     /// <param name="exclusions">What stays out.</param>
     /// <param name="names">The files to take, as <see cref="TreeOrder"/> puts them; null for all.</param>
     /// <param name="target">Where the stream goes.</param>
     /// <param name="written">Told of the bytes written so far.</param>
-    /// <param name="cancellationToken">Ends tar.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.ImageSourceUnreadable"/>: tar could not read all of it.</exception>
     public async Task RunAsync(
         INodeConnection machine,

@@ -12,7 +12,6 @@ public static class ImagePublisher
     /// <param name="engine">The engine that has the image.</param>
     /// <param name="name">The image's name; one that names a registry is pushed there.</param>
     /// <param name="registry">The registry for names that name none, as host:port; null when the site has none.</param>
-    /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.InvalidValue"/>: no name for a registry, or no registry; <see cref="ErrorId.ImageNotFound"/>: the node does not
     /// hold it.
@@ -43,10 +42,7 @@ public static class ImagePublisher
     }
 
     /// <summary>Carries a plan out: tags and pushes. When the push fails the node's tag is again what it was.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="plan">The plan.</param>
     /// <param name="progress">Told of each layer; from any thread.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="HpcException">The ids of <see cref="IImageStore.PushAsync"/>.</exception>
     public static async Task<PublishedImage> PublishAsync(
         IContainerEngine engine, PublicationPlan plan, IProgress<LayerPush>? progress, CancellationToken cancellationToken)
@@ -76,8 +72,6 @@ public static class ImagePublisher
     }
 
     /// <summary>The result of a plan.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="plan">The plan.</param>
     /// <param name="digest">The digest that the registry has now; null when the plan was not carried out.</param>
     public static PublishedImage Of(string node, PublicationPlan plan, string? digest) => new()
     {

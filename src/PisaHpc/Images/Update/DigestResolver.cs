@@ -8,7 +8,6 @@ namespace PisaHpc.Images.Update;
 /// cluster of two halves. The registry is asked through a node's engine, because it is the nodes that must reach and trust it: an admin's
 /// laptop may do neither. When the registry does not answer one node, another asks.
 /// </summary>
-/// <param name="wanted">The images.</param>
 /// <param name="failed">Told of each image whose digest was not found, once.</param>
 public sealed class DigestResolver(IReadOnlyList<WantedImage> wanted, Action<WantedImage, HpcException> failed)
 {
@@ -22,7 +21,6 @@ public sealed class DigestResolver(IReadOnlyList<WantedImage> wanted, Action<Wan
     public IReadOnlyList<WantedImage> Wanted => wanted;
 
     /// <summary>The digest of an image, as far as it was found.</summary>
-    /// <param name="image">The image.</param>
     public string? Find(WantedImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -30,7 +28,6 @@ public sealed class DigestResolver(IReadOnlyList<WantedImage> wanted, Action<Wan
     }
 
     /// <summary>Settles a digest that is known already, so that nobody asks for it.</summary>
-    /// <param name="image">The image.</param>
     /// <param name="digest">Its digest.</param>
     public void Settle(WantedImage image, string digest)
     {
@@ -41,7 +38,6 @@ public sealed class DigestResolver(IReadOnlyList<WantedImage> wanted, Action<Wan
     /// <summary>Asks the registry for what is not settled yet, for all of it at once.</summary>
     /// <param name="images">The node through whose engine it is asked.</param>
     /// <param name="limit">How long the registry may take.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>Whether every digest is settled now: known, or given up.</returns>
     /// <exception cref="HpcException">The node's own failure; another node may ask.</exception>
     public async Task<bool> ResolveAsync(IImageStore images, TimeSpan limit, CancellationToken cancellationToken)

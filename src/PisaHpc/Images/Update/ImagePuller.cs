@@ -6,7 +6,6 @@ namespace PisaHpc.Images.Update;
 /// Brings one node's name to the wanted image: pull by digest, then tag. A pull by digest leaves the tags alone and the tag moves in one
 /// step, so the name leads to the old image or to the new one at any moment, whatever fails in between.
 /// </summary>
-/// <param name="engines">The nodes' engines.</param>
 /// <param name="retry">How often to try.</param>
 /// <param name="progress">Told of what each node does; from any thread.</param>
 /// <param name="peers">How nodes serve each other; null when each asks the registry.</param>
@@ -15,7 +14,6 @@ public sealed class ImagePuller(
 {
     /// <summary>Does what a step says.</summary>
     /// <param name="step">The step.</param>
-    /// <param name="cancellationToken">Interrupts; the engine ends the pull.</param>
     /// <returns>How it ended, and the failure where it failed.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<(HpcImageUpdate Result, HpcException? Failure)> RunAsync(ImageUpdateStep step, CancellationToken cancellationToken)

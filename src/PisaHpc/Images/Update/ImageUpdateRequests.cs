@@ -16,12 +16,9 @@ public sealed class ImageUpdateRequests
     public IReadOnlyList<WantedImage> Images => [.. _images.Values];
 
     /// <summary>The images that a node is to hold.</summary>
-    /// <param name="node">The node.</param>
     public IReadOnlyList<WantedImage> Of(string node) => _byNode[node];
 
     /// <summary>Asks for images on a node.</summary>
-    /// <param name="node">The node.</param>
-    /// <param name="images">The images.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: no registry gives an image by its id.</exception>
     public void Add(string node, IEnumerable<WantedImage> images)
     {
@@ -89,7 +86,6 @@ public sealed class ImageUpdateRequests
     }
 
     /// <summary>The result of a node that did not say what it holds.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="image">The image that it is to hold.</param>
     /// <param name="digest">The registry's digest, when it is known.</param>
     public static HpcImageUpdate Unreached(string node, WantedImage image, string? digest)

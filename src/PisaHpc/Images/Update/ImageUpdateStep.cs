@@ -13,7 +13,6 @@ namespace PisaHpc.Images.Update;
 public sealed record ImageUpdateStep(string Node, WantedImage Image, string Digest, ImageNeed Need, string? PreviousDigest)
 {
     /// <summary>Finds out what a node needs. Pure.</summary>
-    /// <param name="node">The node.</param>
     /// <param name="images">What it holds.</param>
     /// <param name="wanted">What is wanted.</param>
     /// <param name="digest">The registry's digest of it.</param>

@@ -35,17 +35,12 @@ public sealed class PeerScheduler
     }
 
     /// <summary>Says that a node holds an image and is free to give it on.</summary>
-    /// <param name="digest">The image.</param>
-    /// <param name="node">The node.</param>
     public void Offer(string digest, string node) => GiversOf(digest).Writer.TryWrite(node);
 
     /// <summary>Says that a node that was to pull from the registry failed: another one does.</summary>
-    /// <param name="digest">The image.</param>
     public void PassOn(string digest) => GiversOf(digest).Writer.TryWrite(null);
 
     /// <summary>Waits for a giver.</summary>
-    /// <param name="digest">The image.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The node that gives, to be offered again afterwards; null for the node that is to pull from the registry.</returns>
     public async ValueTask<string?> TakeAsync(string digest, CancellationToken cancellationToken)
     {
@@ -63,7 +58,6 @@ public sealed class PeerScheduler
     /// <summary>
     /// Makes the image known before anybody asks for it, with those that hold it; where none does, the first that asks will pull.
     /// </summary>
-    /// <param name="digest">The image.</param>
     /// <param name="holders">The nodes that hold it.</param>
     public void Open(string digest, IReadOnlyCollection<string> holders)
     {

@@ -9,8 +9,6 @@ namespace PisaHpc.Images.Update;
 /// and not by the caller. What arrives has no registry's digest: the pull by digest that follows asks the registry for the manifest alone,
 /// since the engine finds the image that the manifest names, and so it is checked and known by its digest as if it had come from there.
 /// </summary>
-/// <param name="nodes">The nodes.</param>
-/// <param name="engines">Their engines.</param>
 /// <param name="access">How nodes are reached; they reach each other as the same user, by means of their own.</param>
 /// <param name="supply">Who gives to whom.</param>
 public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerScheduler supply)
@@ -23,7 +21,6 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
     /// The pull by digest, and the look at what came of it: a node gives on what was found there, and nothing else.
     /// </param>
     /// <param name="progress">Told of what happens.</param>
-    /// <param name="cancellationToken">Interrupts.</param>
     /// <returns>The node that gave it; null when it came from the registry.</returns>
     public async Task<string?> FetchAsync(
         ImageUpdateStep step, Func<Task> pull, IProgress<ImageProgress> progress, CancellationToken cancellationToken)

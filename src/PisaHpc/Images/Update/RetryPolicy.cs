@@ -25,7 +25,6 @@ public sealed record RetryPolicy(int Retries, TimeSpan FirstWait)
     }
 
     /// <summary>Whether a failure may pass by itself: a registry or a connection that is busy, restarting or away for a moment.</summary>
-    /// <param name="failure">The failure.</param>
     public static bool MayPass(HpcException failure)
     {
         ArgumentNullException.ThrowIfNull(failure);
