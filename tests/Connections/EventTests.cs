@@ -97,9 +97,22 @@ public class EventTests(Lab lab) : IClassFixture<Lab>
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
         await using var node = await reach.NodeAsync();
-        var listening = engine.ReadEventsAsync(null, new Dictionary<string, string?> { ["no.such.label"] = null }, None).GetAsyncEnumerator(None).MoveNextAsync();
+        var since = (await engine.DescribeAsync(None)).Now!.Value;
+        await engine.CreateAsync(lab.Spec, None);
+        await using var events = engine.ReadEventsAsync(since, new Dictionary<string, string?>([lab.Mark]), None).GetAsyncEnumerator(None);
+
+        // Once something was told, it is this connection that is listened on, and not one that is opened after its end.
+        Assert.True(await events.MoveNextAsync());
+        var listening = HeardAsync(events);
         await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $PPID"], default, None));
-        var failure = await Assert.ThrowsAsync<HpcException>(async () => await listening);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => listening);
         Assert.Contains(failure.Id, new[] { ErrorId.EngineUnavailable, ErrorId.NodeUnreachable });
+
+        static async Task HeardAsync(IAsyncEnumerator<ContainerEvent> events)
+        {
+            while (await events.MoveNextAsync())
+            {
+            }
+        }
     }
 }
