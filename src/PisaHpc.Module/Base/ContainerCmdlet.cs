@@ -24,11 +24,13 @@ public abstract class ContainerCmdlet : NodeCmdlet
     protected sealed override Task EndAsync()
     {
         var byNode = _containers.ToLookup(container => container.Node);
-        return OnEachAsync(byNode.Select(group => group.Key), NodesAtATime, NodeTimeout, async (node, stopping) =>
+        return (Cluster with { Throttle = NodesAtATime }).OnEachAsync(byNode.Select(group => group.Key), ProcessNodeAsync, StopToken);
+
+        async Task ProcessNodeAsync(string node, CancellationToken stopping)
         {
-            await using var engine = await Engines.ConnectAsync(node, stopping);
+            await using var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             await Task.WhenAll(byNode[node].Select(container => ProcessOrReportAsync(engine, container, stopping)));
-        });
+        }
     }
 
     /// <summary>How many nodes are at it at a time.</summary>
@@ -43,7 +45,7 @@ public abstract class ContainerCmdlet : NodeCmdlet
         }
         catch (Exception failure) when (IsFailure(failure))
         {
-            ReportNode(container.Node, failure);
+            ReportNode(new NodeFailure(container.Node, failure));
         }
     }
 

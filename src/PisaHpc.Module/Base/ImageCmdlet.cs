@@ -47,7 +47,7 @@ public abstract class ImageCmdlet : SiteCmdlet
         1,
         TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec),
         (_, stopping) => action(node, () => EnginesOf(node).ConnectAsync(node, stopping), stopping),
-        (failed, exception) => Report(exception, failed),
+        failure => Report(failure.Cause, failure.Node),
         StopToken,
         TooSlow);
 

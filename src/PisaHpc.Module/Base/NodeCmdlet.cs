@@ -3,7 +3,6 @@ using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Jobs;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Module.Base;
 
@@ -32,11 +31,16 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>The limit when nobody says: none, unless the cmdlet's work on a node is short.</summary>
     private protected virtual int UsualTimeoutSec => 0;
 
-    /// <summary>The nodes' connections.</summary>
-    internal INodeConnector Connector => NodeConnectors.For(SiteDefinition.Nodes);
-
-    /// <summary>The nodes' engines.</summary>
-    internal IEngineConnector Engines => NodeConnectors.EnginesFor(SiteDefinition.Nodes);
+    /// <summary>
+    /// The site's nodes, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each. A failed node
+    /// becomes one error record with that node as its target; the others go on.
+    /// </summary>
+    internal Cluster Cluster =>
+        new(NodeConnectors.For(SiteDefinition.Nodes), NodeConnectors.EnginesFor(SiteDefinition.Nodes), ReportNode)
+        {
+            Throttle = ThrottleLimit,
+            NodeTimeout = NodeTimeout,
+        };
 
     /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
@@ -60,17 +64,9 @@ public abstract class NodeCmdlet : SiteCmdlet
         return Task.CompletedTask;
     }
 
-    /// <summary>
-    /// Does one thing on every node, as many at a time as <see cref="ThrottleLimit"/> says, with <see cref="TimeoutSec"/> for each.
-    /// Patterns such as <c>o2wn*</c> are the site's nodes that match. A failed node becomes one error record with that node as its
-    /// target; the others go on.
-    /// </summary>
+    /// <summary>Does one thing on every node. Patterns such as <c>o2wn*</c> are the site's nodes that match.</summary>
     internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
-        OnEachAsync(nodes, ThrottleLimit, NodeTimeout, action);
-
-    /// <summary>The same with another throttle and another limit for each node.</summary>
-    internal Task OnEachAsync(IEnumerable<string> nodes, int throttle, TimeSpan timeout, Func<string, CancellationToken, Task> action) =>
-        FanOut.RunAsync(NodesOf([.. nodes]), throttle, timeout, action, ReportNode, StopToken);
+        Cluster.OnEachAsync(NodesOf([.. nodes]), action, StopToken);
 
     /// <summary>Does one thing to every item, the items of one node one after another, the nodes side by side.</summary>
     internal Task OnEachAsync<T>(IEnumerable<T> items, Func<T, string> nodeOf, Func<T, CancellationToken, Task> action)
@@ -89,19 +85,13 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <param name="activity">What the bar is headed.</param>
     /// <param name="nodes">The nodes, each once.</param>
     /// <param name="action">What to do on a node.</param>
-    /// <param name="failed">Told of each node that failed.</param>
-    /// <param name="timeout">How long each node may take, where that is not <see cref="NodeTimeout"/>.</param>
     internal async Task OnEachAsync(
-        string activity,
-        IReadOnlyCollection<string> nodes,
-        Func<string, CancellationToken, Task> action,
-        Action<string, Exception> failed,
-        TimeSpan? timeout = null)
+        Cluster cluster, string activity, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action)
     {
         var progress = new JobProgress(activity, nodes.Count, Show, Trace);
         try
         {
-            await FanOut.RunAsync(nodes, ThrottleLimit, timeout ?? NodeTimeout, WithBarAsync, failed, StopToken);
+            await cluster.OnEachAsync(nodes, WithBarAsync, StopToken);
         }
         finally
         {
@@ -137,7 +127,7 @@ public abstract class NodeCmdlet : SiteCmdlet
 
         try
         {
-            return new JobFinder(Engines, SitePorts).NodesOf(jobId, [], () => NodesOrSite([]));
+            return new JobFinder(Cluster, SitePorts).NodesOf(jobId, [], () => NodesOrSite([]));
         }
         catch (HpcException failure) when (failure.Id is ErrorId.PortAreaMissing or ErrorId.PlatformNotSupported)
         {
@@ -147,5 +137,5 @@ public abstract class NodeCmdlet : SiteCmdlet
     }
 
     /// <summary>Writes a node's failure as an error record with the node as its target.</summary>
-    internal void ReportNode(string node, Exception failure) => Report(failure, node);
+    internal void ReportNode(NodeFailure failure) => Report(failure.Cause, failure.Node);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
@@ -6,7 +5,6 @@ using PisaHpc.Containers;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Module.Completion;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Base;
@@ -75,56 +73,17 @@ public abstract class PlanCmdlet : NodeCmdlet
     [ValidateRange(1, 3600)]
     public int? ReadyTimeoutSec { get; set; }
 
-    /// <summary>Devices given by hand: null when the parameter was not used, so that the environment chooses.</summary>
-    internal IReadOnlyList<IbDevice>? DevicesByHand => MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null;
-
-    /// <summary>Merges the environment for an allocation: site → queue → environment → these parameters.</summary>
-    internal HpcEnvironment ResolveEnvironment(HpcAllocation allocation) =>
-        EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this));
+    /// <summary>The containers that these parameters ask for.</summary>
+    internal AllocationPlanRequest RequestFor(HpcAllocation allocation) => new()
+    {
+        Allocation = allocation,
+        Environment = EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this)),
+        PortArea = SiteDefinition.PortArea?.Path,
+        Devices = MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null,
+        PublishedPorts = PublishPort,
+    };
 
     /// <summary>Plans an allocation's containers; a node that cannot be planned is reported, and the others are planned.</summary>
-    internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
-    {
-        var environment = ResolveEnvironment(allocation);
-        var paths = environment.NodePaths.ToArray();
-        var facts = new ConcurrentDictionary<string, NodeFacts>();
-        var held = new ConcurrentDictionary<string, StoredImage?>();
-        var names = allocation.Nodes.Select(node => node.Name);
-        await OnEachAsync(names, ThrottleLimit, FanOut.ForSurvey(NodeTimeout), async (node, stopping) =>
-        {
-            await using var connection = await Connector.ConnectAsync(node, stopping);
-            facts[node] = await NodeProbe.ReadAsync(connection, paths, stopping);
-            await using var engine = await Engines.ConnectAsync(node, stopping);
-            held[node] = await engine.Images.FindAsync(environment.Image, stopping);
-        });
-        var image = await PlannedImage.AgreeAsync(Engines, environment.Image, held, StopToken);
-        var attempt = ContainerNames.NewAttempt();
-        var requests = allocation.Nodes.Where(node => held.ContainsKey(node.Name)).Select(node => new PlanRequest
-        {
-            Environment = environment,
-            Allocation = allocation,
-            Node = node,
-            Facts = facts[node.Name],
-            Ssh = ssh,
-            Image = image,
-            PortArea = SiteDefinition.PortArea?.Path,
-            Attempt = attempt,
-            Devices = DevicesByHand,
-            PublishedPorts = PublishPort,
-        });
-        return [.. requests.Select(PlanOrReport).OfType<HpcContainerPlan>()];
-    }
-
-    private HpcContainerPlan? PlanOrReport(PlanRequest request)
-    {
-        try
-        {
-            return ContainerPlanner.Plan(request);
-        }
-        catch (Exception failure) when (IsFailure(failure))
-        {
-            ReportNode(request.Node.Name, failure);
-            return null;
-        }
-    }
+    internal Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh) =>
+        new AllocationPlanner(Cluster, RequestFor(allocation)).PlanAsync(ssh, StopToken);
 }

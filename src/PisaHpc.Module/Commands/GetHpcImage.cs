@@ -44,15 +44,7 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
         var environments = (Environment ?? ["*"]).SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase);
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
         var digests = new DigestResolver(wanted, (image, failure) => Report(failure, image.Name));
-        await ImageSurvey.ReadAsync(
-            Engines,
-            nodes,
-            digests,
-            ThrottleLimit,
-            NodeTimeout,
-            Answer,
-            ReportNode,
-            StopToken);
+        await ImageSurvey.ReadAsync(Cluster, nodes, digests, Answer, StopToken);
         var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
         foreach (var name in names.Except(_found, StringComparer.OrdinalIgnoreCase))
         {

@@ -47,10 +47,10 @@ public sealed class GetHpcJobCommand : NodeCmdlet
             return;
         }
 
-        var finder = new JobFinder(Engines, SitePorts);
+        var finder = new JobFinder(Cluster, SitePorts);
         string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
         var nodes = _jobIds.SelectMany(id => NodesOfJob(id, _nodes));
-        var jobs = await finder.FindAsync(ids, nodes, ThrottleLimit, NodeTimeout, ReportNode, StopToken);
+        var jobs = await finder.FindAsync(ids, nodes, StopToken);
         var wanted = _jobIds.Select(JobIdPattern.Of).ToArray();
         EmitAll(jobs.Where(job => wanted.Any(matches => matches(job.JobId))));
         foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))

@@ -22,7 +22,7 @@ public sealed class GetHpcNodeCommand : NodeListCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        await OnEachAsync("Asking nodes", NodesMeant(), AskAsync, Missed);
+        await OnEachAsync(Cluster with { Failed = Missed }, "Asking nodes", NodesMeant(), AskAsync);
         var summary = HpcNodeSummary.Of(_found);
         if (Summary)
         {
@@ -35,18 +35,18 @@ public sealed class GetHpcNodeCommand : NodeListCmdlet
     }
 
     private async Task AskAsync(string node, CancellationToken stopping) =>
-        Found(await NodeSurvey.ReadAsync(Connector, Engines, node, stopping));
+        Found(await NodeSurvey.ReadAsync(Cluster, node, stopping));
 
     /// <summary>A node that took too long is a row too; anything but a failure of the node is an error.</summary>
-    private void Missed(string node, Exception failure)
+    private void Missed(NodeFailure failure)
     {
-        if (failure is HpcException known)
+        if (failure.Cause is HpcException known)
         {
-            Found(HpcNode.Unreachable(node, known));
+            Found(HpcNode.Unreachable(failure.Node, known));
         }
         else
         {
-            ReportNode(node, failure);
+            ReportNode(failure);
         }
     }
 

@@ -3,6 +3,7 @@ using PisaHpc.Adapters;
 using PisaHpc.Devices;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Module.Commands;
 
@@ -56,12 +57,12 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
 
     /// <inheritdoc/>
     protected override Task EndAsync() => AsksThisMachine
-        ? OnEachAsync([Environment.MachineName], AskThisMachineAsync)
+        ? FanOut.RunAsync([Environment.MachineName], 1, NodeTimeout, AskThisMachineAsync, ReportNode, StopToken)
         : OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), AskAsync);
 
     private async Task AskAsync(string node, CancellationToken stopping)
     {
-        await using var connection = await Connector.ConnectAsync(node, stopping);
+        await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
         EmitMatching(node, await IbDeviceProbe.RunAsync(connection, node, Root, stopping));
     }
 

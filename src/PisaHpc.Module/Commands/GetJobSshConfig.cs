@@ -41,7 +41,7 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         _wanted.UnionWith(JobId.Where(JobIdPattern.IsOne));
         return OnEachAsync(JobId.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
         {
-            await using var connection = await Connector.ConnectAsync(node, stopping);
+            await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
             await (JobId is [var id] && JobIdPattern.IsOne(id)
                 ? FindAsync(connection, id, stopping)
                 : ListAsync(connection, JobId, stopping));

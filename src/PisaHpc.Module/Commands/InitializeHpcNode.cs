@@ -40,8 +40,8 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
         }
 
         var certificate = Certificate();
-        await OnEachAsync(
-            "Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping), ReportNode, Timeout.InfiniteTimeSpan);
+        var untimed = Cluster with { NodeTimeout = Timeout.InfiniteTimeSpan };
+        await OnEachAsync(untimed, "Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping));
     }
 
     /// <summary>A command without a node's name may be a slip, and changes every node of the site: so it asks once.</summary>
@@ -83,14 +83,14 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
 
     private async Task<NodeSetupPlan> PlanAsync(string node, byte[]? certificate, CancellationToken stopping)
     {
-        await using var connection = await Connector.ConnectAsync(node, stopping);
-        return await NodeSetupPlan.ReadAsync(connection, Engines, SiteDefinition, certificate, stopping);
+        await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
+        return await NodeSetupPlan.ReadAsync(connection, Cluster.Engines, SiteDefinition, certificate, stopping);
     }
 
     private async Task ChangeAsync(NodeSetupPlan plan, CancellationToken stopping)
     {
-        await using var connection = await Connector.ConnectAsync(plan.Node, stopping);
-        var done = await NodeSetup.RunAsync(connection, Engines, plan, DateTimeOffset.UtcNow, stopping);
+        await using var connection = await Cluster.Nodes.ConnectAsync(plan.Node, stopping);
+        var done = await NodeSetup.RunAsync(connection, Cluster.Engines, plan, DateTimeOffset.UtcNow, stopping);
         if (done.ContainersLost.Count > 0)
         {
             Warn($"{plan.Node}: containers that ran before the restart and not after it: {string.Join(", ", done.ContainersLost)}");

@@ -119,16 +119,15 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
     private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)
     {
-        var finder = new JobFinder(Engines, SitePorts);
+        // Which nodes of the site are down matters only where none of the others has the job.
+        var failures = new ConcurrentQueue<NodeFailure>();
+        var finder = new JobFinder(Cluster with { Failed = failures.Enqueue }, SitePorts);
         if (finder.NodesOf(JobId, named, () => []) is [var first, ..])
         {
             return first;
         }
 
-        // Which nodes of the site are down matters only where none of the others has the job.
-        var failures = new ConcurrentQueue<NodeFailure>();
-        var jobs = await finder.FindAsync(
-            [JobId], NodesOrSite([]), ThrottleLimit, NodeTimeout, (node, cause) => failures.Enqueue(new(node, cause)), StopToken);
+        var jobs = await finder.FindAsync([JobId], NodesOrSite([]), StopToken);
         if (jobs.SelectMany(job => job.Nodes).FirstOrDefault() is { } found)
         {
             return found.Name;
@@ -136,7 +135,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
 
         foreach (var failure in failures)
         {
-            ReportNode(failure.Node, failure.Cause);
+            ReportNode(failure);
         }
 
         throw new HpcException(ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes that answered.", JobId);
@@ -144,7 +143,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
 
     private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)
     {
-        var job = await MpiJob.FindAsync(Engines, jobId, anyNode, StopToken);
+        var job = await MpiJob.FindAsync(Cluster.Engines, jobId, anyNode, StopToken);
         var request = job.RequestFor(nodes, Command);
         request = request with
         {
@@ -172,7 +171,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         limit.CancelAfter(NodeTimeout);
         try
         {
-            var end = await new MpiRun(Connector).RunAsync(request, new MpiRunListener(WriteAsync, Trace, Warn), limit.Token);
+            var end = await new MpiRun(Cluster.Nodes).RunAsync(request, new MpiRunListener(WriteAsync, Trace, Warn), limit.Token);
             Emit(end.Result);
             if (end.Failure is not null)
             {

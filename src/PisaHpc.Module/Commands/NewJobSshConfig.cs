@@ -69,7 +69,7 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
             return;
         }
 
-        var setup = new JobSshSetup(Connector, new Ed25519KeyGenerator(), ThrottleLimit, NodeTimeout);
+        var setup = new JobSshSetup(Cluster, new Ed25519KeyGenerator());
         Emit(await setup.WriteAsync(request, StopToken));
     }
 }

@@ -62,7 +62,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
             return;
         }
 
-        await using var engine = await Engines.ConnectAsync(plan.Node, stopping);
+        await using var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
         var container = await ContainerStarter.StartAsync(engine, plan, stopping);
         try
         {
@@ -78,7 +78,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     private async Task<HpcContainer> ReadyAsync(
         IContainerEngine engine, HpcContainer container, HpcContainerPlan plan, CancellationToken stopping)
     {
-        await using var connection = await Connector.ConnectAsync(container.Node, stopping);
+        await using var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
         return await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping);
     }
 }

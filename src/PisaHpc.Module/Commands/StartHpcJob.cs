@@ -36,18 +36,13 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         var area = PortArea.Of(RequiredPorts, Warn);
         var request = new JobRequest
         {
-            Allocation = allocation,
-            Environment = ResolveEnvironment(allocation),
+            Containers = RequestFor(allocation),
             RunDirectory = SiteDefinition.RunDirectory,
             TimeToLive = TimeToLive ?? RequiredPorts.TimeToLive,
-            Throttle = ThrottleLimit,
-            Timeout = NodeTimeout,
-            Devices = DevicesByHand,
-            PublishedPorts = PublishPort,
             HostBased = HostBased,
         };
         var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show, Trace);
-        var starter = new JobStarter(Connector, Engines, new Ed25519KeyGenerator(), area, progress);
+        var starter = new JobStarter(Cluster, new Ed25519KeyGenerator(), area, progress);
         try
         {
             await StartAsync(starter, request);

@@ -67,21 +67,20 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     private async Task StopAsync(string jobId, PortArea? area)
     {
         var named = NodesOf(Node);
-        var finder = new JobFinder(Engines, area);
-        var own = finder.NodesOf(jobId, named, () => NodesOfAllocation(jobId));
-        var elsewhere = own.Count > 0 ? [] : NodesOrSite([]);
+        var silent = new ConcurrentDictionary<string, NodeFailure>();
 
         // A node that does not answer now is asked again by the stopper, which reports it.
-        var silent = new ConcurrentDictionary<string, Exception>();
-        var found = await finder.FindAsync(
-            [jobId], own.Concat(elsewhere), ThrottleLimit, NodeTimeout, (node, cause) => silent[node] = cause, StopToken);
+        var finder = new JobFinder(Cluster with { Failed = failure => silent[failure.Node] = failure }, area);
+        var own = finder.NodesOf(jobId, named, () => NodesOfAllocation(jobId));
+        var elsewhere = own.Count > 0 ? [] : NodesOrSite([]);
+        var found = await finder.FindAsync([jobId], own.Concat(elsewhere), StopToken);
         var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
         var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
         var target = nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}";
         if (!await ShouldProcessAsync(target, "Remove its containers, keys and lease"))
         {
             var unasked = elsewhere.Where(silent.ContainsKey).ToArray();
-            Array.ForEach(unasked, node => WarnOfStranger(node, silent[node]));
+            Array.ForEach(unasked, node => WarnOfStranger(silent[node]));
             if (PassThru)
             {
                 Emit(JobStopper.Predict(job, unasked.Length > 0));
@@ -91,7 +90,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         }
 
         var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(own).Union(elsewhere).Count(), Show, Trace);
-        var stopper = new JobStopper(Connector, Engines, area, progress);
+        var stopper = new JobStopper(Cluster, area, progress);
         try
         {
             var request = new JobStopRequest
@@ -101,18 +100,16 @@ public sealed class StopHpcJobCommand : NodeCmdlet
                 Elsewhere = elsewhere,
                 RunDirectory = SiteDefinition.RunDirectory,
                 Grace = TimeSpan.FromSeconds(GraceSec),
-                Throttle = ThrottleLimit,
-                Timeout = NodeTimeout,
             };
-            Emit(await stopper.StopAsync(request, ReportNode, WarnOfStranger, StopToken));
+            Emit(await stopper.StopAsync(request, WarnOfStranger, StopToken));
         }
         finally
         {
             progress.Complete();
         }
 
-        void WarnOfStranger(string node, Exception cause) =>
-            Warn($"Nothing says that job {jobId} was on {node}, which could not be asked: {cause.Message}");
+        void WarnOfStranger(NodeFailure failure) =>
+            Warn($"Nothing says that job {jobId} was on {failure.Node}, which could not be asked: {failure.Message}");
     }
 
     /// <summary>The nodes of a job whose lease does not say, where this runs in its allocation.</summary>

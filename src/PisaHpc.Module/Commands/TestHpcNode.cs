@@ -62,7 +62,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     protected override async Task EndAsync()
     {
         _ = Request;
-        await OnEachAsync("Checking nodes", NodesMeant(), CheckAsync, Missed);
+        await OnEachAsync(Cluster with { Failed = Missed }, "Checking nodes", NodesMeant(), CheckAsync);
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));
@@ -70,17 +70,17 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     }
 
     private async Task CheckAsync(string node, CancellationToken stopping) =>
-        Found(node, await NodePreflight.RunAsync(Connector, Engines, node, Request, TimeProvider.System, stopping));
+        Found(node, await NodePreflight.RunAsync(Cluster, node, Request, TimeProvider.System, stopping));
 
-    private void Missed(string node, Exception failure)
+    private void Missed(NodeFailure failure)
     {
-        if (failure is HpcException known)
+        if (failure.Cause is HpcException known)
         {
-            Found(node, [NodePreflight.Unreachable(node, known)]);
+            Found(failure.Node, [NodePreflight.Unreachable(failure.Node, known)]);
         }
         else
         {
-            ReportNode(node, failure);
+            ReportNode(failure);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
         var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
         if (bad.Count > 0)
         {
-            ReportNode(node, new HpcException(ErrorId.NodeCheckFailed, $"Node {node} is not fit: {string.Join("; ", bad)}.", node));
+            Report(new HpcException(ErrorId.NodeCheckFailed, $"Node {node} is not fit: {string.Join("; ", bad)}.", node), node);
         }
     }
 

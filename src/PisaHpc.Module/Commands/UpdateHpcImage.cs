@@ -6,7 +6,6 @@ using PisaHpc.Images;
 using PisaHpc.Images.Update;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Module.Commands;
 
@@ -149,20 +148,14 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     private async Task<IReadOnlyList<ImageUpdateStep>> PlanAsync(DigestResolver digests)
     {
         var held = new ConcurrentDictionary<string, IReadOnlyList<StoredImage>>();
-        var unreached = new ConcurrentQueue<(string Node, Exception Failure)>();
-        await ImageSurvey.ReadAsync(
-            Engines,
-            _orders.Nodes,
-            digests,
-            Math.Max(ThrottleLimit, SurveyLimit),
-            NodeTimeout,
-            (node, images) => held[node] = images,
-            (node, failure) => unreached.Enqueue((node, failure)),
-            StopToken);
-        foreach (var (node, failure) in unreached)
+        var unreached = new ConcurrentQueue<NodeFailure>();
+        var asked = Cluster with { Throttle = Math.Max(ThrottleLimit, SurveyLimit), Failed = unreached.Enqueue };
+        await ImageSurvey.ReadAsync(asked, _orders.Nodes, digests, (node, images) => held[node] = images, StopToken);
+        foreach (var failure in unreached)
         {
             // Only now are the digests settled, and the nodes can be tried again at the very ones.
-            Fail(_orders.Of(node).Select(image => ImageUpdateRequests.Unreached(node, image, digests.Find(image))), node, failure);
+            var images = _orders.Of(failure.Node);
+            Fail(images.Select(image => ImageUpdateRequests.Unreached(failure.Node, image, digests.Find(image))), failure);
         }
 
         return
@@ -184,7 +177,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
             supply.Open(image.Key, [.. image.Where(step => step.Need != ImageNeed.Pull).Select(step => step.Node).Distinct()]);
         }
 
-        return new PeerTransfer(Connector, Engines, SiteDefinition.Nodes, supply);
+        return new PeerTransfer(Cluster, SiteDefinition.Nodes, supply);
     }
 
     private async Task PullAsync(IReadOnlyList<ImageUpdateStep> steps, PeerTransfer? peers)
@@ -193,11 +186,10 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
             .ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
         var names = string.Join(", ", steps.Select(step => step.Image.Name).Distinct());
         var bars = new ImageBars($"Update {names}", byNode.Count, Show, Trace, TimeProvider.System);
-        var puller = new ImagePuller(Engines, new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec)), bars, peers);
-        await FanOut.RunAsync(
+        var retry = new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec));
+        var puller = new ImagePuller(Cluster.Engines, retry, bars, peers);
+        await (Cluster with { Failed = FailNode }).OnEachAsync(
             byNode.Keys,
-            ThrottleLimit,
-            NodeTimeout,
             async (node, stopping) =>
             {
                 while (byNode[node].TryPeek(out var step))
@@ -208,14 +200,15 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
 
                 bars.Complete(node);
             },
-            (node, failure) =>
-            {
-                Fail(byNode[node].Select(step => step.Result(ImageUpdateState.Failed)), node, failure);
-                bars.Complete(node);
-            },
             StopToken,
             ErrorId.ImagePullFailed);
         bars.Complete();
+
+        void FailNode(NodeFailure failure)
+        {
+            Fail(byNode[failure.Node].Select(step => step.Result(ImageUpdateState.Failed)), failure);
+            bars.Complete(failure.Node);
+        }
     }
 
     private void Finish((HpcImageUpdate Result, HpcException? Failure) outcome)
@@ -226,15 +219,15 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
         }
         else
         {
-            Fail([outcome.Result], outcome.Result.Node, outcome.Failure);
+            Fail([outcome.Result], new NodeFailure(outcome.Result.Node, outcome.Failure));
         }
     }
 
     /// <summary>A node that failed is one error record, and a result for each of its images that can be given back to -Retry.</summary>
-    private void Fail(IEnumerable<HpcImageUpdate> results, string node, Exception failure)
+    private void Fail(IEnumerable<HpcImageUpdate> results, NodeFailure failure)
     {
-        _failed[node] = node;
+        _failed[failure.Node] = failure.Node;
         EmitAll(results.Select(result => result with { Reason = failure.Message }));
-        ReportNode(node, failure);
+        ReportNode(failure);
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using PisaHpc.Engines;
 using PisaHpc.Images.Update;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Images;
 
@@ -16,40 +15,33 @@ public static class ImageSurvey
     /// Asks nodes for their images, one request each, and beside that the registry for the digests through the first nodes that answer: a
     /// registry that hangs is no node's failure.
     /// </summary>
+    /// <param name="cluster">Its time limit is the registry's too.</param>
     /// <param name="digests">What is wanted; settled at the end, one way or the other.</param>
-    /// <param name="throttle">How many nodes are asked at a time.</param>
-    /// <param name="timeout">How long each may take, and the registry too.</param>
     /// <param name="answered">Given each node's images once the digests are settled; from any thread.</param>
-    /// <param name="failed">Told of each node that failed; from any thread.</param>
     public static async Task ReadAsync(
-        IEngineConnector engines,
+        Cluster cluster,
         IEnumerable<string> nodes,
         DigestResolver digests,
-        int throttle,
-        TimeSpan timeout,
         Action<string, IReadOnlyList<StoredImage>> answered,
-        Action<string, Exception> failed,
         CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(digests);
         var askers = Channel.CreateUnbounded<string>();
-        var limit = timeout > TimeSpan.Zero && timeout < RegistryLimit ? timeout : RegistryLimit;
-        var settled = SettleAsync(engines, askers.Reader, digests, limit, cancellationToken);
+        var limit = cluster.NodeTimeout > TimeSpan.Zero && cluster.NodeTimeout < RegistryLimit ? cluster.NodeTimeout : RegistryLimit;
+        var settled = SettleAsync(cluster.Engines, askers.Reader, digests, limit, cancellationToken);
         var told = new ConcurrentBag<Task>();
         try
         {
-            await FanOut.RunAsync(
+            await cluster.OnEachAsync(
                 nodes,
-                throttle,
-                timeout,
                 async (node, stopping) =>
                 {
-                    await using var engine = await engines.ConnectAsync(node, stopping);
+                    await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
                     var images = await engine.Images.ListAsync(stopping);
                     askers.Writer.TryWrite(node);
                     told.Add(TellAsync(node, images));
                 },
-                failed,
                 cancellationToken);
         }
         finally

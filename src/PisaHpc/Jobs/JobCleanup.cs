@@ -1,12 +1,11 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Jobs;
 
 /// <summary>Takes a job off one node: what a rollback, a stop and a restart have in common. It can run any number of times.</summary>
-public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
+public sealed class JobCleanup(Cluster cluster)
 {
     /// <summary>
     /// Removes every container of the job and the job's directory from a node. An engine that is down keeps its containers, and not the
@@ -25,7 +24,7 @@ public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
         }
         finally
         {
-            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
+            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
             changed |= await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
         }
 
@@ -35,7 +34,7 @@ public sealed class JobCleanup(INodeConnector nodes, IEngineConnector engines)
 
     private async Task<bool> RemoveContainersAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(node, cancellationToken);
+        await using var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var changed = false;
         foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken))
         {

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Jobs;
 
 /// <summary>Rebuilds jobs from the nodes and the port area, after whoever started them has gone.</summary>
 /// <param name="ports">The port area; null when the site has none.</param>
-public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
+public sealed class JobFinder(Cluster cluster, PortArea? ports)
 {
     /// <summary>Where to look for a job: on nodes that are named, and on those of its lease; where neither says, elsewhere.</summary>
     /// <param name="named">The nodes that are named.</param>
@@ -22,17 +21,9 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
     /// <summary>Finds jobs.</summary>
     /// <param name="jobIds">The jobs; null for every job.</param>
     /// <param name="nodes">The nodes to ask; the nodes that the jobs' leases name are asked too.</param>
-    /// <param name="throttle">How many nodes are asked at a time.</param>
-    /// <param name="timeout">How long each may take.</param>
-    /// <param name="failed">Told of each node that did not answer.</param>
     /// <returns>The jobs in the order of their ids.</returns>
     public async Task<IReadOnlyList<HpcJob>> FindAsync(
-        IReadOnlyCollection<string>? jobIds,
-        IEnumerable<string> nodes,
-        int throttle,
-        TimeSpan timeout,
-        Action<string, Exception> failed,
-        CancellationToken cancellationToken)
+        IReadOnlyCollection<string>? jobIds, IEnumerable<string> nodes, CancellationToken cancellationToken)
     {
         var leases = Leases(jobIds).ToDictionary(lease => lease.JobId);
 
@@ -41,19 +32,16 @@ public sealed class JobFinder(IEngineConnector engines, PortArea? ports)
         var asked = nodes.Concat(leases.Values.SelectMany(lease => lease.Nodes)).Distinct();
         var filter = ContainerLabels.Filter(jobIds is { Count: 1 } ? jobIds.First() : null);
         var found = new ConcurrentBag<(string Node, EngineContainer Container)>();
-        await FanOut.RunAsync(
+        await cluster.OnEachAsync(
             asked,
-            throttle,
-            timeout,
             async (node, stopping) =>
             {
-                await using var engine = await engines.ConnectAsync(node, stopping);
+                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
                 foreach (var container in await engine.ListAsync(filter, stopping))
                 {
                     found.Add((node, container));
                 }
             },
-            failed,
             cancellationToken);
         var byJob = found.ToLookup(item => item.Container.Labels[ContainerLabels.Job]);
         return

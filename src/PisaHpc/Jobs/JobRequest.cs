@@ -1,7 +1,6 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
-using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -10,11 +9,14 @@ namespace PisaHpc.Jobs;
 /// <summary>A job to start.</summary>
 public sealed record JobRequest
 {
+    /// <summary>The containers that it is to have, on which nodes.</summary>
+    public required AllocationPlanRequest Containers { get; init; }
+
     /// <summary>The allocation.</summary>
-    public required HpcAllocation Allocation { get; init; }
+    public HpcAllocation Allocation => Containers.Allocation;
 
     /// <summary>The environment, its layers merged.</summary>
-    public required HpcEnvironment Environment { get; init; }
+    public HpcEnvironment Environment => Containers.Environment;
 
     /// <summary>Where the job's directory is made on each node.</summary>
     public required string RunDirectory { get; init; }
@@ -22,23 +24,8 @@ public sealed record JobRequest
     /// <summary>How long the port's lease holds.</summary>
     public required TimeSpan TimeToLive { get; init; }
 
-    /// <summary>How many nodes are worked on at a time.</summary>
-    public int Throttle { get; init; } = 32;
-
-    /// <summary>How long each node may take; infinite by default, since the environment has its own time for becoming ready.</summary>
-    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
-
-    /// <summary>The devices chosen by hand; null lets the environment choose.</summary>
-    public IReadOnlyList<IbDevice>? Devices { get; init; }
-
-    /// <summary>Ports to publish beside the job's.</summary>
-    public IReadOnlyList<int> PublishedPorts { get; init; } = [];
-
     /// <summary>Whether host-based authentication is offered beside the key.</summary>
     public bool HostBased { get; init; }
-
-    /// <summary>This attempt at starting the job.</summary>
-    public string Attempt { get; } = ContainerNames.NewAttempt();
 
     /// <summary>The job's directory on each node.</summary>
     public string Directory => JobDirectory.PathOf(RunDirectory, Allocation.JobId);

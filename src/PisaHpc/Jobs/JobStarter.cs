@@ -3,7 +3,6 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Posix;
 
@@ -17,10 +16,9 @@ namespace PisaHpc.Jobs;
 /// <param name="keys">Makes the job's keys.</param>
 /// <param name="ports">The port area.</param>
 /// <param name="progress">Told of each step.</param>
-public sealed class JobStarter(
-    INodeConnector nodes, IEngineConnector engines, IJobKeyGenerator keys, PortArea ports, IProgress<JobStep> progress)
+public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea ports, IProgress<JobStep> progress)
 {
-    private readonly JobCleanup _cleanup = new(nodes, engines);
+    private readonly JobCleanup _cleanup = new(cluster);
 
     private const string NotStarted = "was not started";
     private const string NotPlanned = "was not planned";
@@ -43,7 +41,7 @@ public sealed class JobStarter(
             return [];
         }
 
-        var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
+        var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
         var port = ports.Predict(LeaseFor(request, survey)).Port;
         return PlansFor(request, survey, image, SshFor(request, port, JobSshSetup.NoKeys), NotPlanned);
     }
@@ -70,7 +68,7 @@ public sealed class JobStarter(
             return;
         }
 
-        var image = await PlannedImage.AgreeAsync(engines, request.Environment.Image, survey.Images, cancellationToken);
+        var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
         progress.Report(new JobStep(null, "leasing a port"));
         using var hold = ports.Hold(LeaseFor(request, survey), cancellationToken);
         if (!hold.IsNew)
@@ -113,13 +111,14 @@ public sealed class JobStarter(
     private async Task<JobSurvey?> LookAsync(
         JobRequest request, Func<HpcJob, Task> handOver, string undone, bool evenWhileBusy, CancellationToken cancellationToken)
     {
-        var survey = await JobSurvey.ReadAsync(nodes, engines, request, progress, cancellationToken);
-        if (survey.Failures is { Count: > 0 } failed)
+        var failed = new ConcurrentQueue<NodeFailure>();
+        var survey = await JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, progress, cancellationToken);
+        if (!failed.IsEmpty)
         {
-            throw FailedStart.NotStarted(request.Allocation.JobId, undone, failed);
+            throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);
         }
 
-        if (await JobView.RunningAsync(nodes, engines, request, survey, cancellationToken) is not { } running
+        if (await JobView.RunningAsync(cluster, request, survey, cancellationToken) is not { } running
             || (!evenWhileBusy && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
         {
             return survey;
@@ -161,16 +160,9 @@ public sealed class JobStarter(
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await FanOut.RunAsync(
+            await (cluster with { Failed = Fail }).OnEachAsync(
                 byNode.Keys,
-                request.Throttle,
-                request.Timeout,
                 (node, stopping) => StartNodeAsync(request, byNode[node], survey.Containers[node].Count > 0, files, stopping),
-                (node, cause) =>
-                {
-                    failures.Enqueue(new NodeFailure(node, cause));
-                    enough.Cancel();
-                },
                 enough.Token);
         }
         catch (OperationCanceledException) when (!failures.IsEmpty && !cancellationToken.IsCancellationRequested)
@@ -179,6 +171,12 @@ public sealed class JobStarter(
         }
 
         return [.. failures];
+
+        void Fail(NodeFailure failure)
+        {
+            failures.Enqueue(failure);
+            enough.Cancel();
+        }
     }
 
     private async Task StartNodeAsync(
@@ -192,10 +190,10 @@ public sealed class JobStarter(
 
         var owner = request.Allocation.Owner;
         progress.Report(new JobStep(plan.Node, "writing the ssh configuration"));
-        await using var connection = await nodes.ConnectAsync(plan.Node, cancellationToken);
+        await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
         await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
         progress.Report(new JobStep(plan.Node, "starting the container"));
-        await using var engine = await engines.ConnectAsync(plan.Node, cancellationToken);
+        await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
         var container = await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
         progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
         await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
@@ -212,12 +210,9 @@ public sealed class JobStarter(
     {
         progress.Report(new JobStep(null, "taking back what was started"));
         var left = new ConcurrentQueue<NodeFailure>();
-        await FanOut.RunAsync(
+        await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
             request.Allocation.Nodes.Select(node => node.Name).Union(hold.Lease.Nodes),
-            request.Throttle,
-            RollbackLimit,
             (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
-            (node, obstacle) => left.Enqueue(new NodeFailure(node, obstacle)),
             CancellationToken.None);
         if (!left.IsEmpty)
         {
@@ -245,42 +240,18 @@ public sealed class JobStarter(
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Prolong = true,
-        Busy = survey.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
+        Busy = survey.Nodes.Facts.Values.SelectMany(facts => facts.ListeningPorts).ToHashSet(),
     };
 
-    /// <summary>The plans of all nodes. What a node lacks is its failure; options that exclude each other are the request's.</summary>
-    private List<HpcContainerPlan> PlansFor(
+    /// <summary>The plans of all nodes, or why some cannot have one.</summary>
+    private IReadOnlyList<HpcContainerPlan> PlansFor(
         JobRequest request, JobSurvey survey, PlannedImage image, JobSshRequest ssh, string undone)
     {
-        var config = JobSshSetup.Predict(ssh);
-        var plans = new List<HpcContainerPlan>();
         var failed = new List<NodeFailure>();
-        foreach (var node in request.Allocation.Nodes)
-        {
-            try
-            {
-                plans.Add(ContainerPlanner.Plan(PlanFor(request, node, survey.Facts[node.Name], image, config)));
-            }
-            catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
-            {
-                failed.Add(new NodeFailure(node.Name, lack));
-            }
-        }
-
+        var plans = PlannerOf(request, failed.Add).Plan(survey.Nodes, image, JobSshSetup.Predict(ssh));
         return failed.Count == 0 ? plans : throw FailedStart.NotStarted(request.Allocation.JobId, undone, failed);
     }
 
-    private PlanRequest PlanFor(JobRequest request, AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
-    {
-        Environment = request.Environment,
-        Allocation = request.Allocation,
-        Node = node,
-        Facts = facts,
-        Ssh = ssh,
-        Image = image,
-        PortArea = ports.Path,
-        Attempt = request.Attempt,
-        Devices = request.Devices,
-        PublishedPorts = request.PublishedPorts,
-    };
+    private AllocationPlanner PlannerOf(JobRequest request, Action<NodeFailure>? failed = null) =>
+        new(cluster with { Failed = failed ?? cluster.Failed }, request.Containers with { PortArea = ports.Path });
 }

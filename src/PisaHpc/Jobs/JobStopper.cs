@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Jobs;
@@ -11,9 +10,9 @@ namespace PisaHpc.Jobs;
 /// </summary>
 /// <param name="ports">The port area; null when the site has none.</param>
 /// <param name="progress">Told of each node.</param>
-public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, PortArea? ports, IProgress<JobStep> progress)
+public sealed class JobStopper(Cluster cluster, PortArea? ports, IProgress<JobStep> progress)
 {
-    private readonly JobCleanup _cleanup = new(nodes, engines);
+    private readonly JobCleanup _cleanup = new(cluster);
 
     /// <summary>How long to wait for a start of the job that is at it: as long as it may take to take the job back.</summary>
     public TimeSpan Patience { get; init; } = JobStarter.DefaultRollbackLimit;
@@ -29,19 +28,18 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
         Changed = job.Nodes.Count > 0,
     };
 
-    /// <summary>Stops a job.</summary>
+    /// <summary>
+    /// Stops a job. A node of it that cannot be cleaned is one of the cluster's failures; the lease is kept then, so that a later stop
+    /// finds the node.
+    /// </summary>
     /// <param name="request">The job, and where it is.</param>
-    /// <param name="failed">
-    /// Told of each node of the job that could not be cleaned; the lease is kept then, so that a later stop finds the node.
-    /// </param>
     /// <param name="unasked">Told of each node of <see cref="JobStopRequest.Elsewhere"/> that could not be asked.</param>
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;
     /// <see cref="ErrorId.PortAreaUnusable"/>.
     /// </exception>
-    public async Task<HpcJob> StopAsync(
-        JobStopRequest request, Action<string, Exception> failed, Action<string, Exception> unasked, CancellationToken cancellationToken)
+    public async Task<HpcJob> StopAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
     {
         var job = request.Job;
         progress.Report(new JobStep(null, "taking hold of the lease"));
@@ -52,24 +50,17 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
             .Concat(hold?.Lease.Nodes ?? [])
             .ToHashSet(StringComparer.Ordinal);
         var cleaned = new ConcurrentDictionary<string, bool>();
-        var failures = new ConcurrentDictionary<string, Exception>();
-        await FanOut.RunAsync(
+        var failures = new ConcurrentBag<string>();
+        await (cluster with { Failed = Fail }).OnEachAsync(
             own.Union(request.Elsewhere),
-            request.Throttle,
-            request.Timeout,
             async (node, stopping) =>
             {
                 progress.Report(new JobStep(node, "stopping"));
                 cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping);
                 progress.Report(new JobStep(node, "clean", Done: true));
             },
-            (node, cause) =>
-            {
-                failures[node] = cause;
-                (own.Contains(node) ? failed : unasked)(node, cause);
-            },
             cancellationToken);
-        var left = failures.Keys.Any(own.Contains);
+        var left = failures.Any(own.Contains);
         var released = !left && hold?.Release() is { Changed: true };
         var changed = released || cleaned.Values.Any(changed => changed);
         return job with
@@ -78,6 +69,12 @@ public sealed class JobStopper(INodeConnector nodes, IEngineConnector engines, P
             Nodes = [.. job.Nodes.Select(node => cleaned.ContainsKey(node.Name) ? node with { Container = null, State = null } : node)],
             Changed = changed,
         };
+
+        void Fail(NodeFailure failure)
+        {
+            failures.Add(failure.Node);
+            (own.Contains(failure.Node) ? cluster.Failed : unasked)(failure);
+        }
     }
 
     private static string StateOf(bool left, bool notFound) =>
@@ -104,10 +101,4 @@ public sealed record JobStopRequest
 
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; }
-
-    /// <summary>How many nodes are worked on at a time.</summary>
-    public int Throttle { get; init; } = 32;
-
-    /// <summary>How long each may take.</summary>
-    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
 }

@@ -1,7 +1,6 @@
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Ports;
 
 namespace PisaHpc.Jobs;
@@ -35,7 +34,7 @@ internal static class JobView
     /// <summary>The job when it runs on every node already, from one attempt, and answers; else null.</summary>
     /// <param name="survey">What was found.</param>
     public static async Task<HpcJob?> RunningAsync(
-        INodeConnector nodes, IEngineConnector engines, JobRequest request, JobSurvey survey, CancellationToken cancellationToken)
+        Cluster cluster, JobRequest request, JobSurvey survey, CancellationToken cancellationToken)
     {
         var found = survey.Containers.SelectMany(pair => pair.Value.Select(container => (Node: pair.Key, Container: container))).ToArray();
         var complete = found.Length == request.Allocation.Nodes.Count
@@ -48,18 +47,15 @@ internal static class JobView
         }
 
         var late = 0;
-        await FanOut.RunAsync(
+        await (cluster.ForSurvey() with { Failed = _ => Interlocked.Increment(ref late) }).OnEachAsync(
             found.Select(item => item.Node),
-            request.Throttle,
-            FanOut.ForSurvey(request.Timeout),
             async (node, stopping) =>
             {
-                await using var connection = await nodes.ConnectAsync(node, stopping);
-                await using var engine = await engines.ConnectAsync(node, stopping);
+                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
                 var container = ContainerLabels.ToHpcContainer(node, survey.Containers[node][0]);
                 await ReadinessCheck.WaitAsync(connection, engine, container, AlreadyReady, stopping);
             },
-            (_, _) => Interlocked.Increment(ref late),
             cancellationToken);
         return late > 0 ? null : From(request.Allocation.JobId, null, found, busy: false);
     }

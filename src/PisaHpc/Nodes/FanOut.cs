@@ -3,16 +3,6 @@ namespace PisaHpc.Nodes;
 /// <summary>One action on many nodes: a sliding window, a time limit for each node, and failures that stay their node's own.</summary>
 public static class FanOut
 {
-    private static readonly TimeSpan SurveyLimit = TimeSpan.FromSeconds(60);
-
-    /// <summary>
-    /// How long a look at a node may take before it is changed: a minute at most, since a dead NFS server or an engine that is stuck would
-    /// hold whoever asks for ever (nfs(5), "hard").
-    /// </summary>
-    /// <param name="timeout">How long the node may take as a whole; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
-    public static TimeSpan ForSurvey(TimeSpan timeout) =>
-        timeout == Timeout.InfiniteTimeSpan || timeout > SurveyLimit ? SurveyLimit : timeout;
-
     /// <summary>Runs an action on every node.</summary>
     /// <param name="nodes">The nodes' names.</param>
     /// <param name="throttle">How many run at a time; at least 1.</param>
@@ -26,7 +16,7 @@ public static class FanOut
         int throttle,
         TimeSpan timeout,
         Func<string, CancellationToken, Task> action,
-        Action<string, Exception> failed,
+        Action<NodeFailure> failed,
         CancellationToken cancellationToken,
         ErrorId late = ErrorId.NodeTimeout)
     {
@@ -39,7 +29,7 @@ public static class FanOut
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
             {
-                failed(node, exception);
+                failed(new NodeFailure(node, exception));
             }
         });
     }

@@ -9,23 +9,17 @@ internal static class NodePreflight
     private const string SshCheck = "Ssh";
 
     /// <summary>Checks a node.</summary>
-    /// <param name="nodes">The nodes' connections.</param>
     /// <param name="request">What it should be fit for, and the checks to make.</param>
     /// <param name="clock">This machine's clock.</param>
     /// <param name="cancellationToken">Interrupts; nothing is left on the node.</param>
     /// <returns>A row for each check; one alone, of ssh, for a node that does not answer.</returns>
     public static async Task<IReadOnlyList<HpcNodeCheck>> RunAsync(
-        INodeConnector nodes,
-        IEngineConnector engines,
-        string node,
-        PreflightRequest request,
-        TimeProvider clock,
-        CancellationToken cancellationToken)
+        Cluster cluster, string node, PreflightRequest request, TimeProvider clock, CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
-            var evidence = await GatherAsync(connection, engines, request, clock, cancellationToken);
+            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+            var evidence = await GatherAsync(connection, cluster.Engines, request, clock, cancellationToken);
             return [.. request.Checks.Select(check => Row(node, check.Name, check.Examine(evidence)))];
         }
         catch (HpcException failure)

@@ -14,19 +14,17 @@ public static class NodeSurvey
     private static readonly NodeScript Script = NodeScript.Of("Preflight/node-survey.sh");
 
     /// <summary>Asks a node.</summary>
-    /// <param name="nodes">The nodes' connections.</param>
     /// <returns>The node, whether it answers or not: one that does not is a result here and no failure.</returns>
-    public static Task<HpcNode> ReadAsync(
-        INodeConnector nodes, IEngineConnector engines, string node, CancellationToken cancellationToken) =>
-        ReadAsync(nodes, engines, node, TimedEngineRequest.Limit, cancellationToken);
+    public static Task<HpcNode> ReadAsync(Cluster cluster, string node, CancellationToken cancellationToken) =>
+        ReadAsync(cluster, node, TimedEngineRequest.Limit, cancellationToken);
 
     internal static async Task<HpcNode> ReadAsync(
-        INodeConnector nodes, IEngineConnector engines, string node, TimeSpan engineLimit, CancellationToken cancellationToken)
+        Cluster cluster, string node, TimeSpan engineLimit, CancellationToken cancellationToken)
     {
         try
         {
-            await using var connection = await nodes.ConnectAsync(node, cancellationToken);
-            var engine = AskEngineAsync(engines, node, engineLimit, cancellationToken);
+            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+            var engine = AskEngineAsync(cluster.Engines, node, engineLimit, cancellationToken);
             var facts = ScriptReply.AskAsync(connection, Script, [], cancellationToken);
             await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return WithEngine(Read(node, await facts), await engine);

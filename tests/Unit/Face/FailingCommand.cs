@@ -18,15 +18,17 @@ public sealed class FailingCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => Node is null
         ? throw Failure
-        : OnEachAsync(["n1", "n2", "n3"], 1, Timeout.InfiniteTimeSpan, async (node, stopping) =>
-        {
-            await Task.Yield();
-            stopping.ThrowIfCancellationRequested();
-            if (node == Node)
-            {
-                throw Failure;
-            }
+        : (Cluster with { Throttle = 1 }).OnEachAsync(["n1", "n2", "n3"], RunAsync, StopToken);
 
-            Emit(node);
-        });
+    private async Task RunAsync(string node, CancellationToken stopping)
+    {
+        await Task.Yield();
+        stopping.ThrowIfCancellationRequested();
+        if (node == Node)
+        {
+            throw Failure;
+        }
+
+        Emit(node);
+    }
 }

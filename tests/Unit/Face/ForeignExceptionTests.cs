@@ -163,7 +163,7 @@ public sealed class ForeignExceptionTests
 
         Exception? ofAsync = null;
         await FanOut.RunAsync(
-            ["n1"], 1, Timeout.InfiniteTimeSpan, (_, _) => throw new IOException(), (_, failure) => ofAsync = failure, default);
+            ["n1"], 1, Timeout.InfiniteTimeSpan, (_, _) => throw new IOException(), failure => ofAsync = failure.Cause, default);
         // Which of its methods depends on what the compiler has inlined by now.
         Assert.StartsWith("FanOut.", InternalFailure.PlaceOf(ofAsync!), StringComparison.Ordinal);
         Assert.Equal("a place that left no trace", InternalFailure.PlaceOf(new IOException()));

@@ -74,13 +74,10 @@ public sealed class ImageSurveyTests
         var wanted = new WantedImage(ImageReference.Parse(Name), []);
         var digests = new DigestResolver([wanted], (_, failure) => _unresolved.Enqueue(failure));
         await ImageSurvey.ReadAsync(
-            _cluster,
+            _cluster.Cluster with { NodeTimeout = timeout, Failed = failure => _failed[failure.Node] = failure.Cause },
             Nodes(nodes),
             digests,
-            32,
-            timeout,
             (node, _) => _answered[node] = digests.Find(wanted),
-            (node, failure) => _failed[node] = failure,
             CancellationToken.None);
     }
 }

@@ -66,7 +66,7 @@ public sealed class FailedStartTests : IDisposable
     [Fact]
     public async Task What_no_node_is_the_reason_of_keeps_its_own_id()
     {
-        var conflict = await FailedAsync(JobCluster.Request() with { PublishedPorts = [8080] });
+        var conflict = await FailedAsync(JobCluster.With(containers => containers with { PublishedPorts = [8080] }));
         foreach (var port in Directory.EnumerateFiles(_cluster.Ports.Path).Select(Path.GetFileName).Skip(1))
         {
             File.Delete(Path.Combine(_cluster.Ports.Path, port!));
@@ -208,10 +208,10 @@ public sealed class FailedStartTests : IDisposable
 
     private static HpcException Fault(string node) => new(ErrorId.EngineUnavailable, "the engine is down", node);
 
-    private static JobRequest WithMount(string path) => JobCluster.Request() with
+    private static JobRequest WithMount(string path) => JobCluster.With(containers => containers with
     {
         Environment = PlanRequests.Environment with { Mounts = [new MountDefinition { Source = path, Target = path }] },
-    };
+    });
 
     private Task<HpcException> FailedAsync(JobRequest request) => Assert.ThrowsAsync<HpcException>(
         () => _cluster.Starter.StartAsync(request, _ => throw new InvalidOperationException("The job was started."), CancellationToken.None));
@@ -246,12 +246,10 @@ public sealed class FailedStartTests : IDisposable
     {
         _cluster.Nodes.Before(node, step, _ => Task.CompletedTask);
         Assert.Equal(JobCluster.NodeNames, Assert.Single(_cluster.Ports.Area.List()).Nodes);
-        var jobs = await _cluster.Finder.FindAsync(
-            ["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        var jobs = await _cluster.Finder.FindAsync(["42"], [], CancellationToken.None);
         await _cluster.Stopper.StopAsync(
             new JobStopRequest { Job = Assert.Single(jobs), Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc" },
-            (_, cause) => throw cause,
-            (_, cause) => throw cause,
+            FakeCluster.Unexpected,
             CancellationToken.None);
         Assert.Empty(_cluster.Leftovers());
     }

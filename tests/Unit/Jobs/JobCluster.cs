@@ -1,5 +1,6 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Containers;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
@@ -33,28 +34,34 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Told of each node that a stop could not clean.</summary>
+    public Action<NodeFailure> OnFailure { get; set; } = FakeCluster.Unexpected;
+
     public JobStarter Starter => StarterIn(Ports.Area);
 
-    public JobStarter StarterIn(PortArea area) => new(Nodes, Nodes, new FixedKeys(), area, this) { RollbackLimit = RollbackLimit };
+    public JobStarter StarterIn(PortArea area) => new(Nodes.Cluster, new FixedKeys(), area, this) { RollbackLimit = RollbackLimit };
 
     /// <summary>How long a stop waits for whoever starts the job.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);
 
-    public JobStopper Stopper => new(Nodes, Nodes, Ports.Area, this) { Patience = StopPatience };
+    public JobStopper Stopper => new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area, this) { Patience = StopPatience };
 
-    public JobFinder Finder => new(Nodes, Ports.Area);
+    public JobFinder Finder => new(Nodes.Cluster, Ports.Area);
 
     public static JobRequest Request() => new()
     {
-        Allocation = PlanRequests.Allocation,
-        Environment = PlanRequests.Environment,
+        Containers = new AllocationPlanRequest { Allocation = PlanRequests.Allocation, Environment = PlanRequests.Environment },
         RunDirectory = "/run/pisahpc",
         TimeToLive = TimeSpan.FromHours(1),
     };
 
     /// <summary>The same job, requeued on another node.</summary>
     public static JobRequest Request(string node) =>
-        Request() with { Allocation = PlanRequests.Allocation with { Nodes = [new AllocatedNode(node, 8)] } };
+        With(containers => containers with { Allocation = PlanRequests.Allocation with { Nodes = [new AllocatedNode(node, 8)] } });
+
+    /// <summary>The same job with containers of another kind.</summary>
+    public static JobRequest With(Func<AllocationPlanRequest, AllocationPlanRequest> change) =>
+        Request() with { Containers = change(Request().Containers) };
 
     public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
 

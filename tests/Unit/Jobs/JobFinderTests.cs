@@ -31,8 +31,7 @@ public sealed class JobFinderTests : IDisposable
         _cluster.Ports.Area.Lease(TestArea.Request("not-asked-for") with { Nodes = "o2wn09*32" });
         var before = _cluster.Nodes.Calls.Count;
 
-        var found = await _cluster.Finder.FindAsync(
-            ["42", "leased", "gone"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None);
+        var found = await _cluster.Finder.FindAsync(["42", "leased", "gone"], [], CancellationToken.None);
 
         Assert.Equal([("42", nameof(JobState.Running)), ("leased", nameof(JobState.Leftover))], found.Select(job => (job.JobId, job.State)));
         var listed = _cluster.Nodes.Calls.Skip(before).Where(call => call.Step == FakeStep.List).Select(call => call.Node);

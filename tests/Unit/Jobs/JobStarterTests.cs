@@ -1,4 +1,6 @@
+using PisaHpc.Batch;
 using PisaHpc.Jobs;
+using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs;
@@ -37,22 +39,22 @@ public sealed class JobStarterTests : IDisposable
     public async Task What_a_running_job_has_otherwise_than_asked_for_is_told()
     {
         var running = await StartAsync();
-        var asked = JobCluster.Request();
-        var allocation = asked.Allocation;
+        var (image, allocation) = (PlanRequests.Environment.Image, PlanRequests.Allocation);
 
-        Assert.Empty(asked.DifferencesOf(running));
-        Assert.Empty((asked with { Environment = asked.Environment with { Image = asked.Environment.Image + "@sha256:" + new string('a', 64) } })
-            .DifferencesOf(running));
+        Assert.Empty(JobCluster.Request().DifferencesOf(running));
+        Assert.Empty(WithImage(image + "@sha256:" + new string('a', 64)));
         Assert.Equal(
-            ["image registry.lab:5000/pisa/hpc:deb12, not registry.lab:5000/pisa/hpc:deb13"],
-            (asked with { Environment = asked.Environment with { Image = "registry.lab:5000/pisa/hpc:deb13" } }).DifferencesOf(running));
+            ["image registry.lab:5000/pisa/hpc:deb12, not registry.lab:5000/pisa/hpc:deb13"], WithImage("registry.lab:5000/pisa/hpc:deb13"));
         Assert.Equal(
             ["slots o2wn01*32 o2wn02*24, not o2wn01*32 o2wn02*16"],
-            (asked with { Allocation = allocation with { Nodes = [allocation.Nodes[0], allocation.Nodes[1] with { Slots = 16 }] } })
-                .DifferencesOf(running));
-        Assert.Equal(
-            ["owner hpcuser, not root"],
-            (asked with { Allocation = allocation with { Owner = allocation.Owner with { Name = "root" } } }).DifferencesOf(running));
+            With(allocation with { Nodes = [allocation.Nodes[0], allocation.Nodes[1] with { Slots = 16 }] }));
+        Assert.Equal(["owner hpcuser, not root"], With(allocation with { Owner = allocation.Owner with { Name = "root" } }));
+
+        IReadOnlyList<string> WithImage(string other) =>
+            JobCluster.With(asked => asked with { Environment = asked.Environment with { Image = other } }).DifferencesOf(running);
+
+        IReadOnlyList<string> With(HpcAllocation other) =>
+            JobCluster.With(asked => asked with { Allocation = other }).DifferencesOf(running);
     }
 
     [Fact]

@@ -11,6 +11,8 @@ public sealed class JobStopperTests : IDisposable
     private readonly List<string> _failed = [];
     private readonly List<string> _unasked = [];
 
+    public JobStopperTests() => _cluster.OnFailure = failure => _failed.Add(failure.Node);
+
     public void Dispose() => _cluster.Dispose();
 
     [Fact]
@@ -214,8 +216,7 @@ public sealed class JobStopperTests : IDisposable
     {
         await StartAsync();
         await StartAsync(JobCluster.Request("o2wn03"));
-        var found = (await _cluster.Finder.FindAsync(
-            ["42"], [], 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None)).Single();
+        var found = (await _cluster.Finder.FindAsync(["42"], [], CancellationToken.None)).Single();
 
         Assert.Equal([("o2wn03", 8), ("o2wn01", 0), ("o2wn02", 0)], found.Nodes.Select(node => (node.Name, node.Slots)));
         Assert.All(found.Nodes, node => Assert.Equal(nameof(ContainerState.Running), node.State));
@@ -271,13 +272,11 @@ public sealed class JobStopperTests : IDisposable
     }
 
     private async Task<HpcJob> FindAsync() =>
-        (await _cluster.Finder.FindAsync(
-            ["42"], JobCluster.NodeNames, 32, Timeout.InfiniteTimeSpan, (_, cause) => throw cause, CancellationToken.None))
-        .SingleOrDefault() ?? HpcJob.None("42");
+        (await _cluster.Finder.FindAsync(["42"], JobCluster.NodeNames, CancellationToken.None)).SingleOrDefault() ?? HpcJob.None("42");
 
     private Task<HpcJob> StopAsync(HpcJob job, TimeSpan grace = default) =>
         StopAsync(new JobStopRequest { Job = job, Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc", Grace = grace });
 
     private Task<HpcJob> StopAsync(JobStopRequest request) => _cluster.Stopper.StopAsync(
-        request, (node, _) => _failed.Add(node), (node, _) => _unasked.Add(node), CancellationToken.None);
+        request, failure => _unasked.Add(failure.Node), CancellationToken.None);
 }

@@ -55,8 +55,14 @@ public sealed class FakeCluster : INodeConnector, IEngineConnector
     private readonly ConcurrentDictionary<string, FakeEngine> _engines = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Node, FakeStep Step), Func<CancellationToken, Task>> _rules = new();
 
+    /// <summary>These nodes for whoever works on them; none is expected to fail.</summary>
+    public Cluster Cluster => new(this, this, Unexpected);
+
     /// <summary>Everything that was asked, in order.</summary>
     public IReadOnlyList<FakeCall> Calls => [.. _calls];
+
+    /// <summary>Ends a test in which a node fails that should not.</summary>
+    public static void Unexpected(NodeFailure failure) => throw new InvalidOperationException($"{failure.Node} failed.", failure.Cause);
 
     /// <summary>The answer to commands; by default each succeeds and prints nothing.</summary>
     public Func<string, IReadOnlyList<string>, ReadOnlyMemory<byte>, NodeCommandResult> OnRun { get; set; } = (_, _, _) => Result(0);

@@ -37,7 +37,7 @@ public sealed class FanOutTests
                 done.Enqueue(node);
                 return node == "n1" ? throw new TaskCanceledException("a client's own time-out") : Task.CompletedTask;
             },
-            (node, failure) => _failed[node] = failure,
+            failure => _failed[failure.Node] = failure.Cause,
             CancellationToken.None);
         Assert.Equal(["n1", "n2", "n3"], done);
         Assert.IsType<TaskCanceledException>(Assert.Single(_failed).Value);
@@ -48,7 +48,7 @@ public sealed class FanOutTests
         1,
         TimeSpan.FromMilliseconds(1),
         (_, stopping) => Task.Delay(Timeout.Infinite, stopping),
-        (node, failure) => _failed[node] = failure,
+        failure => _failed[failure.Node] = failure.Cause,
         CancellationToken.None,
         late);
 }

@@ -204,7 +204,7 @@ public sealed class NodePreflightTests
 
     private Task<IReadOnlyList<HpcNodeCheck>> RunAsync(HpcEnvironment environment, CancellationToken stop, params string[] checks) =>
         NodePreflight.RunAsync(
-            _cluster, _cluster, "o2wn01",
+            _cluster.Cluster, "o2wn01",
             Evidence.OfAFitNode.Request with
             {
                 Environments = [environment],

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Preflight;
 using PisaHpc.Unit.Nodes;
 
@@ -61,7 +60,7 @@ public sealed class NodeSurveyTests
     public async Task An_engine_that_is_slow_or_hangs_is_no_dead_node_and_none_without_engine(FakeStep step)
     {
         _cluster.HoldOn("o2wn01", step, new TaskCompletionSource().Task);
-        var node = await NodeSurvey.ReadAsync(_cluster, _cluster, "o2wn01", TimeSpan.FromMilliseconds(50), CancellationToken.None);
+        var node = await NodeSurvey.ReadAsync(_cluster.Cluster, "o2wn01", TimeSpan.FromMilliseconds(50), CancellationToken.None);
         Assert.Equal(("Slow", "EngineTimeout", 56), (node.State, node.ErrorId, node.Cores));
         Assert.Contains("is slow, or hangs: it did not answer within 0.1 s", node.Reason, StringComparison.Ordinal);
         Assert.Contains("0 ready, 1 slow, 0 without engine", HpcNodeSummary.Of([node]).ToString(), StringComparison.Ordinal);
@@ -126,11 +125,14 @@ public sealed class NodeSurveyTests
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var clock = Stopwatch.StartNew();
         var rows = new System.Collections.Concurrent.ConcurrentQueue<HpcNode>();
-        await FanOut.RunAsync(
-            names, Throttle, TimeSpan.FromSeconds(30),
-            async (node, token) => rows.Enqueue(await NodeSurvey.ReadAsync(_cluster, _cluster, node, token)),
-            (node, failure) => rows.Enqueue(HpcNode.Unreachable(node, (HpcException)failure)),
-            CancellationToken.None);
+        var cluster = _cluster.Cluster with
+        {
+            Throttle = Throttle,
+            NodeTimeout = TimeSpan.FromSeconds(30),
+            Failed = failure => rows.Enqueue(HpcNode.Unreachable(failure.Node, (HpcException)failure.Cause)),
+        };
+        await cluster.OnEachAsync(
+            names, async (node, token) => rows.Enqueue(await NodeSurvey.ReadAsync(cluster, node, token)), CancellationToken.None);
         var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
 
         var summary = HpcNodeSummary.Of(rows);
@@ -151,7 +153,7 @@ public sealed class NodeSurveyTests
         }
     }
 
-    private Task<HpcNode> AskAsync(string node) => NodeSurvey.ReadAsync(_cluster, _cluster, node, CancellationToken.None);
+    private Task<HpcNode> AskAsync(string node) => NodeSurvey.ReadAsync(_cluster.Cluster, node, CancellationToken.None);
 
     private void Add(string id, string job, ContainerState state, string node = "o2wn01") => _cluster.EngineOf(node).Add(new EngineContainer
     {

@@ -1,14 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text;
-using PisaHpc.Nodes;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Access.Ssh;
 
 /// <summary>Writes a job's ssh files to all of its nodes, or to none.</summary>
 /// <param name="generator">Makes the job's keys.</param>
-/// <param name="throttle">How many nodes are written at a time.</param>
-/// <param name="timeout">How long each node may take.</param>
-public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator, int throttle, TimeSpan timeout)
+public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
 {
     private static readonly TimeSpan RollbackLimit = TimeSpan.FromSeconds(30);
 
@@ -55,7 +53,7 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
 
     private async Task<JobKeys?> ExistingKeysAsync(JobSshRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
+        await using var connection = await cluster.Nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
         var content = await JobDirectory.ReadAsync(
             connection, request.Directory, [JobSshFiles.UserKey, JobSshFiles.HostKey], cancellationToken);
         return content is not null
@@ -73,18 +71,15 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     {
         var owner = attempt.Request.Allocation.Owner;
         var files = JobSshFiles.For(attempt.Request);
-        await FanOut.RunAsync(
+        await (cluster with { Failed = attempt.Failures.Enqueue }).OnEachAsync(
             attempt.Request.Allocation.Nodes.Select(node => node.Name),
-            throttle,
-            timeout,
             async (node, stopping) =>
             {
-                await using var connection = await nodes.ConnectAsync(node, stopping);
+                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 attempt.Outcomes[node] = null;
                 attempt.Outcomes[node] = await JobDirectory.WriteAsync(
                     connection, attempt.Request.Directory, owner.Uid, owner.Gid, files, stopping);
             },
-            (node, cause) => attempt.Failures.Enqueue(new NodeFailure(node, cause)),
             cancellationToken);
     }
 
@@ -96,13 +91,11 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
     private async Task RollBackAsync(Attempt attempt, Exception cause)
     {
         var left = new ConcurrentQueue<NodeFailure>();
-        await FanOut.RunAsync(
+        await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
             attempt.Outcomes.Where(outcome => attempt.FreshKeys && outcome.Value is not false).Select(outcome => outcome.Key),
-            throttle,
-            RollbackLimit,
             async (node, stopping) =>
             {
-                await using var connection = await nodes.ConnectAsync(node, stopping);
+                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 var (directory, key) = (attempt.Request.Directory, attempt.Request.Keys.User.Fingerprint);
                 if (attempt.Outcomes[node] is true
                     || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == key)
@@ -110,7 +103,6 @@ public sealed class JobSshSetup(INodeConnector nodes, IJobKeyGenerator generator
                     await JobDirectory.RemoveAsync(connection, directory, stopping);
                 }
             },
-            (node, obstacle) => left.Enqueue(new NodeFailure(node, obstacle)),
             CancellationToken.None);
         if (!left.IsEmpty)
         {

@@ -11,7 +11,7 @@ namespace PisaHpc.Images.Update;
 /// </summary>
 /// <param name="access">How nodes are reached; they reach each other as the same user, by means of their own.</param>
 /// <param name="supply">Who gives to whom.</param>
-public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines, NodeAccess access, PeerScheduler supply)
+public sealed class PeerTransfer(Cluster cluster, NodeAccess access, PeerScheduler supply)
 {
     private static readonly NodeScript Script = NodeScript.Of("Images/Update/give-image.sh");
 
@@ -74,10 +74,10 @@ public sealed class PeerTransfer(INodeConnector nodes, IEngineConnector engines,
 
     private async Task GiveAsync(string giver, ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(giver, cancellationToken);
+        await using var engine = await cluster.Engines.ConnectAsync(giver, cancellationToken);
         var held = (await engine.Images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
             ?? throw new HpcException(ErrorId.ImageNotFound, $"{giver} does not hold {step.Image.Name} any more.", giver);
-        await using var connection = await nodes.ConnectAsync(giver, cancellationToken);
+        await using var connection = await cluster.Nodes.ConnectAsync(giver, cancellationToken);
         var load = LoginShellLine.Of("exec " + ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]));
         var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(

@@ -1,6 +1,8 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Adapters.Ssh;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Access.Ssh;
 
@@ -15,7 +17,7 @@ public sealed class JobSshSetupTests : IDisposable
     public JobSshSetupTests()
     {
         _nodes = new Nodes(_root + "/run");
-        _setup = new JobSshSetup(_nodes, new Ed25519KeyGenerator(), 8, Timeout.InfiniteTimeSpan);
+        _setup = new JobSshSetup(new Cluster(_nodes, new FakeCluster(), FakeCluster.Unexpected), new Ed25519KeyGenerator());
         _request = Sample.Request() with { Directory = _root + "/run/4711", Keys = JobSshSetup.NoKeys };
     }
 

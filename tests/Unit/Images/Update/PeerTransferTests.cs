@@ -116,7 +116,7 @@ public sealed class PeerTransferTests
 
     private async Task<HpcImageUpdate> UpdateAsync(string node, NodeAccess? access = null, int retries = 0)
     {
-        var peers = new PeerTransfer(_cluster, _cluster, access ?? new NodeAccess(), _supply);
+        var peers = new PeerTransfer(_cluster.Cluster, access ?? new NodeAccess(), _supply);
         var puller = new ImagePuller(_cluster, new RetryPolicy(retries, TimeSpan.Zero), new Silence(), peers);
         var step = ImageUpdateStep.For(node, _cluster.EngineOf(node).Store.Held, Wanted, Digest);
         return (await puller.RunAsync(step, CancellationToken.None)).Result;

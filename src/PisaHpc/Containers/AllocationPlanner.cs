@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Devices;
+using PisaHpc.Engines;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Containers;
+
+/// <summary>
+/// Plans the containers of an allocation: looks at its nodes, agrees with them on one image, and plans each of them. Nothing is changed.
+/// </summary>
+/// <param name="cluster">Told of each node that does not answer or cannot be planned.</param>
+public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest request)
+{
+    /// <summary>Looks at the nodes, agrees on the image and plans the nodes that answered.</summary>
+    /// <exception cref="HpcException">As for <see cref="AgreeAsync"/> and <see cref="Plan"/>.</exception>
+    public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(JobSshConfig ssh, CancellationToken cancellationToken)
+    {
+        var survey = await SurveyAsync((_, _) => Task.CompletedTask, cancellationToken);
+        return Plan(survey, await AgreeAsync(survey, cancellationToken), ssh);
+    }
+
+    /// <summary>Looks at the nodes.</summary>
+    /// <param name="alsoAsk">What else is to be asked of each node's engine.</param>
+    public async Task<AllocationSurvey> SurveyAsync(
+        Func<IContainerEngine, CancellationToken, Task> alsoAsk, CancellationToken cancellationToken)
+    {
+        var facts = new ConcurrentDictionary<string, NodeFacts>();
+        var images = new ConcurrentDictionary<string, StoredImage?>();
+        var paths = request.Environment.NodePaths.ToArray();
+        await cluster.ForSurvey().OnEachAsync(
+            request.Allocation.Nodes.Select(node => node.Name),
+            async (node, stopping) =>
+            {
+                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var has = await NodeProbe.ReadAsync(connection, paths, stopping);
+                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var holds = await engine.Images.FindAsync(request.Environment.Image, stopping);
+                await alsoAsk(engine, stopping);
+                (facts[node], images[node]) = (has, holds);
+            },
+            cancellationToken);
+        return new AllocationSurvey(facts, images);
+    }
+
+    /// <summary>The one image that all nodes will run.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.ImageMismatch"/>: the nodes would run different images.</exception>
+    public Task<PlannedImage> AgreeAsync(AllocationSurvey survey, CancellationToken cancellationToken) =>
+        PlannedImage.AgreeAsync(cluster.Engines, request.Environment.Image, survey.Images, cancellationToken);
+
+    /// <summary>Plans the nodes that answered, in the allocation's order. What a node lacks is its failure.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>: the options exclude each other, on whatever node.</exception>
+    public IReadOnlyList<HpcContainerPlan> Plan(AllocationSurvey survey, PlannedImage image, JobSshConfig ssh)
+    {
+        ArgumentNullException.ThrowIfNull(survey);
+        var plans = new List<HpcContainerPlan>();
+        foreach (var node in request.Allocation.Nodes.Where(node => survey.Facts.ContainsKey(node.Name)))
+        {
+            try
+            {
+                plans.Add(ContainerPlanner.Plan(RequestFor(node, survey.Facts[node.Name], image, ssh)));
+            }
+            catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
+            {
+                cluster.Failed(new NodeFailure(node.Name, lack));
+            }
+        }
+
+        return plans;
+    }
+
+    private PlanRequest RequestFor(AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
+    {
+        Environment = request.Environment,
+        Allocation = request.Allocation,
+        Node = node,
+        Facts = facts,
+        Ssh = ssh,
+        Image = image,
+        PortArea = request.PortArea,
+        Attempt = request.Attempt,
+        Devices = request.Devices,
+        PublishedPorts = request.PublishedPorts,
+    };
+}
+
+/// <summary>What containers an allocation is to have: what is the same on all of its nodes.</summary>
+public sealed record AllocationPlanRequest
+{
+    /// <summary>The allocation.</summary>
+    public required HpcAllocation Allocation { get; init; }
+
+    /// <summary>The environment, its layers merged.</summary>
+    public required HpcEnvironment Environment { get; init; }
+
+    /// <summary>The port area that holds the lease; null when the port was given by hand.</summary>
+    public string? PortArea { get; init; }
+
+    /// <summary>The devices chosen by hand; null lets the environment choose among each node's.</summary>
+    public IReadOnlyList<IbDevice>? Devices { get; init; }
+
+    /// <summary>Ports to publish beside the job's.</summary>
+    public IReadOnlyList<int> PublishedPorts { get; init; } = [];
+
+    /// <summary>This attempt at starting the containers: another one for each request, and the same on all nodes.</summary>
+    public string Attempt { get; } = ContainerNames.NewAttempt();
+}
