@@ -98,7 +98,7 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
 
         foreach (var warning in plan.IsHeld ? [] : source.Warnings)
         {
-            Warn(warning);
+            Warn($"{warning} Leave such files out with -Exclude.");
         }
 
         Emit(await ImageImporter.ImportAsync(engine, source, plan, bar, Warn, stopping));

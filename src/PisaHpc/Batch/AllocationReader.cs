@@ -25,7 +25,7 @@ public static class AllocationReader
             Scheduler.Pbs => PbsAllocation.Read(environment, owner),
             _ => throw new HpcException(
                 ErrorId.InvalidValue,
-                "An allocation by hand is not read from the environment: give -Node and -Slot.",
+                "An allocation by hand is not read from the environment: its nodes and slots are given.",
                 scheduler,
                 "Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24"),
         };

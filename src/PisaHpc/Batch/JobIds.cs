@@ -19,7 +19,7 @@ public static partial class JobIds
     /// <param name="source">Where it came from, for the error: a variable or a parameter.</param>
     /// <returns>The id, unchanged.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, with the id as target.</exception>
-    public static string Validate(string? jobId, string source = "-JobId")
+    public static string Validate(string? jobId, string source = "The job id")
     {
         if (string.IsNullOrEmpty(jobId))
         {

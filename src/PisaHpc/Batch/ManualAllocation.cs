@@ -38,25 +38,25 @@ public static class ManualAllocation
     {
         if (nodes.Count == 0)
         {
-            throw Invalid("-Node names no node: expected names or a host list such as 'o2wn[01-02]'.", "-Node");
+            throw Invalid("No node is named: expected names or a host list such as 'o2wn[01-02]'.", "nodes");
         }
 
         if (slots.Count != 1 && slots.Count != nodes.Count)
         {
             throw Invalid(
-                $"-Slot has {Plural.Of(slots.Count, "number")} and -Node has {Plural.Of(nodes.Count, "node")} ({HostList.Fold(nodes)}): " +
+                $"{Plural.Of(slots.Count, "number")} of slots cannot be for {Plural.Of(nodes.Count, "node")} ({HostList.Fold(nodes)}): " +
                 "give one number for each node, or one for all.",
-                "-Slot");
+                "slots");
         }
 
         foreach (var count in slots.Where(count => count is < 1 or > MaxSlots))
         {
-            throw Invalid($"-Slot {count} is not possible: a node has 1 to {MaxSlots:N0} slots.", count);
+            throw Invalid($"A node has 1 to {MaxSlots:N0} slots, and not {count}.", count);
         }
 
         if (nodes.CountBy(name => name, StringComparer.Ordinal).FirstOrDefault(pair => pair.Value > 1).Key is { } twice)
         {
-            throw Invalid($"-Node names {twice} twice: give the node once, with all its slots.", twice);
+            throw Invalid($"Node {twice} is named twice: give the node once, with all its slots.", twice);
         }
     }
 

@@ -23,13 +23,13 @@ public sealed class ManualAllocationTests
         Assert.Equal("n[1-2]*32 n3*24 n4*32", Create("n[1-4]", [32, 32, 24, 32]).NodeSummary());
 
     [Theory]
-    [InlineData("n[1-3]", "1,2", "-Slot has 2 numbers and -Node has 3 nodes (n[1-3])")]
-    [InlineData("n1", "1,2", "-Slot has 2 numbers and -Node has 1 node (n1)")]
-    [InlineData("n1", "0", "-Slot 0 is not possible")]
-    [InlineData("n[1-2]", "4,-1", "-Slot -1 is not possible")]
-    [InlineData("n1", "2000000000", "-Slot 2000000000 is not possible")]
-    [InlineData("n1,n2,n1", "4", "-Node names n1 twice")]
-    [InlineData("", "4", "-Node names no node")]
+    [InlineData("n[1-3]", "1,2", "2 numbers of slots cannot be for 3 nodes (n[1-3])")]
+    [InlineData("n1", "1,2", "2 numbers of slots cannot be for 1 node (n1)")]
+    [InlineData("n1", "0", "A node has 1 to 100,000 slots, and not 0")]
+    [InlineData("n[1-2]", "4,-1", "A node has 1 to 100,000 slots, and not -1")]
+    [InlineData("n1", "2000000000", "A node has 1 to 100,000 slots, and not 2000000000")]
+    [InlineData("n1,n2,n1", "4", "Node n1 is named twice")]
+    [InlineData("", "4", "No node is named")]
     public void What_cannot_be_is_refused_by_value(string nodes, string slots, string complaint)
     {
         var failure = Assert.Throws<HpcException>(() => Create(nodes, [.. slots.Split(',').Select(int.Parse)]));

@@ -100,8 +100,8 @@ public sealed class JobPortTests : IDisposable
 
     [Theory]
     [InlineData("New-JobPort 7 -TimeToLive 3600", "InvalidValue", "ticks")]
-    [InlineData("New-JobPort a/b", "InvalidValue", "-JobId")]
-    [InlineData("Remove-JobPort a/b", "InvalidValue", "-JobId")]
+    [InlineData("New-JobPort a/b", "InvalidValue", "The job id 'a/b'")]
+    [InlineData("Remove-JobPort a/b", "InvalidValue", "The job id 'a/b'")]
     [InlineData("Get-JobPort 7", "JobNotFound", "Get-JobPort")]
     [InlineData("Remove-JobPort -Expired -LiveJobId @()", "ParameterArgumentValidationError", "LiveJobId")]
     public void Bad_input_is_an_error_with_the_next_step(string command, string id, string says)

@@ -22,8 +22,8 @@ public static partial class ChangeInstructions
             ? instruction
             : throw new HpcException(
                 ErrorId.InvalidValue,
-                $"-Change {Quote.Of(instruction)} is not one of {string.Join(", ", Known.Order(StringComparer.Ordinal))} with what it "
-                + "sets, on one line.",
+                $"The instruction {Quote.Of(instruction)} is not one of {string.Join(", ", Known.Order(StringComparer.Ordinal))} with "
+                + "what it sets, on one line.",
                 instruction,
                 """Write it as in a Dockerfile: -Change 'CMD ["/bin/bash"]', 'ENV LANG=C.UTF-8', 'WORKDIR /work', 'LABEL site=pisa'.""");
     }

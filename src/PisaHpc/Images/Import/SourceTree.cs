@@ -42,7 +42,7 @@ public sealed class SourceTree : IImageSource
         :
         [
             $"Sparse files of {Path} have {ByteSize.Words(_survey.HoleBytes)} of holes, most of them in {_survey.LargestHole}; an engine " +
-            "writes them out as zeros. Leave such files out with -Exclude.",
+            "writes them out as zeros.",
         ];
 
     /// <summary>Looks at a tree: every file's status, and no content.</summary>

@@ -43,8 +43,9 @@ public sealed class TreeExclusions
             ? inside
             : throw new HpcException(
                 ErrorId.InvalidValue,
-                $"-Exclude {Quote.Of(pattern)} names no path in the tree, such as var/log/lastlog or 'var/cache/*'.",
-                pattern);
+                $"{Quote.Of(pattern)} names no path in the tree that could be left out.",
+                pattern,
+                "Name paths or patterns from the tree's root, such as -Exclude var/log/lastlog, 'var/cache/*'.");
     }
 
     private static string Escape(string path) =>
