@@ -12,16 +12,18 @@ public class LiveContainerTests(Lab lab) : IClassFixture<Lab>
     public async Task A_sample_tells_what_the_container_uses()
     {
         await using var reach = new Reach(Lab.Access);
-        var (engine, id) = await StartAsync(reach, lab.Spec with { MemoryBytes = 64 << 20, Pids = 50, Command = ["/bin/sh", "-c", "while :; do :; done"] });
+        var (engine, id) = await StartAsync(reach, lab.Spec with { MemoryBytes = 64 << 20, Pids = 50, Command = ["/bin/sh", "-c", "echo here; while :; do :; done"] });
+        Assert.Equal("here", await FirstLineAsync(engine, id));
         var first = (await engine.MeasureAsync(id, None))!;
         Assert.Equal((64 << 20, 50), (first.MemoryLimitBytes, first.PidsLimit));
         Assert.InRange(first.MemoryBytes!.Value, 1, 64 << 20);
         Assert.InRange(first.WorkingSetBytes!.Value, 1, first.MemoryBytes.Value);
         Assert.Equal(2, first.Pids);
         var next = first;
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (next.CpuTime <= first.CpuTime)
         {
-            next = (await engine.MeasureAsync(id, None))!;
+            next = (await engine.MeasureAsync(id, limit.Token))!;
         }
 
         Assert.True(next.Time > first.Time);
@@ -87,6 +89,13 @@ public class LiveContainerTests(Lab lab) : IClassFixture<Lab>
         Assert.Null(await engine.FindAsync(old, None));
         var other = await engine.CreateAsync(lab.Spec, None);
         Assert.Equal(ErrorId.PlanConflict, (await Assert.ThrowsAsync<HpcException>(() => engine.RenameAsync(other, name, None))).Id);
+    }
+
+    private static async Task<string> FirstLineAsync(IContainerEngine engine, string id)
+    {
+        await using var lines = engine.ReadLogAsync(id, null, follow: true, None).GetAsyncEnumerator(None);
+        Assert.True(await lines.MoveNextAsync());
+        return lines.Current.Text;
     }
 
     private static async Task<(IContainerEngine Engine, string Id)> StartAsync(Reach reach, ContainerSpec spec)

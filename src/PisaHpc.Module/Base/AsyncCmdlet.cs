@@ -172,6 +172,7 @@ public abstract class AsyncCmdlet : PSCmdlet
         finally
         {
             _queue = null;
+            SayUnheard(work);
         }
     }
 
@@ -207,7 +208,7 @@ public abstract class AsyncCmdlet : PSCmdlet
         {
             work.GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException) when (PipelineStopToken.IsCancellationRequested)
+        catch (Exception) when (PipelineStopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
         }
@@ -215,6 +216,19 @@ public abstract class AsyncCmdlet : PSCmdlet
         {
             WriteFailedNodes(exception);
             ThrowTerminatingError(RecordOf(exception));
+        }
+    }
+
+    /// <summary>
+    /// A pipeline that was stopped takes no error, and work that could not be taken back fails after that: what it says goes to the host,
+    /// or nobody would learn what is left behind.
+    /// </summary>
+    private void SayUnheard(Task work)
+    {
+        if (PipelineStopToken.IsCancellationRequested && work.Exception?.InnerException is { } failure && IsFailure(failure))
+        {
+            var record = RecordOf(failure);
+            Host.UI.WriteErrorLine($"{record.FullyQualifiedErrorId}: {failure.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
         }
     }
 

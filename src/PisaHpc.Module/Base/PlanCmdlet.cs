@@ -83,7 +83,20 @@ public abstract class PlanCmdlet : NodeCmdlet
         PublishedPorts = PublishPort,
     };
 
-    /// <summary>Plans an allocation's containers; a node that cannot be planned is reported, and the others are planned.</summary>
-    internal Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh) =>
-        new AllocationPlanner(Cluster, RequestFor(allocation)).PlanAsync(ssh, StopToken);
+    /// <summary>
+    /// Plans an allocation's containers. A node that cannot be planned is reported, and the others are planned; options that exclude each
+    /// other are reported once, and other allocations go on.
+    /// </summary>
+    internal async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(HpcAllocation allocation, JobSshConfig ssh)
+    {
+        try
+        {
+            return await new AllocationPlanner(Cluster, RequestFor(allocation)).PlanAsync(ssh, StopToken);
+        }
+        catch (HpcException conflict) when (conflict.Id is ErrorId.PlanConflict or ErrorId.ImageMismatch)
+        {
+            Report(conflict, allocation.JobId);
+            return [];
+        }
+    }
 }

@@ -105,7 +105,8 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>Tells what happens to containers that carry all the labels given, as it happens, until its token is cancelled.</summary>
     /// <param name="since">
     /// Begins with what happened from then on by the engine's clock (<see cref="EngineDetails.Now"/>), of which an engine remembers the
-    /// last 256 things (moby, daemon/events); null begins with what is to come.
+    /// last 256 things (moby, daemon/events); null begins with what is to come once the engine
+    /// has the request, which nobody is told: who starts something after it names a time.
     /// </param>
     /// <param name="labels">Label names, with a value or with null for any value.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EngineUnavailable"/>: the engine went; or the connection's own.</exception>

@@ -37,7 +37,7 @@ internal sealed class ScriptReply
             ? new ScriptReply(result.Text, facts)
             : throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer {script.Name} to its end: sh ended with {result.ExitCode}: "
+                $"Node {connection.Node} did not answer the module's script {script.Name} to its end: sh ended with {result.ExitCode}: "
                 + Quote.Words(result.Error),
                 connection.Node);
     }

@@ -17,7 +17,7 @@ fi
 # shellcheck disable=SC2094 # written here first, read at the end
 exec 3> "$said" 4< "$keeping" 5< "$said"
 rm -f "$said" "$keeping"
-setsid sh -c "$guard" restart "$@" < /dev/null > /dev/null 2>&1 &
+setsid sh -c "$guard" Setup/engine-restart-guard.sh "$@" < /dev/null > /dev/null 2>&1 &
 code=0; wait $! || code=$?
 cat <&5
 exit $code

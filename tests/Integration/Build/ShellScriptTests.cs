@@ -7,7 +7,7 @@ public sealed class ShellScriptTests
 {
     private const string Domain = "src/PisaHpc";
 
-    public static TheoryData<string> Scripts => [.. ScriptsOf(Domain), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh"];
+    public static TheoryData<string> Scripts => [.. ScriptsOf(Domain), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc"];
 
     [Theory]
     [MemberData(nameof(Scripts))]

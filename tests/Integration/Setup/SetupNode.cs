@@ -39,24 +39,37 @@ internal sealed class SetupNode : IAsyncDisposable
         var setup = new SetupNode(lab);
         setup._found = await File.ReadAllTextAsync(setup.Node.PathOf(Config));
         setup.Arguments = (await setup.OnNodeAsync($"cat {EngineArguments}")).Output;
-        if (setup._found != setup.Given)
+        try
         {
-            await setup.WriteConfigAsync(setup.Given);
-            await setup.OnNodeAsync("/run/engine/engine.sh restart");
+            await setup.PrepareAsync();
+            return setup;
         }
-
-        await setup.OnNodeAsync("rm -rf /run/pisahpc");
-        return setup;
+        catch
+        {
+            await setup.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        Shell.Dispose();
+        File.Delete(SiteFile);
         await Node.DockerAsync("rm", "--force", Container);
         await WriteArgumentsAsync(Arguments);
         await WriteConfigAsync(_found);
         await OnNodeAsync($"rm -f {Config}.pisahpc-*; rm -rf /etc/docker/certs.d/registry.lab:5000; /run/engine/engine.sh restart");
-        Shell.Dispose();
-        File.Delete(SiteFile);
+    }
+
+    private async Task PrepareAsync()
+    {
+        if (_found != Given)
+        {
+            await WriteConfigAsync(Given);
+            await OnNodeAsync("/run/engine/engine.sh restart");
+        }
+
+        await OnNodeAsync("rm -rf /run/pisahpc");
     }
 
     public RunResult Initialize(string arguments = "") => Shell.Run($"Initialize-HpcNode {Node.Name}{SiteArgument} {arguments}");

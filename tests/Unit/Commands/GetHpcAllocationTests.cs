@@ -48,7 +48,7 @@ public sealed class GetHpcAllocationTests : IDisposable
     public void A_count_that_differs_is_an_error_with_both_numbers()
     {
         var failure = Run("Get-HpcAllocation 'n[1-3]' 1,2").Failure("InvalidValue");
-        Assert.Contains("2 numbers and -Node has 3 nodes (n[1-3])", failure.ErrorDetails.Message, StringComparison.Ordinal);
+        Assert.Contains("2 numbers of slots cannot be for 3 nodes (n[1-3])", failure.ErrorDetails.Message, StringComparison.Ordinal);
         Assert.Contains("-Slot 32,24", failure.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 

@@ -57,8 +57,8 @@ public sealed class FakeEngine : IContainerEngine
     public void Exit(string id, int exitCode, bool outOfMemory = false)
     {
         _containers[id] = Require(id) with { State = ContainerState.Exited, ExitCode = exitCode, OutOfMemory = outOfMemory };
-        EndOf(id).TrySetResult();
         Tell(id, outOfMemory ? [ContainerEventKind.OutOfMemory, ContainerEventKind.Died] : [ContainerEventKind.Died]);
+        EndOf(id).TrySetResult();
     }
 
     public async Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken)

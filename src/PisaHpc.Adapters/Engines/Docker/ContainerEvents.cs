@@ -38,10 +38,9 @@ internal static class ContainerEvents
         using var reader = await client.AskAsync(() => OpenAsync(client, since, labels, cancellationToken), cancellationToken);
         while (true)
         {
-            var message = await client.AskAsync(() => NextAsync(reader, cancellationToken), cancellationToken);
-            if (message is { Actor: { } container, Action: { } action } && Kinds.TryGetValue(action, out var kind))
+            if (await client.AskAsync(() => NextAsync(reader, cancellationToken), cancellationToken) is { } told)
             {
-                yield return Of(message, kind, container);
+                yield return told;
             }
         }
     }
@@ -59,12 +58,19 @@ internal static class ContainerEvents
         var path = $"events?filters={query}{(since is { } time ? $"&since={SecondsOf(time)}" : "")}";
         var answer = await client.Streams.GetAsync(
             new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return await EngineFailure.RefusalAsync(answer, cancellationToken) is { } refusal
-            ? throw EngineFailure.OfAnswer(answer.StatusCode, refusal, client.Node)
-            : new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken));
+        if (await EngineFailure.RefusalAsync(answer, cancellationToken) is not { } refusal)
+        {
+            return new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken));
+        }
+
+        using (answer)
+        {
+            throw EngineFailure.OfAnswer(answer.StatusCode, refusal, client.Node);
+        }
     }
 
-    private static async Task<Message> NextAsync(StreamReader reader, CancellationToken cancellationToken)
+    /// <summary>The next event; null for one of a kind that nobody asks for.</summary>
+    private static async Task<ContainerEvent?> NextAsync(StreamReader reader, CancellationToken cancellationToken)
     {
         string? line;
         try
@@ -77,9 +83,11 @@ internal static class ContainerEvents
             throw new OperationCanceledException(cancellationToken);
         }
 
-        return line is null
-            ? throw new EndOfStreamException("its stream of events ended")
-            : JsonSerializer.Deserialize(line, ContainerEventsJson.Default.Message) ?? throw new JsonException("The event is null.");
+        var message = JsonSerializer.Deserialize(
+            line ?? throw new EndOfStreamException("its stream of events ended"), ContainerEventsJson.Default.Message);
+        return message is { Actor: { } container, Action: { } action } && Kinds.TryGetValue(action, out var kind)
+            ? Of(message, kind, container)
+            : null;
     }
 
     private static ContainerEvent Of(Message message, ContainerEventKind kind, Actor container)

@@ -15,7 +15,7 @@ internal static class UsageRecords
         {
             Time = ContainerRecords.UtcOf(answer.Read),
             MemoryBytes = (long?)memory?.Usage,
-            WorkingSetBytes = (long?)(memory?.Usage - InactiveOf(memory)),
+            WorkingSetBytes = WorkingSetOf(memory),
             MemoryLimitBytes = LimitOf(memory?.Limit),
             CpuTime = TimeOf(cpu?.CPUUsage?.TotalUsage),
             ThrottledTime = TimeOf(cpu?.ThrottlingData?.ThrottledTime),
@@ -25,6 +25,10 @@ internal static class UsageRecords
             BlockWriteBytes = BlockOf(answer.BlkioStats, "write"),
         };
     }
+
+    /// <summary>What is used without the page cache; engines read the two at two moments, and the cache may be the greater.</summary>
+    private static long? WorkingSetOf(MemoryStats? memory) =>
+        memory?.Usage is { } usage ? (long)(InactiveOf(memory) is var cache && cache < usage ? usage - cache : usage) : null;
 
     /// <summary>Page cache not used of late: total_inactive_file of cgroup v1, inactive_file of v2, as docker/cli counts.</summary>
     private static ulong InactiveOf(MemoryStats? memory)

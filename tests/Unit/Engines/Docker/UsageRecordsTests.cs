@@ -20,6 +20,13 @@ public class UsageRecordsTests
     }
 
     [Fact]
+    public void A_page_cache_that_was_read_a_moment_later_and_is_the_greater_leaves_what_is_used()
+    {
+        var memory = new MemoryStats { Usage = 1000, Stats = new Dictionary<string, ulong> { ["inactive_file"] = 1001 } };
+        Assert.Equal(1000, UsageRecords.Of(new ContainerStatsResponse { Read = Read, MemoryStats = memory }).WorkingSetBytes);
+    }
+
+    [Fact]
     public void What_the_control_groups_do_not_tell_is_null() => Assert.Equal(
         new ContainerUsage { Time = Read },
         UsageRecords.Of(new ContainerStatsResponse
