@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Engines;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
 using AccessKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
-using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EngineSettings>;
+using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Engines.EngineSettings>;
 using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using PortAreaKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
 using PreflightKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;

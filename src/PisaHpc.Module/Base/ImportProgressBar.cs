@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
+using PisaHpc.Engines;
 using PisaHpc.Images.Import;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Base;
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using PisaHpc.Adapters.Yaml;
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Base;

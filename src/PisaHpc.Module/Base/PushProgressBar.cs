@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using PisaHpc.Engines;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Base;
 

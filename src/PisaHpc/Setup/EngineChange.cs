@@ -1,6 +1,7 @@
 using System.Text;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Setup;

@@ -1,5 +1,6 @@
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
@@ -70,7 +71,7 @@ internal sealed record NodeSetupPlan
         var engine = await AskAsync(engines, connection.Node, facts, cancellationToken);
         var current = DaemonConfiguration.Parse(connection.Node, facts.File, facts.Config);
         var wanted = WantedConfiguration.Of(
-            current, site, engine?.LoggingDriver, facts.Options, engine?.IsInSwarm ?? facts.HasSwarmState);
+            current, site.Engine, site.Registry, engine?.LoggingDriver, facts.Options, engine?.IsInSwarm ?? facts.HasSwarmState);
         var plan = new NodeSetupPlan
         {
             Node = connection.Node,

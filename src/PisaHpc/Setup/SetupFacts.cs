@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 

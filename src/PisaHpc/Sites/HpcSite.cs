@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Sites;
 
 /// <summary>What an admin declares of a site, as read from its definition; environments are merged on demand.</summary>

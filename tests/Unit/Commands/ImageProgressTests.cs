@@ -2,7 +2,6 @@ using System.Management.Automation;
 using PisaHpc.Engines;
 using PisaHpc.Images.Import;
 using PisaHpc.Module.Base;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Commands;
 

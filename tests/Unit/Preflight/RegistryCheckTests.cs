@@ -1,6 +1,6 @@
+using PisaHpc.Engines;
 using PisaHpc.Preflight;
 using PisaHpc.Preflight.Checks;
-using PisaHpc.Sites;
 using static PisaHpc.Preflight.CheckResult;
 
 namespace PisaHpc.Unit.Preflight;

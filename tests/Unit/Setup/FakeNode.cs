@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
 using PisaHpc.Sites;

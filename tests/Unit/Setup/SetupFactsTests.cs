@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using PisaHpc.Engines;
 using PisaHpc.Setup;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Access.Ssh;

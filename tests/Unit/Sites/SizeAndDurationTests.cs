@@ -1,3 +1,4 @@
+using PisaHpc.Engines;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Sites;

@@ -1,5 +1,5 @@
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Images.Import;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Images.Import;
 

@@ -1,4 +1,4 @@
-using PisaHpc.Sites;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Preflight.Checks;
 

@@ -1,7 +1,7 @@
 using System.Text;
-using PisaHpc.Setup;
+using PisaHpc.Engines.Docker;
 
-namespace PisaHpc.Unit.Setup;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>A daemon.json in whatever encoding is taken as an engine takes it, or named.</summary>
 public sealed class ConfigurationEncodingTests

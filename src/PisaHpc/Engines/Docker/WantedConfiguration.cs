@@ -1,9 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using PisaHpc.Engines;
-using PisaHpc.Sites;
 
-namespace PisaHpc.Setup;
+namespace PisaHpc.Engines.Docker;
 
 /// <summary>
 /// Merges what a site wants into what stands on a node. What the site says is set; what it leaves to the built-in values is set only where
@@ -40,6 +38,8 @@ internal static class WantedConfiguration
 
     /// <summary>The configuration that a node should have.</summary>
     /// <param name="current">What stands there.</param>
+    /// <param name="settings">What the site wants.</param>
+    /// <param name="registry">The site's registry; null when it has none.</param>
     /// <param name="logDriver">The engine's log driver, which a flag may have set; null when the engine does not answer.</param>
     /// <param name="options">The options that the engine was started with; what they say already is not written.</param>
     /// <param name="isInSwarm">Whether the engine is in swarm mode, which excludes live-restore.</param>
@@ -47,17 +47,16 @@ internal static class WantedConfiguration
     /// <see cref="ErrorId.EngineConfigurationInvalid"/>: a key holds something that the engine would not take.
     /// </exception>
     public static DaemonConfiguration Of(
-        DaemonConfiguration current, HpcSite site, string? logDriver, EngineOptions options, bool isInSwarm)
+        DaemonConfiguration current, EngineSettings settings, string? registry, string? logDriver, EngineOptions options, bool isInSwarm)
     {
         var wanted = WithoutTrials(current);
-        var settings = site.Engine;
         var restores = current.Flag(LiveRestore) ?? options.LiveRestore;
         if (settings.LiveRestore is { } live ? restores != live : restores is null && !isInSwarm)
         {
             wanted.Set(LiveRestore, settings.LiveRestore ?? true);
         }
 
-        if (settings.RegistryIsInsecure is { } insecure && site.Registry is { } registry
+        if (settings.RegistryIsInsecure is { } insecure && registry is not null
             && (Trusts(current, registry) || options.Trust(registry)) != insecure)
         {
             var others = current.List(InsecureRegistries).Where(other => NameOf(other) != registry);

@@ -1,7 +1,7 @@
-using PisaHpc.Setup;
-using PisaHpc.Sites;
+using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 
-namespace PisaHpc.Unit.Setup;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>A site's settings come into a daemon.json, and everything that an admin wrote stays in it.</summary>
 public sealed class DaemonConfigurationTests
@@ -92,7 +92,7 @@ public sealed class DaemonConfigurationTests
     [InlineData("{}", null, true)]
     [InlineData("""{ "log-driver": "local" }""", "json-file", true)]
     public void A_log_driver_without_files_gets_no_options_for_them(string text, string? engines, bool hasOptions) => Assert.Equal(
-        hasOptions, WantedConfiguration.Of(Parse(text), new HpcSite(), engines, EngineOptions.None, isInSwarm: false).Has("log-opts"));
+        hasOptions, WantedConfiguration.Of(Parse(text), new EngineSettings(), registry: null, engines, EngineOptions.None, isInSwarm: false).Has("log-opts"));
 
     [Fact]
     public void A_registry_that_is_no_longer_insecure_is_taken_out() => Assert.True(
@@ -147,16 +147,8 @@ public sealed class DaemonConfigurationTests
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_diff_shows_what_goes_and_what_comes()
-    {
-        Assert.Equal(["  a", "- b", "+ B", "  c", "+ d"], LineDiff.Of("a\nb\nc\n", "a\nB\nc\nd\n"));
-        Assert.Equal(["+ a"], LineDiff.Of(null, "a\n"));
-        Assert.Empty(LineDiff.Of("a\n", "a"));
-    }
-
     private static DaemonConfiguration Parse(string? text) => DaemonConfiguration.Parse("o2wn01", File, text);
 
     private static DaemonConfiguration Wanted(string? text, EngineSettings settings) =>
-        WantedConfiguration.Of(Parse(text), new HpcSite { Registry = "registry.lab:5000", Engine = settings }, "json-file", EngineOptions.None, isInSwarm: false);
+        WantedConfiguration.Of(Parse(text), settings, "registry.lab:5000", "json-file", EngineOptions.None, isInSwarm: false);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PisaHpc.Setup;
+namespace PisaHpc.Engines.Docker;
 
 /// <summary>
 /// The options that a running engine was started with. Some say the same as a key: an engine that is told both refuses it (dockerd(8)).

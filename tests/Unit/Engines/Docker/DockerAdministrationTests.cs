@@ -1,5 +1,5 @@
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
-using PisaHpc.Sites;
 using PisaHpc.Unit.Access.Ssh;
 
 namespace PisaHpc.Unit.Sites;

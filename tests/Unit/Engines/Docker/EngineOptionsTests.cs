@@ -1,7 +1,7 @@
-using PisaHpc.Setup;
-using PisaHpc.Sites;
+using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 
-namespace PisaHpc.Unit.Setup;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>The options of a running engine, and what is not written because one says it already.</summary>
 public sealed class EngineOptionsTests
@@ -62,7 +62,8 @@ public sealed class EngineOptionsTests
 
     private static DaemonConfiguration Wanted(string text, EngineSettings settings, EngineOptions options) => WantedConfiguration.Of(
         DaemonConfiguration.Parse("o2wn01", "daemon.json", text),
-        new HpcSite { Registry = "registry.lab:5000", Engine = settings },
+        settings,
+        "registry.lab:5000",
         "json-file",
         options,
         isInSwarm: false);

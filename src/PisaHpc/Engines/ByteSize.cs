@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace PisaHpc.Sites;
+namespace PisaHpc.Engines;
 
 /// <summary>Sizes as the container engine's command line writes them: <c>64m</c>, <c>8g</c>; a unit is a power of 1024.</summary>
 public static partial class ByteSize

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace PisaHpc.Setup;
+namespace PisaHpc.Engines.Docker;
 
 /// <summary>
 /// The text of an engine's configuration. JSON is UTF-8 (RFC 8259, 8.1); engines from 23.0 on also take what begins with a byte order mark,

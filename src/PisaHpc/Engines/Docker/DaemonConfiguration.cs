@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace PisaHpc.Setup;
+namespace PisaHpc.Engines.Docker;
 
 /// <summary>
 /// An engine's daemon.json (dockerd(8)). Keys that are not known here are kept as they are, in their order and with their values; only the

@@ -1,4 +1,4 @@
-namespace PisaHpc.Sites;
+namespace PisaHpc.Engines;
 
 /// <summary>How a site wants its nodes' engines: what Initialize-HpcNode makes of them.</summary>
 public sealed record EngineSettings
