@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
@@ -11,7 +12,7 @@ namespace PisaHpc.Adapters;
 internal static class NodeConnectors
 {
     private static readonly ConcurrentDictionary<string, Lazy<NodePool>> Pools = new(StringComparer.Ordinal);
-    private static readonly ConcurrentDictionary<string, Lazy<DockerEngines>> Engines = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<IEngineConnector>> Engines = new(StringComparer.Ordinal);
 
     /// <summary>The connector for a site's nodes.</summary>
     public static INodeConnector For(NodeAccess access) => PoolOf(access);
@@ -22,7 +23,12 @@ internal static class NodeConnectors
 
     /// <summary>The engines of a site's nodes.</summary>
     public static IEngineConnector EnginesFor(NodeAccess access) => Engines.GetOrAdd(
-        KeyOf(access), _ => new Lazy<DockerEngines>(() => new DockerEngines(PoolOf(access), access))).Value;
+        KeyOf(access),
+        _ => new Lazy<IEngineConnector>(() => access.EngineAdministration switch
+        {
+            DockerAdministration => new DockerEngines(PoolOf(access), access),
+            var other => throw new HpcException(ErrorId.InvalidValue, $"The engine {Quote.Of(other.Name)} is not known.", other.Name),
+        })).Value;
 
     /// <summary>Closes the connections that nothing runs on; the others close when they have been idle for a while.</summary>
     public static async Task CloseIdleAsync()
@@ -52,7 +58,7 @@ internal static class NodeConnectors
         '\n',
         [
             $"{access.Client} {access.User} {access.Port} {access.ConnectTimeout} {access.IdleTimeout}",
-            access.EngineSocket,
+            $"{access.EngineAdministration.Name} {access.EngineSocket}",
             access.Config,
             .. access.Keys.Select(key => "key " + key),
             .. access.KnownHosts.Select(file => "known " + file),

@@ -90,14 +90,15 @@ internal static class SiteSchema
         [
             EngineKey.Of(
                 "config", SiteShapes.AbsolutePath, (engine, path) => engine with { Config = path.Value },
-                "The engine's configuration on the nodes; /etc/docker/daemon.json when left out."),
+                $"The engine's configuration on the nodes; {KnownEngines.Default.ConfigurationFile} when left out."),
             EngineKey.Of(
                 "reload", List(SiteShapes.Argument), (engine, command) => engine with { Reload = Values(command) },
-                "The command that has a node's engine read its configuration again; systemctl reload docker when left out."),
+                "The command that has a node's engine read its configuration again; "
+                + $"{string.Join(' ', KnownEngines.Default.ReloadCommand)} when left out."),
             EngineKey.Of(
                 "restart", List(SiteShapes.Argument), (engine, command) => engine with { Restart = Values(command) },
                 "The command that restarts a node's engine, ends with 0 when it answers again, and says why when it does not. When left "
-                + "out: systemctl reset-failed and restart of docker, and the engine's last words (journalctl) where that fails."),
+                + $"out: {KnownEngines.Default.Terms.Restart}."),
             EngineKey.Of(
                 "registryTrust",
                 Word(("insecure", true), ("tls", false)),
@@ -235,7 +236,7 @@ internal static class SiteSchema
 
     private static EngineSettings? CheckCommands(EngineSettings engine, DefinitionNode node, string path, SiteReading reading)
     {
-        if (engine.Reload.Count > 0 && engine.Restart.Count > 0)
+        if (engine is { Reload: not [], Restart: not [] })
         {
             return engine;
         }
@@ -245,7 +246,7 @@ internal static class SiteSchema
             node,
             path,
             "reload and restart need a program",
-            "Write a program and its arguments: [ systemctl, reload, docker ].");
+            $"Write a program and its arguments: [ {string.Join(", ", KnownEngines.Default.ReloadCommand)} ].");
         return null;
     }
 

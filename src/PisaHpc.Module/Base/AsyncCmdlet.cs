@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Module.Base;
 
@@ -137,8 +138,11 @@ public abstract class AsyncCmdlet : PSCmdlet
     private protected static bool IsFailure(Exception exception) =>
         exception is not (OperationCanceledException or PipelineStoppedException);
 
+    /// <summary>What next steps call the parts of an engine; null where no site says which engine that is.</summary>
+    private protected virtual EngineTerms? EngineTerms => null;
+
     private ErrorRecord RecordOf(Exception exception, object? target = null) =>
-        ErrorCatalogue.RecordOf(exception, target, MyInvocation.MyCommand?.Name);
+        ErrorCatalogue.RecordOf(exception, target, MyInvocation.MyCommand?.Name, EngineTerms);
 
     private void Post(Action action)
     {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Adapters.Yaml;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Module.Base;
 
@@ -11,7 +12,9 @@ internal static class ErrorCatalogue
     /// </summary>
     /// <param name="target">The target when the failure names none itself.</param>
     /// <param name="command">The cmdlet that failed.</param>
-    public static ErrorRecord RecordOf(Exception exception, object? target = null, string? command = null)
+    /// <param name="engine">What the site's engines are called; null is as on a site that names none.</param>
+    public static ErrorRecord RecordOf(
+        Exception exception, object? target = null, string? command = null, EngineTerms? engine = null)
     {
         var cause = exception is AggregateException { InnerExceptions: [var only] } ? only : exception;
         if (cause is IContainsErrorRecord known)
@@ -21,14 +24,14 @@ internal static class ErrorCatalogue
 
         var failure = cause as HpcException ?? InternalFailure.Of(cause, command, target);
         var about = failure.Target ?? target;
-        var (category, nextStep) = Entry(failure.Id, new ErrorSubject(command, about));
+        var (category, nextStep) = Entry(failure.Id, new ErrorSubject(command, about), engine ?? KnownEngines.Default.Terms);
         return new ErrorRecord(failure, failure.Id.ToString(), category, about)
         {
             ErrorDetails = new ErrorDetails(failure.Message) { RecommendedAction = failure.RecommendedAction ?? nextStep },
         };
     }
 
-    private static (ErrorCategory Category, string NextStep) Entry(ErrorId id, ErrorSubject about) => id switch
+    private static (ErrorCategory Category, string NextStep) Entry(ErrorId id, ErrorSubject about, EngineTerms engine) => id switch
     {
         ErrorId.NodeUnreachable => (
             ErrorCategory.ConnectionError, about.Step("Check that the node is up and that its sshd answers", node => $"ssh {node} true")),
@@ -51,10 +54,11 @@ internal static class ErrorCatalogue
             ErrorCategory.SecurityError,
             "Check the fingerprint on the node's console; if the node was reinstalled, replace the line named in known_hosts."),
         ErrorId.EngineUnavailable => (
-            ErrorCategory.ResourceUnavailable, $"Check the engine on {about.Or("the node")}: systemctl status docker."),
+            ErrorCategory.ResourceUnavailable, $"Check the engine on {about.Or("the node")}: {engine.StatusCommand}."),
         ErrorId.EngineTimeout => (
             ErrorCategory.OperationTimeout,
-            "Ask again: an engine is slow at its first use and under load. If it stays so, see its log on the node: journalctl -u docker."),
+            "Ask again: an engine is slow at its first use and under load. If it stays so, see its log on the node: "
+            + $"{engine.LogCommand}."),
         ErrorId.EngineTooOld => (ErrorCategory.NotImplemented, "Update the container engine on the node."),
         ErrorId.ImageNotFound => (
             ErrorCategory.ObjectNotFound,
@@ -69,15 +73,15 @@ internal static class ErrorCatalogue
         ErrorId.ImageSourceUnreadable => (
             ErrorCategory.ReadError,
             "Run it as a user who may read all of it, such as root, or leave the part out with -Exclude."),
-        ErrorId.ImageImportFailed => (ErrorCategory.InvalidOperation, "See the engine's log on the node: journalctl -u docker."),
+        ErrorId.ImageImportFailed => (ErrorCategory.InvalidOperation, $"See the engine's log on the node: {engine.LogCommand}."),
         ErrorId.ImagePushFailed => (ErrorCategory.InvalidOperation, "Check that the registry takes pushes of this name, and see its log."),
         ErrorId.RegistryUnreachable => (
             ErrorCategory.ConnectionError,
             "Check that the registry answers the node and that its engine trusts it: "
-            + "docker info shows the registries it takes without TLS."),
+            + $"{engine.InfoCommand} shows the registries it takes without TLS."),
         ErrorId.DiskFull => (
             ErrorCategory.ResourceUnavailable,
-            "Make room on the node: docker system df shows what uses it, docker image prune removes what no tag leads to."),
+            $"Make room on the node: {engine.DiskUsageCommand} shows what uses it, {engine.PruneCommand} removes what no tag leads to."),
         ErrorId.ImageMismatch => (
             ErrorCategory.InvalidData,
             "See what each node holds: Get-HpcImage; then bring them to one: Update-HpcImage."),
@@ -135,7 +139,7 @@ internal static class ErrorCatalogue
             "Correct the file on the node at the place named; nothing was changed."),
         ErrorId.EngineConfigurationRefused => (
             ErrorCategory.InvalidOperation,
-            "Read the engine's own words in the message, and in its log on the node: journalctl -u docker."),
+            $"Read the engine's own words in the message, and in its log on the node: {engine.LogCommand}."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         ErrorId.InternalError => (ErrorCategory.NotSpecified, "Run Get-Error, and report what it shows: it is a bug."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Adapters.Yaml;
+using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
@@ -37,6 +38,9 @@ public abstract class SiteCmdlet : AsyncCmdlet
         $"The site definition {SiteDefinition.Path} names no port area.",
         SiteDefinition.Path,
         "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
+
+    /// <inheritdoc/>
+    private protected override EngineTerms? EngineTerms => _site?.Nodes.EngineAdministration.Terms;
 
     /// <summary>
     /// The nodes that a -Node parameter means: names as they are, and the site's nodes that match a pattern such as <c>o2wn*</c>.

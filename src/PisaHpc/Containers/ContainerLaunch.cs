@@ -64,7 +64,7 @@ internal static class ContainerLaunch
             $"Node {engine.Node} refuses {HpcEnvironment.OpenFilesOption} {asked}: {limit} is what {whose}. {refusal.Message}",
             engine.Node,
             $"Set openFiles to {limit} at most, or to 'host', under limits in the site definition or with -OpenFiles; "
-            + "or raise the engine's own on the node: LimitNOFILE= of docker.service and containerd.service.",
+            + $"or raise the engine's own on the node: LimitNOFILE= of {engine.Administration.Terms.Services}.",
             refusal);
     }
 }

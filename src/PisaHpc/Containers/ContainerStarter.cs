@@ -68,7 +68,7 @@ public static class ContainerStarter
                 ErrorId.NodeCommandFailed,
                 $"Container {name} failed to start on {engine.Node} and was not removed within {TakeBackLimit.TotalSeconds:0} s.",
                 engine.Node,
-                $"Remove it when the node answers again: docker rm --force {name}.",
+                $"Remove it when the node answers again: {engine.Administration.Terms.RemoveCommand} {name}.",
                 exception);
         }
     }

@@ -3,23 +3,20 @@ namespace PisaHpc.Engines;
 /// <summary>How a site wants its nodes' engines: what Initialize-HpcNode makes of them.</summary>
 public sealed record EngineSettings
 {
-    /// <summary>The engine's configuration on the nodes (dockerd(8), --config-file).</summary>
-    public string Config { get; init; } = "/etc/docker/daemon.json";
-
-    /// <summary>The command, run on a node as root, that has the engine read its configuration again.</summary>
-    public IReadOnlyList<string> Reload { get; init; } = ["systemctl", "reload", "docker"];
+    /// <summary>The engine's configuration on the nodes; null is <see cref="IEngineAdministration.ConfigurationFile"/>.</summary>
+    public string? Config { get; init; }
 
     /// <summary>
-    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again. systemd allows three starts
-    /// within a minute (docker.service, StartLimitBurst=) and refuses the fourth, so its count is set back first (systemctl(1)). Of an
-    /// engine that does not start it says but that, so the engine's own last words are shown.
+    /// The command, run on a node as root, that has the engine read its configuration again; null is
+    /// <see cref="IEngineAdministration.ReloadCommand"/>.
     /// </summary>
-    public IReadOnlyList<string> Restart { get; init; } =
-    [
-        "sh", "-c",
-        "systemctl reset-failed docker; systemctl restart docker "
-        + "|| { e=$?; journalctl -u docker -n 5 -o cat --no-pager >&2; exit $e; }",
-    ];
+    public IReadOnlyList<string>? Reload { get; init; }
+
+    /// <summary>
+    /// The command, run on a node as root, that restarts the engine, and ends with 0 when it answers again; null is
+    /// <see cref="IEngineAdministration.RestartCommand"/>.
+    /// </summary>
+    public IReadOnlyList<string>? Restart { get; init; }
 
     /// <summary>Whether the site's registry is talked to without TLS; null leaves what the nodes have.</summary>
     public bool? RegistryIsInsecure { get; init; }

@@ -8,6 +8,9 @@ public interface IContainerEngine : IAsyncDisposable
     /// <summary>The node.</summary>
     string Node { get; }
 
+    /// <summary>What is known of its kind.</summary>
+    IEngineAdministration Administration { get; }
+
     /// <summary>The engine's version and the API version agreed on when the connection was made.</summary>
     EngineInfo Info { get; }
 

@@ -8,7 +8,13 @@ namespace PisaHpc.Engines;
 /// </summary>
 public sealed partial record ImageReference
 {
-    private static readonly string[] DefaultPrefixes = ["docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/"];
+    /// <summary>The registry of a reference that names none.</summary>
+    public const string DefaultRegistry = "docker.io";
+
+    private static readonly string[] DefaultPrefixes =
+    [
+        $"{DefaultRegistry}/library/", $"{DefaultRegistry}/", $"index.{DefaultRegistry}/library/", $"index.{DefaultRegistry}/",
+    ];
 
     private ImageReference()
     {

@@ -27,6 +27,9 @@ internal sealed record NodeEvidence
     /// <summary>Why the engine does not answer; null when it does.</summary>
     public HpcException? EngineFailure { get; init; }
 
+    /// <summary>What next steps call the parts of the engine.</summary>
+    public EngineTerms EngineTerms => Request.Site.Nodes.EngineAdministration.Terms;
+
     /// <summary>The paths that were asked for.</summary>
     public PathAnswers Paths { get; init; } = PathAnswers.None;
 

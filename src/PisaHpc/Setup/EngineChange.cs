@@ -1,17 +1,14 @@
-using System.Text;
-using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Setup;
 
 /// <summary>
 /// Has a node's engine take up another configuration, or puts the old one back. A configuration that takes a restart is tried by a signal
-/// first: one that the engine cannot read never gets as far. Containers go on through all of it: live-restore is on before the engine ends,
-/// and whenever it starts, since an engine that starts without it ends the containers that it finds. Where a configuration, old or new,
-/// does not want live-restore, that is taken up by a signal at the end, which ends nothing. In swarm mode there is no live-restore; the
-/// plan has then seen that no container runs. An engine that ran runs again whatever fails: see <see cref="EngineRestart"/>.
+/// first: one that the engine cannot read never gets as far. Containers go on through all of it: what keeps them is on before the engine
+/// ends, and whenever it starts, since an engine that starts without it ends the containers that it finds. Where a configuration, old or
+/// new, does not want it, that is taken up by a signal at the end, which ends nothing. Where nothing keeps them, the plan has seen that
+/// none runs. An engine that ran runs again whatever fails: see <see cref="EngineRestart"/>.
 /// </summary>
 internal sealed class EngineChange
 {
@@ -32,7 +29,7 @@ internal sealed class EngineChange
         _files = new NodeFiles(connection);
         _standing = [plan.Facts.Standing];
         var writes = plan.WritesConfig || plan.Action == EngineAction.Restart;
-        Backup = plan.Facts.Resumes ? plan.Facts.Backup : plan.Facts.Config is not null && writes ? backup : null;
+        Backup = plan.Facts.Resumes ? plan.Facts.Backup : Old is not null && writes ? backup : null;
     }
 
     /// <summary>
@@ -40,7 +37,12 @@ internal sealed class EngineChange
     /// </summary>
     public string? Backup { get; }
 
-    private string File => _plan.Facts.File;
+    private string File => _plan.Facts.Engine.File;
+
+    /// <summary>The admin's own configuration; null for no file.</summary>
+    private byte[]? Old => _plan.Facts.Engine.Config;
+
+    private EngineConfigurationPlan Configuration => _plan.Configuration;
 
     private string Refused => $"The engine on {_plan.Node} did not take up its new configuration";
 
@@ -49,8 +51,6 @@ internal sealed class EngineChange
         : "";
 
     private string Marker => SetupFacts.MarkerOf(File);
-
-    private EngineOptions Options => _plan.Facts.Options;
 
     /// <summary>Carries the change out.</summary>
     /// <param name="cancellationToken">Interrupts; the old configuration is put back.</param>
@@ -64,7 +64,9 @@ internal sealed class EngineChange
                 await MarkAsync(cancellationToken);
             }
 
-            await (_plan.Action == EngineAction.Restart ? RestartAsync(cancellationToken) : ReloadAsync(_plan.Wanted, cancellationToken));
+            await (_plan.Action == EngineAction.Restart
+                ? RestartAsync(cancellationToken)
+                : ReloadAsync(Configuration.Wanted, cancellationToken));
             await _files.RemoveAsync(Marker, cancellationToken);
         }
         catch (Exception cause) when (cause is HpcException or OperationCanceledException)
@@ -90,45 +92,44 @@ internal sealed class EngineChange
 
     private async Task RestartAsync(CancellationToken cancellationToken)
     {
-        var keeping = _plan.Keeping(_plan.Wanted);
         if (_plan.Engine is not null)
         {
-            await ReloadAsync(WantedConfiguration.OnTrial(keeping, ContainerNames.NewAttempt()), cancellationToken);
+            await ReloadAsync(Configuration.Trial, cancellationToken);
         }
 
-        var result = await StartWithAsync(keeping, cancellationToken);
+        var result = await StartWithAsync(Configuration.Keeping, cancellationToken);
         if (result.Start != EngineStart.New)
         {
             throw new HpcException(ErrorId.NodeCommandFailed, result.Refusal, _plan.Node);
         }
 
-        await _control.StartedAsync(Has(keeping), cancellationToken);
-        if (!keeping.SaysTheSame(_plan.Wanted))
+        await _control.StartedAsync(Configuration.Keeping.IsTakenUp, cancellationToken);
+        if (!Configuration.Keeping.IsSameFile(Configuration.Wanted))
         {
-            await ReloadAsync(_plan.Wanted, cancellationToken);
+            await ReloadAsync(Configuration.Wanted, cancellationToken);
         }
     }
 
     /// <summary>Restarts the engine with a configuration. One that ran before and does not start with it has the old one again.</summary>
-    private async Task<RestartResult> StartWithAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
+    private async Task<RestartResult> StartWithAsync(EngineConfiguration configuration, CancellationToken cancellationToken)
     {
-        await WriteAsync(configuration, cancellationToken);
+        await PutAsync(configuration.Content, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        var back = _plan.Engine is null ? null : new EngineWayBack(BytesOf(_plan.Keeping(_plan.Current)), Backup);
+        var back = _plan.Engine is null ? null : new EngineWayBack(Configuration.WayBack.Content, Backup);
         var standing = _standing;
-        (_start, _standing) = (EngineStart.Unknown, back is null ? standing : [.. standing, back.Keeping, _plan.Facts.Config]);
+        (_start, _standing) = (EngineStart.Unknown, back is null ? standing : [.. standing, back.Keeping, Old]);
         var result = await _control.RestartAsync(File, Marker, back);
         _start = result.Start;
         _standing = back is null || _start == EngineStart.New ? standing
             : _start == EngineStart.Keeping ? [back.Keeping]
-            : [_plan.Facts.Config];
+            : [Old];
         return result;
     }
 
-    private async Task ReloadAsync(DaemonConfiguration configuration, CancellationToken cancellationToken)
+    private async Task ReloadAsync(EngineConfiguration configuration, CancellationToken cancellationToken)
     {
-        await WriteAsync(configuration, cancellationToken);
-        await _control.ReloadAsync(Has(configuration), cancellationToken);
+        await PutAsync(configuration.Content, cancellationToken);
+        await _control.ReloadAsync(configuration.IsTakenUp, cancellationToken);
     }
 
     /// <summary>
@@ -140,7 +141,7 @@ internal sealed class EngineChange
     {
         var kept = await FailureOf(GiveBackAsync);
         var lost = await FailureOf(RestoreAsync);
-        if ((kept ?? lost) is null && !_plan.Facts.Pending)
+        if ((kept ?? lost) is null && !_plan.Facts.Engine.Pending)
         {
             kept = await FailureOf(() => _files.RemoveAsync(Marker, CancellationToken.None));
         }
@@ -180,7 +181,7 @@ internal sealed class EngineChange
 
     private string Cure(bool isRestored)
     {
-        var file = (isRestored, _plan.Facts.Config) switch
+        var file = (isRestored, Old) switch
         {
             (true, null) => $"{File} is gone again from the node",
             (true, _) => $"The old {File} stands on the node again",
@@ -190,9 +191,9 @@ internal sealed class EngineChange
         return _start == EngineStart.Unknown
             ? "The node goes on by itself: it starts the engine with the new file, or else with the old one. Run this again to finish it."
             : _start is not null
-            ? $"{file}; write \"live-restore\": true into it if containers are to go on, and start the engine: "
-                + $"{ShellQuoting.Join(_plan.Site.Engine.Restart)}."
-            : $"{file}; have the engine read it: {ShellQuoting.Join(_plan.Site.Engine.Reload)}.";
+            ? $"{file}; write {_plan.Terms.KeepingSetting} into it if containers are to go on, and start the engine: "
+                + $"{ShellQuoting.Join(_control.RestartCommand)}."
+            : $"{file}; have the engine read it: {ShellQuoting.Join(_control.ReloadCommand)}.";
     }
 
     /// <summary>
@@ -201,12 +202,12 @@ internal sealed class EngineChange
     /// </summary>
     private async Task GiveBackAsync()
     {
-        if (!_wrote || _plan.Engine is not { } before)
+        if (!_wrote || Configuration.GivingBack is not { } giving)
         {
             return;
         }
 
-        var last = _start == EngineStart.New ? await StartWithAsync(_plan.Keeping(_plan.Current), CancellationToken.None) : null;
+        var last = _start == EngineStart.New ? await StartWithAsync(Configuration.WayBack, CancellationToken.None) : null;
         if (_start == EngineStart.None && !await _control.IsUpAsync())
         {
             throw new HpcException(ErrorId.EngineUnavailable, last?.LastWords ?? "It does not start with that either.", _plan.Node);
@@ -217,23 +218,12 @@ internal sealed class EngineChange
             await _control.StartedAsync(_ => true, CancellationToken.None);
         }
 
-        var giving = WantedConfiguration.GivingBack(_plan.Current, before.LiveRestore, Options);
-        await WriteAsync(giving, CancellationToken.None);
-        await _control.ReloadAsync(engine => Has(giving)(engine) || IsAsBefore(engine, before), CancellationToken.None);
+        await ReloadAsync(giving, CancellationToken.None);
     }
-
-    /// <summary>What it was before is right too: the old file may hold what the engine refuses, or has not been told of.</summary>
-    private static bool IsAsBefore(EngineDetails engine, EngineDetails before) =>
-        engine.LiveRestore == before.LiveRestore
-        && engine.InsecureRegistries.SetEquals(before.InsecureRegistries)
-        && engine.Labels.SequenceEqual(before.Labels);
-
-    private Func<EngineDetails, bool> Has(DaemonConfiguration configuration) =>
-        engine => WantedConfiguration.IsTakenUp(configuration, engine, _plan.Site.Registry);
 
     private async Task RestoreAsync()
     {
-        if (_plan.Facts.Config is { } old)
+        if (Old is { } old)
         {
             await PutAsync(old, CancellationToken.None);
         }
@@ -243,13 +233,6 @@ internal sealed class EngineChange
             _standing = [null];
         }
     }
-
-    private Task WriteAsync(DaemonConfiguration configuration, CancellationToken cancellationToken) =>
-        PutAsync(BytesOf(configuration), cancellationToken);
-
-    /// <summary>A configuration that says what the old one does is the old one, to the byte.</summary>
-    private byte[] BytesOf(DaemonConfiguration configuration) =>
-        configuration.SaysTheSame(_plan.Current) && _plan.Facts.Config is { } old ? old : Encoding.UTF8.GetBytes(configuration.ToText());
 
     /// <summary>
     /// Writes what does not stand there already. After a write whose end nobody saw, the one or the other may stand there.

@@ -5,16 +5,22 @@ using PisaHpc.Sites;
 namespace PisaHpc.Setup;
 
 /// <summary>Has a node's engine read its configuration again, and waits until it has it. Everything here has a limit.</summary>
-/// <param name="settings">How the site does it.</param>
-internal sealed class EngineControl(INodeConnection connection, IEngineConnector engines, EngineSettings settings)
+/// <param name="site">Whose engine it is, and how the site does it.</param>
+internal sealed class EngineControl(INodeConnection connection, IEngineConnector engines, HpcSite site)
 {
     private static readonly TimeSpan ReloadLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long the restart may take: systemd gives docker.service all the time in the world (TimeoutStartSec=0).</summary>
+    /// <summary>How long the restart may take: the node's service manager may give the engine all the time in the world.</summary>
     public TimeSpan RestartLimit { get; init; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>What has the engine read its configuration again.</summary>
+    public IReadOnlyList<string> ReloadCommand => site.Engine.Reload ?? site.Nodes.EngineAdministration.ReloadCommand;
+
+    /// <summary>What restarts the engine.</summary>
+    public IReadOnlyList<string> RestartCommand => site.Engine.Restart ?? site.Nodes.EngineAdministration.RestartCommand;
 
     /// <summary>By a signal.</summary>
     /// <param name="isRight">Whether the engine has it.</param>
@@ -23,7 +29,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     /// </exception>
     public async Task ReloadAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
     {
-        await RunAsync(settings.Reload, ReloadLimit, cancellationToken);
+        await RunAsync(ReloadCommand, ReloadLimit, cancellationToken);
         await AnswersAsync(isRight, ReloadPatience, cancellationToken);
     }
 
@@ -33,7 +39,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     /// <param name="back">What an engine that ran before has again when it does not start; null for one that did not run.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public Task<RestartResult> RestartAsync(string file, string marker, EngineWayBack? back) =>
-        new EngineRestart(connection, settings.Restart, RestartLimit).RunAsync(file, marker, back);
+        new EngineRestart(connection, RestartCommand, RestartLimit).RunAsync(file, marker, back);
 
     /// <summary>Waits until a restarted engine answers.</summary>
     /// <param name="isRight">Whether it has its configuration.</param>

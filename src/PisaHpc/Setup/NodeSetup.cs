@@ -22,7 +22,7 @@ internal static class NodeSetup
         var files = new NodeFiles(connection);
         if (plan.Certificate is { } certificate)
         {
-            var file = SetupFacts.CertificateFile(plan.Site.Registry!);
+            var file = plan.Facts.CertificateFile!;
             await files.PutAsync(file, [plan.Facts.Certificate], certificate, backup: null, marker: null, cancellationToken);
         }
 
@@ -44,10 +44,10 @@ internal static class NodeSetup
     private static async Task<HpcNodeSetup> ChangeEngineAsync(
         INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var backup = $"{plan.Facts.File}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
+        var backup = $"{plan.Facts.Engine.File}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
         var restarts = plan.Action == EngineAction.Restart && plan.Engine is not null;
         var before = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
-        var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site.Engine), plan, backup);
+        var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site), plan, backup);
         await change.RunAsync(cancellationToken);
         var after = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
         return plan.Predict() with

@@ -1,3 +1,5 @@
+using PisaHpc.Engines;
+
 namespace PisaHpc.Sites;
 
 /// <summary>Which ssh reaches the nodes.</summary>
@@ -43,6 +45,13 @@ public sealed record NodeAccess
     /// <summary>How long an unused connection stays open.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The engine's socket on the nodes.</summary>
-    public string EngineSocket { get; init; } = "/run/docker.sock";
+    /// <summary>Which kind of engine the nodes have.</summary>
+    public IEngineAdministration EngineAdministration { get; init; } = KnownEngines.Default;
+
+    /// <summary>The engine's socket on the nodes: <see cref="IEngineAdministration.Socket"/>, unless the site says otherwise.</summary>
+    public string EngineSocket
+    {
+        get => field ?? EngineAdministration.Socket;
+        init;
+    }
 }

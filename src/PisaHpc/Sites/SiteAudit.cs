@@ -5,6 +5,9 @@ namespace PisaHpc.Sites;
 /// <summary>What an admin should know of a definition that works.</summary>
 public static class SiteAudit
 {
+    /// <summary>Root's Podman may be on a node beside its engine, and who reaches it is root as well (podman-system-service(1)).</summary>
+    private const string PodmanSocket = "/run/podman/podman.sock";
+
     /// <summary>Looks a site over.</summary>
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
     /// <returns>Warnings, in the order of the file.</returns>
@@ -90,7 +93,7 @@ public static class SiteAudit
 
     private static IEnumerable<SiteFinding> Mounts(HpcSite site, EnvironmentLayer layer)
     {
-        string[] sockets = [site.Nodes.EngineSocket, "/run/docker.sock", "/var/run/docker.sock", "/run/podman/podman.sock"];
+        string[] sockets = [site.Nodes.EngineSocket, .. KnownEngines.All.SelectMany(engine => engine.Sockets), PodmanSocket];
         foreach (var mount in layer.Mounts?.Items ?? [])
         {
             var source = mount.Value.Source;

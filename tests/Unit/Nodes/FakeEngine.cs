@@ -23,6 +23,8 @@ public sealed class FakeEngine : IContainerEngine
 
     public string Node { get; }
 
+    public IEngineAdministration Administration => KnownEngines.Default;
+
     public EngineInfo Info => new("20.10.24", "1.41");
 
     /// <summary>The node's images as a list.</summary>

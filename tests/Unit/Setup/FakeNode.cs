@@ -138,7 +138,7 @@ internal sealed class FakeNode
             facts.Append(Kept.TryGetValue(_marker[0], out var before) ? $"before\t{Base64(before)}\n" : "");
         }
 
-        facts.Append(EngineIsUp ? $"dockerd 7\t{Base64(string.Join('\0', ["dockerd", .. Options]) + "\0")}\n" : "");
+        facts.Append(EngineIsUp ? $"process 7\t{Base64(string.Join('\0', ["dockerd", .. Options]) + "\0")}\n" : "");
         facts.Append(ConnectingStarts ? "socket\t1\n" : "");
         return facts.Append(MoreFacts).Append("run\t1\nend\t1\n").ToString();
     }

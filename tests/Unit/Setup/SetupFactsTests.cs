@@ -27,10 +27,9 @@ public sealed class SetupFactsTests : IDisposable
     public async Task A_running_engine_is_seen_with_its_options()
     {
         var facts = await WithEngineAsync(ReadAsync, "--label", "a=b c", "--live-restore");
-        Assert.True(facts.EngineRuns);
-        Assert.False(facts.ConnectingStarts);
-        Assert.True(facts.Options.LiveRestore);
-        Assert.True(facts.Options.Say("labels"));
+        Assert.True(facts.Engine.Runs);
+        Assert.False(facts.Engine.ConnectingStarts);
+        Assert.Equal(["-s", "--", "--label", "a=b c", "--live-restore", ""], facts.Engine.CommandLine.Skip(1));
     }
 
     [Theory]
@@ -42,8 +41,8 @@ public sealed class SetupFactsTests : IDisposable
         await File.WriteAllTextAsync(file, "its own");
         await File.WriteAllTextAsync(Config, "another");
         var facts = await WithEngineAsync(ReadAsync, [option.Replace("engine", $"{_directory}/engine", StringComparison.Ordinal), value.Length > 0 ? file : "-x"]);
-        Assert.Equal((file, "its own"), (facts.File, TextOf(facts)));
-        Assert.Equal((Config, "another"), (await ReadAsync() is var without ? without.File : "", TextOf(without)));
+        Assert.Equal((file, "its own"), (facts.Engine.File, TextOf(facts)));
+        Assert.Equal((Config, "another"), (await ReadAsync() is var without ? without.Engine.File : "", TextOf(without)));
     }
 
     [Fact]
@@ -57,21 +56,21 @@ public sealed class SetupFactsTests : IDisposable
         }
 
         File.SetLastWriteTimeUtc(Config, DateTime.UtcNow.AddHours(-1));
-        Assert.False((await WithEngineAsync(ReadAsync)).ChangedSinceStart);
+        Assert.False((await WithEngineAsync(ReadAsync)).Engine.ChangedSinceStart);
         File.SetLastWriteTimeUtc(Config, DateTime.UtcNow.AddHours(1));
         var facts = await WithEngineAsync(ReadAsync);
-        Assert.True(facts.ChangedSinceStart);
-        Assert.Equal("20250102T000000Z", Encoding.UTF8.GetString(facts.StartedWith!));
+        Assert.True(facts.Engine.ChangedSinceStart);
+        Assert.Equal("20250102T000000Z", Encoding.UTF8.GetString(facts.Engine.StartedWith!));
     }
 
     [Fact]
     public async Task An_engine_that_is_down_is_known_to_be_in_swarm_mode_by_what_lies_on_its_disk()
     {
         await File.WriteAllTextAsync(Config, $"{{\n  \"data-root\": \"{_directory}/root\"\n}}\n");
-        Assert.False((await ReadAsync()).HasSwarmState);
+        Assert.False((await ReadAsync()).Engine.Marks.Contains("swarm"));
         Directory.CreateDirectory(Path.Combine(_directory, "root", "swarm"));
         await File.WriteAllTextAsync(Path.Combine(_directory, "root", "swarm", "docker-state.json"), "{}");
-        Assert.True((await ReadAsync()).HasSwarmState);
+        Assert.True((await ReadAsync()).Engine.Marks.Contains("swarm"));
     }
 
     [Fact]
@@ -89,12 +88,12 @@ public sealed class SetupFactsTests : IDisposable
         await File.WriteAllTextAsync(Config, "trial");
         await MarkAsync(kept, "first", "trial");
         var facts = await ReadAsync();
-        Assert.Equal(("old", kept, true, true), (TextOf(facts), facts.Backup, facts.Pending, facts.Resumes));
+        Assert.Equal(("old", kept, true, true), (TextOf(facts), facts.Backup, facts.Engine.Pending, facts.Resumes));
         Assert.Equal("trial", Encoding.UTF8.GetString(facts.Standing!));
 
         await File.WriteAllTextAsync(Config, "an admin's");
         facts = await ReadAsync();
-        Assert.Equal(("an admin's", null, true, false), (TextOf(facts), facts.Backup, facts.Pending, facts.Resumes));
+        Assert.Equal(("an admin's", null, true, false), (TextOf(facts), facts.Backup, facts.Engine.Pending, facts.Resumes));
     }
 
     [Fact]
@@ -113,7 +112,7 @@ public sealed class SetupFactsTests : IDisposable
         await MarkAsync(Path.Combine(_directory, "never made"), "file");
         Assert.Equal(("file", false), (await ReadAsync() is var facts ? TextOf(facts) : null, facts.Resumes));
         await File.WriteAllTextAsync(Marker, "");
-        Assert.Equal(("file", true), (TextOf(facts = await ReadAsync()), facts.Pending));
+        Assert.Equal(("file", true), (TextOf(facts = await ReadAsync()), facts.Engine.Pending));
     }
 
     [Fact]
@@ -144,7 +143,7 @@ public sealed class SetupFactsTests : IDisposable
         }
     }
 
-    private static string? TextOf(SetupFacts facts) => facts.Config is null ? null : Encoding.UTF8.GetString(facts.Config);
+    private static string? TextOf(SetupFacts facts) => facts.Engine.Config is null ? null : Encoding.UTF8.GetString(facts.Engine.Config);
 
     private Task MarkAsync(string kept, params string[] contents) => File.WriteAllLinesAsync(
         Marker, contents.Select(content => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content)))).Prepend(kept));

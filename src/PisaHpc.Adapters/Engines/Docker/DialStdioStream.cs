@@ -1,3 +1,4 @@
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Engines.Docker;
@@ -34,7 +35,7 @@ internal sealed class DialStdioStream : UnseekableStream
     public static async Task<Stream> OpenAsync(INodeConnection connection, string socket, CancellationToken cancellationToken) =>
         new DialStdioStream(
             connection,
-            await connection.StartAsync(["docker", "--host", $"unix://{socket}", "system", "dial-stdio"], cancellationToken));
+            await connection.StartAsync([.. DockerAdministration.ClientCommand(socket), "system", "dial-stdio"], cancellationToken));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using ContainerSpec = PisaHpc.Engines.ContainerSpec;
 
 namespace PisaHpc.Adapters.Engines.Docker;
@@ -9,6 +10,8 @@ namespace PisaHpc.Adapters.Engines.Docker;
 /// <summary>A node's Docker engine. The client behind it is shared and stays open.</summary>
 internal sealed class DockerEngine(EngineClient client) : IContainerEngine
 {
+    public IEngineAdministration Administration => DockerAdministration.Instance;
+
     public string Node => client.Node;
 
     public EngineInfo Info => client.Info;

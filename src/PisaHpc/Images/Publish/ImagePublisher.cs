@@ -37,7 +37,7 @@ public static class ImagePublisher
                 ErrorId.ImageNotFound,
                 $"The engine on {engine.Node} holds no {source}.",
                 engine.Node,
-                "See what it holds: docker image ls; or import it: Import-HpcImage.");
+                $"See what it holds: {engine.Administration.Terms.ImagesCommand}; or import it: Import-HpcImage.");
         return new PublicationPlan(source, target, image, earlier, await before);
     }
 

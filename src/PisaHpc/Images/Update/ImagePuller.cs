@@ -69,7 +69,7 @@ public sealed class ImagePuller(
 
     private async Task<string> FetchAsync(Func<Task> pull, ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        var registry = step.Image.Reference.Registry ?? "docker.io";
+        var registry = step.Image.Reference.Registry ?? ImageReference.DefaultRegistry;
         if (peers is not null)
         {
             return await peers.FetchAsync(step, pull, progress, cancellationToken) ?? registry;

@@ -5,7 +5,7 @@ using PisaHpc.Sites;
 namespace PisaHpc.Images.Update;
 
 /// <summary>
-/// Gives images from node to node: <c>docker save | ssh | docker load</c>, started on the giver, so that the bytes go from one to the other
+/// Gives images from node to node: save | ssh | load, started on the giver, so that the bytes go from one to the other
 /// and not by the caller. What arrives has no registry's digest: the pull by digest that follows asks the registry for the manifest alone,
 /// since the engine finds the image that the manifest names, and so it is checked and known by its digest as if it had come from there.
 /// </summary>
@@ -78,10 +78,11 @@ public sealed class PeerTransfer(Cluster cluster, NodeAccess access, PeerSchedul
         var held = (await engine.Images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
             ?? throw new HpcException(ErrorId.ImageNotFound, $"{giver} does not hold {step.Image.Name} any more.", giver);
         await using var connection = await cluster.Nodes.ConnectAsync(giver, cancellationToken);
-        var load = LoginShellLine.Of("exec " + ShellQuoting.Join(["docker", "--host", $"unix://{access.EngineSocket}", "load", "--quiet"]));
+        var load = LoginShellLine.Of("exec " + ShellQuoting.Join(access.EngineAdministration.LoadCommand(access.EngineSocket)));
+        var save = access.EngineAdministration.SaveCommand(access.EngineSocket, held.Id);
         var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
         var result = await connection.RunAsync(
-            Script.Command(access.EngineSocket, held.Id, step.Node, load, port, access.User ?? "", access.Config ?? ""),
+            Script.Command([step.Node, load, port, access.User ?? "", access.Config ?? "", .. save]),
             default,
             cancellationToken);
         if (result.ExitCode != 0)

@@ -11,8 +11,6 @@ internal sealed class DiskCheck : INodeCheck
     private const int Critical = 4;
 
     private const double LeastInodes = 0.05;
-    private const string Remedy =
-        "Remove images that no environment uses: docker image prune, or give the engine's data-root a larger file system.";
 
     public string Name => "Disk";
 
@@ -28,12 +26,14 @@ internal sealed class DiskCheck : INodeCheck
             return CheckFinding.Skipped($"df does not know {engine.RootDirectory}");
         }
 
+        var remedy = $"Remove images that no environment uses: {evidence.EngineTerms.PruneCommand}, "
+            + $"or give the engine's {evidence.EngineTerms.DirectoryKey} a larger file system.";
         var wanted = evidence.Request.Site.Preflight.FreeDiskBytes;
         var found = $"{ByteSize.Words(free)} free at {engine.RootDirectory}, {ByteSize.Words(wanted)} wanted";
-        return free < wanted / Critical ? CheckFinding.Failed(found, Remedy)
-            : free < wanted ? CheckFinding.Warning(found, Remedy)
+        return free < wanted / Critical ? CheckFinding.Failed(found, remedy)
+            : free < wanted ? CheckFinding.Warning(found, remedy)
             : evidence.Facts.FreeInodes is < LeastInodes and var inodes
-                ? CheckFinding.Warning($"{(int)(100 * inodes)}% of the inodes free at {engine.RootDirectory}", Remedy)
+                ? CheckFinding.Warning($"{(int)(100 * inodes)}% of the inodes free at {engine.RootDirectory}", remedy)
                 : CheckFinding.Passed(found);
     }
 }

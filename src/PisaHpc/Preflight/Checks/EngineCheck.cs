@@ -10,12 +10,14 @@ internal sealed class EngineCheck : INodeCheck
 
     public CheckFinding Examine(NodeEvidence evidence) => evidence.EngineFailure switch
     {
-        null => CheckFinding.Passed($"Docker {evidence.Engine?.Version}, API {evidence.Engine?.ApiVersion}"),
+        null => CheckFinding.Passed(
+            $"{evidence.Request.Site.Nodes.EngineAdministration.Name} {evidence.Engine?.Version}, API {evidence.Engine?.ApiVersion}"),
         { Id: ErrorId.EngineTimeout } late => CheckFinding.Warning(
             $"{late.Id}: {late.Message}",
-            "Ask again. If it stays so, see what keeps the engine: the node's load, and its log: journalctl -u docker."),
+            $"Ask again. If it stays so, see what keeps the engine: the node's load, and its log: {evidence.EngineTerms.LogCommand}."),
         var failure => CheckFinding.Failed(
             $"{failure.Id}: {failure.Message}",
-            failure.RecommendedAction ?? "Check the engine on the node: systemctl status docker; journalctl -u docker."),
+            failure.RecommendedAction
+            ?? $"Check the engine on the node: {evidence.EngineTerms.StatusCommand}; {evidence.EngineTerms.LogCommand}."),
     };
 }

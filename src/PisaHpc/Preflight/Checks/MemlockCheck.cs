@@ -11,9 +11,6 @@ internal sealed class MemlockCheck : INodeCheck
     /// <summary>Less than this does not hold the buffers of a few dozen queue pairs.</summary>
     private const long LeastForInfiniBand = 1L << 30;
 
-    private const string EngineRemedy =
-        "Raise the engine's own limit on the node: LimitMEMLOCK=infinity for docker.service and containerd.service; then restart it.";
-
     public string Name => "Memlock";
 
     public EvidenceKinds Needs => EvidenceKinds.Container;
@@ -22,9 +19,11 @@ internal sealed class MemlockCheck : INodeCheck
 
     private static CheckFinding Judge(ContainerProbe probe, NodeEvidence evidence)
     {
+        var remedy =
+            $"Raise the engine's own limit on the node: LimitMEMLOCK=infinity for {evidence.EngineTerms.Services}; then restart it.";
         if (probe.Failure is { Id: ErrorId.LimitRefused } refused)
         {
-            return CheckFinding.Failed($"{probe.Names}: {refused.Message}", refused.RecommendedAction ?? EngineRemedy);
+            return CheckFinding.Failed($"{probe.Names}: {refused.Message}", refused.RecommendedAction ?? remedy);
         }
 
         if (probe.Seen?.MemlockBytes is not { } seen)
@@ -34,10 +33,10 @@ internal sealed class MemlockCheck : INodeCheck
 
         var found = $"{probe.Names}: {Words(seen)} inside" + (probe.MemlockBytes is { } asked ? $", {Words(asked)} asked for" : "");
         var isLess = probe.MemlockBytes is { } wanted && seen >= 0 && (wanted < 0 || seen < wanted);
-        return isLess ? CheckFinding.Failed(found, EngineRemedy)
+        return isLess ? CheckFinding.Failed(found, remedy)
             : seen >= 0 && seen < LeastForInfiniBand && evidence.Facts.Devices.Count > 0
                 ? CheckFinding.Warning(
-                    $"{found}; the node has InfiniBand", "Set limits.memlock to unlimited in the site definition. " + EngineRemedy)
+                    $"{found}; the node has InfiniBand", "Set limits.memlock to unlimited in the site definition. " + remedy)
                 : CheckFinding.Passed(found);
     }
 

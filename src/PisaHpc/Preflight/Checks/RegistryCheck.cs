@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using PisaHpc.Engines;
-using PisaHpc.Setup;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Preflight.Checks;
@@ -45,6 +44,7 @@ internal sealed partial class RegistryCheck : INodeCheck
     private static CheckFinding Judge(HpcSite site, string image, HpcException failure)
     {
         var registry = ImageReference.Parse(image).Registry!;
+        var engine = site.Nodes.EngineAdministration;
         return failure.Id == ErrorId.ImageNotFound
             ? CheckFinding.Warning(
                 $"{registry} answers and has no {image}", "Publish the image, or correct its name in the site definition.")
@@ -53,7 +53,8 @@ internal sealed partial class RegistryCheck : INodeCheck
                     $"{registry} is not trusted: {failure.Message}",
                     TrustRemedy(site, registry, isPlain: failure.Message.Contains(Plain, StringComparison.Ordinal)))
                 : Unauthorised().IsMatch(failure.Message)
-                    ? CheckFinding.Warning($"{registry} wants a login: {failure.Message}", "Log the node's engine in: docker login.")
+                    ? CheckFinding.Warning(
+                        $"{registry} wants a login: {failure.Message}", $"Log the node's engine in: {engine.Terms.LoginCommand}.")
                     : CheckFinding.Failed(
                         $"{registry} does not answer: {failure.Message}",
                         "Check the registry, and the node's name service, route and firewall.");
@@ -66,7 +67,8 @@ internal sealed partial class RegistryCheck : INodeCheck
     {
         _ when registry != site.Registry =>
             $"It is not the site's registry, whose trust Initialize-HpcNode sees to: put its authority's certificate on the node as "
-            + $"{SetupFacts.CertificateFile(registry)}, or name it in insecure-registries of the engine's configuration.",
+            + $"{site.Nodes.EngineAdministration.CertificateFile(registry)}, or name it in "
+            + $"{site.Nodes.EngineAdministration.Terms.InsecureRegistriesKey} of the engine's configuration.",
         { RegistryIsInsecure: true } => "The site definition says registryTrust: insecure; bring it to the node: Initialize-HpcNode.",
         _ when isPlain => "It speaks without TLS: set engine.registryTrust to insecure in the site definition; then Initialize-HpcNode.",
         { RegistryCertificate: { } file } =>

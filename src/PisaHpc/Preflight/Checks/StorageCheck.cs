@@ -21,10 +21,11 @@ internal sealed class StorageCheck : INodeCheck
         var found = $"{engine.StorageDriver} at {engine.RootDirectory}";
         return engine.SupportsDType == false
             ? CheckFinding.Failed(
-                $"{found}, on a file system without d_type", "Put the engine's data-root on ext4, or on XFS made with ftype=1.")
+                $"{found}, on a file system without d_type",
+                $"Put the engine's {evidence.EngineTerms.DirectoryKey} on ext4, or on XFS made with ftype=1.")
             : Good.Contains(engine.StorageDriver)
                 ? CheckFinding.Passed(found)
                 : CheckFinding.Warning(
-                    found, "Set \"storage-driver\": \"overlay2\" in the engine's configuration; images have to be pulled again.");
+                    found, $"Set {evidence.EngineTerms.StorageSetting} in the engine's configuration; images have to be pulled again.");
     }
 }

@@ -1,12 +1,12 @@
-using PisaHpc.Engines;
+using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Access.Ssh;
 
-namespace PisaHpc.Unit.Sites;
+namespace PisaHpc.Unit.Engines.Docker;
 
 /// <summary>The restart that stands where a site says none, in a real shell, with programs that stand for systemd's.</summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
-public sealed class EngineSettingsTests : IDisposable
+public sealed class DockerAdministrationTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-systemd-").FullName;
 
@@ -33,5 +33,5 @@ public sealed class EngineSettingsTests : IDisposable
     private void Program(string name, string script) => ProgramFile.Write(Path.Combine(_directory, name), $"#!/bin/sh\n{script}\n");
 
     private Task<NodeCommandResult> RestartAsync() => new LocalShell("o2wn01").RunAsync(
-        ["env", $"PATH={_directory}:/usr/bin:/bin", .. new EngineSettings().Restart], default, CancellationToken.None);
+        ["env", $"PATH={_directory}:/usr/bin:/bin", .. DockerAdministration.Instance.RestartCommand], default, CancellationToken.None);
 }

@@ -106,8 +106,9 @@ public sealed class PeerTransferTests
         Assert.Equal(["sh", "-c"], seen.Take(2));
         Assert.Equal(
             [
-                "Images/Update/give-image.sh", "/run/my docker.sock", FakeImageStore.Image("reg:5000/x", Digest).Id, "n2",
-                LoginShellLine.Of("exec docker --host 'unix:///run/my docker.sock' load --quiet"), "2222", "root", "/etc/c",
+                "Images/Update/give-image.sh", "n2", LoginShellLine.Of("exec docker --host 'unix:///run/my docker.sock' load --quiet"),
+                "2222", "root", "/etc/c",
+                "docker", "--host", "unix:///run/my docker.sock", "save", FakeImageStore.Image("reg:5000/x", Digest).Id,
             ],
             seen.Skip(3));
     }
