@@ -1,3 +1,5 @@
+using PisaHpc.Tracing;
+
 namespace PisaHpc.Adapters.Ssh;
 
 /// <summary>
@@ -27,7 +29,11 @@ internal sealed class NodeSessions : IAsyncDisposable
         _node = node;
         _open = open;
         _idleTimeout = idleTimeout;
-        _idle = new Timer(_ => _ = CloseIdleAsync());
+        using (ExecutionContext.SuppressFlow())
+        {
+            // The clock is every caller's: it stays in no activity of whoever came first.
+            _idle = new Timer(_ => _ = CloseIdleAsync());
+        }
     }
 
     /// <summary>How many connections are open.</summary>
@@ -184,9 +190,8 @@ internal sealed class NodeSessions : IAsyncDisposable
     }
 
     /// <summary>One attempt, shared by all who wait for it; it is not kept when it fails, and goes on when one of them gives up.</summary>
-    private async Task AddAsync()
+    private Task AddAsync() => Detached.RunAsync(async () =>
     {
-        await Task.Yield();
         try
         {
             var transport = await _open(_closing.Token);
@@ -209,7 +214,7 @@ internal sealed class NodeSessions : IAsyncDisposable
                 _opening = null;
             }
         }
-    }
+    });
 
     /// <summary>Drops connections that broke.</summary>
     private void Forget()

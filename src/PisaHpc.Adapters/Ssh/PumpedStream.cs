@@ -20,7 +20,8 @@ internal static class PumpedStream
     {
         // The source holds what arrives in memory already, however much; the pipe adds no second limit.
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
-        new Thread(() => Pump(source, pipe.Writer, mark), StackBytes) { IsBackground = true, Name = name }.Start();
+        // Whoever reads first lends it nothing of his context: an engine's stream is read by many, one after another.
+        new Thread(() => Pump(source, pipe.Writer, mark), StackBytes) { IsBackground = true, Name = name }.UnsafeStart();
         return pipe.Reader.AsStream();
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -9,9 +10,11 @@ namespace PisaHpc.Module.Base;
 /// The one bridge between asynchronous work and the pipeline thread. A derived cmdlet overrides the Async methods; whatever it emits from
 /// any thread is queued and written by the pipeline thread, which waits here and nowhere else.
 /// </summary>
-public abstract class AsyncCmdlet : PSCmdlet
+public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private BlockingCollection<Action>? _queue;
+    private TracedRun? _run;
+    private volatile IProgress<PhaseReport>? _bars;
 
     /// <summary>Cancelled by Ctrl-C, and when a later command in the pipeline has had enough.</summary>
     protected CancellationToken StopToken { get; private set; }
@@ -63,7 +66,11 @@ public abstract class AsyncCmdlet : PSCmdlet
     protected void EmitAll(IEnumerable<object> values) => Post(() => WriteObject(values, enumerateCollection: true));
 
     /// <summary>Writes a failure as an error record; the cmdlet goes on.</summary>
-    protected void Report(Exception exception, object? target = null) => Post(() => WriteError(RecordOf(exception, target)));
+    protected void Report(Exception exception, object? target = null)
+    {
+        _run?.Failed(exception);
+        Post(() => WriteError(RecordOf(exception, target)));
+    }
 
     /// <summary>Writes a warning.</summary>
     protected void Warn(string text) => Post(() => WriteWarning(text));
@@ -78,6 +85,14 @@ public abstract class AsyncCmdlet : PSCmdlet
 
     /// <summary>Shows progress.</summary>
     protected void Show(ProgressRecord progress) => Post(() => WriteProgress(progress));
+
+    /// <summary>Shows the phases that begin or end from now on as bars, beside their verbose lines, in place of bars of before.</summary>
+    private protected T Follow<T>(T bars)
+        where T : IProgress<PhaseReport>
+    {
+        _bars = bars;
+        return bars;
+    }
 
     /// <summary>Asks whether to go on, as <c>-WhatIf</c> and <c>-Confirm</c> want it asked.</summary>
     /// <param name="target">What would change.</param>
@@ -141,8 +156,21 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <summary>What next steps call the parts of an engine; null where no site says which engine that is.</summary>
     private protected virtual EngineTerms? EngineTerms => null;
 
+    /// <summary>Called by PowerShell when the pipeline has ended, in whatever way.</summary>
+    public void Dispose()
+    {
+        _run?.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
     private ErrorRecord RecordOf(Exception exception, object? target = null) =>
         ErrorCatalogue.RecordOf(exception, target, MyInvocation.MyCommand?.Name, EngineTerms);
+
+    private void Tell(PhaseReport report)
+    {
+        Trace(report.ToString());
+        _bars?.Report(report);
+    }
 
     private void Post(Action action)
     {
@@ -156,11 +184,12 @@ public abstract class AsyncCmdlet : PSCmdlet
         using var queue = new BlockingCollection<Action>();
         StopToken = stopping.Token;
         _queue = queue;
+        var run = _run ??= new TracedRun(MyInvocation.MyCommand.Name, Tell);
         var work = Task.Run(async () =>
         {
             try
             {
-                await body();
+                await run.RunAsync(body);
             }
             finally
             {

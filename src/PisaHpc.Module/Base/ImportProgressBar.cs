@@ -3,18 +3,21 @@ using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Engines;
 using PisaHpc.Images.Import;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
 /// <summary>Shows how far an import has come: bytes, files, and the time that is left at the pace so far.</summary>
 /// <param name="activity">What the bar is headed.</param>
 /// <param name="show">Shows a record; called from any thread.</param>
-internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> show) : IProgress<ImportProgress>
+internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> show)
+    : IProgress<ImportProgress>, IProgress<PhaseReport>, IDisposable
 {
     private const int Bar = 1;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _next;
+    private volatile bool _isOver;
 
     /// <inheritdoc/>
     public void Report(ImportProgress value)
@@ -28,10 +31,20 @@ internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> 
     }
 
     /// <summary>Says what is being done before the first byte.</summary>
-    public void Begin(string step) => show(new ProgressRecord(Bar, activity, step));
+    public void Report(PhaseReport value)
+    {
+        if (!_isOver && value.End is null)
+        {
+            show(new ProgressRecord(Bar, activity, value.Words));
+        }
+    }
 
     /// <summary>Takes the bar away.</summary>
-    public void Complete() => show(new ProgressRecord(Bar, activity, "done") { RecordType = ProgressRecordType.Completed });
+    public void Dispose()
+    {
+        _isOver = true;
+        show(new ProgressRecord(Bar, activity, "done") { RecordType = ProgressRecordType.Completed });
+    }
 
     /// <summary>The record of a state.</summary>
     internal ProgressRecord RecordOf(ImportProgress value, TimeSpan elapsed)

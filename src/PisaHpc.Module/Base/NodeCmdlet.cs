@@ -3,6 +3,7 @@ using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Jobs;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -83,34 +84,22 @@ public abstract class NodeCmdlet : SiteCmdlet
 
     /// <summary>The same with a bar for the whole and one for each node that is at it.</summary>
     /// <param name="activity">What the bar is headed.</param>
+    /// <param name="phase">What the action is.</param>
     /// <param name="nodes">The nodes, each once.</param>
     /// <param name="action">What to do on a node.</param>
     internal async Task OnEachAsync(
-        Cluster cluster, string activity, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action)
+        Cluster cluster, string activity, Phase phase, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action)
     {
-        var progress = new JobProgress(activity, nodes.Count, Show, Trace);
-        try
-        {
-            await cluster.OnEachAsync(nodes, WithBarAsync, StopToken);
-        }
-        finally
-        {
-            progress.Complete();
-        }
-
-        async Task WithBarAsync(string node, CancellationToken stopping)
-        {
-            progress.Report(new JobStep(node, "begun"));
-            try
-            {
-                await action(node, stopping);
-            }
-            finally
-            {
-                progress.Report(new JobStep(node, "ended", Done: true));
-            }
-        }
+        using var bars = FollowNodes(activity, nodes.Count, phase);
+        await cluster.OnEachAsync(nodes, action, StopToken, phase: phase);
     }
+
+    /// <summary>Shows phases on nodes as bars until what is returned is disposed of.</summary>
+    /// <param name="activity">What the bar of the whole is headed.</param>
+    /// <param name="nodes">How many nodes have something to do.</param>
+    /// <param name="whole">The phase with whose end a node has nothing more to do.</param>
+    internal NodeProgressBars FollowNodes(string activity, int nodes, Phase whole) =>
+        Follow(new NodeProgressBars(activity, nodes, whole, Show, TimeProvider.System));
 
     /// <summary>
     /// Where to look for a job: on the nodes that are named; else on those of its lease; on the site's where no lease places it. So a

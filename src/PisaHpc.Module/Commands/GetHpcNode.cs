@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Module.Base;
 using PisaHpc.Preflight;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -22,7 +23,7 @@ public sealed class GetHpcNodeCommand : NodeListCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        await OnEachAsync(Cluster with { Failed = Missed }, "Asking nodes", NodesMeant(), AskAsync);
+        await OnEachAsync(Cluster with { Failed = Missed }, "Asking nodes", Phase.Survey, NodesMeant(), AskAsync);
         var summary = HpcNodeSummary.Of(_found);
         if (Summary)
         {

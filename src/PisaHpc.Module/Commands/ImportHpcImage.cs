@@ -4,6 +4,7 @@ using PisaHpc.Engines;
 using PisaHpc.Images.Import;
 using PisaHpc.Module.Base;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -68,19 +69,11 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     /// <summary>The source is looked at first: what is wrong with it is told whether there is an engine or not.</summary>
     private async Task ImportAsync(string node, Func<Task<IContainerEngine>> connect, CancellationToken stopping)
     {
-        var bar = new ImportProgressBar($"Importing {Name} on {node}", Show);
-        try
-        {
-            bar.Begin("looking at the source");
-            await using var source = await OpenAsync(stopping);
-            await using var engine = await connect();
-            var plan = await ImageImporter.PlanAsync(engine, source, Name, Change, Force, stopping);
-            await ImportAsync(engine, source, plan, bar, stopping);
-        }
-        finally
-        {
-            bar.Complete();
-        }
+        using var bar = Follow(new ImportProgressBar($"Importing {Name} on {node}", Show));
+        await using var source = await Phase.OpenSource.RunAsync(() => OpenAsync(stopping), node);
+        await using var engine = await connect();
+        var plan = await ImageImporter.PlanAsync(engine, source, Name, Change, Force, stopping);
+        await ImportAsync(engine, source, plan, bar, stopping);
     }
 
     private async Task ImportAsync(
@@ -101,7 +94,8 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
             Warn($"{warning} Leave such files out with -Exclude.");
         }
 
-        Emit(await ImageImporter.ImportAsync(engine, source, plan, bar, Warn, stopping));
+        Emit(await Phase.ImportImage.RunAsync(
+            () => ImageImporter.ImportAsync(engine, source, plan, bar, Warn, stopping), engine.Node, detail: plan.Import.Name.ToString()));
     }
 
     private async Task<IImageSource> OpenAsync(CancellationToken stopping)

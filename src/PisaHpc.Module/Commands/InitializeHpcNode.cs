@@ -3,6 +3,7 @@ using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -41,7 +42,8 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
 
         var certificate = Certificate();
         var untimed = Cluster with { NodeTimeout = Timeout.InfiniteTimeSpan };
-        await OnEachAsync(untimed, "Making nodes fit", nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping));
+        await OnEachAsync(
+            untimed, "Making nodes fit", Phase.SetUpNode, nodes, (node, stopping) => MakeFitAsync(node, certificate, stopping));
     }
 
     /// <summary>A command without a node's name may be a slip, and changes every node of the site: so it asks once.</summary>
@@ -66,7 +68,8 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
     private async Task MakeFitAsync(string node, byte[]? certificate, CancellationToken stopping)
     {
         NodeSetupPlan plan = null!;
-        await FanOut.WithinAsync(node, NodeTimeout, async limit => plan = await PlanAsync(node, certificate, limit), stopping);
+        await Phase.PlanSetup.RunAsync(
+            () => FanOut.WithinAsync(node, NodeTimeout, async limit => plan = await PlanAsync(node, certificate, limit), stopping));
         if (!plan.Changes)
         {
             Emit(plan.Predict());

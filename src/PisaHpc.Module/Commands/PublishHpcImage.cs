@@ -3,6 +3,7 @@ using PisaHpc.Engines;
 using PisaHpc.Images.Publish;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -66,7 +67,8 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
         var bar = new PushProgressBar($"Publishing {plan.Target}", Show);
         try
         {
-            Emit(await ImagePublisher.PublishAsync(engine, plan, bar, stopping));
+            Emit(await Phase.PushImage.RunAsync(
+                () => ImagePublisher.PublishAsync(engine, plan, bar, stopping), engine.Node, detail: plan.Target.ToString()));
         }
         finally
         {

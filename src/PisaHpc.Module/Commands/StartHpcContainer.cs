@@ -4,6 +4,7 @@ using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -63,14 +64,17 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
         }
 
         await using var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
-        var container = await ContainerStarter.StartAsync(engine, plan, stopping);
+        var container = await Phase.StartContainer.RunAsync(
+            () => ContainerStarter.StartAsync(engine, plan, stopping), plan.Node, plan.JobId);
         try
         {
-            await HandOverAsync(NoWait ? container : await ReadyAsync(engine, container, plan, stopping));
+            await HandOverAsync(NoWait
+                ? container
+                : await Phase.WaitUntilReady.RunAsync(() => ReadyAsync(engine, container, plan, stopping), plan.Node, plan.JobId));
         }
         catch
         {
-            await ContainerStarter.TakeBackAsync(engine, container.Name);
+            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, container.Name), plan.Node, plan.JobId);
             throw;
         }
     }

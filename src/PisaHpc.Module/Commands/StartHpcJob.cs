@@ -5,6 +5,7 @@ using PisaHpc.HostLists;
 using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Ports;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -41,16 +42,8 @@ public sealed class StartHpcJobCommand : PlanCmdlet
             TimeToLive = TimeToLive ?? RequiredPorts.TimeToLive,
             HostBased = HostBased,
         };
-        var progress = new JobProgress($"Starting job {allocation.JobId}", allocation.Nodes.Count, Show, Trace);
-        var starter = new JobStarter(Cluster, new Ed25519KeyGenerator(), area, progress);
-        try
-        {
-            await StartAsync(starter, request);
-        }
-        finally
-        {
-            progress.Complete();
-        }
+        using var bars = FollowNodes($"Starting job {allocation.JobId}", allocation.Nodes.Count, Phase.StartOnNode);
+        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area), request);
     }
 
     private async Task StartAsync(JobStarter starter, JobRequest request)

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -26,7 +27,10 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     {
         if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
         {
-            Emit(await ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping));
+            Emit(await Phase.StopContainer.RunAsync(
+                () => ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping),
+                container.Node,
+                container.JobId));
         }
         else if (PassThru)
         {

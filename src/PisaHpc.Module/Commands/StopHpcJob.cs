@@ -6,6 +6,7 @@ using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -89,24 +90,16 @@ public sealed class StopHpcJobCommand : NodeCmdlet
             return;
         }
 
-        var progress = new JobProgress($"Stopping job {jobId}", nodes.Union(own).Union(elsewhere).Count(), Show, Trace);
-        var stopper = new JobStopper(Cluster, area, progress);
-        try
+        using var bars = FollowNodes($"Stopping job {jobId}", nodes.Union(own).Union(elsewhere).Count(), Phase.StopOnNode);
+        var request = new JobStopRequest
         {
-            var request = new JobStopRequest
-            {
-                Job = job,
-                Nodes = own,
-                Elsewhere = elsewhere,
-                RunDirectory = SiteDefinition.RunDirectory,
-                Grace = TimeSpan.FromSeconds(GraceSec),
-            };
-            Emit(await stopper.StopAsync(request, WarnOfStranger, StopToken));
-        }
-        finally
-        {
-            progress.Complete();
-        }
+            Job = job,
+            Nodes = own,
+            Elsewhere = elsewhere,
+            RunDirectory = SiteDefinition.RunDirectory,
+            Grace = TimeSpan.FromSeconds(GraceSec),
+        };
+        Emit(await new JobStopper(Cluster, area).StopAsync(request, WarnOfStranger, StopToken));
 
         void WarnOfStranger(NodeFailure failure) =>
             Warn($"Nothing says that job {jobId} was on {failure.Node}, which could not be asked: {failure.Message}");

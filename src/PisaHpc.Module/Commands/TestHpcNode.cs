@@ -5,6 +5,7 @@ using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Preflight;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -62,7 +63,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     protected override async Task EndAsync()
     {
         _ = Request;
-        await OnEachAsync(Cluster with { Failed = Missed }, "Checking nodes", NodesMeant(), CheckAsync);
+        await OnEachAsync(Cluster with { Failed = Missed }, "Checking nodes", Phase.CheckNode, NodesMeant(), CheckAsync);
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));

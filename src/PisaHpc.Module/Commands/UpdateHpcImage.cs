@@ -6,6 +6,7 @@ using PisaHpc.Images;
 using PisaHpc.Images.Update;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -185,7 +186,7 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
         var byNode = steps.GroupBy(step => step.Node)
             .ToDictionary(group => group.Key, group => new ConcurrentQueue<ImageUpdateStep>(group));
         var names = string.Join(", ", steps.Select(step => step.Image.Name).Distinct());
-        var bars = new ImageBars($"Update {names}", byNode.Count, Show, Trace, TimeProvider.System);
+        using var bars = FollowNodes($"Update {names}", byNode.Count, Phase.UpdateNode);
         var retry = new RetryPolicy(MaximumRetryCount, TimeSpan.FromSeconds(RetryIntervalSec));
         var puller = new ImagePuller(Cluster.Engines, retry, bars, peers);
         await (Cluster with { Failed = FailNode }).OnEachAsync(
@@ -197,18 +198,13 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
                     Finish(await puller.RunAsync(step, stopping));
                     byNode[node].TryDequeue(out _);
                 }
-
-                bars.Complete(node);
             },
             StopToken,
-            ErrorId.ImagePullFailed);
-        bars.Complete();
+            ErrorId.ImagePullFailed,
+            Phase.UpdateNode);
 
-        void FailNode(NodeFailure failure)
-        {
+        void FailNode(NodeFailure failure) =>
             Fail(byNode[failure.Node].Select(step => step.Result(ImageUpdateState.Failed)), failure);
-            bars.Complete(failure.Node);
-        }
     }
 
     private void Finish((HpcImageUpdate Result, HpcException? Failure) outcome)

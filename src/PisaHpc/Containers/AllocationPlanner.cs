@@ -4,6 +4,7 @@ using PisaHpc.Batch;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Containers;
 
@@ -40,7 +41,8 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
                 await alsoAsk(engine, stopping);
                 (facts[node], images[node]) = (has, holds);
             },
-            cancellationToken);
+            cancellationToken,
+            phase: Phase.Survey);
         return new AllocationSurvey(facts, images);
     }
 

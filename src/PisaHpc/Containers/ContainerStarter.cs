@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Containers;
 
@@ -125,7 +126,7 @@ public static class ContainerStarter
 
     private static async Task PullAsync(IContainerEngine engine, string reference, CancellationToken cancellationToken)
     {
-        await engine.Images.PullAsync(reference, progress: null, cancellationToken);
+        await Phase.PullImage.RunAsync(() => engine.Images.PullAsync(reference, progress: null, cancellationToken), engine.Node);
         await NameImageAsync(engine, ImageReference.Parse(reference), cancellationToken);
     }
 

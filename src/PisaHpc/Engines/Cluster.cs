@@ -1,4 +1,5 @@
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Engines;
 
@@ -27,11 +28,13 @@ public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Act
     /// <summary>Does one thing on every node; the failure of one is told, and the others go on.</summary>
     /// <param name="nodes">The nodes' names.</param>
     /// <param name="late">What the failure is of a node that takes longer.</param>
+    /// <param name="phase">What the action is for each node; null where it is no phase.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
     public Task OnEachAsync(
         IEnumerable<string> nodes,
         Func<string, CancellationToken, Task> action,
         CancellationToken cancellationToken,
-        ErrorId late = ErrorId.NodeTimeout) =>
-        FanOut.RunAsync(nodes, Throttle, NodeTimeout, action, Failed, cancellationToken, late);
+        ErrorId late = ErrorId.NodeTimeout,
+        Phase? phase = null) =>
+        FanOut.RunAsync(nodes, Throttle, NodeTimeout, action, Failed, cancellationToken, late, phase);
 }

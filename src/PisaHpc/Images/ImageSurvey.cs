@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using PisaHpc.Engines;
 using PisaHpc.Images.Update;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Images;
 
@@ -42,7 +43,8 @@ public static class ImageSurvey
                     askers.Writer.TryWrite(node);
                     told.Add(TellAsync(node, images));
                 },
-                cancellationToken);
+                cancellationToken,
+                phase: Phase.Survey);
         }
         finally
         {
@@ -66,7 +68,7 @@ public static class ImageSurvey
             try
             {
                 await using var engine = await engines.ConnectAsync(node, cancellationToken);
-                if (await digests.ResolveAsync(engine.Images, limit, cancellationToken))
+                if (await Phase.ResolveDigest.RunAsync(() => digests.ResolveAsync(engine.Images, limit, cancellationToken), node))
                 {
                     return;
                 }

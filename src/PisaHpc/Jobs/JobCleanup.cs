@@ -1,6 +1,7 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs;
 
@@ -24,15 +25,23 @@ public sealed class JobCleanup(Cluster cluster)
         }
         finally
         {
-            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
-            changed |= await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
+            changed |= await Phase.RemoveAccess.RunAsync(() => RemoveDirectoryAsync(node, directory, cancellationToken), node, jobId);
         }
 
         // A caller killed while the engine worked on its request leaves a container that appears after the first look.
         return changed | await RemoveContainersAsync(node, jobId, grace, cancellationToken);
     }
 
-    private async Task<bool> RemoveContainersAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
+    private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
+    {
+        await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+        return await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
+    }
+
+    private Task<bool> RemoveContainersAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken) =>
+        Phase.RemoveContainers.RunAsync(() => RemoveEachAsync(node, jobId, grace, cancellationToken), node, jobId);
+
+    private async Task<bool> RemoveEachAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
     {
         await using var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var changed = false;

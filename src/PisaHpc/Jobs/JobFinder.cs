@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs;
 
@@ -42,7 +43,8 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
                     found.Add((node, container));
                 }
             },
-            cancellationToken);
+            cancellationToken,
+            phase: Phase.FindJob);
         var byJob = found.ToLookup(item => item.Container.Labels[ContainerLabels.Job]);
         return
         [

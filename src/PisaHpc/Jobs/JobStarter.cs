@@ -5,6 +5,7 @@ using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
 using PisaHpc.Posix;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs;
 
@@ -15,8 +16,7 @@ namespace PisaHpc.Jobs;
 /// </summary>
 /// <param name="keys">Makes the job's keys.</param>
 /// <param name="ports">The port area.</param>
-/// <param name="progress">Told of each step.</param>
-public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea ports, IProgress<JobStep> progress)
+public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea ports)
 {
     private readonly JobCleanup _cleanup = new(cluster);
 
@@ -33,7 +33,11 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <param name="runs">Told of the job when it runs already, so that there is nothing to do.</param>
     /// <returns>The plans in the allocation's order; none for a job that runs already.</returns>
     /// <exception cref="HpcException">Why the job could not start, as for <see cref="StartAsync"/>.</exception>
-    public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
+    public Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
+        JobRequest request, Func<HpcJob, Task> runs, CancellationToken cancellationToken) =>
+        Phase.PlanJob.RunAsync(() => PlanAllAsync(request, runs, cancellationToken), job: request.Allocation.JobId);
+
+    private async Task<IReadOnlyList<HpcContainerPlan>> PlanAllAsync(
         JobRequest request, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
         if (await LookAsync(request, runs, NotPlanned, evenWhileBusy: true, cancellationToken) is not { } survey)
@@ -60,8 +64,10 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <see cref="ErrorId.JobNotStarted"/>, <see cref="ErrorId.JobRolledBack"/> or <see cref="ErrorId.JobLeftBehind"/> where nodes failed,
     /// each with the nodes. Any other id is no node's: the reason why nothing was begun, such as <see cref="ErrorId.PortAreaExhausted"/>.
     /// </exception>
-    public async Task StartAsync(
-        JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+    public Task StartAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken) =>
+        Phase.StartJob.RunAsync(() => StartAllAsync(request, handOver, cancellationToken), job: request.Allocation.JobId);
+
+    private async Task StartAllAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
         if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: false, cancellationToken) is not { } survey)
         {
@@ -69,8 +75,8 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
-        progress.Report(new JobStep(null, "leasing a port"));
-        using var hold = ports.Hold(LeaseFor(request, survey), cancellationToken);
+        using var hold = await Phase.LeasePort.RunAsync(
+            () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
@@ -96,11 +102,11 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
         catch (Exception cause)
         {
-            await RollBackAsync(request, hold, cause, failed: []);
+            await Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, cause, failed: []));
             throw;
         }
 
-        await RollBackAsync(request, hold, failed[0].Cause, failed);
+        await Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, failed[0].Cause, failed));
         throw FailedStart.RolledBack(request.Allocation.JobId, request.Allocation.Nodes.Count, failed);
     }
 
@@ -112,7 +118,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         JobRequest request, Func<HpcJob, Task> handOver, string undone, bool evenWhileBusy, CancellationToken cancellationToken)
     {
         var failed = new ConcurrentQueue<NodeFailure>();
-        var survey = await JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, progress, cancellationToken);
+        var survey = await JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, cancellationToken);
         if (!failed.IsEmpty)
         {
             throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);
@@ -163,7 +169,8 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
             await (cluster with { Failed = Fail }).OnEachAsync(
                 byNode.Keys,
                 (node, stopping) => StartNodeAsync(request, byNode[node], survey.Containers[node].Count > 0, files, stopping),
-                enough.Token);
+                enough.Token,
+                phase: Phase.StartOnNode);
         }
         catch (OperationCanceledException) when (!failures.IsEmpty && !cancellationToken.IsCancellationRequested)
         {
@@ -184,20 +191,27 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     {
         if (leftover)
         {
-            progress.Report(new JobStep(plan.Node, "removing an earlier attempt"));
-            await _cleanup.CleanAsync(plan.Node, plan.JobId, plan.Directory, TimeSpan.Zero, cancellationToken);
+            await Phase.RemoveLeftovers.RunAsync(
+                () => _cleanup.CleanAsync(plan.Node, plan.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
         }
 
         var owner = request.Allocation.Owner;
-        progress.Report(new JobStep(plan.Node, "writing the ssh configuration"));
-        await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-        await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
-        progress.Report(new JobStep(plan.Node, "starting the container"));
-        await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-        var container = await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
-        progress.Report(new JobStep(plan.Node, "waiting until it is ready"));
-        await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
-        progress.Report(new JobStep(plan.Node, "ready", Done: true));
+        await Phase.WriteAccess.RunAsync(async () =>
+        {
+            await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
+        });
+        var container = await Phase.StartContainer.RunAsync(async () =>
+        {
+            await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
+        });
+        await Phase.WaitUntilReady.RunAsync(async () =>
+        {
+            await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
+        });
     }
 
     /// <summary>
@@ -208,12 +222,12 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <exception cref="HpcException"><see cref="ErrorId.JobLeftBehind"/>.</exception>
     private async Task RollBackAsync(JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed)
     {
-        progress.Report(new JobStep(null, "taking back what was started"));
         var left = new ConcurrentQueue<NodeFailure>();
         await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
             request.Allocation.Nodes.Select(node => node.Name).Union(hold.Lease.Nodes),
             (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
-            CancellationToken.None);
+            CancellationToken.None,
+            phase: Phase.TakeBack);
         if (!left.IsEmpty)
         {
             throw FailedStart.LeftBehind(request.Allocation.JobId, cause, failed, [.. left]);

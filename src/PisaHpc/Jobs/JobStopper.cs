@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs;
 
@@ -9,8 +10,7 @@ namespace PisaHpc.Jobs;
 /// Takes a job off its nodes and gives its port back. What is gone already is success, so it can run any number of times.
 /// </summary>
 /// <param name="ports">The port area; null when the site has none.</param>
-/// <param name="progress">Told of each node.</param>
-public sealed class JobStopper(Cluster cluster, PortArea? ports, IProgress<JobStep> progress)
+public sealed class JobStopper(Cluster cluster, PortArea? ports)
 {
     private readonly JobCleanup _cleanup = new(cluster);
 
@@ -39,11 +39,14 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports, IProgress<JobSt
     /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;
     /// <see cref="ErrorId.PortAreaUnusable"/>.
     /// </exception>
-    public async Task<HpcJob> StopAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
+    public Task<HpcJob> StopAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken) =>
+        Phase.StopJob.RunAsync(() => StopAllAsync(request, unasked, cancellationToken), job: request.Job.JobId);
+
+    private async Task<HpcJob> StopAllAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
     {
         var job = request.Job;
-        progress.Report(new JobStep(null, "taking hold of the lease"));
-        using var hold = await Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken);
+        using var hold = await Phase.HoldLease.RunAsync(
+            () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
         var own = job.Nodes.Select(node => node.Name)
             .Concat(request.Nodes)
@@ -54,12 +57,9 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports, IProgress<JobSt
         await (cluster with { Failed = Fail }).OnEachAsync(
             own.Union(request.Elsewhere),
             async (node, stopping) =>
-            {
-                progress.Report(new JobStep(node, "stopping"));
-                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping);
-                progress.Report(new JobStep(node, "clean", Done: true));
-            },
-            cancellationToken);
+                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping),
+            cancellationToken,
+            phase: Phase.StopOnNode);
         var left = failures.Any(own.Contains);
         var released = !left && hold?.Release() is { Changed: true };
         var changed = released || cleaned.Values.Any(changed => changed);

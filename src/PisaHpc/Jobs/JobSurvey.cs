@@ -10,15 +10,9 @@ namespace PisaHpc.Jobs;
 internal sealed record JobSurvey(AllocationSurvey Nodes, IReadOnlyDictionary<string, IReadOnlyList<EngineContainer>> Containers)
 {
     /// <summary>Asks every node of a job's allocation.</summary>
-    /// <param name="progress">Told of each node.</param>
     public static async Task<JobSurvey> ReadAsync(
-        AllocationPlanner planner, JobRequest request, IProgress<JobStep> progress, CancellationToken cancellationToken)
+        AllocationPlanner planner, JobRequest request, CancellationToken cancellationToken)
     {
-        foreach (var node in request.Allocation.Nodes)
-        {
-            progress.Report(new JobStep(node.Name, "asking the node"));
-        }
-
         var containers = new ConcurrentDictionary<string, IReadOnlyList<EngineContainer>>();
         var ofJob = ContainerLabels.Filter(request.Allocation.JobId);
         var nodes = await planner.SurveyAsync(

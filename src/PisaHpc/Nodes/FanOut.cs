@@ -1,3 +1,5 @@
+using PisaHpc.Tracing;
+
 namespace PisaHpc.Nodes;
 
 /// <summary>One action on many nodes: a sliding window, a time limit for each node, and failures that stay their node's own.</summary>
@@ -10,6 +12,7 @@ public static class FanOut
     /// <param name="action">What to do on a node.</param>
     /// <param name="failed">Told of each node that failed, from any thread.</param>
     /// <param name="late">What the failure is of a node that takes longer.</param>
+    /// <param name="phase">The phase that the action is of each node; null for none.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
     public static Task RunAsync(
         IEnumerable<string> nodes,
@@ -18,20 +21,24 @@ public static class FanOut
         Func<string, CancellationToken, Task> action,
         Action<NodeFailure> failed,
         CancellationToken cancellationToken,
-        ErrorId late = ErrorId.NodeTimeout)
+        ErrorId late = ErrorId.NodeTimeout,
+        Phase? phase = null)
     {
         var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
         {
             try
             {
-                await WithinAsync(node, timeout, limit => action(node, limit), stopping, late);
+                await (phase?.RunAsync(() => InTimeAsync(node, stopping), node) ?? InTimeAsync(node, stopping));
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stopping.IsCancellationRequested)
             {
                 failed(new NodeFailure(node, exception));
             }
         });
+
+        Task InTimeAsync(string node, CancellationToken stopping) =>
+            WithinAsync(node, timeout, limit => action(node, limit), stopping, late);
     }
 
     /// <summary>Does one thing on a node within a time.</summary>

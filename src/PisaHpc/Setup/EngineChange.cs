@@ -1,5 +1,6 @@
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Setup;
 
@@ -97,6 +98,15 @@ internal sealed class EngineChange
             await ReloadAsync(Configuration.Trial, cancellationToken);
         }
 
+        await Phase.RestartEngine.RunAsync(() => StartNewAsync(cancellationToken), _plan.Node);
+        if (!Configuration.Keeping.IsSameFile(Configuration.Wanted))
+        {
+            await ReloadAsync(Configuration.Wanted, cancellationToken);
+        }
+    }
+
+    private async Task StartNewAsync(CancellationToken cancellationToken)
+    {
         var result = await StartWithAsync(Configuration.Keeping, cancellationToken);
         if (result.Start != EngineStart.New)
         {
@@ -104,10 +114,6 @@ internal sealed class EngineChange
         }
 
         await _control.StartedAsync(Configuration.Keeping.IsTakenUp, cancellationToken);
-        if (!Configuration.Keeping.IsSameFile(Configuration.Wanted))
-        {
-            await ReloadAsync(Configuration.Wanted, cancellationToken);
-        }
     }
 
     /// <summary>Restarts the engine with a configuration. One that ran before and does not start with it has the old one again.</summary>
@@ -140,7 +146,7 @@ internal sealed class EngineChange
     private async Task TakeBackAsync(Exception cause)
     {
         var kept = await FailureOf(GiveBackAsync);
-        var lost = await FailureOf(RestoreAsync);
+        var lost = await FailureOf(() => Phase.RestoreConfiguration.RunAsync(RestoreAsync, _plan.Node));
         if ((kept ?? lost) is null && !_plan.Facts.Engine.Pending)
         {
             kept = await FailureOf(() => _files.RemoveAsync(Marker, CancellationToken.None));
@@ -207,7 +213,9 @@ internal sealed class EngineChange
             return;
         }
 
-        var last = _start == EngineStart.New ? await StartWithAsync(Configuration.WayBack, CancellationToken.None) : null;
+        var last = _start == EngineStart.New
+            ? await Phase.RestartEngine.RunAsync(() => StartWithAsync(Configuration.WayBack, CancellationToken.None), _plan.Node)
+            : null;
         if (_start == EngineStart.None && !await _control.IsUpAsync())
         {
             throw new HpcException(ErrorId.EngineUnavailable, last?.LastWords ?? "It does not start with that either.", _plan.Node);
@@ -249,7 +257,8 @@ internal sealed class EngineChange
         var expected = _standing;
         _standing = [.. expected, content];
         _wrote = true;
-        await _files.PutAsync(File, expected, content, backup: null, Marker, CancellationToken.None);
+        await Phase.PutConfiguration.RunAsync(
+            () => _files.PutAsync(File, expected, content, backup: null, Marker, CancellationToken.None), _plan.Node);
         _standing = [content];
     }
 }

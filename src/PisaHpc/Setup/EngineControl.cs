@@ -1,6 +1,7 @@
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Setup;
 
@@ -27,11 +28,13 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeCommandFailed"/>, <see cref="ErrorId.NodeTimeout"/>, <see cref="ErrorId.EngineTimeout"/>.
     /// </exception>
-    public async Task ReloadAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken)
-    {
-        await RunAsync(ReloadCommand, ReloadLimit, cancellationToken);
-        await AnswersAsync(isRight, ReloadPatience, cancellationToken);
-    }
+    public Task ReloadAsync(Func<EngineDetails, bool> isRight, CancellationToken cancellationToken) => Phase.ReloadEngine.RunAsync(
+        async () =>
+        {
+            await RunAsync(ReloadCommand, ReloadLimit, cancellationToken);
+            await AnswersAsync(isRight, ReloadPatience, cancellationToken);
+        },
+        connection.Node);
 
     /// <summary>By a restart, which is not interrupted.</summary>
     /// <param name="file">The engine's configuration, which is the new one.</param>

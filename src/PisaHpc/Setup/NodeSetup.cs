@@ -1,6 +1,7 @@
 using System.Globalization;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Setup;
 
@@ -23,17 +24,19 @@ internal static class NodeSetup
         if (plan.Certificate is { } certificate)
         {
             var file = plan.Facts.CertificateFile!;
-            await files.PutAsync(file, [plan.Facts.Certificate], certificate, backup: null, marker: null, cancellationToken);
+            await Phase.PutCertificate.RunAsync(
+                () => files.PutAsync(file, [plan.Facts.Certificate], certificate, backup: null, marker: null, cancellationToken),
+                plan.Node);
         }
 
         if (plan.MakesRunDirectory)
         {
-            await files.MakeDirectoryAsync(plan.Site.RunDirectory, cancellationToken);
+            await Phase.MakeRunDirectory.RunAsync(() => files.MakeDirectoryAsync(plan.Site.RunDirectory, cancellationToken), plan.Node);
         }
 
         if (plan.MakesPortArea)
         {
-            await files.MakePortAreaAsync(plan.Site.PortArea!, cancellationToken);
+            await Phase.MakePortArea.RunAsync(() => files.MakePortAreaAsync(plan.Site.PortArea!, cancellationToken), plan.Node);
         }
 
         return plan.Action == EngineAction.None

@@ -50,7 +50,7 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
     {
         await using var job = new LabJob(_shell, lab, "late");
         using var caller = Start(job);
-        await caller.SaysAsync("o2wn02: ready");
+        await caller.SaysAsync("o2wn02: starting: done");
         await caller.SignalAsync("INT");
         var end = await caller.EndAsync();
 

@@ -8,6 +8,10 @@ internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<E
 {
     public IReadOnlyList<string> Warnings { get; private init; } = [];
 
+    public IReadOnlyList<string> Verbose { get; private init; } = [];
+
+    public IReadOnlyList<ProgressRecord> Progress { get; private init; } = [];
+
     public static CmdletRun Of(string script, params (string Name, Type Type)[] cmdlets) => With([], script, cmdlets);
 
     /// <summary>Pipes objects into a command.</summary>
@@ -29,6 +33,8 @@ internal sealed record CmdletRun(IReadOnlyList<PSObject> Output, IReadOnlyList<E
             return new CmdletRun([.. output], [.. shell.Streams.Error])
             {
                 Warnings = [.. shell.Streams.Warning.Select(warning => warning.Message)],
+                Verbose = [.. shell.Streams.Verbose.Select(line => line.Message)],
+                Progress = [.. shell.Streams.Progress],
             };
         }
         catch (RuntimeException exception)

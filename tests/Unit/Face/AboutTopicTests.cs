@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Unit.Face;
 
@@ -37,6 +38,20 @@ public sealed partial class AboutTopicTests
         var listed = Markdown.Sections(Read("about_PisaHpc_Automation"), 3).Single(section => section.Title == "Error ids").Body;
         Assert.All(Enum.GetNames<ErrorId>(), id => Assert.Contains($"`{id}`", listed, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Every_phase_has_its_row_with_the_words_of_its_verbose_line()
+    {
+        var rows = Markdown.Sections(Read("about_PisaHpc_Tracing"), 3).Single(section => section.Title == "Phases").Body.Split('\n');
+        Assert.Equal(
+            Enum.GetValues<Phase>().Select(phase => $"| `{phase}` | {PhaseWords.Of(phase)} |"),
+            rows.Where(row => row.StartsWith("| `", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_tag_of_a_phase_has_a_row() => Assert.All(
+        new[] { Phases.NodeTag, Phases.JobTag, Phases.DetailTag, Phases.ErrorTag, Phases.CancelledTag },
+        tag => Assert.Contains($"| `{tag}` |", Read("about_PisaHpc_Tracing"), StringComparison.Ordinal));
 
     [Fact]
     public void Every_key_of_the_site_definition_has_a_row()

@@ -11,8 +11,8 @@ public sealed class DomainTests
     /// <summary>The folders from the ground up. Each may use those above it in this list, and no other.</summary>
     private static readonly string[] Order =
     [
-        "Errors", "Posix", "HostLists", "Nodes", "Engines", "Sites", "Batch", "Devices", "Ports", "Access", "Images", "Containers", "Jobs",
-        "Mpi", "Setup", "Preflight",
+        "Errors", "Posix", "HostLists", "Tracing", "Nodes", "Engines", "Sites", "Batch", "Devices", "Ports", "Access", "Images", "Containers",
+        "Jobs", "Mpi", "Setup", "Preflight",
     ];
 
     private static readonly Architecture Domain = new ArchLoader().LoadAssembly(typeof(HpcException).Assembly).Build();

@@ -1,5 +1,6 @@
 using PisaHpc.Jobs;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Ports;
@@ -96,16 +97,16 @@ public sealed class FailedStartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("writing the ssh configuration", FakeStep.Connect)]
-    [InlineData("writing the ssh configuration", FakeStep.Run)]
-    [InlineData("starting the container", FakeStep.ConnectEngine)]
-    [InlineData("starting the container", FakeStep.Create)]
-    [InlineData("starting the container", FakeStep.Start)]
-    [InlineData("waiting until it is ready", FakeStep.Run)]
-    public async Task A_node_that_fails_while_it_is_started_takes_the_whole_job_back(string activity, FakeStep step)
+    [InlineData(Phase.WriteAccess, FakeStep.Connect)]
+    [InlineData(Phase.WriteAccess, FakeStep.Run)]
+    [InlineData(Phase.StartContainer, FakeStep.ConnectEngine)]
+    [InlineData(Phase.StartContainer, FakeStep.Create)]
+    [InlineData(Phase.StartContainer, FakeStep.Start)]
+    [InlineData(Phase.WaitUntilReady, FakeStep.Run)]
+    public async Task A_node_that_fails_while_it_is_started_takes_the_whole_job_back(Phase phase, FakeStep step)
     {
         var cause = Fault("o2wn02");
-        AtActivity(activity, () => _cluster.Nodes.Before("o2wn02", step, _ =>
+        At(phase, () => _cluster.Nodes.Before("o2wn02", step, _ =>
         {
             _cluster.Nodes.Before("o2wn02", step, _ => Task.CompletedTask);
             throw cause;
@@ -135,14 +136,14 @@ public sealed class FailedStartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("writing the ssh configuration", FakeStep.Connect)]
-    [InlineData("writing the ssh configuration", FakeStep.Run)]
-    [InlineData("starting the container", FakeStep.ConnectEngine)]
-    [InlineData("waiting until it is ready", FakeStep.Run)]
-    public async Task What_a_node_that_fails_for_good_may_keep_is_left_behind_and_the_lease_leads_a_stop_there(string activity, FakeStep step)
+    [InlineData(Phase.WriteAccess, FakeStep.Connect)]
+    [InlineData(Phase.WriteAccess, FakeStep.Run)]
+    [InlineData(Phase.StartContainer, FakeStep.ConnectEngine)]
+    [InlineData(Phase.WaitUntilReady, FakeStep.Run)]
+    public async Task What_a_node_that_fails_for_good_may_keep_is_left_behind_and_the_lease_leads_a_stop_there(Phase phase, FakeStep step)
     {
         var cause = Fault("o2wn02");
-        AtActivity(activity, () => _cluster.Nodes.FailOn("o2wn02", step, cause));
+        At(phase, () => _cluster.Nodes.FailOn("o2wn02", step, cause));
 
         var failure = await FailedAsync(JobCluster.Request());
 
@@ -196,10 +197,11 @@ public sealed class FailedStartTests : IDisposable
     {
         using var interrupt = new CancellationTokenSource();
         _cluster.Nodes.FailOn("o2wn01", FakeStep.Remove, Fault("o2wn01"));
-        AtActivity("waiting until it is ready", interrupt.Cancel);
+        At(Phase.WaitUntilReady, interrupt.Cancel);
 
         var failure = await Assert.ThrowsAsync<HpcException>(
-            () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token));
+            () => _cluster.FollowAsync(
+                () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token)));
 
         Assert.Equal((ErrorId.JobLeftBehind, "o2wn01"), (failure.Id, Assert.Single(failure.LeftBehind).Node));
         Assert.Empty(failure.FailedNodes);
@@ -214,12 +216,13 @@ public sealed class FailedStartTests : IDisposable
     });
 
     private Task<HpcException> FailedAsync(JobRequest request) => Assert.ThrowsAsync<HpcException>(
-        () => _cluster.Starter.StartAsync(request, _ => throw new InvalidOperationException("The job was started."), CancellationToken.None));
+        () => _cluster.FollowAsync(() => _cluster.Starter.StartAsync(
+            request, _ => throw new InvalidOperationException("The job was started."), CancellationToken.None)));
 
-    /// <summary>Does something as o2wn02 comes to a step of its start.</summary>
-    private void AtActivity(string activity, Action action) => _cluster.OnStep = reached =>
+    /// <summary>Does something as o2wn02 comes to a phase of its start.</summary>
+    private void At(Phase phase, Action action) => _cluster.OnPhase = reached =>
     {
-        if (reached.Node == "o2wn02" && reached.Activity == activity)
+        if (reached.Node == "o2wn02" && reached.Phase == phase && reached.End is null)
         {
             action();
         }

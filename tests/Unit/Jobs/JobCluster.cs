@@ -4,6 +4,7 @@ using PisaHpc.Containers;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Access.Ssh;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
@@ -12,7 +13,7 @@ using PisaHpc.Unit.Ports;
 namespace PisaHpc.Unit.Jobs;
 
 /// <summary>A cluster in memory with a real port area, whose nodes answer what a job's start and stop ask of them.</summary>
-internal sealed class JobCluster : IDisposable, IProgress<JobStep>
+internal sealed class JobCluster : IDisposable
 {
     private readonly HashSet<string> _directories = [];
 
@@ -28,23 +29,27 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
     /// <summary>Paths that the nodes do not have.</summary>
     public HashSet<string> Missing { get; } = [];
 
-    /// <summary>Told of each step of a job.</summary>
-    public Action<JobStep> OnStep { get; set; } = _ => { };
+    /// <summary>Told of each phase of what is followed.</summary>
+    public Action<PhaseReport> OnPhase { get; set; } = _ => { };
 
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long a node may take when a job is started.</summary>
+    public TimeSpan NodeTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Told of each node that a stop could not clean.</summary>
     public Action<NodeFailure> OnFailure { get; set; } = FakeCluster.Unexpected;
 
     public JobStarter Starter => StarterIn(Ports.Area);
 
-    public JobStarter StarterIn(PortArea area) => new(Nodes.Cluster, new FixedKeys(), area, this) { RollbackLimit = RollbackLimit };
+    public JobStarter StarterIn(PortArea area) =>
+        new(Nodes.Cluster with { NodeTimeout = NodeTimeout }, new FixedKeys(), area) { RollbackLimit = RollbackLimit };
 
     /// <summary>How long a stop waits for whoever starts the job.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);
 
-    public JobStopper Stopper => new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area, this) { Patience = StopPatience };
+    public JobStopper Stopper => new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area) { Patience = StopPatience };
 
     public JobFinder Finder => new(Nodes.Cluster, Ports.Area);
 
@@ -79,7 +84,12 @@ internal sealed class JobCluster : IDisposable, IProgress<JobStep>
         }
     }
 
-    public void Report(JobStep value) => OnStep(value);
+    /// <summary>Does something as a command's run does, and tells of its phases.</summary>
+    public async Task FollowAsync(Func<Task> work)
+    {
+        using var run = new TracedRun("Test-It", report => OnPhase(report));
+        await run.RunAsync(work);
+    }
 
     public void Dispose() => Ports.Dispose();
 

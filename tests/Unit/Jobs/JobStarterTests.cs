@@ -1,5 +1,6 @@
 using PisaHpc.Batch;
 using PisaHpc.Jobs;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;
 
@@ -98,23 +99,24 @@ public sealed class JobStarterTests : IDisposable
     }
 
     [Theory]
-    [InlineData("leasing a port")]
-    [InlineData("writing the ssh configuration")]
-    [InlineData("starting the container")]
-    [InlineData("waiting until it is ready")]
-    public async Task Interrupted_at_any_step_nothing_is_left(string step)
+    [InlineData(Phase.LeasePort)]
+    [InlineData(Phase.WriteAccess)]
+    [InlineData(Phase.StartContainer)]
+    [InlineData(Phase.WaitUntilReady)]
+    public async Task Interrupted_in_any_phase_nothing_is_left(Phase phase)
     {
         using var interrupt = new CancellationTokenSource();
-        _cluster.OnStep = reached =>
+        _cluster.OnPhase = reached =>
         {
-            if (reached.Activity == step)
+            if (reached.Phase == phase)
             {
                 interrupt.Cancel();
             }
         };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token));
+            () => _cluster.FollowAsync(
+                () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token)));
 
         Assert.Empty(_cluster.Leftovers());
     }

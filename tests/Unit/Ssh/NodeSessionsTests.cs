@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PisaHpc.Adapters.Ssh;
 
 namespace PisaHpc.Unit.Ssh;
@@ -18,6 +19,28 @@ public class NodeSessionsTests
         await Task.WhenAll(callers);
         Assert.Equal(1, attempts);
         Assert.Equal(1, sessions.OpenConnections);
+    }
+
+    [Fact]
+    public async Task A_connection_and_the_clock_that_closes_it_are_in_no_activity_of_whoever_opened_it()
+    {
+        using var caller = new Activity("a job").Start();
+        Activity?[] seen = [caller, caller];
+        var transport = new FakeTransport { OnDispose = () => seen[1] = Activity.Current };
+        await using var sessions = new NodeSessions(
+            "n1",
+            _ =>
+            {
+                seen[0] = Activity.Current;
+                return Task.FromResult<INodeTransport>(transport);
+            },
+            TimeSpan.FromMilliseconds(1));
+
+        await sessions.OpenAsync(CancellationToken.None);
+        await transport.Closed.Task;
+
+        Assert.Equal([null, null], seen);
+        Assert.Same(caller, Activity.Current);
     }
 
     [Fact]
@@ -233,6 +256,8 @@ public class NodeSessionsTests
 
         public int Allowed { get; init; } = 10;
 
+        public Action OnDispose { get; init; } = () => { };
+
         public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<INodeSession> StartAsync(RemoteCommand command)
@@ -249,6 +274,7 @@ public class NodeSessionsTests
         public ValueTask DisposeAsync()
         {
             IsOpen = false;
+            OnDispose();
             Closed.TrySetResult();
             return ValueTask.CompletedTask;
         }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
@@ -34,9 +35,8 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
         }
     }
 
-    private async Task<EngineClient> OpenAsync(string node)
+    private Task<EngineClient> OpenAsync(string node) => Detached.RunAsync(async () =>
     {
-        await Task.Yield();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         limit.CancelAfter(access.ConnectTimeout + access.ConnectTimeout);
         try
@@ -48,7 +48,7 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
             throw EngineFailure.Of(
                 new TimeoutException($"no answer within {2 * access.ConnectTimeout.TotalSeconds:0.#} s", exception), node);
         }
-    }
+    });
 
     private async Task<Stream> StreamAsync(string node, CancellationToken cancellationToken)
     {

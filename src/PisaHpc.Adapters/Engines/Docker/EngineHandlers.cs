@@ -1,3 +1,5 @@
+using PisaHpc.Tracing;
+
 namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
@@ -34,7 +36,7 @@ internal sealed class EngineHandlers : IDisposable
 
     private static SocketsHttpHandler Handler(OpenEngineStream open, TimeSpan idleTimeout, int most) => new()
     {
-        ConnectCallback = async (_, cancellationToken) => await open(cancellationToken),
+        ConnectCallback = async (_, cancellationToken) => await Detached.RunAsync(() => open(cancellationToken)),
         MaxConnectionsPerServer = most,
         PooledConnectionIdleTimeout = idleTimeout,
         PooledConnectionLifetime = Timeout.InfiniteTimeSpan,

@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Images.Update;
 
@@ -7,10 +8,10 @@ namespace PisaHpc.Images.Update;
 /// step, so the name leads to the old image or to the new one at any moment, whatever fails in between.
 /// </summary>
 /// <param name="retry">How often to try.</param>
-/// <param name="progress">Told of what each node does; from any thread.</param>
+/// <param name="progress">Told how far each node's pull has come; from any thread.</param>
 /// <param name="peers">How nodes serve each other; null when each asks the registry.</param>
 public sealed class ImagePuller(
-    IEngineConnector engines, RetryPolicy retry, IProgress<ImageProgress> progress, PeerTransfer? peers = null)
+    IEngineConnector engines, RetryPolicy retry, IProgress<ImagePullProgress> progress, PeerTransfer? peers = null)
 {
     /// <summary>Does what a step says.</summary>
     /// <param name="step">The step.</param>
@@ -20,28 +21,35 @@ public sealed class ImagePuller(
     {
         ArgumentNullException.ThrowIfNull(step);
         var start = retry.Time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        var attempt = 1;
+        try
         {
-            try
+            var source = await Phase.UpdateImage.RunAsync(TryUntilItPassesAsync, step.Node, detail: step.Image.Name);
+            return (Ended(ImageUpdateState.Updated) with { Source = source }, null);
+        }
+        catch (HpcException failure)
+        {
+            return (Ended(ImageUpdateState.Failed) with { Reason = failure.Message }, failure);
+        }
+
+        async Task<string?> TryUntilItPassesAsync()
+        {
+            for (; ; attempt++)
             {
-                var source = await TryAsync(step, cancellationToken);
-                return (Ended(ImageUpdateState.Updated, attempt) with { Source = source }, null);
-            }
-            catch (HpcException failure) when (RetryPolicy.MayPass(failure) && attempt <= retry.Retries)
-            {
-                await WaitAsync(step, attempt, failure, cancellationToken);
-            }
-            catch (HpcException failure)
-            {
-                var result = Ended(ImageUpdateState.Failed, attempt) with { Reason = failure.Message };
-                progress.Report(new ImageProgress(step.Node, "failed"));
-                return (result, failure);
+                try
+                {
+                    return await TryAsync(step, cancellationToken);
+                }
+                catch (HpcException failure) when (RetryPolicy.MayPass(failure) && attempt <= retry.Retries)
+                {
+                    await WaitAsync(step, attempt, failure, cancellationToken);
+                }
             }
         }
 
-        HpcImageUpdate Ended(ImageUpdateState state, int attempts) => step.Result(state) with
+        HpcImageUpdate Ended(ImageUpdateState state) => step.Result(state) with
         {
-            Attempts = attempts,
+            Attempts = attempt,
             DurationSec = Math.Round(retry.Time.GetElapsedTime(start).TotalSeconds, 3),
         };
     }
@@ -53,18 +61,13 @@ public sealed class ImagePuller(
     private async Task<string?> TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
     {
         await using var engine = await engines.ConnectAsync(step.Node, cancellationToken);
-        string? source = null;
-        if (await FindAsync(engine.Images, step, cancellationToken) is { } held)
+        if (await FindAsync(engine.Images, step, cancellationToken) is not { } held)
         {
-            await NameAsync(engine.Images, step, held, cancellationToken);
-        }
-        else
-        {
-            source = await FetchAsync(() => PullAsync(engine.Images, step, cancellationToken), step, cancellationToken);
+            return await FetchAsync(() => PullAsync(engine.Images, step, cancellationToken), step, cancellationToken);
         }
 
-        progress.Report(new ImageProgress(step.Node, "done"));
-        return source;
+        await NameAsync(engine.Images, step, held, cancellationToken);
+        return null;
     }
 
     private async Task<string> FetchAsync(Func<Task> pull, ImageUpdateStep step, CancellationToken cancellationToken)
@@ -72,11 +75,10 @@ public sealed class ImagePuller(
         var registry = step.Image.Reference.Registry ?? ImageReference.DefaultRegistry;
         if (peers is not null)
         {
-            return await peers.FetchAsync(step, pull, progress, cancellationToken) ?? registry;
+            return await peers.FetchAsync(step, pull, cancellationToken) ?? registry;
         }
 
-        progress.Report(new ImageProgress(step.Node, "asking for a pull"));
-        await pull();
+        await Phase.PullImage.RunAsync(pull, step.Node);
         return registry;
     }
 
@@ -105,27 +107,33 @@ public sealed class ImagePuller(
             return;
         }
 
-        await images.TagAsync(held.Id, tag, cancellationToken);
-        var named = await images.FindAsync(tag, cancellationToken);
-        if (named?.Has(step.Digest) != true)
-        {
-            throw NotHeld(step, named is null ? "the name is not there afterwards" : $"the name leads to {named.Id} afterwards");
-        }
+        await Phase.NameImage.RunAsync(
+            async () =>
+            {
+                await images.TagAsync(held.Id, tag, cancellationToken);
+                var named = await images.FindAsync(tag, cancellationToken);
+                if (named?.Has(step.Digest) != true)
+                {
+                    throw NotHeld(step, named is null ? "the name is not there afterwards" : $"the name leads to {named.Id} afterwards");
+                }
+            },
+            step.Node);
     }
 
     private static HpcException NotHeld(ImageUpdateStep step, string what) => new(
         ErrorId.ImagePullFailed, $"{step.Image.Name} on {step.Node} is not {step.Digest}: {what}.", step.Node);
 
-    private async Task WaitAsync(ImageUpdateStep step, int attempt, HpcException failure, CancellationToken cancellationToken)
+    private Task WaitAsync(ImageUpdateStep step, int attempt, HpcException failure, CancellationToken cancellationToken)
     {
         var wait = retry.WaitAfter(attempt);
-        progress.Report(new ImageProgress(
-            step.Node, $"attempt {attempt} failed, next in {Math.Max(1, wait.TotalSeconds):0} s: {failure.Message}"));
-        await Task.Delay(wait, retry.Time, cancellationToken);
+        return Phase.WaitToRetry.RunAsync(
+            () => Task.Delay(wait, retry.Time, cancellationToken),
+            step.Node,
+            detail: $"in {Math.Max(1, wait.TotalSeconds):0} s, since attempt {attempt} failed: {failure.Message}");
     }
 
-    private sealed class PullRelay(string node, IProgress<ImageProgress> progress) : IProgress<PullProgress>
+    private sealed class PullRelay(string node, IProgress<ImagePullProgress> progress) : IProgress<PullProgress>
     {
-        public void Report(PullProgress value) => progress.Report(new ImageProgress(node, value.Activity) { Pull = value });
+        public void Report(PullProgress value) => progress.Report(new ImagePullProgress(node, value));
     }
 }

@@ -53,11 +53,7 @@ public enum ImageNeed
     Pull,
 }
 
-/// <summary>What a node does for its image just now.</summary>
+/// <summary>How far a node's pull has come.</summary>
 /// <param name="Node">The node.</param>
-/// <param name="Activity">What it does.</param>
-public sealed record ImageProgress(string Node, string Activity)
-{
-    /// <summary>How far the pull has come; null where that is not known.</summary>
-    public PullProgress? Pull { get; init; }
-}
+/// <param name="Pull">How far.</param>
+public sealed record ImagePullProgress(string Node, PullProgress Pull);

@@ -1,6 +1,7 @@
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Images.Update;
 
@@ -20,19 +21,15 @@ public sealed class PeerTransfer(Cluster cluster, NodeAccess access, PeerSchedul
     /// <param name="pull">
     /// The pull by digest, and the look at what came of it: a node gives on what was found there, and nothing else.
     /// </param>
-    /// <param name="progress">Told of what happens.</param>
     /// <returns>The node that gave it; null when it came from the registry.</returns>
-    public async Task<string?> FetchAsync(
-        ImageUpdateStep step, Func<Task> pull, IProgress<ImageProgress> progress, CancellationToken cancellationToken)
+    public async Task<string?> FetchAsync(ImageUpdateStep step, Func<Task> pull, CancellationToken cancellationToken)
     {
-        progress.Report(new ImageProgress(step.Node, "waiting for a node that holds it"));
-        var giver = await supply.TakeAsync(step.Digest, cancellationToken);
+        var giver = await Phase.WaitForGiver.RunAsync(() => supply.TakeAsync(step.Digest, cancellationToken).AsTask(), step.Node);
         var came = false;
         try
         {
-            var given = giver is not null && await TryGiveAsync(giver, step, progress, cancellationToken);
-            progress.Report(new ImageProgress(step.Node, given ? "asking the registry for the manifest" : "asking for a pull"));
-            await pull();
+            var given = giver is not null && await TryGiveAsync(giver, step, cancellationToken);
+            await (given ? Phase.PullManifest : Phase.PullImage).RunAsync(pull, step.Node);
             came = true;
             return given ? giver : null;
         }
@@ -49,21 +46,20 @@ public sealed class PeerTransfer(Cluster cluster, NodeAccess access, PeerSchedul
         }
     }
 
-    /// <summary>A gift that fails costs its time and no more: the pull that follows gets the image from the registry.</summary>
-    private async Task<bool> TryGiveAsync(
-        string giver, ImageUpdateStep step, IProgress<ImageProgress> progress, CancellationToken cancellationToken)
+    /// <summary>
+    /// A gift that fails costs its time and no more: its phase says why, and the pull that follows gets the image from the registry.
+    /// </summary>
+    private async Task<bool> TryGiveAsync(string giver, ImageUpdateStep step, CancellationToken cancellationToken)
     {
         try
         {
-            progress.Report(new ImageProgress(step.Node, $"receiving from {giver}"));
-            await GiveAsync(giver, step, cancellationToken);
+            await Phase.ReceiveImage.RunAsync(() => GiveAsync(giver, step, cancellationToken), step.Node, detail: $"from {giver}");
             supply.Count(succeeded: true);
             return true;
         }
-        catch (HpcException failure)
+        catch (HpcException)
         {
             supply.Count(succeeded: false);
-            progress.Report(new ImageProgress(step.Node, $"{failure.Message} The registry is asked."));
             return false;
         }
         finally

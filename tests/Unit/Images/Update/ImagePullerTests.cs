@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Engines;
 using PisaHpc.Images;
 using PisaHpc.Images.Update;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images.Update;
@@ -35,8 +36,7 @@ public sealed class ImagePullerTests
         var pull = Assert.Single(_cluster.Calls, call => call.Step == FakeStep.PullImage);
         Assert.Equal($"reg:5000/x@{Digests.New}", pull.Subject);
         Assert.Equal(ImageNeed.None, Step().Need);
-        Assert.Contains(_progress.Told, told => told.Pull is { Bytes: 1000 });
-        Assert.Equal("done", _progress.Told.Last().Activity);
+        Assert.Contains(_progress.Told, told => told is { Node: "n1", Pull.Bytes: 1000 });
     }
 
     [Fact]
@@ -57,7 +57,31 @@ public sealed class ImagePullerTests
         var (result, failure) = await RunAsync(Step(), retries: 3);
         Assert.Null(failure);
         Assert.Equal(("Updated", 3), (result.State, result.Attempts));
-        Assert.Equal(2, _progress.Told.Count(told => told.Activity.StartsWith("attempt ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Each_attempt_and_each_wait_is_a_phase_and_says_why()
+    {
+        FailTimes(1, new HpcException(ErrorId.ImagePullFailed, "refused", "n1"));
+        var lines = new ConcurrentQueue<string>();
+        using var run = new TracedRun("Test-It", report => lines.Enqueue(report.End is null ? report.ToString() : $"{report.Phase} {report.End.Outcome}"));
+
+        await run.RunAsync(() => RunAsync(Step(), retries: 1));
+
+        Assert.Equal(
+            [
+                $"n1: updating {Name}",
+                "n1: pulling the image",
+                "PullImage Error",
+                "n1: waiting for the next attempt in 1 s, since attempt 1 failed: refused",
+                "WaitToRetry Ok",
+                "n1: pulling the image",
+                "n1: giving the image its name",
+                "NameImage Ok",
+                "PullImage Ok",
+                "UpdateImage Ok",
+            ],
+            lines);
     }
 
     [Fact]
@@ -144,10 +168,10 @@ public sealed class ImagePullerTests
             "n1", FakeStep.PullImage, _ => Interlocked.Decrement(ref left) >= 0 ? Task.FromException(failure) : Task.CompletedTask);
     }
 
-    private sealed class Recorder : IProgress<ImageProgress>
+    private sealed class Recorder : IProgress<ImagePullProgress>
     {
-        public ConcurrentQueue<ImageProgress> Told { get; } = new();
+        public ConcurrentQueue<ImagePullProgress> Told { get; } = new();
 
-        public void Report(ImageProgress value) => Told.Enqueue(value);
+        public void Report(ImagePullProgress value) => Told.Enqueue(value);
     }
 }

@@ -123,9 +123,9 @@ public sealed class PeerTransferTests
         return (await puller.RunAsync(step, CancellationToken.None)).Result;
     }
 
-    private sealed class Silence : IProgress<ImageProgress>
+    private sealed class Silence : IProgress<ImagePullProgress>
     {
-        public void Report(ImageProgress value)
+        public void Report(ImagePullProgress value)
         {
         }
     }

@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Jobs;
+
+/// <summary>What a start and a stop say of their phases.</summary>
+[Collection(LabTests.Name)]
+public sealed class JobPhaseTests(LabFixture lab) : IDisposable
+{
+    private readonly HostedRunspace _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Fact]
+    public async Task Verbose_names_each_phase_of_each_node_and_how_it_ended()
+    {
+        await using var job = new LabJob(_shell, lab, "verbose");
+
+        var start = job.Run("$allocation | Start-HpcJob -Environment tiny -Verbose").Succeeded();
+        var stop = job.Run("Stop-HpcJob $JobId -Verbose").Succeeded();
+
+        string[] ofJob = [$"job {job.Id}: starting the job", $"job {job.Id}: leasing a port"];
+        string[] ofNode = ["asking the node", "starting", "writing the ssh configuration", "starting the container", "waiting until it is ready"];
+        AssertDone(start.Verbose, [.. ofJob, .. from node in lab.Nodes from phase in ofNode select $"{node.Name}: {phase}"]);
+        string[] ofStop = ["looking for jobs", "stopping", "removing containers", "removing keys and configuration"];
+        AssertDone(
+            stop.Verbose,
+            [$"job {job.Id}: stopping the job", .. from node in lab.Nodes from phase in ofStop select $"{node.Name}: {phase}"]);
+        Assert.Equal("2 of 2 nodes", start.Progress.Last(record => record.PercentComplete == 100).StatusDescription);
+    }
+
+    [Fact]
+    public async Task A_node_s_phase_that_failed_is_named_with_its_error()
+    {
+        await using var job = new LabJob(_shell, lab, "failing");
+
+        var run = job.Run("$allocation | Start-HpcJob -Environment tiny -Image registry.lab:5000/pisa/none:1 -Verbose");
+
+        Assert.Contains(run.Verbose, line => Regex.IsMatch(line, "^o2wn0[12]: starting the container: failed after .* s: ImageNotFound: "));
+        Assert.Contains(run.Verbose, line => line.StartsWith($"job {job.Id}: taking back what was started: done in ", StringComparison.Ordinal));
+    }
+
+    private static void AssertDone(IReadOnlyList<string> lines, IReadOnlyList<string> phases) => Assert.All(phases, phase =>
+    {
+        var ended = lines.Index().First(line => line.Item.StartsWith($"{phase}: done in ", StringComparison.Ordinal)).Index;
+        Assert.Contains(phase, lines.Take(ended));
+    });
+}
