@@ -6,12 +6,15 @@ using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Commands;
 
-/// <summary>Lists the job containers on nodes.</summary>
+/// <summary>Lists the containers of jobs and of static environments on nodes.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcContainer")]
 [OutputType(typeof(HpcContainer))]
 public sealed class GetHpcContainerCommand : NodeCmdlet
 {
-    private readonly List<(string Node, string JobId)> _asked = [];
+    /// <summary>What -JobId is where nobody gives it: every container is meant, one of no job too.</summary>
+    private static readonly string[] Unasked = ["*"];
+
+    private readonly List<(string Node, string? JobId)> _asked = [];
     private readonly ConcurrentBag<HpcContainer> _found = [];
     private string[] _named = [];
 
@@ -25,12 +28,12 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
 
     /// <summary>
     /// Only the containers of these jobs; wildcards are allowed. A job named without any that has no container is an error; one that comes
-    /// through the pipeline, such as an allocation, may have none yet.
+    /// through the pipeline, such as an allocation, may have none yet, and what is no job's has none.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string[] JobId { get; set; } = ["*"];
+    public string[]? JobId { get; set; } = Unasked;
 
     /// <summary>Only containers of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter]
@@ -45,15 +48,15 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     {
         await base.BeginAsync();
         // What the pipeline gives is bound later.
-        _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? JobId : [];
+        _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? [.. JobId ?? []] : [];
     }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        foreach (var id in JobId)
+        foreach (var id in ReferenceEquals(JobId, Unasked) ? [null] : (string?[])(JobId ?? []))
         {
-            _asked.AddRange(NodesOfJob(id, Node).Select(node => (node, id)));
+            _asked.AddRange(NodesOfJob(id ?? "*", Node).Select(node => (node, id)));
         }
 
         return Task.CompletedTask;
@@ -62,12 +65,12 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var jobs = _asked.ToLookup(asked => asked.Node, asked => JobIdPattern.Of(asked.JobId));
+        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.JobId is null ? _ => true : Matching(asked.JobId));
         var names = Name.Select(name => new WildcardPattern(name)).ToArray();
         await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
         {
             await using var engine = await Cluster.Engines.ConnectAsync(node, stopping);
-            var containers = await engine.ListAsync(ContainerLabels.Filter(), stopping);
+            var containers = await engine.ListAsync(ContainerLabels.FilterOfAll(), stopping);
             List<HpcContainer> meant =
             [
                 .. from container in containers
@@ -79,6 +82,12 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
             EmitAll(meant);
         });
         ReportMissing();
+    }
+
+    private static Func<string?, bool> Matching(string pattern)
+    {
+        var matches = JobIdPattern.Of(pattern);
+        return jobId => jobId is not null && matches(jobId);
     }
 
     private void ReportMissing()

@@ -13,12 +13,12 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
 
-    /// <summary>The jobs; wildcards are allowed; every job when none is named.</summary>
+    /// <summary>The jobs; wildcards are allowed; every job when none is named. A container of no job names none.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string[] JobId { get; set; } = ["*"];
+    public string[]? JobId { get; set; } = ["*"];
 
     /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -34,7 +34,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        _jobIds.UnionWith(JobId);
+        _jobIds.UnionWith(JobId ?? []);
         _nodes.UnionWith(Node);
         return Task.CompletedTask;
     }

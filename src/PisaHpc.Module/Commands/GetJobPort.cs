@@ -18,7 +18,7 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
     [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string[] JobId { get; set; } = ["*"];
+    public string[]? JobId { get; set; } = ["*"];
 
     /// <summary>The ports; without it, every port.</summary>
     [Parameter]
@@ -30,7 +30,7 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
     {
         var area = Area;
         var leases = area.List();
-        var wanted = JobId.SelectMany(id => Named(id, leases, area)).ToHashSet();
+        var wanted = (JobId ?? []).SelectMany(id => Named(id, leases, area)).ToHashSet();
         EmitAll(leases.Where(lease => wanted.Contains(lease) && Port?.Contains(lease.Port) != false));
         return Task.CompletedTask;
     }

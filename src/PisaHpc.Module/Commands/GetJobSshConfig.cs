@@ -15,11 +15,11 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     private readonly ConcurrentDictionary<string, JobSshConfig> _found = new(StringComparer.Ordinal);
     private readonly HashSet<string> _wanted = new(StringComparer.Ordinal);
 
-    /// <summary>The jobs; wildcards are allowed; without it, every job that the nodes hold.</summary>
+    /// <summary>The jobs; wildcards are allowed; without it, every job that the nodes hold. A container of no job names none.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(JobIdCompleter))]
-    public string[] JobId { get; set; } = ["*"];
+    public string[]? JobId { get; set; } = ["*"];
 
     /// <summary>
     /// The nodes that are asked: names, host lists, patterns, or objects that carry nodes; those of the jobs when none is named, and the
@@ -38,13 +38,14 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        _wanted.UnionWith(JobId.Where(JobIdPattern.IsOne));
-        return OnEachAsync(JobId.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
+        var jobIds = JobId ?? [];
+        _wanted.UnionWith(jobIds.Where(JobIdPattern.IsOne));
+        return OnEachAsync(jobIds.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
         {
             await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
-            await (JobId is [var id] && JobIdPattern.IsOne(id)
+            await (jobIds is [var id] && JobIdPattern.IsOne(id)
                 ? FindAsync(connection, id, stopping)
-                : ListAsync(connection, JobId, stopping));
+                : ListAsync(connection, jobIds, stopping));
         });
     }
 

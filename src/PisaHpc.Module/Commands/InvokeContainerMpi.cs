@@ -98,7 +98,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     {
         if (ParameterSetName == "Container")
         {
-            _containers.AddRange(InputObject.Select(container => (container.JobId, container.Node)));
+            _containers.AddRange(InputObject.Select(container => (JobOf(container), container.Node)));
         }
         else
         {
@@ -115,6 +115,11 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             await InvokeAsync(job.Key, [.. job.Select(container => container.Node).Distinct()], job.First().Node);
         }
     }
+
+    private static string JobOf(HpcContainer container) => container.JobId ?? throw new HpcException(
+        ErrorId.JobNotFound,
+        $"Container {container.Name} on {container.Node} is no job's, and MPI runs in the containers of one job.",
+        container.Name);
 
     /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
     private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)

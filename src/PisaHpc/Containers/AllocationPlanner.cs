@@ -75,7 +75,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
     private PlanRequest RequestFor(AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
     {
         Environment = request.Environment,
-        Allocation = request.Allocation,
+        Workload = Workload.Of(request.Allocation),
         Node = node,
         Facts = facts,
         Ssh = ssh,

@@ -4,16 +4,22 @@ using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 
-/// <summary>The labels that make a container, and its whole job, findable from any node without a database.</summary>
+/// <summary>
+/// The labels that make a container, and its whole job, findable from any node without a database. Schema 2 adds <see cref="Static"/>;
+/// what a container of schema 1 carries means the same in both, so that one reader serves them all.
+/// </summary>
 public static class ContainerLabels
 {
-    /// <summary>The version of this set of labels.</summary>
+    /// <summary>The version of this set of labels, on every container that the module makes.</summary>
     public const string Schema = "pisahpc.schema";
 
-    /// <summary>The job's id.</summary>
+    /// <summary>The job's id; absent where the container belongs to no job.</summary>
     public const string Job = "pisahpc.job";
 
-    /// <summary>The batch system.</summary>
+    /// <summary>The static environment's name; absent where the container belongs to none.</summary>
+    public const string Static = "pisahpc.static";
+
+    /// <summary>The batch system; absent when none granted anything.</summary>
     public const string Scheduler = "pisahpc.scheduler";
 
     /// <summary>The queue; absent when there is none.</summary>
@@ -22,10 +28,10 @@ public static class ContainerLabels
     /// <summary>The environment's name.</summary>
     public const string Environment = "pisahpc.environment";
 
-    /// <summary>The attempt at starting the job: a requeued job has another.</summary>
+    /// <summary>The attempt at a start: a requeued job has another.</summary>
     public const string Attempt = "pisahpc.attempt";
 
-    /// <summary>The node's name in the allocation.</summary>
+    /// <summary>The node's name, as the job or the static environment knows it.</summary>
     public const string Node = "pisahpc.node";
 
     /// <summary>The slots on this node.</summary>
@@ -34,7 +40,7 @@ public static class ContainerLabels
     /// <summary>The owner's login name.</summary>
     public const string Owner = "pisahpc.owner";
 
-    /// <summary>The job's port.</summary>
+    /// <summary>The port on which the container's sshd listens.</summary>
     public const string Port = "pisahpc.port";
 
     /// <summary>The MPI flavour.</summary>
@@ -49,28 +55,50 @@ public static class ContainerLabels
     /// <summary>The port area that holds the lease; absent when none does.</summary>
     public const string PortArea = "pisahpc.port-area";
 
-    /// <summary>All nodes of the job with their slots, as <see cref="SlotMap"/> writes them.</summary>
+    /// <summary>All nodes of the job or the static environment with their slots, as <see cref="SlotMap"/> writes them.</summary>
     public const string Nodes = "pisahpc.nodes";
 
     /// <summary>The seconds a container may take to become ready.</summary>
     public const string ReadyTimeout = "pisahpc.ready-timeout";
 
-    /// <summary>The filter that finds the containers of a job, or of every job.</summary>
+    /// <summary>The filter that finds the containers of a job, or of every job; those of no job are never among them.</summary>
     /// <param name="jobId">The job; null for every job.</param>
     public static IReadOnlyDictionary<string, string?> Filter(string? jobId = null) =>
         new Dictionary<string, string?> { [Job] = jobId };
 
+    /// <summary>The filter that finds the containers of a job or of a static environment.</summary>
+    public static IReadOnlyDictionary<string, string?> Filter(WorkloadId workload)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        return new Dictionary<string, string?> { [workload.Kind == WorkloadKind.Job ? Job : Static] = workload.Name };
+    }
+
+    /// <summary>The filter that finds every container that the module made, whatever for.</summary>
+    public static IReadOnlyDictionary<string, string?> FilterOfAll() => new Dictionary<string, string?> { [Schema] = null };
+
+    /// <summary>What a container was made for, by labels of any schema.</summary>
+    /// <returns>The job or the static environment; null when the labels name neither.</returns>
+    public static WorkloadId? WorkloadOf(EngineContainer container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        return container.Labels.TryGetValue(Job, out var jobId) ? WorkloadId.Job(jobId)
+            : container.Labels.TryGetValue(Static, out var name) ? WorkloadId.StaticEnvironment(name)
+            : null;
+    }
+
     /// <summary>Reads a container's labels back.</summary>
     /// <param name="node">The node on which it was found.</param>
-    /// <param name="container">The container; it carries <see cref="Job"/>.</param>
+    /// <param name="container">A container that the module made.</param>
     public static HpcContainer ToHpcContainer(string node, EngineContainer container)
     {
         var labels = container.Labels;
+        var workload = WorkloadOf(container);
         var image = ImageReference.TryParse(container.Image);
         return new HpcContainer
         {
             Node = node,
-            JobId = labels[Job],
+            JobId = workload?.JobId,
+            Static = workload?.Static,
             Name = container.Name,
             Id = container.Id,
             State = container.State.ToString(),
@@ -86,7 +114,7 @@ public static class ContainerLabels
         };
     }
 
-    /// <summary>All nodes of the job that a container belongs to, with their slots.</summary>
+    /// <summary>All nodes of what a container belongs to, with their slots.</summary>
     public static IReadOnlyList<AllocatedNode> NodesOf(EngineContainer container) =>
         SlotMap.NodesIn(container.Labels.GetValueOrDefault(Nodes, ""));
 

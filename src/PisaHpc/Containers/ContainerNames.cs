@@ -10,7 +10,13 @@ public static class ContainerNames
     /// <summary>A new attempt's mark: eight hexadecimal digits.</summary>
     public static string NewAttempt() => Guid.NewGuid().ToString("n")[..8];
 
-    /// <summary>The name of a job's container, the same on each of its nodes.</summary>
+    /// <summary>The name of a container, the same on each node of its job or static environment.</summary>
     /// <param name="attempt">The attempt.</param>
-    public static string Of(string jobId, string attempt) => $"pisahpc-{JobIds.FileName(jobId)}-{attempt}";
+    public static string Of(WorkloadId workload, string attempt)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        return workload.Kind == WorkloadKind.Job
+            ? $"pisahpc-{JobIds.FileName(workload.Name)}-{attempt}"
+            : $"pisahpc-static-{workload.Name}-{attempt}";
+    }
 }

@@ -19,17 +19,18 @@ public static class ContainerPlanner
         PlanConflicts.Check(request);
         var environment = request.Environment;
         var limits = environment.Limits;
+        var (workload, owner) = (request.Workload.Id, request.Workload.Owner);
         var devices = PlannedDevices.Of(request);
         var spec = new ContainerSpec
         {
-            Name = ContainerNames.Of(request.Allocation.JobId, request.Attempt),
+            Name = ContainerNames.Of(workload, request.Attempt),
             Image = request.Image?.Reference ?? environment.Image,
             Command = CommandOf(request),
             Hostname = HostnameOf(request),
             Network = environment.NetworkMode,
             PublishedPorts = environment.NetworkMode == NetworkMode.Bridge ? [request.Ssh.Port, .. request.PublishedPorts] : [],
-            User = string.Create(CultureInfo.InvariantCulture, $"{request.Allocation.Owner.Uid}:{request.Allocation.Owner.Gid}"),
-            Groups = [.. request.Allocation.Owner.Groups.Where(gid => gid != request.Allocation.Owner.Gid)],
+            User = string.Create(CultureInfo.InvariantCulture, $"{owner.Uid}:{owner.Gid}"),
+            Groups = [.. owner.Groups.Where(gid => gid != owner.Gid)],
             Environment = environment.Variables,
             Mounts = [.. PlannedMounts.Of(request)],
             Devices = devices,
@@ -47,12 +48,11 @@ public static class ContainerPlanner
             Init = environment.Init,
             Labels = LabelsOf(request),
         };
-        return new HpcContainerPlan(spec)
+        return new HpcContainerPlan(spec, workload)
         {
-            JobId = request.Allocation.JobId,
             Node = request.Node.Name,
             Environment = environment.Name,
-            Owner = request.Allocation.Owner.Name,
+            Owner = owner.Name,
             Slots = request.Node.Slots,
             Port = request.Ssh.Port,
             Directory = request.Ssh.Directory,
@@ -77,28 +77,29 @@ public static class ContainerPlanner
 
     private static string? HostnameOf(PlanRequest request) => request.Environment.Hostname?
         .Replace("{node}", request.Node.Name, StringComparison.Ordinal)
-        .Replace("{job}", JobIds.FileName(request.Allocation.JobId), StringComparison.Ordinal);
+        .Replace("{job}", JobIds.FileName(request.Workload.Id.Name), StringComparison.Ordinal);
 
     private static Dictionary<string, string> LabelsOf(PlanRequest request)
     {
-        var (environment, allocation) = (request.Environment, request.Allocation);
+        var (environment, workload) = (request.Environment, request.Workload);
         var labels = new Dictionary<string, string?>
         {
-            [ContainerLabels.Schema] = "1",
-            [ContainerLabels.Job] = allocation.JobId,
-            [ContainerLabels.Scheduler] = allocation.Scheduler,
-            [ContainerLabels.Queue] = allocation.Queue,
+            [ContainerLabels.Schema] = "2",
+            [ContainerLabels.Job] = workload.Id.JobId,
+            [ContainerLabels.Static] = workload.Id.Static,
+            [ContainerLabels.Scheduler] = workload.Scheduler,
+            [ContainerLabels.Queue] = workload.Queue,
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
             [ContainerLabels.Node] = request.Node.Name,
             [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
-            [ContainerLabels.Owner] = allocation.Owner.Name,
+            [ContainerLabels.Owner] = workload.Owner.Name,
             [ContainerLabels.Port] = request.Ssh.Port.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Mpi] = environment.Mpi,
             [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
             [ContainerLabels.Directory] = request.Ssh.Directory,
             [ContainerLabels.PortArea] = request.PortArea,
-            [ContainerLabels.Nodes] = SlotMap.Format(allocation.Nodes),
+            [ContainerLabels.Nodes] = SlotMap.Format(workload.Nodes),
             [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
         };
         return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!);

@@ -14,7 +14,7 @@ public static class ContainerStarter
     /// <returns>The container, running and not yet known to be ready.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container
-    /// of the job runs on the node already.
+    /// of the same job or static environment runs on the node already.
     /// </exception>
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
@@ -75,20 +75,21 @@ public static class ContainerStarter
     }
 
     /// <summary>
-    /// A job's second container could not have the port, and on the node's network the first one would answer the login for it.
+    /// A second container of a job or a static environment could not have the port, and on the node's network the first one would answer
+    /// the login for it.
     /// </summary>
     private static async Task RefuseSecondAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
         var port = plan.Port.ToString(CultureInfo.InvariantCulture);
-        var first = (await engine.ListAsync(ContainerLabels.Filter(plan.JobId), cancellationToken)).FirstOrDefault(container =>
+        var first = (await engine.ListAsync(ContainerLabels.Filter(plan.Workload), cancellationToken)).FirstOrDefault(container =>
             container.State == ContainerState.Running && container.Labels.GetValueOrDefault(ContainerLabels.Port) == port);
         if (first is not null)
         {
             throw new HpcException(
                 ErrorId.PortInUse,
-                $"Job {plan.JobId} has a container on {plan.Node} already: {first.Name} has its port, {port}.",
+                $"A container of {plan.Workload} runs on {plan.Node} already: {first.Name} has its port, {port}.",
                 plan.Node,
-                $"Stop it first: Get-HpcContainer {plan.Node} -JobId '{plan.JobId}' | Stop-HpcContainer.");
+                $"Stop it first: Get-HpcContainer {plan.Node} -Name {first.Name} | Stop-HpcContainer.");
         }
     }
 
@@ -144,6 +145,7 @@ public static class ContainerStarter
     {
         Node = plan.Node,
         JobId = plan.JobId,
+        Static = plan.Static,
         Name = plan.Name,
         Id = id,
         State = nameof(ContainerState.Running),

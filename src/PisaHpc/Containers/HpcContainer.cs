@@ -2,14 +2,17 @@ using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 
-/// <summary>A job's container on one node.</summary>
+/// <summary>A container of a job, or of a static environment, on one node.</summary>
 public sealed record HpcContainer
 {
     /// <summary>The node.</summary>
     public required string Node { get; init; }
 
-    /// <summary>The job.</summary>
-    public required string JobId { get; init; }
+    /// <summary>The job; null when the container is no job's.</summary>
+    public string? JobId { get; init; }
+
+    /// <summary>The static environment; null when the container is none's.</summary>
+    public string? Static { get; init; }
 
     /// <summary>The container's name.</summary>
     public required string Name { get; init; }
@@ -32,7 +35,7 @@ public sealed record HpcContainer
     /// <summary>The registry's digest by which the image was chosen; null when it was chosen by its name alone.</summary>
     public string? ImageDigest { get; init; }
 
-    /// <summary>The login name of the job's owner.</summary>
+    /// <summary>The login name of the user whom it runs as.</summary>
     public required string Owner { get; init; }
 
     /// <summary>The slots on this node.</summary>
@@ -54,11 +57,11 @@ public sealed record HpcContainer
     public bool Changed { get; init; }
 }
 
-/// <summary>A line of a job container's log.</summary>
+/// <summary>A line of a container's log.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Name">The container's name.</param>
-/// <param name="JobId">The job.</param>
+/// <param name="JobId">The job; null when the container is no job's.</param>
 /// <param name="Stream">stdout or stderr.</param>
 /// <param name="Time">When the engine received it, in UTC.</param>
 /// <param name="Text">The line without its line end.</param>
-public sealed record HpcContainerLogLine(string Node, string Name, string JobId, string Stream, DateTimeOffset Time, string Text);
+public sealed record HpcContainerLogLine(string Node, string Name, string? JobId, string Stream, DateTimeOffset Time, string Text);

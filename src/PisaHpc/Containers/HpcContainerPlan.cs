@@ -9,10 +9,16 @@ public sealed record HpcContainerPlan
 
     /// <summary>Makes a plan.</summary>
     /// <param name="spec">What the engine is asked for.</param>
-    public HpcContainerPlan(ContainerSpec spec) => _spec = spec;
+    /// <param name="workload">What the container is for.</param>
+    public HpcContainerPlan(ContainerSpec spec, WorkloadId workload) => (_spec, Workload) = (spec, workload);
 
-    /// <summary>The job.</summary>
-    public required string JobId { get; init; }
+    /// <summary>The job; null when the container is for a static environment.</summary>
+    public string? JobId => Workload.JobId;
+
+    /// <summary>The static environment; null when the container is for a job.</summary>
+    public string? Static => Workload.Static;
+
+    internal WorkloadId Workload { get; }
 
     /// <summary>The node.</summary>
     public required string Node { get; init; }
@@ -20,7 +26,7 @@ public sealed record HpcContainerPlan
     /// <summary>The environment.</summary>
     public required string Environment { get; init; }
 
-    /// <summary>The login name of the job's owner.</summary>
+    /// <summary>The login name of the user whom the container runs as.</summary>
     public required string Owner { get; init; }
 
     /// <summary>The container's name.</summary>

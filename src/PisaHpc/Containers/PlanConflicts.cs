@@ -48,7 +48,7 @@ internal static class PlanConflicts
 
         if (request.Ssh.Port < 1024)
         {
-            throw Conflict(request, $"port {request.Ssh.Port} is privileged, and the job's sshd runs as {request.Allocation.Owner.Name}");
+            throw Conflict(request, $"port {request.Ssh.Port} is privileged, and the job's sshd runs as {request.Workload.Owner.Name}");
         }
 
         CheckOwner(request);
@@ -56,21 +56,21 @@ internal static class PlanConflicts
 
     private static void CheckOwner(PlanRequest request)
     {
-        var owner = request.Allocation.Owner;
+        var (workload, owner) = (request.Workload.Id, request.Workload.Owner);
         if (owner.Uid == 0)
         {
             throw new HpcException(
                 ErrorId.PlanConflict,
-                $"Job {request.Allocation.JobId} belongs to root, and nothing in a job's container runs as root.",
+                $"The owner of {workload} is root, and nothing in a container runs as root.",
                 request.Node.Name,
-                "Name the user that the job runs as, with -Owner of Get-HpcAllocation.");
+                workload.Kind == WorkloadKind.Job ? "Name the user that the job runs as, with -Owner of Get-HpcAllocation." : null);
         }
 
         if (owner.IdBeyondContainers is { } id)
         {
             throw new HpcException(
                 ErrorId.PlanConflict,
-                $"Job {request.Allocation.JobId} belongs to {owner.Name}, who has {id}: "
+                $"The owner of {workload}, {owner.Name}, has {id}: "
                 + $"container engines take ids up to {JobOwner.GreatestContainerId}.",
                 request.Node.Name,
                 "Give the user or group another id; or name the owner in full, without the group: "

@@ -7,8 +7,8 @@ namespace PisaHpc.Containers;
 /// <summary>The options of a plan in the words of <c>docker run</c>, each with its origin.</summary>
 internal static class PlanOptions
 {
-    private const string Allocation = "allocation";
     private const string Safety = "always";
+    private const string StaticEnvironment = "static environment";
 
     /// <summary>Lists the options.</summary>
     /// <param name="request">What the plan was made from.</param>
@@ -26,7 +26,7 @@ internal static class PlanOptions
 
     private static IEnumerable<PlanOption> Identity(PlanRequest request, ContainerSpec spec)
     {
-        yield return new("name", spec.Name, "job id and attempt");
+        yield return new("name", spec.Name, $"{(request.Workload.Id.Kind == WorkloadKind.Job ? "job id" : StaticEnvironment)} and attempt");
         yield return new("image", spec.Image, Origin(request, "image"));
         yield return new("command", string.Join(' ', spec.Command), "ssh configuration");
         yield return new("user", spec.User, "owner");
@@ -52,10 +52,11 @@ internal static class PlanOptions
 
     private static IEnumerable<PlanOption> Resources(PlanRequest request, ContainerSpec spec)
     {
+        var granted = request.Workload.Id.Kind == WorkloadKind.Job ? "allocation" : StaticEnvironment;
         var values = new (string Name, object? Value, string Origin)[]
         {
-            ("cpus", spec.Cpus, Allocation),
-            ("cpuset-cpus", spec.Cpuset, Allocation),
+            ("cpus", spec.Cpus, granted),
+            ("cpuset-cpus", spec.Cpuset, granted),
             (
                 "memory",
                 spec.MemoryBytes,

@@ -11,10 +11,10 @@ public sealed record PlanRequest
     /// <summary>The environment, its layers merged.</summary>
     public required HpcEnvironment Environment { get; init; }
 
-    /// <summary>The allocation.</summary>
-    public required HpcAllocation Allocation { get; init; }
+    /// <summary>The job or the static environment that the container is for.</summary>
+    public required Workload Workload { get; init; }
 
-    /// <summary>The node of the allocation.</summary>
+    /// <summary>The node, one of the workload's.</summary>
     public required AllocatedNode Node { get; init; }
 
     /// <summary>What the node has.</summary>
@@ -23,7 +23,7 @@ public sealed record PlanRequest
     /// <summary>The job's ssh identity: port and directory.</summary>
     public required JobSshConfig Ssh { get; init; }
 
-    /// <summary>The image that the job's nodes agree on; null takes the environment's as it is named.</summary>
+    /// <summary>The image that the workload's nodes agree on; null takes the environment's as it is named.</summary>
     public PlannedImage? Image { get; init; }
 
     /// <summary>The port area that holds the lease; null when the port was given by hand.</summary>

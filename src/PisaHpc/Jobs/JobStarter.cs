@@ -192,7 +192,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         if (leftover)
         {
             await Phase.RemoveLeftovers.RunAsync(
-                () => _cleanup.CleanAsync(plan.Node, plan.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
+                () => _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
         }
 
         var owner = request.Allocation.Owner;

@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 
 namespace PisaHpc.Unit.Commands;
 
 /// <summary>
 /// An engine behind a unix socket of this machine, and a site definition that leads to it: for what a cmdlet says of its answers. It holds
-/// no container and one image.
+/// one image, and lists the containers that a test gives it, whatever labels are asked for.
 /// </summary>
 internal sealed class SocketEngine : IDisposable
 {
@@ -31,6 +32,9 @@ internal sealed class SocketEngine : IDisposable
     public string Path => System.IO.Path.Combine(_directory, "engine.sock");
 
     public string Site => System.IO.Path.Combine(_directory, "site.yaml");
+
+    /// <summary>The containers that it lists: each one's name and its labels.</summary>
+    public Dictionary<string, Dictionary<string, string>> Containers { get; } = [];
 
     /// <summary>The requests that came, method and path.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
@@ -75,10 +79,20 @@ internal sealed class SocketEngine : IDisposable
         }
     }
 
-    private static (string Status, string Body) AnswerTo(string path) => path switch
+    private string ListOfContainers() => JsonSerializer.Serialize(Containers.Select(container => new
+    {
+        Id = container.Key,
+        Names = new[] { "/" + container.Key },
+        Image = "registry.lab:5000/pisa/hpc:deb12",
+        State = "running",
+        Created = 1_700_000_000,
+        Labels = container.Value,
+    }));
+
+    private (string Status, string Body) AnswerTo(string path) => path switch
     {
         _ when path.EndsWith("/version", StringComparison.Ordinal) => ("200 OK", Version),
-        _ when path.EndsWith("/containers/json", StringComparison.Ordinal) => ("200 OK", "[]"),
+        _ when path.EndsWith("/containers/json", StringComparison.Ordinal) => ("200 OK", ListOfContainers()),
         _ when path.EndsWith("/images/json", StringComparison.Ordinal) => ("200 OK", Image),
         _ => ("404 Not Found", """{"message":"No such image: it holds one alone"}"""),
     };

@@ -47,9 +47,8 @@ public sealed class ContainerStarterTests
         Assert.Equal([FakeStep.Create, FakeStep.Start], Steps().Skip(before));
     }
 
-    private static HpcContainerPlan Again(HpcContainerPlan plan) => new(plan.GetSpec() with { Name = "pisahpc-again" })
+    private static HpcContainerPlan Again(HpcContainerPlan plan) => new(plan.GetSpec() with { Name = "pisahpc-again" }, plan.Workload)
     {
-        JobId = plan.JobId,
         Node = plan.Node,
         Environment = plan.Environment,
         Owner = plan.Owner,

@@ -27,10 +27,10 @@ public sealed class PlanConflictsTests
             "root",
             PlanRequests.For(PlanRequests.Environment) with
             {
-                Allocation = PlanRequests.Allocation with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
+                Workload = PlanRequests.Job with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
             }
         },
-        { "hpcuser, who has user id 3221226001: container engines take ids up to 2147483647", OwnedBy(PlanRequests.Owner with { Uid = 3221226001 }) },
+        { "The owner of job 42, hpcuser, has user id 3221226001: container engines take ids up to 2147483647", OwnedBy(PlanRequests.Owner with { Uid = 3221226001 }) },
         { "group id 2147483648", OwnedBy(PlanRequests.Owner with { Gid = 2147483648 }) },
         { "group id 4294967295", OwnedBy(PlanRequests.Owner with { Groups = [4001, 4294967295] }) },
     };
@@ -51,7 +51,7 @@ public sealed class PlanConflictsTests
     {
         var request = PlanRequests.For(PlanRequests.Environment) with
         {
-            Allocation = PlanRequests.Allocation with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
+            Workload = PlanRequests.Job with { Owner = PlanRequests.Owner with { Name = "root", Uid = 0 } },
         };
 
         Assert.Contains("-Owner", Assert.Throws<HpcException>(() => ContainerPlanner.Plan(request)).RecommendedAction!, StringComparison.Ordinal);
@@ -72,5 +72,5 @@ public sealed class PlanConflictsTests
     }
 
     private static PlanRequest OwnedBy(JobOwner owner) =>
-        PlanRequests.For(PlanRequests.Environment) with { Allocation = PlanRequests.Allocation with { Owner = owner } };
+        PlanRequests.For(PlanRequests.Environment) with { Workload = PlanRequests.Job with { Owner = owner } };
 }

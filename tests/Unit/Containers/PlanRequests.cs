@@ -20,6 +20,11 @@ internal static class PlanRequests
         Nodes = [new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }],
     };
 
+    public static readonly Workload Job = Workload.Of(Allocation);
+
+    /// <summary>A static environment on the same nodes.</summary>
+    public static readonly Workload Static = new() { Id = WorkloadId.StaticEnvironment("cs7"), Owner = Owner, Nodes = Allocation.Nodes };
+
     public static readonly JobSshConfig Ssh = new()
     {
         JobId = "42",
@@ -36,7 +41,7 @@ internal static class PlanRequests
     public static PlanRequest For(HpcEnvironment environment, params string[] missing) => new()
     {
         Environment = environment,
-        Allocation = Allocation,
+        Workload = Job,
         Node = Allocation.Nodes[0],
         Facts = new NodeFacts
         {
