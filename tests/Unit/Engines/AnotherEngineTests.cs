@@ -100,7 +100,7 @@ public sealed class AnotherEngineTests
         Assert.Equal(
             "n1",
             await new PeerTransfer(_cluster.Cluster, Site.Nodes, supply).FetchAsync(
-                step, () => Task.CompletedTask, new Progress<ImageProgress>(), CancellationToken.None));
+                step, () => Task.CompletedTask, CancellationToken.None));
         Assert.Contains(LoginShellLine.Of("exec barge take"), seen);
         Assert.Equal(["barge", "give", held.Id], seen.TakeLast(3));
     }
