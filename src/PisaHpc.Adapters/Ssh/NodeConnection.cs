@@ -3,7 +3,7 @@ using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Ssh;
 
-/// <summary>A caller's lease on a node's connections: each command takes a session and gives it back.</summary>
+/// <summary>A node's connections for a caller: each command takes a session and gives it back.</summary>
 internal sealed class NodeConnection(string node, NodeSessions sessions) : INodeConnection
 {
     public string Node => node;
@@ -49,9 +49,6 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
             throw;
         }
     }
-
-    /// <summary>The connection belongs to the pool.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static async Task SendGoAsync(INodeSession session, CancellationToken cancellationToken)
     {

@@ -101,15 +101,7 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     private async Task<IImageSource> OpenAsync(CancellationToken stopping)
     {
         var machine = await NodeConnectors.ThisMachineAsync(stopping);
-        try
-        {
-            return ParameterSetName == FromStream ? SourceArchive.Of(machine, Stream) : await OpenPathAsync(machine, stopping);
-        }
-        catch
-        {
-            await machine.DisposeAsync();
-            throw;
-        }
+        return ParameterSetName == FromStream ? SourceArchive.Of(machine, Stream) : await OpenPathAsync(machine, stopping);
     }
 
     private async Task<IImageSource> OpenPathAsync(INodeConnection machine, CancellationToken stopping)

@@ -34,9 +34,9 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
             request.Allocation.Nodes.Select(node => node.Name),
             async (node, stopping) =>
             {
-                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 var has = await NodeProbe.ReadAsync(connection, paths, stopping);
-                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var engine = await cluster.Engines.ConnectAsync(node, stopping);
                 var holds = await engine.Images.FindAsync(request.Environment.Image, stopping);
                 await alsoAsk(engine, stopping);
                 (facts[node], images[node]) = (has, holds);

@@ -28,7 +28,7 @@ public sealed record PlannedImage(string Reference, string? Id, string? Digest)
 
         try
         {
-            await using var engine = await engines.ConnectAsync(held.Keys.First(), cancellationToken);
+            var engine = await engines.ConnectAsync(held.Keys.First(), cancellationToken);
             return At(reference, id: null, await engine.Images.ResolveAsync(reference, cancellationToken));
         }
         catch (HpcException)

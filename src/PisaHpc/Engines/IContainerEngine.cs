@@ -3,7 +3,7 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Engines;
 
 /// <summary>A node's container engine.</summary>
-public interface IContainerEngine : IAsyncDisposable
+public interface IContainerEngine
 {
     /// <summary>The node.</summary>
     string Node { get; }

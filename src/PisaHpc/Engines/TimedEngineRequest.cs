@@ -26,7 +26,7 @@ internal static class TimedEngineRequest
         stopping.CancelAfter(limit);
         try
         {
-            await using var engine = await engines.ConnectAsync(node, stopping.Token);
+            var engine = await engines.ConnectAsync(node, stopping.Token);
             return await question(engine, stopping.Token);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)

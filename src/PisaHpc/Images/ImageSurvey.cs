@@ -38,7 +38,7 @@ public static class ImageSurvey
                 nodes,
                 async (node, stopping) =>
                 {
-                    await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                    var engine = await cluster.Engines.ConnectAsync(node, stopping);
                     var images = await engine.Images.ListAsync(stopping);
                     askers.Writer.TryWrite(node);
                     told.Add(TellAsync(node, images));
@@ -67,7 +67,7 @@ public static class ImageSurvey
         {
             try
             {
-                await using var engine = await engines.ConnectAsync(node, cancellationToken);
+                var engine = await engines.ConnectAsync(node, cancellationToken);
                 if (await Phase.ResolveDigest.RunAsync(() => digests.ResolveAsync(engine.Images, limit, cancellationToken), node))
                 {
                     return;

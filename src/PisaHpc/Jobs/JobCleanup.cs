@@ -34,7 +34,7 @@ public sealed class JobCleanup(Cluster cluster)
 
     private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
     {
-        await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+        var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         return await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
     }
 
@@ -43,7 +43,7 @@ public sealed class JobCleanup(Cluster cluster)
 
     private async Task<bool> RemoveEachAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
     {
-        await using var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var changed = false;
         foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken))
         {

@@ -37,7 +37,7 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
             asked,
             async (node, stopping) =>
             {
-                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var engine = await cluster.Engines.ConnectAsync(node, stopping);
                 foreach (var container in await engine.ListAsync(filter, stopping))
                 {
                     found.Add((node, container));

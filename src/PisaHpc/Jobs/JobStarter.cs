@@ -198,18 +198,18 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         var owner = request.Allocation.Owner;
         await Phase.WriteAccess.RunAsync(async () =>
         {
-            await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
         });
         var container = await Phase.StartContainer.RunAsync(async () =>
         {
-            await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
             return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
         });
         await Phase.WaitUntilReady.RunAsync(async () =>
         {
-            await using var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-            await using var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
             await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
         });
     }

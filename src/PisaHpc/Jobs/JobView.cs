@@ -51,8 +51,8 @@ internal static class JobView
             found.Select(item => item.Node),
             async (node, stopping) =>
             {
-                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
-                await using var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var engine = await cluster.Engines.ConnectAsync(node, stopping);
                 var container = ContainerLabels.ToHpcContainer(node, survey.Containers[node][0]);
                 await ReadinessCheck.WaitAsync(connection, engine, container, AlreadyReady, stopping);
             },

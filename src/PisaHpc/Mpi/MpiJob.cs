@@ -18,7 +18,7 @@ public sealed record MpiJob(string JobId, string Directory, IReadOnlyList<Alloca
     /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: no container of the job runs there.</exception>
     public static async Task<MpiJob> FindAsync(IEngineConnector engines, string jobId, string node, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(node, cancellationToken);
+        var engine = await engines.ConnectAsync(node, cancellationToken);
         var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
         var container = containers.FirstOrDefault(container => container.State == ContainerState.Running) ?? throw new HpcException(
             ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");

@@ -27,7 +27,7 @@ public sealed class MpiRun(INodeConnector nodes)
     {
         var map = request.Check();
         var first = request.Nodes[0].Name;
-        await using var connection = await nodes.ConnectAsync(first, cancellationToken);
+        var connection = await nodes.ConnectAsync(first, cancellationToken);
         await using var process = await connection.StartAsync(
             JobLogin.Command(request.Directory, first, MpiSupervisor.Command), cancellationToken);
         using var limit = new CancellationTokenSource();

@@ -6,7 +6,7 @@ namespace PisaHpc.Nodes;
 /// A way to run commands on one node: in process over ssh, through the OpenSSH client, or locally. Commands are argument arrays; what
 /// must cross a remote shell is quoted by the implementation with <see cref="ShellQuoting"/> and <see cref="LoginShellLine"/>.
 /// </summary>
-public interface INodeConnection : IAsyncDisposable
+public interface INodeConnection
 {
     /// <summary>The node's name as the caller gave it.</summary>
     string Node { get; }
@@ -28,7 +28,7 @@ public interface INodeConnection : IAsyncDisposable
     Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
 }
 
-/// <summary>Hands out connections to nodes. Implementations pool them: a lease is returned by disposing it.</summary>
+/// <summary>Hands out connections to nodes. They belong to it: it pools them, and closes those that are idle.</summary>
 public interface INodeConnector
 {
     /// <summary>Gives a connection to a node, an open one where the pool has it.</summary>

@@ -24,7 +24,7 @@ internal static class ContainerLimitsProbe
             .ToList();
         try
         {
-            await using var engine = await engines.ConnectAsync(node, cancellationToken);
+            var engine = await engines.ConnectAsync(node, cancellationToken);
             await SweepAsync(engine, now, cancellationToken);
             return await LookAsync(engine, probes, request, cancellationToken);
         }

@@ -18,7 +18,7 @@ internal static class NodePreflight
     {
         try
         {
-            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+            var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
             var evidence = await GatherAsync(connection, cluster.Engines, request, clock, cancellationToken);
             return [.. request.Checks.Select(check => Row(node, check.Name, check.Examine(evidence)))];
         }
@@ -113,7 +113,7 @@ internal static class NodePreflight
         {
             try
             {
-                await using var engine = await engines.ConnectAsync(node, cancellationToken);
+                var engine = await engines.ConnectAsync(node, cancellationToken);
                 _ = await engine.Images.ResolveAsync(image, cancellationToken);
                 return new RegistryAnswer(image, null);
             }

@@ -23,7 +23,7 @@ public static class NodeSurvey
     {
         try
         {
-            await using var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+            var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
             var engine = AskEngineAsync(cluster.Engines, node, engineLimit, cancellationToken);
             var facts = ScriptReply.AskAsync(connection, Script, [], cancellationToken);
             await Task.WhenAll(engine, facts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

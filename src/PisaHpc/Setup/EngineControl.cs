@@ -105,7 +105,7 @@ internal sealed class EngineControl(INodeConnection connection, IEngineConnector
             {
                 try
                 {
-                    await using var engine = await engines.ConnectAsync(connection.Node, limit.Token);
+                    var engine = await engines.ConnectAsync(connection.Node, limit.Token);
                     if (isRight(await engine.DescribeAsync(limit.Token)))
                     {
                         return;

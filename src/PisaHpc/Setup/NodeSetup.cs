@@ -70,7 +70,7 @@ internal static class NodeSetup
     private static async Task<Dictionary<string, string>> RunningAsync(
         IEngineConnector engines, string node, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(node, cancellationToken);
+        var engine = await engines.ConnectAsync(node, cancellationToken);
         var all = await engine.ListAsync(new Dictionary<string, string?>(), cancellationToken);
         var running = all.Where(container => container.State == ContainerState.Running);
         return running.ToDictionary(container => container.Id, container => container.Name);

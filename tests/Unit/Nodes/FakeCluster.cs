@@ -131,7 +131,5 @@ public sealed class FakeCluster : INodeConnector, IEngineConnector
             return cluster.OnStart?.Invoke(node, arguments)
                 ?? throw new InvalidOperationException($"The test gives no process for: {ShellQuoting.Join(arguments)}");
         }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -229,8 +229,6 @@ public sealed class FakeEngine : IContainerEngine
         }
     }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private static bool Carries(IReadOnlyDictionary<string, string> labels, KeyValuePair<string, string?> label) =>
         labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);
 

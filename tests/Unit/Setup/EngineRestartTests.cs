@@ -182,8 +182,6 @@ public sealed class EngineRestartTests : IDisposable
         }
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
     /// <summary>A connection that breaks in the middle of the input, which is an end of file to the shell.</summary>
@@ -195,7 +193,5 @@ public sealed class EngineRestartTests : IDisposable
             new LocalShell(Node).RunAsync(arguments, input[..(input.Length / 2)], cancellationToken);
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class DialStdioStream : UnseekableStream
     public override bool CanWrite => true;
 
     /// <summary>Starts the command on a node.</summary>
-    /// <param name="connection">The node; the stream disposes of it.</param>
+    /// <param name="connection">The node.</param>
     /// <param name="socket">The engine's socket there.</param>
     public static async Task<Stream> OpenAsync(INodeConnection connection, string socket, CancellationToken cancellationToken) =>
         new DialStdioStream(
@@ -86,7 +86,6 @@ internal sealed class DialStdioStream : UnseekableStream
     private async Task EndAsync()
     {
         await _process.DisposeAsync();
-        await _connection.DisposeAsync();
     }
 
     private async Task ExplainEndAsync()

@@ -129,9 +129,6 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) =>
         ContainerEvents.ReadAsync(client, since, labels, cancellationToken);
 
-    /// <summary>The client belongs to the connector.</summary>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     private async Task AskAsync(Func<Task> request, CancellationToken cancellationToken) => await client.AskAsync(
         async () =>
         {

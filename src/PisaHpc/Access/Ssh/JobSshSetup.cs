@@ -53,7 +53,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
 
     private async Task<JobKeys?> ExistingKeysAsync(JobSshRequest request, CancellationToken cancellationToken)
     {
-        await using var connection = await cluster.Nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
+        var connection = await cluster.Nodes.ConnectAsync(request.Allocation.Nodes[0].Name, cancellationToken);
         var content = await JobDirectory.ReadAsync(
             connection, request.Directory, [JobSshFiles.UserKey, JobSshFiles.HostKey], cancellationToken);
         return content is not null
@@ -75,7 +75,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
             attempt.Request.Allocation.Nodes.Select(node => node.Name),
             async (node, stopping) =>
             {
-                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 attempt.Outcomes[node] = null;
                 attempt.Outcomes[node] = await JobDirectory.WriteAsync(
                     connection, attempt.Request.Directory, owner.Uid, owner.Gid, files, stopping);
@@ -95,7 +95,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
             attempt.Outcomes.Where(outcome => attempt.FreshKeys && outcome.Value is not false).Select(outcome => outcome.Key),
             async (node, stopping) =>
             {
-                await using var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 var (directory, key) = (attempt.Request.Directory, attempt.Request.Keys.User.Fingerprint);
                 if (attempt.Outcomes[node] is true
                     || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == key)

@@ -39,7 +39,7 @@ public sealed class SourceArchive : IImageSource
     private string Named => Path == "-" ? "The stream" : $"The file {Quote.Name(Path)}";
 
     /// <summary>Opens a file.</summary>
-    /// <param name="machine">This machine; the source gives it back.</param>
+    /// <param name="machine">This machine.</param>
     /// <param name="path">The file, as an absolute path.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, or <see cref="ErrorId.ImageSourceInvalid"/>
@@ -71,7 +71,7 @@ public sealed class SourceArchive : IImageSource
     }
 
     /// <summary>Takes a stream, which stays its owner's.</summary>
-    /// <param name="machine">This machine; the source gives it back.</param>
+    /// <param name="machine">This machine.</param>
     public static SourceArchive Of(INodeConnection machine, Stream stream) => new(machine, stream, "-", fingerprint: null, isOurs: false);
 
     /// <inheritdoc/>
@@ -116,8 +116,6 @@ public sealed class SourceArchive : IImageSource
         {
             await _stream.DisposeAsync();
         }
-
-        await _machine.DisposeAsync();
     }
 
     private static async Task<SourceArchive> LookedAtAsync(Stream file, SourceArchive archive, CancellationToken cancellationToken)

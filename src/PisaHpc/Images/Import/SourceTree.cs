@@ -46,7 +46,7 @@ public sealed class SourceTree : IImageSource
         ];
 
     /// <summary>Looks at a tree: every file's status, and no content.</summary>
-    /// <param name="machine">This machine; the tree gives it back.</param>
+    /// <param name="machine">This machine.</param>
     /// <param name="exclude">Patterns of paths, from the tree's root, that stay out.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ImageSourceMissing"/>, <see cref="ErrorId.ImageSourceUnreadable"/>, <see cref="ErrorId.InvalidValue"/> for an
@@ -90,7 +90,7 @@ public sealed class SourceTree : IImageSource
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _machine.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static IReadOnlyList<string> Find(string root, TreeExclusions exclusions, string format) =>
     [

@@ -60,7 +60,7 @@ public sealed class ImagePuller(
     /// </summary>
     private async Task<string?> TryAsync(ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        await using var engine = await engines.ConnectAsync(step.Node, cancellationToken);
+        var engine = await engines.ConnectAsync(step.Node, cancellationToken);
         if (await FindAsync(engine.Images, step, cancellationToken) is not { } held)
         {
             return await FetchAsync(() => PullAsync(engine.Images, step, cancellationToken), step, cancellationToken);

@@ -70,10 +70,10 @@ public sealed class PeerTransfer(Cluster cluster, NodeAccess access, PeerSchedul
 
     private async Task GiveAsync(string giver, ImageUpdateStep step, CancellationToken cancellationToken)
     {
-        await using var engine = await cluster.Engines.ConnectAsync(giver, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(giver, cancellationToken);
         var held = (await engine.Images.ListAsync(cancellationToken)).FirstOrDefault(image => image.Has(step.Digest))
             ?? throw new HpcException(ErrorId.ImageNotFound, $"{giver} does not hold {step.Image.Name} any more.", giver);
-        await using var connection = await cluster.Nodes.ConnectAsync(giver, cancellationToken);
+        var connection = await cluster.Nodes.ConnectAsync(giver, cancellationToken);
         var load = LoginShellLine.Of("exec " + ShellQuoting.Join(access.EngineAdministration.LoadCommand(access.EngineSocket)));
         var save = access.EngineAdministration.SaveCommand(access.EngineSocket, held.Id);
         var port = access.Port.ToString(System.Globalization.CultureInfo.InvariantCulture);

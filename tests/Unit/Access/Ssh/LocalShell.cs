@@ -34,8 +34,6 @@ internal sealed class LocalShell(string node, string? shared = null) : INodeConn
 
     public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
     public static Process Start(IReadOnlyList<string> arguments) => Process.Start(new ProcessStartInfo(arguments[0], arguments.Skip(1))
     {
         RedirectStandardInput = true,
