@@ -40,7 +40,7 @@ public abstract class CommandTests
         var input = new byte[10 << 20];
         new Random(1).NextBytes(input);
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         var result = await node.RunAsync(["cat"], input, CancellationToken.None);
         Assert.True(input.AsSpan().SequenceEqual(result.Output.Span), $"{result.Output.Length} bytes came back");
     }
@@ -49,7 +49,7 @@ public abstract class CommandTests
     public async Task A_command_that_does_not_read_its_input_still_has_a_result()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         Assert.Equal(7, (await node.RunAsync(["sh", "-c", "exit 7"], new byte[1 << 20], CancellationToken.None)).ExitCode);
     }
 
@@ -71,7 +71,7 @@ public abstract class CommandTests
     {
         var (one, two) = (RemoteProcesses.UniqueSleep(), RemoteProcesses.UniqueSleep());
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var running = node.RunAsync(["sh", "-c", $"sleep {one} & setsid -w sleep 0; sleep {two}"], default, stop.Token);
         await RemoteProcesses.StartedAsync(one);
@@ -89,7 +89,7 @@ public abstract class CommandTests
     {
         var sleep = RemoteProcesses.UniqueSleep();
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         var running = node.RunAsync(["sh", "-c", $"trap '' TERM; sleep {sleep}"], default, stop.Token);
         await RemoteProcesses.StartedAsync(sleep);
@@ -102,7 +102,7 @@ public abstract class CommandTests
     public async Task A_started_command_is_read_and_written_while_it_runs()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using var process = await node.StartAsync(["sh", "-c", "read line; echo got $line; cat >&2; exit 5"], CancellationToken.None);
         using var output = new StreamReader(process.Output);
         using var error = new StreamReader(process.Error);
@@ -119,7 +119,7 @@ public abstract class CommandTests
     public async Task A_started_command_sees_the_end_of_an_input_that_nothing_was_written_to()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using var process = await node.StartAsync(["cat"], CancellationToken.None);
         await process.Input.DisposeAsync();
         Assert.Equal(0, await process.WaitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(5)));
@@ -129,7 +129,7 @@ public abstract class CommandTests
     public async Task A_started_command_that_ends_before_its_input_does_others_on_the_connection_no_harm()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using var other = await node.StartAsync(["cat"], CancellationToken.None);
         for (var i = 0; i < 30; i++)
         {
@@ -160,7 +160,7 @@ public abstract class CommandTests
     {
         var sleep = RemoteProcesses.UniqueSleep();
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using (await node.StartAsync(["sleep", sleep], CancellationToken.None))
         {
             await RemoteProcesses.StartedAsync(sleep);
@@ -173,7 +173,7 @@ public abstract class CommandTests
     public async Task Waiting_for_a_started_command_can_be_given_up_without_ending_it()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using var process = await node.StartAsync(["cat"], CancellationToken.None);
         using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => process.WaitAsync(impatient.Token));
@@ -187,7 +187,7 @@ public abstract class CommandTests
     public async Task Fifty_commands_at_a_time_go_through()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         var results = await Task.WhenAll(
             Enumerable.Range(0, 50).Select(i => node.RunAsync(["echo", $"{i}"], default, CancellationToken.None)));
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{i}\n"), results.Select(result => result.Text));
@@ -201,7 +201,7 @@ public abstract class CommandTests
     private async Task<NodeCommandResult> RunAsync(params string[] arguments)
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         return await node.RunAsync(arguments, default, CancellationToken.None);
     }
 }

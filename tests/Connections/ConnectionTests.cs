@@ -16,7 +16,7 @@ public abstract class ConnectionTests(ThrowAwaySshd sshd) : CommandTests
     public async Task An_unused_connection_closes_and_the_next_command_opens_another()
     {
         await using var pool = Pool(Access with { IdleTimeout = TimeSpan.FromMilliseconds(200) });
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         while (pool.OpenConnections(Node) > 0)
         {
@@ -65,7 +65,7 @@ public abstract class ConnectionTests(ThrowAwaySshd sshd) : CommandTests
         await ThrowAwaySshd.HashAsync(file);
         Assert.StartsWith("|1|", await File.ReadAllTextAsync(file), StringComparison.Ordinal);
         await using var pool = Pool(Access with { KnownHosts = [file] });
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
     }
 

@@ -71,7 +71,7 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
         var failure = await CreateFailureAsync(reach, lab.Spec with { Mounts = [new ContainerMount("/nonesuch/source", "/mnt", false)] });
         Assert.Equal(ErrorId.MountSourceMissing, failure.Id);
         Assert.Contains("/nonesuch/source", failure.Message, StringComparison.Ordinal);
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         Assert.NotEqual(0, (await node.RunAsync(["test", "-e", "/nonesuch"], default, None)).ExitCode);
     }
 
@@ -100,7 +100,7 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     {
         // The lab's engines run without CAP_SYS_RESOURCE where the machine has none; elsewhere the limit holds and nothing is refused.
         await using var reach = new Reach(Lab.Access);
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         var status = (await node.RunAsync(["sh", "-c", "grep CapEff /proc/$(cat /run/docker.pid)/status"], default, None)).Text;
         var mayRaise = (Convert.ToUInt64(status.Split()[1], 16) & (1UL << 24)) != 0;
         var spec = lab.Spec with { MemlockBytes = -1 };
@@ -206,7 +206,7 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     {
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $PPID"], default, None));
         Assert.Null(await engine.FindAsync("nonesuch", None));
     }

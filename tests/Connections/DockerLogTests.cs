@@ -90,7 +90,7 @@ public class DockerLogTests(Lab lab) : IClassFixture<Lab>
             {
             }
         }).ToList();
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         Assert.Equal(0, (await node.RunAsync(["true"], default, None).WaitAsync(TimeSpan.FromSeconds(20))).ExitCode);
         Assert.NotNull(await engine.FindAsync(id, None).WaitAsync(TimeSpan.FromSeconds(20)));
         await stop.CancelAsync();

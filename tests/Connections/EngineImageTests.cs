@@ -50,7 +50,7 @@ public class EngineImageTests : IClassFixture<Lab>
         }
         finally
         {
-            await using var node = await reach.NodeAsync();
+            var node = await reach.NodeAsync();
             await node.RunAsync(["docker", "--host", "unix:///run/docker.sock", "image", "rm", "try/images/second:1"], default, None);
         }
     }

@@ -100,7 +100,7 @@ public sealed class EventTests(Lab lab) : IClassFixture<Lab>, IDisposable
     {
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         var since = (await engine.DescribeAsync(None)).Now!.Value;
         await engine.CreateAsync(lab.Spec, None);
         await using var events = engine.ReadEventsAsync(since, new Dictionary<string, string?>([lab.Mark]), _limit.Token).GetAsyncEnumerator(None);

@@ -190,7 +190,7 @@ public class ExecutionTests(Lab lab) : IClassFixture<Lab>
     /// <summary>The container's processes as the node sees them.</summary>
     private static async Task<string> ProcessesAsync(Reach reach, string id)
     {
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         var top = await node.RunAsync(["docker", "-H", $"unix://{Lab.Access.EngineSocket}", "top", id, "-eo", "pid,args"], default, None);
         Assert.True(top.ExitCode == 0, top.Error);
         return top.Text;

@@ -142,7 +142,7 @@ public sealed class ImageTransferTests
 
     private static async Task RemoveAsync(Reach reach, string? reference = null)
     {
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         await node.RunAsync(["docker", "--host", "unix:///run/docker.sock", "image", "rm", reference ?? Name.ToString()], default, None);
     }
 

@@ -15,7 +15,7 @@ public class LocalConnectionTests : CommandTests
         await using var pool = Pool(Access);
         foreach (var name in (string[])["localhost", "::1", Dns.GetHostName(), Dns.GetHostName() + ".example.org"])
         {
-            await using var node = await pool.ConnectAsync(name, CancellationToken.None);
+            var node = await pool.ConnectAsync(name, CancellationToken.None);
             Assert.Equal(Dns.GetHostName() + "\n", (await node.RunAsync(["uname", "-n"], default, CancellationToken.None)).Text);
         }
     }

@@ -81,7 +81,7 @@ public class LoginShellTests(LoginShells shells) : IClassFixture<LoginShells>
     public async Task A_started_command_is_read_and_written_while_it_runs(string shell, SshClientKind client)
     {
         await using var pool = NodeConnectors.NewPool(await shells.AccessAsync(shell, client));
-        await using var node = await pool.ConnectAsync(Node, None);
+        var node = await pool.ConnectAsync(Node, None);
         await using var process = await node.StartAsync(["sh", "-c", "read line\necho \"got $line\"; cat; exit 5"], None);
         using var output = new StreamReader(process.Output);
         await process.Input.WriteAsync("one!\n"u8.ToArray());
@@ -99,7 +99,7 @@ public class LoginShellTests(LoginShells shells) : IClassFixture<LoginShells>
     {
         var (one, two) = (RemoteProcesses.UniqueSleep(), RemoteProcesses.UniqueSleep());
         await using var pool = NodeConnectors.NewPool(await shells.AccessAsync(shell, client));
-        await using var node = await pool.ConnectAsync(Node, None);
+        var node = await pool.ConnectAsync(Node, None);
         using var stop = new CancellationTokenSource();
         var running = node.RunAsync(["sh", "-c", $"sleep {one} &\nsleep {two}"], default, stop.Token);
         await RemoteProcesses.StartedAsync(one);
@@ -115,7 +115,7 @@ public class LoginShellTests(LoginShells shells) : IClassFixture<LoginShells>
     public async Task An_account_that_runs_no_command_is_told_with_its_words(string shell, string settings, string words, SshClientKind client)
     {
         await using var pool = NodeConnectors.NewPool(await shells.AccessAsync(shell, client, settings));
-        await using var node = await pool.ConnectAsync(Node, None);
+        var node = await pool.ConnectAsync(Node, None);
         Func<Task>[] ways =
         [
             () => node.RunAsync(["true"], default, None),
@@ -133,7 +133,7 @@ public class LoginShellTests(LoginShells shells) : IClassFixture<LoginShells>
     private static async Task<NodeCommandResult> RunAsync(NodeAccess access, string[] arguments, ReadOnlyMemory<byte> input = default)
     {
         await using var pool = NodeConnectors.NewPool(access);
-        await using var node = await pool.ConnectAsync(Node, None);
+        var node = await pool.ConnectAsync(Node, None);
         return await node.RunAsync(arguments, input, None);
     }
 }

@@ -20,7 +20,7 @@ public class OpenSshConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd),
                 UserKnownHostsFile {Access.KnownHosts[0]}
             """);
         await using var pool = Pool(new NodeAccess { Client = SshClientKind.OpenSsh, Config = config });
-        await using var node = await pool.ConnectAsync("node-behind-an-alias", CancellationToken.None);
+        var node = await pool.ConnectAsync("node-behind-an-alias", CancellationToken.None);
         Assert.Equal("there\n", (await node.RunAsync(["echo", "there"], default, CancellationToken.None)).Text);
     }
 
@@ -39,7 +39,7 @@ public class OpenSshConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd),
                 ProxyJump {Node}
             """);
         await using var pool = Pool(new NodeAccess { Client = SshClientKind.OpenSsh, Config = config });
-        await using var node = await pool.ConnectAsync("far", CancellationToken.None);
+        var node = await pool.ConnectAsync("far", CancellationToken.None);
         Assert.Equal("there\n", (await node.RunAsync(["echo", "there"], default, CancellationToken.None)).Text);
     }
 
@@ -62,7 +62,7 @@ public class OpenSshConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd),
     public async Task A_master_that_is_gone_is_replaced()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $(cut -d\" \" -f4 /proc/$PPID/stat)"], default, CancellationToken.None));
         Assert.Equal("again\n", (await node.RunAsync(["echo", "again"], default, CancellationToken.None)).Text);
     }

@@ -86,7 +86,7 @@ public class SpecificationTests(Lab lab) : IClassFixture<Lab>
     public async Task A_container_that_somebody_else_made_is_read_as_far_as_there_are_words_for_it()
     {
         await using var reach = new Reach(Lab.Access);
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         var name = lab.Spec.Name;
         string[] docker = ["docker", "-H", $"unix://{Lab.Access.EngineSocket}"];
         var made = await node.RunAsync(

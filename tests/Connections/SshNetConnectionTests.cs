@@ -16,7 +16,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
     public async Task A_connection_that_is_killed_in_mid_air_is_told_and_the_next_one_works()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         var waiting = node.RunAsync(["sleep", "100"], default, CancellationToken.None);
         var killer = node.RunAsync(["sh", "-c", "kill -KILL $PPID"], default, CancellationToken.None);
         Assert.Equal(ErrorId.NodeUnreachable, (await Assert.ThrowsAsync<HpcException>(() => waiting)).Id);
@@ -28,7 +28,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
     public async Task A_started_command_on_a_connection_that_is_killed_ends_with_its_streams()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         await using var process = await node.StartAsync(["cat"], CancellationToken.None);
         var reading = process.Output.ReadAsync(new byte[1]).AsTask();
         await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["sh", "-c", "kill -KILL $PPID"], default, CancellationToken.None));
@@ -41,7 +41,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
     public async Task Commands_cancelled_while_they_are_being_started_do_not_run_on()
     {
         await using var pool = Pool(Access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         var sleeps = Enumerable.Range(0, 30).Select(_ => RemoteProcesses.UniqueSleep()).ToList();
         await Task.WhenAll(sleeps.Select(async (sleep, i) =>
         {
@@ -67,7 +67,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
             ConnectTimeout = TimeSpan.FromSeconds(2),
         };
         await using var pool = Pool(access);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         link.Freeze();
         var clock = Stopwatch.StartNew();
         var failure = await Assert.ThrowsAsync<HpcException>(() => node.RunAsync(["true"], default, CancellationToken.None));
@@ -84,7 +84,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         var access = Access with { Port = link.Port, KnownHosts = [Sshd.KnownHosts("fragile2", "*", "host_ed25519")], ConnectTimeout = TimeSpan.FromSeconds(2) };
         await using var pool = new NodePool(
             async (name, stopping) => await SshNetTransport.ConnectAsync(name, access, stopping, probeEvery: TimeSpan.FromSeconds(1)), access.IdleTimeout);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         var running = node.RunAsync(["sleep", "30"], default, CancellationToken.None);
         await node.RunAsync(["true"], default, CancellationToken.None);
         link.Freeze();
@@ -103,7 +103,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
                 return await SshNetTransport.ConnectAsync(name, Access, stopping, probeEvery: TimeSpan.FromMilliseconds(20));
             },
             Access.IdleTimeout);
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         Assert.Equal(0, (await node.RunAsync(["sleep", "2"], default, CancellationToken.None)).ExitCode);
         Assert.Equal(1, connections);
     }
@@ -115,7 +115,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         foreach (var key in (string[])["host_ed25519", "host_ecdsa"])
         {
             await using var pool = Pool(Access with { KnownHosts = [Sshd.KnownHosts("one", Sshd.KnownName, key)] });
-            await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+            var node = await pool.ConnectAsync(Node, CancellationToken.None);
             Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
         }
     }
@@ -169,7 +169,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         try
         {
             await using var pool = Pool(narrow.Access);
-            await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+            var node = await pool.ConnectAsync(Node, CancellationToken.None);
             var results = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => node.RunAsync(["sleep", "0.3"], default, CancellationToken.None)));
             Assert.All(results, result => Assert.Equal(0, result.ExitCode));
         }
@@ -188,7 +188,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
             Assert.Equal(ErrorId.NodeAuthenticationFailed, (await FailureAsync(trusting.Access)).Id);
             await trusting.CertifyAsync("user", by: "stranger");
             await using var pool = Pool(trusting.Access);
-            await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+            var node = await pool.ConnectAsync(Node, CancellationToken.None);
             Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
         }
         finally
@@ -207,7 +207,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
     {
         var key = await Sshd.AuthorizeAsync(program, arguments.Split(' '));
         await using var pool = Pool(Access with { Keys = [Sshd.PathOf("encrypted"), key] });
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
     }
 
@@ -219,7 +219,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         {
             await other.CertifyAsync("user", by: "stranger");
             await using var pool = Pool(other.Access);
-            await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+            var node = await pool.ConnectAsync(Node, CancellationToken.None);
             Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
         }
         finally
@@ -235,7 +235,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         var failure = await FailureAsync(Access with { Keys = [Sshd.PathOf("stranger")] });
         Assert.Contains($"{Sshd.PathOf("stranger-cert.pub")} is passed over: it is not a certificate", failure.Message, StringComparison.Ordinal);
         await using var pool = Pool(Access with { Keys = [Sshd.PathOf("stranger"), Sshd.PathOf("user")] });
-        await using var node = await pool.ConnectAsync(Node, CancellationToken.None);
+        var node = await pool.ConnectAsync(Node, CancellationToken.None);
         Assert.Equal(0, (await node.RunAsync(["true"], default, CancellationToken.None)).ExitCode);
     }
 

@@ -69,7 +69,7 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
         }
 
         await execution.DisposeAsync();
-        await using var node = await reach.NodeAsync();
+        var node = await reach.NodeAsync();
         var container = Assert.Single(await engine.ListAsync(new Dictionary<string, string?>([lab.Mark]), None), found => found.State == ContainerState.Running);
         var top = await node.RunAsync(["docker", "-H", $"unix://{Lab.Access.EngineSocket}", "top", container.Id, "-eo", "pid,args"], default, None);
         Assert.Contains("sleep 1000", top.Text, StringComparison.Ordinal);

@@ -28,7 +28,7 @@ public abstract class ContainerCmdlet : NodeCmdlet
 
         async Task ProcessNodeAsync(string node, CancellationToken stopping)
         {
-            await using var engine = await Cluster.Engines.ConnectAsync(node, stopping);
+            var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             await Task.WhenAll(byNode[node].Select(container => ProcessOrReportAsync(engine, container, stopping)));
         }
     }

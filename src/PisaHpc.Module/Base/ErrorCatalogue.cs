@@ -108,6 +108,8 @@ internal static class ErrorCatalogue
         ErrorId.PlanConflict => (ErrorCategory.InvalidArgument, "See which layer set each option: Get-HpcEnvironment -Explain."),
         ErrorId.ReservedOption => (ErrorCategory.InvalidArgument, "Leave the option out: the module sets it."),
         ErrorId.ContainerNotReady => (ErrorCategory.OperationTimeout, "Read the container's log: Get-HpcContainerLog."),
+        ErrorId.SshAccessMissing => (
+            ErrorCategory.InvalidOperation, "Run it in containers that have an sshd, as those of Start-HpcJob do."),
         ErrorId.AllocationNotFound => (
             ErrorCategory.ObjectNotFound,
             "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),

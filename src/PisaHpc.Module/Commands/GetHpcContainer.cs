@@ -69,7 +69,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
         var names = Name.Select(name => new WildcardPattern(name)).ToArray();
         await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
         {
-            await using var engine = await Cluster.Engines.ConnectAsync(node, stopping);
+            var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.FilterOfAll(), stopping);
             List<HpcContainer> meant =
             [

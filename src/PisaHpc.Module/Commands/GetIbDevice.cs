@@ -62,13 +62,13 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
 
     private async Task AskAsync(string node, CancellationToken stopping)
     {
-        await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
+        var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
         EmitMatching(node, await IbDeviceProbe.RunAsync(connection, node, Root, stopping));
     }
 
     private async Task AskThisMachineAsync(string name, CancellationToken stopping)
     {
-        await using var connection = await NodeConnectors.ThisMachineAsync(stopping);
+        var connection = await NodeConnectors.ThisMachineAsync(stopping);
         EmitMatching(name, await IbDeviceProbe.RunAsync(connection, name, Root, stopping));
     }
 

@@ -42,7 +42,7 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         _wanted.UnionWith(jobIds.Where(JobIdPattern.IsOne));
         return OnEachAsync(jobIds.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
         {
-            await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
+            var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
             await (jobIds is [var id] && JobIdPattern.IsOne(id)
                 ? FindAsync(connection, id, stopping)
                 : ListAsync(connection, jobIds, stopping));

@@ -71,7 +71,7 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     {
         using var bar = Follow(new ImportProgressBar($"Importing {Name} on {node}", Show));
         await using var source = await Phase.OpenSource.RunAsync(() => OpenAsync(stopping), node);
-        await using var engine = await connect();
+        var engine = await connect();
         var plan = await ImageImporter.PlanAsync(engine, source, Name, Change, Force, stopping);
         await ImportAsync(engine, source, plan, bar, stopping);
     }

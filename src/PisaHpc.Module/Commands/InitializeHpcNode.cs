@@ -86,13 +86,13 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
 
     private async Task<NodeSetupPlan> PlanAsync(string node, byte[]? certificate, CancellationToken stopping)
     {
-        await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
+        var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
         return await NodeSetupPlan.ReadAsync(connection, Cluster.Engines, SiteDefinition, certificate, stopping);
     }
 
     private async Task ChangeAsync(NodeSetupPlan plan, CancellationToken stopping)
     {
-        await using var connection = await Cluster.Nodes.ConnectAsync(plan.Node, stopping);
+        var connection = await Cluster.Nodes.ConnectAsync(plan.Node, stopping);
         var done = await NodeSetup.RunAsync(connection, Cluster.Engines, plan, DateTimeOffset.UtcNow, stopping);
         if (done.ContainersLost.Count > 0)
         {

@@ -37,7 +37,7 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
         {
             await OnEngineAsync(() => Check(name), async (_, connect, stopping) =>
             {
-                await using var engine = await connect();
+                var engine = await connect();
                 await PublishAsync(engine, name, stopping);
             });
         }

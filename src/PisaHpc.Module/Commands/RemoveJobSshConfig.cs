@@ -53,7 +53,7 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
         IReadOnlyList<string> nodes, string directory, Func<INodeConnection, string, CancellationToken, Task<bool>> remove) =>
         OnEachAsync(nodes, async (node, stopping) =>
         {
-            await using var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
+            var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
             Emit(new JobSshRemoval(JobId, node, directory, await remove(connection, directory, stopping)));
         });
 }

@@ -63,7 +63,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
             return;
         }
 
-        await using var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
+        var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
         var container = await Phase.StartContainer.RunAsync(
             () => ContainerStarter.StartAsync(engine, plan, stopping), plan.Node, plan.JobId);
         try
@@ -82,7 +82,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     private async Task<HpcContainer> ReadyAsync(
         IContainerEngine engine, HpcContainer container, HpcContainerPlan plan, CancellationToken stopping)
     {
-        await using var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
+        var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
         return await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping);
     }
 }

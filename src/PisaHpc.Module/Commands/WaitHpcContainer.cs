@@ -17,7 +17,7 @@ public sealed class WaitHpcContainerCommand : ContainerCmdlet
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
-        await using var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
+        var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
         var deadline = TimeSpan.FromSeconds(ReadyTimeoutSec ?? container.ReadyTimeoutSec);
         Emit(await ReadinessCheck.WaitAsync(connection, engine, container, deadline, stopping));
     }

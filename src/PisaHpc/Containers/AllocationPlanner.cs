@@ -78,7 +78,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         Workload = Workload.Of(request.Allocation),
         Node = node,
         Facts = facts,
-        Ssh = ssh,
+        Access = SshAccess.Of(ssh),
         Image = image,
         PortArea = request.PortArea,
         Attempt = request.Attempt,

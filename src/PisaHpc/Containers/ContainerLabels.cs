@@ -1,12 +1,13 @@
 using System.Globalization;
+using PisaHpc.Access;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 
 /// <summary>
-/// The labels that make a container, and its whole job, findable from any node without a database. Schema 2 adds <see cref="Static"/>;
-/// what a container of schema 1 carries means the same in both, so that one reader serves them all.
+/// The labels that make a container, and its whole job, findable from any node without a database. Schema 2 adds <see cref="Static"/>
+/// and <see cref="Access"/>; what a container of schema 1 carries means the same in both, so that one reader serves them all.
 /// </summary>
 public static class ContainerLabels
 {
@@ -40,7 +41,10 @@ public static class ContainerLabels
     /// <summary>The owner's login name.</summary>
     public const string Owner = "pisahpc.owner";
 
-    /// <summary>The port on which the container's sshd listens.</summary>
+    /// <summary>How one gets into it, one of <see cref="AccessKind"/>; absent in schema 1, which knew ssh alone.</summary>
+    public const string Access = "pisahpc.access";
+
+    /// <summary>The port on which the container's sshd listens; absent where it has none.</summary>
     public const string Port = "pisahpc.port";
 
     /// <summary>The MPI flavour.</summary>
@@ -49,7 +53,7 @@ public static class ContainerLabels
     /// <summary>The network MPI uses; absent when the node's network decides.</summary>
     public const string MpiNetwork = "pisahpc.mpi-network";
 
-    /// <summary>The job's directory on the node.</summary>
+    /// <summary>The directory on the node of which the container's ssh identity is; absent where it has none.</summary>
     public const string Directory = "pisahpc.directory";
 
     /// <summary>The port area that holds the lease; absent when none does.</summary>
@@ -107,6 +111,7 @@ public static class ContainerLabels
             ImageDigest = image?.Digest,
             Owner = labels.GetValueOrDefault(Owner, ""),
             Slots = Number(labels, Slots),
+            Access = labels.GetValueOrDefault(Access, nameof(AccessKind.Ssh)),
             Port = Number(labels, Port),
             Directory = labels.GetValueOrDefault(Directory, ""),
             ReadyTimeoutSec = Number(labels, ReadyTimeout),

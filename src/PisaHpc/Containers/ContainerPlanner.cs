@@ -1,5 +1,4 @@
 using System.Globalization;
-using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 
@@ -19,19 +18,19 @@ public static class ContainerPlanner
         PlanConflicts.Check(request);
         var environment = request.Environment;
         var limits = environment.Limits;
-        var (workload, owner) = (request.Workload.Id, request.Workload.Owner);
+        var (workload, owner, access) = (request.Workload.Id, request.Workload.Owner, request.Access);
         var devices = PlannedDevices.Of(request);
         var spec = new ContainerSpec
         {
             Name = ContainerNames.Of(workload, request.Attempt),
             Image = request.Image?.Reference ?? environment.Image,
-            Command = CommandOf(request),
+            Command = access.MainProcess(environment),
             Hostname = HostnameOf(request),
             Network = environment.NetworkMode,
-            PublishedPorts = environment.NetworkMode == NetworkMode.Bridge ? [request.Ssh.Port, .. request.PublishedPorts] : [],
+            PublishedPorts = environment.NetworkMode == NetworkMode.Bridge ? PublishedOf(request) : [],
             User = string.Create(CultureInfo.InvariantCulture, $"{owner.Uid}:{owner.Gid}"),
             Groups = [.. owner.Groups.Where(gid => gid != owner.Gid)],
-            Environment = environment.Variables,
+            Environment = access.Variables(environment, owner),
             Mounts = [.. PlannedMounts.Of(request)],
             Devices = devices,
             Cpus = limits.CpusFromSlots && request.Node.Cpus < request.Facts.Cpus ? request.Node.Cpus : null,
@@ -54,8 +53,9 @@ public static class ContainerPlanner
             Environment = environment.Name,
             Owner = owner.Name,
             Slots = request.Node.Slots,
-            Port = request.Ssh.Port,
-            Directory = request.Ssh.Directory,
+            Access = access.Kind.ToString(),
+            Port = access.Port ?? 0,
+            Directory = access.Directory ?? "",
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,
             ImageDigest = request.Image?.Digest,
@@ -63,17 +63,8 @@ public static class ContainerPlanner
         };
     }
 
-    /// <summary>
-    /// A login through sshd does not inherit the container's environment, so the variables are given to sshd for its sessions.
-    /// </summary>
-    private static string[] CommandOf(PlanRequest request)
-    {
-        var environment = request.Environment;
-        string[] command = [environment.Sshd, "-D", "-e", "-f", request.Ssh.ServerConfig];
-        return environment.Variables.Count == 0
-            ? command
-            : [.. command, "-o", "SetEnv=" + SessionVariables.Value(environment.Variables)];
-    }
+    private static int[] PublishedOf(PlanRequest request) =>
+        request.Access.Port is { } port ? [port, .. request.PublishedPorts] : [.. request.PublishedPorts];
 
     private static string? HostnameOf(PlanRequest request) => request.Environment.Hostname?
         .Replace("{node}", request.Node.Name, StringComparison.Ordinal)
@@ -94,10 +85,11 @@ public static class ContainerPlanner
             [ContainerLabels.Node] = request.Node.Name,
             [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Owner] = workload.Owner.Name,
-            [ContainerLabels.Port] = request.Ssh.Port.ToString(CultureInfo.InvariantCulture),
+            [ContainerLabels.Access] = request.Access.Kind.ToString(),
+            [ContainerLabels.Port] = request.Access.Port?.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Mpi] = environment.Mpi,
             [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
-            [ContainerLabels.Directory] = request.Ssh.Directory,
+            [ContainerLabels.Directory] = request.Access.Directory,
             [ContainerLabels.PortArea] = request.PortArea,
             [ContainerLabels.Nodes] = SlotMap.Format(workload.Nodes),
             [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),

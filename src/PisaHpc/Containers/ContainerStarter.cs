@@ -80,6 +80,11 @@ public static class ContainerStarter
     /// </summary>
     private static async Task RefuseSecondAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
+        if (plan.Port == 0)
+        {
+            return;
+        }
+
         var port = plan.Port.ToString(CultureInfo.InvariantCulture);
         var first = (await engine.ListAsync(ContainerLabels.Filter(plan.Workload), cancellationToken)).FirstOrDefault(container =>
             container.State == ContainerState.Running && container.Labels.GetValueOrDefault(ContainerLabels.Port) == port);
@@ -154,6 +159,7 @@ public static class ContainerStarter
         ImageDigest = plan.ImageDigest,
         Owner = plan.Owner,
         Slots = plan.Slots,
+        Access = plan.Access,
         Port = plan.Port,
         Directory = plan.Directory,
         ReadyTimeoutSec = plan.ReadyTimeoutSec,

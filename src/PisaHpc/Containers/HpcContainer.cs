@@ -1,3 +1,6 @@
+using PisaHpc.Access;
+using PisaHpc.Access.Exec;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -23,7 +26,7 @@ public sealed record HpcContainer
     /// <summary>The state: the word, one of <see cref="ContainerState"/>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Whether a login by the job's key was seen to work; null when nobody asked.</summary>
+    /// <summary>Whether a command was seen to work in it, by its own way in; null when nobody asked.</summary>
     public bool? Ready { get; init; }
 
     /// <summary>The environment.</summary>
@@ -41,10 +44,13 @@ public sealed record HpcContainer
     /// <summary>The slots on this node.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>The port the job's sshd listens on.</summary>
+    /// <summary>How one gets into it: the word, one of <see cref="AccessKind"/>.</summary>
+    public string Access { get; init; } = nameof(AccessKind.Ssh);
+
+    /// <summary>The port its sshd listens on; 0 when it has none.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The job's directory on the node, which holds its ssh identity.</summary>
+    /// <summary>The directory on the node that holds its ssh identity; empty when it has none.</summary>
     public string Directory { get; init; } = "";
 
     /// <summary>How long its environment gives it to become ready, in seconds.</summary>
@@ -55,6 +61,9 @@ public sealed record HpcContainer
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>How one gets into it, to be asked: a method, so that tables and JSON show <see cref="Access"/> instead.</summary>
+    public IContainerAccess GetAccess() => Access == nameof(AccessKind.Exec) ? new ExecAccess() : new SshAccess(Directory, Port);
 }
 
 /// <summary>A line of a container's log.</summary>

@@ -1,3 +1,4 @@
+using PisaHpc.Access;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -44,10 +45,13 @@ public sealed record HpcContainerPlan
     /// <summary>The slots on this node.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>The port the job's sshd listens on.</summary>
+    /// <summary>How one gets into it: the word, one of <see cref="AccessKind"/>.</summary>
+    public required string Access { get; init; }
+
+    /// <summary>The port its sshd listens on; 0 when it has none.</summary>
     public required int Port { get; init; }
 
-    /// <summary>The job's directory on the node.</summary>
+    /// <summary>The directory on the node that holds its ssh identity; empty when it has none.</summary>
     public required string Directory { get; init; }
 
     /// <summary>How long the container may take to become ready, in seconds.</summary>

@@ -1,4 +1,3 @@
-using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
@@ -40,15 +39,15 @@ internal static class PlanConflicts
             throw Conflict(request, "memory is limited both as a whole and for each slot", "limits.memory", "limits.memoryPerSlot");
         }
 
-        var own = JobSshMounts.For(request.Ssh).Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
+        var own = request.Access.Mounts.Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
         if (environment.Mounts.FirstOrDefault(mount => own.Contains(mount.Target)) is { } hidden)
         {
-            throw Conflict(request, $"a mount on {hidden.Target} would hide the job's own", $"mounts[{hidden.Target}]");
+            throw Conflict(request, $"a mount on {hidden.Target} would hide one that the way in needs", $"mounts[{hidden.Target}]");
         }
 
-        if (request.Ssh.Port < 1024)
+        if (request.Access.Port is { } port and < 1024)
         {
-            throw Conflict(request, $"port {request.Ssh.Port} is privileged, and the job's sshd runs as {request.Workload.Owner.Name}");
+            throw Conflict(request, $"port {port} is privileged, and the container's sshd runs as {request.Workload.Owner.Name}");
         }
 
         CheckOwner(request);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Access;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -20,7 +21,7 @@ internal static class PlanOptions
         .. Security(request, spec),
         .. spec.Mounts.Select(mount => new PlanOption("volume", mount.ToString(), MountOrigin(request, mount))),
         .. spec.Environment.Select(variable => new PlanOption(
-            "env", $"{variable.Key}={variable.Value}", Origin(request, $"variables[{variable.Key}]"))),
+            "env", $"{variable.Key}={variable.Value}", VariableOrigin(request, variable.Key))),
         .. spec.Labels.Select(label => new PlanOption("label", $"{label.Key}={label.Value}", Safety)),
     ];
 
@@ -28,7 +29,7 @@ internal static class PlanOptions
     {
         yield return new("name", spec.Name, $"{(request.Workload.Id.Kind == WorkloadKind.Job ? "job id" : StaticEnvironment)} and attempt");
         yield return new("image", spec.Image, Origin(request, "image"));
-        yield return new("command", string.Join(' ', spec.Command), "ssh configuration");
+        yield return new("command", string.Join(' ', spec.Command), AccessOrigin(request));
         yield return new("user", spec.User, "owner");
         foreach (var group in spec.Groups)
         {
@@ -41,7 +42,7 @@ internal static class PlanOptions
             yield return new(
                 "publish",
                 string.Create(CultureInfo.InvariantCulture, $"{port}:{port}"),
-                port == request.Ssh.Port ? "port lease" : "parameter");
+                port == request.Access.Port ? "port lease" : "parameter");
         }
 
         if (spec.Hostname is not null)
@@ -97,9 +98,13 @@ internal static class PlanOptions
     }
 
     private static string MountOrigin(PlanRequest request, ContainerMount mount) =>
-        mount.Source == request.Ssh.Directory || mount.Source.StartsWith(request.Ssh.Directory + "/", StringComparison.Ordinal)
-            ? "ssh configuration"
-            : Origin(request, $"mounts[{mount.Target}]");
+        request.Access.Mounts.Contains(mount) ? AccessOrigin(request) : Origin(request, $"mounts[{mount.Target}]");
+
+    private static string VariableOrigin(PlanRequest request, string name) =>
+        request.Environment.Variables.ContainsKey(name) ? Origin(request, $"variables[{name}]") : "owner";
+
+    private static string AccessOrigin(PlanRequest request) =>
+        request.Access.Kind == AccessKind.Ssh ? "ssh configuration" : "exec access";
 
     private static string DeviceOrigin(PlanRequest request, string device) =>
         request.Environment.DeviceFiles.Any(file => file.Path == device) ? Origin(request, $"deviceFiles[{device}]")

@@ -1,4 +1,4 @@
-using PisaHpc.Access.Ssh;
+using PisaHpc.Access;
 using PisaHpc.Batch;
 using PisaHpc.Devices;
 using PisaHpc.Sites;
@@ -20,8 +20,8 @@ public sealed record PlanRequest
     /// <summary>What the node has.</summary>
     public required NodeFacts Facts { get; init; }
 
-    /// <summary>The job's ssh identity: port and directory.</summary>
-    public required JobSshConfig Ssh { get; init; }
+    /// <summary>How one will get into the container.</summary>
+    public required IContainerAccess Access { get; init; }
 
     /// <summary>The image that the workload's nodes agree on; null takes the environment's as it is named.</summary>
     public PlannedImage? Image { get; init; }

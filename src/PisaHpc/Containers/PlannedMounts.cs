@@ -1,9 +1,8 @@
-using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 
-/// <summary>The mounts of a plan: the environment's, checked against the node, and the job's own.</summary>
+/// <summary>The mounts of a plan: the environment's, checked against the node, and those of the access.</summary>
 internal static class PlannedMounts
 {
     /// <summary>Lists the mounts.</summary>
@@ -27,7 +26,7 @@ internal static class PlannedMounts
             }
         }
 
-        foreach (var mount in JobSshMounts.For(request.Ssh))
+        foreach (var mount in request.Access.Mounts)
         {
             yield return mount;
         }

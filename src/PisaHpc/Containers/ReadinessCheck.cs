@@ -1,12 +1,13 @@
 using System.Globalization;
+using PisaHpc.Access;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Containers;
 
 /// <summary>
-/// A container is ready when a login by the job's key, through the job's own configuration, runs <c>true</c> in it: a running container
-/// or an open port proves neither keys nor users.
+/// A container is ready when its way in works, by which a command runs in it as its user, and its engine says that it runs: a running
+/// container alone proves neither keys nor users.
 /// </summary>
 public static class ReadinessCheck
 {
@@ -15,14 +16,8 @@ public static class ReadinessCheck
     // Between two looks at a container whose log cannot be followed to its end.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// Tries until the login works, the deadline passes or the job's directory goes. It runs on the node, so that waiting costs one round
-    /// trip.
-    /// </summary>
-    private static readonly NodeScript Script = NodeScript.Of("Containers/readiness.sh");
-
     /// <summary>Waits until a container is ready.</summary>
-    /// <param name="engine">The node's engine, which is asked for the state and the log when the login does not work.</param>
+    /// <param name="engine">The node's engine, which is asked for the state, and for the log when the way in does not work.</param>
     /// <param name="deadline">How long to wait; at least a second.</param>
     /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
     /// <exception cref="HpcException">
@@ -37,12 +32,12 @@ public static class ReadinessCheck
         CancellationToken cancellationToken)
     {
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var login = LoginAsync(connection, container, deadline, settled.Token);
+        var entered = container.GetAccess().TryAsync(new ContainerEntry(connection, engine, container.Id), deadline, settled.Token);
         var end = WatchAsync(engine, container, settled.Token);
-        await Task.WhenAny(login, end);
-        var refusal = login.IsCompleted ? await login : "";
+        await Task.WhenAny(entered, end);
+        var refusal = entered.IsCompleted ? await entered : "";
         await settled.CancelAsync();
-        await Task.WhenAll(login, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(entered, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A login may be answered by another sshd on the node's network: it proves nothing of a container that has ended.
@@ -50,16 +45,6 @@ public static class ReadinessCheck
         return refusal is null && state?.State == ContainerState.Running
             ? container with { Ready = true, State = nameof(ContainerState.Running) }
             : throw await NotReadyAsync(engine, container, state, refusal, deadline, cancellationToken);
-    }
-
-    /// <summary>Null when the login worked, else what ssh said last.</summary>
-    private static async Task<string?> LoginAsync(
-        INodeConnection connection, HpcContainer container, TimeSpan deadline, CancellationToken cancellationToken)
-    {
-        var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var result = await connection.RunAsync(
-            Script.Command(seconds, container.Directory + "/ssh_config", container.Node), default, cancellationToken);
-        return result.ExitCode == 0 ? null : Quote.Words($"{result.Text.Trim()} {result.Error}");
     }
 
     /// <summary>
@@ -91,7 +76,7 @@ public static class ReadinessCheck
             }
             catch (HpcException)
             {
-                // An engine that does not answer says nothing of the container: the login decides, and its deadline.
+                // An engine that does not answer says nothing of the container: the way in decides, and its deadline.
             }
 
             await Task.Delay(Pause, cancellationToken);

@@ -90,6 +90,9 @@ public enum ErrorId
     /// <summary>A container was started and did not become ready in time.</summary>
     ContainerNotReady,
 
+    /// <summary>What was asked for goes from container to container by ssh, and these have no sshd.</summary>
+    SshAccessMissing,
+
     /// <summary>No batch system's environment was found, or the job it names is unknown.</summary>
     AllocationNotFound,
 

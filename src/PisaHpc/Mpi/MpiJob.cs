@@ -1,3 +1,4 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -7,15 +8,17 @@ namespace PisaHpc.Mpi;
 
 /// <summary>What a running job's containers say of themselves that MPI needs.</summary>
 /// <param name="JobId">The job.</param>
-/// <param name="Directory">The job's directory.</param>
+/// <param name="Access">How one gets into its containers.</param>
 /// <param name="Nodes">All of its nodes with their slots, in the allocation's order.</param>
 /// <param name="Flavour">The MPI implementation of its environment; null when the container does not say.</param>
 /// <param name="Network">The network of its environment; null when the node's network decides.</param>
-public sealed record MpiJob(string JobId, string Directory, IReadOnlyList<AllocatedNode> Nodes, MpiFlavour? Flavour, string? Network)
+public sealed record MpiJob(string JobId, SshAccess Access, IReadOnlyList<AllocatedNode> Nodes, MpiFlavour? Flavour, string? Network)
 {
     /// <summary>Asks a node for the job.</summary>
     /// <param name="node">A node of the job.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: no container of the job runs there.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobNotFound"/>: no container of the job runs there; <see cref="ErrorId.SshAccessMissing"/>.
+    /// </exception>
     public static async Task<MpiJob> FindAsync(IEngineConnector engines, string jobId, string node, CancellationToken cancellationToken)
     {
         var engine = await engines.ConnectAsync(node, cancellationToken);
@@ -24,11 +27,18 @@ public sealed record MpiJob(string JobId, string Directory, IReadOnlyList<Alloca
             ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");
         return new MpiJob(
             jobId,
-            container.Labels.GetValueOrDefault(ContainerLabels.Directory, ""),
+            SshOf(ContainerLabels.ToHpcContainer(node, container)),
             ContainerLabels.NodesOf(container),
             Enum.TryParse<MpiFlavour>(container.Labels.GetValueOrDefault(ContainerLabels.Mpi), out var flavour) ? flavour : null,
             container.Labels.GetValueOrDefault(ContainerLabels.MpiNetwork));
     }
+
+    /// <summary>The access by ssh: the launcher has to get from the first node's container into the others.</summary>
+    private static SshAccess SshOf(HpcContainer container) => container.GetAccess() as SshAccess ?? throw new HpcException(
+        ErrorId.SshAccessMissing,
+        $"Job {container.JobId} has no sshd in its containers, and MPI gets from one to the others by ssh: {container.Name} on "
+        + $"{container.Node} is entered by its engine alone.",
+        container.JobId);
 
     /// <summary>The request to run a command on some or all of the job's nodes.</summary>
     /// <param name="nodes">The nodes; none is all of them.</param>
@@ -46,7 +56,7 @@ public sealed record MpiJob(string JobId, string Directory, IReadOnlyList<Alloca
         return new MpiRequest
         {
             JobId = JobId,
-            Directory = Directory,
+            Access = Access,
             Nodes = chosen,
             IsWholeJob = chosen.Length == Nodes.Count,
             Flavour = Flavour,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Sites;
 
@@ -10,8 +11,11 @@ public sealed partial record MpiRequest
     /// <summary>The job.</summary>
     public required string JobId { get; init; }
 
+    /// <summary>How one gets into the job's containers: the launcher and its ranks do so by ssh alone.</summary>
+    public required SshAccess Access { get; init; }
+
     /// <summary>The job's directory, on each node and in each container.</summary>
-    public required string Directory { get; init; }
+    public string Directory => Access.Directory;
 
     /// <summary>The nodes with their slots, in the order in which ranks are placed; the launcher runs on the first.</summary>
     public required IReadOnlyList<AllocatedNode> Nodes { get; init; }

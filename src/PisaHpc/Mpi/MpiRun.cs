@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
-using PisaHpc.Access.Ssh;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Mpi;
 
 /// <summary>
 /// Runs a program with MPI in a job's containers. The launcher runs in the first node's container as the job's user, by a login through the
-/// job's own sshd, which keeps every group of the user (docker exec would lose them, moby#38865).
+/// job's own sshd, and reaches the other nodes' containers from there by the job's keys. Ranks that an engine's exec had started would
+/// outlive their launcher.
 /// </summary>
 public sealed class MpiRun(INodeConnector nodes)
 {
@@ -29,7 +29,7 @@ public sealed class MpiRun(INodeConnector nodes)
         var first = request.Nodes[0].Name;
         var connection = await nodes.ConnectAsync(first, cancellationToken);
         await using var process = await connection.StartAsync(
-            JobLogin.Command(request.Directory, first, MpiSupervisor.Command), cancellationToken);
+            request.Access.CommandOn(first, MpiSupervisor.Command), cancellationToken);
         using var limit = new CancellationTokenSource();
         var run = RandomNumberGenerator.GetHexString(16, lowercase: true);
         var conversation = new MpiConversation(request, map, run, process, AnswersAsync, Patience, listener);
@@ -48,7 +48,7 @@ public sealed class MpiRun(INodeConnector nodes)
 
         async Task<bool> AnswersAsync(string node, CancellationToken stopping)
         {
-            var login = await connection.RunAsync(JobLogin.Command(request.Directory, node, ["true"]), default, stopping);
+            var login = await connection.RunAsync(request.Access.CommandOn(node, ["true"]), default, stopping);
             return login.ExitCode == 0;
         }
     }

@@ -54,6 +54,7 @@ public sealed class ContainerStarterTests
         Owner = plan.Owner,
         ImageDigest = plan.ImageDigest,
         Slots = plan.Slots,
+        Access = plan.Access,
         Port = plan.Port,
         Directory = plan.Directory,
         ReadyTimeoutSec = plan.ReadyTimeoutSec,

@@ -1,3 +1,4 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Sites;
@@ -22,7 +23,7 @@ public sealed class PlanConflictsTests
             "/etc/passwd",
             PlanRequests.For(PlanRequests.Environment with { Mounts = [new MountDefinition { Source = "/etc/passwd", Target = "/etc/passwd" }] })
         },
-        { "port 22 is privileged", PlanRequests.For(PlanRequests.Environment) with { Ssh = PlanRequests.Ssh with { Port = 22 } } },
+        { "port 22 is privileged", PlanRequests.For(PlanRequests.Environment) with { Access = new SshAccess("/run/pisahpc/42", 22) } },
         {
             "root",
             PlanRequests.For(PlanRequests.Environment) with

@@ -51,7 +51,7 @@ internal static class PlanRequests
             ListeningPorts = new HashSet<int>(),
             Devices = [Adapter("mlx5_0", 0), Adapter("mlx5_1", 1)],
         },
-        Ssh = Ssh,
+        Access = SshAccess.Of(Ssh),
         Attempt = "0123abcd",
     };
 

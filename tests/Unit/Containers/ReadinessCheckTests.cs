@@ -118,7 +118,7 @@ public sealed class ReadinessCheckTests
             _cluster.HoldOn("o2wn01", FakeStep.Run, Task.Delay(Timeout.Infinite));
         }
 
-        await using var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", default);
+        var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", default);
         return await ReadinessCheck.WaitAsync(connection, engine, Container, TimeSpan.FromSeconds(7), default);
     }
 

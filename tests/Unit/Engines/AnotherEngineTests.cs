@@ -73,7 +73,7 @@ public sealed class AnotherEngineTests
             steps.Add(arguments is ["sh", "-c", _, var script, ..] ? $"{script} {System.Text.Encoding.UTF8.GetString(input.Span)}".Trim() : string.Join(' ', arguments));
             return FakeCluster.Result(0, "run\t1\nend\t1\n");
         };
-        await using var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", CancellationToken.None);
+        var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", CancellationToken.None);
         var plan = await NodeSetupPlan.ReadAsync(connection, _cluster, Site, certificate: null, CancellationToken.None);
         var done = await NodeSetup.RunAsync(connection, _cluster, plan, DateTimeOffset.UnixEpoch, CancellationToken.None);
         Assert.Equal(["/etc/barge.conf: set keep", "engine: reload its configuration"], done.Changes);

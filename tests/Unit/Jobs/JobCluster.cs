@@ -99,7 +99,7 @@ internal sealed class JobCluster : IDisposable
         {
             case "Containers/node-facts.sh":
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
-            case "Containers/readiness.sh":
+            case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":
                 return InDirectories(all => all.Add($"{node}:{arguments[4]["write:".Length..]}") ? "changed" : "same");

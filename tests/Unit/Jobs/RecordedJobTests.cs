@@ -82,10 +82,10 @@ public sealed class RecordedJobTests : IDisposable
     public async Task MPI_finds_its_nodes_and_launcher()
     {
         var job = await MpiJob.FindAsync(_cluster.Nodes, RecordedContainers.JobId, "o2wn01", CancellationToken.None);
-        Assert.Equal(("/run/pisahpc/recorded-4711", PisaHpc.Sites.MpiFlavour.OpenMpi), (job.Directory, job.Flavour));
+        Assert.Equal(("/run/pisahpc/recorded-4711", PisaHpc.Sites.MpiFlavour.OpenMpi), (job.Access.Directory, job.Flavour));
         Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], job.Nodes.Select(node => (node.Name, node.Slots)));
     }
 
-    private async Task<HpcJob> FindAsync(string? jobId) => 
+    private async Task<HpcJob> FindAsync(string? jobId) =>
         Assert.Single(await _cluster.Finder.FindAsync(jobId is null ? null : [jobId], JobCluster.NodeNames, CancellationToken.None));
 }

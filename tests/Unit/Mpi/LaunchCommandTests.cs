@@ -1,3 +1,4 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Nodes;
@@ -17,7 +18,7 @@ public sealed class LaunchCommandTests
     private static readonly MpiRequest Request = new()
     {
         JobId = "4711",
-        Directory = "/run/pisahpc/4711",
+        Access = new SshAccess("/run/pisahpc/4711", 22042),
         Nodes = [new AllocatedNode("o2wn01", 32), new AllocatedNode("o2wn02", 24)],
         IsWholeJob = true,
         Command = "./solver",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Nodes;
@@ -81,7 +82,7 @@ internal sealed class LocalRun : IDisposable
         var request = new MpiRequest
         {
             JobId = "7",
-            Directory = "/run/pisahpc/7",
+            Access = new SshAccess("/run/pisahpc/7", 22042),
             Nodes = Nodes,
             Command = "sh",
             Arguments = ["-c", script],

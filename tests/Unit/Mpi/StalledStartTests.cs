@@ -1,3 +1,4 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Sites;
@@ -10,7 +11,7 @@ public sealed class StalledStartTests
     private static readonly MpiRequest Request = new()
     {
         JobId = "4711",
-        Directory = "/run/pisahpc/4711",
+        Access = new SshAccess("/run/pisahpc/4711", 22042),
         Nodes = [new AllocatedNode("o2wn01", 2), new AllocatedNode("o2wn02", 2), new AllocatedNode("o2wn03", 2)],
         Command = "hostname",
     };

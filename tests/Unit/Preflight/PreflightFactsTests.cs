@@ -14,7 +14,7 @@ public sealed class PreflightFactsTests
     [Fact]
     public async Task This_machine_tells_its_facts_whole()
     {
-        await using var connection = await ConnectAsync();
+        var connection = await ConnectAsync();
         var facts = await PreflightFacts.ReadAsync(connection, "/", new HpcSite(), ["root", "no-such-user"], TimeProvider.System, CancellationToken.None);
 
         Assert.Equal(0, facts.ClockSkewSec);
@@ -38,7 +38,7 @@ public sealed class PreflightFactsTests
     [Fact]
     public async Task Paths_are_there_or_not()
     {
-        await using var connection = await ConnectAsync();
+        var connection = await ConnectAsync();
         var answers = await PathProbe.ReadAsync(connection, ["/", "/no/such", "/proc/self"], TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(["/", "/proc/self"], answers.Existing.Order());
         Assert.Equal(["/no/such"], answers.Missing);

@@ -94,13 +94,13 @@ internal sealed class FakeNode
 
     public async Task<NodeSetupPlan> PlanAsync(CancellationToken stop = default)
     {
-        await using var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
+        var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
         return await NodeSetupPlan.ReadAsync(connection, Cluster, Site, certificate: null, stop);
     }
 
     public async Task<HpcNodeSetup> InitializeAsync(CancellationToken stop = default)
     {
-        await using var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
+        var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
         return await NodeSetup.RunAsync(connection, Cluster, await PlanAsync(stop), DateTimeOffset.UnixEpoch, stop);
     }
 

@@ -151,8 +151,6 @@ public sealed class NodeFilesTests : IDisposable
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     /// <summary>A connection over which half of the input comes, and then nothing until a signal ends the command's group.</summary>

@@ -21,7 +21,7 @@ internal sealed class DialStdioStream : UnseekableStream
     {
         _connection = connection;
         _process = process;
-        _end = new Lazy<Task>(EndAsync);
+        _end = new Lazy<Task>(() => _process.DisposeAsync().AsTask());
         _failure = new Lazy<Task<HpcException?>>(FailureAsync);
     }
 
@@ -81,11 +81,6 @@ internal sealed class DialStdioStream : UnseekableStream
         }
 
         base.Dispose(disposing);
-    }
-
-    private async Task EndAsync()
-    {
-        await _process.DisposeAsync();
     }
 
     private async Task ExplainEndAsync()

@@ -171,7 +171,5 @@ public sealed class JobSshSetupTests : IDisposable
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
             shell.StartAsync(arguments, cancellationToken);
-
-        public ValueTask DisposeAsync() => shell.DisposeAsync();
     }
 }
