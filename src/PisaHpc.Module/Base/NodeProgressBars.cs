@@ -67,10 +67,12 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
     public void Dispose()
     {
         _isOver = true;
-        foreach (var bar in _bars.Values.Select(bar => bar.Id).Append(WholeBar).Order())
+        foreach (var node in _bars.Keys.Order(StringComparer.Ordinal))
         {
-            show(new ProgressRecord(bar, activity, "done") { RecordType = ProgressRecordType.Completed });
+            TakeAway(node);
         }
+
+        show(new ProgressRecord(WholeBar, activity, "done") { RecordType = ProgressRecordType.Completed });
     }
 
     private Bar BarOf(string node) => _bars.GetOrAdd(node, _ => new Bar(Interlocked.Increment(ref _next)));
@@ -78,11 +80,7 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
     /// <summary>Takes a node's bar away, and moves the whole's on; not for a node that was interrupted, which is not done.</summary>
     private void End(string node, PhaseOutcome outcome)
     {
-        show(new ProgressRecord(BarOf(node).Id, node, "done")
-        {
-            ParentActivityId = WholeBar,
-            RecordType = ProgressRecordType.Completed,
-        });
+        TakeAway(node);
         if (outcome != PhaseOutcome.Cancelled)
         {
             var done = Interlocked.Increment(ref _done);
@@ -90,6 +88,12 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
             show(new ProgressRecord(WholeBar, activity, $"{done} of {Plural.Of(nodes, "node")}") { PercentComplete = percent });
         }
     }
+
+    private void TakeAway(string node) => show(new ProgressRecord(BarOf(node).Id, node, "done")
+    {
+        ParentActivityId = WholeBar,
+        RecordType = ProgressRecordType.Completed,
+    });
 
     private static string Describe(PullProgress pull) => pull.TotalBytes > 0
         ? string.Create(CultureInfo.InvariantCulture, $"{pull.Activity}, {pull.Bytes / 1e6:0.0} of {pull.TotalBytes / 1e6:0.0} MB")

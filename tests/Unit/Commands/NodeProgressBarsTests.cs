@@ -80,7 +80,9 @@ public sealed class NodeProgressBarsTests : IDisposable
         _bars.Dispose();
         Begin(Phase.Survey, "n3");
 
-        Assert.Equal([1, 2, 3], _shown.Select(record => record.ActivityId));
+        Assert.Equal(
+            [(2, Whole, "n1"), (3, Whole, "n2"), (Whole, -1, "Starting job 42")],
+            _shown.Select(record => (record.ActivityId, record.ParentActivityId, record.Activity)));
         Assert.All(_shown, record => Assert.Equal(ProgressRecordType.Completed, record.RecordType));
     }
 
