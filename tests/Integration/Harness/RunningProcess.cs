@@ -104,11 +104,15 @@ public sealed class RunningProcess : IDisposable
     }
 
     /// <summary>Sends a signal by its name: INT, TERM, HUP, KILL.</summary>
-    public async Task SignalAsync(string signal)
+    public async Task SignalAsync(string signal) => Assert.True(await TrySignalAsync(signal), $"It ended before {signal}.");
+
+    /// <summary>Sends a signal.</summary>
+    /// <returns>Whether the process was still there.</returns>
+    public async Task<bool> TrySignalAsync(string signal)
     {
         using var kill = Process.Start("kill", ["-s", signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
+        return kill.ExitCode == 0;
     }
 
     /// <summary>Waits for the end.</summary>
