@@ -10,9 +10,6 @@ namespace PisaHpc.Mpi;
 /// <param name="Variables">What is set for the launcher.</param>
 internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Variables)
 {
-    /// <summary>The variable that marks every process of a run, on every node.</summary>
-    public const string Mark = "PISAHPC_RUN";
-
     private static readonly NodeScript RankScript = NodeScript.Of("Mpi/rank.sh");
 
     /// <summary>Makes the command for a launcher.</summary>
@@ -133,7 +130,7 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
             : [listOption, string.Join(',', map.Blocks.Select(node => $"{node.Name}:{Number(node.Slots)}"))];
 
     private static IEnumerable<string> Exports(MpiRequest request) =>
-        request.Environment.Keys.Order(StringComparer.Ordinal).Append(Mark).SelectMany(name => new[] { "-x", name });
+        request.Environment.Keys.Order(StringComparer.Ordinal).Append(SessionVariables.RunMark).SelectMany(name => new[] { "-x", name });
 
     private static string[] WorkingDirectory(MpiRequest request) =>
         request.WorkingDirectory is null ? [] : ["-wdir", request.WorkingDirectory];

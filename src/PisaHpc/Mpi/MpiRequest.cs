@@ -69,7 +69,7 @@ public sealed partial record MpiRequest
         foreach (var name in Environment.Keys)
         {
             Require(VariableName().IsMatch(name), name, "is not a variable's name");
-            Require(name != LaunchCommand.Mark, name, "is the variable by which the module finds a run's processes");
+            Require(name != SessionVariables.RunMark, name, "is the variable by which the module finds a run's processes");
         }
 
         foreach (var text in Arguments.Concat(LauncherOptions).Concat(Environment.Values).Append(Command))

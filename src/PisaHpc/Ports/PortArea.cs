@@ -1,3 +1,4 @@
+using PisaHpc.Posix;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Ports;
@@ -14,9 +15,7 @@ namespace PisaHpc.Ports;
 public sealed class PortArea
 {
     /// <summary>What to do about an area on a file system that cannot hold one.</summary>
-    internal const string PlaceRemedy =
-        "Put the area on a file system with hard links and flock that all nodes share (NFS, GPFS, Lustre): portArea.path of the site "
-        + "definition.";
+    internal const string PlaceRemedy = LinuxFile.PlaceRemedy;
 
     private readonly PortDirectory _directory;
     private readonly int _first;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using PisaHpc.Ports;
 
 namespace PisaHpc.Posix;
 
@@ -25,6 +24,11 @@ internal readonly record struct FileStatus(
 /// </summary>
 internal static partial class LinuxFile
 {
+    /// <summary>What to do about an area on a file system that cannot hold one.</summary>
+    public const string PlaceRemedy =
+        "Put the area on a file system with hard links and flock that all nodes share (NFS, GPFS, Lustre): portArea.path of the site "
+        + "definition.";
+
     private const int NotPermitted = 1;
     private const int NoEntry = 2;
     private const int TryAgain = 11;
@@ -100,7 +104,7 @@ internal static partial class LinuxFile
         ErrorId.PortAreaUnusable,
         $"The port area {area} cannot be used: its file system{TypeOf(area)} has no hard links, by which ports are held ({what}).",
         area,
-        PortArea.PlaceRemedy);
+        PlaceRemedy);
 
     /// <summary>The type of a file system, where the platform tells it: no more than a help to the reader.</summary>
     private static string TypeOf(string directory)

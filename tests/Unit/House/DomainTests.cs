@@ -36,6 +36,18 @@ public sealed class DomainTests
         Assert.True(up is [], string.Join('\n', up));
     }
 
+    /// <summary>A constant leaves no trace in an assembly: the sources' own words show its use.</summary>
+    [Theory]
+    [MemberData(nameof(Folders))]
+    public void A_source_names_no_namespace_of_a_later_folder(string folder) => Assert.Empty(
+        from file in Rooms.SourcesOf("PisaHpc")
+        where file.Split('/')[1] == folder
+        from line in Rooms.Text(file).Split('\n')
+        where line.StartsWith("using PisaHpc.", StringComparison.Ordinal)
+        let used = line["using PisaHpc.".Length..].TrimEnd(';').Split('.')[0]
+        where Array.IndexOf(Order, used) > Array.IndexOf(Order, folder)
+        select $"{file}: {line}");
+
     [Fact]
     public void A_script_includes_those_of_its_folder_and_of_folders_before_it_alone() => Assert.Empty(
         from script in Rooms.Scripts()

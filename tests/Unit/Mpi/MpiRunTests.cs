@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
 
@@ -144,8 +145,8 @@ public sealed class MpiRunTests
     public async Task The_mark_of_the_run_is_no_variable_of_the_user_s()
     {
         using var local = new LocalRun();
-        var failure = await Assert.ThrowsAsync<HpcException>(() => local.RunAsync("true", new() { [LaunchCommand.Mark] = "x" }));
-        Assert.Equal((ErrorId.InvalidValue, LaunchCommand.Mark), (failure.Id, failure.Target));
+        var failure = await Assert.ThrowsAsync<HpcException>(() => local.RunAsync("true", new() { [SessionVariables.RunMark] = "x" }));
+        Assert.Equal((ErrorId.InvalidValue, SessionVariables.RunMark), (failure.Id, failure.Target));
     }
 
     private static async Task<int> KibibytesAsync(string directory)

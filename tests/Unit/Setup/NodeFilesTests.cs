@@ -170,10 +170,17 @@ public sealed class NodeFilesTests : IDisposable
             return new NodeCommandResult(_process.ExitCode, default, await _process.StandardError.ReadToEndAsync(cancellationToken));
         }
 
+        /// <summary>
+        /// Signals the command's group until it has ended: between fork(2) and exec(2) a shell takes a signal for its own and forgets it.
+        /// </summary>
         public async Task EndAsync(string signal)
         {
-            using var kill = LocalShell.Start(["kill", $"-{signal}", "--", $"-{_process!.Id}"]);
-            await kill.WaitForExitAsync();
+            while (!_process!.HasExited)
+            {
+                using var kill = LocalShell.Start(["kill", $"-{signal}", "--", $"-{_process.Id}"]);
+                await kill.WaitForExitAsync();
+                await Task.WhenAny(_process.WaitForExitAsync(), Task.Delay(TimeSpan.FromMilliseconds(100)));
+            }
         }
 
         public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>

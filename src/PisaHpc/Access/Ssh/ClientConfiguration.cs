@@ -1,5 +1,4 @@
 using System.Text;
-using PisaHpc.Mpi;
 
 namespace PisaHpc.Access.Ssh;
 
@@ -53,7 +52,7 @@ internal static class ClientConfiguration
         ("BatchMode", "yes"),
         ("ForwardAgent", "no"),
         ("ForwardX11", "no"),
-        ("SendEnv", LaunchCommand.Mark),
+        ("SendEnv", SessionVariables.RunMark),
         ("ConnectTimeout", "10"),
         ("ConnectionAttempts", "3"),
         ("ServerAliveInterval", "15"),

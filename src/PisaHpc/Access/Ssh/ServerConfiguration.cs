@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using PisaHpc.Mpi;
 
 namespace PisaHpc.Access.Ssh;
 
@@ -47,7 +46,7 @@ internal static class ServerConfiguration
         ("AllowAgentForwarding", "no"),
         ("PermitUserEnvironment", "no"),
         ("PermitUserRC", "no"),
-        ("AcceptEnv", LaunchCommand.Mark), // by which the processes of an MPI run are found on every node
+        ("AcceptEnv", SessionVariables.RunMark), // by which the processes of an MPI run are found on every node
         ("PrintMotd", "no"),
         ("LogLevel", "INFO"),
     ];

@@ -3,6 +3,9 @@ namespace PisaHpc.Access.Ssh;
 /// <summary>The variables of ssh sessions, as sshd's <c>SetEnv</c> takes them (sshd_config(5), OpenSSH 7.8).</summary>
 public static class SessionVariables
 {
+    /// <summary>The variable that marks every process of an MPI run, on every node: each login hands it on.</summary>
+    public const string RunMark = "PISAHPC_RUN";
+
     /// <summary>
     /// The value of SetEnv: all variables in one, since sshd heeds the first SetEnv only. A login does not inherit the container's
     /// environment, so that ranks would lose LD_LIBRARY_PATH or CUDA_VISIBLE_DEVICES (skypilot#10407).
