@@ -18,6 +18,8 @@ public class SpecificationTests(Lab lab) : IClassFixture<Lab>
         { nameof(ContainerSpec.User), spec => spec with { User = "4002:4003" } },
         { nameof(ContainerSpec.Groups), spec => spec with { Groups = [5002, 5001] } },
         { nameof(ContainerSpec.WorkingDirectory), spec => spec with { WorkingDirectory = "/tmp" } },
+        { nameof(ContainerSpec.OpenInput), spec => spec with { OpenInput = true } },
+        { nameof(ContainerSpec.Terminal), spec => spec with { Terminal = true } },
         { nameof(ContainerSpec.Mounts), spec => spec with { Mounts = [new("/etc", "/mnt/etc", true), new("/run", "/mnt/run", false, "rslave")] } },
         { nameof(ContainerSpec.Devices), spec => spec with { Devices = ["/dev/null", "/dev/zero"] } },
         { nameof(ContainerSpec.Cpus), spec => spec with { Cpus = 1 } },

@@ -78,7 +78,12 @@ internal static class SiteSchema
                 "names", List(SiteShapes.HostNames, orOne: true), (access, names) => access with { Names = Values(names) },
                 "The nodes, as names and host lists."),
             AccessKey.Of(
-                "ssh", Ssh, (access, ssh) => ssh.Value with { Names = access.Names, EngineSocket = access.EngineSocket },
+                "ssh",
+                Ssh,
+                (access, ssh) => ssh.Value with
+                {
+                    Names = access.Names, EngineAdministration = access.EngineAdministration, EngineSocket = access.EngineSocket,
+                },
                 "How the nodes are reached."),
             AccessKey.Of(
                 "engineSocket", SiteShapes.AbsolutePath, (access, path) => access with { EngineSocket = path.Value },

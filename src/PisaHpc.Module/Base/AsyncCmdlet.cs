@@ -140,6 +140,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             {
                 answer.SetResult(question());
             }
+            catch (PipelineStoppedException)
+            {
+                answer.SetCanceled(PipelineStopToken);
+                throw;
+            }
             catch (Exception refusal)
             {
                 answer.SetException(refusal);
@@ -204,6 +209,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
         finally
         {
+            // A refused write leaves without the work's end, which is near: it has written its last.
+            Task.WhenAny(work).Wait();
             _queue = null;
             SayUnheard(work);
         }

@@ -53,7 +53,7 @@ public abstract class ImageCmdlet : SiteCmdlet
 
     private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
         ThisMachine.Is(node)
-            ? new NodeAccess { Client = SshClientKind.Local, EngineSocket = SiteDefinition.Nodes.EngineSocket }
+            ? SiteDefinition.Nodes with { Client = SshClientKind.Local }
             : SiteDefinition.Nodes);
 
     private string OneNode()

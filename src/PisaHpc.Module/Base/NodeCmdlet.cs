@@ -62,7 +62,7 @@ public abstract class NodeCmdlet : SiteCmdlet
             Trace(remark);
         }
 
-        return Task.CompletedTask;
+        return base.BeginAsync();
     }
 
     /// <summary>Does one thing on every node. Patterns such as <c>o2wn*</c> are the site's nodes that match.</summary>

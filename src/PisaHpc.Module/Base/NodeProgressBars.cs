@@ -53,7 +53,7 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
     public void Report(ImagePullProgress value)
     {
         var bar = BarOf(value.Node);
-        if (bar.IsDue(time, Pause))
+        if (!_isOver && bar.IsDue(time, Pause))
         {
             show(new ProgressRecord(bar.Id, value.Node, Describe(value.Pull))
             {
@@ -83,8 +83,8 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
         TakeAway(node);
         if (outcome != PhaseOutcome.Cancelled)
         {
-            var done = Interlocked.Increment(ref _done);
-            var percent = Math.Min(100, 100 * done / Math.Max(1, nodes));
+            var done = Math.Min(nodes, Interlocked.Increment(ref _done));
+            var percent = 100 * done / Math.Max(1, nodes);
             show(new ProgressRecord(WholeBar, activity, $"{done} of {Plural.Of(nodes, "node")}") { PercentComplete = percent });
         }
     }

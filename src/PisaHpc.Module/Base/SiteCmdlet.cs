@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Adapters.Yaml;
+using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Ports;
@@ -15,6 +16,19 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <summary>The site definition's file; else $PISAHPC_SITE, else /etc/pisahpc/site.yaml.</summary>
     [Parameter]
     public string? Site { get; set; }
+
+    /// <summary>
+    /// A job's id that is typed and empty, as that of a variable that is not set, is an error; an object from the pipeline may be no job's.
+    /// </summary>
+    protected override Task BeginAsync()
+    {
+        if (MyInvocation.BoundParameters.TryGetValue("JobId", out var typed) && typed is null)
+        {
+            JobIds.Validate(null);
+        }
+
+        return Task.CompletedTask;
+    }
 
     /// <summary>The site definition, read at the first use.</summary>
     internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(SitePath);

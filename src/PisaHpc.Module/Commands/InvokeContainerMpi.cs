@@ -98,7 +98,10 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     {
         if (ParameterSetName == "Container")
         {
-            _containers.AddRange(InputObject.Select(container => (JobOf(container), container.Node)));
+            foreach (var container in InputObject)
+            {
+                Add(container);
+            }
         }
         else
         {
@@ -116,10 +119,19 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         }
     }
 
-    private static string JobOf(HpcContainer container) => container.JobId ?? throw new HpcException(
-        ErrorId.JobNotFound,
-        $"Container {container.Name} on {container.Node} is no job's, and MPI runs in the containers of one job.",
-        container.Name);
+    private void Add(HpcContainer container)
+    {
+        if (container.JobId is { } jobId)
+        {
+            _containers.Add((jobId, container.Node));
+            return;
+        }
+
+        Report(new HpcException(
+            ErrorId.JobNotFound,
+            $"Container {container.Name} on {container.Node} is no job's, and MPI runs in the containers of one job.",
+            container.Name));
+    }
 
     /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
     private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)

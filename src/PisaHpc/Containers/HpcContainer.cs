@@ -63,7 +63,19 @@ public sealed record HpcContainer
     public bool Changed { get; init; }
 
     /// <summary>How one gets into it, to be asked: a method, so that tables and JSON show <see cref="Access"/> instead.</summary>
-    public IContainerAccess GetAccess() => Access == nameof(AccessKind.Exec) ? new ExecAccess() : new SshAccess(Directory, Port);
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: its labels name a way that is not known, or not all of it.
+    /// </exception>
+    public IContainerAccess GetAccess() => Access switch
+    {
+        nameof(AccessKind.Exec) => new ExecAccess(),
+        nameof(AccessKind.Ssh) when Directory.Length > 0 => new SshAccess(Directory, Port),
+        _ => throw new HpcException(
+            ErrorId.InvalidValue,
+            $"Container {Name} on {Node} does not say how one gets into it: by {Quote.Of(Access)}, directory {Quote.Of(Directory)}.",
+            Node,
+            "Use the version of this module that started it, or a later one."),
+    };
 }
 
 /// <summary>A line of a container's log.</summary>

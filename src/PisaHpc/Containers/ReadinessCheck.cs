@@ -13,6 +13,8 @@ public static class ReadinessCheck
 {
     private const int LogTail = 5;
 
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
+
     // Between two looks at a container whose log cannot be followed to its end.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -31,20 +33,35 @@ public static class ReadinessCheck
         TimeSpan deadline,
         CancellationToken cancellationToken)
     {
-        using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var entered = container.GetAccess().TryAsync(new ContainerEntry(connection, engine, container.Id), deadline, settled.Token);
-        var end = WatchAsync(engine, container, settled.Token);
-        await Task.WhenAny(entered, end);
-        var refusal = entered.IsCompleted ? await entered : "";
-        await settled.CancelAsync();
-        await Task.WhenAll(entered, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var limit = deadline < Least ? Least : deadline;
+        var refusal = await EnteredAsync(new ContainerEntry(connection, engine, container.Id), container, limit, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A login may be answered by another sshd on the node's network: it proves nothing of a container that has ended.
         var state = await engine.FindAsync(container.Id, cancellationToken);
         return refusal is null && state?.State == ContainerState.Running
             ? container with { Ready = true, State = nameof(ContainerState.Running) }
-            : throw await NotReadyAsync(engine, container, state, refusal, deadline, cancellationToken);
+            : throw await NotReadyAsync(engine, container, state, refusal, limit, cancellationToken);
+    }
+
+    /// <summary>Tries the way in until it works, the time is up or the container ends; nothing goes on after that.</summary>
+    /// <returns>Null when it worked; else what was said last.</returns>
+    private static async Task<string?> EnteredAsync(
+        ContainerEntry entry, HpcContainer container, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var entered = container.GetAccess().TryAsync(entry, limit, settled.Token);
+        var end = WatchAsync(entry.Engine, container, settled.Token);
+        try
+        {
+            await Task.WhenAny(entered, end);
+            return entered.IsCompleted ? await entered : "";
+        }
+        finally
+        {
+            await settled.CancelAsync();
+            await Task.WhenAll(entered, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>
@@ -76,7 +93,7 @@ public static class ReadinessCheck
             }
             catch (HpcException)
             {
-                // An engine that does not answer says nothing of the container: the way in decides, and its deadline.
+                // An engine that does not answer says nothing of the container: the way in decides.
             }
 
             await Task.Delay(Pause, cancellationToken);

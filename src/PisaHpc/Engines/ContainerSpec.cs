@@ -33,6 +33,12 @@ public sealed record ContainerSpec
     /// <summary>The working directory; null for the image's.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Whether its main process has a standard input that stays open, whether or not somebody is attached.</summary>
+    public bool OpenInput { get; init; }
+
+    /// <summary>Whether its main process has a terminal.</summary>
+    public bool Terminal { get; init; }
+
     /// <summary>The bind mounts.</summary>
     public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
 

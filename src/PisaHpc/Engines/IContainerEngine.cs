@@ -73,6 +73,16 @@ public interface IContainerEngine
     /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/>.</exception>
     Task<ContainerUsage?> MeasureAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Attaches to the main process of a container that runs, or that is made and not started yet: then nothing that it says is missed.
+    /// </summary>
+    /// <param name="id">Its id or name.</param>
+    /// <param name="cancellationToken">Ends the attaching, not what was attached to.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.ContainerNotReady"/>: it has ended.
+    /// </exception>
+    Task<IAttachment> AttachAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Removes a container, running or not, with its anonymous volumes. One that is gone is success.</summary>
     /// <param name="id">Its id or name.</param>
     /// <returns>Whether it existed.</returns>

@@ -38,7 +38,7 @@ public interface IEngineAdministration
     /// socket. It says a line for each fact, name and value by a tab: <c>file</c>, the configuration's path; <c>process N</c>, the command
     /// line of a process of the engine's, in base64; <c>started</c>, when that began, in seconds since 1970; <c>unit</c> and <c>socket</c>,
     /// where the node's service manager runs the engine, or listens in its place; and facts of its own, known to
-    /// <see cref="PlanConfiguration"/>.
+    /// <see cref="PlanConfiguration"/>, under names that the facts of the setup do not have (<c>setup-facts.sh</c>).
     /// </summary>
     string FactsScript { get; }
 

@@ -213,9 +213,14 @@ internal sealed class EngineChange
             return;
         }
 
-        var last = _start == EngineStart.New
-            ? await Phase.RestartEngine.RunAsync(() => StartWithAsync(Configuration.WayBack, CancellationToken.None), _plan.Node)
-            : null;
+        await (_start == EngineStart.New ? Phase.RestartEngine.RunAsync(StartAgainAsync, _plan.Node) : StartAgainAsync());
+        await ReloadAsync(giving, CancellationToken.None);
+    }
+
+    /// <summary>Has the engine run with the old file: it is restarted where it runs with the new one.</summary>
+    private async Task StartAgainAsync()
+    {
+        var last = _start == EngineStart.New ? await StartWithAsync(Configuration.WayBack, CancellationToken.None) : null;
         if (_start == EngineStart.None && !await _control.IsUpAsync())
         {
             throw new HpcException(ErrorId.EngineUnavailable, last?.LastWords ?? "It does not start with that either.", _plan.Node);
@@ -225,8 +230,6 @@ internal sealed class EngineChange
         {
             await _control.StartedAsync(_ => true, CancellationToken.None);
         }
-
-        await ReloadAsync(giving, CancellationToken.None);
     }
 
     private async Task RestoreAsync()

@@ -47,9 +47,15 @@ public sealed class ContainerOfNoJobTests : IDisposable
     [InlineData("Get-HpcContainer -JobId 42, 4?", "pisahpc-42-a")]
     [InlineData("Get-HpcContainer -Name 'pisahpc-static-*'", "pisahpc-static-cs7-a")]
     [InlineData("'localhost' | Get-HpcContainer -Name pisahpc-static-cs7-a", "pisahpc-static-cs7-a")]
-    [InlineData("Get-HpcContainer -JobId $null", "")]
     public void It_is_none_of_the_containers_of_jobs_and_can_be_named(string script, string names) =>
         Assert.Equal(names, string.Join(' ', Containers(script).Select(container => container.Name)));
+
+    [Theory]
+    [InlineData("Get-HpcJob")]
+    [InlineData("Get-HpcContainer")]
+    [InlineData("Get-JobSshConfig")]
+    public void An_id_that_is_typed_and_empty_is_an_error(string command) =>
+        Assert.Contains("is empty", Run($"{command} -JobId $null").Failure("InvalidValue").Exception.Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Get-HpcJob")]

@@ -134,6 +134,7 @@ public sealed class ReadinessCheckTests
         Owner = "hpcuser",
         Slots = 1,
         Port = 22042,
+        Directory = "/run/pisahpc/7",
         ReadyTimeoutSec = 60,
         CreatedAt = DateTimeOffset.UnixEpoch,
     };

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
-using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;
 

@@ -168,6 +168,9 @@ public sealed class FakeEngine : IContainerEngine
         return true;
     }
 
+    public Task<IAttachment> AttachAsync(string id, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("A container in memory has no process to attach to.");
+
     public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(Node, FakeStep.Remove, id, cancellationToken);

@@ -23,6 +23,11 @@ internal static class ContainerParameters
         User = spec.User,
         Env = [.. spec.Environment.Select(variable => $"{variable.Key}={variable.Value}")],
         WorkingDir = spec.WorkingDirectory ?? "",
+
+        // What a stop means, whatever signal the image names.
+        StopSignal = "SIGTERM",
+        OpenStdin = spec.OpenInput,
+        Tty = spec.Terminal,
         Labels = new Dictionary<string, string>(spec.Labels, StringComparer.Ordinal),
         ExposedPorts = spec.PublishedPorts.ToDictionary(TcpPort, _ => default(EmptyStruct)),
         HostConfig = HostOf(spec),

@@ -79,6 +79,9 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         return sample.Answer is { } answer ? UsageRecords.Of(answer) : null;
     }
 
+    public async Task<IAttachment> AttachAsync(string id, CancellationToken cancellationToken) =>
+        await DockerAttachment.OpenAsync(client, id, cancellationToken);
+
     public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => client.AskAsync(
         async () =>
         {

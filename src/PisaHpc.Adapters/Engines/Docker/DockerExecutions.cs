@@ -13,7 +13,7 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
     /// A terminal's input is searched for keys that detach from it, ctrl-p ctrl-q if nobody says otherwise, and the first of them is held
     /// back until the next comes. Of the keys that it takes this one is typed least, and nobody types it eight times.
     /// </summary>
-    private const string DetachKeys = "ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^";
+    internal const string DetachKeys = "ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^,ctrl-^";
 
     private const int LongestHead = 64 * 1024;
 

@@ -38,6 +38,9 @@ internal sealed class EngineHandlers : IDisposable
     {
         ConnectCallback = async (_, cancellationToken) => await Detached.RunAsync(() => open(cancellationToken)),
         MaxConnectionsPerServer = most,
+
+        // A node's engine is told nothing of its caller's trace and baggage.
+        ActivityHeadersPropagator = null,
         PooledConnectionIdleTimeout = idleTimeout,
         PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
         UseCookies = false,

@@ -32,6 +32,8 @@ internal static class SpecificationRecords
             Groups = [.. (host.GroupAdd ?? []).SelectMany(GroupOf)],
             Environment = EnvironmentOf(config.Env ?? []),
             WorkingDirectory = TextOf(config.WorkingDir),
+            OpenInput = config.OpenStdin,
+            Terminal = config.Tty,
             Mounts =
             [
                 .. (host.Mounts ?? []).Where(mount => mount.Type == "bind").Select(MountOf),

@@ -17,6 +17,8 @@ public sealed record ExecAccess : IContainerAccess
 
     private static readonly ExecutionRequest Probe = new(["true"]);
 
+    private static readonly TimeSpan Leave = TimeSpan.FromSeconds(5);
+
     // Between two commands, each of which is some requests to the engine.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -81,11 +83,20 @@ public sealed record ExecAccess : IContainerAccess
     {
         try
         {
-            await using var execution = await entry.Engine.Executions.StartAsync(entry.Id, Probe, cancellationToken);
-            var code = await execution.WaitAsync(cancellationToken);
-            return code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command true ended with code {code}");
+            var execution = await entry.Engine.Executions.StartAsync(entry.Id, Probe, cancellationToken);
+            try
+            {
+                var code = await execution.WaitAsync(cancellationToken);
+                return code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command true ended with code {code}");
+            }
+            finally
+            {
+                // An engine that hangs holds nobody up who leaves.
+                await Task.WhenAny(execution.DisposeAsync().AsTask(), Task.Delay(Leave, CancellationToken.None));
+            }
         }
-        catch (HpcException refusal) when (refusal.Id is ErrorId.ContainerNotReady or ErrorId.NodeCommandFailed)
+        catch (HpcException refusal) when (
+            refusal.Id is ErrorId.ContainerNotReady or ErrorId.ContainerNotFound or ErrorId.NodeCommandFailed)
         {
             return refusal.Message.TrimEnd('.');
         }

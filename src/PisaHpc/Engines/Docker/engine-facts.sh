@@ -25,13 +25,15 @@ done
 if [ -n "$engine" ]; then
   named=$(tr '\0' '\n' < "/proc/$engine/cmdline" | sed -n -e 's/^--config-file=//p' -e '/^--config-file$/{n;p;}' | tail -n 1)
   case $named in '' | /*) ;; *) named=$(readlink "/proc/$engine/cwd")/$named ;; esac
-  ticks=$(sed 's/.*) //' "/proc/$engine/stat" | cut -d ' ' -f 20)
-  printf 'started\t%s\n' $(($(sed -n 's/^btime //p' /proc/stat) + ticks / $(getconf CLK_TCK)))
 else
   named=$(systemctl show --property ExecStart --value docker 2>/dev/null | sed -n 's/.* --config-file[= ]\([^ ;]*\).*/\1/p')
 fi
 config=${named:-$1}
 printf 'file\t%s\n' "$config"
+if [ -n "$engine" ] && [ -e "$config" ]; then
+  ticks=$(sed 's/.*) //' "/proc/$engine/stat" | cut -d ' ' -f 20)
+  printf 'started\t%s\n' $(($(sed -n 's/^btime //p' /proc/stat) + ticks / $(getconf CLK_TCK)))
+fi
 root=$(tr -d '\n' < "$config" 2>/dev/null | sed -n 's/.*"data-root"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p')
 if [ -e "${root:-/var/lib/docker}/swarm/docker-state.json" ]; then printf 'swarm\t1\n'; fi
 case $(systemctl is-active docker 2>/dev/null) in active | activating | reloading | deactivating) printf 'unit\t1\n' ;; esac
