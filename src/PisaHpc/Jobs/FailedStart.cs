@@ -38,10 +38,10 @@ internal static class FailedStart
         jobId,
         $"When the nodes answer again: Stop-HpcJob -JobId '{jobId}'. The port stays leased until then.",
         cause)
-    {
-        FailedNodes = failed,
-        LeftBehind = left,
-    };
+        {
+            FailedNodes = failed,
+            LeftBehind = left,
+        };
 
     private static string InWords(IReadOnlyList<NodeFailure> failures) => string.Join("; ", failures);
 }
