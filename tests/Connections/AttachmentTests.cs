@@ -22,9 +22,9 @@ public sealed class AttachmentTests(Lab lab) : IClassFixture<Lab>
         await using var attached = await engine.AttachAsync(id, None);
         await engine.StartAsync(id, None);
         await SayAsync(attached, "one");
-        Assert.Equal(("out one", "err one"), (await LineAsync(attached.Output), await LineAsync(attached.Error)));
+        Assert.Equal(("out one", "err one"), (await Lab.LineAsync(attached.Output), await Lab.LineAsync(attached.Error)));
         await SayAsync(attached, "end");
-        Assert.Equal(("out end", "err end"), (await LineAsync(attached.Output), await LineAsync(attached.Error)));
+        Assert.Equal(("out end", "err end"), (await Lab.LineAsync(attached.Output), await Lab.LineAsync(attached.Error)));
         Assert.Equal((0, 0), (await attached.Output.ReadAsync(new byte[1]), await attached.Error.ReadAsync(new byte[1])));
     }
 
@@ -37,14 +37,14 @@ public sealed class AttachmentTests(Lab lab) : IClassFixture<Lab>
         await using (var first = await engine.AttachAsync(id, None))
         {
             await SayAsync(first, "one");
-            Assert.Equal("out one", await LineAsync(first.Output));
+            Assert.Equal("out one", await Lab.LineAsync(first.Output));
             await first.Input.DisposeAsync();
         }
 
         Assert.Equal(ContainerState.Running, (await engine.FindAsync(id, None))!.State);
         await using var second = await engine.AttachAsync(id, None);
         await SayAsync(second, "two");
-        Assert.Equal("out two", await LineAsync(second.Output));
+        Assert.Equal("out two", await Lab.LineAsync(second.Output));
     }
 
     [Fact]
@@ -54,10 +54,10 @@ public sealed class AttachmentTests(Lab lab) : IClassFixture<Lab>
         var (engine, id) = await CreateAsync(reach, "stty -echo; echo up; read -r go; stty size; echo word >&2; read -r end", terminal: true);
         await using var attached = await engine.AttachAsync(id, None);
         await engine.StartAsync(id, None);
-        Assert.Equal("up", await LineAsync(attached.Output));
+        Assert.Equal("up", await Lab.LineAsync(attached.Output));
         await attached.ResizeAsync(new TerminalSize(99, 22), None);
         await SayAsync(attached, "go");
-        Assert.Equal(("22 99", "word"), (await LineAsync(attached.Output), await LineAsync(attached.Output)));
+        Assert.Equal(("22 99", "word"), (await Lab.LineAsync(attached.Output), await Lab.LineAsync(attached.Output)));
         await SayAsync(attached, "end");
         Assert.Equal(0, await attached.Error.ReadAsync(new byte[1]));
     }
@@ -93,16 +93,4 @@ public sealed class AttachmentTests(Lab lab) : IClassFixture<Lab>
     }
 
     private static Task SayAsync(IAttachment attached, string word) => attached.Input.WriteAsync(Encoding.UTF8.GetBytes(word + "\n")).AsTask();
-
-    private static async Task<string> LineAsync(Stream stream)
-    {
-        var line = new List<byte>();
-        var one = new byte[1];
-        while (await stream.ReadAsync(one) > 0 && one[0] != '\n')
-        {
-            line.Add(one[0]);
-        }
-
-        return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
-    }
 }

@@ -83,7 +83,7 @@ public class ExecutionTests(Lab lab) : IClassFixture<Lab>
         var (engine, id) = await StartAsync(reach);
         var before = await ProcessesAsync(reach, id);
         var execution = await engine.Executions.StartAsync(id, Sh($"echo up; {script}"), None);
-        await ReadLineAsync(execution.Output);
+        await Lab.LineAsync(execution.Output);
         Assert.NotEqual(before, await ProcessesAsync(reach, id));
         await execution.DisposeAsync();
         Assert.Equal(before, await ProcessesAsync(reach, id));
@@ -202,17 +202,5 @@ public class ExecutionTests(Lab lab) : IClassFixture<Lab>
     {
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return await reader.ReadToEndAsync();
-    }
-
-    private static async Task<string> ReadLineAsync(Stream stream)
-    {
-        var line = new List<byte>();
-        var one = new byte[1];
-        while (await stream.ReadAsync(one) > 0 && one[0] != '\n')
-        {
-            line.Add(one[0]);
-        }
-
-        return Encoding.UTF8.GetString([.. line]);
     }
 }

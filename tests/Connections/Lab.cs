@@ -1,3 +1,4 @@
+using System.Text;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -42,6 +43,19 @@ public sealed class Lab : IAsyncLifetime
 
     /// <summary>A container's state and exit code.</summary>
     public static (ContainerState State, int? ExitCode) StateOf(EngineContainer? container) => (container!.State, container.ExitCode);
+
+    /// <summary>Reads a line and no byte more; a terminal's carriage return is not part of it.</summary>
+    public static async Task<string> LineAsync(Stream stream)
+    {
+        var line = new List<byte>();
+        var one = new byte[1];
+        while (await stream.ReadAsync(one) > 0 && one[0] != '\n')
+        {
+            line.Add(one[0]);
+        }
+
+        return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
+    }
 
     /// <summary>Runs a container to its end and gives its log.</summary>
     public static async Task<List<EngineLogLine>> OutputAsync(IContainerEngine engine, ContainerSpec spec)

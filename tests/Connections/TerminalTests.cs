@@ -18,12 +18,12 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
         await using var reach = new Reach(Lab.Access with { Client = client });
         await using var execution = await StartAsync(
             reach, "stty -echo; tty; read -r go; stty size; trap 'stty size' WINCH; echo set; while :; do sleep 0.1; done");
-        Assert.StartsWith("/dev/pts/", await LineAsync(execution), StringComparison.Ordinal);
+        Assert.StartsWith("/dev/pts/", await Lab.LineAsync(execution.Output), StringComparison.Ordinal);
         await execution.Input.WriteAsync("\n"u8.ToArray());
-        Assert.Equal("41 133", await LineAsync(execution));
-        Assert.Equal("set", await LineAsync(execution));
+        Assert.Equal("41 133", await Lab.LineAsync(execution.Output));
+        Assert.Equal("set", await Lab.LineAsync(execution.Output));
         await execution.ResizeAsync(new TerminalSize(99, 22), None);
-        Assert.Equal("22 99", await LineAsync(execution));
+        Assert.Equal("22 99", await Lab.LineAsync(execution.Output));
     }
 
     [Fact]
@@ -31,9 +31,9 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
     {
         await using var reach = new Reach(Lab.Access);
         await using var execution = await StartAsync(reach, "stty -echo; echo up; read -r word; echo \"<$word>\" >&2; exit 3");
-        Assert.Equal("up", await LineAsync(execution));
+        Assert.Equal("up", await Lab.LineAsync(execution.Output));
         await execution.Input.WriteAsync(Encoding.UTF8.GetBytes("grüße 計算\n"));
-        Assert.Equal("<grüße 計算>", await LineAsync(execution));
+        Assert.Equal("<grüße 計算>", await Lab.LineAsync(execution.Output));
         Assert.Equal(0, await execution.Error.ReadAsync(new byte[1]));
         Assert.Equal(3, await execution.WaitAsync(None));
         await execution.ResizeAsync(new TerminalSize(80, 24), None);
@@ -44,15 +44,15 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
     {
         await using var reach = new Reach(Lab.Access);
         await using var execution = await StartAsync(reach, "stty raw -echo; echo up; for i in 1 2 3 4; do head -c 1 | od -An -tx1; done; stty sane -echo; cat; echo over");
-        Assert.Equal("up", await LineAsync(execution));
+        Assert.Equal("up", await Lab.LineAsync(execution.Output));
         foreach (var key in new byte[] { 0x10, 0x11, 0x03, 0x00 })
         {
             await execution.Input.WriteAsync(new[] { key });
-            Assert.Equal($"{key:x2}", (await LineAsync(execution)).Trim());
+            Assert.Equal($"{key:x2}", (await Lab.LineAsync(execution.Output)).Trim());
         }
 
         await execution.Input.WriteAsync(new byte[] { 0x04 });
-        Assert.Equal("over", (await LineAsync(execution)).Trim());
+        Assert.Equal("over", (await Lab.LineAsync(execution.Output)).Trim());
         Assert.Equal(0, await execution.WaitAsync(None));
     }
 
@@ -63,7 +63,7 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
         var engine = await reach.EngineAsync();
         var execution = await StartAsync(reach, "exec sh -i");
         await execution.Input.WriteAsync("sleep 1007 & sleep 1008 | cat & echo st''arted; sleep 1009\n"u8.ToArray());
-        while (!(await LineAsync(execution)).Contains("started", StringComparison.Ordinal))
+        while (!(await Lab.LineAsync(execution.Output)).Contains("started", StringComparison.Ordinal))
         {
             // The prompt, and the echo of what was typed.
         }
@@ -87,17 +87,5 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
         var id = await engine.CreateAsync(lab.Spec, None);
         await engine.StartAsync(id, None);
         return await engine.Executions.StartAsync(id, new ExecutionRequest(["sh", "-c", script]) { Terminal = new TerminalSize(133, 41) }, None);
-    }
-
-    private static async Task<string> LineAsync(IExecution execution)
-    {
-        var line = new List<byte>();
-        var one = new byte[1];
-        while (await execution.Output.ReadAsync(one) > 0 && one[0] != '\n')
-        {
-            line.Add(one[0]);
-        }
-
-        return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
     }
 }

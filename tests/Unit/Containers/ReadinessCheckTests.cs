@@ -122,6 +122,16 @@ public sealed class ReadinessCheckTests
         return await ReadinessCheck.WaitAsync(connection, engine, Container, TimeSpan.FromSeconds(7), default);
     }
 
+    [Theory]
+    [InlineData("Ssh", "")]
+    [InlineData("Telnet", "/run/pisahpc/7")]
+    public void A_container_that_does_not_say_how_one_gets_into_it_is_an_error_and_no_guess(string access, string directory)
+    {
+        var failure = Assert.Throws<HpcException>(() => (Container with { Access = access, Directory = directory }).GetAccess());
+        Assert.Equal(ErrorId.InvalidValue, failure.Id);
+        Assert.Contains($"'{access}'", failure.Message, StringComparison.Ordinal);
+    }
+
     private static HpcContainer Container { get; } = new()
     {
         Node = "o2wn01",

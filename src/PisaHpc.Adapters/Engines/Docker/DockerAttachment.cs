@@ -50,16 +50,11 @@ internal sealed class DockerAttachment : IAttachment
         return new DockerAttachment(client, container.ID, connection, container.Config?.Tty == true);
     }
 
-    public async Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
+    public Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
     {
         var wanted = new ContainerResizeParameters { Width = size.Columns, Height = size.Rows };
-        await _client.AskAsync(
-            async () =>
-            {
-                await _client.Requests.Containers.ResizeContainerTtyAsync(_id, wanted, cancellationToken);
-                return true;
-            },
-            cancellationToken);
+        return _client.AskAsync(
+            () => _client.Requests.Containers.ResizeContainerTtyAsync(_id, wanted, cancellationToken), cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

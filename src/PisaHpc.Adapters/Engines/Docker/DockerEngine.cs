@@ -34,7 +34,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     }
 
     public Task StartAsync(string id, CancellationToken cancellationToken) =>
-        AskAsync(() => client.Requests.Containers.StartContainerAsync(id, null, cancellationToken), cancellationToken);
+        client.AskAsync(() => client.Requests.Containers.StartContainerAsync(id, null, cancellationToken), cancellationToken);
 
     public Task<bool> StopAsync(string id, TimeSpan grace, CancellationToken cancellationToken) => client.AskAsync(
         async () =>
@@ -54,19 +54,19 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public Task RestartAsync(string id, TimeSpan grace, CancellationToken cancellationToken)
     {
         var wait = new ContainerRestartParameters { WaitBeforeKillSeconds = (uint)Math.Ceiling(grace.TotalSeconds) };
-        return AskAsync(() => client.Answers.Containers.RestartContainerAsync(id, wait, cancellationToken), cancellationToken);
+        return client.AskAsync(() => client.Answers.Containers.RestartContainerAsync(id, wait, cancellationToken), cancellationToken);
     }
 
     public Task RenameAsync(string id, string name, CancellationToken cancellationToken)
     {
         var wanted = new ContainerRenameParameters { NewName = name };
-        return AskAsync(() => client.Requests.Containers.RenameContainerAsync(id, wanted, cancellationToken), cancellationToken);
+        return client.AskAsync(() => client.Requests.Containers.RenameContainerAsync(id, wanted, cancellationToken), cancellationToken);
     }
 
     public Task UpdateAsync(string id, LimitUpdate limits, CancellationToken cancellationToken)
     {
         var wanted = ContainerParameters.Of(limits);
-        return AskAsync(() => client.Requests.Containers.UpdateContainerAsync(id, wanted, cancellationToken), cancellationToken);
+        return client.AskAsync(() => client.Requests.Containers.UpdateContainerAsync(id, wanted, cancellationToken), cancellationToken);
     }
 
     public async Task<ContainerUsage?> MeasureAsync(string id, CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         // Without one-shot the engine takes a second, for a second sample.
         var once = new ContainerStatsParameters { Stream = false, OneShot = true };
         var sample = new UsageSample();
-        await AskAsync(
+        await client.AskAsync(
             () => client.Answers.Containers.GetContainerStatsAsync(id, once, sample, cancellationToken), cancellationToken);
         return sample.Answer is { } answer ? UsageRecords.Of(answer) : null;
     }
@@ -131,14 +131,6 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
     public IAsyncEnumerable<ContainerEvent> ReadEventsAsync(
         DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) =>
         ContainerEvents.ReadAsync(client, since, labels, cancellationToken);
-
-    private async Task AskAsync(Func<Task> request, CancellationToken cancellationToken) => await client.AskAsync(
-        async () =>
-        {
-            await request();
-            return true;
-        },
-        cancellationToken);
 
     private Task<ContainerInspectResponse?> InspectAsync(string id, CancellationToken cancellationToken) =>
         client.AskAsync<ContainerInspectResponse?>(

@@ -43,12 +43,7 @@ internal sealed class DockerExecution : IExecution
         try
         {
             await _client.AskAsync(
-                async () =>
-                {
-                    await _client.Requests.Exec.ResizeExecTtyAsync(_id, wanted, cancellationToken);
-                    return true;
-                },
-                cancellationToken);
+                () => _client.Requests.Exec.ResizeExecTtyAsync(_id, wanted, cancellationToken), cancellationToken);
         }
         catch (HpcException failure) when (
             failure.Id is not (ErrorId.EngineUnavailable or ErrorId.EngineTimeout or ErrorId.NodeUnreachable))

@@ -117,6 +117,15 @@ internal sealed class EngineClient : IDisposable
         }
     }
 
+    /// <summary>The same for a request without an answer.</summary>
+    public async Task AskAsync(Func<Task> request, CancellationToken cancellationToken) => await AskAsync(
+        async () =>
+        {
+            await request();
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>
     /// Waits for what the engine makes. It goes on making when its client leaves: so it is waited for after a cancellation too, for at
     /// most five seconds, and taken back; if it takes longer, it is taken back when it has come, as long as this process lives.

@@ -20,6 +20,7 @@ public class ContainerParametersTests
         Assert.Null(host.Binds);
         Assert.False(host.Privileged);
         Assert.Equal("host", host.NetworkMode);
+        Assert.Equal(("SIGTERM", false, false), (request.StopSignal, request.OpenStdin, request.Tty));
         Assert.Equal(["ALL"], host.CapDrop);
         Assert.True(host.Init);
     }

@@ -1,0 +1,59 @@
+using PisaHpc.Adapters.Ssh;
+
+namespace PisaHpc.Unit.Ssh;
+
+/// <summary>A connection to a node in memory, which runs as many sessions as it allows.</summary>
+internal sealed class FakeTransport : INodeTransport
+{
+    private int _running;
+
+    public bool IsOpen { get; set; } = true;
+
+    public int MaxSessions { get; init; } = 10;
+
+    public int Allowed { get; init; } = 10;
+
+    public Action OnDispose { get; init; } = () => { };
+
+    public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<INodeSession> StartAsync(RemoteCommand command)
+    {
+        if (_running >= Allowed)
+        {
+            return Task.FromException<INodeSession>(new SessionRefusedException("too many", new IOException()));
+        }
+
+        _running++;
+        return Task.FromResult<INodeSession>(new FakeSession(this));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsOpen = false;
+        OnDispose();
+        Closed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+
+    private sealed class FakeSession(FakeTransport transport) : INodeSession
+    {
+        public Stream Input => Stream.Null;
+
+        public Stream Output => Stream.Null;
+
+        public Stream Error => Stream.Null;
+
+        public Task<int> Completion => Task.FromResult(0);
+
+        public Task<int?> ProcessIdAsync() => Task.FromResult<int?>(null);
+
+        public Task<SessionOutput> ReadToEndAsync() => Task.FromResult(new SessionOutput(0, default, default, HasHead: true));
+
+        public ValueTask DisposeAsync()
+        {
+            transport._running--;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
