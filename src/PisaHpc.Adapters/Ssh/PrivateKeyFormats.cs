@@ -23,6 +23,7 @@ namespace PisaHpc.Adapters.Ssh;
 internal static class PrivateKeyFormats
 {
     private const string Encrypted = "is encrypted ('client: openssh' asks an agent for it)";
+    private const string Begin = "-----BEGIN ";
     private const string Label = "PRIVATE KEY";
     private const string OpenSshLabel = "OPENSSH " + Label;
     private const string RsaLabel = "RSA " + Label;
@@ -39,7 +40,8 @@ internal static class PrivateKeyFormats
     {
         try
         {
-            return FirstBlock(text) is { } block ? KeyOf(block) : null;
+            // The library's reader throws at a file that merely ends in a dash.
+            return text.Contains(Begin, StringComparison.Ordinal) && FirstBlock(text) is { } block ? KeyOf(block) : null;
         }
         catch (Exception exception) when (exception is not UnusableKeyException)
         {

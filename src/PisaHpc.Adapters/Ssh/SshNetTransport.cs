@@ -42,6 +42,7 @@ internal sealed class SshNetTransport : INodeTransport
         var login = access.User ?? Environment.UserName;
         var check = new HostKeyCheck(node, access);
         var client = ClientOf(node, login, access, keys, check);
+        var info = client.ConnectionInfo;
         var connecting = BlockingWork.RunAsync(client.Connect);
         try
         {
@@ -49,7 +50,8 @@ internal sealed class SshNetTransport : INodeTransport
         }
         catch (Exception exception)
         {
-            // The library cannot be told to stop connecting: an attempt that was given up is closed when it has ended by itself.
+            // The library cannot be told to stop connecting: an attempt that was given up is closed when it has ended by itself, which
+            // may be at once. From here on the client is not ours.
             _ = connecting.ContinueWith(
                 ended =>
                 {
@@ -58,11 +60,11 @@ internal sealed class SshNetTransport : INodeTransport
                 },
                 TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
-            throw check.Refusal ?? FailureOf(exception, client.ConnectionInfo, node, access, $"login {login}, {keys.Account}");
+            throw check.Refusal ?? FailureOf(exception, info, node, access, $"login {login}, {keys.Account}");
         }
 
         // From here on the library's time-out would also end a write to a command that is slow to read.
-        client.ConnectionInfo.Timeout = Timeout.InfiniteTimeSpan;
+        info.Timeout = Timeout.InfiniteTimeSpan;
         return new SshNetTransport(client, node, access.ConnectTimeout, probeEvery ?? ProbeEvery);
     }
 
