@@ -11,16 +11,15 @@ internal sealed class CommandEndSentinel
 {
     private const string Word = "pisahpc-end";
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly string _key = RandomNumberGenerator.GetHexString(32, lowercase: true);
     private readonly byte[] _mark;
 
-    public CommandEndSentinel() => _mark = Encoding.ASCII.GetBytes($"{Word} {_key}");
+    public CommandEndSentinel() => _mark = Encoding.ASCII.GetBytes($"{Word} {Key}");
 
     /// <summary>Completes when the mark has come.</summary>
     public Task Seen => _seen.Task;
 
-    /// <summary>Writes the mark, in POSIX sh. A process list that a command prints shows this line, and not the mark.</summary>
-    public string Script => $"printf '{Word} %s' {_key}";
+    /// <summary>What makes the mark one of its own. The shell puts it together: a process list that a command prints shows no mark.</summary>
+    public string Key { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     /// <summary>Splits what has arrived.</summary>
     /// <param name="arrived">Bytes of the output; the first may be those that were kept back last time.</param>

@@ -17,9 +17,8 @@ internal sealed class RemoteCommand
 
     private const string Head = "pisahpc-pid ";
 
-    private const string EndScript =
-        "kill -TERM \"-$1\" 2>/dev/null; read -r go; pkill -KILL -s \"$1\" 2>/dev/null; kill -KILL \"-$1\" 2>/dev/null; exit 0";
-
+    private static readonly NodeScript RunScript = NodeScript.Of("Ssh/run-command.sh", typeof(RemoteCommand).Assembly);
+    private static readonly NodeScript EndScript = NodeScript.Of("Ssh/end-command.sh", typeof(RemoteCommand).Assembly);
     private readonly Input _input;
     private readonly IReadOnlyList<string> _arguments;
 
@@ -44,18 +43,16 @@ internal sealed class RemoteCommand
     public CommandEndSentinel? End { get; }
 
     /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
-    public string ExecLine => LineOf($"{Before}exec \"$@\"{After}");
+    public string ExecLine => LineOf("exec");
 
     /// <summary>The line that waits for the command and gives 128 + n for signal n, for a client that does not tell of signals.</summary>
-    public string ExitCodeLine => LineOf($"{Before}\"$@\"{After}; exit $?");
+    public string ExitCodeLine => LineOf("code");
 
     /// <summary>
     /// The line for SSH.NET, which may still be sending when a command that did not read its input ends. What it sends on a channel that
     /// sshd has closed ends the connection, with all others' commands (SSH.NET#609): the shell takes the rest of the input, to its end.
     /// </summary>
-    public string DrainInputLine => _input == Input.None
-        ? ExecLine
-        : LineOf($"{Before}\"$@\"; code=$?; {(End is null ? "" : $"{End.Script}; ")}cat >/dev/null; exit $code");
+    public string DrainInputLine => _input == Input.None ? ExecLine : LineOf("drain");
 
     /// <summary>A command that reads nothing.</summary>
     public static RemoteCommand WithoutInput(IReadOnlyList<string> arguments) => new(arguments, Input.None);
@@ -72,7 +69,7 @@ internal sealed class RemoteCommand
     /// <summary>Ends a command: TERM to its group and, after <see cref="Go"/>, KILL to what is left of its session.</summary>
     /// <param name="processId">The id from the command's first line.</param>
     public static RemoteCommand Ending(int processId) =>
-        WithInput(["sh", "-c", EndScript, "sh", processId.ToString(CultureInfo.InvariantCulture)]);
+        WithInput(EndScript.Command(processId.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Finds the first line in a command's output.</summary>
     /// <param name="output">What has come so far.</param>
@@ -93,9 +90,9 @@ internal sealed class RemoteCommand
         return int.TryParse(output[(start + Head.Length)..(length - 1)], NumberStyles.None, CultureInfo.InvariantCulture, out processId);
     }
 
-    private string Before => _input == Input.Streamed ? "read -r go && " : "";
-
-    private string After => _input == Input.None ? " </dev/null" : "";
-
-    private string LineOf(string script) => LoginShellLine.Of($"set -- {ShellQuoting.Join(_arguments)}; echo {Head}$$; {script}");
+    private string LineOf(string end)
+    {
+        string[] how = [_input.ToString().ToLowerInvariant(), end, End?.Key ?? ""];
+        return LoginShellLine.Of($"set -- {ShellQuoting.Join([.. how, .. _arguments])}\n{RunScript.Text}");
+    }
 }

@@ -5,15 +5,16 @@ namespace PisaHpc.Integration.Build;
 /// <summary>shellcheck(1) over every shell script of the repository. What it must not say is switched off in the script, with the reason.</summary>
 public sealed class ShellScriptTests
 {
-    private const string Domain = "src/PisaHpc";
+    /// <summary>The rooms with scripts for nodes.</summary>
+    private static readonly string[] Rooms = ["src/PisaHpc", "src/PisaHpc.Adapters"];
 
-    public static TheoryData<string> Scripts => [.. ScriptsOf(Domain), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc"];
+    public static TheoryData<string> Scripts => [.. Rooms.SelectMany(ScriptsOf), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc"];
 
     [Theory]
     [MemberData(nameof(Scripts))]
     public async Task Shellcheck_has_nothing_to_say(string script)
     {
-        var folder = IsForNodes(script) ? Domain : Path.GetDirectoryName(script)!;
+        var folder = RoomOf(script) ?? Path.GetDirectoryName(script)!;
         var result = await RunningProcess.RunAsync(
             "shellcheck",
             [
@@ -24,17 +25,18 @@ public sealed class ShellScriptTests
     }
 
     [Theory]
-    [InlineData(Domain, "Devices/ib-devices.sh")]
+    [InlineData("src/PisaHpc", "Devices/ib-devices.sh")]
+    [InlineData("src/PisaHpc.Adapters", "Ssh/run-command.sh")]
     [InlineData("lab", "lib/node.sh")]
     [InlineData("bench", "distribution.sh")]
     public void The_scripts_of_each_place_are_found(string folder, string one) => Assert.Contains($"{folder}/{one}", ScriptsOf(folder));
 
     [Fact]
     public void Those_for_nodes_are_for_any_POSIX_shell() => Assert.All(
-        ScriptsOf(Domain),
+        Rooms.SelectMany(ScriptsOf),
         script => Assert.Matches("^# shellcheck shell=sh( disable=.+ # .+)?\n", File.ReadAllText(Path.Combine(Repository.Root, script))));
 
-    private static bool IsForNodes(string script) => script.StartsWith(Domain + "/", StringComparison.Ordinal);
+    private static string? RoomOf(string script) => Rooms.FirstOrDefault(room => script.StartsWith(room + "/", StringComparison.Ordinal));
 
     private static IEnumerable<string> ScriptsOf(string folder) =>
         from path in Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*.sh", SearchOption.AllDirectories)

@@ -15,16 +15,16 @@ internal static class Rooms
         orderby file
         select file;
 
-    /// <summary>The scripts for nodes, relative to the domain.</summary>
-    public static IEnumerable<string> Scripts() =>
-        from path in Directory.EnumerateFiles(Checkout.PathOf("src", "PisaHpc"), "*.sh", SearchOption.AllDirectories)
-        let file = Path.GetRelativePath(Checkout.PathOf("src", "PisaHpc"), path)
+    /// <summary>A room's scripts for nodes, relative to it.</summary>
+    public static IEnumerable<string> Scripts(string room = "PisaHpc") =>
+        from path in Directory.EnumerateFiles(Checkout.PathOf("src", room), "*.sh", SearchOption.AllDirectories)
+        let file = Path.GetRelativePath(Checkout.PathOf("src", room), path)
         where file.Split('/') is [not ("bin" or "obj"), ..]
         orderby file
         select file;
 
     /// <summary>A script's text.</summary>
-    public static string ScriptText(string script) => File.ReadAllText(Checkout.PathOf("src", "PisaHpc", script));
+    public static string ScriptText(string script, string room = "PisaHpc") => File.ReadAllText(Checkout.PathOf("src", room, script));
 
     /// <summary>The namespace that a file's folder gives it.</summary>
     public static string NamespaceOf(string file) => Path.GetDirectoryName(file)!.Replace('/', '.');

@@ -1,45 +1,57 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.RegularExpressions;
+using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.House;
 
 namespace PisaHpc.Unit.Nodes;
 
-/// <summary>Scripts for nodes: files of the checkout, read from the assembly.</summary>
+/// <summary>Scripts for nodes: files of the checkout, read from their room's assembly.</summary>
 public sealed partial class NodeScriptTests
 {
-    public static TheoryData<string> Scripts => [.. Rooms.Scripts()];
+    private static readonly Dictionary<string, Assembly> Assemblies = new()
+    {
+        ["PisaHpc"] = typeof(NodeScript).Assembly,
+        ["PisaHpc.Adapters"] = typeof(RemoteCommand).Assembly,
+    };
+
+    public static IEnumerable<object[]> Scripts =>
+        from room in Assemblies.Keys from script in Rooms.Scripts(room) select new object[] { room, script };
+
+    public static TheoryData<string> RoomNames => [.. Assemblies.Keys];
 
     [Theory]
     [MemberData(nameof(Scripts))]
-    public void A_script_in_the_checkout_is_in_the_assembly_by_its_path(string name)
+    public void A_script_in_the_checkout_is_in_the_assembly_by_its_path(string room, string name)
     {
-        var script = NodeScript.Of(name);
+        var script = NodeScript.Of(name, Assemblies[room]);
         Assert.Equal(name, script.Name);
         Assert.NotEmpty(script.Text);
     }
 
     [Theory]
     [MemberData(nameof(Scripts))]
-    public void A_node_is_sent_no_comment_and_no_line_that_includes(string name) =>
-        Assert.DoesNotContain(NodeScript.Of(name).Text.Split('\n'), line => line.TrimStart() is [] or ['#', ..] || Includes().IsMatch(line));
+    public void A_node_is_sent_no_comment_and_no_line_that_includes(string room, string name) => Assert.DoesNotContain(
+        NodeScript.Of(name, Assemblies[room]).Text.Split('\n'), line => line.TrimStart() is [] or ['#', ..] || Includes().IsMatch(line));
 
     [Theory]
     [MemberData(nameof(Scripts))]
-    public void Each_shell_that_a_node_may_have_can_parse_it(string name)
+    public void Each_shell_that_a_node_may_have_can_parse_it(string room, string name)
     {
         string[][] shells = [["/bin/sh"], ["/bin/bash", "--posix"], ["/usr/bin/dash"], ["/usr/bin/busybox", "sh"]];
         var there = shells.Where(shell => File.Exists(shell[0])).ToArray();
         Assert.InRange(there.Length, 2, shells.Length);
-        Assert.All(there, shell => Assert.Equal((0, ""), Run(shell[0], [.. shell[1..], "-n", "-c", NodeScript.Of(name).Text])));
+        Assert.All(there, shell => Assert.Equal((0, ""), Run(shell[0], [.. shell[1..], "-n", "-c", NodeScript.Of(name, Assemblies[room]).Text])));
     }
 
-    [Fact]
-    public void Each_file_is_run_or_included_and_what_is_named_is_there()
+    [Theory]
+    [MemberData(nameof(RoomNames))]
+    public void Each_file_is_run_or_included_and_what_is_named_is_there(string room)
     {
-        var run = Rooms.SourcesOf("PisaHpc").SelectMany(file => Names().Matches(Rooms.Text(file)));
-        var included = Rooms.Scripts().SelectMany(script => Includes().Matches(Rooms.ScriptText(script)));
-        Assert.Equal(Rooms.Scripts(), run.Concat(included).Select(name => name.Groups[1].Value).Distinct().Order(StringComparer.Ordinal));
+        var run = Rooms.SourcesOf(room).SelectMany(file => Names().Matches(Rooms.Text(file)));
+        var included = Rooms.Scripts(room).SelectMany(script => Includes().Matches(Rooms.ScriptText(script, room)));
+        Assert.Equal(Rooms.Scripts(room), run.Concat(included).Select(name => name.Groups[1].Value).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -63,7 +75,7 @@ public sealed partial class NodeScriptTests
         return (process.ExitCode, said);
     }
 
-    [GeneratedRegex("NodeScript[.]Of\\(\"([^\"]+)\"\\)")]
+    [GeneratedRegex("NodeScript[.]Of\\(\"([^\"]+)\"[,)]")]
     private static partial Regex Names();
 
     [GeneratedRegex("^[.] ([^ \\n]+)$", RegexOptions.Multiline)]

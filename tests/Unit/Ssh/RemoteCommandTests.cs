@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Nodes;
@@ -6,6 +7,8 @@ namespace PisaHpc.Unit.Ssh;
 
 public class RemoteCommandTests
 {
+    private static readonly NodeScript Script = NodeScript.Of("Ssh/run-command.sh", typeof(RemoteCommand).Assembly);
+
     [Theory]
     [InlineData("pisahpc-pid 4711\nhello\n", 4711, "hello\n")]
     [InlineData("Welcome to o2wn01!\npisahpc-pid 4711\n", 4711, "")]
@@ -27,8 +30,8 @@ public class RemoteCommandTests
         Assert.False(RemoteCommand.TryReadHead(Encoding.UTF8.GetBytes(output), out _, out _));
 
     [Fact]
-    public void The_line_is_one_that_every_login_shell_reads_alike() => Assert.Equal(
-        LoginShellLine.Of("set -- printf %s 'it'\\''s; rm -rf $HOME'; echo pisahpc-pid $$; exec \"$@\" </dev/null"),
+    public void The_line_s_values_are_arguments_of_a_script_and_never_in_it() => Assert.Equal(
+        LoginShellLine.Of($"set -- none exec '' printf %s 'it'\\''s; rm -rf $HOME'\n{Script.Text}"),
         RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).ExecLine);
 
     [Fact]
@@ -37,8 +40,22 @@ public class RemoteCommandTests
 
     [Fact]
     public void A_command_with_input_is_held_until_its_input_ends() => Assert.Equal(
-        LoginShellLine.Of("set -- true; echo pisahpc-pid $$; \"$@\"; code=$?; cat >/dev/null; exit $code"),
-        RemoteCommand.WithInput(["true"]).DrainInputLine);
+        LoginShellLine.Of($"set -- whole drain '' true\n{Script.Text}"), RemoteCommand.WithInput(["true"]).DrainInputLine);
+
+    [Fact]
+    public void A_command_sees_the_variables_of_its_account_as_they_are()
+    {
+        string[] names = ["input", "end", "key", "code", "go", "how"];
+        var start = new ProcessStartInfo("sh", ["-c", RemoteCommand.WithoutInput(["env"]).ExecLine]) { RedirectStandardOutput = true };
+        foreach (var name in names)
+        {
+            start.Environment[name] = "the account's";
+        }
+
+        using var shell = Process.Start(start)!;
+        var seen = shell.StandardOutput.ReadToEnd().Split('\n');
+        Assert.All(names, name => Assert.Contains($"{name}=the account's", seen));
+    }
 
     [Fact]
     public void A_command_without_a_program_is_refused() =>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
-/// What is run in a container around a command, in POSIX sh. The command begins with a line that tells its process (proc_pid_stat(5)); the
+/// What is run in a container around a command. The command begins with a line that tells its process (proc_pid_stat(5)); the
 /// engine starts each in a session of its own. That session, the time at which its leader started, and a variable that all its children
 /// have are what it is found by when it is to end, since process ids come again.
 /// </summary>
@@ -15,49 +16,19 @@ internal static class ExecutionScripts
 
     private const string Head = "pisahpc-execution ";
 
-    private const string BeginScript = $"read -r stat </proc/$$/stat && echo \"{Head}$stat\" && exec \"$@\"";
-
-    /// <summary>Its arguments: the session, the leader's start, the mark, the first signal. It says "ended", or what is left.</summary>
-    private const string EndScript = """
-        session=$1 born=$2 mark=$3
-        look() { read -r stat 2>/dev/null <"/proc/$1/stat" && set -- ${stat##*) } && state=$1 leader=$4 started=${20}; }
-        in_session() {
-            [ "$session" -gt 0 ] || return
-            if look "$session" && [ "$started" != "$born" ]; then return; fi
-            for file in /proc/[0-9]*/stat; do
-                process=${file#/proc/} process=${process%/stat}
-                if look "$process" && [ "$leader" = "$session" ] && [ "$state" != Z ]; then echo "$process"; fi
-            done
-        }
-        marked() {
-            for file in $(grep -lszxF "PISAHPC_EXECUTION=$mark" /proc/[0-9]*/environ); do
-                process=${file#/proc/}
-                echo "${process%/environ}"
-            done
-        }
-        left() { processes=$(in_session; marked); [ -n "$processes" ]; }
-        pause() { sleep 0.1 2>/dev/null || sleep 1; }
-        round=0
-        while left && [ $round -lt 50 ]; do
-            if [ $round -eq 0 ]; then kill "-$4" $processes; elif [ $round -ge 10 ]; then kill -KILL $processes; fi 2>/dev/null
-            round=$((round + 1))
-            pause
-        done
-        if left; then echo "left: "$processes; else echo ended; fi
-        """;
+    private static readonly NodeScript BeginScript = NodeScript.Of("Engines/Docker/begin-execution.sh", typeof(ExecutionScripts).Assembly);
+    private static readonly NodeScript EndScript = NodeScript.Of("Engines/Docker/end-execution.sh", typeof(ExecutionScripts).Assembly);
 
     /// <summary>The command with its first line before it.</summary>
-    public static IList<string> Begin(IReadOnlyList<string> command) => ["/bin/sh", "-c", BeginScript, "sh", .. command];
+    public static IList<string> Begin(IReadOnlyList<string> command) => Run(BeginScript, command);
 
     /// <summary>The command that ends another.</summary>
     /// <param name="leader">The command's first process; null when nobody knows it, and then the mark alone leads to it.</param>
     /// <param name="mark">The value of its mark.</param>
     /// <param name="signal">The first signal's name.</param>
-    public static IList<string> End(ExecutionLeader? leader, string mark, string signal) =>
-    [
-        "/bin/sh", "-c", EndScript, "sh",
-        (leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "", mark, signal,
-    ];
+    public static IList<string> End(ExecutionLeader? leader, string mark, string signal) => Run(
+        EndScript,
+        [(leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "", $"{Mark}={mark}", signal]);
 
     /// <summary>Finds the first line in what a command has said so far.</summary>
     /// <param name="output">Its standard output.</param>
@@ -80,6 +51,10 @@ internal static class ExecutionScripts
         var id = int.Parse(stat.AsSpan(0, stat.IndexOf(' ', StringComparison.Ordinal)), CultureInfo.InvariantCulture);
         return new ExecutionLeader(id, fields[19]);
     }
+
+    /// <summary>By the shell's whole path: an environment may give its containers any PATH.</summary>
+    private static IList<string> Run(NodeScript script, IReadOnlyList<string> arguments) =>
+        ["/bin/sh", "-c", script.Text, script.Name, .. arguments];
 }
 
 /// <summary>The first process of a command, which leads its session.</summary>
