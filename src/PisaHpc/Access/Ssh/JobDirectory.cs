@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using PisaHpc.Batch;
@@ -150,3 +151,73 @@ public sealed record JobDirectoryContent(uint Uid, IReadOnlyDictionary<string, b
 /// <param name="Directory">The directory.</param>
 /// <param name="Config">What the directory says of its job; null when it says nothing that can be read.</param>
 public sealed record JobDirectoryEntry(string Directory, JobSshConfig? Config);
+
+/// <summary>
+/// What runs on a node for <see cref="JobDirectory"/>. The run directory is root's; a job's directory in it is its user's, who may put
+/// anything there: the scripts follow no symbolic link of his.
+/// </summary>
+internal static class JobDirectoryScripts
+{
+    /// <summary>The exit code of a refusal whose reason stands on standard error.</summary>
+    public const int Refused = 70;
+
+    /// <summary>The exit code for a directory that does not exist.</summary>
+    public const int Absent = 71;
+
+    /// <summary>Puts the files of a tar there, all or none.</summary>
+    public static readonly NodeScript Write = NodeScript.Of("Access/Ssh/job-directory-write.sh");
+
+    /// <summary>Takes the directory away, and ends whoever writes or uses it.</summary>
+    public static readonly NodeScript Remove = NodeScript.Of("Access/Ssh/job-directory-remove.sh");
+
+    /// <summary>Reads files of one directory.</summary>
+    public static readonly NodeScript Read = NodeScript.Of("Access/Ssh/job-directory-read.sh");
+
+    /// <summary>Reads one file of every job's directory.</summary>
+    public static readonly NodeScript List = NodeScript.Of("Access/Ssh/job-directory-list.sh");
+}
+
+/// <summary>A job's files as a tar stream, the form in which they cross the connection in one piece.</summary>
+internal static class JobArchive
+{
+    /// <summary>Packs files; owners are left to the receiving side, since a directory service's ids exceed what ustar can carry.</summary>
+    public static async Task<ReadOnlyMemory<byte>> PackAsync(IEnumerable<JobFile> files, CancellationToken cancellationToken)
+    {
+        var stream = new MemoryStream();
+        await using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            foreach (var file in files)
+            {
+                await using var content = new MemoryStream(file.GetBytes());
+                await writer.WriteEntryAsync(
+                    new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content }, cancellationToken);
+            }
+        }
+
+        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
+    }
+
+    /// <summary>Unpacks regular files, and directories as empty content under a name that ends with a slash; links are left out.</summary>
+    public static async Task<IReadOnlyDictionary<string, byte[]>> UnpackAsync(
+        ReadOnlyMemory<byte> archive, CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        await using var stream = new MemoryStream(archive.ToArray());
+        await using var reader = new TarReader(stream);
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            if (entry.EntryType is TarEntryType.Directory)
+            {
+                files[entry.Name.TrimEnd('/') + "/"] = [];
+            }
+            else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
+            {
+                using var content = new MemoryStream();
+                await (entry.DataStream?.CopyToAsync(content, cancellationToken) ?? Task.CompletedTask);
+                files[entry.Name] = content.ToArray();
+            }
+        }
+
+        return files;
+    }
+}

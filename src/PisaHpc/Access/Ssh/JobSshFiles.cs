@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using PisaHpc.Batch;
 using PisaHpc.Sites;
@@ -108,4 +109,45 @@ public static partial class JobSshFiles
 
     [GeneratedRegex(@"^[^\s:,#-][^\s:,]*\z")]
     private static partial Regex Account();
+}
+
+/// <summary>A file of a job's directory.</summary>
+/// <param name="Name">The name, without a path.</param>
+/// <param name="Mode">The permissions.</param>
+/// <param name="Content">The text; lines end with a line feed.</param>
+public sealed record JobFile(string Name, UnixFileMode Mode, string Content)
+{
+    /// <summary>The permissions of a secret: 0600.</summary>
+    public const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>The permissions of everything else: 0644, inside a directory that only its owner enters.</summary>
+    public const UnixFileMode Readable = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Name and mode: the content may be a secret and must not end in a log.</summary>
+    public override string ToString() => $"{Name} {Convert.ToString((int)Mode, 8)}";
+
+    /// <summary>The content in UTF-8.</summary>
+    public byte[] GetBytes() => Encoding.UTF8.GetBytes(Content);
+}
+
+/// <summary>
+/// What host-based authentication needs beside the key's files. OpenSSH reads these from paths compiled into it, so the container sees
+/// them mounted there (<see cref="JobSshMounts"/>). It also needs a setuid-root <c>ssh-keysign</c> in the image, a container that
+/// may gain privileges (no <c>no-new-privileges</c>, capabilities SETUID, SETGID and DAC_READ_SEARCH kept), and names that resolve
+/// both ways on the nodes. Where one of these is missing ssh falls back to the job's key, which is always there.
+/// </summary>
+public static class HostBasedFiles
+{
+    /// <summary>The hosts that are trusted, as <c>/etc/ssh/shosts.equiv</c> lists them.</summary>
+    public const string Trusted = "shosts.equiv";
+
+    /// <summary>The known hosts by plain name, as <c>/etc/ssh/ssh_known_hosts</c> lists them: sshd looks them up without a port.</summary>
+    public const string SystemKnownHosts = "ssh_known_hosts";
+
+    /// <summary>Makes the files.</summary>
+    public static IReadOnlyList<JobFile> For(JobSshRequest request) =>
+    [
+        new(Trusted, JobFile.Readable, string.Concat(request.Names.Select(name => name + "\n"))),
+        new(SystemKnownHosts, JobFile.Readable, JobKnownHosts.PlainText(request)),
+    ];
 }

@@ -68,3 +68,54 @@ public sealed record SshAccess(string Directory, int Port) : IContainerAccess
     /// <param name="command">The program and its arguments.</param>
     public IReadOnlyList<string> CommandOn(string node, IReadOnlyList<string> command) => JobLogin.Command(Directory, node, command);
 }
+
+/// <summary>Where a container sees a job's files.</summary>
+public static class JobSshMounts
+{
+    /// <summary>
+    /// The mounts, all read-only: the directory under its own path, the accounts over <c>/etc/passwd</c> and <c>/etc/group</c>, the client
+    /// configuration over <c>/etc/ssh/ssh_config</c> so that a plain <c>ssh NODE</c> inside finds the job too.
+    /// </summary>
+    /// <param name="access">The job's access.</param>
+    public static IReadOnlyList<ContainerMount> For(SshAccess access) =>
+    [
+        new(access.Directory, access.Directory, ReadOnly: true),
+        Mount(access, JobSshFiles.Passwd, "/etc/passwd"),
+        Mount(access, JobSshFiles.Group, "/etc/group"),
+        Mount(access, JobSshFiles.ClientConfig, "/etc/ssh/ssh_config"),
+        .. access.HostBased ? HostBased(access) : [],
+    ];
+
+    private static IEnumerable<ContainerMount> HostBased(SshAccess access) =>
+    [
+        Mount(access, HostBasedFiles.Trusted, "/etc/ssh/shosts.equiv"),
+        Mount(access, HostBasedFiles.SystemKnownHosts, "/etc/ssh/ssh_known_hosts"),
+        Mount(access, JobSshFiles.HostKey, "/etc/ssh/ssh_host_ed25519_key"),
+        Mount(access, JobSshFiles.HostKey + ".pub", "/etc/ssh/ssh_host_ed25519_key.pub"),
+    ];
+
+    private static ContainerMount Mount(SshAccess access, string file, string target) =>
+        new($"{access.Directory}/{file}", target, ReadOnly: true);
+}
+
+/// <summary>
+/// A login from a node into a job's container. The job's directory is its user's, who may write a ProxyCommand into the configuration: ssh
+/// reads it with the user's own rights, never with those of the connection.
+/// </summary>
+public static class JobLogin
+{
+    /// <summary>
+    /// ssh as the directory's owner, who is root's word, since the directory above belongs to root. ssh does not run for a user without an
+    /// account (ssh.c: "No user exists for uid"), so an owner whom the node does not know gets one for this one process: /etc/passwd with a
+    /// line more, in a mount namespace of its own. The account's name is nobody's, so that no rule of the node's sudo or PAM is for it, and
+    /// setuid programs give it nothing.
+    /// </summary>
+    private static readonly NodeScript Script = NodeScript.Of("Access/Ssh/login.sh");
+
+    /// <summary>The command that runs another one in a job's container on a node; its streams and its exit code are the other's.</summary>
+    /// <param name="directory">The job's directory on the node.</param>
+    /// <param name="node">The node, as the job's configuration names it.</param>
+    /// <param name="command">The program and its arguments.</param>
+    public static IReadOnlyList<string> Command(string directory, string node, IReadOnlyList<string> command) =>
+        Script.Command(directory, node, LoginShellLine.Of(ShellQuoting.Join(command)));
+}
