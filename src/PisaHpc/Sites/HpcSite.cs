@@ -46,3 +46,23 @@ public sealed record HpcSite
 /// <param name="Environment">The default environment's name; null when the queue has none.</param>
 /// <param name="Settings">The queue's layer.</param>
 public sealed record QueueDefinition(string Name, string? Environment, EnvironmentLayer Settings);
+
+/// <summary>The site's port area.</summary>
+/// <param name="Path">The directory that all nodes share.</param>
+/// <param name="First">The lowest port.</param>
+/// <param name="Last">The highest port.</param>
+/// <param name="TimeToLive">How long a lease holds unless a job asks for another time.</param>
+public sealed record PortAreaDefinition(string Path, int First, int Last, TimeSpan TimeToLive);
+
+/// <summary>What a site's nodes are checked against.</summary>
+public sealed record PreflightSettings
+{
+    /// <summary>The users who have to be the same on every node.</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+
+    /// <summary>The free space for images in bytes, below which a node is warned of.</summary>
+    public long FreeDiskBytes { get; init; } = 20L << 30;
+
+    /// <summary>How far a node's clock may be from this machine's.</summary>
+    public TimeSpan ClockSkew { get; init; } = TimeSpan.FromSeconds(5);
+}
