@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 
@@ -129,4 +131,59 @@ internal sealed class RankOutputParser(
     }
 
     private static int? RankOf(int owner) => owner == Launcher ? null : owner;
+}
+
+/// <summary>
+/// Ranks' output before it is text: each byte is one character (Latin-1), in which marks and tags, being ASCII, are found as they are. Only
+/// what belongs together is decoded, since a launcher's tag, or the end of a read, may stand within a character of UTF-8.
+/// </summary>
+internal static class RankText
+{
+    /// <summary>Reads bytes as characters, as they arrive.</summary>
+    public static StreamReader Reader(Stream stream) =>
+        new(new UnbufferedLineStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+
+    /// <summary>The text that bytes of UTF-8 are.</summary>
+    /// <param name="bytes">The bytes, each as a character.</param>
+    public static string Decode(string bytes) => Ascii.IsValid(bytes) ? bytes : Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+
+    /// <summary>How many bytes at the end are the beginning of a character of UTF-8.</summary>
+    /// <param name="bytes">The bytes, each as a character.</param>
+    public static int CutLength(ReadOnlySpan<char> bytes)
+    {
+        Span<byte> last = stackalloc byte[4];
+        var count = Encoding.Latin1.GetBytes(bytes[^Math.Min(bytes.Length, last.Length)..], last);
+        for (var length = 1; length <= count; length++)
+        {
+            if (Rune.DecodeFromUtf8(last[(count - length)..count], out _, out _) == System.Buffers.OperationStatus.NeedMoreData)
+            {
+                return length;
+            }
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>
+/// The tags that launchers put before a rank's output; the rank is the only group. A rank of more than nine digits is a rank's own text.
+/// </summary>
+internal static partial class RankTag
+{
+    /// <summary>The tag of a launcher.</summary>
+    /// <param name="run">The run's mark, which is part of Hydra's tag.</param>
+    public static Regex Of(LauncherFacts facts, string run) => (facts.Flavour, facts.Major) switch
+    {
+        (MpiFlavour.Mpich, _) => new Regex($"<{Regex.Escape(run)}:([0-9]{{1,9}})>", RegexOptions.CultureInvariant),
+        (_, >= 5) => OpenMpi5(),
+        _ => OpenMpi4(),
+    };
+
+    /// <summary><c>[1,17]&lt;stdout&gt;:text</c>: job and rank.</summary>
+    [GeneratedRegex(@"\[[0-9]+,([0-9]{1,9})\]<std(?:out|err|diag)>:")]
+    private static partial Regex OpenMpi4();
+
+    /// <summary>The same with one space before the text.</summary>
+    [GeneratedRegex(@"\[[0-9]+,([0-9]{1,9})\]<std(?:out|err|diag)>: ")]
+    private static partial Regex OpenMpi5();
 }
