@@ -1,3 +1,5 @@
+using PisaHpc.HostLists;
+
 namespace PisaHpc.Preflight;
 
 /// <summary>One check of one node.</summary>
@@ -17,4 +19,85 @@ public sealed record HpcNodeCheck
 
     /// <summary>What to do about it; null when there is nothing to do.</summary>
     public string? Remedy { get; init; }
+}
+
+/// <summary>Checks of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).</summary>
+public sealed record HpcNodeCheckSummary
+{
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a check, or all of them, could not be made.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>The nodes that were checked.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>The checks that passed.</summary>
+    public required int Passed { get; init; }
+
+    /// <summary>The checks that came out as warnings.</summary>
+    public required int Warnings { get; init; }
+
+    /// <summary>The checks that failed.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>The checks that could not be made.</summary>
+    public required int Unknown { get; init; }
+
+    /// <summary>The checks that do not apply.</summary>
+    public required int Skipped { get; init; }
+
+    /// <summary>The whole in a line: status, what is wrong and where, and the counts after a bar.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Sums checks up.</summary>
+    /// <param name="checks">The checks of any number of nodes.</param>
+    public static HpcNodeCheckSummary Of(IReadOnlyCollection<HpcNodeCheck> checks)
+    {
+        var (failed, warnings) = (Count(CheckResult.Failed), Count(CheckResult.Warning));
+        var (passed, skipped, unknown) = (Count(CheckResult.Passed), Count(CheckResult.Skipped), Count(CheckResult.Unknown));
+        var (status, exitCode) = failed > 0 ? ("CRITICAL", 2)
+            : warnings > 0 ? ("WARNING", 1)
+            : passed > 0 && unknown == 0 ? ("OK", 0)
+            : ("UNKNOWN", 3);
+        var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        CheckResult[] faults = [CheckResult.Failed, CheckResult.Warning, CheckResult.Unknown];
+        var wrong = string.Join("; ", faults.SelectMany(result => Faults(checks, result)));
+        var said = wrong.Length > 0 ? wrong
+            : passed > 0 ? $"{HostList.Fold(nodes)}: {Plural.Of(passed, "check")} passed"
+            : "nothing was checked";
+        return new HpcNodeCheckSummary
+        {
+            Status = status,
+            ExitCode = exitCode,
+            Nodes = nodes.Count,
+            Passed = passed,
+            Warnings = warnings,
+            Failed = failed,
+            Unknown = unknown,
+            Skipped = skipped,
+            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} unknown={unknown} "
+                + $"skipped={skipped}",
+        };
+
+        int Count(CheckResult result) => checks.Count(check => check.Result == result.ToString());
+    }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => Text;
+
+    /// <summary>Which checks came out so, each with its nodes as a host list.</summary>
+    private static IEnumerable<string> Faults(IEnumerable<HpcNodeCheck> checks, CheckResult result) =>
+        from check in checks
+        where check.Result == result.ToString()
+        group check.Node by check.Check into fault
+        select $"{fault.Key} {Words(result)} on {HostList.Fold(fault.Order(StringComparer.Ordinal))}";
+
+    private static string Words(CheckResult result) => result switch
+    {
+        CheckResult.Failed => "failed",
+        CheckResult.Warning => "warns",
+        _ => "is unknown",
+    };
 }
