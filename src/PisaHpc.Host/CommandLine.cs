@@ -112,3 +112,6 @@ internal static class CommandLine
             ? format
             : throw new UsageException($"'{value}' is not an output format. Use Text or Json.");
 }
+
+/// <summary>The command line cannot be carried out as it stands; the message names the argument and the next step.</summary>
+internal sealed class UsageException(string message) : Exception(message);

@@ -27,3 +27,13 @@ internal sealed record HostOptions
     /// <summary>Whether nothing is named to run, in the form that a person reads.</summary>
     public bool IsForPerson => Command is null && File is null && Format == OutputFormat.Text;
 }
+
+/// <summary>The form in which objects and errors leave the process.</summary>
+internal enum OutputFormat
+{
+    /// <summary>The module's table and list views on stdout, readable errors on stderr.</summary>
+    Text,
+
+    /// <summary>One JSON document on stdout, one JSON object a line on stderr.</summary>
+    Json,
+}

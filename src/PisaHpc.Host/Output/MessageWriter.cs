@@ -72,3 +72,10 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format)
 
     private void Write(JsonObject line) => output.WriteLine(line.ToJsonString(Readable));
 }
+
+/// <summary>Tells lines that a native program wrote to stderr, which the engine wraps as error records, from errors.</summary>
+internal static class NativeErrorText
+{
+    /// <summary>Whether the record is such a line.</summary>
+    public static bool IsFrom(ErrorRecord error) => error.FullyQualifiedErrorId is "NativeCommandError" or "NativeCommandErrorMessage";
+}

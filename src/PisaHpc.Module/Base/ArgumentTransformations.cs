@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using PisaHpc.HostLists;
+using PisaHpc.Ports;
 
 namespace PisaHpc.Module.Base;
 
@@ -59,4 +60,36 @@ internal sealed class NodeNamesAttribute : ArgumentTransformationAttribute
 
     private static ArgumentTransformationMetadataException NoNode(string what) => new(
         $"{what} names no node: expected a name, a host list such as 'o2wn[01-16]', or an object with Node, Nodes or Name.");
+}
+
+/// <summary>
+/// Lets a parameter that binds from the pipeline by value take text alone. The engine turns any object into text when nothing else
+/// fits, so without this an allocation would bind its own printed form as a name, beside its queue.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class TextOnlyAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => IsText(inputData)
+        ? inputData
+        : throw new ArgumentTransformationMetadataException(
+            $"{Quote.Of(inputData)} is not a name.",
+            // The pipeline's binder goes on to the next parameter for this inner exception, and fails for any other.
+            new PSInvalidCastException($"{inputData.GetType()} is not text."));
+
+    private static bool IsText(object? input) => (input is PSObject wrapped ? wrapped.BaseObject : input) switch
+    {
+        null or string or ValueType => true,
+        IEnumerable many => many.Cast<object?>().All(IsText),
+        _ => false,
+    };
+}
+
+/// <summary>Lets a -Port parameter take a number or the lease that New-JobPort gives.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class PortNumberAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is JobPort lease ? lease.Port : inputData;
 }
