@@ -25,3 +25,34 @@ internal sealed record Shape<T>(
         },
     };
 }
+
+/// <summary>A key of a map: what it means, what its value may be, and what it sets.</summary>
+/// <param name="Name">The key.</param>
+/// <param name="Meaning">What it means, for the JSON Schema.</param>
+/// <param name="Schema">Makes its value's JSON Schema.</param>
+/// <param name="Set">Reads the value at a path and sets it.</param>
+/// <param name="Required">Whether the map must have it.</param>
+internal sealed record DefinitionKey<T>(
+    string Name,
+    string Meaning,
+    Func<JsonObject, JsonObject> Schema,
+    Func<T, DefinitionNode, string, SiteReading, T> Set,
+    bool Required);
+
+/// <summary>Makes the keys of one kind of map.</summary>
+/// <typeparam name="T">What the map is read into.</typeparam>
+internal static class DefinitionKeys<T>
+{
+    /// <summary>A key.</summary>
+    /// <param name="shape">What its value may be.</param>
+    /// <param name="set">What the value sets.</param>
+    /// <param name="meaning">What it means, for the JSON Schema.</param>
+    /// <param name="required">Whether the map must have it.</param>
+    public static DefinitionKey<T> Of<TValue>(
+        string name, Shape<TValue> shape, Func<T, Setting<TValue>, T> set, string meaning, bool required = false) => new(
+        name,
+        meaning,
+        shape.Schema,
+        (target, node, path, reading) => shape.Read(node, path, reading) is { } setting ? set(target, setting) : target,
+        required);
+}
