@@ -18,7 +18,9 @@ internal sealed class CommandEndSentinel
     /// <summary>Completes when the mark has come.</summary>
     public Task Seen => _seen.Task;
 
-    /// <summary>What makes the mark one of its own. The shell puts it together: a process list that a command prints shows no mark.</summary>
+    /// <summary>
+    /// What makes the mark one of its own. The shell puts it together: a process list that a command prints shows no mark.
+    /// </summary>
     public string Key { get; } = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     /// <summary>Splits what has arrived.</summary>
