@@ -13,7 +13,7 @@ The front door of this repository: builds, tests, shows and packages the module.
 param(
     # What to do; each task does first what it needs.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
+    [ValidateSet('Build', 'Hook', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
     [string] $Tasks = 'Build',
 
     # Lab: raise it.

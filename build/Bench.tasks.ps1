@@ -1,7 +1,7 @@
 # What the module costs beside what an admin would do without it, on the lab, as ratios of one run. They show; they do not judge.
 
 # Synopsis: Every measurement of bench/.
-task Bench Build, LabUp, {
+task Bench Build, LabUp, Hook, {
     Import-Module ./PisaHpc.psd1
     $site = Get-LabSite
     # Scripts as an admin writes them.

@@ -7,6 +7,8 @@ task Lab {
     else { exec { lab/lab.sh status } }
 }
 
+task LabPackages { exec { lab/lab.sh packages } }
+
 task LabUp { exec { lab/lab.sh up } }
 
 # Synopsis: 56 MPI ranks in two containers on the lab, step by step.

@@ -1,7 +1,7 @@
-# The packages: the module as users install it, in a zip and in a .nupkg, and the host for systems like this one, in an archive of its own.
+# The packages: the module as users install it, in a zip and in a .nupkg; host and hook for systems like this one, an archive each.
 
-# Synopsis: out/package/PisaHpc-VERSION.zip, PisaHpc.VERSION.nupkg, pisahpc-VERSION-SYSTEM.tar.gz.
-task Package Build, { Export-Package out/package }
+# Synopsis: out/package/PisaHpc-VERSION.zip, PisaHpc.VERSION.nupkg, pisahpc-VERSION-SYSTEM.tar.gz, pisahpc-hook-VERSION-SYSTEM.tar.gz.
+task Package Build, Hook, { Export-Package out/package }
 
 # Makes the packages and gives their files.
 function Export-Package([string] $Into) {
@@ -15,6 +15,8 @@ function Export-Package([string] $Into) {
     $system = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
     $archive = "$Into/pisahpc-$version-$system.tar.gz"
     exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
+    $hook = "$Into/pisahpc-hook-$version-$system.tar.gz"
+    exec { tar --create --gzip --file $hook --owner=0 --group=0 --directory=out/hook pisahpc-hook }
     Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
 }
 

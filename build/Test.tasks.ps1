@@ -1,10 +1,9 @@
 # Every suite, and one line of totals over all of them.
 
 # Synopsis: All the tests, on the lab.
-task Test Build, {
+task Test Build, LabPackages, Hook, {
     Remove-Item out/tests -Recurse -Force -ErrorAction Ignore
     $null = New-Item -ItemType Directory out/tests
-    exec { lab/lab.sh packages }
     $totals = @(
         Test-Project Unit
         if (Start-TestLab) {

@@ -50,6 +50,13 @@ Describe 'The module in its archive' {
     }
 }
 
+Describe 'The program for hooks in its archive' {
+    It 'is one file that needs no runtime' {
+        tar -xzf (Get-Item (Join-Path $packages "pisahpc-hook-$version-*.tar.gz")) -C $TestDrive
+        env -i DOTNET_ROOT=/nonexistent (Join-Path $TestDrive pisahpc-hook) -Version | Should -BeLike "$version*"
+    }
+}
+
 Describe 'The host beside it' {
     It 'finds it, also by a link' {
         $link = Join-Path $TestDrive pisahpc

@@ -47,11 +47,7 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.PortAreaMissing"/>: the site has none; <see cref="ErrorId.SiteMissing"/>.
     /// </exception>
-    internal PortAreaDefinition RequiredPorts => RequiredSite.PortArea ?? throw new HpcException(
-        ErrorId.PortAreaMissing,
-        $"The site definition {SiteDefinition.Path} names no port area.",
-        SiteDefinition.Path,
-        "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
+    internal PortAreaDefinition RequiredPorts => RequiredSite.RequirePortArea();
 
     /// <inheritdoc/>
     private protected override EngineTerms? EngineTerms => _site?.Nodes.EngineAdministration.Terms;

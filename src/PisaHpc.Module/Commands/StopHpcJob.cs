@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.HostLists;
@@ -15,9 +14,6 @@ namespace PisaHpc.Module.Commands;
 [OutputType(typeof(HpcJob))]
 public sealed class StopHpcJobCommand : NodeCmdlet
 {
-    /// <summary>Whose job it is does not matter for taking it away, and an epilogue of root is not always told.</summary>
-    private const string Anyone = "root:0:0";
-
     /// <summary>The jobs, by their ids; the one that this runs in when none is named.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
@@ -68,57 +64,33 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     private async Task StopAsync(string jobId, PortArea? area)
     {
         var named = NodesOf(Node);
-        var silent = new ConcurrentDictionary<string, NodeFailure>();
-
-        // A node that does not answer now is asked again by the stopper, which reports it.
-        var finder = new JobFinder(Cluster with { Failed = failure => silent[failure.Node] = failure }, area);
-        var own = finder.NodesOf(jobId, named, () => NodesOfAllocation(jobId));
-        var elsewhere = own.Count > 0 ? [] : NodesOrSite([]);
-        var found = await finder.FindAsync([jobId], own.Concat(elsewhere), StopToken);
-        var job = found.Count > 0 ? found[0] : HpcJob.None(jobId);
+        var request = await new JobFinder(Cluster, area).FindToStopAsync(
+            jobId,
+            named,
+            () => AllocationReader.NodesOf(jobId, JobEnvironment.OfProcess()),
+            () => NodesOrSite([]),
+            SiteDefinition.RunDirectory,
+            StopToken);
+        var job = request.Job;
         var nodes = job.Nodes.Select(node => node.Name).Union(named).ToArray();
         var target = nodes.Length > 0 ? $"{HostList.Fold(nodes)}: job {jobId}" : $"job {jobId}";
         if (!await ShouldProcessAsync(target, "Remove its containers, keys and lease"))
         {
-            var unasked = elsewhere.Where(silent.ContainsKey).ToArray();
-            Array.ForEach(unasked, node => WarnOfStranger(silent[node]));
+            Array.ForEach([.. request.Silent], WarnOfStranger);
             if (PassThru)
             {
-                Emit(JobStopper.Predict(job, unasked.Length > 0));
+                Emit(JobStopper.Predict(job, request.Silent.Count > 0));
             }
 
             return;
         }
 
-        using var bars = FollowNodes($"Stopping job {jobId}", nodes.Union(own).Union(elsewhere).Count(), Phase.StopOnNode);
-        var request = new JobStopRequest
-        {
-            Job = job,
-            Nodes = own,
-            Elsewhere = elsewhere,
-            RunDirectory = SiteDefinition.RunDirectory,
-            Grace = TimeSpan.FromSeconds(GraceSec),
-        };
-        Emit(await new JobStopper(Cluster, area).StopAsync(request, WarnOfStranger, StopToken));
+        var count = nodes.Union(request.Nodes).Union(request.Elsewhere).Count();
+        using var bars = FollowNodes($"Stopping job {jobId}", count, Phase.StopOnNode);
+        var stopper = new JobStopper(Cluster, area);
+        Emit(await stopper.StopAsync(request with { Grace = TimeSpan.FromSeconds(GraceSec) }, WarnOfStranger, StopToken));
 
         void WarnOfStranger(NodeFailure failure) =>
             Warn($"Nothing says that job {jobId} was on {failure.Node}, which could not be asked: {failure.Message}");
-    }
-
-    /// <summary>The nodes of a job whose lease does not say, where this runs in its allocation.</summary>
-    private static IReadOnlyList<string> NodesOfAllocation(string jobId)
-    {
-        var environment = JobEnvironment.OfProcess();
-        try
-        {
-            return AllocationReader.FindJobId(environment) == jobId
-                ? [.. AllocationReader.Read(environment, owner: Anyone).Nodes.Select(node => node.Name)]
-                : [];
-        }
-        catch (HpcException failure) when (failure.Id == ErrorId.AllocationNotFound)
-        {
-            // After its end a job's variables may name nodes no more: its files can be anywhere on the site.
-            return [];
-        }
     }
 }

@@ -7,6 +7,9 @@ namespace PisaHpc.Batch;
 /// <summary>Reads the allocation of the job that a process is part of from what the batch system put into its environment.</summary>
 public static class AllocationReader
 {
+    /// <summary>An owner for whom no name service is asked.</summary>
+    private const string Anyone = "root:0:0";
+
     /// <summary>
     /// Reads an allocation. Where several batch systems left variables, LSF goes before Slurm and Slurm before PBS, whose variables the
     /// others' compatibility wrappers also set.
@@ -40,6 +43,25 @@ public static class AllocationReader
         Scheduler.Pbs => PbsAllocation.JobIdOf(environment),
         _ => null,
     };
+
+    /// <summary>The nodes of a job, where the process is in its allocation; an epilogue of root may not be told whose it is.</summary>
+    /// <returns>
+    /// The nodes; none outside of the job, and none where its variables name no nodes, as they may after its end.
+    /// </returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that contradicts itself or another.</exception>
+    public static IReadOnlyList<string> NodesOf(string jobId, JobEnvironment environment)
+    {
+        try
+        {
+            return FindJobId(environment) == jobId
+                ? [.. Read(environment, owner: Anyone).Nodes.Select(node => node.Name)]
+                : [];
+        }
+        catch (HpcException failure) when (failure.Id == ErrorId.AllocationNotFound)
+        {
+            return [];
+        }
+    }
 
     /// <summary>The failure of what needs a job and runs in none.</summary>
     public static HpcException NoJob() =>

@@ -56,6 +56,49 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
         ];
     }
 
+    /// <summary>
+    /// Finds a job that is to be stopped, and where: on the nodes that are its own, or, where nothing names one, anywhere on the site.
+    /// </summary>
+    /// <param name="named">Nodes that somebody names as the job's.</param>
+    /// <param name="ofAllocation">The nodes that its allocation names; asked where neither the caller nor the lease names one.</param>
+    /// <param name="ofSite">The nodes where it may be when nothing is known of it.</param>
+    /// <param name="runDirectory">Where jobs' directories are on each node.</param>
+    /// <returns>
+    /// What a <see cref="JobStopper"/> is to take away. A node that did not answer is no failure here: the stopper asks it again.
+    /// </returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: there is no node to look on.</exception>
+    public async Task<JobStopRequest> FindToStopAsync(
+        string jobId,
+        IReadOnlyCollection<string> named,
+        Func<IReadOnlyList<string>> ofAllocation,
+        Func<IReadOnlyList<string>> ofSite,
+        string runDirectory,
+        CancellationToken cancellationToken)
+    {
+        var silent = new ConcurrentDictionary<string, NodeFailure>();
+        var own = NodesOf(jobId, named, ofAllocation);
+        var elsewhere = own.Count > 0 ? [] : ofSite();
+        if (own.Count + elsewhere.Count == 0)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"No node is known where job {jobId} could be: no lease and no allocation names one, and the site definition lists none.",
+                jobId,
+                "List the nodes in nodes.names of the site definition.");
+        }
+
+        var finder = new JobFinder(cluster with { Failed = failure => silent[failure.Node] = failure }, ports);
+        var found = await finder.FindAsync([jobId], own.Concat(elsewhere), cancellationToken);
+        return new JobStopRequest
+        {
+            Job = found.Count > 0 ? found[0] : HpcJob.None(jobId),
+            Nodes = own,
+            Elsewhere = elsewhere,
+            Silent = [.. elsewhere.Where(silent.ContainsKey).Select(node => silent[node])],
+            RunDirectory = runDirectory,
+        };
+    }
+
     private IEnumerable<JobPort> Leases(IReadOnlyCollection<string>? jobIds) => jobIds is null
         ? ports?.List() ?? []
         : jobIds.Select(id => ports?.Find(id)).OfType<JobPort>();

@@ -96,6 +96,9 @@ public sealed record JobStopRequest
     /// </summary>
     public IReadOnlyCollection<string> Elsewhere { get; init; } = [];
 
+    /// <summary>Those of <see cref="Elsewhere"/> that did not answer when the job was looked for.</summary>
+    public IReadOnlyList<NodeFailure> Silent { get; init; } = [];
+
     /// <summary>Where jobs' directories are on each node.</summary>
     public required string RunDirectory { get; init; }
 

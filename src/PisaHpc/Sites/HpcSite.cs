@@ -39,6 +39,14 @@ public sealed record HpcSite
     /// Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.
     /// </summary>
     public IReadOnlyDictionary<string, SourcePosition> Positions { get; init; } = new Dictionary<string, SourcePosition>();
+
+    /// <summary>The port area, for what cannot be done without one.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>: the site has none.</exception>
+    internal PortAreaDefinition RequirePortArea() => PortArea ?? throw new HpcException(
+        ErrorId.PortAreaMissing,
+        $"The site definition {Path} names no port area.",
+        Path,
+        "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
 }
 
 /// <summary>A queue: the environment its jobs get by default, and a layer between the site's and the environment's.</summary>

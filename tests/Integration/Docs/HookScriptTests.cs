@@ -2,7 +2,7 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Docs;
 
-/// <summary>The pre-exec that about_PisaHpc_Automation shows, run as it stands there by a batch system's environment.</summary>
+/// <summary>The pre-exec that about_PisaHpc_Hooks shows, run as it stands there by a batch system's environment.</summary>
 [Collection(LabTests.Name)]
 public sealed class HookScriptTests(LabFixture lab) : IAsyncLifetime
 {
@@ -26,7 +26,7 @@ public sealed class HookScriptTests(LabFixture lab) : IAsyncLifetime
     [InlineData("o2wn01 1 o2wn02 1", "", 0, "")]
     public async Task It_asks_for_a_requeue_where_a_node_failed_and_nothing_is_left(string hosts, string options, int exitCode, string words)
     {
-        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "about", "about_PisaHpc_Automation.md"));
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "about", "about_PisaHpc_Hooks.md"));
         var script = page.Split("```powershell\n").Single(part => part.StartsWith("#!", StringComparison.Ordinal)).Split("```")[0];
         Assert.Contains(Documented, script, StringComparison.Ordinal);
         var hook = Path.Combine(_directory.FullName, "pre-exec");

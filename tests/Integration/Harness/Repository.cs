@@ -14,6 +14,15 @@ public static class Repository
     /// <summary>The published host.</summary>
     public static string Host { get; } = Path.Combine(Root, "out", "host", "pisahpc");
 
+    /// <summary>The program for batch systems' hooks, compiled ahead of time.</summary>
+    public static string Hook => FindHook();
+
+    private static string FindHook()
+    {
+        var hook = Path.Combine(Root, "out", "hook", "pisahpc-hook");
+        return File.Exists(hook) ? hook : throw new InvalidOperationException($"There is no {hook}. Run ./build.sh Hook first.");
+    }
+
     private static string FindRoot([CallerFilePath] string thisFile = "")
     {
         var root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));

@@ -22,7 +22,7 @@ public sealed partial class EngineTests
     [Fact]
     public void What_is_an_engines_own_is_said_in_its_folders_alone()
     {
-        var said = from file in Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Host")
+        var said = from file in Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Host", "PisaHpc.Hook")
                        .Concat(from room in (string[])["PisaHpc", "PisaHpc.Adapters"] from script in Rooms.Scripts(room) select $"{room}/{script}")
                    where !file.Contains("/Engines/Docker/", StringComparison.Ordinal)
                    from line in File.ReadLines(Checkout.PathOf("src", file))

@@ -10,7 +10,7 @@ public sealed partial class ReadmeTests
 
     public static TheoryData<string> Folders =>
     [
-        .. from file in Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Host")
+        .. from file in Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Host", "PisaHpc.Hook")
            group file by Path.GetDirectoryName(file)! into folder
            where folder.Count() > Many
            select folder.Key,

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 using PisaHpc.Adapters;
+using PisaHpc.Hook;
 using PisaHpc.Module.Base;
 
 namespace PisaHpc.Unit.House;
@@ -20,13 +21,21 @@ public sealed class RoomTests
 
     [Fact]
     public void A_namespace_says_the_folder() => Assert.All(
-        Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module"),
+        Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Hook").Where(file => Path.GetFileName(file) != "Program.cs"),
         file => Assert.Contains($"\nnamespace {Rooms.NamespaceOf(file)};\n", "\n" + Rooms.Text(file), StringComparison.Ordinal));
 
     [Fact]
     public void Adapters_know_the_domain_and_packages_and_no_PowerShell() => Assert.DoesNotContain(
         Adapters.GetReferencedAssemblies().Select(assembly => assembly.Name!),
         name => name is "System.Management.Automation" or "PisaHpc.Module" || name.StartsWith("Microsoft.PowerShell", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_program_for_hooks_knows_no_PowerShell_either() => Assert.Equal(
+        ["PisaHpc", "PisaHpc.Adapters"],
+        typeof(HookOptions).Assembly.GetReferencedAssemblies()
+            .Select(assembly => assembly.Name!)
+            .Where(name => name == "System.Management.Automation" || !name.StartsWith("System.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_module_knows_no_package_but_PowerShell()
@@ -50,7 +59,7 @@ public sealed class RoomTests
 
     [Fact]
     public void The_domain_lets_nobody_in_but_its_own_rooms_and_tests() => Assert.Equal(
-        ["PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Unit", "PortRacer"],
+        ["PisaHpc.Adapters", "PisaHpc.Module", "pisahpc-hook", "PisaHpc.Unit", "PortRacer"],
         typeof(HpcException).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName));
 
     private static string? PartOf(IType type) => type.Namespace?.FullName.Split('.') is ["PisaHpc", "Adapters", var part, ..] ? part : null;

@@ -1,0 +1,57 @@
+namespace PisaHpc.Hook;
+
+/// <summary>What a hook says, a line each: batch systems' logs take lines.</summary>
+internal sealed class HookLog(TextWriter output, TextWriter error)
+{
+    /// <summary>How many failures were told.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>Says what was done.</summary>
+    public void Done(string words) => Write(output, words);
+
+    /// <summary>Says what happens.</summary>
+    public void Trace(string words) => Write(error, words);
+
+    /// <summary>Warns.</summary>
+    public void Warn(string words) => Write(error, $"warning: {words}");
+
+    /// <summary>Says that something failed.</summary>
+    public void Fail(HpcException failure)
+    {
+        foreach (var bug in failure.FailedNodes.Where(node => node.Id == ErrorId.InternalError))
+        {
+            Fail($"{bug.Id} on {bug.Node}: {bug.Cause}");
+        }
+
+        Fail($"{failure.Id}: {failure.Message} {failure.RecommendedAction}");
+    }
+
+    /// <summary>Says that something failed on a node.</summary>
+    public void Fail(NodeFailure failure) => Fail($"{failure.Id} on {failure.Node}: {failure.Message}");
+
+    /// <summary>Says that something failed.</summary>
+    public void Fail(string words)
+    {
+        lock (error)
+        {
+            Failures++;
+            Write(error, words);
+        }
+    }
+
+    private static void Write(TextWriter writer, string words)
+    {
+        var line = string.Join(' ', words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        lock (writer)
+        {
+            try
+            {
+                writer.WriteLine($"pisahpc-hook: {line}");
+            }
+            catch (IOException)
+            {
+                // A log that is full or gone is no reason to take a job back.
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+
+namespace PisaHpc.Hook;
+
+/// <summary>
+/// What a hook is to do: the command line. Options are those of the cmdlets, without regard to case, with one dash or two.
+/// </summary>
+internal sealed record HookOptions
+{
+    /// <summary>The help text.</summary>
+    public const string Help = """
+        pisahpc-hook: starts and stops a job's containers from a batch system's hooks, as Start-HpcJob and Stop-HpcJob do.
+
+        pisahpc-hook start [options]            the job that this runs in, from the batch system's variables: on all of its nodes or on none
+        pisahpc-hook stop [options] [JOB ...]   takes jobs off their nodes, the one that this runs in when none is named; can be run twice
+
+          -Site FILE           the site definition; else $PISAHPC_SITE (for root not: a job's variables are its user's), else
+                               /etc/pisahpc/site.yaml
+          -Environment NAME    start: the environment; else the default of the job's queue
+          -TimeoutSec N        how long each node may take, 0 for no limit; none, and for a stop 60 s beyond the grace time
+          -DeadlineSec N       when to give up, and to take back what was started: before the batch system does; no limit
+          -GraceSec N          stop: how long a container may take after TERM; 10
+          -Verbose             what happens on which node, on stderr
+          -Version    -Help
+
+        exit codes: 0 done, or nothing to do
+                    1 something is left on nodes, or may be: an admin has to see to it; also of a stop that was stopped
+                    64 the command line is not valid
+                    70 a bug: report what stderr says
+                    75 not started, and it may work another time or on other nodes: the job may be requeued
+                    78 not started, and it will not work before somebody changes the site, the image or the request
+                    129, 130, 143 a start stopped by SIGHUP, SIGINT, SIGTERM, after what was started was taken back
+        """;
+
+    /// <summary>What to do.</summary>
+    public HookVerb Verb { get; init; }
+
+    /// <summary>The site definition's file; null for the machine's.</summary>
+    public string? Site { get; init; }
+
+    /// <summary>The environment's name or alias; null for the queue's.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>The jobs to stop; none for the one that the process is part of.</summary>
+    public IReadOnlyList<string> JobIds { get; init; } = [];
+
+    /// <summary>How long each node may take; null for the usual time.</summary>
+    public TimeSpan? NodeTimeout { get; init; }
+
+    /// <summary>How long the whole may take; null for no limit.</summary>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>How long a container may take after TERM.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether each phase is said.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>Reads the arguments.</summary>
+    /// <exception cref="HookUsageException">An argument is unknown, lacks its value, or does not go with the verb.</exception>
+    public static HookOptions Read(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Any(argument => argument.StartsWith('-') && NameOf(argument) is "help" or "h" or "?"))
+        {
+            return new HookOptions { Verb = HookVerb.Help };
+        }
+
+        var verb = VerbOf(arguments.Count > 0 ? arguments[0] : "");
+        var options = new HookOptions { Verb = verb };
+        for (var i = 1; i < arguments.Count; i++)
+        {
+            var argument = arguments[i];
+            if (NameOf(argument) == "verbose" && argument.StartsWith('-'))
+            {
+                options = options with { Verbose = true };
+            }
+            else if (argument.StartsWith('-'))
+            {
+                options = options.With(argument, i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-') ? arguments[++i] : null);
+            }
+            else if (verb == HookVerb.Stop)
+            {
+                options = options with { JobIds = [.. options.JobIds, argument] };
+            }
+            else
+            {
+                throw new HookUsageException($"{Quote.Of(argument)} is left over: a start is of the job that it runs in.");
+            }
+        }
+
+        return options;
+    }
+
+    private static HookVerb VerbOf(string argument) => argument.ToLowerInvariant() switch
+    {
+        "start" => HookVerb.Start,
+        "stop" => HookVerb.Stop,
+        "version" or "-version" or "--version" or "-v" => HookVerb.Version,
+        "help" => HookVerb.Help,
+        "" => throw new HookUsageException("Say what to do: start or stop."),
+        _ => throw new HookUsageException($"{Quote.Of(argument)} is nothing to do here: start or stop."),
+    };
+
+    private HookOptions With(string option, string? value) => (Verb, NameOf(option)) switch
+    {
+        _ when value is null => throw new HookUsageException($"{Quote.Of(option)} lacks its value."),
+        (_, "site") => this with { Site = value },
+        (HookVerb.Start, "environment") => this with { Environment = value },
+        (HookVerb.Stop, "jobid") => this with { JobIds = [.. JobIds, value] },
+        (HookVerb.Stop, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
+        (_, "timeoutsec") => this with { NodeTimeout = Limit(Seconds(option, value, 0, 86400)) },
+        (_, "deadlinesec") => this with { Deadline = Seconds(option, value, 1, 86400) },
+        _ => throw new HookUsageException($"{Quote.Of(option)} is no option of pisahpc-hook {Verb.ToString().ToLowerInvariant()}."),
+    };
+
+    private static string NameOf(string option) => option.TrimStart('-').ToLowerInvariant();
+
+    private static TimeSpan Limit(TimeSpan time) => time == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : time;
+
+    private static TimeSpan Seconds(string option, string value, int least, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds >= least && seconds <= most
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new HookUsageException($"{option} {Quote.Of(value)} is no number of seconds from {least} to {most}.");
+}
+
+/// <summary>What a hook is to do.</summary>
+internal enum HookVerb
+{
+    /// <summary>Say how it is called.</summary>
+    Help,
+
+    /// <summary>Say which version it is.</summary>
+    Version,
+
+    /// <summary>Start the job that it runs in.</summary>
+    Start,
+
+    /// <summary>Stop jobs.</summary>
+    Stop,
+}
+
+/// <summary>The command line is not valid.</summary>
+internal sealed class HookUsageException(string message) : Exception(message);

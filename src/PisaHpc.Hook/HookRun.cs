@@ -1,0 +1,113 @@
+using System.Reflection;
+using PisaHpc.Adapters;
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Adapters.Yaml;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
+using PisaHpc.Sites;
+using PisaHpc.Tracing;
+
+namespace PisaHpc.Hook;
+
+/// <summary>A run of the program.</summary>
+internal static class HookRun
+{
+    private static readonly string Version =
+        typeof(HookRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>Does what the arguments say.</summary>
+    /// <returns>The exit code (<see cref="HookExit"/>).</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        var log = new HookLog(Console.Out, Console.Error);
+        try
+        {
+            var options = HookOptions.Read(arguments);
+            switch (options.Verb)
+            {
+                case HookVerb.Help:
+                    Console.WriteLine(HookOptions.Help);
+                    return HookExit.Done;
+                case HookVerb.Version:
+                    Console.WriteLine(Version);
+                    return HookExit.Done;
+                default:
+                    return await RunAsync(options, log);
+            }
+        }
+        catch (HookUsageException exception)
+        {
+            log.Fail($"{exception.Message} See pisahpc-hook -Help.");
+            return HookExit.Usage;
+        }
+    }
+
+    private static async Task<int> RunAsync(HookOptions options, HookLog log)
+    {
+        using var interruption = new Interruption(options.Deadline, log.Warn);
+        try
+        {
+            var site = SiteOf(options);
+            foreach (var remark in options.Verbose ? PrivateKeys.RemarksOn(site.Nodes) : [])
+            {
+                log.Trace(remark);
+            }
+
+            var code = HookExit.Done;
+            using var run = options.Verbose ? new TracedRun($"pisahpc-hook {options.Verb}", phase => log.Trace(phase.ToString())) : null;
+            await (run?.RunAsync(WorkAsync) ?? WorkAsync());
+            return code;
+
+            async Task WorkAsync() => code = await RunAsync(options, site, log, interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.Cause is { } cause)
+        {
+            return options.Verb == HookVerb.Start
+                ? End(log, $"Stopped by {cause.Words}. What was started was taken back.", cause.ExitCode)
+                : End(log, $"Stopped by {cause.Words}. Something may be left: stop the job again.", HookExit.LeftBehind);
+        }
+        catch (HpcException failure)
+        {
+            log.Fail(failure);
+            return options.Verb == HookVerb.Start ? HookExit.Of(failure, nodes: 0) : HookExit.LeftBehind;
+        }
+#pragma warning disable CA1031 // The last place that can say what went wrong.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            return End(log, $"{ErrorId.InternalError}: pisahpc-hook {Version}: {bug}", HookExit.Bug);
+        }
+    }
+
+    private static int End(HookLog log, string words, int code)
+    {
+        log.Fail(words);
+        return code;
+    }
+
+    /// <summary>
+    /// The site definition. A hook of root's may run in the environment of a job, which is its user's to make: there the variable counts
+    /// for nothing.
+    /// </summary>
+    private static HpcSite SiteOf(HookOptions options)
+    {
+        var site = SiteLocation.Read(options.Site ?? (Environment.IsPrivilegedProcess ? SiteLocation.Default : null));
+        return site.Path is null ? throw SiteLocation.Missing() : site;
+    }
+
+    private static Task<int> RunAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
+    {
+        var environment = JobEnvironment.OfProcess();
+        var cluster = ClusterOf(site, options, log);
+        return options.Verb == HookVerb.Start
+            ? new StartHook(site, cluster, log).RunAsync(options, environment, cancellationToken)
+            : new StopHook(site, cluster, log).RunAsync(options, environment, cancellationToken);
+    }
+
+    private static Cluster ClusterOf(HpcSite site, HookOptions options, HookLog log) =>
+        new(NodeConnectors.For(site.Nodes), NodeConnectors.EnginesFor(site.Nodes), log.Fail)
+        {
+            NodeTimeout = options.NodeTimeout
+                ?? (options.Verb == HookVerb.Stop ? options.Grace + TimeSpan.FromSeconds(60) : Timeout.InfiniteTimeSpan),
+        };
+}

@@ -1,0 +1,3 @@
+using PisaHpc.Hook;
+
+return await HookRun.RunAsync(args);

@@ -1,0 +1,59 @@
+using PisaHpc.Adapters.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Hook;
+
+/// <summary>Starts the job that the process is part of.</summary>
+internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
+{
+    /// <summary>Starts it on all of its nodes or on none. One that runs already is left as it is.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="HpcException">Why nothing could be begun.</exception>
+    public async Task<int> RunAsync(HookOptions options, JobEnvironment environment, CancellationToken cancellationToken)
+    {
+        var allocation = AllocationReader.Read(environment);
+        var area = site.RequirePortArea();
+        var request = new JobRequest
+        {
+            Containers = new AllocationPlanRequest
+            {
+                Allocation = allocation,
+                Environment = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty),
+                PortArea = area.Path,
+            },
+            RunDirectory = site.RunDirectory,
+            TimeToLive = area.TimeToLive,
+        };
+        var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn));
+        try
+        {
+            await starter.StartAsync(request, job => HandOver(request, job, cancellationToken), cancellationToken);
+            return HookExit.Done;
+        }
+        catch (HpcException failure)
+        {
+            log.Fail(failure);
+            return HookExit.Of(failure, allocation.Nodes.Count);
+        }
+    }
+
+    /// <summary>From here on the job is the batch system's; who was stopped before takes it back.</summary>
+    private Task HandOver(JobRequest request, HpcJob job, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var nodes = HostList.Fold(job.Nodes.Select(node => node.Name));
+        log.Done($"job {job.JobId} runs on {nodes}, environment {job.Environment}, port {job.Port}{(job.Changed ? "" : ", as before")}");
+        if (request.DifferencesOf(job) is { Count: > 0 } differences)
+        {
+            log.Warn($"job {job.JobId} ran already and was left as it is: {string.Join("; ", differences)}");
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,66 @@
+using PisaHpc.Batch;
+using PisaHpc.Engines;
+using PisaHpc.HostLists;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Hook;
+
+/// <summary>Takes jobs off their nodes.</summary>
+internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
+{
+    /// <summary>Stops the jobs that are named, or the one that the process is part of. What is gone already is success.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.AllocationNotFound"/>: no job is named and the process is part of none; <see cref="ErrorId.InvalidValue"/>.
+    /// </exception>
+    public async Task<int> RunAsync(HookOptions options, JobEnvironment environment, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> jobIds = options.JobIds.Count > 0
+            ? [.. options.JobIds.Select(id => JobIds.Validate(id))]
+            : [AllocationReader.FindJobId(environment) ?? throw AllocationReader.NoJob()];
+        var area = site.PortArea is { } definition ? PortArea.Of(definition, log.Warn) : null;
+        foreach (var jobId in jobIds)
+        {
+            try
+            {
+                await StopAsync(jobId, options.Grace, environment, area, cancellationToken);
+            }
+            catch (HpcException failure)
+            {
+                log.Fail(failure);
+            }
+            catch (Exception bug) when (bug is not OperationCanceledException)
+            {
+                log.Fail($"{ErrorId.InternalError}: job {jobId}: {bug}");
+            }
+        }
+
+        return log.Failures == 0 ? HookExit.Done : HookExit.LeftBehind;
+    }
+
+    private async Task StopAsync(
+        string jobId, TimeSpan grace, JobEnvironment environment, PortArea? area, CancellationToken cancellationToken)
+    {
+        var request = await new JobFinder(cluster, area).FindToStopAsync(
+            jobId,
+            [],
+            () => AllocationReader.NodesOf(jobId, environment),
+            () => HostList.Expand(site.Nodes.Names),
+            site.RunDirectory,
+            cancellationToken);
+        var job = await new JobStopper(cluster, area).StopAsync(
+            request with { Grace = grace },
+            stranger => log.Warn($"nothing says that job {jobId} was on {stranger.Node}, which could not be asked: {stranger.Message}"),
+            cancellationToken);
+        if (job.State == nameof(JobState.Stopped))
+        {
+            log.Done($"job {jobId} is stopped{(job.Changed ? "" : ", as before")}");
+        }
+        else
+        {
+            log.Fail($"job {jobId} is {job.State}: nodes that may hold something of it could not be asked");
+        }
+    }
+}

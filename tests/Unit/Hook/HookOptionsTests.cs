@@ -1,0 +1,46 @@
+using PisaHpc.Hook;
+
+namespace PisaHpc.Unit.Hook;
+
+public sealed class HookOptionsTests
+{
+    [Fact]
+    public void Options_are_those_of_the_cmdlets_without_regard_to_case_with_one_dash_or_two()
+    {
+        var options = HookOptions.Read(["start", "-Environment", "cs7", "--timeoutsec", "30", "-DEADLINESEC", "90", "-verbose", "-Site", "x"]);
+        Assert.Equal((HookVerb.Start, "cs7", "x", true), (options.Verb, options.Environment, options.Site, options.Verbose));
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90)), (options.NodeTimeout, options.Deadline));
+    }
+
+    [Fact]
+    public void A_stop_takes_jobs_by_name_or_by_option_and_a_start_takes_none()
+    {
+        var options = HookOptions.Read(["stop", "7", "-JobId", "8", "-GraceSec", "0", "9"]);
+        Assert.Equal(["7", "8", "9"], options.JobIds);
+        Assert.Equal(TimeSpan.Zero, options.Grace);
+        Assert.Equal(TimeSpan.FromSeconds(10), HookOptions.Read(["stop"]).Grace);
+    }
+
+    [Theory]
+    [InlineData("Say what to do")]
+    [InlineData("'begin' is nothing to do here", "begin")]
+    [InlineData("'-Environment' lacks its value.", "start", "-Environment")]
+    [InlineData("'-Environment' lacks its value.", "start", "-Environment", "-Verbose")]
+    [InlineData("'7' is left over", "start", "7")]
+    [InlineData("'-GraceSec' is no option of pisahpc-hook start.", "start", "-GraceSec", "1")]
+    [InlineData("'-Environment' is no option of pisahpc-hook stop.", "stop", "-Environment", "x")]
+    [InlineData("-DeadlineSec '0' is no number of seconds from 1 to 86400.", "start", "-DeadlineSec", "0")]
+    [InlineData("-GraceSec '1.5' is no number of seconds from 0 to 3600.", "stop", "-GraceSec", "1.5")]
+    public void What_is_not_valid_is_named(string words, params string[] arguments) => Assert.Contains(
+        words, Assert.Throws<HookUsageException>(() => HookOptions.Read(arguments)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("-Help")]
+    [InlineData("help")]
+    [InlineData("start", "-?")]
+    public void It_tells_how_it_is_called(params string[] arguments) => Assert.Equal(HookVerb.Help, HookOptions.Read(arguments).Verb);
+
+    [Fact]
+    public void No_limit_for_a_node_is_said_as_to_the_cmdlets() =>
+        Assert.Equal(Timeout.InfiniteTimeSpan, HookOptions.Read(["stop", "-TimeoutSec", "0"]).NodeTimeout);
+}

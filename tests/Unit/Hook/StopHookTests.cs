@@ -1,0 +1,85 @@
+using PisaHpc.Batch;
+using PisaHpc.Hook;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Batch;
+using PisaHpc.Unit.Jobs;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Hook;
+
+/// <summary>A stop's exit code: 0 only where somebody looked and nothing is left.</summary>
+public sealed class StopHookTests : IDisposable
+{
+    private readonly JobCluster _cluster = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _cluster.Dispose();
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_gone_already_is_success()
+    {
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", "4711"));
+        Assert.Equal("pisahpc-hook: job 4711 is stopped, as before\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task A_stop_that_had_nowhere_to_look_is_no_success()
+    {
+        Assert.Equal(HookExit.LeftBehind, await StopAsync(nodes: null, "4711"));
+        Assert.Contains("InvalidValue: No node is known where job 4711 could be", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_that_no_node_answered_is_no_success()
+    {
+        foreach (var node in JobCluster.NodeNames)
+        {
+            _cluster.Nodes.FailOn(node, FakeStep.Connect, new HpcException(ErrorId.NodeUnreachable, "the node is down", node));
+            _cluster.Nodes.FailOn(node, FakeStep.ConnectEngine, new HpcException(ErrorId.NodeUnreachable, "the node is down", node));
+        }
+
+        Assert.Equal(HookExit.LeftBehind, await StopAsync("o2wn[01-02]", "4711"));
+        Assert.Contains("job 4711 is NotFound", _error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_job_that_cannot_be_stopped_is_told_with_its_node_and_keeps_no_other_from_it()
+    {
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        _cluster.Nodes.FailOn("o2wn02", FakeStep.Remove, new HpcException(ErrorId.NodeUnreachable, "the node is gone", "o2wn02"));
+
+        Assert.Equal(HookExit.LeftBehind, await StopAsync("o2wn[01-02]", JobCluster.Request().Allocation.JobId, "4711"));
+
+        Assert.Contains("pisahpc-hook: NodeUnreachable on o2wn02: the node is gone\n", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("pisahpc-hook: job 4711 is stopped, as before\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task The_job_that_it_runs_in_is_stopped_where_none_is_named()
+    {
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        var inJob = new FakeJob().With(("LSB_JOBID", JobCluster.Request().Allocation.JobId));
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", inJob));
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    private Task<int> StopAsync(string? nodes, params string[] jobIds) => StopAsync(nodes, new FakeJob().With(), jobIds);
+
+    private Task<int> StopAsync(string? nodes, JobEnvironment environment, params string[] jobIds)
+    {
+        var log = new HookLog(_output, _error);
+        var site = new HpcSite
+        {
+            Nodes = new NodeAccess { Names = nodes is null ? [] : [nodes] },
+            PortArea = new PortAreaDefinition(_cluster.Ports.Path, 40000, 40004, TimeSpan.FromHours(1)),
+        };
+        return new StopHook(site, _cluster.Nodes.Cluster with { Failed = log.Fail }, log)
+            .RunAsync(new HookOptions { JobIds = jobIds }, environment, CancellationToken.None);
+    }
+}
