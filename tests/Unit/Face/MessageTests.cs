@@ -16,7 +16,7 @@ public sealed partial class MessageTests
 
     public static TheoryData<string> Sources =>
     [
-        .. Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module")
+        .. Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Hook")
             .Where(file => Path.GetFileName(file) is not ("Quote.cs" or "Plural.cs")),
     ];
 
