@@ -7,6 +7,8 @@ The front door of this repository: builds, tests, shows and packages the module.
 .EXAMPLE
 ./build.sh Lab -Up -Nodes 4
 .EXAMPLE
+./build.sh Lab -Up -Batch Slurm
+.EXAMPLE
 ./build.sh Pester -PesterVersion 5.9.1
 #>
 [CmdletBinding()]
@@ -28,6 +30,10 @@ param(
     # Lab -Up: how many nodes, 1 to 16; 0 leaves it to the lab.
     [ValidateRange(0, 16)]
     [int] $Nodes = 0,
+
+    # Lab -Up: a batch system over the nodes too.
+    [ValidateSet('', 'Slurm')]
+    [string] $Batch,
 
     # Test, Pester: the Pester that runs tests/Pester. build/Modules.csproj names those that are restored; the newest when not given.
     [string] $PesterVersion
@@ -51,8 +57,8 @@ if ($MyInvocation.ScriptName -like '*Invoke-Build.ps1') {
     return
 }
 
-if (($Up -or $Down -or $Status -or $Nodes) -and $Tasks -ne 'Lab') {
-    throw "-Up, -Down, -Status and -Nodes belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
+if (($Up -or $Down -or $Status -or $Nodes -or $Batch) -and $Tasks -ne 'Lab') {
+    throw "-Up, -Down, -Status, -Nodes and -Batch belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
 }
 
 if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
@@ -61,6 +67,10 @@ if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
 
 if ($Nodes -and -not $Up) {
     throw "-Nodes $Nodes belongs to -Up. Run: ./build.sh Lab -Up -Nodes $Nodes"
+}
+
+if ($Batch -and -not $Up) {
+    throw "-Batch $Batch belongs to -Up. Run: ./build.sh Lab -Up -Batch $Batch"
 }
 
 $modules = Join-Path $PSScriptRoot out modules

@@ -3,7 +3,10 @@
 # Synopsis: The lab up, down, or what stands of it.
 task Lab {
     if ($Down) { exec { lab/lab.sh down } }
-    elseif ($Up) { exec { lab/lab.sh up @($Nodes | Where-Object { $_ -gt 0 }) } }
+    elseif ($Up) {
+        exec { lab/lab.sh up @($Nodes | Where-Object { $_ -gt 0 }) }
+        if ($Batch) { exec { lab/lab.sh batch $Batch.ToLowerInvariant() } }
+    }
     else { exec { lab/lab.sh status } }
 }
 

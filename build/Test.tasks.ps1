@@ -32,7 +32,7 @@ task Pester Build, {
 
 # Raises the lab and says whether it stands. A lab that does not come up is a failed test, not the end of the others.
 function Start-TestLab {
-    foreach ($command in @('up'), @('images', 'deb13')) {
+    foreach ($command in @('up'), @('images', 'deb13'), @('batch', 'slurm')) {
         lab/lab.sh @command | Out-Host
         if ($LASTEXITCODE) {
             Write-Host "THE LAB DID NOT COME UP (exit code $LASTEXITCODE): the tests on it did not run" -ForegroundColor Red

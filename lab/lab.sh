@@ -39,18 +39,21 @@ readonly LAB_HOME
 . "$LAB_HOME/lib/images.sh"
 # shellcheck source=lib/site.sh
 . "$LAB_HOME/lib/site.sh"
+# shellcheck source=lib/slurm.sh
+. "$LAB_HOME/lib/slurm.sh"
 # shellcheck source=lib/status.sh
 . "$LAB_HOME/lib/status.sh"
 
 usage() {
     cat <<END
 usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NODES_MAX, default $LAB_NODES_DEFAULT); what runs is kept
+       lab.sh batch slurm      put a Slurm over the nodes that stand; \`up\` keeps it up from then on
        lab.sh down [--purge]   end all of it; --purge removes the cached images too
        lab.sh status [--json]
        lab.sh ssh NODE [COMMAND...]
        lab.sh enter NODE [COMMAND...]   a shell in the node without sshd
        lab.sh images [deb13]   build, push and pull what is missing
-       lab.sh packages         install the Debian packages that are missing
+       lab.sh packages [slurm] install the Debian packages that are missing
 END
 }
 
@@ -58,7 +61,7 @@ main() {
     local -r command=${1:-}
     shift || true
     case $command in
-        up | down | images)
+        up | down | images | batch)
             require_root
             lock
             "lab_$command" "$@"
@@ -101,7 +104,7 @@ lab_up() {
     local nodes=() number
     [[ $wanted =~ ^[1-9][0-9]?$ ]] && ((wanted <= LAB_NODES_MAX)) || fail "'$wanted' nodes: give a number from 1 to $LAB_NODES_MAX"
     require_visible_directories
-    packages_install
+    packages_install "${LAB_PACKAGES[@]}"
     mkdir -p "$LAB_STATE/nodes" "$LAB_CACHE"
     for ((number = 1; number <= wanted; number++)); do
         mkdir -p "$(node_dir "$(node_name "$number")")"
@@ -117,12 +120,25 @@ lab_up() {
     keys_publish "${nodes[@]}"
     site_write "${nodes[@]}"
     images_up "${IMAGES_ALL[@]}"
+    if slurm_is_wanted; then
+        slurm_up "${nodes[@]}"
+    fi
     say "up: ${nodes[*]}"
+}
+
+lab_batch() {
+    local nodes=()
+    [[ ${1:-} == slurm ]] || misused
+    mapfile -t nodes < <(node_names)
+    ((${#nodes[@]} > 0)) || fail "the lab is down: start it with \`lab.sh up\`"
+    slurm_up "${nodes[@]}"
+    say "slurm: ${nodes[*]}"
 }
 
 lab_down() {
     local nodes=()
     mapfile -t nodes < <(node_names)
+    slurm_down
     for_each_node node_down "${nodes[@]}"
     registry_down
     network_down
@@ -150,7 +166,11 @@ lab_ssh() {
 }
 
 lab_packages() {
-    packages_install
+    case ${1:-} in
+        slurm) packages_install "${LAB_PACKAGES[@]}" "${SLURM_PACKAGES[@]}" ;;
+        '') packages_install "${LAB_PACKAGES[@]}" ;;
+        *) misused ;;
+    esac
 }
 
 lab_enter() {

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# The Debian packages that the lab and the tests need; only those that are missing get installed, and no service is started.
+# The Debian packages that the lab and the tests need, and those of a batch system where one is asked for; only those that are missing
+# get installed, and no service is started.
 
+# shellcheck disable=SC2034 # lab.sh has them installed
 readonly LAB_PACKAGES=(
     docker.io docker-registry          # the nodes' engines, the registry
     openssh-server openssh-client      # the nodes' sshd, the keys
@@ -17,21 +19,22 @@ readonly LAB_PACKAGES=(
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 
-# Prints the packages that are not installed.
+# packages_missing PACKAGE...: prints those that are not installed.
 packages_missing() {
     local -A installed=()
     local name status
     while read -r name status; do
         [[ $status == installed ]] && installed[$name]=1
-    done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${LAB_PACKAGES[@]}" 2>/dev/null)
-    for name in "${LAB_PACKAGES[@]}"; do
+    done < <(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null)
+    for name in "$@"; do
         [[ -n ${installed[$name]:-} ]] || printf '%s\n' "$name"
     done
 }
 
+# packages_install PACKAGE...
 packages_install() {
     local missing
-    mapfile -t missing < <(packages_missing)
+    mapfile -t missing < <(packages_missing "$@")
     if ((${#missing[@]} == 0)); then
         return
     fi

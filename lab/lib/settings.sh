@@ -20,6 +20,7 @@ readonly LAB_NETWORK=${PISAHPC_LAB_NETWORK:-10.10.13}
 readonly LAB_HEAD_ADDRESS=$LAB_NETWORK.254
 
 readonly LAB_REGISTRY_NAME=${PISAHPC_LAB_REGISTRY:-registry.lab}
+readonly LAB_SLURM_PORT=${PISAHPC_LAB_SLURM_PORT:-6817}
 readonly LAB_REGISTRY=$LAB_REGISTRY_NAME:5000
 
 # One word on every line, rule and cgroup that the lab adds to the machine, so that `down` finds them.

@@ -15,9 +15,21 @@ status_text() {
     done < <(node_names)
     printf '\n%-10s %s\n' registry \
         "$(process_alive "$LAB_STATE/registry.pid" && printf '%s (pid %s)' "$LAB_REGISTRY" "$REPLY" || printf 'down')"
+    if slurm_is_wanted; then
+        printf '%-10s %s\n' slurm "$(status_slurm)"
+    fi
     for part in "site $LAB_SITE" "key $LAB_SSH_KEY" "known_hosts $LAB_KNOWN_HOSTS" "ssh_config $LAB_SSH_CONFIG" "shared $LAB_SHARED"; do
         printf '%-10s %s\n' "${part%% *}" "${part#* }"
     done
+}
+
+status_slurm() {
+    local node
+    printf 'slurmctld %s' "$(process_alive "$SLURM_DIR/slurmctld.pid" && printf '(pid %s)' "$REPLY" || printf down)"
+    while read -r node; do
+        printf ', slurmd on %s %s' "$node" "$(status_pid "$node" slurmd)"
+    done < <(node_names)
+    printf ', %s' "$SLURM_CONF_FILE"
 }
 
 status_pid() {
@@ -41,6 +53,7 @@ status_json() {
     printf '  "site": "%s",\n  "sshKey": "%s",\n  "knownHosts": "%s",\n  "sshConfig": "%s",\n' \
         "$LAB_SITE" "$LAB_SSH_KEY" "$LAB_KNOWN_HOSTS" "$LAB_SSH_CONFIG"
     printf '  "shared": "%s",\n  "portArea": "%s",\n' "$LAB_SHARED" "$LAB_PORT_AREA"
+    printf '  "slurm": %s,\n' "$(status_slurm_json)"
     printf '  "registry": { "address": "%s", "pid": %s },\n  "nodes": [' \
         "$LAB_REGISTRY" "$(process_alive "$LAB_STATE/registry.pid" && printf '%s' "$REPLY" || printf null)"
     while read -r node; do
@@ -51,11 +64,21 @@ status_json() {
     printf '\n  ]\n}\n'
 }
 
+status_slurm_json() {
+    if slurm_is_wanted; then
+        printf '{ "config": "%s", "slurmctld": %s, "munged": %s }' "$SLURM_CONF_FILE" \
+            "$(process_alive "$SLURM_DIR/slurmctld.pid" && printf '%s' "$REPLY" || printf null)" \
+            "$(process_alive "$SLURM_DIR/munged.pid" && printf '%s' "$REPLY" || printf null)"
+    else
+        printf null
+    fi
+}
+
 status_node_json() {
     local -r node=$1
     local daemon images
     printf '    { "name": "%s", "address": "%s", "netns": "/run/netns/%s"' "$node" "$(node_address "$node")" "$node"
-    for daemon in init sshd dockerd; do
+    for daemon in init sshd dockerd munged slurmd; do
         printf ', "%s": %s' "$daemon" "$(node_alive "$node" "$daemon" && printf '%s' "$REPLY" || printf null)"
     done
     images=$(status_images "$node" | sed 's/.*/"&"/' | paste -sd,)

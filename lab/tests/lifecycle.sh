@@ -8,7 +8,7 @@ lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)/lab.sh
 
 export PISAHPC_LAB_STATE=/var/lib/pisahpc-lab-test PISAHPC_LAB_CACHE=/var/cache/pisahpc-lab-test
 export PISAHPC_LAB_PREFIX=labtest PISAHPC_LAB_BRIDGE=pisalab9 PISAHPC_LAB_NETWORK=10.10.19
-export PISAHPC_LAB_REGISTRY=registry.labtest PISAHPC_LAB_MARK=pisahpc-lab-test
+export PISAHPC_LAB_REGISTRY=registry.labtest PISAHPC_LAB_MARK=pisahpc-lab-test PISAHPC_LAB_SLURM_PORT=6917
 export PISAHPC_LAB_USERS='labtest1:4901:4901 labtest2:4902:4902' PISAHPC_LAB_GROUPS='labtest3:4903'
 first_cache=/var/cache/pisahpc-lab
 
@@ -35,11 +35,19 @@ main() {
     check 'up again changes nothing' unchanged "$lab" up
     check 'up 4 adds two' "$lab" up 4
     check 'a new node has the images' in_node labtest04 'docker run --rm --net none pisa/hpc:deb12 true'
+    check 'a Slurm comes up over them' "$lab" batch slurm
+    check 'a user has all slots of two nodes' spreads '32 labtest01 24 labtest02'
+    check 'a job is in a cgroup of its own' batch_run --ntasks=1 grep -q '/job_[0-9]' /proc/self/cgroup
+    check 'a new Slurm changes nothing' unchanged "$lab" batch slurm
     kill_parts
+    # A controller that is killed outright has jobs run on that ended in its last seconds: it saves its state now and then.
+    kill -TERM "$(slurm_pid slurmctld)"
+    kill -KILL "$(slurm_pid munged)" "$(pid_of 1 slurmd)"
     check 'up starts what was killed' "$lab" up
     for node in labtest01 labtest02 labtest03; do
         check "$node answers again" answers "$node"
     done
+    check 'Slurm is whole again' spreads '32 labtest01 24 labtest02'
     in_node labtest02 'docker run --detach --name left --publish 8080:80 pisa/tiny:1 sleep 1000' >/dev/null
     kill -KILL "$(pid_of 0 init)" "$(pid_of 1 dockerd)"
     check 'down ends what is left of it' "$lab" down
@@ -78,6 +86,20 @@ pid_of() {
     "$lab" status --json | sed -n "s/.*\"$2\": \([0-9]*\).*/\1/p" | sed -n "$(($1 + 1))p"
 }
 
+slurm_pid() {
+    "$lab" status --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" | head -n 1
+}
+
+# batch_run OPTION... PROGRAM...: srun, as a user of the lab.
+batch_run() {
+    (cd / && SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf setpriv --reuid labtest1 --regid labtest1 --init-groups srun "$@")
+}
+
+# spreads EXPECTED: the tasks that 56 slots are, by node.
+spreads() {
+    [[ $(batch_run --nodelist=labtest01,labtest02 --ntasks=56 hostname | sort | uniq -c | xargs) == "$1" ]]
+}
+
 engine_is_up() {
     [[ -n $(pid_of "$1" dockerd) ]]
 }
@@ -104,6 +126,8 @@ machine_state() {
     ip -o link | grep -E 'labtest|pisalab9' || true
     ip netns | grep labtest || true
     grep labtest /proc/mounts || true
+    find /run -maxdepth 1 -name 'pisahpc-lab-test-*'
+    readlink /etc/slurm/slurm.conf || true
     cat /etc/hosts /etc/passwd /etc/group /etc/shadow /etc/subuid /etc/subgid
     find /sys/fs/cgroup -type d -path '*pisahpc-lab-test*'
     grep -lzE '[l]abtest|pisahpc-lab-tes[t]' /proc/[0-9]*/cmdline 2>/dev/null || true

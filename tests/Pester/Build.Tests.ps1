@@ -19,6 +19,8 @@ Describe 'build.ps1' {
         @{ Arguments = @{ Tasks = 'Lab'; Down = $true; Status = $true }; Message = '*exclude each other*' }
         @{ Arguments = @{ Tasks = 'Lab'; Nodes = 4 }; Message = '-Nodes 4 belongs to -Up. Run: ./build.sh Lab -Up -Nodes 4' }
         @{ Arguments = @{ Tasks = 'Lab'; Down = $true; Nodes = 4 }; Message = '-Nodes 4 belongs to -Up*' }
+        @{ Arguments = @{ Tasks = 'Lab'; Batch = 'Slurm' }; Message = '-Batch Slurm belongs to -Up. Run: ./build.sh Lab -Up -Batch Slurm' }
+        @{ Arguments = @{ Tasks = 'Lab'; Up = $true; Batch = 'Cron' }; Message = '*does not belong to the set*' }
         @{ Arguments = @{ Tasks = 'Lab'; Up = $true; Nodes = 17 }; Message = '*less than or equal to 16*' }
     ) {
         { & (Join-Path $Root build.ps1) @Arguments } | Should -Throw $Message
