@@ -40,6 +40,7 @@ internal static class HookExit
         ErrorId.RegistryUnreachable,
         ErrorId.DiskFull,
         ErrorId.NodeCommandFailed,
+        ErrorId.BatchSystemFailed,
         ErrorId.PlatformNotSupported,
         ErrorId.PortAreaExhausted,
         ErrorId.PortAreaMissing,

@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
 using AccessKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
+using BatchKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.BatchSettings>;
 using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Engines.EngineSettings>;
 using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using PortAreaKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
@@ -88,6 +90,17 @@ internal static class SiteSchema
             AccessKey.Of(
                 "engineSocket", SiteShapes.AbsolutePath, (access, path) => access with { EngineSocket = path.Value },
                 "The container engine's socket on the nodes."),
+        ]);
+
+    private static readonly Shape<BatchSettings> Batch = Map(
+        new BatchSettings(),
+        [
+            BatchKey.Of(
+                "system", Word(("slurm", Scheduler.Slurm)), (batch, system) => batch with { System = system.Value },
+                "The batch system; slurm when left out."),
+            BatchKey.Of(
+                "host", SiteShapes.HostName, (batch, host) => batch with { Host = host.Value },
+                "A host that has the batch system's client programs, reached as the nodes are; this machine when left out."),
         ]);
 
     private static readonly Shape<EngineSettings> Engine = Map(
@@ -174,6 +187,9 @@ internal static class SiteSchema
             SiteKey.Of(
                 "nodes", Nodes, (site, nodes) => site with { Nodes = nodes.Value },
                 "The nodes and how they are reached."),
+            SiteKey.Of(
+                "batch", Batch, (site, batch) => site with { Batch = batch.Value },
+                "The batch system that Get-HpcAllocation -JobId asks."),
             SiteKey.Of(
                 "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },
                 "The directory on each node, a tmpfs, below which a job's keys and files lie; /run/pisahpc when left out."),

@@ -86,6 +86,9 @@ internal static class SiteShapes
     /// <summary>A login name (useradd(8)).</summary>
     public static Shape<string> User { get; } = Text("a login name", "^[A-Za-z_][A-Za-z0-9_.@\\\\-]*\\$?$");
 
+    /// <summary>A host.</summary>
+    public static Shape<string> HostName { get; } = Text("a host's name or address", "^[A-Za-z0-9][A-Za-z0-9.:-]*$");
+
     /// <summary>A host list.</summary>
     public static Shape<string> HostNames { get; } = new(ReadHostNames, HostListText.Schema);
 

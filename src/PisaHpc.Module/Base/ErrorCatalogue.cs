@@ -115,6 +115,8 @@ internal static class ErrorCatalogue
         ErrorId.AllocationNotFound => (
             ErrorCategory.ObjectNotFound,
             "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),
+        ErrorId.BatchSystemFailed => (
+            ErrorCategory.ResourceUnavailable, "Look whether the batch system answers there, as with scontrol ping; then run this again."),
         ErrorId.SiteMissing => (ErrorCategory.ObjectNotFound, SiteLocation.NextStep),
         ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),

@@ -23,6 +23,9 @@ public sealed record HpcAllocation
     /// <summary>The nodes in the batch system's order: the first is where the job's script runs.</summary>
     public required IReadOnlyList<AllocatedNode> Nodes { get; init; }
 
+    /// <summary>What else the batch system knows of the job, where it was asked; null for what the job's own environment told.</summary>
+    public BatchJob? Job { get; init; }
+
     /// <summary>The nodes and their slots on one short line for a table: <c>o2wn[01-15]*32 o2wn16*24</c>.</summary>
     public string NodeSummary() => SlotMap.Format(Nodes);
 }

@@ -96,6 +96,9 @@ public enum ErrorId
     /// <summary>No batch system's environment was found, or the job it names is unknown.</summary>
     AllocationNotFound,
 
+    /// <summary>The batch system could not be asked, did not answer in time, or said what is not understood.</summary>
+    BatchSystemFailed,
+
     /// <summary>The site definition is not valid; names file, line and column.</summary>
     SiteInvalid,
 

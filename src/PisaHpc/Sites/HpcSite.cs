@@ -20,6 +20,9 @@ public sealed record HpcSite
     /// <summary>The directory, on each node, below which a job's directory is made; a tmpfs.</summary>
     public string RunDirectory { get; init; } = "/run/pisahpc";
 
+    /// <summary>The batch system, and where it is asked.</summary>
+    public BatchSettings Batch { get; init; } = new();
+
     /// <summary>What nodes' engines are made to be.</summary>
     public EngineSettings Engine { get; init; } = new();
 

@@ -1,3 +1,4 @@
+using PisaHpc.Integration.Batch;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Docs;
@@ -37,7 +38,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     public async Task Examples_run(string page)
     {
         await StageAsync(page);
-        foreach (var (title, code) in PageExamples.Of(page, ByHand, _family + "*"))
+        await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
+        await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
+        foreach (var (title, code) in PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*"))
         {
             if (page is "Start-HpcJob")
             {

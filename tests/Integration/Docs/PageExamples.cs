@@ -9,6 +9,9 @@ internal static partial class PageExamples
     /// <summary>The job that the pages speak of.</summary>
     private const string JobOfPages = "4711";
 
+    /// <summary>A host that has Slurm's programs.</summary>
+    private const string SubmitHostOfPages = "login1";
+
     /// <summary>Reads a page.</summary>
     /// <param name="cmdlet">The page's cmdlet.</param>
     /// <param name="jobId">The job that stands for the pages' own.</param>
@@ -16,7 +19,8 @@ internal static partial class PageExamples
     public static IEnumerable<(string Title, string Code)> Of(string cmdlet, string jobId, string jobs) =>
         from example in Example().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "cmdlets", cmdlet + ".md")))
         let code = string.Join('\n', Fence().Matches(example.Groups["body"].Value).Select(fence => fence.Groups["code"].Value))
-        select (example.Groups["title"].Value, Narrow(JobId().Replace(code, jobId), jobs));
+        let onLab = JobId().Replace(code, jobId).Replace(SubmitHostOfPages, "o2wn01", StringComparison.Ordinal)
+        select (example.Groups["title"].Value, Narrow(onLab, jobs));
 
     /// <summary>What stops or removes everything is held to the jobs of this test.</summary>
     private static string Narrow(string code, string jobs) =>

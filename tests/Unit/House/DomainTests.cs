@@ -11,7 +11,7 @@ public sealed class DomainTests
     /// <summary>The folders from the ground up. Each may use those above it in this list, and no other.</summary>
     private static readonly string[] Order =
     [
-        "Errors", "Posix", "HostLists", "Tracing", "Nodes", "Engines", "Sites", "Batch", "Devices", "Ports", "Access", "Images", "Containers",
+        "Errors", "Posix", "HostLists", "Tracing", "Nodes", "Engines", "Batch", "Sites", "Devices", "Ports", "Access", "Images", "Containers",
         "Jobs", "Mpi", "Setup", "Preflight",
     ];
 

@@ -1,0 +1,70 @@
+using System.Text;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Batch;
+
+/// <summary>A job of the lab's user in the lab's Slurm, cancelled at the end. Its script writes its environment down and waits.</summary>
+public sealed class SlurmJob : IAsyncDisposable
+{
+    private const string Script = """
+        #!/bin/sh
+        env -0 >environment.$SLURM_JOB_ID.new
+        mv environment.$SLURM_JOB_ID.new environment.$SLURM_JOB_ID
+        exec sleep 600
+
+        """;
+
+    private readonly string _directory;
+
+    private SlurmJob(string id, string directory) => (Id, _directory) = (id, directory);
+
+    /// <summary>What sbatch called it.</summary>
+    public string Id { get; }
+
+    /// <summary>Submits a job as the lab's user.</summary>
+    /// <param name="options">Options of sbatch.</param>
+    public static async Task<SlurmJob> SubmitAsync(LabFixture lab, params string[] options)
+    {
+        var directory = Path.Combine(lab.State.Shared, "home", "hpcuser");
+        var submitted = await RunningProcess.RunAsync(
+            "setpriv",
+            [
+                "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "sbatch", "--parsable", $"--chdir={directory}",
+                "--output=/dev/null", "--time=10", .. options,
+            ],
+            input: Script);
+        return new SlurmJob(submitted.EndedWith(0).Output.Trim(), directory);
+    }
+
+    /// <summary>The variables that the script found, when it runs.</summary>
+    /// <param name="rawId">The id of an array's element; the job's own when not given.</param>
+    public async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(string? rawId = null)
+    {
+        var file = Path.Combine(_directory, $"environment.{rawId ?? Id}");
+        var patience = DateTime.UtcNow.AddSeconds(60);
+        while (!File.Exists(file))
+        {
+            Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not run: {await StateAsync()}");
+            await Task.Delay(20);
+        }
+
+        var text = Encoding.UTF8.GetString(await File.ReadAllBytesAsync(file));
+        File.Delete(file);
+        return text.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(variable => variable.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+    }
+
+    /// <summary>Cancels it and waits until its nodes are free of it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        (await RunningProcess.RunAsync("scancel", [Id])).EndedWith(0);
+        var patience = DateTime.UtcNow.AddSeconds(60);
+        while (await StateAsync() is { Length: > 0 } state)
+        {
+            Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not end: {state}");
+        }
+    }
+
+    private static async Task<string> StateAsync() =>
+        (await RunningProcess.RunAsync("squeue", ["--noheader", "--user=hpcuser", "--format=%i %T %R"])).EndedWith(0).Output.Trim();
+}

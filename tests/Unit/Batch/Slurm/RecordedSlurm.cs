@@ -1,0 +1,108 @@
+using PisaHpc.Batch;
+using PisaHpc.Batch.Slurm;
+using PisaHpc.Nodes;
+using PisaHpc.Unit.Access.Ssh;
+using PisaHpc.Unit.Face;
+
+namespace PisaHpc.Unit.Batch.Slurm;
+
+/// <summary>
+/// A host whose squeue and scontrol give what Slurm's own gave, and whose name service knows hpcuser alone: the module's script runs in a
+/// real sh. The records in Samples are those of a real Slurm.
+/// </summary>
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
+internal sealed class RecordedSlurm : INodeConnection, IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-slurm").FullName;
+    private readonly LocalShell _shell = new("login1");
+    private readonly List<string> _rows = [];
+    private Action<RecordedSlurm>? _then;
+
+    public RecordedSlurm()
+    {
+        Program("squeue", """
+            for word; do case $word in --jobs=*) job=${word#*=} ;; --format=*) format=${word#*=} ;; esac; done
+            [ ! -e "$0.refusal" ] || { cat "$0.refusal" >&2; exit 1; }
+            case $format in %j) cat "$0.name.$job" ;; *) cat "$0.rows" ;; esac
+            """);
+        Program("scontrol", """cat "$0.$4" """);
+        Program("getent", """[ "$2" = 4001 ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
+        Program("id", "echo 4001 5001 5002");
+        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr"])
+        {
+            File.CreateSymbolicLink(Path.Combine(_directory, tool), $"/usr/bin/{tool}");
+        }
+    }
+
+    public string Node => _shell.Node;
+
+    public SlurmClient Client => new(this);
+
+    /// <summary>How often it was asked.</summary>
+    public int Questions { get; private set; }
+
+    /// <summary>Text of a record.</summary>
+    public static string Sample(string name) =>
+        File.ReadAllText(Checkout.PathOf("tests", "Unit", "Batch", "Slurm", "Samples", $"{name}.txt"));
+
+    /// <summary>Has it know a job by the row that squeue gives, its name and its record.</summary>
+    /// <param name="row">Raw id, uid, gid, array's id, array's element, nodes.</param>
+    /// <param name="asked">What it is asked for as.</param>
+    public RecordedSlurm With(string row, string name, string record, string? asked = null)
+    {
+        _rows.Add(row);
+        asked ??= row.Split(' ')[0];
+        File.WriteAllLines(Path.Combine(_directory, "squeue.rows"), _rows);
+        File.WriteAllText(Path.Combine(_directory, $"squeue.name.{asked}"), name + "\n");
+        File.WriteAllText(Path.Combine(_directory, $"scontrol.{asked}"), record);
+        return this;
+    }
+
+    /// <summary>Has it answer otherwise from the second question on: squeue gives the rows of what was asked for.</summary>
+    public RecordedSlurm ThenAfterOneQuestion(Action<RecordedSlurm> then)
+    {
+        _then = then;
+        return this;
+    }
+
+    /// <summary>Has squeue fail with words.</summary>
+    public RecordedSlurm Refusing(string words)
+    {
+        File.WriteAllText(Path.Combine(_directory, "squeue.refusal"), words);
+        return this;
+    }
+
+    /// <summary>Takes a program away.</summary>
+    public RecordedSlurm Without(string program)
+    {
+        File.Delete(Path.Combine(_directory, program));
+        return this;
+    }
+
+    public Task<HpcAllocation> AskAsync(string jobId, JobOwner? owner = null) =>
+        Client.GetAllocationAsync(jobId, owner, CancellationToken.None);
+
+    public Task<NodeCommandResult> RunAsync(
+        IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
+    {
+        if (Questions++ == 1)
+        {
+            _rows.Clear();
+            _then?.Invoke(this);
+        }
+
+        return _shell.RunAsync(["env", $"PATH={_directory}", .. arguments], input, cancellationToken);
+    }
+
+    public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private void Program(string name, string text)
+    {
+        var path = Path.Combine(_directory, name);
+        File.WriteAllText(path, "#!/bin/sh\n" + text + "\n");
+        File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+    }
+}

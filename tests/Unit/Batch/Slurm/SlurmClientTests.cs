@@ -1,0 +1,167 @@
+using PisaHpc.Batch;
+
+namespace PisaHpc.Unit.Batch.Slurm;
+
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
+public sealed class SlurmClientTests : IDisposable
+{
+    private const string Forged = "x UserId=root(0) GroupId=root(0) MCS_label=N/A\n   JobState=RUNNING\n   NodeList=o2wn09 Command=";
+    private const string Row = "20 4001 4001 20 N/A o2wn[01-02]";
+    private static readonly string Granted = RecordedSlurm.Sample("granted-22.05");
+    private readonly RecordedSlurm _slurm = new();
+
+    public void Dispose() => _slurm.Dispose();
+
+    [Fact]
+    public async Task A_job_is_its_nodes_with_uneven_slots_and_its_owner_with_all_groups()
+    {
+        var allocation = await _slurm.With(Row, "mpi", Granted).AskAsync("20");
+        Assert.Equal(("20", "Slurm", "hpc"), (allocation.JobId, allocation.Scheduler, allocation.Queue));
+        Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
+        var owner = allocation.Owner;
+        Assert.Equal(("hpcuser", 4001u, 4001u, "/home/hpcuser", "/bin/bash"), (owner.Name, owner.Uid, owner.Gid, owner.Home, owner.Shell));
+        Assert.Equal([4001u, 5001u, 5002u], owner.Groups);
+    }
+
+    [Fact]
+    public async Task What_else_is_known_of_it_comes_with_it_in_one_question()
+    {
+        var job = (await _slurm.With(Row, "mpi", Granted).AskAsync("20")).Job!;
+        Assert.Equal(("RUNNING", null, 0, "docker-deb12"), (job.State, job.Reason, job.RestartCount, job.Comment));
+        Assert.Equal(["20"], job.Components);
+        Assert.Equal(
+            [1795905643L, 1795905644L, 1795906244L],
+            [.. ((DateTimeOffset?[])[job.SubmitTime, job.StartTime, job.EndTime]).Select(time => time!.Value.ToUnixTimeSeconds())]);
+        Assert.Equal(1, _slurm.Questions);
+    }
+
+    /// <summary>Since 23.02 a job's resources are two fields and the power field is gone (src/api/job_info.c).</summary>
+    [Fact]
+    public async Task A_later_Slurm_writes_the_fields_that_count_alike()
+    {
+        var later = Granted.Replace("   TRES=", "   ReqTRES=cpu=56,mem=3.50G,node=1,billing=56\n   AllocTRES=").Replace("   Power=\n", "");
+        Assert.Equal("o2wn01*32 o2wn02*24", (await _slurm.With(Row, "mpi", later).AskAsync("20")).NodeSummary());
+    }
+
+    [Fact]
+    public async Task A_primary_group_that_the_job_chose_comes_first()
+    {
+        var allocation = await _slurm.With("20 4001 5002 20 N/A o2wn[01-02]", "mpi", Granted).AskAsync("20");
+        Assert.Equal([5002u, 4001u, 5001u], allocation.Owner.Groups);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_requeued_says_how_often() => Assert.Equal(
+        2, (await _slurm.With(Row, "mpi", Granted.Replace("Restarts=0", "Restarts=2")).AskAsync("20")).Job!.RestartCount);
+
+    [Fact]
+    public async Task What_the_user_wrote_is_not_taken_for_what_Slurm_says()
+    {
+        var allocation = await _slurm.With("25 4001 4001 25 N/A o2wn[01-02]", Forged, RecordedSlurm.Sample("forged-22.05")).AskAsync("25");
+        Assert.Equal(("hpcuser", "o2wn01*2 o2wn02*1"), (allocation.Owner.Name, allocation.NodeSummary()));
+    }
+
+    [Fact]
+    public async Task A_record_of_another_name_is_refused() => await FailsAsync(
+        _slurm.With("25 4001 4001 25 N/A o2wn[01-02]", "x", RecordedSlurm.Sample("forged-22.05")),
+        "25",
+        ErrorId.BatchSystemFailed,
+        "not of the form");
+
+    [Fact]
+    public async Task A_record_of_other_nodes_is_refused() => await FailsAsync(
+        _slurm.With("20 4001 4001 20 N/A o2wn[01-03]", "mpi", Granted),
+        "20",
+        ErrorId.BatchSystemFailed,
+        "The nodes of Slurm job 20 are 'o2wn[01-03]' to squeue and 'o2wn[01-02]' to scontrol");
+
+    [Fact]
+    public async Task A_heterogeneous_job_is_the_nodes_of_all_its_components()
+    {
+        var allocation = await Heterogeneous(_slurm).AskAsync("30");
+        Assert.Equal(("30", "o2wn01*32 o2wn02*4"), (allocation.JobId, allocation.NodeSummary()));
+        Assert.Equal(["30", "31"], allocation.Job!.Components);
+    }
+
+    [Fact]
+    public async Task A_component_stands_for_the_whole_job()
+    {
+        _slurm.With("31 4001 4001 31 N/A o2wn02", "lead", RecordedSlurm.Sample("het-second-22.05"))
+            .ThenAfterOneQuestion(slurm => Heterogeneous(slurm));
+        Assert.Equal(("30", 2), ((await _slurm.AskAsync("31")).JobId, _slurm.Questions));
+    }
+
+    [Fact]
+    public async Task The_last_element_of_an_array_has_the_arrays_own_number()
+    {
+        var slurm = _slurm.With("23 4001 4001 23 2 o2wn02", "run.sh", RecordedSlurm.Sample("element-22.05"), asked: "23_2");
+        Assert.Equal("23", (await slurm.AskAsync("23_2")).JobId);
+    }
+
+    [Fact]
+    public async Task Of_an_array_one_element_is_asked_for()
+    {
+        _slurm.With("23 4001 4001 23 2 o2wn02", "run.sh", "").With("24 4001 4001 23 1 o2wn01", "run.sh", "");
+        await FailsAsync(_slurm, "23", ErrorId.InvalidValue, "is an array, of which 2 elements are known");
+    }
+
+    [Theory]
+    [InlineData("JobState=RUNNING", "JobState=COMPLETED", "it is COMPLETED")]
+    [InlineData("JobState=RUNNING Reason=None", "JobState=TIMEOUT Reason=TimeLimit", "it is TIMEOUT (TimeLimit)")]
+    [InlineData("JobState=RUNNING", "JobState=COMPLETING", "it is COMPLETING")]
+    public async Task A_job_that_ended_has_no_nodes(string now, string then, string message) =>
+        await FailsAsync(
+            _slurm.With(Row, "mpi", Granted.Replace(now, then)), "20", ErrorId.AllocationNotFound, message);
+
+    [Fact]
+    public async Task A_job_that_waits_has_none_yet() => await FailsAsync(
+        _slurm.With("26 4001 4001 26 N/A ", "run.sh", RecordedSlurm.Sample("pending-22.05")),
+        "26",
+        ErrorId.AllocationNotFound,
+        "Slurm job 26 has no nodes now: it is PENDING (JobHeldUser).");
+
+    [Theory]
+    [InlineData("slurm_load_jobs error: Invalid job id specified", ErrorId.JobNotFound, "Slurm knows no job 7")]
+    [InlineData(
+        "slurm_load_jobs error: Unable to contact slurm controller (connect failure)",
+        ErrorId.BatchSystemFailed,
+        "Slurm did not answer on login1: slurm_load_jobs error: Unable to contact slurm controller (connect failure)")]
+    public async Task A_refusal_is_told_apart(string words, ErrorId id, string message) =>
+        await FailsAsync(_slurm.Refusing(words), "7", id, message);
+
+    [Theory]
+    [InlineData("squeue")]
+    [InlineData("scontrol")]
+    public async Task A_host_without_Slurms_programs_is_called_so(string program) =>
+        await FailsAsync(_slurm.Without(program), "7", ErrorId.BatchSystemFailed, $"Slurm cannot be asked on login1: it has no {program}.");
+
+    [Fact]
+    public async Task An_owner_that_the_host_does_not_know_is_an_error_unless_he_is_named()
+    {
+        _slurm.With("20 4009 4009 20 N/A o2wn[01-02]", "mpi", Granted);
+        await FailsAsync(_slurm, "20", ErrorId.UserNotFound, "User id 4009");
+        var named = JobOwners.Find("guest:4009:4009");
+        Assert.Same(named, (await _slurm.AskAsync("20", named)).Owner);
+    }
+
+    [Theory]
+    [InlineData(Scheduler.Lsf)]
+    [InlineData(Scheduler.Pbs)]
+    public void Another_batch_system_is_not_asked_and_the_error_says_which_are(Scheduler other)
+    {
+        var failure = Assert.Throws<HpcException>(() => BatchSystems.On(_slurm, other));
+        Assert.Equal(ErrorId.PlatformNotSupported, failure.Id);
+        Assert.Equal($"Jobs of {other} cannot be asked for by their id: Slurm is the one batch system that is asked.", failure.Message);
+    }
+
+    private static RecordedSlurm Heterogeneous(RecordedSlurm slurm) => slurm
+        .With("30 4001 4001 30 N/A o2wn01", "lead\nlead", RecordedSlurm.Sample("het-first-22.05"))
+        .With("31 4001 4001 31 N/A o2wn02", "lead", RecordedSlurm.Sample("het-second-22.05"));
+
+    private static async Task FailsAsync(RecordedSlurm slurm, string jobId, ErrorId id, string message)
+    {
+        var failure = await Assert.ThrowsAsync<HpcException>(() => slurm.AskAsync(jobId));
+        Assert.Equal(id, failure.Id);
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+}
