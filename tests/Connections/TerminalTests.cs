@@ -43,7 +43,8 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
     public async Task Every_key_is_the_command_s_at_once_and_the_end_of_input_is_one_of_them()
     {
         await using var reach = new Reach(Lab.Access);
-        await using var execution = await StartAsync(reach, "stty raw -echo; echo up; for i in 1 2 3 4; do head -c 1 | od -An -tx1; done; stty sane -echo; cat; echo over");
+        await using var execution = await StartAsync(
+            reach, "stty raw -echo; echo up; for i in 1 2 3 4; do head -c 1 | od -An -tx1; done; stty sane -echo; echo sane; cat; echo over");
         Assert.Equal("up", await Lab.LineAsync(execution.Output));
         foreach (var key in new byte[] { 0x10, 0x11, 0x03, 0x00 })
         {
@@ -51,6 +52,8 @@ public class TerminalTests(Lab lab) : IClassFixture<Lab>
             Assert.Equal($"{key:x2}", (await Lab.LineAsync(execution.Output)).Trim());
         }
 
+        // What comes before the terminal is sane again is a byte as any other.
+        Assert.Equal("sane", (await Lab.LineAsync(execution.Output)).Trim());
         await execution.Input.WriteAsync(new byte[] { 0x04 });
         Assert.Equal("over", (await Lab.LineAsync(execution.Output)).Trim());
         Assert.Equal(0, await execution.WaitAsync(None));
