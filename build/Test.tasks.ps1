@@ -45,7 +45,10 @@ function Start-TestLab {
 
 function Test-Project([string] $Name) {
     Write-Host "testing: $Name" -ForegroundColor Cyan
-    dotnet test "tests/$Name" --configuration Release --nologo --results-directory out/tests --logger "trx;LogFileName=$Name.trx" | Out-Host
+    # A test that hangs is named and fails, instead of holding all up until somebody looks.
+    $hang = '--blame-hang-timeout', '15m', '--blame-hang-dump-type', 'none'
+    $results = '--results-directory', 'out/tests', '--logger', "trx;LogFileName=$Name.trx"
+    dotnet test "tests/$Name" --configuration Release --nologo @results @hang | Out-Host
     Get-SuiteTotal $Name $LASTEXITCODE "out/tests/$Name.trx"
 }
 

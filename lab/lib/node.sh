@@ -120,7 +120,8 @@ node_record_daemon() {
 node_machine_pid() {
     local pid
     while read -r pid; do
-        awk -v wanted="$2" '/^Pid:/ { pid = $2 } /^NSpid:/ && $NF == wanted { print pid }' "/proc/$pid/status" 2>/dev/null
+        # A process that has ended since is not the one.
+        awk -v wanted="$2" '/^Pid:/ { pid = $2 } /^NSpid:/ && $NF == wanted { print pid }' "/proc/$pid/status" 2>/dev/null || true
     done < <(cgroup_own_processes "$1")
 }
 

@@ -54,8 +54,8 @@ slurm_has_nodes() {
 slurm_link_pmix() {
     local library
     for library in /usr/lib/*/pmix2/lib/libpmix.so.2; do
-        if [[ ! -e ${library%.2} ]]; then
-            printf '%s\n' "${library%.2}" >"$SLURM_DIR/pmix.link"
+        if [[ -e $library && ! -e ${library%.2} ]]; then
+            printf '%s\n' "${library%.2}" >>"$SLURM_DIR/pmix.link"
             ln -sf libpmix.so.2 "${library%.2}"
         fi
     done
@@ -191,11 +191,11 @@ slurm_down() {
     slurm_is_wanted || return 0
     process_end "$SLURM_DIR/slurmctld.pid" 10
     process_end "$SLURM_DIR/munged.pid" 10
-    rm -rf "$SLURM_MUNGE_RUN"
+    rm -rf "$SLURM_MUNGE_RUN" "/run/$LAB_MARK-slurmctld.pid"
     if [[ $(readlink "$SLURM_MACHINE_CONF") == "$SLURM_CONF_FILE" ]]; then
         rm "$SLURM_MACHINE_CONF"
     fi
     if [[ -s $SLURM_DIR/pmix.link ]]; then
-        rm -f "$(<"$SLURM_DIR/pmix.link")"
+        xargs --delimiter='\n' rm -f <"$SLURM_DIR/pmix.link"
     fi
 }

@@ -41,7 +41,9 @@ main() {
     check 'a new Slurm changes nothing' unchanged "$lab" batch slurm
     kill_parts
     # A controller that is killed outright has jobs run on that ended in its last seconds: it saves its state now and then.
-    kill -TERM "$(slurm_pid slurmctld)"
+    controller=$(slurm_pid slurmctld)
+    kill -TERM "$controller"
+    tail --pid="$controller" --follow /dev/null
     kill -KILL "$(slurm_pid munged)" "$(pid_of 1 slurmd)"
     check 'up starts what was killed' "$lab" up
     for node in labtest01 labtest02 labtest03; do
@@ -92,7 +94,7 @@ slurm_pid() {
 
 # batch_run OPTION... PROGRAM...: srun, as a user of the lab.
 batch_run() {
-    (cd / && SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf setpriv --reuid labtest1 --regid labtest1 --init-groups srun "$@")
+    (cd / && SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf setpriv --reuid labtest1 --regid labtest1 --init-groups timeout 60 srun --immediate=30 "$@")
 }
 
 # spreads EXPECTED: the tasks that 56 slots are, by node.

@@ -41,7 +41,7 @@ public sealed class SlurmJob : IAsyncDisposable
     public async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(string? rawId = null)
     {
         var file = Path.Combine(_directory, $"environment.{rawId ?? Id}");
-        var patience = DateTime.UtcNow.AddSeconds(60);
+        var patience = DateTime.UtcNow.AddSeconds(120);
         while (!File.Exists(file))
         {
             Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not run: {await StateAsync()}");
@@ -58,10 +58,11 @@ public sealed class SlurmJob : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         (await RunningProcess.RunAsync("scancel", [Id])).EndedWith(0);
-        var patience = DateTime.UtcNow.AddSeconds(60);
+        var patience = DateTime.UtcNow.AddSeconds(120);
         while (await StateAsync() is { Length: > 0 } state)
         {
             Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not end: {state}");
+            await Task.Delay(100);
         }
     }
 

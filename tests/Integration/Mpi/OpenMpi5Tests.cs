@@ -86,7 +86,7 @@ public sealed class OpenMpi5Tests : IAsyncLifetime, IDisposable
         clock.Restart();
         Assert.True((await run).Stopped);
         Assert.Equal(0, await RanksAsync());
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"It took {clock.Elapsed}, where ranks that nobody ends go on for 300 s.");
     }
 
     private async Task<int> RanksAsync() =>

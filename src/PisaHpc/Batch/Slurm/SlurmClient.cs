@@ -89,7 +89,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 ErrorId.InvalidValue,
                 $"Slurm job {jobId} is an array, of which {elements} elements are known: each is a job of its own.",
                 jobId,
-                $"Name an element: {jobId}_1.");
+                $"Name an element, as squeue --jobs={jobId} --array lists them.");
         }
 
         if (said["refused"] is { } refusal)
@@ -105,7 +105,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
 
     private static HpcException Unknown(string jobId) => new(
         ErrorId.JobNotFound,
-        $"Slurm knows no job {jobId}: it forgets a job MinJobAge seconds after its end.",
+        $"Slurm knows no job {jobId}, or does not show it to this user: it forgets a job MinJobAge seconds after its end.",
         jobId,
         "List the jobs that it knows: squeue --states=all.");
 
@@ -118,7 +118,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         {
             throw new HpcException(
                 ErrorId.UserNotFound,
-                $"User id {uid}, the owner of Slurm job {id}, is not known to the name service of {host.Node}.",
+                $"User id {uid}, the owner of Slurm job {id}, is not known with his groups to the name service of {host.Node}.",
                 uid,
                 "Name the owner with -Owner, in full: name:uid:gid,gid.");
         }
@@ -129,7 +129,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
             Name = passwd[0],
             Uid = Id(uid),
             Gid = gid,
-            Groups = JobOwners.Ordered(gid, (said["groups"] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Id)),
+            Groups = JobOwners.Ordered(gid, said["groups"]!.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Id)),
             Home = passwd[5].Length > 0 ? passwd[5] : "/",
             Shell = passwd[6].Length > 0 ? passwd[6] : "/bin/sh",
         };

@@ -34,9 +34,12 @@ internal sealed partial class SlurmJobRecord
     /// <summary>The partition.</summary>
     public string? Partition => Field("Partition");
 
-    /// <summary>Whether the job has its nodes at this moment, to use them.</summary>
-    public bool HasNodes => Field("NodeList") is not null && State is "RUNNING" or "SUSPENDED" or "CONFIGURING" or "STOPPED" or "SIGNALING"
-        or "RESIZING" or "STAGE_OUT";
+    /// <summary>
+    /// Whether the job has its nodes at this moment, to use them. A suspended job's CPUs are others' meanwhile, and one that stages out has
+    /// given its nodes back.
+    /// </summary>
+    public bool HasNodes => Field("NodeList") is not null
+        && State is ("RUNNING" or "CONFIGURING" or "STOPPED" or "SIGNALING" or "RESIZING");
 
     /// <summary>What is known of it beside its nodes.</summary>
     public BatchJob Job => new()
@@ -107,7 +110,10 @@ internal sealed partial class SlurmJobRecord
             var count = HostList.Expand($"[{line.Groups["cpus"].Value}]").Count;
             foreach (var name in HostList.Expand(line.Groups["nodes"].Value))
             {
-                cpus[name] = count;
+                if (!cpus.TryAdd(name, count))
+                {
+                    throw Ambiguous($"the CPUs of {name}");
+                }
             }
         }
 
@@ -122,10 +128,18 @@ internal sealed partial class SlurmJobRecord
         return [.. names.Select((name, index) => new AllocatedNode(name, slots[index]) { Cpus = counts[index] })];
     }
 
+    /// <summary>
+    /// A field's value; null for none. Where the user's own words stand among the facts (Account, Network), a field of theirs is a second.
+    /// </summary>
     private string? Field(string name)
     {
-        var match = Regex.Match(_facts, $@"(?<=\s){Regex.Escape(name)}=(\S*)", RegexOptions.CultureInvariant);
-        return match.Success && match.Groups[1].Value is not ("" or "(null)" or "None" or "N/A") ? match.Groups[1].Value : null;
+        var matches = Regex.Matches(_facts, $@"(?<=\s){Regex.Escape(name)}=(\S*)", RegexOptions.CultureInvariant);
+        if (matches.Count > 1)
+        {
+            throw Ambiguous(name);
+        }
+
+        return matches is [var match] && match.Groups[1].Value is not ("" or "(null)" or "None" or "N/A") ? match.Groups[1].Value : null;
     }
 
     private int Number(string name) =>
@@ -137,6 +151,12 @@ internal sealed partial class SlurmJobRecord
         long.TryParse(Field(name), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
+
+    private HpcException Ambiguous(string what) => new(
+        ErrorId.BatchSystemFailed,
+        $"scontrol tells {what} of Slurm job {Id} more than once: what the job's user wrote may look like Slurm's own words.",
+        Id,
+        "Look at what it says: scontrol --details show job " + Id);
 
     private HpcException Malformed(string field) => new(
         ErrorId.BatchSystemFailed,

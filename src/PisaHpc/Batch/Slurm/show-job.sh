@@ -4,7 +4,10 @@
 # and comes in base64, so that no text of his is taken for Slurm's. Times are seconds since 1970 (squeue(1), scontrol(1)).
 
 export LC_ALL=C SLURM_TIME_FORMAT=%s
-unset SQUEUE_FORMAT SQUEUE_FORMAT2 SQUEUE_SORT
+# The caller's own choices would hide jobs from him, or show another cluster's.
+unset SQUEUE_ACCOUNT SQUEUE_ARRAY SQUEUE_ARRAY_UNIQUE SQUEUE_CLUSTERS SQUEUE_FEDERATION SQUEUE_FORMAT SQUEUE_FORMAT2 SQUEUE_LICENSES \
+  SQUEUE_NAMES SQUEUE_PARTITION SQUEUE_PRIORITY SQUEUE_QOS SQUEUE_SIBLING SQUEUE_SORT SQUEUE_STATES SQUEUE_USERS SLURM_CLUSTERS
+export SQUEUE_ALL=1 SQUEUE_LOCAL=1 SCONTROL_ALL=1 SCONTROL_LOCAL=1
 for program in squeue scontrol base64; do
   command -v "$program" >/dev/null || { printf 'missing\t%s\nend\t1\n' "$program"; exit 0; }
 done
@@ -32,8 +35,7 @@ while read -r id uid gid array element nodes; do
 done <<END
 $rows
 END
-passwd=$(getent passwd "$owner") && {
-  printf 'passwd\t%s\n' "$passwd"
-  printf 'groups\t%s\n' "$(id -G "${passwd%%:*}")"
-}
+if passwd=$(getent passwd "$owner") && groups=$(id -G "${passwd%%:*}"); then
+  printf 'passwd\t%s\ngroups\t%s\n' "$passwd" "$groups"
+fi
 printf 'end\t1\n'

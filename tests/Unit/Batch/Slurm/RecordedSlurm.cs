@@ -22,6 +22,7 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
     {
         Program("squeue", """
             for word; do case $word in --jobs=*) job=${word#*=} ;; --format=*) format=${word#*=} ;; esac; done
+            [ -z "$SQUEUE_USERS$SQUEUE_PARTITION$SLURM_CLUSTERS" ] || { echo "others are hidden" >&2; exit 1; }
             [ ! -e "$0.refusal" ] || { cat "$0.refusal" >&2; exit 1; }
             case $format in %j) cat "$0.name.$job" ;; *) cat "$0.rows" ;; esac
             """);
@@ -37,6 +38,9 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
     public string Node => _shell.Node;
 
     public SlurmClient Client => new(this);
+
+    /// <summary>Variables of the login's.</summary>
+    public Dictionary<string, string> Variables { get; } = [];
 
     /// <summary>How often it was asked.</summary>
     public int Questions { get; private set; }
@@ -91,7 +95,8 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
             _then?.Invoke(this);
         }
 
-        return _shell.RunAsync(["env", $"PATH={_directory}", .. arguments], input, cancellationToken);
+        var variables = Variables.Select(variable => $"{variable.Key}={variable.Value}");
+        return _shell.RunAsync(["env", .. variables, $"PATH={_directory}", .. arguments], input, cancellationToken);
     }
 
     public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>

@@ -68,6 +68,30 @@ public sealed class SlurmClientTests : IDisposable
         ErrorId.BatchSystemFailed,
         "not of the form");
 
+    [Theory]
+    [InlineData("Account=(null)", "Account=x\n   Partition=root", "tells Partition of Slurm job 20 more than once")]
+    [InlineData("Account=(null)", "Account=x\n   JobState=RUNNING", "tells JobState of Slurm job 20 more than once")]
+    [InlineData("Network=(null)", "Network=x\n     Nodes=o2wn01 CPU_IDs=0-9999", "tells the CPUs of o2wn01 of Slurm job 20 more than once")]
+    public async Task Words_of_the_user_s_among_the_facts_are_not_taken_for_Slurms(string own, string forged, string message) =>
+        await FailsAsync(_slurm.With(Row, "mpi", Granted.Replace(own, forged)), "20", ErrorId.BatchSystemFailed, message);
+
+    [Theory]
+    [InlineData("SQUEUE_USERS", "nobody")]
+    [InlineData("SQUEUE_PARTITION", "none")]
+    [InlineData("SLURM_CLUSTERS", "other")]
+    public async Task The_caller_s_own_choices_hide_no_job(string variable, string value)
+    {
+        _slurm.Variables[variable] = value;
+        Assert.Equal("20", (await _slurm.With(Row, "mpi", Granted).AskAsync("20")).JobId);
+    }
+
+    [Fact]
+    public async Task An_owner_whose_groups_the_host_cannot_tell_is_an_error()
+    {
+        _slurm.With(Row, "mpi", Granted).Without("id");
+        await FailsAsync(_slurm, "20", ErrorId.UserNotFound, "is not known with his groups");
+    }
+
     [Fact]
     public async Task A_record_of_other_nodes_is_refused() => await FailsAsync(
         _slurm.With("20 4001 4001 20 N/A o2wn[01-03]", "mpi", Granted),
@@ -109,7 +133,9 @@ public sealed class SlurmClientTests : IDisposable
     [InlineData("JobState=RUNNING", "JobState=COMPLETED", "it is COMPLETED")]
     [InlineData("JobState=RUNNING Reason=None", "JobState=TIMEOUT Reason=TimeLimit", "it is TIMEOUT (TimeLimit)")]
     [InlineData("JobState=RUNNING", "JobState=COMPLETING", "it is COMPLETING")]
-    public async Task A_job_that_ended_has_no_nodes(string now, string then, string message) =>
+    [InlineData("JobState=RUNNING", "JobState=STAGE_OUT", "it is STAGE_OUT")]
+    [InlineData("JobState=RUNNING", "JobState=SUSPENDED", "it is SUSPENDED")]
+    public async Task A_job_that_ended_or_does_not_run_has_no_nodes(string now, string then, string message) =>
         await FailsAsync(
             _slurm.With(Row, "mpi", Granted.Replace(now, then)), "20", ErrorId.AllocationNotFound, message);
 
