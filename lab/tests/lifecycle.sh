@@ -94,7 +94,11 @@ slurm_pid() {
 
 # batch_run OPTION... PROGRAM...: srun, as a user of the lab.
 batch_run() {
-    (cd / && SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf setpriv --reuid labtest1 --regid labtest1 --init-groups timeout 60 srun --immediate=30 "$@")
+    (
+        export SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf
+        cd /
+        setpriv --reuid labtest1 --regid labtest1 --init-groups timeout 60 srun --immediate=30 "$@"
+    )
 }
 
 # spreads EXPECTED: the tasks that 56 slots are, by node.
