@@ -30,7 +30,7 @@ foreach ($round in 1..$Rounds) {
     $recipes += Measure-Duration { & $recipe start @byHand }
     & $recipe stop @byHand
     $hooks += Measure-Duration { & $hook start -Environment $Environment -Site $Site }
-    & $hook stop -GraceSec 0 -Site $Site
+    $null = & $hook stop -GraceSec 0 -Site $Site
     $processes += Measure-Duration { & $pisahpc -Command $command }
     $null = Stop-HpcJob $job -GraceSec 0
     $prompts += Measure-Duration { Get-HpcAllocation @allocation | Start-HpcJob -Environment $Environment }
