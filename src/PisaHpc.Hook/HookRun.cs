@@ -32,7 +32,7 @@ internal static class HookRun
                     Console.WriteLine(Version);
                     return HookExit.Done;
                 default:
-                    return await RunAsync(options, log);
+                    return await WorkAsync(options, log);
             }
         }
         catch (HookUsageException exception)
@@ -42,7 +42,8 @@ internal static class HookRun
         }
     }
 
-    private static async Task<int> RunAsync(HookOptions options, HookLog log)
+    /// <summary>Does the work, until it ends or is interrupted.</summary>
+    private static async Task<int> WorkAsync(HookOptions options, HookLog log)
     {
         using var interruption = new Interruption(options.Deadline, log.Warn);
         try
@@ -55,10 +56,10 @@ internal static class HookRun
 
             var code = HookExit.Done;
             using var run = options.Verbose ? new TracedRun($"pisahpc-hook {options.Verb}", phase => log.Trace(phase.ToString())) : null;
-            await (run?.RunAsync(WorkAsync) ?? WorkAsync());
+            await (run?.RunAsync(RunAsync) ?? RunAsync());
             return code;
 
-            async Task WorkAsync() => code = await RunAsync(options, site, log, interruption.Token);
+            async Task RunAsync() => code = await StartOrStopAsync(options, site, log, interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Cause is { } cause)
         {
@@ -95,7 +96,7 @@ internal static class HookRun
         return site.Path is null ? throw SiteLocation.Missing() : site;
     }
 
-    private static Task<int> RunAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
+    private static Task<int> StartOrStopAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
     {
         var environment = JobEnvironment.OfProcess();
         var cluster = ClusterOf(site, options, log);
@@ -108,6 +109,6 @@ internal static class HookRun
         new(NodeConnectors.For(site.Nodes), NodeConnectors.EnginesFor(site.Nodes), log.Fail)
         {
             NodeTimeout = options.NodeTimeout
-                ?? (options.Verb == HookVerb.Stop ? options.Grace + TimeSpan.FromSeconds(60) : Timeout.InfiniteTimeSpan),
+                ?? (options.Verb == HookVerb.Stop ? options.Grace + Cluster.ShortWork : Timeout.InfiniteTimeSpan),
         };
 }

@@ -10,8 +10,8 @@ namespace PisaHpc.Module.Base;
 /// <summary>A cmdlet that goes to nodes.</summary>
 public abstract class NodeCmdlet : SiteCmdlet
 {
-    /// <summary>How long short work on a node (a survey, a list, a removal) may take when nobody says, in seconds.</summary>
-    private protected const int ShortWorkSec = 60;
+    /// <summary><see cref="Cluster.ShortWork"/> in seconds.</summary>
+    private protected static int ShortWorkSec => (int)Cluster.ShortWork.TotalSeconds;
 
     private int? _timeoutSec;
 

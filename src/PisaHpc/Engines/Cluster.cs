@@ -10,7 +10,8 @@ namespace PisaHpc.Engines;
 /// <param name="Failed">Told of each node that failed, from any thread.</param>
 public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Action<NodeFailure> Failed)
 {
-    private static readonly TimeSpan SurveyLimit = TimeSpan.FromSeconds(60);
+    /// <summary>How long short work on a node (a survey, a list, a removal) may take when nobody says.</summary>
+    public static TimeSpan ShortWork { get; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How many nodes are worked on at a time; at least 1.</summary>
     public int Throttle { get; init; } = 32;
@@ -23,7 +24,7 @@ public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Act
     /// hold whoever asks for ever (nfs(5), "hard").
     /// </summary>
     public Cluster ForSurvey() =>
-        NodeTimeout == Timeout.InfiniteTimeSpan || NodeTimeout > SurveyLimit ? this with { NodeTimeout = SurveyLimit } : this;
+        NodeTimeout == Timeout.InfiniteTimeSpan || NodeTimeout > ShortWork ? this with { NodeTimeout = ShortWork } : this;
 
     /// <summary>Does one thing on every node; the failure of one is told, and the others go on.</summary>
     /// <param name="nodes">The nodes' names.</param>

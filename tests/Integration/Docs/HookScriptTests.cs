@@ -42,6 +42,23 @@ public sealed class HookScriptTests(LabFixture lab) : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("start -Environment tiny", 0)]
+    [InlineData("start -Environment nonesuch", 99)]
+    [InlineData("start -Color", 99)]
+    public async Task The_one_in_sh_ends_a_job_of_LSF_that_cannot_start(string start, int exitCode)
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "about", "about_PisaHpc_Hooks.md"));
+        var script = page.Split("```sh\n").Single(part => part.StartsWith("#!", StringComparison.Ordinal)).Split("```")[0];
+        var hook = Path.Combine(_directory.FullName, "pre-exec");
+        await File.WriteAllTextAsync(
+            hook,
+            script.Replace("pisahpc-hook start", $"{Repository.Hook} {start}", StringComparison.Ordinal)
+                .Replace("/etc/pisahpc/site.yaml", lab.State.Site, StringComparison.Ordinal));
+
+        (await RunningProcess.RunAsync("sh", [hook], Environment("o2wn01 1 o2wn02 1"))).EndedWith(exitCode);
+    }
+
     private Dictionary<string, string?> Environment(string hosts) => new()
     {
         ["LSB_JOBID"] = _jobId,

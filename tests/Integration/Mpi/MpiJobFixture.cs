@@ -63,8 +63,8 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
         return processes;
     }
 
-    /// <summary>Waits until nothing runs in the containers, and says how long it took.</summary>
-    public async Task<TimeSpan> QuietAsync()
+    /// <summary>Waits until nothing runs in the containers. Ranks that nobody ends go on for 300 s.</summary>
+    public async Task QuietAsync()
     {
         var clock = Stopwatch.StartNew();
         var left = await ProcessesAsync();
@@ -73,8 +73,6 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
             Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), string.Join('\n', left));
             left = await ProcessesAsync();
         }
-
-        return clock.Elapsed;
     }
 
     /// <summary>
