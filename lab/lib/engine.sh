@@ -54,17 +54,7 @@ engine_is_prepared() {
 }
 
 engine_launch() {
-    node_run "$1" /run/engine/engine.sh start </dev/null
-    node_record_daemon "$1" dockerd docker.pid
-}
-
-# The node restarts its engine by itself: whatever runs there now is the node's engine.
-engine_adopt() {
-    node_alive "$1" || return 1
-    local -r pid_file=/proc/$REPLY/root/run/docker.pid
-    local pid
-    [[ -s $pid_file ]] && pid=$(node_machine_pid "$1" "$(<"$pid_file")") && [[ -n $pid && $(<"/proc/$pid/comm") == dockerd ]] \
-        && process_record "$(node_dir "$1")/dockerd.pid" "$pid"
+    node_start_daemon "$1" dockerd "$(node_dir "$1")/dockerd.log" /run/engine/engine.sh start
 }
 
 # Whether the engine answers before its daemon ends.

@@ -24,10 +24,28 @@ node_names() {
     done
 }
 
-# node_alive NODE [init|sshd|dockerd]: the pid is in REPLY.
+# node_alive NODE [DAEMON]: the pid is in REPLY.
 node_alive() {
     local -r record=$LAB_STATE/nodes/$1/${2:-init}.pid
-    process_alive "$record" || { [[ ${2:-} == dockerd ]] && engine_adopt "$1" && process_alive "$record"; }
+    process_alive "$record" || { [[ -n ${2:-} ]] && node_adopt "$1" "$2" && process_alive "$record"; }
+}
+
+# A daemon that runs and is not recorded is the node's all the same: the node restarts its engine by itself, and an `up` that was
+# killed may have started one.
+node_adopt() {
+    local pid_file pid
+    pid_file=$(node_pid_file "$1" "$2") && [[ -s $pid_file ]] && pid=$(node_machine_pid "$1" "$(<"$pid_file")") \
+        && [[ -n $pid ]] && { [[ $(<"/proc/$pid/comm") == "$2" ]]; } 2>/dev/null && process_record "$(node_dir "$1")/$2.pid" "$pid"
+}
+
+# Prints where this machine finds what a daemon writes into the node's /run.
+node_pid_file() {
+    node_alive "$1" || return 1
+    case $2 in
+        dockerd) printf '/proc/%s/root/run/docker.pid' "$REPLY" ;;
+        munged) printf '/proc/%s/root%s/pid' "$REPLY" "$SLURM_MUNGE_RUN" ;;
+        *) printf '/proc/%s/root/run/%s.pid' "$REPLY" "$2" ;;
+    esac
 }
 
 # Starts whatever of the node does not run.
@@ -99,21 +117,21 @@ node_run() {
 
 node_start_sshd() {
     local -r node=$1 dir=$(node_dir "$1")
-    node_run "$node" /usr/sbin/sshd -f "$dir/sshd_config" -h "$dir/ssh_host_ed25519_key" -E "$dir/sshd.log" </dev/null \
-        || fail "sshd on $node does not start: $(tail -n 3 "$dir/sshd.log")"
-    node_record_daemon "$node" sshd
+    node_start_daemon "$node" sshd "$dir/sshd.log" \
+        /usr/sbin/sshd -f "$dir/sshd_config" -h "$dir/ssh_host_ed25519_key" -E "$dir/sshd.log"
 }
 
-# Records a daemon of the node that has written its pid file in the node's /run: node_record_daemon NODE NAME [PIDFILE]
-node_record_daemon() {
-    local -r node=$1 name=$2 dir=$(node_dir "$1")
-    node_alive "$node" || fail "$node went down while $name was started"
-    local -r pid_file=/proc/$REPLY/root/run/${3:-$name.pid}
-    wait_until 60 "$pid_file" test -s "$pid_file" || fail "$name on $node does not start: $(tail -n 3 "$dir/$name.log")"
-    local pid
-    pid=$(node_machine_pid "$node" "$(<"$pid_file")")
-    [[ -n $pid ]] && process_record "$dir/$name.pid" "$pid" \
-        || fail "$name on $node ended at once: $(tail -n 3 "$dir/$name.log")"
+# node_start_daemon NODE DAEMON LOG COMMAND...: for a daemon that does not run. The command puts it into the background and may end
+# before the daemon has written its pid file, so the one of a daemon that was killed must not be there.
+node_start_daemon() {
+    local -r node=$1 name=$2 log=$3
+    shift 3
+    local pid_file
+    pid_file=$(node_pid_file "$node" "$name") || fail "$node is not up: see \`lab.sh status\`"
+    rm -f "$pid_file"
+    node_run "$node" "$@" </dev/null || fail "$name on $node does not start: $(tail -n 3 "$log")"
+    wait_until 60 "$name of $node" test -s "$pid_file" || fail "$name on $node does not start: $(tail -n 3 "$log")"
+    node_adopt "$node" "$name" || fail "$name on $node ended at once: $(tail -n 3 "$log")"
 }
 
 # Prints the pid on this machine of the process that the node numbers $2.

@@ -155,25 +155,18 @@ slurm_controller_answers() {
 
 slurm_node_up() {
     local -r node=$1
+    local munge_run
     if ! node_alive "$node" munged; then
-        if ! node_run "$node" "${SLURM_MUNGE_PING[@]}" 2>/dev/null; then
-            node_run "$node" install -d -m 755 -o munge -g munge "$SLURM_MUNGE_RUN"
-            node_run "$node" "${SLURM_MUNGED[@]}" </dev/null || fail "munged on $node does not start, as it says above"
-        fi
-        node_record_daemon "$node" munged "${SLURM_MUNGE_RUN#/run/}/pid"
+        node_run "$node" install -d -m 755 -o munge -g munge "$SLURM_MUNGE_RUN"
+        munge_run=$(dirname "$(node_pid_file "$node" munged)")
+        node_start_daemon "$node" munged "$munge_run/log" "${SLURM_MUNGED[@]}"
     fi
     if ! node_alive "$node" slurmd; then
-        # A job's programs find the cluster in /etc/slurm, whatever the machine has. The pid file of a slurmd that was killed would be
-        # taken for the new one's, and one that runs and is not recorded is this one. A zombie has no exe.
+        # A job's programs find the cluster in /etc/slurm, whatever the machine has.
         # shellcheck disable=SC2016
-        node_run "$node" sh -c '
+        node_start_daemon "$node" slurmd "$(node_dir "$node")/slurmd.log" sh -c '
             mountpoint --quiet /etc/slurm || mount --bind "$1" /etc/slurm
-            if ! { read -r pid && [ -e "/proc/$pid/exe" ] && [ "$(cat "/proc/$pid/comm")" = slurmd ]; } 2>/dev/null </run/slurmd.pid; then
-                rm -f /run/slurmd.pid
-                exec slurmd -f "$1/slurm.conf" -N "$2"
-            fi' sh "$SLURM_ETC" "$node" </dev/null >"$(node_dir "$node")/slurmd.out" 2>&1 \
-            || fail "slurmd on $node does not start: $(tail -n 3 "$(node_dir "$node")"/slurmd.{out,log})"
-        node_record_daemon "$node" slurmd slurmd.pid
+            exec slurmd -f "$1/slurm.conf" -N "$2"' sh "$SLURM_ETC" "$node"
     fi
 }
 
