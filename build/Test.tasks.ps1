@@ -7,9 +7,11 @@ task Test Build, LabPackages, Hook, {
     $totals = @(
         Test-Project Unit
         if (Start-TestLab) {
+            # The second lab leaves the first alone, and both suites wait more than they compute.
+            $lifecycle = Start-Lifecycle
             Test-Project Connections
+            Wait-Lifecycle $lifecycle
             Test-Project Integration
-            Test-Lifecycle
         }
         else {
             [pscustomobject]@{ Suite = 'the lab'; Passed = 0; Failed = 1; Skipped = 0 }
@@ -17,6 +19,7 @@ task Test Build, LabPackages, Hook, {
         Test-Face
     )
     $totals | Format-Table | Out-Host
+    Show-FailedTest
     $passed, $failed, $skipped = 'Passed', 'Failed', 'Skipped' | ForEach-Object { ($totals | Measure-Object $_ -Sum).Sum }
     Set-Content out/tests/totals.txt "$passed passed, $failed failed, $skipped skipped"
     if ($failed) { throw "$failed tests failed." }
@@ -52,11 +55,17 @@ function Test-Project([string] $Name) {
     Get-SuiteTotal $Name $LASTEXITCODE "out/tests/$Name.trx"
 }
 
-# Tries out the lab itself, in a second one beside it.
-function Test-Lifecycle {
+# Tries out the lab itself, in a second one beside it. What it says is shown when it has ended.
+function Start-Lifecycle {
+    $log = @{ RedirectStandardOutput = 'out/tests/Lifecycle.log'; RedirectStandardError = 'out/tests/Lifecycle.errors' }
+    Start-Process lab/tests/lifecycle.sh -ArgumentList out/tests/Lifecycle.txt @log -PassThru
+}
+
+function Wait-Lifecycle([Diagnostics.Process] $Lifecycle) {
     Write-Host 'testing: the lab itself' -ForegroundColor Cyan
-    lab/tests/lifecycle.sh out/tests/Lifecycle.txt | Out-Host
-    Get-SuiteTotal Lifecycle $LASTEXITCODE out/tests/Lifecycle.txt
+    $Lifecycle.WaitForExit()
+    Get-Content out/tests/Lifecycle.log, out/tests/Lifecycle.errors | Out-Host
+    Get-SuiteTotal Lifecycle $Lifecycle.ExitCode out/tests/Lifecycle.txt
 }
 
 # The face, in a pwsh of its own.
@@ -76,6 +85,16 @@ function Get-SuiteTotal([string] $Suite, [int] $ExitCode, [string] $Results) {
     }
 
     [pscustomobject]@{ Suite = $Suite; Passed = $passed; Failed = $failed; Skipped = $skipped }
+}
+
+# At the end again, with the first line of what each says: between the suites' own lines nobody finds them.
+function Show-FailedTest {
+    foreach ($results in Get-ChildItem out/tests -Filter *.trx) {
+        foreach ($test in ([xml] (Get-Content $results -Raw)).TestRun.Results.UnitTestResult.Where{ $_.outcome -eq 'Failed' }) {
+            $reason = "$($test.Output.ErrorInfo.Message)".Split("`n")[0]
+            Write-Host "FAILED: $($test.testName) ($($test.duration)): $reason" -ForegroundColor Red
+        }
+    }
 }
 
 # Passed, failed and skipped: of the results that dotnet test writes, or of a file with the three numbers on a line.
