@@ -14,7 +14,7 @@ is_current() {
     local version
     # shellcheck disable=SC2016 # for pwsh to expand
     version=$(pwsh -NoLogo -NoProfile -NonInteractive -Command '"$($PSVersionTable.PSVersion)"' 2>/dev/null) || return 1
-    [[ $(printf '%s\n' 7.6.0 "${version%%-*}" | sort -V | head -n 1) == 7.6.0 ]]
+    [[ $(printf '%s\n' 7.6.0 "${version%%-*}" | sort -V | sed -n 1p) == 7.6.0 ]]
 }
 
 if command -v pwsh >/dev/null && is_current; then

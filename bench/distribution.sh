@@ -149,7 +149,7 @@ measure() {
     end=$(date +%s.%N)
     sent=$(($(ip netns exec $place cat /sys/class/net/eth0/statistics/tx_bytes) - sent))
     for node in "${nodes[@]}"; do
-        at "$node" "docker image inspect --format '{{.RepoDigests}}' $image" | grep -q "$registry/$repository@$digest" \
+        at "$node" "docker image inspect --format '{{.RepoDigests}}' $image" | grep "$registry/$repository@$digest" >/dev/null \
             || { echo "$name: $node does not hold the image" >&2; exit 1; }
     done
     seconds[$name]=$(awk "BEGIN { print $end - $start }")

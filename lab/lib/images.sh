@@ -47,14 +47,15 @@ image_pushed_mark() {
 image_publish() {
     local -r reference=$1 key=$2
     local -r tar=$LAB_CACHE/images/${reference//[\/:]/-}.$key.tar
-    local node recipe
+    local -a nodes recipe
+    mapfile -t nodes < <(node_names)
+    local -r node=${nodes[0]}
     read -ra recipe <<<"$3"
     mkdir -p "$LAB_CACHE/images" "$REGISTRY_STORAGE/keys"
     if [[ ! -e $tar ]]; then
         rm -f "${tar%".$key.tar"}".*.tar
         "${recipe[0]}_build" "${recipe[@]:1}" "$tar"
     fi
-    node=$(node_names | head -n 1)
     say "importing $reference on $node and pushing it to $LAB_REGISTRY"
     engine "$node" import --change "LABEL $IMAGE_KEY_LABEL=$key" --change 'CMD ["/bin/sh"]' \
         --change "ENV PATH=$HPC_PROGRAMS:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \

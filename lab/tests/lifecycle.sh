@@ -27,7 +27,7 @@ main() {
     reuse_images
     check 'the lab comes up' "$lab" up 2
     check 'a node answers by its name' answers labtest02
-    check 'its user has the extra group' in_node labtest01 'id -G labtest1 | grep -qw 4903'
+    check 'its user has the extra group' in_node labtest01 'id -G labtest1 | grep -w 4903 >/dev/null'
     check 'an engine runs the tiny image' in_node labtest01 'docker run --rm --net host pisa/tiny:1 true'
     check 'an adapter shows itself' in_node labtest01 'test -c /dev/infiniband/uverbs0 -a -e /sys/class/infiniband/mlx5_0/ports/1/state'
     check 'a node restarts its engine' in_node labtest01 '/run/engine/engine.sh restart'
@@ -89,7 +89,7 @@ pid_of() {
 }
 
 slurm_pid() {
-    "$lab" status --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" | head -n 1
+    "$lab" status --json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p" | sed -n 1p
 }
 
 # batch_run OPTION... PROGRAM...: srun, as a user of the lab.

@@ -36,6 +36,15 @@ public sealed class ShellScriptTests
         Rooms.SelectMany(ScriptsOf),
         script => Assert.Matches("^# shellcheck shell=sh( disable=.+ # .+)?\n", File.ReadAllText(Path.Combine(Repository.Root, script))));
 
+    /// <summary>
+    /// A script with pipefail fails now and then where its pipe's reader ends first: the writer gets SIGPIPE, or the error EPIPE, when
+    /// it happens to be later.
+    /// </summary>
+    [Fact]
+    public void Those_that_mind_a_failed_pipe_read_it_to_its_end() => Assert.All(
+        ScriptsOf("lab").Concat([.. ScriptsOf("bench"), ".ci/run", "build.sh"]),
+        script => Assert.DoesNotMatch(@"\|\s*(head|grep\s+-\w*[qm]|sed\s+\S*q\b)", File.ReadAllText(Path.Combine(Repository.Root, script))));
+
     private static string? RoomOf(string script) => Rooms.FirstOrDefault(room => script.StartsWith(room + "/", StringComparison.Ordinal));
 
     private static IEnumerable<string> ScriptsOf(string folder) =>
