@@ -3,7 +3,7 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Docs;
 
-/// <summary>The examples of the help pages run as they stand, each in a process of its own, as a reader tries them.</summary>
+/// <summary>The examples of the help pages run as they stand, a page's one after another, as a reader tries them.</summary>
 [Collection(LabTests.Name)]
 public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 {
@@ -37,25 +37,24 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     [MemberData(nameof(Pages))]
     public async Task Examples_run(string page)
     {
-        await StageAsync(page);
         await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
         await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
-        foreach (var (title, code) in PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*"))
-        {
-            if (page is "Start-HpcJob")
-            {
-                await StopAsync();
-            }
-            else if (page is "Start-HpcContainer" or "New-HpcContainerPlan")
-            {
-                (await RunAsync("Get-HpcAllocation | Get-HpcContainer | Stop-HpcContainer -GraceSec 0")).EndedWith(0);
-            }
+        var examples = PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*").Select(example => Typed(page, example.Title, example.Code));
+        var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)));
+        Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
+        Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
+    }
 
-            var end = await RunAsync(code);
-            Assert.True(end.ExitCode == 0, $"{page}, {title}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
-            Assert.All(
-                end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}, {title}: {line.Length} columns: {line}"));
-        }
+    /// <summary>An example as one types it at a prompt: it has a view of its own. What it needs to be free is made so before.</summary>
+    private string Typed(string page, string title, string code)
+    {
+        var before = page switch
+        {
+            "Start-HpcJob" => Stopping,
+            "Start-HpcContainer" or "New-HpcContainerPlan" => "Get-HpcAllocation | Get-HpcContainer | Stop-HpcContainer -GraceSec 0",
+            _ => "",
+        };
+        return $"'{title.Replace("'", "''", StringComparison.Ordinal)}'\n{before}\n& {{\n{code}\n}} | Out-Host";
     }
 
     /// <summary>PowerShell's own sentence, and lines that name a file of the checkout, are as long as they have to be.</summary>
@@ -65,7 +64,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     /// <summary>
     /// Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.
     /// </summary>
-    private async Task StageAsync(string page)
+    private IEnumerable<string> Stage(string page)
     {
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
@@ -73,16 +72,18 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             or "Wait-HpcContainer")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
-            (await RunAsync($"{allocate} | Start-HpcJob -Environment {environment}")).EndedWith(0);
+            yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";
         }
 
         if (page is "Get-JobPort" or "Get-JobSshConfig" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcJob")
         {
-            (await RunAsync($"Start-HpcJob -Environment {environment}")).EndedWith(0);
+            yield return $"Start-HpcJob -Environment {environment} | Out-Host";
         }
     }
 
-    private async Task StopAsync() => (await RunAsync($"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0")).EndedWith(0);
+    private string Stopping => $"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0";
+
+    private async Task StopAsync() => (await RunAsync(Stopping)).EndedWith(0);
 
     private Task<ProcessResult> RunAsync(string code) => RunningProcess.RunAsync(
         Repository.Host,
