@@ -1,16 +1,15 @@
 # Every suite, and one line of totals over all of them.
 
 # Synopsis: All the tests, on the lab.
-task Test Build, LabPackages, Hook, {
-    Remove-Item out/tests -Recurse -Force -ErrorAction Ignore
-    $null = New-Item -ItemType Directory out/tests
+task Test LabPackages, TestLab, Build, Hook, {
     $totals = @(
         Test-Project Unit
-        if (Start-TestLab) {
+        if (Wait-TestLab) {
             # The second lab leaves the first alone, and both suites wait more than they compute.
-            $lifecycle = Start-Lifecycle
+            $lifecycle = Start-Beside Lifecycle 'lab/tests/lifecycle.sh out/tests/Lifecycle.txt'
             Test-Project Connections
-            Wait-Lifecycle $lifecycle
+            Write-Host 'testing: the lab itself' -ForegroundColor Cyan
+            Get-SuiteTotal Lifecycle (Wait-Beside Lifecycle $lifecycle) out/tests/Lifecycle.txt
             Test-Project Integration
         }
         else {
@@ -25,6 +24,21 @@ task Test Build, LabPackages, Hook, {
     if ($failed) { throw "$failed tests failed." }
 }
 
+# The process that raises the lab, once there is one.
+$script:TestLab = $null
+
+# Begins to raise the lab. That waits for downloads and disks, while the build computes, and the unit tests need none.
+task TestLab {
+    Remove-Item out/tests -Recurse -Force -ErrorAction Ignore
+    $null = New-Item -ItemType Directory out/tests
+    $script:TestLab = Start-Beside Lab 'lab/lab.sh up && lab/lab.sh images deb13 && lab/lab.sh batch slurm'
+}
+
+# A build that failed leaves nobody behind who raises a lab.
+Exit-Build {
+    if ($script:TestLab -and -not $script:TestLab.HasExited) { $script:TestLab.Kill($true) }
+}
+
 # Synopsis: tests/Pester alone.
 task Pester Build, {
     $null = New-Item -ItemType Directory -Force out/tests
@@ -33,17 +47,11 @@ task Pester Build, {
     if ($total.Failed) { throw "$($total.Failed) tests failed." }
 }
 
-# Raises the lab and says whether it stands. A lab that does not come up is a failed test, not the end of the others.
-function Start-TestLab {
-    foreach ($command in @('up'), @('images', 'deb13'), @('batch', 'slurm')) {
-        lab/lab.sh @command | Out-Host
-        if ($LASTEXITCODE) {
-            Write-Host "THE LAB DID NOT COME UP (exit code $LASTEXITCODE): the tests on it did not run" -ForegroundColor Red
-            return $false
-        }
-    }
-
-    $true
+# Whether the lab stands. One that does not come up is a failed test, not the end of the others.
+function Wait-TestLab {
+    $code = Wait-Beside Lab $script:TestLab
+    if ($code) { Write-Host "THE LAB DID NOT COME UP (exit code $code): the tests on it did not run" -ForegroundColor Red }
+    $code -eq 0
 }
 
 function Test-Project([string] $Name) {
@@ -55,17 +63,16 @@ function Test-Project([string] $Name) {
     Get-SuiteTotal $Name $LASTEXITCODE "out/tests/$Name.trx"
 }
 
-# Tries out the lab itself, in a second one beside it. What it says is shown when it has ended.
-function Start-Lifecycle {
-    $log = @{ RedirectStandardOutput = 'out/tests/Lifecycle.log'; RedirectStandardError = 'out/tests/Lifecycle.errors' }
-    Start-Process lab/tests/lifecycle.sh -ArgumentList out/tests/Lifecycle.txt @log -PassThru
+# Runs a line of bash beside what follows. What it says is shown when it is waited for.
+function Start-Beside([string] $Name, [string] $Line) {
+    $log = @{ RedirectStandardOutput = "out/tests/$Name.log"; RedirectStandardError = "out/tests/$Name.errors" }
+    Start-Process bash -ArgumentList '-c', "`"$Line`"" @log -PassThru
 }
 
-function Wait-Lifecycle([Diagnostics.Process] $Lifecycle) {
-    Write-Host 'testing: the lab itself' -ForegroundColor Cyan
-    $Lifecycle.WaitForExit()
-    Get-Content out/tests/Lifecycle.log, out/tests/Lifecycle.errors | Out-Host
-    Get-SuiteTotal Lifecycle $Lifecycle.ExitCode out/tests/Lifecycle.txt
+function Wait-Beside([string] $Name, [Diagnostics.Process] $Process) {
+    $Process.WaitForExit()
+    Get-Content "out/tests/$Name.log", "out/tests/$Name.errors" | Out-Host
+    $Process.ExitCode
 }
 
 # The face, in a pwsh of its own.
