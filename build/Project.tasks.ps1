@@ -1,7 +1,7 @@
 # The programs: the module into bin/, the host into out/host, each only when what it is made of has changed.
 
-# Synopsis: The module, its help, and the host.
-task Build Module, Host, Help
+# Synopsis: The module with its help and the agent for containers, and the host.
+task Build Module, Native, Host, Help
 
 task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module } -Outputs bin/PisaHpc.Module.dll {
     Publish-Project src/PisaHpc.Module bin PisaHpc.Module.dll

@@ -11,7 +11,8 @@
 #define SESSIONS 1024u
 
 static const char agent_usage[] =
-    "usage: pisahpc-agent serve SOCKET [--grace SECONDS] [--sessions NUMBER] [--drop NAMES]... [--keep NAMES]... [-- PROGRAM [ARGUMENT...]]\n"
+    "usage: pisahpc-agent serve SOCKET [--grace SECONDS] [--sessions NUMBER] [--drop NAMES]... [--keep NAMES]...\n"
+    "                           [-- PROGRAM [ARGUMENT...]]\n"
     "       pisahpc-agent run ...   the same as pisahpc-run\n";
 
 static const char client_usage[] =

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What client and agent say to each other, a packet of a SOCK_SEQPACKET socket each. Both are one program, so numbers are in the machine's order.
+// What client and agent say to each other, a packet of a SOCK_SEQPACKET socket each. Both are one program, so numbers are in the machine's
+// order.
 
 // Changes with the messages: a client talks to an agent of its own kind only.
 #define PROTOCOL 0x50687231u // "Phr1"

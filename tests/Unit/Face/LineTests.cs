@@ -5,9 +5,9 @@ public sealed class LineTests
 {
     private const int Columns = 140;
 
-    private static readonly HashSet<string> Kinds = [".cs", ".csproj", ".ps1", ".ps1xml", ".psd1", ".psm1", ".props", ".sh"];
+    private static readonly HashSet<string> Kinds = [".c", ".cs", ".csproj", ".h", ".ps1", ".ps1xml", ".psd1", ".psm1", ".props", ".sh"];
 
-    public static TheoryData<string> Folders => ["src", "build", "bench", "lab", "tests/Unit/Face", "tests/Pester"];
+    public static TheoryData<string> Folders => ["src", "native", "build", "bench", "lab", "tests/Unit/Face", "tests/Pester"];
 
     [Theory]
     [MemberData(nameof(Folders))]
