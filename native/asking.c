@@ -67,8 +67,8 @@ static int send_text(int socket, const char *text, size_t bytes) {
 
 int request_send(int socket, const struct client *client, const struct own *own, bool terminal) {
     const char *directory = client->directory ? client->directory : get_current_dir_name();
-    if (!directory || *directory != '/') {
-        return client_refuse(EXIT_WRONGLY_SET_UP, "the working directory is gone (%s); name one: --cd DIR", strerror(errno));
+    if (!directory || (*directory && *directory != '/')) {
+        return client_refuse(EXIT_WRONGLY_SET_UP, "the working directory cannot be told (%s); name one: --cd DIR", strerror(errno));
     }
     struct begin begin = {
         .flags = (terminal ? BEGIN_TERMINAL : 0) | (own->orphaned ? BEGIN_LEADER : 0),

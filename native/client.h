@@ -7,7 +7,7 @@ enum terminal_choice { TERMINAL_WHERE_ONE_IS, TERMINAL_ALWAYS, TERMINAL_NEVER };
 
 struct client {
     const char *socket;
-    const char *directory; // NULL: this process' own
+    const char *directory; // NULL: this process' own; empty: the home that the container knows
     enum terminal_choice terminal;
     int wait_ms; // how long an agent that does not answer is tried
     bool probe;  // only whether it answers

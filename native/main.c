@@ -16,7 +16,7 @@ static const char agent_usage[] =
     "       pisahpc-agent run ...   the same as pisahpc-run\n";
 
 static const char client_usage[] =
-    "usage: pisahpc-run [--socket PATH] [--wait SECONDS] [--cd DIRECTORY] [--tty | --no-tty] [--] PROGRAM [ARGUMENT...]\n"
+    "usage: pisahpc-run [--socket PATH] [--wait SECONDS] [--cd DIRECTORY | --home] [--tty | --no-tty] [--] PROGRAM [ARGUMENT...]\n"
     "       pisahpc-run [--socket PATH] [--wait SECONDS] --probe\n";
 
 static _Noreturn void misused(const char *usage) {
@@ -84,6 +84,7 @@ static int run_client(char **arguments) {
         if (take(&words, "--socket")) client.socket = value(&words);
         else if (take(&words, "--wait")) client.wait_ms = (int)number(&words, 0, 86400) * 1000;
         else if (take(&words, "--cd")) client.directory = value(&words);
+        else if (take(&words, "--home")) client.directory = "";
         else if (take(&words, "--tty")) client.terminal = TERMINAL_ALWAYS;
         else if (take(&words, "--no-tty")) client.terminal = TERMINAL_NEVER;
         else if (take(&words, "--probe")) client.probe = true;
@@ -93,7 +94,7 @@ static int run_client(char **arguments) {
     }
     client.program = words.next;
     if (!*client.program != client.probe || (*client.program && !**client.program)) misused(client_usage);
-    if (client.directory && *client.directory != '/') return client_refuse(EXIT_USAGE, "--cd %s: not an absolute path", client.directory);
+    if (client.directory && *client.directory && *client.directory != '/') return client_refuse(EXIT_USAGE, "--cd %s: not an absolute path", client.directory);
     if (!client.socket || !*client.socket) return client_refuse(EXIT_WRONGLY_SET_UP, "no agent is named: --socket PATH or PISAHPC_SOCKET");
     return client_run(&client);
 }

@@ -113,6 +113,10 @@ static bool make_terminal(struct session *session, long long deadline) {
 static bool start(struct session *session, long long deadline) {
     struct request *request = &session->request;
     if ((request->begin.flags & BEGIN_TERMINAL) && !make_terminal(session, deadline)) return false;
+    if (!*request->directory) {
+        const char *home = getenv("HOME");
+        request->directory = home && *home == '/' ? home : "/";
+    }
     char **variables = environment_compose(session->agent->rules, environ, request->variables, request->directory);
     if (!variables) {
         fail(session, FAILURE_SYSTEM, ENOMEM);

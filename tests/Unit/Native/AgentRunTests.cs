@@ -34,7 +34,8 @@ public sealed class AgentRunTests : IAsyncLifetime
     [InlineData(Libc.SigTerm)]
     public async Task A_death_by_a_signal_is_the_clients_death_by_it(int signal)
     {
-        using var run = _agent.StartBy("perl", "system { $ARGV[0] } @ARGV; print $?", ["sh", "-c", $"kill -{signal} $$"]);
+        using var run = _agent.StartBy(
+            "sh", "exec perl -e 'system { $ARGV[0] } @ARGV; print $?' \"$@\"", ["sh", "-c", $"kill -{signal} $$"]);
         Assert.Equal(signal.ToString(), (await run.EndAsync([])).EndedWith(0).Output);
     }
 
@@ -124,6 +125,8 @@ public sealed class AgentRunTests : IAsyncLifetime
     public async Task A_directory_can_be_named()
     {
         Assert.Equal("/usr/lib\n", (await _agent.RunAsync(["--cd", "/usr/lib", "--", "pwd"])).EndedWith(0).Output);
+        var home = await _agent.RunAsync(["--home", "pwd"]);
+        Assert.Equal((78, ""), (home.ExitCode, home.Output)); // the container's /home/ada is not there
         var missing = await _agent.RunAsync(["--cd", "/no/such/directory", "pwd"]);
         Assert.Equal(
             (78, "pisahpc-run: the working directory in the container: No such file or directory; another one: --cd DIR\n"),

@@ -67,7 +67,8 @@ public sealed class AgentSignalTests : IAsyncLifetime
     [Fact]
     public async Task A_suspended_client_and_its_program_stop_and_go_on_together()
     {
-        using var shell = _agent.StartBy("bash", "set -m; \"$@\" & echo client=$!; wait; echo ended=$?", ["sh", "-c", "echo program=$$; while :; do sleep 0.01; done"]);
+        using var shell = _agent.StartBy(
+            "bash", "set -m; \"$@\" & echo client=$!; read line", ["sh", "-c", "echo program=$$; exec sleep 600"]);
         await shell.SaysAsync("program=");
         await shell.SaysAsync("client=");
         var (client, program) = (NumberIn(shell.Output, "client="), NumberIn(shell.Output, "program="));

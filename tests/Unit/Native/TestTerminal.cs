@@ -10,11 +10,13 @@ namespace PisaHpc.Unit.Native;
 internal sealed class TestTerminal : IDisposable
 {
     private readonly SafeFileHandle _master = File.OpenHandle("/dev/ptmx", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private readonly FileStream _keyboardAndScreen;
     private readonly StringBuilder _shown = new();
     private readonly Process _process;
 
     private TestTerminal(IEnumerable<string> command, string mark, string redirection)
     {
+        _keyboardAndScreen = new FileStream(_master, FileAccess.ReadWrite, bufferSize: 0);
         var path = Libc.Unlock(_master);
         Resize(40, 100);
         string[] first = ["setsid", "--ctty", "sh", "-c", "exec \"$@\" " + redirection, "sh", "env", "--default-signal", .. command];
@@ -51,7 +53,7 @@ internal sealed class TestTerminal : IDisposable
 
     public void Resize(ushort rows, ushort columns) => Libc.Resize(_master, rows, columns);
 
-    public void Type(string keys) => RandomAccess.Write(_master, Encoding.UTF8.GetBytes(keys), 0);
+    public void Type(string keys) => _keyboardAndScreen.Write(Encoding.UTF8.GetBytes(keys));
 
     public Task ShowsAsync(string text) => ShowsAsync(shown => shown.Contains(text, StringComparison.Ordinal), text);
 
@@ -82,7 +84,7 @@ internal sealed class TestTerminal : IDisposable
         }
 
         _process.Dispose();
-        _master.Dispose();
+        _keyboardAndScreen.Dispose();
     }
 
     private void Read()
@@ -90,7 +92,7 @@ internal sealed class TestTerminal : IDisposable
         var buffer = new byte[65536];
         try
         {
-            for (int read; (read = RandomAccess.Read(_master, buffer, 0)) > 0;)
+            for (int read; (read = _keyboardAndScreen.Read(buffer)) > 0;)
             {
                 lock (_shown)
                 {
