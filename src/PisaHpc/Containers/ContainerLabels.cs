@@ -56,6 +56,9 @@ public static class ContainerLabels
     /// <summary>The directory on the node of which the container's ssh identity is; absent where it has none.</summary>
     public const string Directory = "pisahpc.directory";
 
+    /// <summary>The directory on the node with the program of the container's agent; absent where it has none.</summary>
+    public const string Agent = "pisahpc.agent";
+
     /// <summary>The port area that holds the lease; absent when none does.</summary>
     public const string PortArea = "pisahpc.port-area";
 
@@ -114,6 +117,7 @@ public static class ContainerLabels
             Access = labels.GetValueOrDefault(Access, nameof(AccessKind.Ssh)),
             Port = Number(labels, Port),
             Directory = labels.GetValueOrDefault(Directory, ""),
+            Agent = labels.GetValueOrDefault(Agent, ""),
             ReadyTimeoutSec = Number(labels, ReadyTimeout),
             CreatedAt = container.CreatedAt,
         };

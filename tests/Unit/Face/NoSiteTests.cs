@@ -23,6 +23,7 @@ public sealed class NoSiteTests
         ["Get-JobSshConfig"] = ["Get-JobSshConfig", "Get-JobSshConfig 4711"],
         ["Initialize-HpcNode"] = ["Initialize-HpcNode o2wn01 -WhatIf"],
         ["Invoke-ContainerMpi"] = ["Invoke-ContainerMpi -JobId 4711 -Command hostname"],
+        ["Invoke-HpcJob"] = ["Invoke-HpcJob 4711 hostname"],
         ["New-HpcContainerPlan"] = ["$allocation | New-HpcContainerPlan -Environment debian12 -SshConfig $ssh"],
         ["New-JobPort"] = ["New-JobPort -JobId 4711"],
         ["Publish-HpcImage"] = ["Publish-HpcImage pisa/hpc:deb12"],

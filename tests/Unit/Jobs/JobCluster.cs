@@ -99,6 +99,9 @@ internal sealed class JobCluster : IDisposable
         {
             case "Containers/node-facts.sh":
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+            case "Access/Agent/put-program.sh":
+                return FakeCluster.Result(0);
+            case "Access/Agent/enter.sh":
             case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":

@@ -190,7 +190,10 @@ internal static class JobArchive
             {
                 await using var content = new MemoryStream(file.GetBytes());
                 await writer.WriteEntryAsync(
-                    new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content }, cancellationToken);
+                    file.Content is null
+                        ? new UstarTarEntry(TarEntryType.Directory, file.Name) { Mode = file.Mode }
+                        : new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content },
+                    cancellationToken);
             }
         }
 

@@ -3,8 +3,8 @@
 # $1 the directory.
 # A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
 # refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
-# long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration is ended as well: a login, a
-# launcher or a readiness check whose caller was killed.
+# long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration or its agent's socket is ended as
+# well: a login, a launcher, a program's client or a readiness check whose caller was killed.
 
 set -eu
 refuse() { echo "$1" >&2; exit 70; }
@@ -36,7 +36,7 @@ if [ -e "$dir" ] || [ -L "$dir" ]; then
     mv -T -- "$dir" "$old"
 fi
 # shellcheck disable=SC2062 # the pattern comes by -f
-for process in $(printf '%s' "$dir/ssh_config" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+for process in $(printf '%s\n' "$dir/ssh_config" "$dir/agent/socket" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
     process=${process%/cmdline}
     kill -- "${process#/proc/}" 2>/dev/null || :
 done
