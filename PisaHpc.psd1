@@ -26,6 +26,7 @@
         'Import-HpcImage'
         'Initialize-HpcNode'
         'Invoke-ContainerMpi'
+        'Invoke-HpcJob'
         'New-HpcContainerPlan'
         'New-JobPort'
         'New-JobSshConfig'
