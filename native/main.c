@@ -94,7 +94,9 @@ static int run_client(char **arguments) {
     }
     client.program = words.next;
     if (!*client.program != client.probe || (*client.program && !**client.program)) misused(client_usage);
-    if (client.directory && *client.directory && *client.directory != '/') return client_refuse(EXIT_USAGE, "--cd %s: not an absolute path", client.directory);
+    if (client.directory && *client.directory && *client.directory != '/') {
+        return client_refuse(EXIT_USAGE, "--cd %s: not an absolute path", client.directory);
+    }
     if (!client.socket || !*client.socket) return client_refuse(EXIT_WRONGLY_SET_UP, "no agent is named: --socket PATH or PISAHPC_SOCKET");
     return client_run(&client);
 }

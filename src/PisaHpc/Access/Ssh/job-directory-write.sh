@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Puts a job's directory in its place: made beside it and renamed, so that it is there with all files or not at all.
-# $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files and directories. Standard input is a tar of them.
+# $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files and directories. Standard input
+# is a tar of them.
 # Prints "changed" or "same"; exit code 70: refused, the reason is on standard error.
 # The run directory is root's; a job's directory in it is its user's, who may put anything there: no symbolic link of his is followed.
 
