@@ -47,7 +47,7 @@ struct request {
     size_t descriptor_count;
     char *text; // TEXT_MAX of address space, of which what came is used
     size_t received;
-    const char *directory; // empty: the container's HOME
+    const char *directory; // empty: the container's HOME, or / where that is not there
     char **arguments; // ended by NULL
     char **variables; // ended by NULL
 };

@@ -115,7 +115,8 @@ static bool start(struct session *session, long long deadline) {
     if ((request->begin.flags & BEGIN_TERMINAL) && !make_terminal(session, deadline)) return false;
     if (!*request->directory) {
         const char *home = getenv("HOME");
-        request->directory = home && *home == '/' ? home : "/";
+        // As a login does: many an image has no home for its user.
+        request->directory = home && *home == '/' && access(home, X_OK) == 0 ? home : "/";
     }
     char **variables = environment_compose(session->agent->rules, environ, request->variables, request->directory);
     if (!variables) {

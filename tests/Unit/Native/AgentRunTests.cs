@@ -126,7 +126,7 @@ public sealed class AgentRunTests : IAsyncLifetime
     {
         Assert.Equal("/usr/lib\n", (await _agent.RunAsync(["--cd", "/usr/lib", "--", "pwd"])).EndedWith(0).Output);
         var home = await _agent.RunAsync(["--home", "pwd"]);
-        Assert.Equal((78, ""), (home.ExitCode, home.Output)); // the container's /home/ada is not there
+        Assert.Equal("/\n", home.EndedWith(0).Output); // the container's /home/ada is not there
         var missing = await _agent.RunAsync(["--cd", "/no/such/directory", "pwd"]);
         Assert.Equal(
             (78, "pisahpc-run: the working directory in the container: No such file or directory; another one: --cd DIR\n"),

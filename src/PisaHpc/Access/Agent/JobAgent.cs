@@ -65,7 +65,7 @@ public sealed record JobAgent(string Directory, string Program)
     }
 
     /// <summary>The command on the node that runs another one in the container; its streams and its end are the other's.</summary>
-    /// <param name="directory">The working directory in the container; null for the user's home.</param>
+    /// <param name="directory">The working directory in the container; null for the user's home, or / without one.</param>
     /// <param name="command">The program and its arguments.</param>
     public IReadOnlyList<string> CommandIn(string? directory, IReadOnlyList<string> command)
     {
