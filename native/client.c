@@ -62,6 +62,7 @@ static int die_by(struct conversation *conversation, int number) {
 }
 
 static int refused(const struct conversation *conversation) {
+    const char *directory = conversation->client->directory ? conversation->client->directory : get_current_dir_name();
     const char *program = conversation->client->probe ? "" : *conversation->client->program;
     const char *reason = strerror((int)conversation->packet.head.detail);
     switch (conversation->packet.head.value) {
@@ -70,7 +71,8 @@ static int refused(const struct conversation *conversation) {
     case FAILURE_STRANGER:
         return client_refuse(EXIT_WRONGLY_SET_UP, "the agent at %s is another user's", conversation->client->socket);
     case FAILURE_DIRECTORY:
-        return client_refuse(EXIT_WRONGLY_SET_UP, "the working directory in the container: %s; another one: --cd DIR", reason);
+        return client_refuse(
+            EXIT_WRONGLY_SET_UP, "the working directory in the container, %s: %s; another one: --cd DIR", directory ? directory : "", reason);
     case FAILURE_TERMINAL:
         return client_refuse(EXIT_WRONGLY_SET_UP, "the container has no terminal to give (%s); without one: --no-tty", reason);
     case FAILURE_PROGRAM:

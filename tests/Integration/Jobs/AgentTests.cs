@@ -91,7 +91,7 @@ public sealed class AgentTests(LabFixture lab) : IDisposable
     [Theory]
     [InlineData("Invoke-HpcJob $JobId sh '-c', 'exit 9' -WorkingDirectory / -Quiet", "CommandFailed", "ended on o2wn01 with exit code 9.")]
     [InlineData("Invoke-HpcJob $JobId nonesuch -WorkingDirectory / -Quiet", "CommandFailed", "127 (nonesuch: No such file or directory).")]
-    [InlineData("Invoke-HpcJob $JobId id -WorkingDirectory /none -Quiet", "CommandFailed", "78 (the working directory in the container: No such file")]
+    [InlineData("Invoke-HpcJob $JobId id -WorkingDirectory /none -Quiet", "CommandFailed", "78 (the working directory in the container, /none: No such file")]
     [InlineData("Invoke-HpcJob $JobId id -Node o2wn99 -Quiet", "NodeUnreachable", "o2wn99")]
     [InlineData("Invoke-HpcJob no-such-job id -Quiet", "JobNotFound", "no-such-job")]
     [InlineData("Invoke-HpcJob $JobId sleep 7778 -WorkingDirectory / -TimeoutSec 2 -Quiet", "NodeTimeout", "did not end on o2wn01 within 2 s")]

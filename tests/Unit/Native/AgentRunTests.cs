@@ -129,7 +129,7 @@ public sealed class AgentRunTests : IAsyncLifetime
         Assert.Equal("/\n", home.EndedWith(0).Output); // the container's /home/ada is not there
         var missing = await _agent.RunAsync(["--cd", "/no/such/directory", "pwd"]);
         Assert.Equal(
-            (78, "pisahpc-run: the working directory in the container: No such file or directory; another one: --cd DIR\n"),
+            (78, "pisahpc-run: the working directory in the container, /no/such/directory: No such file or directory; another one: --cd DIR\n"),
             (missing.ExitCode, missing.Error));
     }
 
