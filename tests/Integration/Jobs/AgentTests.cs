@@ -46,7 +46,11 @@ public sealed class AgentTests(LabFixture lab) : IDisposable
         var node = lab.Nodes[0];
         var run = AsAsync(node, job, 4001, "--cd", "/", "--", "sh", "-c", "echo ready; exec sleep 7777");
         await UntilAsync(async () => (await TopAsync(node, job)).Contains("sleep 7777", StringComparison.Ordinal));
-        (await node.RunAsync("pkill", "-KILL", "-f", $"^[^ ]*pisahpc-run --socket /run/pisahpc/{job.Id}/agent/socket")).EndedWith(0);
+        using (var client = System.Diagnostics.Process.GetProcessById(ClientOf(job)))
+        {
+            client.Kill();
+        }
+
         await UntilAsync(async () => !(await TopAsync(node, job)).Contains("sleep 7777", StringComparison.Ordinal));
         (await run).EndedWith(137);
     }
@@ -128,6 +132,26 @@ public sealed class AgentTests(LabFixture lab) : IDisposable
             "setpriv", "--reuid", $"{uid}", "--regid", $"{uid}", "--clear-groups", "env", "-i", "HOME=/root", .. variables,
             $"{program.EndedWith(0).Output.Trim()}/pisahpc-run", "--socket", $"/run/pisahpc/{job.Id}/agent/socket", .. arguments,
         ]);
+    }
+
+    // The nodes' processes are seen here as this machine's own.
+    private static int ClientOf(LabJob job) => Assert.Single(
+        from path in Directory.EnumerateDirectories("/proc")
+        where int.TryParse(Path.GetFileName(path), out _)
+        where Arguments(path) is [var program, "--socket", var socket, ..]
+            && program.EndsWith("/pisahpc-run", StringComparison.Ordinal) && socket == $"/run/pisahpc/{job.Id}/agent/socket"
+        select int.Parse(Path.GetFileName(path), System.Globalization.CultureInfo.InvariantCulture));
+
+    private static string[] Arguments(string process)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     private static async Task<string> TopAsync(LabNode node, LabJob job) =>
