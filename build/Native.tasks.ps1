@@ -3,12 +3,12 @@
 # Synopsis: pisahpc-agent into out/native and, for nodes, into the module; gcc and the C library's headers (lab/lab.sh packages).
 task Native Agent, ShippedAgent
 
-task Agent -If { $IsLinux } -Inputs { Get-Source Agent native } -Outputs out/native/pisahpc-agent {
+task Agent -If { $IsLinux } -Inputs { Get-Source Agent native } -Outputs out/native/pisahpc-agent, out/native/pisahpc-run {
     $compiler = Get-CCompiler
     $null = New-Item -ItemType Directory -Force out/native
     # Beside its place and then there whole: a running agent may hold the file that was there.
     exec {
-        & $compiler -std=c17 -D_GNU_SOURCE -static -s -Os -Wall -Wextra -Werror `
+        & $compiler -std=c17 -D_GNU_SOURCE -static-pie -s -Os -fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wall -Wextra -Werror `
             -o out/native/pisahpc-agent.new (Get-Item native/*.c).FullName
     }
     Move-Item out/native/pisahpc-agent.new out/native/pisahpc-agent -Force
@@ -27,7 +27,7 @@ function Get-CCompiler {
     if (-not $compiler) { throw "The agent cannot be compiled: gcc is not installed. $packages" }
 
     # gcc names a file that it does not find as it was asked for.
-    foreach ($file in 'libc.a', 'crt1.o') {
+    foreach ($file in 'libc.a', 'rcrt1.o') {
         if (-not [System.IO.Path]::IsPathRooted((& $compiler.Source "-print-file-name=$file"))) {
             throw "The agent cannot be compiled: gcc finds no $file of a static C library. $packages"
         }

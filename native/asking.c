@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,10 +38,22 @@ void own_look(struct own *own) {
         if (is_open(descriptor)) own->descriptors |= 1u << descriptor;
         else if (open("/dev/null", O_RDWR) != descriptor) exit(client_refuse(EXIT_TRY_AGAIN, "/dev/null: %s", strerror(errno)));
     }
-    for (int number = 1; number < 32; number++) {
+    for (int number = 1; number < NSIG; number++) {
         struct sigaction action;
-        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) own->ignored |= 1u << (number - 1);
+        if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) own->ignored |= UINT64_C(1) << (number - 1);
     }
+}
+
+// Those of the first three descriptors that are the terminal of the first.
+static uint32_t own_terminals(void) {
+    struct stat input, other;
+    uint32_t mask = 0;
+    if (fstat(STDIN_FILENO, &input) < 0) return 0;
+    for (int descriptor = 0; descriptor < 3; descriptor++) {
+        bool same = fstat(descriptor, &other) == 0 && S_ISCHR(other.st_mode) && other.st_rdev == input.st_rdev;
+        if (same) mask |= 1u << descriptor;
+    }
+    return mask;
 }
 
 static size_t measure(char **strings, uint32_t *count) {
@@ -73,11 +86,16 @@ int request_send(int socket, const struct client *client, const struct own *own,
     struct begin begin = {
         .flags = (terminal ? BEGIN_TERMINAL : 0) | (own->orphaned ? BEGIN_LEADER : 0),
         .descriptors = own->descriptors,
+        .terminals = terminal ? own_terminals() & own->descriptors : 0,
         .pmi_number = own->pmi >= 0 ? (uint32_t)own->pmi : 0,
         .mask = umask(0),
         .ignored = own->ignored,
     };
     umask(begin.mask);
+    for (int resource = 0; resource < LIMITS; resource++) {
+        struct rlimit limit;
+        begin.limits[resource] = getrlimit(resource, &limit) == 0 ? limit.rlim_cur : RLIM_INFINITY;
+    }
     size_t bytes = strlen(directory) + 1 + measure(client->program, &begin.arguments) + measure(environ, &begin.variables);
     if (bytes > TEXT_MAX || begin.arguments > STRINGS_MAX || begin.variables > STRINGS_MAX) {
         return client_refuse(EXIT_CANNOT_RUN, "%s: %s: arguments and environment are %zu bytes in %u strings, and may be %u in %u",
@@ -99,6 +117,10 @@ int request_send(int socket, const struct client *client, const struct own *own,
     struct message head = {PROTOCOL, MESSAGE_BEGIN, 0, 0};
     int result = message_send(socket, head, &begin, sizeof begin, descriptors, count);
     if (result == 0) result = send_text(socket, text, bytes);
+    int error = errno;
     free(text);
+    if (result < 0 && error != EPIPE && error != ECONNRESET) {
+        return client_refuse(EXIT_TRY_AGAIN, "the agent at %s cannot be sent the request: %s", client->socket, strerror(error));
+    }
     return result;
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -17,20 +16,24 @@
 #include "descendants.h"
 #include "endpoint.h"
 #include "message.h"
+#include "signals.h"
 #include "terminal.h"
 
 // An agent that took the connection and says nothing: its container is paused, or starved.
 #define ANSWER_LIMIT_MS 30000
 #define RETRY_MS 20
 
-static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
+#define FOREGROUND_TICK_MS 200
 
 struct conversation {
     const struct client *client;
+    const struct own *own;
     int socket;
     int signals;
+    bool received; // the request, by the session: the program may take its time to start
     bool started;
-    uint32_t early, early_for_group; // signals that came before the program was there, as bits
+    uint64_t early, early_for_group; // signals that came before the program was there, as bits from 1 on
+    uint32_t continued;              // how many SIGCONT were handed on
     struct packet packet;
     struct terminal terminal;
     int result; // the exit code; -1 while there is none
@@ -46,19 +49,9 @@ int client_refuse(int code, const char *format, ...) {
     return code;
 }
 
-// Ends this process by a signal, as it ended the program: without a core, which would be this process' and tell nothing.
 static int die_by(struct conversation *conversation, int number) {
     terminal_restore(&conversation->terminal);
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-    signal(number, SIG_DFL);
-    sigset_t only;
-    sigemptyset(&only);
-    sigaddset(&only, number);
-    sigprocmask(SIG_UNBLOCK, &only, NULL);
-    kill(getpid(), number);
-    return 128 + number; // what a first process of a container comes to
+    return signals_die_by(number);
 }
 
 static int refused(const struct conversation *conversation) {
@@ -81,6 +74,9 @@ static int refused(const struct conversation *conversation) {
         return client_refuse(EXIT_TRY_AGAIN, "the agent could not start %s: %s", program, reason);
     case FAILURE_ENDING:
         return client_refuse(EXIT_TRY_AGAIN, "the agent ends");
+    case FAILURE_DESCRIPTORS:
+        return client_refuse(EXIT_WRONGLY_SET_UP,
+            "the kernel keeps descriptors back on their way between here and the container: its limit of open files, or SELinux");
     default:
         return conversation->packet.head.detail == ETIMEDOUT
             ? client_refuse(EXIT_TRY_AGAIN, "the agent did not get the request in time")
@@ -98,63 +94,86 @@ static void let_go_of_descriptors(const struct own *own) {
     close(nothing);
 }
 
-static void hand_on(const struct conversation *conversation, int number, bool group) {
+static void hand_on(struct conversation *conversation, int number, bool group) {
+    if (number == SIGCONT) conversation->continued++;
     message_say(conversation->socket, MESSAGE_SIGNAL, (uint32_t)number, group);
 }
 
-static void on_start(struct conversation *conversation, const struct own *own) {
+static void on_start(struct conversation *conversation) {
     conversation->started = true;
     if (conversation->terminal.master >= 0) terminal_make_raw(&conversation->terminal);
-    else let_go_of_descriptors(own);
-    for (int number = 1; number < 32; number++) {
-        if (conversation->early & (1u << number)) hand_on(conversation, number, conversation->early_for_group & (1u << number));
+    else let_go_of_descriptors(conversation->own);
+    for (int number = 1; number < NSIG; number++) {
+        uint64_t bit = UINT64_C(1) << (number - 1);
+        if (conversation->early & bit) hand_on(conversation, number, conversation->early_for_group & bit);
     }
 }
 
-// The program stopped, so this process does: whoever waits for it sees what he would see without a container. It goes on by SIGCONT.
+// The program stopped, so this process does: whoever waits for it sees what he would see without a container. A stop from before a SIGCONT
+// that was handed on is past: nobody would send another.
 static void on_stop(struct conversation *conversation) {
+    if (conversation->packet.head.detail != conversation->continued) return;
     terminal_restore(&conversation->terminal);
-    kill(getpid(), SIGSTOP);
+    if (signals_stop(conversation->socket)) hand_on(conversation, SIGCONT, true);
+    terminal_make_raw(&conversation->terminal);
+    terminal_resize(&conversation->terminal);
+}
+
+static bool on_terminal(struct conversation *conversation) {
+    struct packet *packet = &conversation->packet;
+    if (packet->descriptor_count != 1 || conversation->terminal.master >= 0) return false;
+    packet->descriptor_count = 0;
+    if (!terminal_mirror(&conversation->terminal, packet->descriptors[0])) {
+        conversation->result = client_refuse(EXIT_TRY_AGAIN, "the terminal: %s", strerror(errno));
+    }
+    message_say(conversation->socket, MESSAGE_READY, 0, 0);
+    return true;
+}
+
+static bool on_message(struct conversation *conversation) {
+    const struct message *head = &conversation->packet.head;
+    switch (head->type) {
+    case MESSAGE_ALIVE:
+        conversation->result = 0;
+        break;
+    case MESSAGE_RECEIVED:
+        conversation->received = true;
+        break;
+    case MESSAGE_TERMINAL:
+        return on_terminal(conversation);
+    case MESSAGE_STARTED:
+        on_start(conversation);
+        break;
+    case MESSAGE_STOPPED:
+        on_stop(conversation);
+        break;
+    case MESSAGE_CONTINUED: // It has woken this process, where that was stopped.
+        break;
+    case MESSAGE_EXITED:
+        terminal_drain(&conversation->terminal, conversation->signals);
+        conversation->result = (int)(head->value & 0xff);
+        break;
+    case MESSAGE_KILLED:
+        terminal_drain(&conversation->terminal, conversation->signals);
+        conversation->result = die_by(conversation, (int)head->value);
+        break;
+    default:
+        conversation->result = refused(conversation);
+    }
+    return true;
 }
 
 // Takes the agent's messages. False: there will be no more.
-static bool take_messages(struct conversation *conversation, const struct own *own) {
+static bool take_messages(struct conversation *conversation) {
     enum received received;
     struct packet *packet = &conversation->packet;
     while (conversation->result < 0 && (received = message_receive(conversation->socket, packet)) != RECEIVED_NOTHING) {
         if (received == RECEIVED_END) return false;
-        if (received == RECEIVED_GARBAGE) {
-            packet->head = (struct message){PROTOCOL, MESSAGE_FAILED, FAILURE_PROTOCOL, 0};
+        if (received != RECEIVED_PACKET) {
+            enum failure failure = received == RECEIVED_CUT ? FAILURE_DESCRIPTORS : FAILURE_PROTOCOL;
+            packet->head = (struct message){PROTOCOL, MESSAGE_FAILED, failure, 0};
         }
-        switch (packet->head.type) {
-        case MESSAGE_ALIVE:
-            conversation->result = 0;
-            break;
-        case MESSAGE_TERMINAL:
-            if (packet->descriptor_count != 1 || conversation->terminal.master >= 0) return false;
-            packet->descriptor_count = 0;
-            if (!terminal_mirror(&conversation->terminal, packet->descriptors[0])) {
-                conversation->result = client_refuse(EXIT_TRY_AGAIN, "the terminal: %s", strerror(errno));
-            }
-            message_say(conversation->socket, MESSAGE_READY, 0, 0);
-            break;
-        case MESSAGE_STARTED:
-            on_start(conversation, own);
-            break;
-        case MESSAGE_STOPPED:
-            on_stop(conversation);
-            break;
-        case MESSAGE_EXITED:
-            terminal_drain(&conversation->terminal);
-            conversation->result = (int)(packet->head.value & 0xff);
-            break;
-        case MESSAGE_KILLED:
-            terminal_drain(&conversation->terminal);
-            conversation->result = die_by(conversation, (int)packet->head.value);
-            break;
-        default:
-            conversation->result = refused(conversation);
-        }
+        if (!on_message(conversation)) return false;
         packet_drop(packet);
     }
     return true;
@@ -162,26 +181,42 @@ static bool take_messages(struct conversation *conversation, const struct own *o
 
 // A terminal signals a whole group; so does whoever suspends a job. What one process sends is for one process.
 static bool is_for_group(const struct signalfd_siginfo *signal) {
-    return signal->ssi_code == SI_KERNEL || signal->ssi_signo == SIGTSTP || signal->ssi_signo == SIGCONT;
+    int number = (int)signal->ssi_signo;
+    return signal->ssi_code == SI_KERNEL || number == SIGTSTP || number == SIGCONT;
+}
+
+// A process that suspends the job means it, though the kernel stops nothing by SIGTSTP in an orphaned group.
+static int number_for_program(const struct conversation *conversation, const struct signalfd_siginfo *signal) {
+    bool suspends = signal->ssi_signo == SIGTSTP && signal->ssi_code != SI_KERNEL && conversation->own->orphaned;
+    return suspends ? SIGSTOP : (int)signal->ssi_signo;
+}
+
+// Keeps a signal until the program is there. A stop and a continuation undo each other, as in the kernel.
+static void keep(struct conversation *conversation, int number, bool group) {
+    const uint64_t one = 1, stops = one << (SIGTSTP - 1) | one << (SIGSTOP - 1), continues = one << (SIGCONT - 1);
+    uint64_t bit = one << (number - 1);
+    if (bit & stops) conversation->early &= ~continues;
+    if (bit & continues) conversation->early &= ~stops;
+    conversation->early |= bit;
+    if (group) conversation->early_for_group |= bit;
 }
 
 static void on_signal(struct conversation *conversation, const struct signalfd_siginfo *signal) {
-    int number = (int)signal->ssi_signo;
-    if (number == SIGWINCH) {
+    if (signal->ssi_signo == SIGWINCH) {
         terminal_resize(&conversation->terminal);
         return;
     }
-    if (number == SIGCONT && conversation->started) {
-        terminal_make_raw(&conversation->terminal);
-        terminal_resize(&conversation->terminal);
-    }
+    int number = number_for_program(conversation, signal);
+    bool ignored = conversation->own->ignored >> (number - 1) & 1;
     if (conversation->started) {
         hand_on(conversation, number, is_for_group(signal));
-    } else if (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT) {
+        if (number != SIGCONT) return;
+        terminal_make_raw(&conversation->terminal);
+        terminal_resize(&conversation->terminal);
+    } else if (signals_ask_for_end(number) && !ignored) {
         conversation->result = die_by(conversation, number);
     } else {
-        conversation->early |= 1u << number;
-        if (is_for_group(signal)) conversation->early_for_group |= 1u << number;
+        keep(conversation, number, is_for_group(signal));
     }
 }
 
@@ -191,20 +226,29 @@ static int lost(const struct conversation *conversation) {
         : client_refuse(EXIT_TRY_AGAIN, "the agent at %s ended the connection", conversation->client->socket);
 }
 
-static int converse(struct conversation *conversation, const struct own *own) {
-    long long deadline = now_ms() + ANSWER_LIMIT_MS;
-    while (conversation->result < 0) {
+// How long to wait at most; negative without end.
+static long long limit_of(const struct conversation *conversation, long long deadline) {
+    if (conversation->started && terminal_is_behind(&conversation->terminal)) return FOREGROUND_TICK_MS;
+    if (conversation->received) return -1;
+    long long left = deadline - now_ms();
+    return left > 0 ? left : 0;
+}
+
+static int converse(struct conversation *conversation) {
+    for (long long deadline = now_ms() + ANSWER_LIMIT_MS; conversation->result < 0;) {
         struct pollfd waits[2 + TERMINAL_WAITS] = {{conversation->socket, POLLIN, 0}, {conversation->signals, POLLIN, 0}};
         terminal_waits(&conversation->terminal, waits + 2);
-        long long left = deadline - now_ms();
-        if (!conversation->started && left <= 0) return client_refuse(EXIT_TRY_AGAIN, "the agent does not answer");
-        if (poll(waits, 2 + TERMINAL_WAITS, conversation->started ? -1 : (int)left) < 0) continue;
+        long long limit = limit_of(conversation, deadline);
+        int ready = poll(waits, 2 + TERMINAL_WAITS, (int)limit);
+        if (ready < 0) continue;
+        if (ready == 0 && limit == 0) return client_refuse(EXIT_TRY_AGAIN, "the agent does not answer");
         struct signalfd_siginfo signal;
         while (conversation->result < 0 && read(conversation->signals, &signal, sizeof signal) == sizeof signal) {
             on_signal(conversation, &signal);
         }
         terminal_copy(&conversation->terminal, waits + 2);
-        if (conversation->result < 0 && waits[0].revents && !take_messages(conversation, own)) return lost(conversation);
+        if (conversation->started && terminal_is_behind(&conversation->terminal)) terminal_make_raw(&conversation->terminal);
+        if (conversation->result < 0 && waits[0].revents && !take_messages(conversation)) return lost(conversation);
     }
     return conversation->result;
 }
@@ -220,34 +264,30 @@ static int reach(const struct client *client) {
     }
 }
 
-static int take_signals(void) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) sigaddset(&set, taken[i]);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 int client_run(const struct client *client) {
     static struct conversation conversation;
     struct own own;
+    // What is here may be another's, whose process became this user's: nobody looks into it.
+    prctl(PR_SET_DUMPABLE, 0);
     own_look(&own);
+    signal(SIGPIPE, SIG_IGN); // The exit code counts, also where nobody reads why.
     bool terminal = client->terminal != TERMINAL_NEVER && terminal_is_ours();
     if (client->terminal == TERMINAL_ALWAYS && !terminal) {
-        return client_refuse(EXIT_USAGE, "--tty: standard input and output are no terminal in the foreground");
+        return client_refuse(EXIT_USAGE, "--tty: standard input and output are not the terminal of this session");
     }
-    conversation = (struct conversation){.client = client, .result = -1, .terminal.master = -1};
+    conversation = (struct conversation){.client = client, .own = &own, .result = -1, .terminal = {.master = -1, .screen = -1}};
     conversation.socket = reach(client);
     if (conversation.socket < 0) return -conversation.socket;
     if (!endpoint_is_own(conversation.socket)) {
         return client_refuse(EXIT_WRONGLY_SET_UP, "the agent at %s is another user's", client->socket);
     }
-    conversation.signals = take_signals();
+    conversation.signals = signals_take();
+    if (conversation.signals < 0) return client_refuse(EXIT_TRY_AGAIN, "signals cannot be taken: %s", strerror(errno));
     int sent = client->probe ? message_say(conversation.socket, MESSAGE_PROBE, 0, 0)
                              : request_send(conversation.socket, client, &own, terminal);
     if (sent > 0) return sent;
     // An agent that went away meanwhile may have said why.
-    int code = converse(&conversation, &own);
+    int code = converse(&conversation);
     terminal_restore(&conversation.terminal);
     return code;
 }

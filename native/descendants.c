@@ -43,8 +43,11 @@ pid_t parent_of(pid_t process) {
 
 void descendants_signal(int signal) {
     DIR *processes = opendir("/proc");
-    if (!processes) return;
     pid_t self = getpid();
+    if (!processes) {
+        if (self == 1) kill(-1, signal);
+        return;
+    }
     for (struct dirent *entry; (entry = readdir(processes));) {
         pid_t process = atoi(entry->d_name);
         if (process > 0 && parent_of(process) == self) kill(process, signal);

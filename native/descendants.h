@@ -9,10 +9,10 @@
 // Makes this process the one.
 void descendants_adopt(void);
 
-// Sends a signal to the children of this process.
+// Sends a signal to the children of this process, as far as /proc shows them; without it, to all that a first process has below it.
 void descendants_signal(int signal);
 
-// Kills children until there is none, and takes their ends. False when one did not end within some seconds: it waits in the kernel.
+// Kills children until there is none, and takes their ends. False when one did not end within some seconds.
 bool descendants_kill(void);
 
 // The parent of a process; 0 when it is gone.

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +15,9 @@
 
 #define BACKLOG 256
 #define BUSY_LIMIT_SEC 10
+// Longer than another agent takes that finds a busy one.
+#define LOCK_LIMIT_MS 15000
+#define LOCK_TICK_MS 10
 
 static struct stat own; // the file that this process listens on
 
@@ -81,25 +87,51 @@ static bool is_free(const char *path) {
     return false;
 }
 
-int endpoint_listen(const char *path) {
+// Two agents do not look and listen at one time: the lock of the directory is its holder's alone. Its descriptor, or -1 with errno.
+static int lock_directory_of(const char *path) {
+    const char *name = strrchr(path, '/');
+    char parent[PATH_MAX] = ".";
+    if (name) snprintf(parent, sizeof parent, "%.*s", name == path ? 1 : (int)(name - path), path);
+    int directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int tries = LOCK_LIMIT_MS / LOCK_TICK_MS; directory >= 0 && flock(directory, LOCK_EX | LOCK_NB) < 0; poll(NULL, 0, LOCK_TICK_MS)) {
+        if (errno == EWOULDBLOCK && tries-- > 0) continue;
+        int error = errno;
+        close(directory);
+        errno = error;
+        return -1;
+    }
+    return directory;
+}
+
+// Listens under a name of its own, since who sees the name can connect: the file gets it when somebody listens.
+static int listen_as(const char *path) {
     char fresh[PATH_MAX];
-    if ((size_t)snprintf(fresh, sizeof fresh, "%s.%d", path, getpid()) >= sizeof fresh) {
+    unsigned long long random;
+    // The number of a process is another's in another container.
+    if (getrandom(&random, sizeof random, 0) != sizeof random) return -1;
+    if ((size_t)snprintf(fresh, sizeof fresh, "%s.%llx", path, random) >= sizeof fresh) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    if (!is_free(path)) return -1;
-    unlink(fresh);
     mode_t mask = umask(0177);
     int listener = socket_at(fresh, bind);
     umask(mask);
     if (listener < 0) return -1;
-    // Who sees the name can connect: the file gets it when somebody listens.
     if (listen(listener, BACKLOG) == 0 && stat(fresh, &own) == 0 && rename(fresh, path) == 0) return listener;
     int error = errno;
     close(listener);
     unlink(fresh);
     errno = error;
     return -1;
+}
+
+int endpoint_listen(const char *path) {
+    int lock = lock_directory_of(path);
+    if (lock < 0) return -1;
+    int listener = is_free(path) ? listen_as(path) : -1, error = errno;
+    close(lock);
+    errno = error;
+    return listener;
 }
 
 void endpoint_remove(const char *path) {

@@ -6,8 +6,8 @@
 
 // The agent's socket: a file that only its owner may connect to, of whatever length its path is.
 
-// Listens there. A socket that nobody listens on any more gives way. -1 with errno: EADDRINUSE when an agent answers, or what stands there
-// is no socket.
+// Listens there. A socket that nobody listens on any more gives way; in a directory that nodes share, so would another node's: it is to be
+// the node's own. -1 with errno: EADDRINUSE when an agent answers, or what stands there is no socket.
 int endpoint_listen(const char *path);
 
 // Takes the file away if it is this listener's. Twice is once.

@@ -29,7 +29,7 @@ static int take_descriptors(struct msghdr *header, struct packet *packet) {
             }
         }
     }
-    return good && !(header->msg_flags & MSG_CTRUNC);
+    return good;
 }
 
 enum received message_receive(int socket, struct packet *packet) {
@@ -49,6 +49,10 @@ enum received message_receive(int socket, struct packet *packet) {
     }
     int good = take_descriptors(&header, packet);
     if (size == 0 && !packet->descriptor_count) return RECEIVED_END;
+    if (header.msg_flags & MSG_CTRUNC) {
+        packet_drop(packet);
+        return RECEIVED_CUT;
+    }
     if (!good || (size_t)size < sizeof packet->head || (header.msg_flags & MSG_TRUNC) || packet->head.protocol != PROTOCOL) {
         packet_drop(packet);
         return RECEIVED_GARBAGE;

@@ -25,9 +25,11 @@ enum message_type {
     MESSAGE_SIGNAL,    // value: the signal; detail: 1 for the whole process group
     // From the agent.
     MESSAGE_ALIVE,    // the answer to a probe
+    MESSAGE_RECEIVED, // the request is whole; how long the program takes to start is its own affair
     MESSAGE_TERMINAL, // the master of the program's terminal, its only copy
     MESSAGE_STARTED,
-    MESSAGE_STOPPED, // value: the signal that stopped the program
+    MESSAGE_STOPPED, // value: the signal that stopped the program; detail: how many SIGCONT the client had sent that were handed on before
+    MESSAGE_CONTINUED,
     MESSAGE_EXITED,  // value: the exit code
     MESSAGE_KILLED,  // value: the signal that ended the program
     MESSAGE_FAILED,  // value: an enum failure; detail: errno, or 0
@@ -43,6 +45,7 @@ enum failure {
     FAILURE_PROGRAM, // it cannot be executed
     FAILURE_SYSTEM,  // a process or a descriptor could not be had
     FAILURE_ENDING,  // the agent is about to end
+    FAILURE_DESCRIPTORS, // the kernel kept some back
 };
 
 struct message {
@@ -65,6 +68,7 @@ enum received {
     RECEIVED_PACKET,
     RECEIVED_NOTHING, // yet
     RECEIVED_END,     // the other side is gone
+    RECEIVED_CUT,     // the kernel kept descriptors back; the others are dropped
     RECEIVED_GARBAGE, // nothing that this protocol knows; what it carried is dropped
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,10 +31,22 @@ void program_reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void ignore_signals(uint32_t ignored) {
+static void ignore_signals(uint64_t ignored) {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    for (int number = 1; number < 32; number++) {
-        if (ignored & (1u << (number - 1))) sigaction(number, &ignore, NULL);
+    for (int number = 1; number < NSIG; number++) {
+        if (ignored >> (number - 1) & 1) sigaction(number, &ignore, NULL);
+    }
+}
+
+// The caller's soft limits, up to the container's hard ones: no more can be had here. How many files are open is the site's to say, for all
+// of a job alike.
+static void limit(const uint64_t wanted[LIMITS], int report) {
+    for (int resource = 0; resource < LIMITS; resource++) {
+        struct rlimit limit;
+        if (resource == RLIMIT_NOFILE) continue;
+        if (getrlimit(resource, &limit) < 0) refuse(report, FAILURE_SYSTEM);
+        limit.rlim_cur = wanted[resource] < limit.rlim_max ? wanted[resource] : limit.rlim_max;
+        if (setrlimit(resource, &limit) < 0) refuse(report, FAILURE_SYSTEM);
     }
 }
 
@@ -67,7 +80,7 @@ static void place_descriptors(const struct start *start, int *report) {
     for (size_t i = 0; i < DESCRIPTORS_MAX; i++) {
         bool came = begin->descriptors & (1u << i);
         int source = came ? sources[next++] : -1;
-        if (came && i < 3 && terminal >= 0 && isatty(source)) source = terminal;
+        if (came && terminal >= 0 && begin->terminals & (1u << i)) source = terminal;
         if (source >= 0 ? dup2(source, targets[i]) < 0 : i < 3 && close(targets[i]) < 0 && errno != EBADF) refuse(*report, FAILURE_SYSTEM);
     }
 }
@@ -82,6 +95,7 @@ static _Noreturn void become(const struct start *start, pid_t session, int repor
     program_reset_signals();
     ignore_signals(request->begin.ignored);
     if (chdir(request->directory) < 0) refuse(report, FAILURE_DIRECTORY);
+    limit(request->begin.limits, report);
     environ = start->variables; // by whose PATH the program is looked for
     execvp(request->arguments[0], request->arguments);
     refuse(report, FAILURE_PROGRAM);

@@ -22,6 +22,7 @@ static bool is_possible(const struct begin *begin) {
     const uint32_t flags = BEGIN_TERMINAL | BEGIN_LEADER;
     const uint32_t descriptors = BEGIN_INPUT | BEGIN_OUTPUT | BEGIN_ERROR | BEGIN_PMI;
     return !(begin->flags & ~flags) && !(begin->descriptors & ~descriptors)
+        && !(begin->terminals & ~(begin->descriptors & (BEGIN_INPUT | BEGIN_OUTPUT | BEGIN_ERROR)))
         && (!(begin->descriptors & BEGIN_PMI) || (begin->pmi_number > 2 && begin->pmi_number <= PMI_NUMBER_MAX))
         && begin->arguments >= 1 && begin->arguments <= STRINGS_MAX && begin->variables <= STRINGS_MAX
         && begin->bytes >= 2 && begin->bytes <= TEXT_MAX;

@@ -14,9 +14,12 @@
 #define TEXT_MAX (4u << 20)
 #define STRINGS_MAX (128u << 10)
 
+// Linux' resource limits.
+#define LIMITS 16
+
 enum begin_flags {
-    BEGIN_TERMINAL = 1, // a terminal of its own in place of the descriptors that are one
-    BEGIN_LEADER = 2,   // the client's process group is orphaned: nothing stops it, nor the program
+    BEGIN_TERMINAL = 1, // a terminal of its own in place of the descriptors that are the client's
+    BEGIN_LEADER = 2,   // the client's process group is orphaned: no terminal stops it, nor the program
 };
 
 // Descriptors that came, in this order; one that does not is closed in the program too.
@@ -28,11 +31,13 @@ enum begin_descriptors {
 };
 
 struct begin {
+    uint64_t ignored;        // the signals that the client was started to ignore, as bits from 1 on
+    uint64_t limits[LIMITS]; // the client's soft ones, by their numbers of setrlimit(2)
     uint32_t flags;
     uint32_t descriptors;
+    uint32_t terminals;  // those of the first three that are the client's terminal
     uint32_t pmi_number; // the one in the program of what came as BEGIN_PMI
     uint32_t mask;       // the client's umask
-    uint32_t ignored;    // the signals that the client was started to ignore, as bits from 1 on
     uint32_t arguments;
     uint32_t variables;
     uint32_t bytes; // of the text

@@ -20,7 +20,8 @@
 #include "program.h"
 
 #define NO_DESCRIPTOR_MS 100
-#define SECOND_TERM_MS 2000
+// What a session takes for the rest when the grace is over: to tell its program's end, to kill, and some reserve.
+#define SESSION_END_MS 8000
 
 struct server {
     const struct agent *agent;
@@ -138,17 +139,28 @@ static bool serve(struct server *server) {
     }
 }
 
-// Ends every child, and theirs: TERM first, which sessions hand on with a grace of their own; a second signal shortens it.
-static bool end_all(struct server *server) {
-    long long deadline = now_ms() + server->agent->grace_ms + SECOND_TERM_MS;
+// Tells every child to end: those that are known, by that, and what sessions left behind, as far as /proc shows it.
+static void tell_all(const struct server *server, int signal_for_sessions) {
+    for (unsigned i = 0; i < server->count; i++) kill(server->sessions[i], signal_for_sessions);
+    if (server->program) {
+        kill(server->program, SIGTERM);
+        kill(server->program, SIGCONT);
+    }
     descendants_signal(SIGTERM);
     descendants_signal(SIGCONT);
+}
+
+// Ends every child, and theirs: TERM first, which sessions hand on with a grace of their own; a second signal ends the grace. It is another
+// one for sessions, since two of a kind may come as one.
+static bool end_all(struct server *server) {
+    long long deadline = now_ms() + server->agent->grace_ms + SESSION_END_MS;
+    tell_all(server, SIGTERM);
     struct pollfd wait = {server->signals, POLLIN, 0};
     for (long long left; reap(server) && (left = deadline - now_ms()) > 0;) {
         poll(&wait, 1, (int)left);
         if (is_told_to_end(server)) {
-            descendants_signal(SIGTERM);
-            if (deadline > now_ms() + SECOND_TERM_MS) deadline = now_ms() + SECOND_TERM_MS;
+            tell_all(server, SIGQUIT);
+            if (deadline > now_ms() + SESSION_END_MS) deadline = now_ms() + SESSION_END_MS;
         }
     }
     return descendants_kill();
@@ -183,7 +195,7 @@ int server_run(const struct agent *agent) {
     if (!started) fprintf(stderr, "pisahpc-agent: cannot start %s: %s\n", agent->program[0], strerror(errno));
     endpoint_remove(agent->socket);
     close(server.listener);
-    if (!end_all(&server)) fprintf(stderr, "pisahpc-agent: some process does not end, it waits in the kernel\n");
+    if (!end_all(&server)) fprintf(stderr, "pisahpc-agent: some process has not ended\n");
     if (told) return 0;
     if (!started) return 71;
     return WIFEXITED(server.program_status) ? WEXITSTATUS(server.program_status) : 128 + WTERMSIG(server.program_status);

@@ -17,22 +17,25 @@
 #include "message.h"
 #include "program.h"
 #include "request.h"
+#include "signals.h"
 
 // For all of a request.
 #define REQUEST_LIMIT_MS 10000
 #define END_TICK_MS 50
 
-// The only signals that a client hands on.
-static const int handed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
-
 struct session {
     int socket;
-    int signals; // SIGTERM and SIGCHLD
+    int signals; // SIGTERM, SIGQUIT, SIGCHLD
     const struct agent *agent;
     struct packet packet;
     struct request request;
     int terminal;  // the program's, -1 without one; open to the end, so that what it holds is not lost with the last writer
-    pid_t program; // its process group too; 0 when it is gone
+    pid_t program; // 0 when it is gone
+    pid_t group;   // the program's, which may outlive it
+    uint32_t continued; // how many SIGCONT were handed on
+    bool all_end;       // the program was told to end, or a signal ended it: what it started ends with it
+    bool ending;        // the agent says so
+    bool at_once;       // without the grace
 };
 
 static void fail(struct session *session, enum failure failure, int error) {
@@ -46,6 +49,7 @@ static bool next_packet(struct session *session, long long deadline) {
         enum received received = message_receive(session->socket, &session->packet);
         if (received == RECEIVED_PACKET) return true;
         if (received == RECEIVED_GARBAGE) fail(session, FAILURE_PROTOCOL, 0);
+        if (received == RECEIVED_CUT) fail(session, FAILURE_DESCRIPTORS, 0);
         if (received != RECEIVED_NOTHING) return false;
         long long left = deadline - now_ms();
         if (left <= 0) {
@@ -82,6 +86,8 @@ static bool receive_request(struct session *session, long long deadline) {
     if (!good) {
         packet_drop(&session->packet);
         fail(session, errno == ENOMEM ? FAILURE_SYSTEM : FAILURE_PROTOCOL, errno == ENOMEM ? ENOMEM : 0);
+    } else {
+        message_say(session->socket, MESSAGE_RECEIVED, 0, 0);
     }
     return good;
 }
@@ -102,6 +108,7 @@ static bool make_terminal(struct session *session, long long deadline) {
     }
     struct message head = {PROTOCOL, MESSAGE_TERMINAL, 0, 0};
     int sent = message_send(session->socket, head, NULL, 0, &master, 1);
+    if (sent < 0) fail(session, FAILURE_TERMINAL, errno);
     close(master);
     if (sent < 0 || !next_packet(session, deadline)) return false;
     bool ready = session->packet.head.type == MESSAGE_READY;
@@ -132,36 +139,47 @@ static bool start(struct session *session, long long deadline) {
         fail(session, result.failure, result.error);
         return false;
     }
-    session->program = result.process;
+    session->program = session->group = result.process;
     message_say(session->socket, MESSAGE_STARTED, 0, 0);
     return true;
 }
 
-// Takes the ends of children, and tells the client of the program's: how it stopped, or how it ended.
+// Reads what the agent says.
+static void read_signals(struct session *session) {
+    struct signalfd_siginfo signal;
+    while (read(session->signals, &signal, sizeof signal) == sizeof signal) {
+        session->ending = session->ending || signal.ssi_signo != SIGCHLD;
+        session->at_once = session->at_once || signal.ssi_signo == SIGQUIT;
+    }
+}
+
+// Takes the ends of children, and tells the client of the program's: how it stopped, went on, or ended.
 static void reap(struct session *session) {
     int status;
-    for (pid_t child; (child = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
+    for (pid_t child; (child = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0;) {
         if (child != session->program) continue;
         if (WIFSTOPPED(status)) {
-            message_say(session->socket, MESSAGE_STOPPED, (uint32_t)WSTOPSIG(status), 0);
-            continue;
+            message_say(session->socket, MESSAGE_STOPPED, (uint32_t)WSTOPSIG(status), session->continued);
+        } else if (WIFCONTINUED(status)) {
+            message_say(session->socket, MESSAGE_CONTINUED, 0, 0);
+        } else {
+            session->program = 0;
+            session->all_end = session->all_end || WIFSIGNALED(status);
+            if (WIFEXITED(status)) message_say(session->socket, MESSAGE_EXITED, (uint32_t)WEXITSTATUS(status), 0);
+            else message_say(session->socket, MESSAGE_KILLED, (uint32_t)WTERMSIG(status), 0);
         }
-        session->program = 0;
-        if (WIFEXITED(status)) message_say(session->socket, MESSAGE_EXITED, (uint32_t)WEXITSTATUS(status), 0);
-        else message_say(session->socket, MESSAGE_KILLED, (uint32_t)WTERMSIG(status), 0);
     }
 }
 
 // Hands a signal on. False: it is none that a client hands on.
 static bool hand_on(struct session *session) {
     const struct message *head = &session->packet.head;
-    if (head->type != MESSAGE_SIGNAL || session->packet.size || session->packet.descriptor_count) return false;
-    for (size_t i = 0; i < sizeof handed_on / sizeof *handed_on; i++) {
-        if (head->value != (uint32_t)handed_on[i]) continue;
-        kill(head->detail ? -session->program : session->program, handed_on[i]);
-        return true;
-    }
-    return false;
+    int number = head->value <= (uint32_t)SIGRTMAX ? (int)head->value : 0;
+    if (head->type != MESSAGE_SIGNAL || session->packet.size || session->packet.descriptor_count || !signals_hand_on(number)) return false;
+    session->continued += number == SIGCONT;
+    session->all_end = session->all_end || signals_ask_for_end(number);
+    kill(head->detail ? -session->program : session->program, number);
+    return true;
 }
 
 // Is beside the program until it ends. False: the client is gone before, or the agent ends.
@@ -170,10 +188,8 @@ static bool accompany(struct session *session) {
     while (session->program) {
         if (poll(waits, 2, -1) < 0 && errno != EINTR) return false;
         if (waits[1].revents) {
-            struct signalfd_siginfo signal;
-            while (read(session->signals, &signal, sizeof signal) == sizeof signal) {
-                if (signal.ssi_signo == SIGTERM) return false;
-            }
+            read_signals(session);
+            if (session->ending) return false;
             reap(session);
         }
         enum received received = RECEIVED_NOTHING;
@@ -183,29 +199,24 @@ static bool accompany(struct session *session) {
             received = RECEIVED_GARBAGE;
             break;
         }
-        if (received == RECEIVED_END || received == RECEIVED_GARBAGE) return false;
+        if (session->program && received != RECEIVED_NOTHING) return false;
     }
     return true;
 }
 
-// Ends all that the session started: TERM for the program's group, KILL for whatever is left of it when the grace is over, or a second TERM
-// comes, and for those who left the group.
+// Ends all that the session started: TERM for the program's group, KILL for whatever is left of it when the grace is over, or the agent
+// gives none, and for those who left the group.
 static void end(struct session *session) {
-    pid_t group = session->program;
-    if (group) {
-        kill(-group, SIGTERM);
-        kill(-group, SIGCONT);
-        struct pollfd wait = {session->signals, POLLIN, 0};
-        for (long long deadline = now_ms() + session->agent->grace_ms; now_ms() < deadline && kill(-group, 0) == 0;) {
-            poll(&wait, 1, END_TICK_MS);
-            struct signalfd_siginfo signal;
-            bool again = false;
-            while (read(session->signals, &signal, sizeof signal) == sizeof signal) again = again || signal.ssi_signo == SIGTERM;
-            reap(session);
-            if (again) break;
-        }
-        kill(-group, SIGKILL);
+    pid_t group = session->group;
+    kill(-group, SIGTERM);
+    kill(-group, SIGCONT);
+    struct pollfd wait = {session->signals, POLLIN, 0};
+    for (long long deadline = now_ms() + session->agent->grace_ms; now_ms() < deadline && !session->at_once && kill(-group, 0) == 0;) {
+        poll(&wait, 1, END_TICK_MS);
+        read_signals(session);
+        reap(session);
     }
+    kill(-group, SIGKILL);
     // The program's own end is still to be told.
     for (long long deadline = now_ms() + 1000; session->program && now_ms() < deadline; poll(NULL, 0, 1)) reap(session);
     descendants_kill();
@@ -215,6 +226,7 @@ static int watch_signals(void) {
     sigset_t watched;
     sigemptyset(&watched);
     sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGQUIT);
     sigaddset(&watched, SIGCHLD);
     return signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -230,5 +242,6 @@ void session_run(int socket, const struct agent *agent) {
         return;
     }
     descendants_adopt();
-    if (receive_request(&session, deadline) && start(&session, deadline) && !accompany(&session)) end(&session);
+    if (!receive_request(&session, deadline) || !start(&session, deadline)) return;
+    if (!accompany(&session) || session.all_end) end(&session);
 }

@@ -6,39 +6,68 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "descendants.h"
+#include "signals.h"
+
 // What a terminal holds at most, several times over: who goes on writing after the program's end is not waited for.
 #define DRAIN_MAX (256u << 10)
+// For a screen that takes nothing at all.
+#define DRAIN_LIMIT_MS 5000
 
+// tcgetpgrp(3) answers for a process' own terminal alone.
 bool terminal_is_ours(void) {
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
+    return tcgetpgrp(STDIN_FILENO) >= 0 && tcgetpgrp(STDOUT_FILENO) >= 0;
+}
+
+static bool is_in_front(void) {
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
 }
 
 bool terminal_mirror(struct terminal *terminal, int master) {
     terminal->master = master;
+    terminal->screen = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     terminal->typed = (struct copy){.from = STDIN_FILENO, .to = master};
-    terminal->written = (struct copy){.from = master, .to = STDOUT_FILENO};
-    if (tcgetattr(STDIN_FILENO, &terminal->original) < 0) return false;
-    // pty(7): what is set on the master holds for the terminal.
-    if (tcsetattr(master, TCSANOW, &terminal->original) < 0 || fcntl(master, F_SETFL, O_NONBLOCK) < 0) return false;
+    terminal->written = (struct copy){.from = master, .to = terminal->screen};
+    if (terminal->screen < 0 || fcntl(master, F_SETFL, O_NONBLOCK) < 0) return false;
     terminal_resize(terminal);
-    return true;
+    // In the background the settings are another's, such as a shell's that edits a line.
+    if (!is_in_front()) return true;
+    // pty(7): what is set on the master holds for the terminal.
+    return tcgetattr(STDIN_FILENO, &terminal->original) == 0 && tcsetattr(master, TCSANOW, &terminal->original) == 0;
+}
+
+// The program's terminal hangs up with the client's, as if they were one.
+static void hang_up(struct terminal *terminal) {
+    terminal_restore(terminal);
+    close(terminal->master);
+    close(terminal->screen);
+    terminal->master = terminal->screen = -1;
 }
 
 // From the background it would stop this process (SIGTTOU): the terminal is somebody else's then.
 static bool set(const struct termios *settings, int when) {
-    return tcgetpgrp(STDIN_FILENO) == getpgrp() && tcsetattr(STDIN_FILENO, when, settings) == 0;
+    return is_in_front() && tcsetattr(STDIN_FILENO, when, settings) == 0;
 }
 
 void terminal_make_raw(struct terminal *terminal) {
     if (terminal->master < 0) return;
+    if (tcgetpgrp(STDIN_FILENO) < 0) {
+        hang_up(terminal);
+        return;
+    }
+    if (!is_in_front() || (!terminal->raw && tcgetattr(STDIN_FILENO, &terminal->original) < 0)) return;
     struct termios raw = terminal->original;
     cfmakeraw(&raw);
-    terminal->raw = set(&raw, TCSADRAIN);
+    terminal->raw = set(&raw, TCSANOW);
+}
+
+bool terminal_is_behind(const struct terminal *terminal) {
+    return terminal->master >= 0 && !terminal->raw;
 }
 
 void terminal_restore(struct terminal *terminal) {
     if (terminal->master < 0 || !terminal->raw) return;
-    set(&terminal->original, TCSADRAIN);
+    set(&terminal->original, TCSANOW);
     terminal->raw = false;
 }
 
@@ -94,14 +123,22 @@ void terminal_copy(struct terminal *terminal, const struct pollfd waits[TERMINAL
         // A terminal that is gone is never waited for.
         else if (waits[2 * i + 1].revents || (!is_empty(copies[i]) && copies[i]->to < 0)) give(copies[i]);
     }
+    if (terminal->master >= 0 && (terminal->typed.from < 0 || terminal->written.to < 0)) hang_up(terminal);
 }
 
-void terminal_drain(struct terminal *terminal) {
-    if (terminal->master < 0) return;
+void terminal_drain(struct terminal *terminal, int signals) {
     struct copy *written = &terminal->written;
-    size_t drained = 0;
-    do {
-        while (!is_empty(written)) give(written);
-        drained += sizeof written->bytes;
-    } while (written->from >= 0 && drained < DRAIN_MAX && take(written));
+    struct pollfd waits[] = {{terminal->screen, POLLOUT, 0}, {signals, POLLIN, 0}};
+    long long deadline = now_ms() + DRAIN_LIMIT_MS;
+    for (size_t drained = 0; terminal->master >= 0;) {
+        if (is_empty(written)) {
+            if (written->from < 0 || drained >= DRAIN_MAX || !take(written)) return;
+            drained += written->end;
+            deadline = now_ms() + DRAIN_LIMIT_MS;
+        }
+        give(written);
+        long long left = deadline - now_ms();
+        if (is_empty(written)) continue;
+        if (left <= 0 || (poll(waits, 2, (int)left) > 0 && waits[1].revents && signals_read_end(signals))) return;
+    }
 }

@@ -7,7 +7,7 @@
 #include <termios.h>
 
 // The client's terminal and, as its likeness in the container, the master of the program's: what is typed goes there, what the program
-// writes comes back. Standard input and output are the client's terminal.
+// writes comes back.
 
 #define COPY_MAX 4096
 #define TERMINAL_WAITS 4
@@ -20,19 +20,23 @@ struct copy {
 
 struct terminal {
     int master; // -1 without one
+    int screen; // the client's terminal by a description of its own, which does not wait: that of standard output is others' too
     struct termios original;
     bool raw;
     struct copy typed, written;
 };
 
-// Whether standard input and output are a terminal that this process has the foreground of.
+// Whether standard input and output are the terminal of this process' session.
 bool terminal_is_ours(void);
 
-// Makes the master like the client's terminal, in size and settings. False with errno.
+// Makes the master like the client's terminal, in size and, where this process has the foreground, in settings. False with errno.
 bool terminal_mirror(struct terminal *terminal, int master);
 
-// Hands every key on as it comes, where this process has the foreground.
+// Hands every key on as it comes, where this process has the foreground. A terminal that is gone hangs the program's up.
 void terminal_make_raw(struct terminal *terminal);
+
+// Whether it is to be tried again, since nobody says when this process gets the foreground.
+bool terminal_is_behind(const struct terminal *terminal);
 
 // Puts the client's terminal back as it was. Twice is once.
 void terminal_restore(struct terminal *terminal);
@@ -46,7 +50,7 @@ void terminal_waits(const struct terminal *terminal, struct pollfd waits[TERMINA
 // Copies what can be copied after a wait.
 void terminal_copy(struct terminal *terminal, const struct pollfd waits[TERMINAL_WAITS]);
 
-// Copies what the program had written before its end.
-void terminal_drain(struct terminal *terminal);
+// Copies what the program had written before its end, unless the screen takes nothing for long or a signal asks for the end.
+void terminal_drain(struct terminal *terminal, int signals);
 
 #endif

@@ -13,10 +13,19 @@ internal static class AgentMessage
     public const uint Ready = 4;
     public const uint Signal = 5;
     public const uint Alive = 6;
-    public const uint Started = 8;
-    public const uint Failed = 12;
+    public const uint Received = 7;
+    public const uint Terminal = 8;
+    public const uint Started = 9;
+    public const uint Stopped = 10;
+    public const uint Continued = 11;
+    public const uint Exited = 12;
+    public const uint Failed = 14;
 
     private const uint Protocol = 0x50687231;
+
+    private static readonly byte[] IgnoredSignals = new byte[8];
+
+    private static readonly byte[] UnlimitedResources = [.. Enumerable.Repeat((byte)0xff, 16 * 8)];
 
     public static Socket Connect(string path)
     {
@@ -31,7 +40,7 @@ internal static class AgentMessage
 
     /// <summary>The body of a request's first packet.</summary>
     public static byte[] BeginBody(uint flags, uint descriptors, uint pmi, uint arguments, uint variables, uint bytes) =>
-        Numbers(flags, descriptors, pmi, 0x12, 0, arguments, variables, bytes);
+        [.. IgnoredSignals, .. UnlimitedResources, .. Numbers(flags, descriptors, descriptors & 7, pmi, 0x12, arguments, variables, bytes)];
 
     /// <summary>Strings as a request's text has them.</summary>
     public static byte[] Strings(params IEnumerable<string> strings) => Encoding.UTF8.GetBytes(string.Concat(strings.Select(text => text + "\0")));

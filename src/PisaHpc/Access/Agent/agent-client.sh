@@ -8,5 +8,8 @@ agent_client() {
     owner=$(stat -c %u -- "$directory") && group=$(stat -c %g -- "$directory") || exit 78
     set -- env -i "$program/pisahpc-run" --socket "$directory/agent/socket" "$@"
     [ "$(id -u)" != "$owner" ] || exec "$@"
-    exec setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all --no-new-privs "$@"
+    set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all --no-new-privs "$@"
+    # The owner's process has no way to this one's terminal, into which he could type.
+    if (: </dev/tty) 2>/dev/null; then set -- setsid --wait "$@"; fi
+    exec "$@"
 }
