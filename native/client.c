@@ -154,6 +154,7 @@ static bool on_message(struct conversation *conversation) {
         conversation->result = (int)(head->value & 0xff);
         break;
     case MESSAGE_KILLED:
+        if (head->value >= SIGCONT && head->value <= SIGTTOU) return false; // Nothing dies of these, and this process would stop.
         terminal_drain(&conversation->terminal, conversation->signals);
         conversation->result = die_by(conversation, (int)head->value);
         break;

@@ -6,8 +6,9 @@ namespace PisaHpc.Unit.Native;
 [SupportedOSPlatform("linux")]
 public sealed class AgentEndTests
 {
-    // A program with a child that is deaf to TERM, another in a session of its own, and itself deaf.
-    private const string Stubborn = "trap '' TERM; (setsid sleep 601 &); (trap '' TERM; exec sleep 602) & echo ready; sleep 603; sleep 604";
+    // A program with a child that is deaf to TERM, another in a session of its own, and itself not willing.
+    private const string Stubborn =
+        "trap 'echo term' TERM; (setsid sleep 601 &); (trap '' TERM; exec sleep 602) & echo ready; sleep 603; sleep 604; sleep 605";
 
     [Theory]
     [InlineData("echo ready; exec sleep 600")]
@@ -59,7 +60,7 @@ public sealed class AgentEndTests
         {
             agent.Signal(Libc.SigTerm);
             // Two signals of a kind that nobody took yet are one.
-            await Wait.UntilAsync(() => !File.Exists(agent.Socket), () => "it goes on listening");
+            await (times == 2 ? run.SaysAsync("term\n") : Wait.UntilAsync(() => !File.Exists(agent.Socket), () => "it goes on listening"));
         }
 
         Assert.Equal((0, ""), await agent.EndAsync());
@@ -119,9 +120,72 @@ public sealed class AgentEndTests
     [Fact]
     public async Task The_program_beside_is_told_to_end_with_the_agent()
     {
-        await using var agent = await ServedAgent.StartAsync("--", "sh", "-c", "trap 'exit 3' TERM; while :; do sleep 0.01; done");
+        var file = Path.Combine(Path.GetTempPath(), $"pisahpc-beside-{Guid.NewGuid():N}");
+        await using var agent = await ServedAgent.StartAsync(
+            "--", "sh", "-c", $"trap 'echo told >>{file}; exit 3' TERM; echo up >{file}; while :; do sleep 0.01; done");
+        await Wait.UntilAsync(() => File.Exists(file) && File.ReadAllText(file) == "up\n", () => "it does not run");
         agent.Signal(Libc.SigTerm);
         Assert.Equal(0, (await agent.EndAsync()).ExitCode);
-        Assert.Empty(agent.Sessions());
+        Assert.Equal("up\ntold\n", await File.ReadAllTextAsync(file));
+        File.Delete(file);
+    }
+
+    /// <summary>As a step's ranks end with it: the batch system signals the client and finds nothing else to end.</summary>
+    [Theory]
+    [InlineData(Libc.SigTerm)]
+    [InlineData(Libc.SigInt)]
+    [InlineData(Libc.SigHup)]
+    public async Task What_is_told_to_end_ends_with_all_that_it_started(int signal)
+    {
+        await using var agent = await ServedAgent.StartAsync("--grace", "1");
+        using var run = agent.Start(["bash", "-c", "sleep 601 & (setsid sleep 602 &); (trap '' TERM; exec sleep 603) & echo ready; exec sleep 604"]);
+        await run.SaysAsync("ready\n");
+        run.Signal(signal);
+        (await run.EndAsync()).EndedWith(128 + signal);
+        await agent.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_a_killed_program_started_ends_with_it()
+    {
+        await using var agent = await ServedAgent.StartAsync("--grace", "1");
+        (await agent.RunShellAsync("sleep 601 >/dev/null 2>&1 <&1 & kill -KILL $$")).EndedWith(128 + Libc.SigKill);
+        await agent.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_is_told_twice_before_it_looks_gives_no_grace()
+    {
+        await using var agent = await ServedAgent.StartAsync("--grace", "600");
+        using var run = agent.Start(["sh", "-c", "trap '' TERM; echo ready; sleep 601; sleep 602"]);
+        await run.SaysAsync("ready\n");
+        var session = Assert.Single(agent.Sessions());
+        foreach (var signal in new[] { Libc.SigStop, Libc.SigTerm, Libc.SigQuit, Libc.SigCont })
+        {
+            Assert.Equal(0, Libc.Kill(session, signal));
+        }
+
+        (await run.EndAsync()).EndedWith(128 + Libc.SigKill);
+        await agent.AssertNothingLeftAsync();
+    }
+
+    /// <summary>Needs root, to take /proc away.</summary>
+    [Fact]
+    public async Task An_agent_without_proc_ends_its_programs_with_a_grace_too()
+    {
+        var script = Path.GetTempFileName();
+        await File.WriteAllTextAsync(
+            script,
+            $"#!/bin/sh\nexec unshare --pid --fork --mount sh -c 'umount --lazy /proc; exec {ServedAgent.Program} \"$@\"' sh \"$@\"\n");
+        File.SetUnixFileMode(script, (UnixFileMode)0x1c0);
+        await using var agent = ServedAgent.Begin(["--grace", "60"], script);
+        (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);
+        var first = Assert.Single(agent.Sessions());
+        using var run = agent.Start(["sh", "-c", "trap 'exit 5' TERM; (setsid sleep 601 &); echo ready; while :; do sleep 0.01; done"]);
+        await run.SaysAsync("ready\n");
+        Assert.Equal(0, Libc.Kill(first, Libc.SigTerm));
+        (await run.EndAsync()).EndedWith(5);
+        Assert.Equal((0, ""), await agent.EndAsync());
+        File.Delete(script);
     }
 }

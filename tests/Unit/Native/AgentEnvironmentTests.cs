@@ -85,9 +85,27 @@ public sealed class AgentEnvironmentTests
         Assert.All(callers, pair => Assert.Equal(pair.Value, variables[pair.Key]));
     }
 
-    /// <summary>A single string longer than execve(2) takes, 128 KiB: the kernel's own limit, here as there, is told by whoever meets it.</summary>
+    /// <summary>A single string longer than execve(2) takes, 128 KiB, which no process can have, so that none of ours can send it.</summary>
     [Fact]
-    public async Task What_is_more_than_the_kernel_takes_is_said()
+    public async Task What_is_more_than_the_kernel_takes_is_the_programs_failure()
+    {
+        await using var agent = await ServedAgent.StartAsync();
+        using var socket = AgentMessage.Connect(agent.Socket);
+        var text = AgentMessage.Strings("/", "true", "LONG=" + new string('x', 200_000));
+        Assert.True(Libc.Send(
+            socket.SafeHandle, AgentMessage.Of(AgentMessage.Begin, body: AgentMessage.BeginBody(0, 0, 0, 1, 1, (uint)text.Length)), []));
+        foreach (var part in text.Chunk(32768))
+        {
+            Assert.True(Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Text, body: part), []));
+        }
+
+        Assert.Equal(AgentMessage.Received, AgentMessage.Receive(socket)?.Type);
+        Assert.Equal((AgentMessage.Failed, 6u, 7u), AgentMessage.ReceiveWhole(socket)); // E2BIG
+    }
+
+    /// <summary>The client's own bound, beyond which an agent takes nothing.</summary>
+    [Fact]
+    public async Task What_is_more_than_an_agent_takes_is_said()
     {
         await using var agent = await ServedAgent.StartAsync();
         using var run = agent.StartBy(

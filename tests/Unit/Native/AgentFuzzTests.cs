@@ -1,28 +1,22 @@
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using PisaHpc.Unit.Face;
-using PisaHpc.Unit.Images;
 
 namespace PisaHpc.Unit.Native;
 
 /// <summary>Whatever a client sends, the agent goes on, opens nothing for good, and its others are not held up.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class AgentFuzzTests
+public sealed class AgentFuzzTests(CheckedProgram program) : IClassFixture<CheckedProgram>
 {
     private const int Conversations = 4000;
+    private const int ClientConversations = 300;
 
     /// <summary>The agent with the compiler's own checks of memory and of undefined behaviour.</summary>
     [Fact]
     public async Task Thousands_of_garbled_conversations_do_no_harm()
     {
-        var folder = Directory.CreateTempSubdirectory("pisahpc-checked-");
-        var program = Path.Combine(folder.FullName, "pisahpc-agent");
-        var sources = Directory.GetFiles(Checkout.PathOf("native"), "*.c");
-        (await Programs.RunAsync(
-            "gcc",
-            ["-std=c17", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", program, .. sources])).EndedWell();
-        await using var agent = ServedAgent.Begin(["--sessions", "4096"], program);
+        await using var agent = ServedAgent.Begin(["--sessions", "4096"], program.Agent);
         (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);
+        await agent.AssertNothingLeftAsync();
         var before = agent.Descriptors;
         var random = new Random(4711);
         using var file = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
@@ -45,12 +39,53 @@ public sealed class AgentFuzzTests
             }
         }
 
+        // As long as some of them end: thousands of processes with the compiler's checks take their time.
+        for (var left = agent.Sessions().Count; left > 0; left = agent.Sessions().Count)
+        {
+            await Wait.UntilAsync(() => agent.Sessions().Count < left, () => $"{left} sessions are left");
+        }
+
         await agent.AssertNothingLeftAsync();
         Assert.Equal(before, agent.Descriptors);
         Assert.Equal("whole\n", (await agent.RunAsync(["echo", "whole"])).EndedWith(0).Output);
         agent.Signal(Libc.SigTerm);
         Assert.Equal((0, ""), await agent.EndAsync());
-        folder.Delete(recursive: true);
+    }
+
+    /// <summary>The client with the same checks: it ends, and says at most a line of its own.</summary>
+    [Fact]
+    public async Task What_an_agent_says_wrongly_does_a_client_no_harm()
+    {
+        var random = new Random(4711);
+        using var file = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite);
+        using var agent = new ScriptedAgent();
+        for (var i = 0; i < ClientConversations; i++)
+        {
+            using var run = await agent.StartAsync(["env", "ASAN_OPTIONS=detect_leaks=0"], program.Client);
+            for (var packets = random.Next(1, 6); packets > 0; packets--)
+            {
+                var body = new byte[random.Next(3) == 0 ? random.Next(40_000) : 0];
+                var packet = AgentMessage.Of((uint)random.Next(16), (uint)random.Next(70), (uint)random.Next(3), body);
+                packet[random.Next(packet.Length)] ^= (byte)(random.Next(4) == 0 ? random.Next(256) : 0);
+                var length = random.Next(4) == 0 ? random.Next(1, packet.Length) : packet.Length;
+                agent.Say(packet[..length], [.. Enumerable.Repeat((int)file.DangerousGetHandle(), random.Next(3))]);
+            }
+
+            agent.Leave();
+            Assert.Matches("^(pisahpc-run: [^\n]+\n)?$", (await run.EndAsync()).Error);
+        }
+    }
+
+    [Theory]
+    [InlineData(AgentMessage.Terminal, 75)] // without one
+    [InlineData(AgentMessage.Signal, 78)]
+    [InlineData(99u, 78)]
+    public async Task What_no_agent_says_ends_a_client(uint type, int exitCode)
+    {
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync();
+        agent.Say(type);
+        (await run.EndAsync()).EndedWith(exitCode);
     }
 
     [Fact]
@@ -110,8 +145,9 @@ public sealed class AgentFuzzTests
     [Theory]
     [InlineData(Libc.SigKill)]
     [InlineData(0)]
-    [InlineData(19)] // STOP
-    [InlineData(64)]
+    [InlineData(17)] // CHLD
+    [InlineData(33)] // the C library's
+    [InlineData(65)]
     [InlineData(-1)]
     public async Task A_signal_that_no_client_hands_on_ends_the_session(int signal)
     {
@@ -120,6 +156,7 @@ public sealed class AgentFuzzTests
         var text = AgentMessage.Strings("/", "sleep", "600", agent.Mark);
         Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Begin, body: AgentMessage.BeginBody(0, 0, 0, 2, 1, (uint)text.Length)), []);
         Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Text, body: text), []);
+        Assert.Equal(AgentMessage.Received, AgentMessage.Receive(socket)?.Type);
         Assert.Equal(AgentMessage.Started, AgentMessage.Receive(socket)?.Type);
         Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Signal, (uint)signal), []);
         await agent.AssertNothingLeftAsync();

@@ -46,19 +46,23 @@ internal static class AgentMessage
     public static byte[] Strings(params IEnumerable<string> strings) => Encoding.UTF8.GetBytes(string.Concat(strings.Select(text => text + "\0")));
 
     /// <summary>The type of the next packet and its value; null when the other side is gone.</summary>
-    public static (uint Type, uint Value)? Receive(Socket socket)
+    public static (uint Type, uint Value)? Receive(Socket socket) =>
+        ReceiveWhole(socket) is { } head ? (head.Type, head.Value) : null;
+
+    /// <summary>The head of the next packet; null when the other side is gone.</summary>
+    public static (uint Type, uint Value, uint Detail)? ReceiveWhole(Socket socket)
     {
-        var bytes = new byte[64];
+        var bytes = new byte[65536];
         try
         {
-            return socket.Receive(bytes) >= 16
-                ? (BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8)))
-                : null;
+            return socket.Receive(bytes) >= 16 ? (Number(4), Number(8), Number(12)) : null;
         }
         catch (SocketException)
         {
             return null;
         }
+
+        uint Number(int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
     }
 
     private static byte[] Numbers(params ReadOnlySpan<uint> numbers)

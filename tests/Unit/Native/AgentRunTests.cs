@@ -122,6 +122,64 @@ public sealed class AgentRunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Soft_limits_are_the_callers_as_far_as_the_hard_ones_reach_and_open_files_the_containers()
+    {
+        var files = (await _agent.RunShellAsync("ulimit -S -n")).EndedWith(0).Output;
+        const string look = "ulimit -S -s; ulimit -S -c; ulimit -S -n; ulimit -H -n";
+        using var run = _agent.StartBy("bash", "ulimit -S -s 12345; ulimit -S -c 7; ulimit -S -n 300; exec \"$@\"", ["bash", "-c", look]);
+        var hard = (await _agent.RunAsync(["bash", "-c", "ulimit -H -n"])).Output;
+        Assert.Equal("12345\n7\n" + files + hard, (await run.EndAsync([])).EndedWith(0).Output);
+    }
+
+    [Fact]
+    public async Task A_client_that_nobody_hears_ends_with_its_exit_code()
+    {
+        using var run = ClientRun.Start(
+            ["env", "--default-signal", "bash", "-c", "exec 3> >(exit); wait $!; \"$0\" --socket /no/such/socket true 2>&3; echo $?", ServedAgent.ClientProgram],
+            "A=B",
+            null);
+        Assert.Equal("75\n", (await run.EndAsync([])).EndedWith(0).Output);
+    }
+
+    [Fact]
+    public async Task A_client_that_may_open_nothing_for_its_signals_says_so()
+    {
+        using var run = _agent.StartBy("bash", "ulimit -n 4; exec \"$@\"", ["true"]);
+        Assert.Equal("pisahpc-run: signals cannot be taken: Too many open files\n", (await run.EndAsync([])).EndedWith(75).Error);
+    }
+
+    [Fact]
+    public async Task Descriptors_that_the_kernel_keeps_back_are_named()
+    {
+        using var limit = ClientRun.Start(["prlimit", "--pid", $"{_agent.Id}", "--nofile=7:7"], "A=B", null);
+        (await limit.EndAsync([])).EndedWith(0);
+        Assert.Equal(
+            "pisahpc-run: the kernel keeps descriptors back on their way between here and the container: its limit of open files, or SELinux\n",
+            (await _agent.RunAsync(["true"])).EndedWith(78).Error);
+    }
+
+    /// <summary>What is slow then, such as a network's file system that is asleep, is the program's own.</summary>
+    [Fact]
+    public async Task A_client_whose_request_arrived_waits_for_its_program_as_long_as_that_takes_to_start()
+    {
+        using var agent = new ScriptedAgent();
+        using var silent = await agent.StartAsync();
+        using var patient = new ScriptedAgent();
+        using var run = await patient.StartAsync();
+        patient.Say(AgentMessage.Received);
+        Assert.Equal("pisahpc-run: the agent does not answer\n", (await silent.EndAsync()).EndedWith(75).Error);
+        run.Signal(Libc.SigUsr1);
+        patient.Say(AgentMessage.Started);
+        Assert.Equal((uint)Libc.SigUsr1, patient.NextSignal().Number);
+        patient.Say(AgentMessage.Exited, 3);
+        (await run.EndAsync()).EndedWith(3);
+    }
+
+    /// <summary>ELF's type of one that the kernel puts anywhere.</summary>
+    [Fact]
+    public void The_program_is_at_no_fixed_address() => Assert.Equal(3, File.ReadAllBytes(ServedAgent.Program)[16]);
+
+    [Fact]
     public async Task A_directory_can_be_named()
     {
         Assert.Equal("/usr/lib\n", (await _agent.RunAsync(["--cd", "/usr/lib", "--", "pwd"])).EndedWith(0).Output);

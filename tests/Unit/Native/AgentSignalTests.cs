@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace PisaHpc.Unit.Native;
 
-/// <summary>Signals to a client reach the program, once each; a program that stops stops its client.</summary>
+/// <summary>Signals to a client reach the program, once each.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class AgentSignalTests : IAsyncLifetime
 {
@@ -22,6 +22,9 @@ public sealed class AgentSignalTests : IAsyncLifetime
     [InlineData("USR2", Libc.SigUsr2)]
     [InlineData("TSTP", Libc.SigTstp)]
     [InlineData("CONT", Libc.SigCont)]
+    [InlineData("ALRM", 14)]
+    [InlineData("XCPU", 24)]
+    [InlineData("NUM40", 40)] // of the real-time ones
     public async Task A_signal_is_handed_on_once(string name, int signal)
     {
         using var run = _agent.Start(["perl", "-e", Count(name)]);
@@ -63,38 +66,42 @@ public sealed class AgentSignalTests : IAsyncLifetime
         await _agent.AssertNothingLeftAsync();
     }
 
-    /// <summary>A batch system that suspends a job waits for nothing; a shell's job control sees what it would see of the program.</summary>
+    /// <summary>A signal that a process is sent twice before it looks comes once, so only what the client says can be counted.</summary>
     [Fact]
-    public async Task A_suspended_client_and_its_program_stop_and_go_on_together()
+    public async Task A_client_says_a_signal_once()
     {
-        using var shell = _agent.StartBy(
-            "bash", "set -m; \"$@\" & echo client=$!; read line", ["sh", "-c", "echo program=$$; exec sleep 600"]);
-        await shell.SaysAsync("program=");
-        await shell.SaysAsync("client=");
-        var (client, program) = (NumberIn(shell.Output, "client="), NumberIn(shell.Output, "program="));
-        for (var round = 0; round < 2; round++)
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync();
+        agent.Say(AgentMessage.Started);
+        foreach (var number in new[] { Libc.SigTerm, Libc.SigUsr1, Libc.SigHup, Libc.SigCont, Libc.SigUsr2, Libc.SigInt })
         {
-            Assert.Equal(0, Libc.Kill(client, Libc.SigTstp));
-            await Wait.UntilAsync(() => StateOf(client) == 'T' && StateOf(program) == 'T', () => $"client {StateOf(client)}, program {StateOf(program)}");
-            Assert.Equal(0, Libc.Kill(client, Libc.SigCont));
-            await Wait.UntilAsync(() => StateOf(client) is 'S' or 'R' && StateOf(program) is 'S' or 'R', () => $"client {StateOf(client)}, program {StateOf(program)}");
+            run.Signal(number);
+            Assert.Equal(((uint)number, number == Libc.SigCont), agent.NextSignal());
         }
 
-        Assert.Equal(0, Libc.Kill(client, Libc.SigTerm));
-        await Wait.UntilAsync(() => StateOf(client) == ' ' && StateOf(program) == ' ', () => "they go on");
+        agent.Say(AgentMessage.Exited, 3);
+        (await run.EndAsync()).EndedWith(3);
     }
 
-    /// <summary>Where nobody could continue it, as directly below a login, a terminal's stop does not stop a program.</summary>
     [Fact]
-    public async Task A_client_whose_group_is_orphaned_is_not_stopped()
+    public async Task A_signal_that_its_caller_ignores_does_not_end_a_client_that_waits()
     {
-        using var run = _agent.StartBy("sh", "exec setsid \"$@\"", ["sh", "-c", "trap 'echo usr1' USR1; echo ready; while :; do sleep 0.01; done"]);
-        await run.SaysAsync("ready\n");
-        run.Signal(Libc.SigTstp);
-        run.Signal(Libc.SigUsr1);
-        await run.SaysAsync("usr1\n");
-        run.Signal(Libc.SigTerm);
-        (await run.EndAsync()).EndedWith(128 + Libc.SigTerm);
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync(["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]);
+        await ScriptedAgent.SignalAsync(run, Libc.SigHup);
+        agent.Say(AgentMessage.Started);
+        Assert.Equal((uint)Libc.SigHup, agent.NextSignal().Number);
+        agent.Say(AgentMessage.Exited, 3);
+        (await run.EndAsync()).EndedWith(3);
+    }
+
+    [Fact]
+    public async Task A_signal_that_nobody_ignores_ends_a_client_that_waits()
+    {
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync();
+        run.Signal(Libc.SigHup);
+        (await run.EndAsync()).EndedWith(128 + Libc.SigHup);
     }
 
     internal static int NumberIn(string output, string name) =>

@@ -37,6 +37,22 @@ public sealed class AgentSocketTests
     }
 
     [Fact]
+    public async Task Of_two_agents_that_start_at_once_one_listens_and_the_other_says_so()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            await using var first = ServedAgent.Begin([]);
+            await using var second = ServedAgent.Begin([], socket: first.Socket);
+            var ends = new[] { first.EndAsync(), second.EndAsync() };
+            var loser = await Task.WhenAny(ends);
+            Assert.Equal(78, (await loser).ExitCode);
+            Assert.Equal("in\n", (await first.RunAsync(["--wait", "30", "echo", "in"])).EndedWith(0).Output);
+            (loser == ends[0] ? second : first).Signal(Libc.SigTerm);
+            Assert.Equal([0, 78], (await Task.WhenAll(ends)).Select(end => end.ExitCode).Order());
+        }
+    }
+
+    [Fact]
     public async Task A_file_that_is_no_socket_is_left_alone()
     {
         var file = Path.GetTempFileName();

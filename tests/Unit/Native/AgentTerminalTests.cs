@@ -87,7 +87,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await Wait.UntilAsync(() => _agent.Marked().Any(id => CommandOf(id) == "sleep\0600\0"), () => terminal.Shown);
         terminal.Type("\x1a");
         await terminal.ShowsAsync("Stopped");
-        terminal.Type("kill %1; fg; echo code=$?; exit 4\n");
+        terminal.Type("kill %1; wait %1; echo code=$?; exit 4\n");
         await terminal.ShowsAsync("code=143");
         Assert.Equal(4, await terminal.EndAsync());
     }
@@ -104,12 +104,103 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await terminal.ShowsAsync("Stopped");
         Assert.Contains(" icanon", await terminal.SettingsAsync(), StringComparison.Ordinal);
         terminal.Type("fg\n");
-        await Wait.UntilAsync(() => terminal.SettingsAsync().Result.Contains("-icanon", StringComparison.Ordinal), () => terminal.Shown);
+        await IsRawAsync(terminal);
         terminal.Type("word\n");
         // The prompt behind it: what is typed before is still the program's.
         await terminal.ShowsAsync(shown => shown[Math.Max(0, shown.LastIndexOf("a is word", StringComparison.Ordinal))..].Contains("$ ", StringComparison.Ordinal), "a prompt");
         terminal.Type("exit\n");
         Assert.Equal(0, await terminal.EndAsync());
+    }
+
+    /// <summary>The shell says nothing to a program that already goes on when it gets the terminal.</summary>
+    [Fact]
+    public async Task What_was_continued_in_the_background_has_the_keyboard_when_it_comes_to_the_foreground()
+    {
+        using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
+        await terminal.ShowsAsync("$ ");
+        terminal.Type("$RUN sh -c 'echo begun; read a; echo \"a is $a\"'\n");
+        await terminal.ShowsAsync("begun\r\n");
+        terminal.Type("\x1a");
+        await terminal.ShowsAsync("Stopped");
+        terminal.Type("bg\n");
+        await terminal.ShowsAsync("' &\r\n");
+        terminal.Type("fg\n");
+        await IsRawAsync(terminal);
+        terminal.Type("word\n");
+        await terminal.ShowsAsync("a is word\r\n");
+        terminal.Type("exit\n");
+        Assert.Equal(0, await terminal.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_program_in_the_background_takes_no_key_from_the_shell()
+    {
+        var file = Path.Combine(_agent.Folder, "taken");
+        using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
+        await terminal.ShowsAsync("$ ");
+        terminal.Type($"$RUN sh -c 'echo begun; head -n 1 >{file}' &\n");
+        await terminal.ShowsAsync("begun\r\n");
+        for (var i = 0; i < 5; i++)
+        {
+            terminal.Type($"echo typed$(({i} + 10))\n");
+            await terminal.ShowsAsync($"typed{i + 10}\r\n");
+        }
+
+        terminal.Type("fg\n");
+        await IsRawAsync(terminal);
+        terminal.Type("mine\n");
+        await Wait.UntilAsync(() => File.Exists(file) && File.ReadAllText(file) == "mine\n", () => terminal.Shown);
+        terminal.Type("exit\n");
+        Assert.Equal(0, await terminal.EndAsync());
+    }
+
+    [Fact]
+    public async Task A_terminal_that_takes_nothing_does_not_hold_up_a_signal()
+    {
+        var file = Path.Combine(_agent.Folder, "told");
+        using var terminal = TestTerminal.StartStalled(_agent, "sh", "-c", $"trap 'echo told >{file}; exit 4' TERM; yes & wait");
+        var (written, times) = ("", 0);
+        await Wait.UntilAsync(
+            () =>
+            {
+                var now = File.ReadLines($"/proc/{terminal.Id}/io").Single(line => line.StartsWith("wchar:", StringComparison.Ordinal));
+                times = now == written && now.Length > "wchar: 1000".Length ? times + 1 : 0;
+                written = now;
+                return times == 20;
+            },
+            () => $"it is still written to: {written}");
+        Assert.Equal(0, Libc.Kill(terminal.Id, Libc.SigTerm));
+        await Wait.UntilAsync(() => File.Exists(file), () => "the program was not told");
+        Assert.Equal(4, await terminal.EndAsync());
+        await _agent.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Errors_that_go_to_another_terminal_go_there()
+    {
+        using var other = TestTerminal.StartShell(_agent, "sleep", "600");
+        using var terminal = TestTerminal.Start(_agent, ["sh", "-c", "echo shown; echo elsewhere >&2"], $"2>{other.Path}");
+        await other.ShowsAsync("elsewhere\r\n");
+        Assert.Equal(0, await terminal.EndAsync());
+        await terminal.ShowsAsync("shown\r\n");
+        Assert.DoesNotContain("elsewhere", terminal.Shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_terminal_that_goes_is_the_end_of_input_for_one_who_ignores_the_hang_up()
+    {
+        var file = Path.Combine(_agent.Folder, "end");
+        using (var terminal = TestTerminal.StartShell(
+            _agent, "script", "--quiet", "--command", $"trap '' HUP; $RUN sh -c 'echo ready; cat; echo end >>{file}'", "/dev/null"))
+        {
+            await terminal.ShowsAsync("ready");
+            var script = Assert.Single(_agent.Marked(), id => CommandOf(id).StartsWith("script\0", StringComparison.Ordinal));
+            Assert.Equal(0, Libc.Kill(script, Libc.SigKill));
+            await Wait.UntilAsync(() => File.Exists(file), () => "cat still reads");
+        }
+
+        await _agent.AssertNothingLeftAsync();
+        Assert.Equal("end\n", await File.ReadAllTextAsync(file));
     }
 
     /// <summary>Where only the output goes elsewhere, the terminal's Ctrl-C reaches the client alone, which hands it on to all of the program's group.</summary>
@@ -150,7 +241,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         var piped = await _agent.RunShellAsync("tty");
         Assert.Equal("not a tty\n", piped.EndedWith(1).Output);
         var forced = await _agent.RunAsync(["--tty", "true"]);
-        Assert.Equal((64, "pisahpc-run: --tty: standard input and output are no terminal in the foreground\n"), (forced.ExitCode, forced.Error));
+        Assert.Equal((64, "pisahpc-run: --tty: standard input and output are not the terminal of this session\n"), (forced.ExitCode, forced.Error));
     }
 
     [Fact]
@@ -169,6 +260,9 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await _agent.AssertNothingLeftAsync();
         Assert.Equal("hup\n", await File.ReadAllTextAsync(file));
     }
+
+    private static Task IsRawAsync(TestTerminal terminal) =>
+        Wait.UntilAsync(() => terminal.SettingsAsync().Result.Contains("-icanon", StringComparison.Ordinal), () => terminal.Shown);
 
     private static string CommandOf(int process)
     {

@@ -13,6 +13,7 @@ internal static partial class Libc
     public const int SigUsr2 = 12;
     public const int SigTerm = 15;
     public const int SigCont = 18;
+    public const int SigStop = 19;
     public const int SigTstp = 20;
 
     private const nuint SetPtLock = 0x40045431;

@@ -68,6 +68,8 @@ internal sealed class ServedAgent : IAsyncDisposable
     {
         var agent = Begin(options);
         (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);
+        // A session goes a little after its client.
+        await Wait.UntilAsync(() => agent.Sessions().Count == (options.Contains("--") ? 1 : 0), () => "the probe's session is still there");
         return agent;
     }
 

@@ -14,16 +14,19 @@ internal sealed class TestTerminal : IDisposable
     private readonly StringBuilder _shown = new();
     private readonly Process _process;
 
-    private TestTerminal(IEnumerable<string> command, string mark, string redirection)
+    private TestTerminal(IEnumerable<string> command, string mark, string redirection, bool stalled = false)
     {
         _keyboardAndScreen = new FileStream(_master, FileAccess.ReadWrite, bufferSize: 0);
-        var path = Libc.Unlock(_master);
+        var path = Path = Libc.Unlock(_master);
         Resize(40, 100);
         string[] first = ["setsid", "--ctty", "sh", "-c", "exec \"$@\" " + redirection, "sh", "env", "--default-signal", .. command];
         var start = new ProcessStartInfo("sh", ["-c", "exec <\"$0\" >\"$0\" 2>\"$0\"; exec \"$@\"", path, .. first]);
         start.Environment[mark.Split('=')[0]] = mark.Split('=')[1];
         _process = Process.Start(start)!;
-        new Thread(Read) { IsBackground = true }.Start();
+        if (!stalled)
+        {
+            new Thread(Read) { IsBackground = true }.Start();
+        }
     }
 
     /// <summary>All that was shown so far.</summary>
@@ -40,12 +43,18 @@ internal sealed class TestTerminal : IDisposable
 
     public int Id => _process.Id;
 
+    public string Path { get; }
+
     /// <summary>Starts an agent's client on a terminal of 40 lines of 100 columns.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="arguments">What follows the client's name and the socket.</param>
     /// <param name="redirection">What of it is not the terminal, as a shell says it.</param>
     public static TestTerminal Start(ServedAgent agent, IEnumerable<string> arguments, string redirection = "") =>
         new([ServedAgent.ClientProgram, "--socket", agent.Socket, .. arguments], agent.Mark, redirection);
+
+    /// <summary>Starts one on a terminal that takes nothing, but for what fits into it.</summary>
+    public static TestTerminal StartStalled(ServedAgent agent, params IEnumerable<string> arguments) =>
+        new([ServedAgent.ClientProgram, "--socket", agent.Socket, .. arguments], agent.Mark, "", stalled: true);
 
     /// <summary>Starts another program there, with the client's name and the socket as variables.</summary>
     public static TestTerminal StartShell(ServedAgent agent, params IEnumerable<string> shell) =>
