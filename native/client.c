@@ -64,8 +64,8 @@ static int refused(const struct conversation *conversation) {
     case FAILURE_STRANGER:
         return client_refuse(EXIT_WRONGLY_SET_UP, "the agent at %s is another user's", conversation->client->socket);
     case FAILURE_DIRECTORY:
-        return client_refuse(
-            EXIT_WRONGLY_SET_UP, "the working directory in the container, %s: %s; another one: --cd DIR", directory ? directory : "", reason);
+        return client_refuse(EXIT_WRONGLY_SET_UP,
+            "the working directory in the container, %s: %s; another one: --cd DIR", directory ? directory : "", reason);
     case FAILURE_TERMINAL:
         return client_refuse(EXIT_WRONGLY_SET_UP, "the container has no terminal to give (%s); without one: --no-tty", reason);
     case FAILURE_PROGRAM:
