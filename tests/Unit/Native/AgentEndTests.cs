@@ -176,7 +176,7 @@ public sealed class AgentEndTests
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(
             script,
-            $"#!/bin/sh\nexec unshare --pid --fork --mount sh -c 'umount --lazy /proc; exec {ServedAgent.Program} \"$@\"' sh \"$@\"\n");
+            $"#!/bin/sh\nexec unshare --pid --fork --kill-child --mount sh -c 'umount --lazy /proc; exec {ServedAgent.Program} \"$@\"' sh \"$@\"\n");
         File.SetUnixFileMode(script, (UnixFileMode)0x1c0);
         await using var agent = ServedAgent.Begin(["--grace", "60"], script);
         (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);

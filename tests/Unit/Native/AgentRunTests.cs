@@ -162,11 +162,11 @@ public sealed class AgentRunTests : IAsyncLifetime
     [Fact]
     public async Task A_client_whose_request_arrived_waits_for_its_program_as_long_as_that_takes_to_start()
     {
-        using var agent = new ScriptedAgent();
-        using var silent = await agent.StartAsync();
         using var patient = new ScriptedAgent();
         using var run = await patient.StartAsync();
         patient.Say(AgentMessage.Received);
+        using var agent = new ScriptedAgent();
+        using var silent = await agent.StartAsync();
         Assert.Equal("pisahpc-run: the agent does not answer\n", (await silent.EndAsync()).EndedWith(75).Error);
         run.Signal(Libc.SigUsr1);
         patient.Say(AgentMessage.Started);

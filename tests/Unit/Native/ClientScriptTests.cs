@@ -22,7 +22,7 @@ public sealed class ClientScriptTests
         {
             int? client = null;
             await Wait.UntilAsync(() => (client = ClientOf(directory.FullName)) is not null, () => "there is no client");
-            await Wait.UntilAsync(() => OwnerOf(client!.Value) == "0\n", () => $"its user may look into it");
+            await Wait.UntilAsync(() => OwnerOf(client!.Value) == "0\n", () => "its user may look into it");
             var fields = (await File.ReadAllTextAsync($"/proc/{client}/stat")).Split(") ")[^1].Split(' ');
             Assert.Equal("0", fields[4]); // the terminal, proc(5)
             Assert.Contains("Uid:\t4001\t", await File.ReadAllTextAsync($"/proc/{client}/status"), StringComparison.Ordinal);

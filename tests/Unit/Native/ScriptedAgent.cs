@@ -28,13 +28,11 @@ internal sealed class ScriptedAgent : IDisposable
         using var limit = new CancellationTokenSource(Wait.Limit);
         _session?.Dispose();
         var run = ClientRun.Start(
-            ["env", "--default-signal", .. prefix ?? [], program ?? ServedAgent.ClientProgram, "--socket", _path, "program"], "A=B", null);
+            ["env", "--ignore-environment", "--default-signal", .. prefix ?? [], program ?? ServedAgent.ClientProgram, "--socket", _path, "program"], "A=B", null);
         _session = await _listener.AcceptAsync(limit.Token);
         _session.ReceiveTimeout = (int)Wait.Limit.TotalMilliseconds;
-        while (AgentMessage.Receive(_session)?.Type != AgentMessage.Text)
-        {
-        }
-
+        Assert.Equal(AgentMessage.Begin, AgentMessage.Receive(_session)?.Type);
+        Assert.Equal(AgentMessage.Text, AgentMessage.Receive(_session)?.Type);
         return run;
     }
 
