@@ -44,14 +44,11 @@ void own_look(struct own *own) {
     }
 }
 
-// Those of the first three descriptors that are the terminal of the first.
+// Those of the first three descriptors that are this process' terminal, which alone tcgetpgrp(3) answers for.
 static uint32_t own_terminals(void) {
-    struct stat input, other;
     uint32_t mask = 0;
-    if (fstat(STDIN_FILENO, &input) < 0) return 0;
     for (int descriptor = 0; descriptor < 3; descriptor++) {
-        bool same = fstat(descriptor, &other) == 0 && S_ISCHR(other.st_mode) && other.st_rdev == input.st_rdev;
-        if (same) mask |= 1u << descriptor;
+        if (tcgetpgrp(descriptor) >= 0) mask |= 1u << descriptor;
     }
     return mask;
 }
