@@ -138,7 +138,8 @@ public sealed class AgentEndTests
     public async Task What_is_told_to_end_ends_with_all_that_it_started(int signal)
     {
         await using var agent = await ServedAgent.StartAsync("--grace", "1");
-        using var run = agent.Start(["bash", "-c", "sleep 601 & (setsid sleep 602 &); (trap '' TERM; exec sleep 603) & echo ready; exec sleep 604"]);
+        const string script = "sleep 601 & (setsid sleep 602 &); (trap '' TERM; exec sleep 603) & echo ready; exec sleep 604";
+        using var run = agent.Start(["bash", "-c", script]);
         await run.SaysAsync("ready\n");
         run.Signal(signal);
         (await run.EndAsync()).EndedWith(128 + signal);

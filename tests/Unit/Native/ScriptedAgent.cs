@@ -28,7 +28,9 @@ internal sealed class ScriptedAgent : IDisposable
         using var limit = new CancellationTokenSource(Wait.Limit);
         _session?.Dispose();
         var run = ClientRun.Start(
-            ["env", "--ignore-environment", "--default-signal", .. prefix ?? [], program ?? ServedAgent.ClientProgram, "--socket", _path, "program"], "A=B", null);
+            ["env", "--ignore-environment", "--default-signal", .. prefix ?? [], program ?? ServedAgent.ClientProgram, "--socket", _path, "program"],
+            "A=B",
+            null);
         _session = await _listener.AcceptAsync(limit.Token);
         _session.ReceiveTimeout = (int)Wait.Limit.TotalMilliseconds;
         Assert.Equal(AgentMessage.Begin, AgentMessage.Receive(_session)?.Type);
