@@ -18,7 +18,7 @@ function Export-Package([string] $Into) {
     exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
     $hook = "$Into/pisahpc-hook-$version-$system.tar.gz"
     $programs = '--directory=out/hook', 'pisahpc-hook', "--directory=$((Resolve-Path out/native).Path)", 'pisahpc-agent', 'pisahpc-run'
-    exec { tar --create --gzip --file $hook --owner=0 --group=0 @programs }
+    exec { tar --create --gzip --file $hook --owner=0 --group=0 --mode=go-w @programs --directory="$PWD/hooks" systemd }
     Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
 }
 
