@@ -35,10 +35,11 @@ internal sealed record HookOptions
         exit codes: 0 done, or nothing to do
                     1 something is left on nodes, or may be: an admin has to see to it; also of a stop that was stopped
                     64 the command line is not valid
-                    70 a bug: report what stderr says
+                    70 a bug: report what stderr says; also of a sweep on one node
                     75 not started, and it may work another time or on other nodes: the job may be requeued; not swept, or not all of it:
                        the batch system or a node did not answer, and what is not certain was left to the next sweep
-                    78 not started, and it will not work before somebody changes the site, the image or the request
+                    78 not started, and it will not work before somebody changes the site, the image or the request; not swept, or not
+                       all of it, before somebody changes the site, the batch system or a node
                     129, 130, 143 a start stopped by SIGHUP, SIGINT, SIGTERM, after what was started was taken back
         """;
 
@@ -110,10 +111,18 @@ internal sealed record HookOptions
             }
         }
 
-        return options is { Boot: true, JobIds.Count: > 0 }
-            ? throw new HookUsageException("A sweep after a boot is of all jobs of this node: it takes none by name.")
-            : options;
+        return options switch
+        {
+            { Boot: true, JobIds.Count: > 0 } =>
+                throw new HookUsageException("A sweep after a boot is of all jobs of this node: it takes none by name."),
+            { Boot: true, IsOfBatchSystem: true } =>
+                throw new HookUsageException("A sweep after a boot asks no batch system: -EndedForSec and -BatchTimeoutSec mean nothing to it."),
+            _ => options,
+        };
     }
+
+    /// <summary>Whether an option was given that says how the batch system is asked.</summary>
+    private bool IsOfBatchSystem { get; init; }
 
     private static HookVerb VerbOf(string argument) => argument.ToLowerInvariant() switch
     {
@@ -142,8 +151,12 @@ internal sealed record HookOptions
         (HookVerb.Start, "environment") => this with { Environment = value },
         (HookVerb.Stop or HookVerb.Sweep, "jobid") => this with { JobIds = [.. JobIds, value] },
         (HookVerb.Stop or HookVerb.Sweep, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
-        (HookVerb.Sweep, "endedforsec") => this with { EndedFor = Seconds(option, value, 0, 86400) },
-        (HookVerb.Sweep, "batchtimeoutsec") => this with { BatchTimeout = Limit(Seconds(option, value, 0, 86400)) },
+        (HookVerb.Sweep, "endedforsec") => this with { EndedFor = Seconds(option, value, 0, 86400), IsOfBatchSystem = true },
+        (HookVerb.Sweep, "batchtimeoutsec") => this with
+        {
+            BatchTimeout = Limit(Seconds(option, value, 0, 86400)),
+            IsOfBatchSystem = true,
+        },
         (_, "timeoutsec") => this with { NodeTimeout = Limit(Seconds(option, value, 0, 86400)) },
         (_, "deadlinesec") => this with { Deadline = Seconds(option, value, 1, 86400) },
         _ => throw new HookUsageException($"{Quote.Of(option)} is no option of pisahpc-hook {Verb.ToString().ToLowerInvariant()}."),

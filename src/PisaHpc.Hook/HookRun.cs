@@ -45,7 +45,7 @@ internal static class HookRun
     /// <summary>Does the work, until it ends or is interrupted.</summary>
     private static async Task<int> WorkAsync(HookOptions options, HookLog log)
     {
-        using var interruption = new Interruption(options.Deadline, log.Warn);
+        using var interruption = new Interruption(options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
         try
         {
             var site = SiteOf(options);
@@ -73,7 +73,12 @@ internal static class HookRun
         catch (HpcException failure)
         {
             log.Fail(failure);
-            return options.Verb == HookVerb.Stop ? HookExit.LeftBehind : HookExit.Of(failure, nodes: 0);
+            return options.Verb switch
+            {
+                HookVerb.Stop => HookExit.LeftBehind,
+                HookVerb.Sweep => HookExit.OfSweep(failure),
+                _ => HookExit.Of(failure, nodes: 0),
+            };
         }
 #pragma warning disable CA1031 // The last place that can say what went wrong.
         catch (Exception bug)

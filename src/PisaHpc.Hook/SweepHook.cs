@@ -11,26 +11,35 @@ namespace PisaHpc.Hook;
 /// <param name="ask">Asks the batch system for its jobs, within its time.</param>
 internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func<CancellationToken, Task<JobCensus>> ask)
 {
+    /// <summary>How long the port area's directory may take to be looked at when a node boots: its file server may be away.</summary>
+    private static readonly TimeSpan AreaPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Sweeps the site's nodes by what they and the batch system say; or this node alone, after it was booted.</summary>
-    /// <returns>The exit code: that of what may work another time when a node did not answer or could not be cleaned.</returns>
+    /// <returns>The exit code: that of the worst that failed, and of what may pass when that was no more than a node.</returns>
     /// <exception cref="HpcException">
     /// Nobody could say which jobs live, and everything was left; or the site definition does not do.
     /// </exception>
     public async Task<int> RunAsync(HookOptions options, CancellationToken cancellationToken)
     {
-        var area = AreaFor(options);
+        var area = await AreaForAsync(options, cancellationToken);
+        using var turn = area is null || options.Boot || options.WhatIf ? null : SweepLock.TryTake(area.Path);
+        if (turn is null && area is not null && !options.Boot && !options.WhatIf)
+        {
+            log.Trace($"another sweep is at it: it has the lock in {area.Path}");
+            return HookExit.Done;
+        }
+
         var findings = options.Boot
             ? await new EarlierBoot(cluster, area, site.Batch.System, Evidence).FindAsync(
                 Environment.MachineName, site.RunDirectory, cancellationToken)
             : await new OrphanFinder(cluster.ForSurvey(), area, Search(options)).FindAsync(cancellationToken);
-        Tell(findings.Left, options.Verbose);
-        var remover = new OrphanRemover(cluster, area, options.Grace);
-        var code = HookExit.Done;
+        Tell(findings, options);
+        var remover = new OrphanRemover(cluster, area, Evidence, options.Grace);
         foreach (var found in findings.Orphans)
         {
             try
             {
-                await RemoveAsync(remover, found, options.WhatIf, cancellationToken);
+                await RemoveAsync(remover, found, options, cancellationToken);
             }
             catch (HpcException failure)
             {
@@ -38,34 +47,42 @@ internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func
             }
             catch (Exception bug) when (bug is not OperationCanceledException)
             {
-                log.Fail($"{ErrorId.InternalError}: job {found.Orphan.JobId}: {bug}");
-                code = HookExit.Bug;
+                log.Fail(new NodeFailure($"job {found.Orphan.JobId}", bug));
             }
         }
 
-        return code == HookExit.Done && log.Failures > 0 ? HookExit.MayPass : code;
+        return HookExit.OfSweep(log);
     }
 
     private IJobEvidence Evidence => BatchSystems.EvidenceOf(site.Batch.System);
 
-    /// <summary>
-    /// The port area. A node that boots may not have its shared file systems yet: then nobody on it starts a job either, whose lock would
-    /// have to be asked for.
-    /// </summary>
-    private PortArea? AreaFor(HookOptions options)
+    /// <summary>The port area. A node that boots may not have its shared file systems yet.</summary>
+    private async Task<PortArea?> AreaForAsync(HookOptions options, CancellationToken cancellationToken)
     {
         if (site.PortArea is not { } definition)
         {
             return null;
         }
 
-        if (options.Boot && !Directory.Exists(definition.Path))
+        if (options.Boot && !await IsThereAsync(definition.Path, cancellationToken))
         {
             log.Trace($"the port area {definition.Path} is not there yet: nobody is asked whether a job is being started");
             return null;
         }
 
         return PortArea.Of(definition, log.Warn);
+    }
+
+    private static async Task<bool> IsThereAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(() => Directory.Exists(path), cancellationToken).WaitAsync(AreaPatience, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     private OrphanSearch Search(HookOptions options)
@@ -83,29 +100,35 @@ internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func
                 site.Path,
                 "List the nodes in nodes.names of the site definition."),
             JobIds = options.JobIds.Count > 0 ? options.JobIds.Select(id => JobIds.Validate(id)).ToHashSet(StringComparer.Ordinal) : null,
+            IsByName = options.JobIds.Count > 0,
             EndedFor = options.EndedFor,
         };
     }
 
-    private void Tell(IReadOnlyList<LeftJob> left, bool isVerbose)
+    private void Tell(OrphanFindings findings, HookOptions options)
     {
-        foreach (var job in isVerbose ? left : [])
+        var isByName = options.JobIds.Count > 0;
+        foreach (var job in options.Verbose && !isByName ? findings.Left : [])
         {
             log.Trace($"left as it is: {job}");
         }
 
-        LeftJob[] unjudged = [.. left.Where(job => job.IsUnjudged)];
-        if (unjudged.Length > 0)
+        foreach (var words in findings.Warnings(isByName))
         {
-            log.Warn(LeftJob.InWords(unjudged));
+            log.Warn(words);
+        }
+
+        if (findings.Asleep.Count > 0)
+        {
+            log.Trace($"no answer, and no job there that is known: {HostList.Fold(findings.Asleep)}");
         }
     }
 
-    private async Task RemoveAsync(OrphanRemover remover, FoundOrphan found, bool isDryRun, CancellationToken cancellationToken)
+    private async Task RemoveAsync(OrphanRemover remover, FoundOrphan found, HookOptions options, CancellationToken cancellationToken)
     {
         var orphan = found.Orphan;
         var nodes = HostList.Fold(orphan.Nodes.Select(node => node.Name));
-        if (isDryRun)
+        if (options.WhatIf)
         {
             log.Done($"job {orphan.JobId} would be removed from {nodes}: {orphan.Evidence}");
         }

@@ -17,7 +17,8 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
     private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The jobs to look for; every job when none is named. One that the batch system did not grant goes only when it is named.
+    /// The jobs to look for; every job when none is given. One that no batch system granted goes only when it is named here, and not from
+    /// the pipeline, and when none of its containers runs.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
@@ -84,21 +85,29 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
             findings = await new OrphanFinder(Cluster.ForSurvey(), area, search).FindAsync(StopToken);
         }
 
-        foreach (var job in findings.Left)
+        Tell(findings, search.IsByName);
+        var remover = new OrphanRemover(Cluster, area, search.Evidence, TimeSpan.FromSeconds(GraceSec));
+        foreach (var found in findings.Orphans)
+        {
+            await RemoveAsync(remover, found);
+        }
+    }
+
+    private void Tell(OrphanFindings findings, bool isByName)
+    {
+        foreach (var job in isByName ? [] : findings.Left)
         {
             Trace($"left as it is: {job}");
         }
 
-        LeftJob[] unjudged = [.. findings.Left.Where(job => job.IsUnjudged)];
-        if (unjudged.Length > 0)
+        foreach (var words in findings.Warnings(isByName))
         {
-            Warn(LeftJob.InWords(unjudged));
+            Warn(words);
         }
 
-        var remover = new OrphanRemover(Cluster, area, TimeSpan.FromSeconds(GraceSec));
-        foreach (var found in findings.Orphans)
+        if (findings.Asleep.Count > 0)
         {
-            await RemoveAsync(remover, found);
+            Warn($"No answer, and no job there that is known: {HostList.Fold(findings.Asleep)}.");
         }
     }
 
@@ -120,6 +129,7 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
             Nodes = NodesOrSite(Node),
             IsWholeSite = Node.Length == 0,
             JobIds = _jobIds.Count > 0 ? _jobIds : null,
+            IsByName = _jobIds.Count > 0 && !MyInvocation.ExpectingInput,
             EndedFor = TimeSpan.FromSeconds(EndedForSec),
         };
     }

@@ -8,9 +8,14 @@ public sealed class JobCensus(DateTimeOffset time, Func<string, JobStanding?> fi
     /// <summary>When it was asked, by the clock of the host that asked.</summary>
     public DateTimeOffset Time => time;
 
+    /// <summary>The cluster whose jobs these are, by the batch system's own name; null where it has none.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>What its program said beside the answer; null for nothing.</summary>
+    public string? Remark { get; init; }
+
     /// <summary>What it knows of a job.</summary>
     /// <returns>Null for a job that it does not know: one that ended long ago, or never was.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.BatchSystemFailed"/>: what it says of the job is not understood.</exception>
     public JobStanding? Find(string jobId) => find(jobId);
 }
 
@@ -25,6 +30,9 @@ public sealed record JobStanding
     /// </summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>The nodes that it has, all of them; none where it waits, ends, or the list may lack one.</summary>
+    /// <summary>The nodes that it has, all of them; none where it waits, ends, or the list may lack one, or cannot be read.</summary>
     public IReadOnlyList<string> Nodes { get; init; } = [];
+
+    /// <summary>The ids by which nodes name what runs of it: those of its components, where it has several.</summary>
+    public IReadOnlyList<string> RunsAs { get; init; } = [];
 }

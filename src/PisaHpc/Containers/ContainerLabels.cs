@@ -23,6 +23,9 @@ public static class ContainerLabels
     /// <summary>The batch system; absent when none granted anything.</summary>
     public const string Scheduler = "pisahpc.scheduler";
 
+    /// <summary>The batch system's own name of its cluster; absent before it was kept, and where the batch system has none.</summary>
+    public const string Cluster = "pisahpc.cluster";
+
     /// <summary>The queue; absent when there is none.</summary>
     public const string Queue = "pisahpc.queue";
 

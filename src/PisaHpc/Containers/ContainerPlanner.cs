@@ -85,6 +85,7 @@ public static class ContainerPlanner
             [ContainerLabels.Job] = workload.Id.JobId,
             [ContainerLabels.Static] = workload.Id.Static,
             [ContainerLabels.Scheduler] = workload.Scheduler,
+            [ContainerLabels.Cluster] = workload.Cluster,
             [ContainerLabels.Queue] = workload.Queue,
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,

@@ -256,6 +256,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         JobId = request.Allocation.JobId,
         Owner = request.Allocation.Owner.Name,
         Scheduler = request.Allocation.BatchSystem,
+        Cluster = request.Allocation.Cluster,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Prolong = true,

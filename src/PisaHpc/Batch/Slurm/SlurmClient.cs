@@ -35,6 +35,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         {
             JobId = records[0].Id,
             BatchSystem = Scheduler.Slurm,
+            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
             Queue = records[0].Partition,
             Nodes = NodeSlots.Merge(
                 records.SelectMany(record => record.Nodes(said[$"nodes.{record.Id}"])), $"Slurm job {records[0].Id}"),
@@ -54,7 +55,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 ErrorId.BatchSystemFailed,
                 $"Slurm shows {Quote.Name(user)} on {host.Node} his own jobs alone, or may do so: whether others live cannot be told.",
                 host.Node,
-                "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.");
+                "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.") { IsLasting = true };
         }
 
         return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
@@ -117,7 +118,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 ErrorId.BatchSystemFailed,
                 $"Slurm cannot be asked on {host.Node}: it has no {program}.",
                 host.Node,
-                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.");
+                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.") { IsLasting = true };
         }
     }
 

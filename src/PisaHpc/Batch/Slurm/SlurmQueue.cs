@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using PisaHpc.HostLists;
 using PisaHpc.Nodes;
@@ -36,23 +37,33 @@ internal sealed partial class SlurmQueue
     /// <exception cref="HpcException"><see cref="ErrorId.BatchSystemFailed"/> for a line that is no job's.</exception>
     public static JobCensus Read(ScriptReply said, string host)
     {
-        var rows = said.All.Where(fact => fact.Key.StartsWith(Job, StringComparison.Ordinal))
-            .Select(fact => Row.Parse(fact.Key[Job.Length..], fact.Value))
-            .OfType<Row>()
+        var lines = said.All.Where(fact => fact.Key.StartsWith(Job, StringComparison.Ordinal))
+            .Select(fact => (Text: $"{fact.Key[Job.Length..]} {fact.Value}", Row: Row.Parse(fact.Key[Job.Length..], fact.Value)))
             .ToArray();
+        var rows = lines.Select(line => line.Row).OfType<Row>().ToArray();
         if (said["rows"] != rows.Length.ToString(CultureInfo.InvariantCulture)
             || !long.TryParse(said["now"], NumberStyles.None, CultureInfo.InvariantCulture, out var now))
         {
+            var stray = lines.FirstOrDefault(line => line.Row is null).Text ?? Words(said["stray"]);
             throw new HpcException(
                 ErrorId.BatchSystemFailed,
-                $"What squeue says on {host} is not of the form that is known: {said["rows"]} lines, of which {rows.Length} are jobs.",
+                $"What squeue says on {host} is not of the form that is known: {said["rows"]} lines, of which {rows.Length} are jobs"
+                + (stray is null ? "." : $"; the first other one is {Quote.Of(stray)}."),
                 host,
-                "Look at what it says there: squeue --noheader --states=all --format='%A %i %T %e %N'.");
+                "Look at what it says there: squeue --noheader --states=all --format='%A %i %T %e %N'.") { IsLasting = true };
         }
 
         var queue = new SlurmQueue(rows);
-        return new JobCensus(DateTimeOffset.FromUnixTimeSeconds(now), queue.Find);
+        return new JobCensus(DateTimeOffset.FromUnixTimeSeconds(now), queue.Find)
+        {
+            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
+            Remark = Words(said["words"]) is { } words ? $"squeue on {host}: {Quote.Words(words)}" : null,
+        };
     }
+
+    /// <summary>Text that the script encoded; null for none.</summary>
+    private static string? Words(string? encoded) =>
+        encoded is { Length: > 0 } ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)) : null;
 
     /// <summary>A job that has several rows lives while one of them does.</summary>
     private JobStanding? Find(string jobId)
@@ -67,12 +78,26 @@ internal sealed partial class SlurmQueue
         {
             State = (rows.FirstOrDefault(row => row.EndedAt is null) ?? rows[0]).State,
             EndedAt = rows.All(row => row.EndedAt is not null) ? rows.Max(row => row.EndedAt) : null,
-            Nodes = rows.All(row => row.State == HasItsNodes) ? [.. rows.SelectMany(row => row.NodesOf(jobId))] : [],
+            Nodes = rows.All(row => row.State == HasItsNodes) ? NodesOf(rows) : [],
+            RunsAs = [.. rows.Select(row => row.Ids[0]).Distinct()],
         };
     }
 
+    /// <summary>The nodes of all rows; none where one has a list that cannot be read: then nobody knows where the job is.</summary>
+    private static IReadOnlyList<string> NodesOf(IEnumerable<Row> rows)
+    {
+        try
+        {
+            return [.. rows.Where(row => row.NodeList.Length > 0).SelectMany(row => HostList.Expand(row.NodeList))];
+        }
+        catch (HpcException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A job's row.</summary>
-    /// <param name="Ids">What it is found by: its raw id, and its array's element or its first component.</param>
+    /// <param name="Ids">What it is found by: its raw id first, and its array's element or its first component.</param>
     /// <param name="State">The state's word.</param>
     /// <param name="EndedAt">When it ended; null for one that lives, or may.</param>
     /// <param name="NodeList">Its nodes, as a host list.</param>
@@ -93,22 +118,6 @@ internal sealed partial class SlurmQueue
                 & long.TryParse(match.Groups["end"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var end);
             return new Row(
                 [raw, known], state, hasEnded ? DateTimeOffset.FromUnixTimeSeconds(end) : null, match.Groups["nodes"].Value);
-        }
-
-        public IReadOnlyList<string> NodesOf(string jobId)
-        {
-            try
-            {
-                return NodeList.Length > 0 ? HostList.Expand(NodeList) : [];
-            }
-            catch (HpcException failure)
-            {
-                throw new HpcException(
-                    ErrorId.BatchSystemFailed,
-                    $"The nodes of Slurm job {jobId} are no host list: {failure.Message}",
-                    jobId,
-                    innerException: failure);
-            }
         }
     }
 

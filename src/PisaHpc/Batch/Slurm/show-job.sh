@@ -18,6 +18,7 @@ if [ "$elements" -gt 1 ]; then
   printf 'elements\t%s\nend\t1\n' "$elements"
   exit 0
 fi
+printf 'cluster\t%s\n' "$(scontrol show config | sed -n 's/^ClusterName *= *//p')"
 owner=
 while read -r id uid gid array element nodes; do
   case $id-$uid-$gid in *[!0-9-]* | -* | *--* | *-) continue ;; esac

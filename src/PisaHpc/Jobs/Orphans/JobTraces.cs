@@ -1,4 +1,5 @@
 using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
@@ -17,6 +18,9 @@ internal sealed record JobTraces(string JobId)
     /// <summary>Its directories with their nodes.</summary>
     public required IReadOnlyList<(string Node, JobDirectoryEntry Directory)> Directories { get; init; }
 
+    /// <summary>The ids by which nodes name what runs of it.</summary>
+    public IReadOnlyList<string> RunsAs { get; init; } = [JobId];
+
     /// <summary>The nodes on which the batch system runs something of it.</summary>
     public required IReadOnlySet<string> RunsOn { get; init; }
 
@@ -24,13 +28,24 @@ internal sealed record JobTraces(string JobId)
     public IReadOnlyList<string> Places =>
         [.. Containers.Select(found => found.Node).Concat(Directories.Select(found => found.Node)).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>The batch system that granted it, by its own word; null when nothing tells.</summary>
-    public string? Scheduler => Containers.Select(found => found.Container.Labels.GetValueOrDefault(ContainerLabels.Scheduler))
-        .Append(Lease?.Scheduler).FirstOrDefault(word => word is not null);
-
     /// <summary>The nodes that its lease and its containers name.</summary>
     public IEnumerable<string> NamedNodes => (Lease?.Nodes ?? []).Concat(
         Containers.SelectMany(found => ContainerLabels.NodesOf(found.Container)).Select(node => node.Name));
+
+    /// <summary>The nodes that may have something of it.</summary>
+    public IReadOnlyList<string> Nodes => [.. NamedNodes.Concat(Places).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The batch systems that granted it, by their own words: more than one where jobs of two have one id.</summary>
+    public IReadOnlyList<string> Schedulers => Words(ContainerLabels.Scheduler, Lease?.Scheduler);
+
+    /// <summary>The clusters that granted it; none where nothing tells.</summary>
+    public IReadOnlyList<string> Clusters => Words(ContainerLabels.Cluster, Lease?.Cluster);
+
+    /// <summary>Whether a container of it runs, or will.</summary>
+    public bool HasRunningContainer => Containers.Any(found => found.Container.IsAlive());
+
+    /// <summary>When the newest of what was found was made; null where nothing tells.</summary>
+    public DateTimeOffset? NewestAt => Containers.Select(found => (DateTimeOffset?)found.Container.CreatedAt).Append(Lease?.LeasedAt).Max();
 
     /// <summary>Puts what was found together, by job.</summary>
     /// <param name="leases">The leases.</param>
@@ -55,14 +70,38 @@ internal sealed record JobTraces(string JobId)
                     Lease = byJob.GetValueOrDefault(id),
                     Containers = [.. containers[id]],
                     Directories = [.. directories[id]],
-                    RunsOn = nodes.Where(node => node.Running.Contains(id)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal),
+                    RunsOn = NodesThatRun(nodes, [id]),
                 })
         ];
     }
+
+    /// <summary>The same job where the batch system has told by which ids nodes name it.</summary>
+    public JobTraces Named(IReadOnlyList<string> runsAs, IEnumerable<NodeTraces> nodes)
+    {
+        string[] ids = [JobId, .. runsAs.Where(id => id != JobId)];
+        return this with { RunsAs = ids, RunsOn = NodesThatRun(nodes, ids) };
+    }
+
+    private static HashSet<string> NodesThatRun(IEnumerable<NodeTraces> nodes, string[] ids) =>
+        nodes.Where(node => node.Running.Overlaps(ids)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal);
+
+    private string[] Words(string label, string? ofLease) =>
+    [
+        .. Containers.Select(found => found.Container.Labels.GetValueOrDefault(label)).Append(ofLease)
+            .OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+    ];
 
     private static string? JobOf(JobDirectoryEntry entry, Func<string, bool> isJobId)
     {
         var name = entry.Directory[(entry.Directory.LastIndexOf('/') + 1)..];
         return entry.Config?.JobId ?? (isJobId(name) ? name : null);
     }
+}
+
+/// <summary>Containers as orphans are judged by them.</summary>
+internal static class Aliveness
+{
+    /// <summary>Whether a container runs, is paused, or is being restarted.</summary>
+    public static bool IsAlive(this EngineContainer container) =>
+        container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Restarting;
 }

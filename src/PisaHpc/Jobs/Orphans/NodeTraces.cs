@@ -11,7 +11,10 @@ internal sealed class NodeTraces(string node)
     /// <summary>The node.</summary>
     public string Node => node;
 
-    /// <summary>The jobs of which the batch system runs something there.</summary>
+    /// <summary>Whether the node said which jobs the batch system runs there.</summary>
+    public bool HasTold { get; private set; }
+
+    /// <summary>The ids that the batch system runs something of there: of a job with components, the component's.</summary>
     public IReadOnlySet<string> Running { get; private set; } = new HashSet<string>();
 
     /// <summary>The jobs' directories.</summary>
@@ -26,6 +29,7 @@ internal sealed class NodeTraces(string node)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         Running = await evidence.FindRunningAsync(connection, cancellationToken);
+        HasTold = true;
         Directories = await JobDirectory.ListAsync(connection, runDirectory, cancellationToken);
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         Containers =

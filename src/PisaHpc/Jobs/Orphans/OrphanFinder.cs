@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
@@ -13,89 +12,115 @@ namespace PisaHpc.Jobs.Orphans;
 /// <param name="ports">The port area; null when the site has none.</param>
 internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearch search)
 {
-    private readonly ConcurrentDictionary<string, NodeTraces> _nodes = new(StringComparer.Ordinal);
+    private readonly OrphanSurvey _survey = new(cluster, search);
+    private readonly List<LeftJob> _left = [];
+    private readonly List<(JobTraces Job, Verdict Verdict)> _orphans = [];
 
-    /// <summary>Finds them; nothing is changed. A node that does not answer is one of the cluster's failures.</summary>
+    /// <summary>Finds them; nothing is changed. A node that does not answer is one of the cluster's failures where a job names it.</summary>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchSystemFailed"/>: jobs are in question, and the batch system did not say which of them live;
     /// <see cref="ErrorId.PortAreaMissing"/>.
     /// </exception>
     public async Task<OrphanFindings> FindAsync(CancellationToken cancellationToken)
     {
-        var leases = Leases();
+        JobPort[] all = [.. (ports?.List() ?? []).Where(lease => lease.Host is not null && search.IsMeant(lease.JobId))];
+        JobPort[] leases = [.. all.Where(lease => search.IsWholeSite || lease.Nodes.Intersect(search.Nodes).Any())];
 
         // Before the nodes are asked: of a job whose start ends in between, the batch system is asked afterwards.
-        var busy = leases.Where(lease => ports!.IsBusy(lease)).Select(lease => lease.JobId).ToHashSet(StringComparer.Ordinal);
-        var jobs = await ReadAsync(leases, cancellationToken);
-        var left = jobs.Where(job => busy.Contains(job.JobId))
-            .Select(job => new LeftJob(job.JobId, "is being started or stopped"))
-            .ToList();
+        var busy = all.Where(lease => ports!.IsBusy(lease)).Select(lease => lease.JobId).ToHashSet(StringComparer.Ordinal);
+        var jobs = await _survey.ReadAsync(leases, [.. all.Except(leases)], cancellationToken);
+        var asleep = _survey.TellFailures(jobs);
         JobTraces[] idle = [.. jobs.Where(job => !busy.Contains(job.JobId))];
+        Leave(jobs.Except(idle), "is being started or stopped");
         JobTraces[] strange = [.. idle.Where(IsStrange)];
-        left.AddRange(strange.Except(Named(strange)).Select(Unjudged));
-        left.AddRange(Named(strange).Where(job => job.RunsOn.Count > 0).Select(job => new LeftJob(job.JobId, "runs, as its nodes say")));
-        var orphans = Named(strange).Where(job => job.RunsOn.Count == 0)
-            .Select(job => Orphan(job, Verdict.Whole(OrphanReason.Named, $"no job of {search.System}, and named")))
-            .ToList();
-
+        JudgeStrange(strange);
         JobTraces[] granted = [.. idle.Except(strange)];
         JobTraces[] inQuestion = [.. granted.Where(job => !OrphanJudge.RunsWhereverItIs(job))];
-        left.AddRange(granted.Except(inQuestion).Select(job => new LeftJob(job.JobId, "runs, as its nodes say")));
-        if (inQuestion.Length > 0)
+        Leave(granted.Except(inQuestion), "runs, as its nodes say");
+        var census = inQuestion.Length > 0 ? await AskAsync(inQuestion.Length, cancellationToken) : null;
+        if (census is not null)
         {
-            var census = await AskAsync(inQuestion.Length, cancellationToken);
-            var judge = new OrphanJudge(search.System, search.EndedFor, [.. _nodes.Keys]);
-            foreach (var (job, verdict) in inQuestion.Select(job => (job, judge.Judge(job, census))))
+            JudgeGranted(inQuestion, idle, census);
+        }
+
+        Leave(NotFound(jobs), "was not found: nothing of it is there");
+        return new OrphanFindings(
+            [
+                .. _orphans.OrderBy(one => _survey.HasFailed(one.Job)).ThenBy(one => one.Job.JobId, StringComparer.Ordinal)
+                    .Select(one => FoundOrphan.Of(one.Job, one.Verdict, search.RunDirectory))
+            ],
+            [.. _left.OrderBy(job => job.JobId, StringComparer.Ordinal)])
+        {
+            Asleep = asleep,
+            Remark = census?.Remark,
+        };
+    }
+
+    private void Leave(IEnumerable<JobTraces> jobs, string why) => _left.AddRange(jobs.Select(job => new LeftJob(job.JobId, why)));
+
+    private IEnumerable<JobTraces> NotFound(IEnumerable<JobTraces> jobs) => !search.IsByName ? [] :
+        search.JobIds!.Except(jobs.Select(job => job.JobId)).Select(id => new JobTraces(id)
+        {
+            Containers = [],
+            Directories = [],
+            RunsOn = new HashSet<string>(),
+        });
+
+    /// <summary>Of no batch system, nobody can say whether a job lives: it goes where it is named and none of it runs.</summary>
+    private void JudgeStrange(IEnumerable<JobTraces> jobs)
+    {
+        foreach (var job in jobs)
+        {
+            var runs = job.RunsOn.Count > 0 || job.HasRunningContainer;
+            if (job.Schedulers.Count > 1 || runs || !search.IsByName)
             {
-                if (verdict.Reason is null)
+                _left.Add(new LeftJob(job.JobId, WordsFor(job) + (runs ? ", and a container of it runs" : ""), IsUnjudged: true)
                 {
-                    left.Add(new LeftJob(job.JobId, verdict.Why));
-                }
-                else
-                {
-                    orphans.Add(Orphan(job, verdict));
-                }
+                    GoesByName = !runs && job.Schedulers.Count <= 1,
+                });
+            }
+            else
+            {
+                _orphans.Add((job, Verdict.Whole(OrphanReason.Named, $"no job of {search.System}, and named")));
             }
         }
-
-        return new OrphanFindings(
-            [.. orphans.OrderBy(found => found.Orphan.JobId, StringComparer.Ordinal)],
-            [.. left.OrderBy(job => job.JobId, StringComparer.Ordinal)]);
     }
 
-    /// <summary>The leases that the module took. A bare link is a script's, whose job may have whatever it made itself.</summary>
-    private List<JobPort> Leases() =>
-    [
-        .. (ports?.List() ?? []).Where(lease => lease.Host is not null && IsMeant(lease.JobId))
-            .Where(lease => search.IsWholeSite || lease.Nodes.Intersect(search.Nodes).Any())
-    ];
+    private string WordsFor(JobTraces job) =>
+        job.Schedulers.Count > 1 ? "has one id with another: it is a job of " + string.Join(" and of ", job.Schedulers)
+        : job.Schedulers is [] or [nameof(Scheduler.Manual)] ? "is no batch system's"
+        : $"is a job of {job.Schedulers[0]}, not of {search.System}";
 
-    /// <summary>Reads the nodes, then those that what was found there names.</summary>
-    private async Task<IReadOnlyList<JobTraces>> ReadAsync(List<JobPort> leases, CancellationToken cancellationToken)
+    private void JudgeGranted(IEnumerable<JobTraces> inQuestion, IReadOnlyCollection<JobTraces> all, JobCensus census)
     {
-        var asked = new HashSet<string>(StringComparer.Ordinal);
-        IReadOnlyList<JobTraces> jobs = [];
-        for (string[] next = [.. search.Nodes.Union(leases.SelectMany(lease => lease.Nodes))]; next.Length > 0;)
+        var isShared = all.Any(job => job.Clusters.Any(cluster => cluster != census.Cluster));
+        var judge = new OrphanJudge(search.System, search.EndedFor, _survey);
+        foreach (var found in inQuestion)
         {
-            asked.UnionWith(next);
-            await cluster.OnEachAsync(next, ReadNodeAsync, cancellationToken, phase: Phase.FindJob);
-            NodeTraces[] read = [.. _nodes.Values.OrderBy(node => node.Node, StringComparer.Ordinal)];
-            jobs = [.. JobTraces.Of(leases, read, search.Evidence.IsJobId).Where(job => IsMeant(job.JobId))];
-            next = [.. jobs.SelectMany(job => job.NamedNodes).Distinct(StringComparer.Ordinal).Except(asked)];
+            var job = found.Named(census.Find(found.JobId)?.RunsAs ?? [], _survey.Nodes);
+            if (OrphanJudge.OfOtherCluster(job, census.Cluster, isShared) is { } words)
+            {
+                _left.Add(new LeftJob(job.JobId, words, IsUnjudged: true));
+            }
+            else if (judge.Judge(job, census) is { Reason: null } left)
+            {
+                _left.Add(new LeftJob(job.JobId, left.Why));
+            }
+            else
+            {
+                _orphans.Add((job, judge.Judge(job, census)));
+            }
         }
-
-        return jobs;
     }
-
-    private Task ReadNodeAsync(string node, CancellationToken cancellationToken) =>
-        _nodes.GetOrAdd(node, name => new NodeTraces(name)).ReadAsync(cluster, search.RunDirectory, search.Evidence, cancellationToken);
 
     /// <summary>Whatever goes wrong with the question, nobody knows which jobs live: it is one error, and everything is left.</summary>
     private async Task<JobCensus> AskAsync(int count, CancellationToken cancellationToken)
     {
         try
         {
-            return await Phase.AskBatchSystem.RunAsync(() => search.AskAsync(cancellationToken));
+            var census = await Phase.AskBatchSystem.RunAsync(() => search.AskAsync(cancellationToken));
+            RequireOwn(census);
+            return census;
         }
         catch (HpcException failure)
         {
@@ -107,53 +132,33 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
                 failure.InnerException is OperationCanceledException
                     ? "Allow it more time with -BatchTimeoutSec; 0 is no limit."
                     : failure.RecommendedAction,
-                failure);
+                failure)
+            {
+                IsLasting = failure.IsLasting || failure.Id is ErrorId.PlatformNotSupported,
+            };
         }
     }
 
-    private bool IsMeant(string jobId) => search.JobIds is null || search.JobIds.Contains(jobId);
+    /// <summary>
+    /// What runs on a node is known to whoever granted it. A batch system that does not know it speaks for other jobs, or has lost its own.
+    /// </summary>
+    private void RequireOwn(JobCensus census)
+    {
+        var (node, id) = _survey.Nodes
+            .SelectMany(one => one.Running.Order(StringComparer.Ordinal).Select(running => (one.Node, Id: running)))
+            .FirstOrDefault(one => census.Find(one.Id) is null);
+        if (id is not null)
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"{node} runs something of job {id}, which {search.System}{(census.Cluster is null ? "" : $" {Quote.Name(census.Cluster)}")} "
+                + "does not know: its answer is of another cluster, or not whole.",
+                node,
+                $"See whose job it is: ssh {node} ps -e -o pid,lstart,args.");
+        }
+    }
 
-    private IEnumerable<JobTraces> Named(IEnumerable<JobTraces> jobs) => jobs.Where(job => search.JobIds?.Contains(job.JobId) == true);
-
-    /// <summary>Whether the site's batch system cannot know the job.</summary>
+    /// <summary>Whether the site's batch system cannot know the job, or not it alone.</summary>
     private bool IsStrange(JobTraces job) =>
-        !search.Evidence.IsJobId(job.JobId) || (job.Scheduler is { } granted && granted != search.System.ToString());
-
-    private LeftJob Unjudged(JobTraces job) => new(
-        job.JobId,
-        job.Scheduler is nameof(Scheduler.Manual) or null ? "is no batch system's" : $"is a job of {job.Scheduler}, not of {search.System}",
-        IsUnjudged: true);
-
-    private FoundOrphan Orphan(JobTraces job, Verdict verdict) => FoundOrphan.Of(job, verdict, search.RunDirectory);
-}
-
-/// <summary>What orphans are looked for, where, and who is asked.</summary>
-internal sealed record OrphanSearch
-{
-    /// <summary>How long a job must have ended when nobody says: epilogs and the last of its processes have had their time.</summary>
-    public static TimeSpan DefaultEndedFor { get; } = TimeSpan.FromSeconds(120);
-
-    /// <summary>The site's batch system.</summary>
-    public required Scheduler System { get; init; }
-
-    /// <summary>What nodes show of its jobs.</summary>
-    public required IJobEvidence Evidence { get; init; }
-
-    /// <summary>Asks it for all of its jobs, within a time.</summary>
-    public required Func<CancellationToken, Task<JobCensus>> AskAsync { get; init; }
-
-    /// <summary>Where jobs' directories are on each node.</summary>
-    public required string RunDirectory { get; init; }
-
-    /// <summary>The nodes to look on.</summary>
-    public required IReadOnlyCollection<string> Nodes { get; init; }
-
-    /// <summary>Whether those are all of the site's: then every lease counts, else those that name one of them.</summary>
-    public bool IsWholeSite { get; init; } = true;
-
-    /// <summary>The jobs to look for; null for every job.</summary>
-    public IReadOnlySet<string>? JobIds { get; init; }
-
-    /// <summary>How long a job must have ended.</summary>
-    public TimeSpan EndedFor { get; init; } = DefaultEndedFor;
+        !search.Evidence.IsJobId(job.JobId) || job.Schedulers.Any(granted => granted != search.System.ToString());
 }

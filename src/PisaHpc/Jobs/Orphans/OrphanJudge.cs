@@ -9,20 +9,28 @@ namespace PisaHpc.Jobs.Orphans;
 /// <summary>Whether what was found of a job is an orphan. Pure; what is not certain is none.</summary>
 /// <param name="system">The site's batch system.</param>
 /// <param name="endedFor">How long a job must have ended.</param>
-/// <param name="asked">The nodes that were asked.</param>
-internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, IReadOnlyCollection<string> asked)
+/// <param name="survey">The nodes that were asked.</param>
+internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, OrphanSurvey survey)
 {
     /// <summary>Whether the nodes themselves say all there is to say: the batch system runs the job wherever something of it is.</summary>
     public static bool RunsWhereverItIs(JobTraces job) => job.RunsOn.Count > 0 && job.Places.All(job.RunsOn.Contains);
+
+    /// <summary>Whether a job is another cluster's, or may be: an id means something only with its cluster.</summary>
+    /// <param name="cluster">The cluster that answered; null where it has no name.</param>
+    /// <param name="isShared">Whether jobs of other clusters were found too: then one that names none may be any's.</param>
+    /// <returns>What to say of it; null for a job that the answer is about.</returns>
+    public static string? OfOtherCluster(JobTraces job, string? cluster, bool isShared) =>
+        job.Clusters.FirstOrDefault(one => one != cluster) is { } other
+            ? $"is of cluster {Quote.Name(other)}, not of {(cluster is null ? "one without a name" : Quote.Name(cluster))}"
+        : isShared && job.Clusters.Count == 0 ? "names no cluster, where jobs of several were found"
+        : null;
 
     /// <summary>Judges a job by what the batch system knows.</summary>
     public Verdict Judge(JobTraces job, JobCensus census)
     {
         if (census.Find(job.JobId) is not { } standing)
         {
-            return job.RunsOn.Count > 0
-                ? Verdict.Lives($"runs on {HostList.Fold(job.RunsOn)}, though {system} does not know it")
-                : Verdict.Whole(OrphanReason.Unknown, $"{system} does not know it");
+            return JudgeUnknown(job, census);
         }
 
         if (standing.EndedAt is not { } end)
@@ -37,11 +45,22 @@ internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, IReadOnly
     }
 
     /// <summary>
+    /// What it does not know ended long ago, or came since. A node that does not say may run it, and is the one to know.
+    /// </summary>
+    private Verdict JudgeUnknown(JobTraces job, JobCensus census) =>
+        job.RunsOn.Count > 0 ? Verdict.Lives($"runs on {HostList.Fold(job.RunsOn)}, though {system} does not know it")
+        : !survey.HasTold(job) ? Verdict.Lives($"is not known to {system}, and a node of it does not say whether it runs there")
+        : job.NewestAt is { } made && census.Time - made < endedFor
+            ? Verdict.Lives($"is not known to {system}, and what is there of it was made just now")
+        : Verdict.Whole(OrphanReason.Unknown, $"{system} does not know it");
+
+    /// <summary>
     /// What a job that runs has elsewhere is of an earlier run. Only where all of its nodes are known by the names that the site gives
     /// them: a node of another name would seem to be another node.
     /// </summary>
     private Verdict JudgeNodes(JobTraces job, JobStanding standing)
     {
+        string[] asked = [.. survey.Nodes.Select(node => node.Node)];
         var isKnown = standing.Nodes.Count > 0 && standing.Nodes.All(node => IsAmong(asked, node));
         string[] elsewhere = [.. job.Places.Where(place => isKnown && !job.RunsOn.Contains(place) && !IsItsNode(job, place, standing))];
         return elsewhere.Length > 0
