@@ -39,6 +39,8 @@ public sealed class HookOptionsTests
     [Theory]
     [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
     [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-Boot", "-EndedForSec", "0")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-BatchTimeoutSec", "5", "-Boot")]
     [InlineData("Say what to do")]
     [InlineData("'begin' is nothing to do here", "begin")]
     [InlineData("'-Environment' lacks its value.", "start", "-Environment")]

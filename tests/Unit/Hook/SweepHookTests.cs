@@ -1,5 +1,6 @@
 using PisaHpc.Batch;
 using PisaHpc.Hook;
+using PisaHpc.Ports;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Jobs.Orphans;
 using PisaHpc.Unit.Nodes;
@@ -74,11 +75,75 @@ public sealed class SweepHookTests : IDisposable
         await _cluster.StartAsync("mine", Scheduler.Manual);
         Assert.Equal(HookExit.Done, await SweepAsync());
         Assert.Equal(
-            "pisahpc-hook: warning: 1 job left as found, for nobody can say whether they live: job mine is no batch system's. "
-            + "Name those that are to go.\n",
+            "pisahpc-hook: warning: 1 job left as found, for nobody can say whether they live: job mine is no batch system's, "
+            + "and a container of it runs.\n",
             _error.ToString());
+        _cluster.EndContainers("o2wn01", "o2wn02");
+        await SweepAsync();
+        Assert.Contains("Name those of no batch system that are to go.", _error.ToString(), StringComparison.Ordinal);
         Assert.Equal(HookExit.Done, await SweepAsync("mine"));
         Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task Beside_another_sweep_of_the_site_it_says_so_and_does_nothing()
+    {
+        await _cluster.StartAsync();
+        using (var other = SweepLock.TryTake(_cluster.Jobs.Ports.Path))
+        {
+            Assert.NotNull(other);
+            Assert.Equal(HookExit.Done, await SweepAsync());
+            Assert.Contains("another sweep is at it", _error.ToString(), StringComparison.Ordinal);
+            Assert.Equal(0, _cluster.Changes);
+        }
+
+        Assert.Equal(HookExit.Done, await SweepAsync());
+        Assert.Empty(_cluster.Leftovers());
+        Assert.Equal(5, _cluster.Jobs.Ports.FoundFree().Count);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_named_and_stays_is_told_with_why()
+    {
+        await _cluster.StartAsync();
+        _cluster.Known["42"] = OrphanCluster.Lives();
+        Assert.Equal(HookExit.Done, await SweepAsync("42"));
+        Assert.Equal("pisahpc-hook: warning: left as it is: job 42 is RUNNING\n", _error.ToString());
+    }
+
+    [Fact]
+    public async Task Nodes_that_are_off_and_that_no_job_names_are_one_line_and_no_failure()
+    {
+        foreach (var node in (string[])["o2wn02", "o2wn03"])
+        {
+            _cluster.Jobs.Nodes.FailOn(node, FakeStep.Connect, new HpcException(ErrorId.NodeUnreachable, "it is off", node));
+        }
+
+        Assert.Equal(HookExit.Done, await SweepAsync());
+        Assert.Equal("pisahpc-hook: no answer, and no job there that is known: o2wn[02-03]\n", _error.ToString());
+    }
+
+    [Theory]
+    [InlineData(ErrorId.HostKeyChanged, HookExit.WillNotPass)]
+    [InlineData(ErrorId.EngineTimeout, HookExit.MayPass)]
+    [InlineData(null, HookExit.Bug)]
+    public async Task What_somebody_has_to_see_to_does_not_end_as_what_may_pass(ErrorId? id, int code)
+    {
+        _cluster.Jobs.Nodes.FailOn(
+            "o2wn02", FakeStep.Connect, id is { } known ? new HpcException(known, "it is so", "o2wn02") : new InvalidOperationException("a bug"));
+        _cluster.Jobs.Nodes.FailOn("o2wn01", FakeStep.ConnectEngine, new HpcException(ErrorId.EngineUnavailable, "it is down", "o2wn01"));
+        Assert.Equal(code, await SweepAsync());
+    }
+
+    [Theory]
+    [InlineData(ErrorId.BatchSystemFailed, true, HookExit.WillNotPass)]
+    [InlineData(ErrorId.BatchSystemFailed, false, HookExit.MayPass)]
+    [InlineData(ErrorId.PlatformNotSupported, false, HookExit.WillNotPass)]
+    public async Task A_batch_system_that_can_never_say_is_told_from_one_that_is_away(ErrorId id, bool isLasting, int code)
+    {
+        await _cluster.StartAsync();
+        _cluster.OnAsk = () => throw new HpcException(id, "it does not say") { IsLasting = isLasting };
+        Assert.Equal(code, HookExit.OfSweep(await Assert.ThrowsAsync<HpcException>(() => SweepAsync())));
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Formats.Tar;
+using System.Globalization;
+using System.Text;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -16,7 +18,8 @@ namespace PisaHpc.Unit.Jobs;
 /// <summary>A cluster in memory with a real port area, whose nodes answer what a job's start and stop ask of them.</summary>
 internal sealed class JobCluster : IDisposable
 {
-    private readonly HashSet<string> _directories = [];
+    private readonly Dictionary<string, int> _directories = [];
+    private int _inode = 100;
 
     public JobCluster() => Nodes.OnRun = Answer;
 
@@ -78,7 +81,7 @@ internal sealed class JobCluster : IDisposable
     public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
 
     /// <summary>Has a node hold a job's directory.</summary>
-    public void AddDirectory(string node, string jobId) => LookInDirectories(all => all.Add($"{node}:/run/pisahpc/{jobId}"));
+    public void AddDirectory(string node, string jobId) => LookInDirectories(all => all[$"{node}:/run/pisahpc/{jobId}"] = ++_inode);
 
     /// <summary>Has a node lose a job's directory.</summary>
     public void RemoveDirectory(string node, string jobId) => LookInDirectories(all => all.Remove($"{node}:/run/pisahpc/{jobId}"));
@@ -91,7 +94,7 @@ internal sealed class JobCluster : IDisposable
             return
             [
                 .. NodeNames.SelectMany(node => Nodes.EngineOf(node).Containers.Select(container => $"{node}: container {container.Name}")),
-                .. _directories.Select(directory => $"directory {directory}"),
+                .. _directories.Keys.Select(directory => $"directory {directory}"),
                 .. Ports.Area.List().Select(lease => $"lease {lease.Port}"),
             ];
         }
@@ -116,7 +119,7 @@ internal sealed class JobCluster : IDisposable
                 var running = Running.Select(at => at.Split('@')).Where(at => at[1] == node).Select(at => $"running.{at[0]}\t1\n");
                 return FakeCluster.Result(0, string.Concat(running) + "end\t1\n");
             case "Access/Ssh/job-directory-list.sh":
-                return new(0, LookInDirectories(all => TarOf(all.Where(at => at.StartsWith(node + ":", StringComparison.Ordinal)))), "");
+                return new(0, LookInDirectories(all => ListOf(all.Where(at => at.Key.StartsWith(node + ":", StringComparison.Ordinal)))), "");
             case "Containers/node-facts.sh":
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Agent/put-program.sh":
@@ -125,18 +128,24 @@ internal sealed class JobCluster : IDisposable
             case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":
-                return InDirectories(all => all.Add($"{node}:{arguments[4]["write:".Length..]}") ? "changed" : "same");
+                return InDirectories(all => all.TryAdd($"{node}:{arguments[4]["write:".Length..]}", ++_inode) ? "changed" : "same");
             case "Access/Ssh/job-directory-remove.sh":
-                return InDirectories(all => all.Remove($"{node}:{arguments[4]}") ? "removed" : "absent");
+                return LookInDirectories(all => Remove(all, $"{node}:{arguments[4]}", arguments.ElementAtOrDefault(5)));
             case var other:
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }
     }
 
-    private NodeCommandResult InDirectories(Func<HashSet<string>, string> change) =>
+    private static NodeCommandResult Remove(Dictionary<string, int> all, string directory, string? identity) =>
+        identity is not null && all.GetValueOrDefault(directory).ToString(CultureInfo.InvariantCulture) != identity
+            && (identity == "0" || all.ContainsKey(directory))
+            ? FakeCluster.Result(70, error: $"{directory} is another one than was looked at")
+            : FakeCluster.Result(0, all.Remove(directory) ? "removed" : "absent");
+
+    private NodeCommandResult InDirectories(Func<Dictionary<string, int>, string> change) =>
         FakeCluster.Result(0, LookInDirectories(change));
 
-    private T LookInDirectories<T>(Func<HashSet<string>, T> look)
+    private T LookInDirectories<T>(Func<Dictionary<string, int>, T> look)
     {
         lock (_directories)
         {
@@ -144,13 +153,14 @@ internal sealed class JobCluster : IDisposable
         }
     }
 
-    /// <summary>Directories without anything in them, as tar lists them.</summary>
-    private static byte[] TarOf(IEnumerable<string> directories)
+    /// <summary>Directories without anything in them, as the module's script lists them.</summary>
+    private static byte[] ListOf(IEnumerable<KeyValuePair<string, int>> directories)
     {
         using var stream = new MemoryStream();
+        stream.Write(Encoding.ASCII.GetBytes(string.Concat(directories.Select(one => $"{one.Value} {Path.GetFileName(one.Key)}\n")) + "\n"));
         using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            foreach (var directory in directories)
+            foreach (var (directory, _) in directories)
             {
                 writer.WriteEntry(new UstarTarEntry(TarEntryType.Directory, Path.GetFileName(directory) + "/"));
             }

@@ -23,18 +23,23 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
         Program("squeue", """
             for word; do case $word in --jobs=*) job=${word#*=} ;; --format=*) format=${word#*=} ;; esac; done
             [ -z "$SQUEUE_USERS$SQUEUE_PARTITION$SLURM_CLUSTERS" ] || { echo "others are hidden" >&2; exit 1; }
+            [ -z "$SLURM_CONF" ] || [ "$format" != '%A %i %T %e %N' ] || { echo "another cluster" >&2; exit 1; }
             [ ! -e "$0.refusal" ] || { cat "$0.refusal" >&2; exit 1; }
-            case $format in %j) cat "$0.name.$job" ;; '%A %i %T %e %N') cat "$0.queue" ;; *) cat "$0.rows" ;; esac
+            case $format in %j) cat "$0.name.$job" ;; '%A %i %T %e %N') [ ! -e "$0.words" ] || cat "$0.words" >&2; cat "$0.queue" ;; *) cat "$0.rows" ;; esac
             """);
         Program("scontrol", """cat "$0.${4:-$2}" """);
         Program("getent", """[ "$2" = 4001 ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
         Program("id", """case $1 in -u) echo "${ASKING_UID:-0}" ;; -un) echo hpcuser ;; *) echo 4001 5001 5002 ;; esac""");
         Program("date", $"echo {Now}");
+        Configured("");
         foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr", "sed"])
         {
             File.CreateSymbolicLink(Path.Combine(_directory, tool), $"/usr/bin/{tool}");
         }
     }
+
+    /// <summary>What Slurm calls its cluster.</summary>
+    public const string Cluster = "lab";
 
     /// <summary>What its clock says, in seconds since 1970.</summary>
     public const long Now = 1795906300;
@@ -77,7 +82,19 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
     public RecordedSlurm AskedByUser(string configuration)
     {
         Variables["ASKING_UID"] = "4001";
-        File.WriteAllText(Path.Combine(_directory, "scontrol.config"), configuration);
+        return Configured(configuration);
+    }
+
+    /// <summary>Has squeue say something beside its answer.</summary>
+    public RecordedSlurm Saying(string words)
+    {
+        File.WriteAllText(Path.Combine(_directory, "squeue.words"), words);
+        return this;
+    }
+
+    private RecordedSlurm Configured(string configuration)
+    {
+        File.WriteAllText(Path.Combine(_directory, "scontrol.config"), $"ClusterName             = {Cluster}\n{configuration}");
         return this;
     }
 

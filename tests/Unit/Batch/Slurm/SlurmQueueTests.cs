@@ -98,7 +98,7 @@ public sealed class SlurmQueueTests : IDisposable
     }
 
     [Theory]
-    [InlineData("20 20 RUNNING N/A o2wn01\nsqueue: error: something\n")]
+    [InlineData("20 20 RUNNING N/A o2wn01\nsomething else\n")]
     [InlineData("20 20 RUNNING N/A o2wn01 and more\n")]
     [InlineData("20 20 RUNNING\n")]
     [InlineData("20 20 running N/A o2wn01\n")]
@@ -112,11 +112,50 @@ public sealed class SlurmQueueTests : IDisposable
         Assert.Contains("is not of the form that is known", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Nodes_that_are_no_host_list_are_an_error_of_that_job()
+    [Theory]
+    [InlineData("20 20 RUNNING N/A o2wn01\nsomething else\n", "'something else'")]
+    [InlineData("20 20 RUNNING\nx\n", "'20 20 RUNNING'")]
+    public async Task The_first_such_line_is_shown_and_it_will_be_there_the_next_time(string rows, string shown)
     {
-        var census = await ListAsync("20 20 RUNNING N/A o2wn[01-\n");
-        Assert.Equal(ErrorId.BatchSystemFailed, Assert.Throws<HpcException>(() => census.Find("20")).Id);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => ListAsync(rows));
+        Assert.EndsWith($"the first other one is {shown}.", failure.Message, StringComparison.Ordinal);
+        Assert.True(failure.IsLasting);
+    }
+
+    [Fact]
+    public async Task What_squeue_says_beside_is_no_line_of_its_answer_and_is_passed_on()
+    {
+        _slurm.Saying("squeue: error: the option is deprecated\nsqueue: slow down\n");
+        var census = await ListAsync("20 20 RUNNING N/A o2wn01\n");
+        Assert.NotNull(census.Find("20"));
+        Assert.Contains("squeue: error: the option is deprecated", census.Remark, StringComparison.Ordinal);
+        Assert.StartsWith("squeue on login1: ", census.Remark, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nodes_that_are_no_host_list_make_that_job_live_wherever_it_is_and_no_other()
+    {
+        var census = await ListAsync($"20 20 RUNNING N/A o2wn[01-\n21 21 RUNNING N/A o2wn02\n");
+        Assert.Equal(("RUNNING", null, 0), (census.Find("20")!.State, census.Find("20")!.EndedAt, census.Find("20")!.Nodes.Count));
+        Assert.Equal(["o2wn02"], census.Find("21")!.Nodes);
+    }
+
+    [Fact]
+    public async Task Whose_jobs_they_are_is_told_by_Slurms_own_name_of_its_cluster() =>
+        Assert.Equal(RecordedSlurm.Cluster, (await ListAsync("")).Cluster);
+
+    [Fact]
+    public async Task A_caller_who_uses_another_cluster_is_told_of_this_one_all_the_same()
+    {
+        _slurm.Variables["SLURM_CONF"] = "/etc/other/slurm.conf";
+        Assert.NotNull((await ListAsync("20 20 RUNNING N/A o2wn01\n")).Find("20"));
+    }
+
+    [Fact]
+    public async Task A_job_is_found_on_nodes_by_the_ids_of_its_components()
+    {
+        var census = await ListAsync("30 30+0 RUNNING N/A o2wn01\n31 30+1 RUNNING N/A o2wn02\n");
+        Assert.Equal(["30", "31"], census.Find("30")!.RunsAs);
     }
 
     [Theory]

@@ -9,7 +9,8 @@ namespace PisaHpc.Unit.Jobs.Orphans;
 /// <summary>A cluster in memory with jobs that Slurm granted, and a Slurm that knows what a test says.</summary>
 internal sealed class OrphanCluster : IDisposable
 {
-    public static readonly DateTimeOffset Now = new(2026, 11, 29, 8, 0, 0, TimeSpan.Zero);
+    /// <summary>Later than anything that a test makes.</summary>
+    public static readonly DateTimeOffset Now = new(2126, 11, 29, 8, 0, 0, TimeSpan.Zero);
 
     public JobCluster Jobs { get; } = new();
 
@@ -27,16 +28,25 @@ internal sealed class OrphanCluster : IDisposable
 
     public OrphanCluster()
     {
-        OnAsk = () => Task.FromResult(new JobCensus(Now, id => Known.GetValueOrDefault(id)));
+        OnAsk = () => Task.FromResult(Census(Now));
         Jobs.OnFailure = failure => Failed.Add(failure.Node);
     }
 
+    /// <summary>What Slurm calls its cluster.</summary>
+    public string? Name { get; set; } = "lab";
+
+    /// <summary>What it knows, at a time.</summary>
+    public JobCensus Census(DateTimeOffset time) => new(time, id => Known.GetValueOrDefault(id)) { Cluster = Name };
+
     private Cluster Cluster => Jobs.Nodes.Cluster with { Failed = failure => Failed.Add(failure.Node) };
+
+    /// <summary>The cluster that grants the jobs that are started.</summary>
+    public string? Granting { get; set; } = "lab";
 
     /// <summary>Starts a job that Slurm granted; without nodes on o2wn01 and o2wn02.</summary>
     public async Task StartAsync(string jobId = "42", Scheduler system = Scheduler.Slurm, params string[] nodes)
     {
-        var allocation = PlanRequests.Allocation with { JobId = jobId, BatchSystem = system };
+        var allocation = PlanRequests.Allocation with { JobId = jobId, BatchSystem = system, Cluster = Granting };
         if (nodes.Length > 0)
         {
             allocation = allocation with { Nodes = [.. nodes.Select(node => new AllocatedNode(node, 8))] };
@@ -69,16 +79,28 @@ internal sealed class OrphanCluster : IDisposable
     }
 
     public Task<OrphanFindings> FindNamedAsync(params string[] jobIds) =>
-        FindAsync(search => search with { JobIds = jobIds.ToHashSet(StringComparer.Ordinal) });
+        FindAsync(search => search with { JobIds = jobIds.ToHashSet(StringComparer.Ordinal), IsByName = true });
+
+    /// <summary>A job's containers end, as by hand.</summary>
+    public void EndContainers(params string[] nodes)
+    {
+        foreach (var engine in nodes.Select(Jobs.Nodes.EngineOf))
+        {
+            Assert.NotEmpty(engine.Containers);
+            engine.Containers.ToList().ForEach(container => engine.Exit(container.Id, 0));
+        }
+    }
 
     public Task<OrphanFindings> FindOfEarlierBootAsync(string node) =>
         new EarlierBoot(Cluster, Jobs.Ports.Area, Scheduler.Slurm, BatchSystems.EvidenceOf(Scheduler.Slurm)).FindAsync(
             node, "/run/pisahpc", CancellationToken.None);
 
+    public OrphanRemover Remover => new(Cluster, Jobs.Ports.Area, BatchSystems.EvidenceOf(Scheduler.Slurm), TimeSpan.Zero);
+
     /// <summary>Takes away what was found.</summary>
     public async Task<IReadOnlyList<HpcOrphan?>> RemoveAsync(OrphanFindings findings)
     {
-        var remover = new OrphanRemover(Cluster, Jobs.Ports.Area, TimeSpan.Zero);
+        var remover = Remover;
         var removed = new List<HpcOrphan?>();
         foreach (var found in findings.Orphans)
         {

@@ -27,7 +27,6 @@ public sealed class OrphanRemoverTests : IDisposable
         await _cluster.StartAsync();
         var findings = await _cluster.FindAsync();
         var predicted = OrphanRemover.Predict(findings.Orphans[0]);
-        Assert.Equal(0, _cluster.Changes);
         Assert.Equal(predicted, Assert.Single(await _cluster.RemoveAsync(findings)));
     }
 
@@ -87,24 +86,71 @@ public sealed class OrphanRemoverTests : IDisposable
     }
 
     [Fact]
-    public async Task One_without_a_lease_that_is_started_while_its_nodes_are_cleaned_keeps_what_it_has_there()
+    public async Task One_without_a_lease_cannot_be_started_while_it_goes_and_leaves_no_lease()
     {
         await _cluster.StartAsync();
         _cluster.Jobs.Ports.Area.Release("42");
         var findings = await _cluster.FindAsync();
-        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, stopping =>
+        ErrorId? start = null;
+        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, _ =>
         {
-            _cluster.Jobs.Ports.Area.Lease(TestArea.Request("42"), stopping);
+            start = Assert.Throws<HpcException>(() => _cluster.Jobs.Ports.Area.Hold("42", TimeSpan.Zero, CancellationToken.None)).Id;
             return Task.CompletedTask;
         });
-        var one = findings.Orphans[0] with { };
-        var remover = new OrphanRemover(
-            _cluster.Jobs.Nodes.Cluster with { Failed = failure => _cluster.Failed.Add(failure.Node), Throttle = 1 },
-            _cluster.Jobs.Ports.Area,
-            TimeSpan.Zero);
-        Assert.Equal("Leftover", (await remover.RemoveAsync(one, CancellationToken.None))!.State);
-        Assert.Equal(["o2wn02"], _cluster.Failed);
-        Assert.Single(_cluster.Jobs.Nodes.EngineOf("o2wn02").Containers);
+        Assert.Equal("Removed", Assert.Single(await _cluster.RemoveAsync(findings))!.State);
+        Assert.Equal(ErrorId.JobBeingStarted, start);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Theory]
+    [InlineData("42")]
+    [InlineData("43")]
+    public async Task One_that_was_requeued_and_runs_by_now_is_left_though_its_lease_is_the_same(string runsAs)
+    {
+        await _cluster.StartAsync();
+        _cluster.Known["42"] = OrphanCluster.EndedSince(3600) with { RunsAs = ["42", "43"] };
+        var findings = await _cluster.FindAsync();
+        _cluster.Jobs.Running.Add($"{runsAs}@o2wn02");
+        Assert.Null(Assert.Single(await _cluster.RemoveAsync(findings)));
+        Assert.Equal(0, _cluster.Changes);
+    }
+
+    [Fact]
+    public async Task One_that_has_another_container_by_now_is_left_whole()
+    {
+        await _cluster.StartAsync();
+        var findings = await _cluster.FindAsync();
+        var engine = _cluster.Jobs.Nodes.EngineOf("o2wn02");
+        engine.Add(engine.Containers[0] with { Id = "new", Name = "new" });
+        Assert.Null(Assert.Single(await _cluster.RemoveAsync(findings)));
+        Assert.Equal(0, _cluster.Changes);
+    }
+
+    [Fact]
+    public async Task A_container_that_comes_while_the_others_go_stays()
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        var findings = await _cluster.FindAsync();
+        var engine = _cluster.Jobs.Nodes.EngineOf("o2wn01");
+        var made = engine.Containers[0] with { Id = "new", Name = "new" };
+        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, _ =>
+        {
+            engine.Add(made);
+            return Task.CompletedTask;
+        });
+        await _cluster.RemoveAsync(findings);
+        Assert.Equal("new", Assert.Single(engine.Containers).Id);
+    }
+
+    [Fact]
+    public async Task Keys_that_were_written_since_stay_and_the_next_time_judges_them()
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        var findings = await _cluster.FindAsync();
+        _cluster.Jobs.AddDirectory("o2wn01", "42");
+        Assert.Equal("Leftover", Assert.Single(await _cluster.RemoveAsync(findings))!.State);
+        Assert.Contains("directory o2wn01:/run/pisahpc/42", _cluster.Leftovers());
+        Assert.NotNull(_cluster.Jobs.Ports.Area.Find("42"));
     }
 
     [Fact]
@@ -136,15 +182,25 @@ public sealed class OrphanRemoverTests : IDisposable
         Assert.Empty(_cluster.Leftovers());
     }
 
-    [Fact]
-    public async Task Killed_at_any_point_the_next_time_finishes()
+    [Theory]
+    [InlineData(FakeStep.Connect)]
+    [InlineData(FakeStep.ConnectEngine)]
+    [InlineData(FakeStep.List)]
+    [InlineData(FakeStep.Remove)]
+    [InlineData(FakeStep.Run)]
+    public async Task Interrupted_at_any_point_the_next_time_finishes(FakeStep step)
     {
         await _cluster.StartAsync();
         var findings = await _cluster.FindAsync();
-        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, _ => throw new OperationCanceledException("killed"));
-        await _cluster.RemoveAsync(findings);
+        using var stop = new CancellationTokenSource();
+        _cluster.Jobs.Nodes.Before("o2wn01", step, async token =>
+        {
+            await stop.CancelAsync();
+            token.ThrowIfCancellationRequested();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.Remover.RemoveAsync(findings.Orphans[0], stop.Token));
         Assert.NotEmpty(_cluster.Leftovers());
-        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, _ => Task.CompletedTask);
+        _cluster.Jobs.Nodes.Before("o2wn01", step, _ => Task.CompletedTask);
         await _cluster.RemoveAsync(await _cluster.FindAsync());
         Assert.Empty(_cluster.Leftovers());
     }
