@@ -29,7 +29,8 @@ public sealed class SystemdUnitTests : IDisposable
 
     [Theory]
     [InlineData("pisahpc-sweep-boot.service", "Before=slurmd.service")]
-    [InlineData("pisahpc-sweep-boot.service", "After=local-fs.target docker.service")]
+    [InlineData("pisahpc-sweep-boot.service", "After=local-fs.target remote-fs.target docker.service")]
+    [InlineData("pisahpc-sweep-boot.service", "JobTimeoutSec=180")]
     [InlineData("pisahpc-sweep-boot.service", "WantedBy=multi-user.target")]
     [InlineData("pisahpc-sweep.timer", "WantedBy=timers.target")]
     public void They_come_at_their_time(string unit, string line) =>

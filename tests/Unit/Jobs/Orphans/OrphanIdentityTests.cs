@@ -102,7 +102,7 @@ public sealed class OrphanIdentityTests : IDisposable
         var byHand = _cluster.Jobs.Nodes.EngineOf("o2wn01").Containers[0];
         await _cluster.Jobs.Stopper.StopAsync(new PisaHpc.Jobs.JobStopRequest
         {
-            Job = (await _cluster.Jobs.Finder.FindAsync(["o2wn01"], null, CancellationToken.None)).Single(),
+            Job = (await _cluster.Jobs.Finder.FindAsync(null, ["o2wn01"], CancellationToken.None)).Single(),
             RunDirectory = "/run/pisahpc",
         }, _ => { }, CancellationToken.None);
         await _cluster.StartAsync("42", Scheduler.Slurm, "o2wn02");
