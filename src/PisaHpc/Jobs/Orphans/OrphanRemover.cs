@@ -79,8 +79,8 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             {
                 JobId = found.Job.JobId,
                 Owner = found.Orphan.Owner.Length > 0 ? found.Orphan.Owner : Environment.UserName,
-                Scheduler = Enum.TryParse<Scheduler>(found.Job.Schedulers.FirstOrDefault(), out var system) ? system : Scheduler.Manual,
-                Cluster = found.Job.Clusters.FirstOrDefault(),
+                Scheduler = found.Job.Schedulers is [var word, ..] && Enum.TryParse<Scheduler>(word, out var system) ? system : Scheduler.Manual,
+                Cluster = found.Job.Clusters is [var granting, ..] ? granting : null,
                 Nodes = SlotMap.Format(found.Nodes.Select(node => new AllocatedNode(node, 0))),
                 TimeToLive = ClaimFor,
             },

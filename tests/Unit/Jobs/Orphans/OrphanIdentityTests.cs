@@ -1,4 +1,5 @@
 using PisaHpc.Batch;
+using PisaHpc.Engines;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs.Orphans;
@@ -106,7 +107,7 @@ public sealed class OrphanIdentityTests : IDisposable
             RunDirectory = "/run/pisahpc",
         }, _ => { }, CancellationToken.None);
         await _cluster.StartAsync("42", Scheduler.Slurm, "o2wn02");
-        _cluster.Jobs.Nodes.EngineOf("o2wn01").Add(byHand with { State = Engines.ContainerState.Exited });
+        _cluster.Jobs.Nodes.EngineOf("o2wn01").Add(byHand with { State = ContainerState.Exited });
         _cluster.EndContainers("o2wn02");
         Assert.Empty((await _cluster.FindNamedAsync("42")).Orphans);
         await LeftAsync("job 42 has one id with another: it is a job of Manual and of Slurm");
