@@ -116,7 +116,8 @@ internal sealed record HookOptions
             { Boot: true, JobIds.Count: > 0 } =>
                 throw new HookUsageException("A sweep after a boot is of all jobs of this node: it takes none by name."),
             { Boot: true, IsOfBatchSystem: true } =>
-                throw new HookUsageException("A sweep after a boot asks no batch system: -EndedForSec and -BatchTimeoutSec mean nothing to it."),
+                throw new HookUsageException(
+                    "A sweep after a boot asks no batch system: -EndedForSec and -BatchTimeoutSec mean nothing to it."),
             _ => options,
         };
     }

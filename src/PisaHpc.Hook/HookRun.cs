@@ -45,7 +45,8 @@ internal static class HookRun
     /// <summary>Does the work, until it ends or is interrupted.</summary>
     private static async Task<int> WorkAsync(HookOptions options, HookLog log)
     {
-        using var interruption = new Interruption(options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
+        using var interruption = new Interruption(
+            options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
         try
         {
             var site = SiteOf(options);

@@ -48,7 +48,10 @@ internal sealed class SweepLock : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.PortAreaUnusable, $"The lock of sweeps, {name}, cannot be made: {Quote.Cause(exception)}", name, innerException: exception);
+                ErrorId.PortAreaUnusable,
+                $"The lock of sweeps, {name}, cannot be made: {Quote.Cause(exception)}",
+                name,
+                innerException: exception);
         }
 
         LinuxFile.TryLink(name, $"{area}/{SecondName}");

@@ -7,8 +7,8 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Jobs.Orphans;
 
 /// <summary>
-/// Finds what jobs left on a node that was booted since: their processes ended with that boot, whoever may be asked. Only the node itself is
-/// asked, and only its own part is taken away: where else a job was, and its lease, are for whoever asks the batch system.
+/// Finds what jobs left on a node that was booted since: their processes ended with that boot, whoever may be asked. Only the node itself
+/// is asked, and only its own part is taken away: where else a job was, and its lease, are for whoever asks the batch system.
 /// </summary>
 /// <param name="cluster">The node, by whatever connection.</param>
 /// <param name="ports">The port area; null when the site has none, or it is not there yet.</param>

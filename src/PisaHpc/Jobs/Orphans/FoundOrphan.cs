@@ -4,7 +4,9 @@ namespace PisaHpc.Jobs.Orphans;
 
 /// <summary>What was found: what may go, and what stays and why.</summary>
 /// <param name="Orphans">The orphans in the order in which to take them away: those with a node that did not answer are the last.</param>
-/// <param name="Left">The other jobs of which something was found, and those that were named and not found, in the order of their ids.</param>
+/// <param name="Left">
+/// The other jobs of which something was found, and those that were named and not found, in the order of their ids.
+/// </param>
 internal sealed record OrphanFindings(IReadOnlyList<FoundOrphan> Orphans, IReadOnlyList<LeftJob> Left)
 {
     /// <summary>The nodes that did not answer and that no job names.</summary>

@@ -16,7 +16,9 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
     private readonly List<LeftJob> _left = [];
     private readonly List<(JobTraces Job, Verdict Verdict)> _orphans = [];
 
-    /// <summary>Finds them; nothing is changed. A node that does not answer is one of the cluster's failures where a job names it.</summary>
+    /// <summary>
+    /// Finds them; nothing is changed. A node that does not answer is one of the cluster's failures where a job names it.
+    /// </summary>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchSystemFailed"/>: jobs are in question, and the batch system did not say which of them live;
     /// <see cref="ErrorId.PortAreaMissing"/>.

@@ -59,7 +59,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             };
             var isLeft = !isJudged || await HasChangedAsync(watched, found, cancellationToken);
             var isChanged = !isLeft && await CleanAsync(watched, found, [.. found.Nodes.Except(failed.Keys)], cancellationToken);
-            isChanged |= Release(hold, isLeft, isWhole: found.Verdict.Only is null && failed.IsEmpty);
+            isChanged |= Release(hold, isLeft, isWhole: failed.IsEmpty && (found.Verdict.Only is null || hold is { IsNew: true }));
             return isLeft ? null : found.Orphan with
             {
                 State = (failed.IsEmpty ? OrphanState.Removed : OrphanState.Leftover).ToString(),
@@ -79,17 +79,21 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             {
                 JobId = found.Job.JobId,
                 Owner = found.Orphan.Owner.Length > 0 ? found.Orphan.Owner : Environment.UserName,
-                Scheduler = found.Job.Schedulers is [var word, ..] && Enum.TryParse<Scheduler>(word, out var system) ? system : Scheduler.Manual,
+                Scheduler = found.Job.Schedulers is [var word, ..] && Enum.TryParse<Scheduler>(word, out var system)
+                    ? system
+                    : Scheduler.Manual,
                 Cluster = found.Job.Clusters is [var granting, ..] ? granting : null,
                 Nodes = SlotMap.Format(found.Nodes.Select(node => new AllocatedNode(node, 0))),
                 TimeToLive = ClaimFor,
             },
             stop);
 
-    /// <summary>Gives the lease back: the job's where all of it is clean, and one that was taken for its lock where it names no leftover.</summary>
+    /// <summary>
+    /// Gives the lease back: the job's where all of it is clean, and one that was taken for its lock where it names no leftover.
+    /// </summary>
     /// <returns>Whether the job had it.</returns>
     private static bool Release(PortHold? hold, bool isLeft, bool isWhole) =>
-        hold is not null && (isLeft ? hold.IsNew : isWhole || hold is { IsNew: true }) && hold.Release() is { Changed: true } && !hold.IsNew;
+        hold is not null && (isLeft ? hold.IsNew : isWhole) && hold.Release() is { Changed: true } && !hold.IsNew;
 
     /// <summary>
     /// Whether the job was started again since it was judged. A finished job can be requeued: the nodes' own processes are asked once
@@ -98,7 +102,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
     private static bool IsStarted(FoundOrphan found, string node, IEnumerable<EngineContainer> present) =>
         present.Any(now => Judged(found, node).FirstOrDefault(then => then.Id == now.Id) is not { } then
             || (now.IsAlive() && !then.IsAlive())
-            || (found.Boot is { } boot && now.Labels.GetValueOrDefault(ContainerLabels.Boot) is var made && (made is null || made == boot)));
+            || (found.Boot is { } boot && (now.Labels.GetValueOrDefault(ContainerLabels.Boot) ?? boot) == boot));
 
     private async Task<bool> HasChangedAsync(Cluster watched, FoundOrphan found, CancellationToken cancellationToken)
     {
