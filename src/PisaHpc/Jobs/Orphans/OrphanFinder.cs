@@ -151,9 +151,10 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
             .FirstOrDefault(one => census.Find(one.Id) is null);
         if (id is not null)
         {
+            var name = census.Cluster is { } own ? $" {Quote.Name(own)}" : "";
             throw new HpcException(
                 ErrorId.BatchSystemFailed,
-                $"{node} runs something of job {id}, which {search.System}{(census.Cluster is null ? "" : $" {Quote.Name(census.Cluster)}")} "
+                $"{node} runs something of job {id}, which {search.System}{name} "
                 + "does not know: its answer is of another cluster, or not whole.",
                 node,
                 $"See whose job it is: ssh {node} ps -e -o pid,lstart,args.");
