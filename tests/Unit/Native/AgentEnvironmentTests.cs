@@ -96,7 +96,8 @@ public sealed class AgentEnvironmentTests
             socket.SafeHandle, AgentMessage.Of(AgentMessage.Begin, body: AgentMessage.BeginBody(0, 0, 0, 1, 1, (uint)text.Length)), []));
         foreach (var part in text.Chunk(32768))
         {
-            Assert.True(Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Text, body: part), []));
+            await Wait.UntilAsync(
+                () => Libc.Send(socket.SafeHandle, AgentMessage.Of(AgentMessage.Text, body: part), []), () => "the agent takes no more");
         }
 
         Assert.Equal(AgentMessage.Received, AgentMessage.Receive(socket)?.Type);

@@ -139,7 +139,8 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
         await terminal.ShowsAsync("$ ");
         terminal.Type($"$RUN sh -c 'echo begun; head -n 1 >{file}' &\n");
-        await terminal.ShowsAsync("begun\r\n");
+        // Two terminals end the line, the program's and the shell's.
+        await terminal.ShowsAsync("begun\r\r\n");
         for (var i = 0; i < 5; i++)
         {
             terminal.Type($"echo typed$(({i} + 10))\n");

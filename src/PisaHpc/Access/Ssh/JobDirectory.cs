@@ -108,7 +108,8 @@ public static class JobDirectory
         JobDirectoryEntry Entry(string name)
         {
             var directory = $"{runDirectory.TrimEnd('/')}/{name}";
-            return new(directory, identities[name], entries.TryGetValue($"{name}/{JobSshRecord.FileName}", out var json) ? ConfigOf(json, directory) : null);
+            var config = entries.TryGetValue($"{name}/{JobSshRecord.FileName}", out var json) ? ConfigOf(json, directory) : null;
+            return new(directory, identities[name], config);
         }
     }
 
