@@ -166,13 +166,13 @@ static bool end_all(struct server *server) {
     return descendants_kill();
 }
 
-// Programs get the client's descriptors and none that whoever started the agent had left open.
-static void seal_descriptors(void) {
+// What whoever started the agent had left open, such as a lock, is neither held by it nor given to a program.
+static void close_descriptors(void) {
     DIR *open_ones = opendir("/proc/self/fd");
     if (!open_ones) return;
     for (struct dirent *entry; (entry = readdir(open_ones));) {
         int descriptor = atoi(entry->d_name);
-        if (descriptor > 2) fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        if (descriptor > 2 && descriptor != dirfd(open_ones)) close(descriptor);
     }
     closedir(open_ones);
 }
@@ -180,10 +180,10 @@ static void seal_descriptors(void) {
 int server_run(const struct agent *agent) {
     static struct server server;
     server.agent = agent;
+    close_descriptors();
     // Before anything is made: a signal at any later moment finds somebody who cleans up.
     server.signals = take_signals();
     descendants_adopt();
-    seal_descriptors();
     server.listener = endpoint_listen(agent->socket);
     if (server.signals < 0 || server.listener < 0) {
         const char *reason = errno == EADDRINUSE ? "another agent listens there, or it is no socket" : strerror(errno);

@@ -16,6 +16,22 @@ public sealed class AgentSocketTests
     }
 
     [Fact]
+    public async Task What_was_open_when_it_was_started_is_not_held()
+    {
+        var folder = Directory.CreateTempSubdirectory("pisahpc-agent-");
+        var starter = Path.Combine(folder.FullName, "starter");
+        ProgramFile.Write(starter, $"#!/bin/sh\nexec 9<{starter}\nexec {ServedAgent.Program} \"$@\"\n");
+        await using (var agent = ServedAgent.Begin([], starter))
+        {
+            (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);
+            Assert.DoesNotContain(
+                starter, Directory.GetFiles($"/proc/{agent.Id}/fd").Select(file => new FileInfo(file).LinkTarget), StringComparer.Ordinal);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task A_socket_that_a_killed_agent_left_gives_way()
     {
         await using var first = await ServedAgent.StartAsync();
