@@ -25,6 +25,7 @@
         'Get-JobSshConfig'
         'Import-HpcImage'
         'Initialize-HpcNode'
+        'Install-HpcBatchHook'
         'Invoke-ContainerMpi'
         'New-HpcContainerPlan'
         'New-JobPort'
@@ -38,6 +39,7 @@
         'Stop-HpcJob'
         'Test-HpcNode'
         'Test-HpcSite'
+        'Uninstall-HpcBatchHook'
         'Update-HpcImage'
         'Wait-HpcContainer'
     )

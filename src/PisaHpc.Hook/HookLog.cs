@@ -6,6 +6,9 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>How many failures were told.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>The first failure, for a program that asks why; null for none.</summary>
+    public HookReason? Reason { get; private set; }
+
     /// <summary>Says what was done.</summary>
     public void Done(string words) => Write(output, words);
 
@@ -18,6 +21,7 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>Says that something failed.</summary>
     public void Fail(HpcException failure)
     {
+        Reason ??= HookReason.Of(failure);
         foreach (var bug in failure.FailedNodes.Where(node => node.Id == ErrorId.InternalError))
         {
             Fail($"{bug.Id} on {bug.Node}: {bug.Cause}");
@@ -25,6 +29,9 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
 
         Fail($"{failure.Id}: {failure.Message} {failure.RecommendedAction}");
     }
+
+    /// <summary>Keeps what interrupted the work, for a program that asks why.</summary>
+    public void Interrupted(InterruptionCause cause) => Reason ??= HookReason.Of(cause);
 
     /// <summary>Says that something failed on a node.</summary>
     public void Fail(NodeFailure failure) => Fail($"{failure.Id} on {failure.Node}: {failure.Message}");

@@ -20,6 +20,8 @@ internal sealed record HookOptions
           -TimeoutSec N        how long each node may take, 0 for no limit; none, and for a stop 60 s beyond the grace time
           -DeadlineSec N       when to give up, and to take back what was started: before the batch system does; no limit
           -GraceSec N          stop: how long a container may take after TERM; 10
+          -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
           -Verbose             what happens on which node, on stderr
           -Version    -Help
 
@@ -52,6 +54,12 @@ internal sealed record HookOptions
 
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The node from which alone a job is taken; null for all of its nodes.</summary>
+    public string? Here { get; init; }
+
+    /// <summary>Where to write why a start failed; null for nowhere.</summary>
+    public string? ReasonFile { get; init; }
 
     /// <summary>Whether each phase is said.</summary>
     public bool Verbose { get; init; }
@@ -106,6 +114,8 @@ internal sealed record HookOptions
         _ when value is null => throw new HookUsageException($"{Quote.Of(option)} lacks its value."),
         (_, "site") => this with { Site = value },
         (HookVerb.Start, "environment") => this with { Environment = value },
+        (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
+        (HookVerb.Stop, "here") => this with { Here = value },
         (HookVerb.Stop, "jobid") => this with { JobIds = [.. JobIds, value] },
         (HookVerb.Stop, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
         (_, "timeoutsec") => this with { NodeTimeout = Limit(Seconds(option, value, 0, 86400)) },
