@@ -37,6 +37,7 @@
         'Start-HpcJob'
         'Stop-HpcContainer'
         'Stop-HpcJob'
+        'Test-HpcBatchHook'
         'Test-HpcNode'
         'Test-HpcSite'
         'Uninstall-HpcBatchHook'

@@ -95,3 +95,19 @@ internal sealed class NodeCheckCompleter : IArgumentCompleter
         ];
     }
 }
+
+/// <summary>Completes the names of the checks of Test-HpcBatchHook.</summary>
+internal sealed class HookCheckCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return
+        [
+            .. SlurmHookChecks.Names.Where(word.Matches)
+                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
+        ];
+    }
+}

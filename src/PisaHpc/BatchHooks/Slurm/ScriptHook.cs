@@ -31,7 +31,8 @@ internal sealed partial record ScriptHook(string Key, string Program, bool IsFir
     /// <summary>The epilog.</summary>
     public static ScriptHook Epilog { get; } = new("Epilog", HookFiles.Directory + "/slurm-epilog", IsFirst: true);
 
-    private string ChainDirectory => Program + ".d";
+    /// <summary>Where both are, the site's and ours, for a site that has a single one.</summary>
+    public string ChainDirectory => Program + ".d";
 
     /// <summary>Sees to it that ours is called, and the site's as before.</summary>
     /// <param name="edit">The configuration, into which lines are put.</param>
