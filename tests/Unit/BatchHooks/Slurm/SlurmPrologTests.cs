@@ -88,6 +88,17 @@ public sealed class SlurmPrologTests
         Assert.NotEmpty(node.Field("reason"));
     }
 
+    [Theory]
+    [InlineData("exit 0", "started", 2)]
+    [InlineData("[ $1 = start ]", "failed", 1)]
+    public void What_an_earlier_run_of_a_requeued_job_left_is_taken_off_before_the_start(string hook, string state, int calls)
+    {
+        using var node = new HookDirectory(hook);
+        Assert.Equal(0, node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "1")).Code);
+        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 0 -DeadlineSec 7", node.Calls[0]);
+        Assert.Equal((state, calls), (node.Field("state", "7.1"), node.Calls.Count));
+    }
+
     [Fact]
     public void A_program_that_hangs_is_ended_in_a_time_of_the_hooks_own()
     {
