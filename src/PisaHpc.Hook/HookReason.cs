@@ -17,7 +17,9 @@ internal sealed partial record HookReason(string Code, string? Node, string Mess
 
     /// <summary>The reason for a start that was interrupted.</summary>
     public static HookReason Of(InterruptionCause cause) => new(
-        cause.ExitCode == HookExit.MayPass ? "too-slow" : "interrupted", null, $"Stopped by {cause.Words}; what was started was taken back.");
+        cause.ExitCode == HookExit.MayPass ? "too-slow" : "interrupted",
+        null,
+        $"Stopped by {cause.Words}; what was started was taken back.");
 
     /// <summary>Code, node and message by blanks.</summary>
     public override string ToString() => $"{Code} {Node ?? "-"} {Message}\n";

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Adapters;
 using PisaHpc.Batch;
-using PisaHpc.Engines;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Tracing;

@@ -128,7 +128,8 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     private static string InWords(string head, HpcBatchHook change) => string.Join('\n', [head, .. change.Changes, .. change.Diff]);
 
     private static HpcException Incomplete(string why) => new(
-        ErrorId.BatchHookIncomplete, $"{why}, so that the batch system's configuration was not changed: its prolog would be missing there.");
+        ErrorId.BatchHookIncomplete,
+        $"{why}, so that the batch system's configuration was not changed: its prolog would be missing there.");
 
     /// <summary>What this machine has of the programs: in the directory that is named, else where the module's packages put them.</summary>
     private IEnumerable<HookFile> ProgramsToBring()

@@ -108,7 +108,9 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
             if (!SlurmHookChecks.Names.Any(patterns[index].IsMatch))
             {
                 throw new HpcException(
-                    ErrorId.InvalidValue, $"There is no check {Quote.Of(name)}. There are {string.Join(", ", SlurmHookChecks.Names)}.", name);
+                    ErrorId.InvalidValue,
+                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", SlurmHookChecks.Names)}.",
+                    name);
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
 using PisaHpc.Images;
 using PisaHpc.Ports;

@@ -14,7 +14,8 @@ internal sealed class HostFiles(INodeConnection connection)
 
     /// <summary>What stands under paths: digest, mode and owner's id by blanks; null where nothing does.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    public async Task<IReadOnlyDictionary<string, string?>> LookAsync(IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string?>> LookAsync(
+        IReadOnlyCollection<string> paths, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(connection, Look, paths, cancellationToken);
         return paths.ToDictionary(path => path, path => said[path] is "absent" ? null : said[path], StringComparer.Ordinal);

@@ -18,11 +18,13 @@ internal static class HookNodeChecks
             return CheckFinding.Passed("as this module has them, root's, with their modes");
         }
 
-        var words = evidence.Different.Select(file => $"{file.File.Path} {(file.Standing is null ? "is missing"
-            : file.Standing.StartsWith(file.File.Digest, StringComparison.Ordinal) ? $"has mode and owner {file.Standing[(file.File.Digest.Length + 1)..]}"
-            : "is another than this module's or this site's")}");
+        var words = evidence.Different.Select(file => $"{file.File.Path} {Difference(file.File, file.Standing)}");
         return CheckFinding.Failed(string.Join("; ", words), $"Put them there: {InstallRemedy}.");
     }
+
+    private static string Difference(HookFile file, string? standing) => standing is null ? "is missing"
+        : standing.StartsWith(file.Digest, StringComparison.Ordinal) ? $"has mode and owner {standing[(file.Digest.Length + 1)..]}"
+        : "is another than this module's or this site's";
 
     /// <summary>Whether the program starts there, in this module's version.</summary>
     public static CheckFinding Program(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("version") is not { } version
@@ -31,7 +33,8 @@ internal static class HookNodeChecks
             $"Bring one that was built on such a system, or on an older one: {InstallRemedy} -ProgramPath.")
         : version.Split('+')[0] == evidence.Version
             ? CheckFinding.Passed($"pisahpc-hook {version}")
-            : CheckFinding.Warning($"pisahpc-hook {version}, and the module is {evidence.Version}", $"Bring this module's: {InstallRemedy} -ProgramPath.");
+            : CheckFinding.Warning(
+                $"pisahpc-hook {version}, and the module is {evidence.Version}", $"Bring this module's: {InstallRemedy} -ProgramPath.");
 
     /// <summary>Whether root reads the same site definition there.</summary>
     public static CheckFinding SiteDefinition(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("site") switch
@@ -61,7 +64,8 @@ internal static class HookNodeChecks
     }
 
     /// <summary>A node with a copy of slurm.conf of its own runs what the copy says.</summary>
-    public static CheckFinding Configuration(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("configuration") is not { } digest
+    public static CheckFinding Configuration(HookNodeEvidence evidence) =>
+        evidence.Facts.GetValueOrDefault("configuration") is not { } digest
         ? CheckFinding.Passed("slurmd gets its configuration from the controller")
         : digest == evidence.ConfigurationDigest
             ? CheckFinding.Passed("the controller's slurm.conf")

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>
-/// Joins a site's job_submit.lua by one line, which comes after all of the site's and before the <c>return</c> that may end the file. A file
-/// with an error keeps slurmctld from starting: what is not understood is refused.
+/// Joins a site's job_submit.lua by one line, which comes after all of the site's and before the <c>return</c> that may end the file. A
+/// file with an error keeps slurmctld from starting: what is not understood is refused.
 /// </summary>
 internal static partial class JobSubmitLua
 {
@@ -99,7 +99,8 @@ internal static partial class LuaBlocks
     {
         if (to > from)
         {
-            throw Invalid(path, text, from, $"{Quote.Of(text[from..Math.Min(to, from + 20)])} is not understood: a text or a comment may have no end.");
+            var strange = Quote.Of(text[from..Math.Min(to, from + 20)]);
+            throw Invalid(path, text, from, $"{strange} is not understood: a text or a comment may have no end.");
         }
     }
 
@@ -110,8 +111,8 @@ internal static partial class LuaBlocks
         "Try it with luac -p; nothing was changed.");
 
     /// <summary>
-    /// Comments and texts are one token each, long ones by their level (Lua 5.1 Reference Manual, 2.1); then words, and every other character
-    /// that is no quote.
+    /// Comments and texts are one token each, long ones by their level (Lua 5.1 Reference Manual, 2.1); then words, and every other
+    /// character that is no quote.
     /// </summary>
     [GeneratedRegex(
         """

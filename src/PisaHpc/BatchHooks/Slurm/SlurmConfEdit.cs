@@ -1,7 +1,8 @@
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>
-/// What is to be changed in a slurm.conf(5): lines are put in, or take the place of one, which stays as a comment. No line is moved or lost.
+/// What is to be changed in a slurm.conf(5): lines are put in, or take the place of one, which stays as a comment. No line is moved or
+/// lost.
 /// </summary>
 /// <param name="configuration">The configuration, without lines of ours.</param>
 internal sealed class SlurmConfEdit(SlurmConfiguration configuration)
@@ -42,7 +43,8 @@ internal sealed class SlurmConfEdit(SlurmConfiguration configuration)
         .. configuration.Files.Select((file, index) =>
         {
             var text = file.Text;
-            foreach (var (_, start, end, changed) in _changes.Where(change => change.File == file.Path).OrderByDescending(change => change.Start))
+            var changes = _changes.Where(change => change.File == file.Path).OrderByDescending(change => change.Start);
+            foreach (var (_, start, end, changed) in changes)
             {
                 text = text[..start] + changed + text[end..];
             }

@@ -25,7 +25,9 @@ internal sealed partial record SlurmConfFile(string Path, string Text)
     public string LineEnd => Text.IndexOf('\n', StringComparison.Ordinal) is > 0 and var end && Text[end - 1] == '\r' ? "\r\n" : "\n";
 
     /// <summary>The logical lines that say something, in order.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/> for a line that Slurm would not understand.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.BatchConfigurationInvalid"/> for a line that Slurm would not understand.
+    /// </exception>
     public IReadOnlyList<SlurmConfLine> Lines() => [.. LogicalLines().Select(Read).OfType<SlurmConfLine>()];
 
     /// <summary>Makes the failure that names the file and a line of it.</summary>

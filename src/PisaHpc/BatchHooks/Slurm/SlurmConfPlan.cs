@@ -54,7 +54,8 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
         ];
         if (Words(configuration, "PrologFlags").Contains("NoHold", StringComparer.OrdinalIgnoreCase))
         {
-            throw configuration.Find("PrologFlags")!.Invalid("NoHold does not go with Contain, by which a job's epilog waits for its prolog.");
+            throw configuration.Find("PrologFlags")!.Invalid(
+                "NoHold does not go with Contain, by which a job's epilog waits for its prolog.");
         }
 
         AddWords(edit, configuration, "PrologFlags", "Alloc", "Contain", "DeferBatch");
@@ -89,7 +90,8 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
             if (Number(configuration, key) is { } limit && limit < request.Longest.TotalSeconds + MarginSec)
             {
                 throw configuration.Find(key)!.Invalid(
-                    $"{key}={limit} is no more than the {request.Longest.TotalSeconds:0} s that a hook may take here, with {MarginSec} s to spare.",
+                    $"{key}={limit} is no more than the {request.Longest.TotalSeconds:0} s that a hook may take here, with {MarginSec} s to "
+                    + "spare.",
                     recommendedAction: $"Raise it to {request.Longest.TotalSeconds + MarginSec:0}, or choose a -DeadlineSec of at most "
                     + $"{Math.Max(0, limit - MarginSec - (int)SlurmConfRequest.TakeBack.TotalSeconds)}.");
             }
@@ -123,7 +125,8 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
         else if (!site.Value.EndsWith(Program, StringComparison.Ordinal))
         {
             throw site.Invalid(
-                $"{Key} names a program of the site's own.", recommendedAction: $"Put {Program} in its place by hand: it runs the user's shell for other jobs.");
+                $"{Key} names a program of the site's own.",
+                recommendedAction: $"Put {Program} in its place by hand: it runs the user's shell for other jobs.");
         }
     }
 
@@ -137,12 +140,11 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
         }
     }
 
-    private static IReadOnlyList<string> Words(SlurmConfiguration configuration, string key) =>
+    private static string[] Words(SlurmConfiguration configuration, string key) =>
         configuration.Find(key)?.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static int? Number(SlurmConfiguration configuration, string key) => configuration.Find(key) is not { } line ? null
-        : line.Value.Equals("INFINITE", StringComparison.OrdinalIgnoreCase) || line.Value.Equals("UNLIMITED", StringComparison.OrdinalIgnoreCase)
-            ? int.MaxValue
+        : line.Value.ToUpperInvariant() is "INFINITE" or "UNLIMITED" ? int.MaxValue
         : int.TryParse(line.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : throw line.Invalid($"{Quote.Of(line.Value)} is no number of seconds.");
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PisaHpc.Preflight;
 
 namespace PisaHpc.BatchHooks.Slurm;
@@ -7,6 +8,9 @@ internal static class SlurmConfigurationChecks
 {
     private const string InstallRemedy = "Install-HpcBatchHook";
     private const string Reconfigure = "Have Slurm read its configuration: scontrol reconfigure.";
+
+    private static readonly string[] NeededFlags = ["Alloc", "Contain", "DeferBatch"];
+    private static readonly string[] Timeouts = ["PrologEpilogTimeout", "PrologTimeout", "EpilogTimeout"];
 
     // What slurm.conf(5) writes for a time that never ends.
     private const int Never = 65534;
@@ -21,7 +25,8 @@ internal static class SlurmConfigurationChecks
         var missing = new List<string>();
         foreach (var hook in new[] { ScriptHook.Prolog, ScriptHook.Epilog })
         {
-            var wanted = plan.Scripts.Any(script => script.Path.StartsWith(hook.ChainDirectory + "/", StringComparison.Ordinal)) ? hook.ChainDirectory + "/*"
+            var isChain = plan.Scripts.Any(script => script.Path.StartsWith(hook.ChainDirectory + "/", StringComparison.Ordinal));
+            var wanted = isChain ? hook.ChainDirectory + "/*"
                 : plan.Keys.Contains(hook.Key, StringComparer.OrdinalIgnoreCase) ? hook.Program
                 : evidence.Hooks.Site.All(hook.Key) is [.., var site] ? site.Value : hook.Program;
             var running = evidence.Running
@@ -43,24 +48,25 @@ internal static class SlurmConfigurationChecks
     public static CheckFinding Flags(ControllerEvidence evidence)
     {
         var flags = evidence.Words("PrologFlags");
-        string[] missing = [.. new[] { "Alloc", "Contain", "DeferBatch" }.Except(flags, StringComparer.OrdinalIgnoreCase)];
+        string[] missing = [.. NeededFlags.Except(flags, StringComparer.OrdinalIgnoreCase)];
         return missing.Length == 0
             ? CheckFinding.Passed(evidence.Value("PrologFlags"))
             : CheckFinding.Failed(
-                $"{(flags.Count == 0 ? "none" : evidence.Value("PrologFlags"))}: {string.Join(", ", missing)} missing, so that a script may begin "
-                + "before its containers run",
+                $"{(flags.Count == 0 ? "none" : evidence.Value("PrologFlags"))}: {string.Join(", ", missing)} missing, so that a script may "
+                + "begin before its containers run",
                 $"Add them: {InstallRemedy}. {Reconfigure}");
     }
 
     /// <summary>Whether Slurm waits for our hooks longer than they last: one that it ends drains its node.</summary>
     public static CheckFinding Time(ControllerEvidence evidence)
     {
-        var limits = new[] { "PrologEpilogTimeout", "PrologTimeout", "EpilogTimeout" }
+        var limits = Timeouts
             .Select(key => (Key: key, Sec: evidence.Seconds(key))).Where(limit => limit.Sec is > 0 and not Never).ToList();
         var tooShort = limits.Where(limit => limit.Sec <= evidence.LongestSec).ToList();
         return tooShort.Count > 0
             ? CheckFinding.Failed(
-                $"{tooShort[0].Key}={tooShort[0].Sec} s, and a hook may last {evidence.LongestSec} s: Slurm would end it and drain the node",
+                $"{tooShort[0].Key}={tooShort[0].Sec} s, and a hook may last {evidence.LongestSec} s: Slurm would end it and drain the "
+                + "node",
                 $"Raise it above {evidence.LongestSec}, or install the hooks with a smaller -DeadlineSec.")
             : CheckFinding.Passed(limits.Count == 0
                 ? $"a hook may last {evidence.LongestSec} s, and Slurm sets no limit"
@@ -82,7 +88,7 @@ internal static class SlurmConfigurationChecks
         const string Name = "cred_expire=";
         const int Default = 120;
         var word = evidence.Words("AuthInfo").LastOrDefault(part => part.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
-        var life = int.TryParse(word?[Name.Length..], System.Globalization.CultureInfo.InvariantCulture, out var seconds) ? seconds : Default;
+        var life = int.TryParse(word?[Name.Length..], CultureInfo.InvariantCulture, out var seconds) ? seconds : Default;
         return life > evidence.LongestSec
             ? CheckFinding.Passed($"credentials live {life} s")
             : CheckFinding.Warning(
@@ -94,10 +100,12 @@ internal static class SlurmConfigurationChecks
     public static CheckFinding KillTime(ControllerEvidence evidence)
     {
         const int Least = 120;
-        return evidence.Seconds("UnkillableStepTimeout") is not { } limit ? CheckFinding.Unknown("slurmctld does not say UnkillableStepTimeout")
+        return evidence.Seconds("UnkillableStepTimeout") is not { } limit
+            ? CheckFinding.Unknown("slurmctld does not say UnkillableStepTimeout")
             : limit >= Least ? CheckFinding.Passed($"UnkillableStepTimeout={limit} s")
             : CheckFinding.Warning(
-                $"UnkillableStepTimeout={limit} s: a step that ends slowly drains its node", "Set UnkillableStepTimeout=180 in slurm.conf.");
+                $"UnkillableStepTimeout={limit} s: a step that ends slowly drains its node",
+                "Set UnkillableStepTimeout=180 in slurm.conf.");
     }
 
     /// <summary>Whether Slurm knows and holds a job's processes by its groups.</summary>
@@ -118,7 +126,8 @@ internal static class SlurmConfigurationChecks
         if (!evidence.Words("JobSubmitPlugins").Any(word => word.EndsWith("lua", StringComparison.OrdinalIgnoreCase)))
         {
             return CheckFinding.Failed(
-                "slurmctld runs without JobSubmitPlugins=lua: scripts run on the node, and not in their container", $"{InstallRemedy}; {Reconfigure}");
+                "slurmctld runs without JobSubmitPlugins=lua: scripts run on the node, and not in their container",
+                $"{InstallRemedy}; {Reconfigure}");
         }
 
         var change = evidence.Hooks.JobSubmitJoined();
@@ -134,9 +143,11 @@ internal static class SlurmConfigurationChecks
         ];
         return files.FirstOrDefault(file => evidence.Lua.GetValueOrDefault(file.Path) != file.Standing) is { } other
             ? CheckFinding.Failed(
-                $"{other.Path} {(evidence.Lua.GetValueOrDefault(other.Path) is null ? "is not there" : "is not this module's and this site's")}",
+                $"{other.Path} "
+                + (evidence.Lua.GetValueOrDefault(other.Path) is null ? "is not there" : "is not this module's and this site's"),
                 $"Write it anew: {InstallRemedy}.")
-            : CheckFinding.Passed($"{change.Path} calls pisahpc.lua, which knows {Plural.Of(evidence.Site.Environments.Count, "environment")}");
+            : CheckFinding.Passed(
+                $"{change.Path} calls pisahpc.lua, which knows {Plural.Of(evidence.Site.Environments.Count, "environment")}");
     }
 
     /// <summary>Whether salloc's shell runs in the container, which a site has to want.</summary>

@@ -1,5 +1,4 @@
 using System.Text;
-using PisaHpc.HostLists;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.BatchHooks.Slurm;
@@ -12,7 +11,9 @@ internal sealed record SlurmController
     /// <summary>The host's own name.</summary>
     public required string Host { get; init; }
 
-    /// <summary>What slurmctld runs with, as <c>scontrol show config</c> says it, by key in any case; empty when it does not answer.</summary>
+    /// <summary>
+    /// What slurmctld runs with, as <c>scontrol show config</c> says it, by key in any case; empty when it does not answer.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Running { get; init; }
 
     /// <summary>Why it does not answer; null when it does.</summary>
@@ -41,7 +42,8 @@ internal sealed record SlurmController
         {
             Host = said["host"] ?? connection.Node,
             Running = SettingsIn(Decode(said["config"])),
-            Refusal = said.Has("config") ? null : Quote.Words(Decode(said["refused"]) is { Length: > 0 } words ? words : "it has no scontrol"),
+            Refusal = said.Has("config") ? null
+                : Quote.Words(Decode(said["refused"]) is { Length: > 0 } words ? words : "it has no scontrol"),
             Jobs = [.. Decode(said["jobs"]).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(QueuedJob.Parse).OfType<QueuedJob>()],
         };
     }
@@ -63,7 +65,8 @@ internal sealed record SlurmController
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{Host} does not control its Slurm, which {string.Join(", ", Controllers)} does: {ConfigurationFile} is no more than a copy there.",
+                $"{Host} does not control its Slurm, which {string.Join(", ", Controllers)} does: {ConfigurationFile} is no more than a copy "
+                + "there.",
                 Host,
                 $"Name the host that does: -Controller {Controllers.FirstOrDefault()}.");
         }

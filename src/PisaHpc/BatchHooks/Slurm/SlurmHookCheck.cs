@@ -25,7 +25,8 @@ internal sealed record ControllerEvidence(
         int.TryParse(Value(key).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>The words of a list that slurmctld runs with.</summary>
-    public IReadOnlyList<string> Words(string key) => Value(key).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    public IReadOnlyList<string> Words(string key) =>
+        Value(key).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }
 
 /// <summary>What the checks of a node judge.</summary>
@@ -65,7 +66,8 @@ internal static class SlurmHookChecks
     /// <summary>Those of the controller.</summary>
     public static IReadOnlyList<(string Name, Func<ControllerEvidence, CheckFinding> Judge)> OfController { get; } =
     [
-        ("HookLines", SlurmConfigurationChecks.Lines), ("PrologFlags", SlurmConfigurationChecks.Flags), ("HookTime", SlurmConfigurationChecks.Time),
+        ("HookLines", SlurmConfigurationChecks.Lines), ("PrologFlags", SlurmConfigurationChecks.Flags),
+        ("HookTime", SlurmConfigurationChecks.Time),
         ("BatchStart", SlurmConfigurationChecks.BatchStart), ("Credential", SlurmConfigurationChecks.Credential),
         ("KillTime", SlurmConfigurationChecks.KillTime), ("Processes", SlurmConfigurationChecks.Processes),
         ("JobSubmit", SlurmConfigurationChecks.JobSubmit), ("Interactive", SlurmConfigurationChecks.Interactive),
@@ -75,7 +77,8 @@ internal static class SlurmHookChecks
     public static IReadOnlyList<(string Name, Func<HookNodeEvidence, CheckFinding> Judge)> OfNode { get; } =
     [
         ("HookFiles", HookNodeChecks.Files), ("HookProgram", HookNodeChecks.Program), ("HookSite", HookNodeChecks.SiteDefinition),
-        ("HookRecords", HookNodeChecks.Records), ("HookConfig", HookNodeChecks.Configuration), ("CgroupDriver", HookNodeChecks.CgroupDriver),
+        ("HookRecords", HookNodeChecks.Records), ("HookConfig", HookNodeChecks.Configuration),
+        ("CgroupDriver", HookNodeChecks.CgroupDriver),
         ("Clock", HookNodeChecks.Clock),
     ];
 

@@ -20,7 +20,8 @@ internal sealed class SlurmHookExamination
     private readonly string? _siteDigest;
     private readonly string _version;
 
-    private SlurmHookExamination(HpcSite site, SlurmHooks hooks, IReadOnlyDictionary<string, string?> lua, string? siteDigest, string version) =>
+    private SlurmHookExamination(
+        HpcSite site, SlurmHooks hooks, IReadOnlyDictionary<string, string?> lua, string? siteDigest, string version) =>
         (_site, _hooks, _lua, _siteDigest, _version) = (site, hooks, lua, siteDigest, version);
 
     /// <summary>The nodes that Slurm has.</summary>
@@ -61,7 +62,8 @@ internal sealed class SlurmHookExamination
         var said = await ScriptReply.AskAsync(
             node, Script, [HookFiles.Directory, _site.Path!, _site.RunDirectory, _hooks.Standing.Files[0].Path], cancellationToken);
         var answered = clock.GetUtcNow();
-        TimeSpan? deadline = int.TryParse(said["deadline"], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
+        TimeSpan? deadline =
+            int.TryParse(said["deadline"], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
         var plan = SlurmConfPlan.Of(_hooks.Site, new SlurmConfRequest
         {
             Deadline = deadline ?? UsualDeadline, TakesSeveralScripts = _hooks.Controller.TakesSeveralScripts,
@@ -81,8 +83,8 @@ internal sealed class SlurmHookExamination
                 DateTimeOffset.FromUnixTimeSeconds(long.Parse(said["now"]!, CultureInfo.InvariantCulture)), asked, answered),
             CgroupDriver = await driver,
         };
-        return ([.. SlurmHookChecks.OfNode.Where(check => names(check.Name)).Select(check => Row(node.Node, check.Name, check.Judge(evidence)))],
-            deadline);
+        var meant = SlurmHookChecks.OfNode.Where(check => names(check.Name));
+        return ([.. meant.Select(check => Row(node.Node, check.Name, check.Judge(evidence)))], deadline);
     }
 
     private static async Task<string?> CgroupDriverAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)

@@ -5,8 +5,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>
-/// Puts Slurm's hooks in place: first the files on every node, then what the controller reads, its configuration last. So neither slurmd nor
-/// slurmctld ever meets a name without its file, however this ends.
+/// Puts Slurm's hooks in place: first the files on every node, then what the controller reads, its configuration last. So neither slurmd
+/// nor slurmctld ever meets a name without its file, however this ends.
 /// </summary>
 internal sealed class SlurmHookInstall
 {

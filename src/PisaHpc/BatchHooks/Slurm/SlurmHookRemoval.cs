@@ -4,8 +4,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>
-/// Takes Slurm's hooks away, in the reverse of the order in which they came: what calls them first. Their files stay while Slurm has not read
-/// its configuration again, or a job is left that needs its epilog; a later call removes them.
+/// Takes Slurm's hooks away, in the reverse of the order in which they came: what calls them first. Their files stay while Slurm has not
+/// read its configuration again, or a job is left that needs its epilog; a later call removes them.
 /// </summary>
 internal sealed class SlurmHookRemoval
 {
@@ -47,8 +47,9 @@ internal sealed class SlurmHookRemoval
         {
             Host = _hooks.Controller.Host,
             Texts = Waiting is null ? lua : _texts,
-            Removes = Waiting is null && (lua.Length > 0 || _hooks.JobSubmit.Before is null) ? [_hooks.LuaFile, _hooks.NamesFile] : [],
-            NextStep = Waiting is null ? "scontrol reconfigure" : "scontrol reconfigure; then this again, when jobs with containers have ended",
+            Removes = Waiting is null && lua.Length > 0 ? [_hooks.LuaFile, _hooks.NamesFile] : [],
+            NextStep = Waiting is null
+                ? "scontrol reconfigure" : "scontrol reconfigure; then this again, when jobs with containers have ended",
         };
     }
 
@@ -98,7 +99,8 @@ internal sealed class SlurmHookRemoval
     private async Task<IReadOnlyList<string>> RunsAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(node, Records, [_site.RunDirectory], cancellationToken);
-        return [.. said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains('\t', StringComparison.Ordinal))];
+        var lines = said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return [.. lines.Where(line => !line.Contains('\t', StringComparison.Ordinal))];
     }
 
     private IReadOnlyList<(string File, string Pattern)> BesideTheSites(ScriptHook hook)

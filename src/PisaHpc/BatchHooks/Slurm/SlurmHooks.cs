@@ -99,7 +99,11 @@ internal sealed record SlurmHooks
     /// <summary>slurm.conf and what it includes, changed.</summary>
     /// <param name="wanted">The files in the same order.</param>
     public IReadOnlyList<TextChange> ConfigurationChanges(IReadOnlyList<SlurmConfFile> wanted) =>
-        [.. Standing.Files.Zip(wanted, (now, then) => new TextChange(now.Path, now.Text, then.Text)).Where(change => change.Changes).Reverse()];
+    [
+        .. Standing.Files.Zip(wanted, (now, then) => new TextChange(now.Path, now.Text, then.Text))
+            .Where(change => change.Changes)
+            .Reverse(),
+    ];
 
     /// <summary>job_submit.lua with our line in it.</summary>
     public TextChange JobSubmitJoined() => JobSubmit with

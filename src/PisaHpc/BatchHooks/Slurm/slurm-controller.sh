@@ -9,6 +9,8 @@ if command -v scontrol >/dev/null; then
   if config=$(scontrol show config 2>&1); then printf 'config\t%s\n' "$(printf '%s\n' "$config" | encode)"
   else printf 'refused\t%s\n' "$(printf '%s' "$config" | encode)"
   fi
-  if jobs=$(squeue --noheader --all --local --format='%A %P %k' 2>/dev/null); then printf 'jobs\t%s\n' "$(printf '%s\n' "$jobs" | encode)"; fi
+  if jobs=$(squeue --noheader --all --local --format='%A %P %k' 2>/dev/null); then
+    printf 'jobs\t%s\n' "$(printf '%s\n' "$jobs" | encode)"
+  fi
 fi
 printf 'end\t1\n'

@@ -8,7 +8,9 @@ if said=$(timeout 20 "$1/pisahpc-hook" -Version 2>&1 </dev/null); then printf 'v
 else printf 'unrunnable\t%s\n' "$(printf '%s' "$said" | tr '\t\n' '  ')"
 fi
 deadline=
-if [ -r "$1/slurm-settings" ]; then while read -r name value; do if [ "$name" = deadline ]; then deadline=$value; fi; done <"$1/slurm-settings"; fi
+if [ -r "$1/slurm-settings" ]; then
+  while read -r name value; do if [ "$name" = deadline ]; then deadline=$value; fi; done <"$1/slurm-settings"
+fi
 printf 'deadline\t%s\n' "$deadline"
 digest site "$2"
 digest configuration "$4"

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using PisaHpc.Tests;
 using PisaHpc.Unit.Face;
 
 namespace PisaHpc.Unit.BatchHooks.Slurm;
