@@ -90,8 +90,8 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
             if (Number(configuration, key) is { } limit && limit < request.Longest.TotalSeconds + MarginSec)
             {
                 throw configuration.Find(key)!.Invalid(
-                    $"{key}={limit} is no more than the {request.Longest.TotalSeconds:0} s that a hook may take here, with {MarginSec} s to "
-                    + "spare.",
+                    $"{key}={limit} is no more than the {request.Longest.TotalSeconds:0} s that a hook may take here, with {MarginSec} s "
+                    + "to spare.",
                     recommendedAction: $"Raise it to {request.Longest.TotalSeconds + MarginSec:0}, or choose a -DeadlineSec of at most "
                     + $"{Math.Max(0, limit - MarginSec - (int)SlurmConfRequest.TakeBack.TotalSeconds)}.");
             }

@@ -52,8 +52,8 @@ internal static class SlurmConfigurationChecks
         return missing.Length == 0
             ? CheckFinding.Passed(evidence.Value("PrologFlags"))
             : CheckFinding.Failed(
-                $"{(flags.Count == 0 ? "none" : evidence.Value("PrologFlags"))}: {string.Join(", ", missing)} missing, so that a script may "
-                + "begin before its containers run",
+                $"{(flags.Count == 0 ? "none" : evidence.Value("PrologFlags"))}: {string.Join(", ", missing)} missing, so that a script "
+                + "may begin before its containers run",
                 $"Add them: {InstallRemedy}. {Reconfigure}");
     }
 

@@ -65,8 +65,8 @@ internal sealed record SlurmController
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{Host} does not control its Slurm, which {string.Join(", ", Controllers)} does: {ConfigurationFile} is no more than a copy "
-                + "there.",
+                $"{Host} does not control its Slurm, which {string.Join(", ", Controllers)} does: {ConfigurationFile} is no more than a "
+                + "copy there.",
                 Host,
                 $"Name the host that does: -Controller {Controllers.FirstOrDefault()}.");
         }

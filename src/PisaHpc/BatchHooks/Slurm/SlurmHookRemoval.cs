@@ -13,13 +13,14 @@ internal sealed class SlurmHookRemoval
 
     private readonly HpcSite _site;
     private readonly SlurmHooks _hooks;
+    private readonly IReadOnlyList<string> _lua;
     private readonly IReadOnlyList<TextChange> _texts;
     private readonly IReadOnlyList<(string File, string Pattern)> _prologs;
     private readonly IReadOnlyList<(string File, string Pattern)> _epilogs;
 
-    private SlurmHookRemoval(HpcSite site, SlurmHooks hooks)
+    private SlurmHookRemoval(HpcSite site, SlurmHooks hooks, IReadOnlyList<string> lua)
     {
-        (_site, _hooks, _texts) = (site, hooks, hooks.ConfigurationChanges(hooks.Site.Files));
+        (_site, _hooks, _lua, _texts) = (site, hooks, lua, hooks.ConfigurationChanges(hooks.Site.Files));
         _prologs = BesideTheSites(ScriptHook.Prolog);
         _epilogs = BesideTheSites(ScriptHook.Epilog);
         Waiting = _texts.Count > 0 ? "Slurm reads its configuration" : WaitsFor();
@@ -36,8 +37,12 @@ internal sealed class SlurmHookRemoval
     /// <param name="file">The file that slurmctld reads; null asks it.</param>
     /// <exception cref="HpcException">As <see cref="SlurmHooks.ReadAsync"/> has it.</exception>
     public static async Task<SlurmHookRemoval> PlanAsync(
-        INodeConnection host, HpcSite site, string? file, CancellationToken cancellationToken) =>
-        new(site, await SlurmHooks.ReadAsync(host, file, cancellationToken));
+        INodeConnection host, HpcSite site, string? file, CancellationToken cancellationToken)
+    {
+        var hooks = await SlurmHooks.ReadAsync(host, file, cancellationToken);
+        return new SlurmHookRemoval(
+            site, hooks, await StandingAsync(new HostFiles(host), [hooks.LuaFile, hooks.NamesFile], cancellationToken));
+    }
 
     /// <summary>What goes from the controller now.</summary>
     public ControllerChange OnController()
@@ -47,7 +52,7 @@ internal sealed class SlurmHookRemoval
         {
             Host = _hooks.Controller.Host,
             Texts = Waiting is null ? lua : _texts,
-            Removes = Waiting is null && lua.Length > 0 ? [_hooks.LuaFile, _hooks.NamesFile] : [],
+            Removes = Waiting is null ? _lua : [],
             NextStep = Waiting is null
                 ? "scontrol reconfigure" : "scontrol reconfigure; then this again, when jobs with containers have ended",
         };
