@@ -45,6 +45,9 @@ internal sealed class HookDirectory : IDisposable
     public string Field(string name, string run = "7.0") =>
         Record(run).Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
 
+    /// <summary>The mode of a file, in octal digits.</summary>
+    public string ModeOf(string name) => Execute(["stat", "-c", "%a", PathOf(name)], []).Output.Trim();
+
     /// <summary>Runs one of the hooks with the environment that slurmd gives it.</summary>
     public (int Code, string Output, string Error) Call(string hook, string[] arguments, params (string Name, string? Value)[] variables) =>
         Execute([PathOf(hook), .. arguments], variables);
