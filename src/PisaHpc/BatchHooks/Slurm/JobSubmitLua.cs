@@ -99,7 +99,7 @@ internal static partial class LuaBlocks
     {
         if (to > from)
         {
-            var strange = Quote.Of(text[from..Math.Min(to, from + 20)]);
+            var strange = Quote.Of(text[from..Math.Min(text.Length, from + 20)]);
             throw Invalid(path, text, from, $"{strange} is not understood: a text or a comment may have no end.");
         }
     }

@@ -93,7 +93,7 @@ public sealed class SlurmConfPlanTests
     public async Task What_is_right_already_stays(string line)
     {
         var joined = (await SlurmConf.JoinedAsync(line + "\n"))[0].Text;
-        Assert.DoesNotContain(SlurmConf.Ours(joined), ours => ours.StartsWith(line.Split('=')[0], StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(SlurmConf.Ours(joined), ours => ours.StartsWith(line.Split('=')[0] + "=", StringComparison.OrdinalIgnoreCase));
         Assert.StartsWith(line + "\n", joined, StringComparison.Ordinal);
     }
 
