@@ -135,11 +135,11 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     private IEnumerable<HookFile> ProgramsToBring()
     {
         (string Target, string[] Names)[] programs =
-            [(HookFiles.Hook, ["pisahpc-hook"]), (HookFiles.Run, ["pisahpc-run", "pisahpc-agent"])];
+            [(HookFiles.Agent, ["pisahpc-agent"]), (HookFiles.Run, ["pisahpc-run", "pisahpc-agent"]), (HookFiles.Hook, ["pisahpc-hook"])];
         var module = MyInvocation.MyCommand.Module?.ModuleBase ?? "";
         string[] directories = ProgramPath is not null
             ? [GetUnresolvedProviderPathFromPSPath(ProgramPath)]
-            : [Path.Combine(module, "hook"), Path.Combine(module, "out", "hook"), Path.Combine(module, "bin", "native")];
+            : [.. new[] { "hook", "out/hook", "bin/native", "out/native" }.Select(name => Path.Combine(module, name))];
         foreach (var (target, names) in programs)
         {
             var files = from directory in directories from name in names select Path.Combine(directory, name);

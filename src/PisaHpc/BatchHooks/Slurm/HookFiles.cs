@@ -18,6 +18,9 @@ internal static class HookFiles
     /// <summary>The program that hands a command to a container.</summary>
     public const string Run = Directory + "/pisahpc-run";
 
+    /// <summary>What runs in a container and starts commands there, which the first looks for beside itself.</summary>
+    public const string Agent = Directory + "/pisahpc-agent";
+
     /// <summary>The scripts, by name, with their modes.</summary>
     public static IReadOnlyList<(string Name, string Mode)> Scripts { get; } =
     [

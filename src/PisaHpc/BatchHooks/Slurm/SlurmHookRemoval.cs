@@ -80,7 +80,7 @@ internal sealed class SlurmHookRemoval
         string[] own =
         [
             .. ChainFiles(), .. HookFiles.Scripts.Reverse().Select(script => $"{HookFiles.Directory}/{script.Name}"), HookFiles.Settings,
-            HookFiles.Hook, HookFiles.Run,
+            HookFiles.Hook, HookFiles.Run, HookFiles.Agent,
         ];
         return new NodeRemoval(
             [.. _prologs.Concat(_epilogs).Where(beside => prologs.Contains(beside.File) || epilogs.Contains(beside.File))],
