@@ -34,12 +34,12 @@ starter_of() {
     done
 }
 
-# record STATE CODE EXIT REASON: puts the run's record in its place, whole.
+# record STATE CODE EXIT REASON [clean]: puts the run's record in its place, whole. Clean is a start that took back all that it had started.
 record() {
     (
         umask 077
-        printf 'state %s\ncode %s\nexit %s\nnode %s\nstarter %s\ngid %s\nenvironment %s\nreason %s\n' \
-            "$1" "$2" "$3" "$node" "$starter" "$gid" "${environment-}" "$4" >"$records/$job.$restart.new" &&
+        printf 'state %s\ncode %s\nexit %s\nnode %s\nstarter %s\ngid %s\nenvironment %s\nleft %s\nreason %s\n' \
+            "$1" "$2" "$3" "$node" "$starter" "$gid" "${environment-}" "${5-maybe}" "$4" >"$records/$job.$restart.new" &&
             chgrp "$gid" "$records/$job.$restart.new" && chmod 640 "$records/$job.$restart.new" &&
             mv -f "$records/$job.$restart.new" "$records/$job.$restart"
     ) >/dev/null 2>&1 </dev/null

@@ -78,6 +78,11 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         }
 
         Assert.Contains("pisahpc: engine-unavailable on o2wn02: ", job.Output, StringComparison.Ordinal);
+
+        // The second node could not be asked: the next epilog there asks it again.
+        var next = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\ntrue\n", ["--comment=docker-tiny", .. BothNodes]);
+        Assert.Equal("COMPLETED", await next.EndAsync());
+        await next.AssertNothingLeftAsync();
         await HookedSlurm.AssertNoNodeIsDrainedAsync();
         await job.AssertNothingLeftAsync();
     }

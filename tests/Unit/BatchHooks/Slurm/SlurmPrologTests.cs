@@ -192,6 +192,30 @@ public sealed class SlurmPrologTests
         Assert.Equal("", node.Record("7.0"));
     }
 
+    [Fact]
+    public void A_start_that_took_all_back_leaves_the_epilog_nothing_to_do()
+    {
+        using var node = new HookDirectory("exit 78");
+        node.Call("slurm-prolog", [], Asks);
+        node.Call("slurm-epilog", []);
+        Assert.Single(node.Calls);
+        Assert.Equal("", node.Record("7.0"));
+    }
+
+    [Fact]
+    public void What_an_epilog_could_not_take_off_a_later_one_does()
+    {
+        using var node = new HookDirectory("[ \"$1\" = start ] || exit 1");
+        node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_ID", "5"));
+        node.Call("slurm-epilog", [], ("SLURM_JOB_ID", "5"));
+        Assert.Equal("left", node.Field("state", "5.0"));
+        node.Stand("pisahpc-hook", "echo \"job $SLURM_JOB_ID\" >>\"${0%/*}/calls\"");
+        node.Call("slurm-prolog", [], Asks);
+        node.Call("slurm-epilog", []);
+        Assert.Equal(["job 7", "job 5"], node.Calls.Where(call => call.StartsWith("job ", StringComparison.Ordinal)).TakeLast(2));
+        Assert.Equal(("", ""), (node.Record("7.0"), node.Record("5.0")));
+    }
+
     private static void ReplaceTakeBack(HookDirectory node)
     {
         var file = node.PathOf("slurm-hook.sh");
