@@ -3,16 +3,29 @@ using PisaHpc.Tests;
 
 namespace PisaHpc.Integration.BatchHooks;
 
-/// <summary>The lab's Slurm with the hooks in it, put there by the cmdlet and taken away by it; its slurm.conf is afterwards what it was.</summary>
-public class HookedSlurm : IAsyncLifetime, IDisposable
+/// <summary>
+/// The lab's Slurm with the hooks in it, put there by the cmdlet and taken away by it; its slurm.conf is afterwards what it was.
+/// </summary>
+public sealed class HookedSlurm : IAsyncLifetime, IDisposable
 {
     /// <summary>The seconds that a start may take: tests wait for one that never ends.</summary>
     public const int DeadlineSec = 20;
 
     private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
+    private readonly Func<HookedSlurm, Task> _prepare;
+    private readonly Func<HookedSlurm, Task> _restore;
     private byte[] _before = [];
-    private bool _hasOwnSlurm;
+    private bool _isAlone;
+
+    public HookedSlurm()
+        : this(_ => Task.CompletedTask, _ => Task.CompletedTask)
+    {
+    }
+
+    /// <param name="prepare">Makes the site what it is before the hooks come.</param>
+    /// <param name="restore">Takes that back.</param>
+    internal HookedSlurm(Func<HookedSlurm, Task> prepare, Func<HookedSlurm, Task> restore) => (_prepare, _restore) = (prepare, restore);
 
     /// <summary>The lab.</summary>
     public LabFixture Lab { get; } = new();
@@ -30,8 +43,8 @@ public class HookedSlurm : IAsyncLifetime, IDisposable
     public async Task InitializeAsync()
     {
         await Lab.InitializeAsync();
-        _hasOwnSlurm = !Directory.Exists("/usr/lib/pisahpc");
-        await PrepareAsync();
+        _isAlone = !Directory.Exists("/usr/lib/pisahpc");
+        await _prepare(this);
         _before = await File.ReadAllBytesAsync(Configuration);
         await WriteSiteAsync();
         File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
@@ -48,35 +61,31 @@ public class HookedSlurm : IAsyncLifetime, IDisposable
         await NoJobsAsync();
         Uninstall().Succeeded();
         Assert.Equal(_before, await File.ReadAllBytesAsync(Configuration));
-        Assert.True(!_hasOwnSlurm || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
+        Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
         File.Delete(Site);
         foreach (var backup in Directory.EnumerateFiles(Path.GetDirectoryName(Configuration)!, "*.pisahpc-*"))
         {
             File.Delete(backup);
         }
 
-        await RestoreAsync();
+        await _restore(this);
     }
-
-    /// <summary>Makes the site what it is before the hooks come.</summary>
-    protected virtual Task PrepareAsync() => Task.CompletedTask;
-
-    /// <summary>Takes that back.</summary>
-    protected virtual Task RestoreAsync() => Task.CompletedTask;
 
     public void Dispose()
     {
         _shell.Dispose();
         _programs.Delete(recursive: true);
-        GC.SuppressFinalize(this);
     }
 
     /// <summary>Installs the hooks.</summary>
     public RunResult Install(string more = "") => _shell.Run(
-        $"param($Site, $Programs, $Deadline) Install-HpcBatchHook Slurm -Site $Site -ProgramPath $Programs -DeadlineSec $Deadline {more}", Parameters);
+        "param($Site, $Programs, $Deadline) "
+        + $"Install-HpcBatchHook Slurm -Site $Site -ProgramPath $Programs -DeadlineSec $Deadline {more}",
+        Parameters);
 
     /// <summary>Takes them away.</summary>
-    public RunResult Uninstall(string more = "") => _shell.Run($"param($Site) Uninstall-HpcBatchHook Slurm -Site $Site {more}", new { Site });
+    public RunResult Uninstall(string more = "") =>
+        _shell.Run($"param($Site) Uninstall-HpcBatchHook Slurm -Site $Site {more}", new { Site });
 
     /// <summary>Looks them over.</summary>
     public RunResult Test(string more = "") => _shell.Run($"param($Site) Test-HpcBatchHook Slurm -Site $Site {more}", new { Site });
