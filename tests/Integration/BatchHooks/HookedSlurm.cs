@@ -49,8 +49,17 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         await WriteSiteAsync();
         File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
         ProgramFile.Write(Path.Combine(_programs.FullName, "pisahpc-run"), OverSsh);
-        Install().Succeeded();
-        await ReconfigureAsync();
+        try
+        {
+            Install().Succeeded();
+            await ReconfigureAsync();
+        }
+        catch (Exception)
+        {
+            // A fixture that was not made is not taken down: the others' Slurm stays what it was.
+            await File.WriteAllBytesAsync(Configuration, _before);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
