@@ -17,6 +17,9 @@ namespace PisaHpc.Module.Commands;
 [OutputType(typeof(HpcBatchHook))]
 public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
 {
+    /// <summary>Where the programs are below the module: in a package, and in a checkout.</summary>
+    private static readonly string[] PackagePlaces = ["hook", "bin/native", "out/hook", "out/native"];
+
     private int _declined;
 
     /// <summary>How long a prolog may be at the start of a job, in seconds.</summary>
@@ -139,7 +142,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
         var module = MyInvocation.MyCommand.Module?.ModuleBase ?? "";
         string[] directories = ProgramPath is not null
             ? [GetUnresolvedProviderPathFromPSPath(ProgramPath)]
-            : [.. new[] { "hook", "out/hook", "bin/native", "out/native" }.Select(name => Path.Combine(module, name))];
+            : [.. PackagePlaces.Select(place => Path.Combine(module, place))];
         foreach (var (target, names) in programs)
         {
             var files = from directory in directories from name in names select Path.Combine(directory, name);
