@@ -1,5 +1,4 @@
 using PisaHpc.Integration.Harness;
-using PisaHpc.Tests;
 
 namespace PisaHpc.Integration.BatchHooks;
 
