@@ -26,6 +26,7 @@
         'Get-JobSshConfig'
         'Import-HpcImage'
         'Initialize-HpcNode'
+        'Install-HpcBatchHook'
         'Invoke-ContainerMpi'
         'Invoke-HpcJob'
         'New-HpcContainerPlan'
@@ -38,8 +39,10 @@
         'Start-HpcJob'
         'Stop-HpcContainer'
         'Stop-HpcJob'
+        'Test-HpcBatchHook'
         'Test-HpcNode'
         'Test-HpcSite'
+        'Uninstall-HpcBatchHook'
         'Update-HpcImage'
         'Wait-HpcContainer'
     )

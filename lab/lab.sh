@@ -47,7 +47,8 @@ readonly LAB_HOME
 usage() {
     cat <<END
 usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NODES_MAX, default $LAB_NODES_DEFAULT); what runs is kept
-       lab.sh batch slurm      put a Slurm over the nodes that stand; \`up\` keeps it up from then on
+       lab.sh batch slurm [FILE|none]   put a Slurm over the nodes that stand; \`up\` keeps it up from then on. FILE has lines that a
+                               site's own slurm.conf would have; they stay until \`none\`
        lab.sh reboot NODE      as when its power fails: its containers stay on its disk; \`up\` starts its part of a batch system again
        lab.sh down [--purge]   end all of it; --purge removes the cached images too
        lab.sh status [--json]
@@ -132,6 +133,14 @@ lab_batch() {
     [[ ${1:-} == slurm ]] || misused
     mapfile -t nodes < <(node_names)
     ((${#nodes[@]} > 0)) || fail "the lab is down: start it with \`lab.sh up\`"
+    case ${2:-} in
+        '') ;;
+        none) rm -f "$SLURM_SITE_CONF" ;;
+        *)
+            mkdir -p "$SLURM_DIR"
+            install -m 644 "$2" "$SLURM_SITE_CONF"
+            ;;
+    esac
     slurm_up "${nodes[@]}"
     say "slurm: ${nodes[*]}"
 }

@@ -9,6 +9,9 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>The worst of them for a sweep (<see cref="HookExit.OfSweep(HpcException)"/>).</summary>
     public int Worst { get; private set; }
 
+    /// <summary>The first failure, for a program that asks why; null for none.</summary>
+    public HookReason? Reason { get; private set; }
+
     /// <summary>Says what was done.</summary>
     public void Done(string words) => Write(output, words);
 
@@ -21,6 +24,7 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>Says that something failed.</summary>
     public void Fail(HpcException failure)
     {
+        Reason ??= HookReason.Of(failure);
         foreach (var bug in failure.FailedNodes.Where(node => node.Id == ErrorId.InternalError))
         {
             Fail($"{bug.Id} on {bug.Node}: {bug.Cause}");
@@ -28,6 +32,9 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
 
         Fail($"{failure.Id}: {failure.Message} {failure.RecommendedAction}", HookExit.OfSweep(failure));
     }
+
+    /// <summary>Keeps what interrupted the work, for a program that asks why.</summary>
+    public void Interrupted(InterruptionCause cause) => Reason ??= HookReason.Of(cause);
 
     /// <summary>Says that something failed on a node.</summary>
     public void Fail(NodeFailure failure) => Fail(

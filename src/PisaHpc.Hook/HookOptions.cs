@@ -29,6 +29,8 @@ internal sealed record HookOptions
           -EndedForSec N       sweep: how long ago a job must have ended that the batch system still knows; 120
           -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
           -WhatIf              sweep: says what would be removed, and removes nothing
+          -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
           -Verbose             what happens on which node, on stderr
           -Version    -Help
 
@@ -75,6 +77,12 @@ internal sealed record HookOptions
 
     /// <summary>Whether nothing is to be changed.</summary>
     public bool WhatIf { get; init; }
+
+    /// <summary>The node from which alone a job is taken; null for all of its nodes.</summary>
+    public string? Here { get; init; }
+
+    /// <summary>Where to write why a start failed; null for nowhere.</summary>
+    public string? ReasonFile { get; init; }
 
     /// <summary>Whether each phase is said.</summary>
     public bool Verbose { get; init; }
@@ -150,6 +158,8 @@ internal sealed record HookOptions
         _ when value is null => throw new HookUsageException($"{Quote.Of(option)} lacks its value."),
         (_, "site") => this with { Site = value },
         (HookVerb.Start, "environment") => this with { Environment = value },
+        (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
+        (HookVerb.Stop, "here") => this with { Here = value },
         (HookVerb.Stop or HookVerb.Sweep, "jobid") => this with { JobIds = [.. JobIds, value] },
         (HookVerb.Stop or HookVerb.Sweep, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
         (HookVerb.Sweep, "endedforsec") => this with { EndedFor = Seconds(option, value, 0, 86400), IsOfBatchSystem = true },

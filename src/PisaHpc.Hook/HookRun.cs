@@ -32,7 +32,9 @@ internal static class HookRun
                     Console.WriteLine(Version);
                     return HookExit.Done;
                 default:
-                    return await WorkAsync(options, log);
+                    var code = await WorkAsync(options, log);
+                    WriteReason(options, log);
+                    return code;
             }
         }
         catch (HookUsageException exception)
@@ -64,6 +66,7 @@ internal static class HookRun
         }
         catch (OperationCanceledException) when (interruption.Cause is { } cause)
         {
+            log.Interrupted(cause);
             return options.Verb switch
             {
                 HookVerb.Start => End(log, $"Stopped by {cause.Words}. What was started was taken back.", cause.ExitCode),
@@ -86,6 +89,24 @@ internal static class HookRun
 #pragma warning restore CA1031
         {
             return End(log, $"{ErrorId.InternalError}: pisahpc-hook {Version}: {bug}", HookExit.Bug);
+        }
+    }
+
+    /// <summary>A reason that cannot be written is on stderr all the same.</summary>
+    private static void WriteReason(HookOptions options, HookLog log)
+    {
+        if (options.ReasonFile is null || log.Reason is null)
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(options.ReasonFile, log.Reason.ToString());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.Warn($"{options.ReasonFile} cannot be written: {Quote.Cause(exception)}");
         }
     }
 

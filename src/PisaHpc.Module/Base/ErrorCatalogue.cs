@@ -150,6 +150,11 @@ internal static class ErrorCatalogue
         ErrorId.EngineConfigurationRefused => (
             ErrorCategory.InvalidOperation,
             $"Read the engine's own words in the message, and in its log on the node: {engine.LogCommand}."),
+        ErrorId.BatchConfigurationInvalid => (
+            ErrorCategory.ParserError, "Correct the line named, then run this again; the file was not changed."),
+        ErrorId.BatchHookIncomplete => (
+            ErrorCategory.InvalidResult,
+            "Mend the nodes that failed and run this again; the batch system was not told to call anything."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         ErrorId.InternalError => (ErrorCategory.NotSpecified, "Run Get-Error, and report what it shows: it is a bug."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),

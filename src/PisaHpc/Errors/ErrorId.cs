@@ -156,6 +156,12 @@ public enum ErrorId
     /// <summary>An engine did not take up its new configuration; the old one was put back.</summary>
     EngineConfigurationRefused,
 
+    /// <summary>A batch system's configuration cannot be joined as it stands, or would do harm; names file and line.</summary>
+    BatchConfigurationInvalid,
+
+    /// <summary>Hooks are not on every node that calls them, so that the batch system is not told to call them.</summary>
+    BatchHookIncomplete,
+
     /// <summary>The operation needs Linux (sysfs, hard links).</summary>
     PlatformNotSupported,
 

@@ -122,4 +122,13 @@ public enum Phase
 
     /// <summary>A node's checks.</summary>
     CheckNode,
+
+    /// <summary>A node gets a batch system's hooks.</summary>
+    PutHooks,
+
+    /// <summary>A batch system's hooks are taken off a node.</summary>
+    RemoveHooks,
+
+    /// <summary>A batch system's configuration is changed.</summary>
+    ConfigureBatchSystem,
 }

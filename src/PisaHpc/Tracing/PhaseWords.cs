@@ -46,6 +46,9 @@ internal static class PhaseWords
         Phase.RestartEngine => "restarting the engine",
         Phase.RestoreConfiguration => "putting the engine's old configuration back",
         Phase.CheckNode => "checking",
+        Phase.PutHooks => "putting the batch system's hooks",
+        Phase.RemoveHooks => "removing the batch system's hooks",
+        Phase.ConfigureBatchSystem => "changing the batch system's configuration",
         _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "A phase without words."),
     };
 }

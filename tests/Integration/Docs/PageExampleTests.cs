@@ -8,7 +8,11 @@ namespace PisaHpc.Integration.Docs;
 public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 {
     /// <summary>They change the machine or the registry: their own tests show them on trees and registries that they make.</summary>
-    private static readonly string[] OfTheMachine = ["Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode"];
+    private static readonly string[] OfTheMachine =
+    [
+        "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook",
+    ];
 
     private readonly string _family = LabFixture.NewJobId("docs");
 

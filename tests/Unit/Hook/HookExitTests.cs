@@ -14,6 +14,7 @@ public sealed class HookExitTests
         ErrorId.SshAccessMissing, ErrorId.AgentMissing, ErrorId.CommandFailed, ErrorId.AllocationNotFound, ErrorId.SiteInvalid, ErrorId.EnvironmentNotFound,
         ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
         ErrorId.NodeCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
+        ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete,
     ];
 
     private static readonly ErrorId[] OfJobs = [ErrorId.JobNotStarted, ErrorId.JobRolledBack, ErrorId.JobLeftBehind, ErrorId.InternalError];
