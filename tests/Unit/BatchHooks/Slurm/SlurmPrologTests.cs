@@ -177,7 +177,20 @@ public sealed class SlurmPrologTests
         node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "2"));
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", null), ("SLURM_NODELIST", null), ("SLURM_JOB_GID", "0"));
         Assert.Equal("run 2", node.Calls[^1]);
+        Assert.EndsWith(" -Here n01", node.Calls[^2], StringComparison.Ordinal);
         Assert.Equal(("started", ""), (node.Field("state"), node.Record("7.2")));
+    }
+
+    [Fact]
+    public void A_late_epilog_of_an_earlier_run_leaves_the_newer_one_alone()
+    {
+        using var node = new HookDirectory();
+        node.Call("slurm-prolog", [], Asks);
+        node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "1"));
+        var calls = node.Calls.Count;
+        Assert.Equal(0, node.Call("slurm-epilog", []).Code);
+        Assert.Equal(calls, node.Calls.Count);
+        Assert.Equal(("", "started"), (node.Record("7.0"), node.Field("state", "7.1")));
     }
 
     [Fact]
