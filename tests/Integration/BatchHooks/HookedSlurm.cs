@@ -47,7 +47,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         _before = await File.ReadAllBytesAsync(Configuration);
         await WriteSiteAsync();
         File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
-        ProgramFile.Write(Path.Combine(_programs.FullName, "pisahpc-run"), OverSsh);
+        File.Copy(Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent"), Path.Combine(_programs.FullName, "pisahpc-agent"));
         try
         {
             Install().Succeeded();
@@ -128,22 +128,6 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <summary>Waits until Slurm has no job.</summary>
     public static Task NoJobsAsync() => UntilAsync(
         "no job is left", async () => (await RunningProcess.RunAsync("squeue", ["--noheader"])).EndedWith(0).Output.Trim().Length == 0);
-
-    // The way into the container that every job has: its own ssh.
-    private const string OverSsh = """
-        #!/bin/sh
-        # A stand-in for the client of the job's agent: options up to --, then the command.
-        directory=
-        while [ "$1" != -- ]; do
-            case $1 in --socket) directory=${2%/agent/socket} ;; esac
-            shift
-        done
-        shift
-        line="cd $(pwd) && exec"
-        for word do line="$line '$word'"; done
-        exec ssh -F "$directory/ssh_config" "${SLURMD_NODENAME:-$(uname -n)}" "$line"
-
-        """;
 
     private async Task WriteSiteAsync()
     {

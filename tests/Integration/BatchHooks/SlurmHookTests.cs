@@ -113,11 +113,13 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
     [Fact]
     public async Task Cancelled_while_it_runs_it_leaves_nothing()
     {
-        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", .. BothNodes]);
+        const string Traps = "#!/bin/sh\ntrap 'echo told' TERM\necho runs on $(uname -n)\nsleep 600 &\nwait\nwait\n";
+        var job = await HookedJob.SubmitAsync(slurm, Traps, ["--comment=docker-tiny", .. BothNodes]);
         await job.SaysAsync("runs on");
         Assert.Equal(2, (await job.ContainersAsync()).Count);
         await job.CancelAsync();
         Assert.Equal("CANCELLED", await job.EndAsync());
+        Assert.Contains("told", job.Output, StringComparison.Ordinal);
         Assert.Contains("CANCELLED AT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();
     }
