@@ -14,6 +14,14 @@ public sealed record HpcAllocation
     /// <summary>The queue or partition; null when the batch system names none.</summary>
     public string? Queue { get; init; }
 
+    /// <summary>The batch system's name for its cluster, without which ids are not unique; null when it names none.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>
+    /// How often the job was started anew, by which a requeued job's runs are told apart; null when the batch system does not say.
+    /// </summary>
+    public int? RestartCount { get; init; }
+
     /// <summary>The user the job runs as.</summary>
     public required JobOwner Owner { get; init; }
 
