@@ -20,6 +20,7 @@ internal sealed record HookOptions
           -TimeoutSec N        how long each node may take, 0 for no limit; none, and for a stop 60 s beyond the grace time
           -DeadlineSec N       when to give up, and to take back what was started: before the batch system does; no limit
           -GraceSec N          stop: how long a container may take after TERM; 10
+          -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for it
           -Verbose             what happens on which node, on stderr
           -Version    -Help
 
@@ -53,6 +54,9 @@ internal sealed record HookOptions
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether the batch system is asked how the job ended.</summary>
+    public bool AskBatchSystem { get; init; }
+
     /// <summary>Whether each phase is said.</summary>
     public bool Verbose { get; init; }
 
@@ -73,6 +77,10 @@ internal sealed record HookOptions
             if (NameOf(argument) == "verbose" && argument.StartsWith('-'))
             {
                 options = options with { Verbose = true };
+            }
+            else if (NameOf(argument) == "askbatchsystem" && argument.StartsWith('-') && verb == HookVerb.Stop)
+            {
+                options = options with { AskBatchSystem = true };
             }
             else if (argument.StartsWith('-'))
             {

@@ -83,6 +83,8 @@ public static class ContainerPlanner
             [ContainerLabels.Static] = workload.Id.Static,
             [ContainerLabels.Scheduler] = workload.Scheduler,
             [ContainerLabels.Queue] = workload.Queue,
+            [ContainerLabels.Cluster] = workload.Cluster,
+            [ContainerLabels.Restarts] = workload.RestartCount?.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
             [ContainerLabels.Node] = request.Node.Name,

@@ -20,6 +20,12 @@ public sealed record Workload
     /// <summary>The job's queue; null when there is none.</summary>
     public string? Queue { get; init; }
 
+    /// <summary>The batch system's name for its cluster; null when it names none.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>How often the job was started anew; null when the batch system does not say.</summary>
+    public int? RestartCount { get; init; }
+
     /// <summary>The job that an allocation was made for.</summary>
     public static Workload Of(HpcAllocation allocation)
     {
@@ -31,6 +37,8 @@ public sealed record Workload
             Nodes = allocation.Nodes,
             Scheduler = allocation.Scheduler,
             Queue = allocation.Queue,
+            Cluster = allocation.Cluster,
+            RestartCount = allocation.RestartCount,
         };
     }
 }

@@ -12,7 +12,7 @@ public sealed class HookExitTests
         ErrorId.ImageImportFailed, ErrorId.ImagePushFailed, ErrorId.MountSourceMissing, ErrorId.DeviceMissing, ErrorId.LimitRefused,
         ErrorId.PlanConflict, ErrorId.ReservedOption, ErrorId.ContainerNotReady,
         ErrorId.SshAccessMissing, ErrorId.AllocationNotFound, ErrorId.SiteInvalid, ErrorId.EnvironmentNotFound,
-        ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
+        ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.RecordsMissing, ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
         ErrorId.NodeCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
     ];
 
