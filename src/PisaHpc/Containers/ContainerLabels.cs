@@ -32,6 +32,11 @@ public static class ContainerLabels
     /// <summary>The attempt at a start: a requeued job has another.</summary>
     public const string Attempt = "pisahpc.attempt";
 
+    /// <summary>
+    /// The boot of the node in which it was created (random(4), boot_id); absent in schema 1, and where the node did not tell.
+    /// </summary>
+    public const string Boot = "pisahpc.boot";
+
     /// <summary>The node's name, as the job or the static environment knows it.</summary>
     public const string Node = "pisahpc.node";
 

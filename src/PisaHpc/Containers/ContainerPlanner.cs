@@ -85,6 +85,7 @@ public static class ContainerPlanner
             [ContainerLabels.Queue] = workload.Queue,
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
+            [ContainerLabels.Boot] = request.Facts.Boot,
             [ContainerLabels.Node] = request.Node.Name,
             [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Owner] = workload.Owner.Name,

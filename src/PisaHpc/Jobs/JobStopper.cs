@@ -36,7 +36,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     /// <param name="unasked">Told of each node of <see cref="JobStopRequest.Elsewhere"/> that could not be asked.</param>
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;
+    /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, or did since it was found, and nothing was changed;
     /// <see cref="ErrorId.PortAreaUnusable"/>.
     /// </exception>
     public Task<HpcJob> StopAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken) =>
@@ -47,21 +47,28 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
         var job = request.Job;
         using var hold = await Phase.HoldLease.RunAsync(
             () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
+        ThrowUnlessMeant(request, hold?.Lease);
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
-        var own = job.Nodes.Select(node => node.Name)
-            .Concat(request.Nodes)
-            .Concat(hold?.Lease.Nodes ?? [])
+        var own = (request.Only ?? job.Nodes.Select(node => node.Name).Concat(request.Nodes).Concat(hold?.Lease.Nodes ?? []))
             .ToHashSet(StringComparer.Ordinal);
         var cleaned = new ConcurrentDictionary<string, bool>();
         var failures = new ConcurrentBag<string>();
         await (cluster with { Failed = Fail }).OnEachAsync(
             own.Union(request.Elsewhere),
             async (node, stopping) =>
-                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping),
+            {
+                if (hold is null)
+                {
+                    // Without a lease there was no lock to take.
+                    ThrowUnlessMeant(request, ports?.Find(job.JobId));
+                }
+
+                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping);
+            },
             cancellationToken,
             phase: Phase.StopOnNode);
         var left = failures.Any(own.Contains);
-        var released = !left && hold?.Release() is { Changed: true };
+        var released = !left && request.Only is null && hold?.Release() is { Changed: true };
         var changed = released || cleaned.Values.Any(changed => changed);
         return job with
         {
@@ -74,6 +81,15 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
         {
             failures.Add(failure.Node);
             (own.Contains(failure.Node) ? cluster.Failed : unasked)(failure);
+        }
+    }
+
+    private static void ThrowUnlessMeant(JobStopRequest request, JobPort? lease)
+    {
+        if (!request.IsMeant(lease))
+        {
+            throw new HpcException(
+                ErrorId.JobBeingStarted, $"Job {request.Job.JobId} was started again since it was looked at.", request.Job.JobId);
         }
     }
 
@@ -98,6 +114,17 @@ public sealed record JobStopRequest
 
     /// <summary>Those of <see cref="Elsewhere"/> that did not answer when the job was looked for.</summary>
     public IReadOnlyList<NodeFailure> Silent { get; init; } = [];
+
+    /// <summary>
+    /// The only nodes to clean: the job's others, and its lease, are left as they are. Null for all of the job.
+    /// </summary>
+    public IReadOnlyCollection<string>? Only { get; init; }
+
+    /// <summary>
+    /// Whether the job, with the lease that it has now, is still the one that was to be stopped; null is one without a lease. It is asked
+    /// when nobody else can start or stop the job any more, and before anything is changed.
+    /// </summary>
+    public Func<JobPort?, bool> IsMeant { get; init; } = _ => true;
 
     /// <summary>Where jobs' directories are on each node.</summary>
     public required string RunDirectory { get; init; }

@@ -15,6 +15,9 @@ public enum Phase
     /// <summary>A node is asked which of the jobs' containers it has.</summary>
     FindJob,
 
+    /// <summary>The batch system is asked which jobs live.</summary>
+    AskBatchSystem,
+
     /// <summary>A node and its engine are asked what they are and hold, before anything is changed.</summary>
     Survey,
 

@@ -10,6 +10,7 @@ internal static class PhaseWords
         Phase.StartJob => "starting the job",
         Phase.StopJob => "stopping the job",
         Phase.FindJob => "looking for jobs",
+        Phase.AskBatchSystem => "asking the batch system",
         Phase.Survey => "asking the node",
         Phase.LeasePort => "leasing a port",
         Phase.HoldLease => "taking hold of the lease",

@@ -1,0 +1,69 @@
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Ports;
+
+namespace PisaHpc.Jobs.Orphans;
+
+/// <summary>All that was found of one job.</summary>
+internal sealed record JobTraces(string JobId)
+{
+    /// <summary>Its lease; null when it has none.</summary>
+    public JobPort? Lease { get; init; }
+
+    /// <summary>Its containers with their nodes.</summary>
+    public required IReadOnlyList<(string Node, EngineContainer Container)> Containers { get; init; }
+
+    /// <summary>Its directories with their nodes.</summary>
+    public required IReadOnlyList<(string Node, JobDirectoryEntry Directory)> Directories { get; init; }
+
+    /// <summary>The nodes on which the batch system runs something of it.</summary>
+    public required IReadOnlySet<string> RunsOn { get; init; }
+
+    /// <summary>The nodes on which something of it was found.</summary>
+    public IReadOnlyList<string> Places =>
+        [.. Containers.Select(found => found.Node).Concat(Directories.Select(found => found.Node)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The batch system that granted it, by its own word; null when nothing tells.</summary>
+    public string? Scheduler => Containers.Select(found => found.Container.Labels.GetValueOrDefault(ContainerLabels.Scheduler))
+        .Append(Lease?.Scheduler).FirstOrDefault(word => word is not null);
+
+    /// <summary>The nodes that its lease and its containers name.</summary>
+    public IEnumerable<string> NamedNodes => (Lease?.Nodes ?? []).Concat(
+        Containers.SelectMany(found => ContainerLabels.NodesOf(found.Container)).Select(node => node.Name));
+
+    /// <summary>Puts what was found together, by job.</summary>
+    /// <param name="leases">The leases.</param>
+    /// <param name="nodes">What nodes have.</param>
+    /// <param name="isJobId">Whether a directory of that name is a job's, where nothing in it says so.</param>
+    /// <returns>The jobs in the order of their ids.</returns>
+    public static IReadOnlyList<JobTraces> Of(
+        IEnumerable<JobPort> leases, IReadOnlyCollection<NodeTraces> nodes, Func<string, bool> isJobId)
+    {
+        var byJob = leases.ToDictionary(lease => lease.JobId, StringComparer.Ordinal);
+        var containers = nodes.SelectMany(node => node.Containers.Select(container => (node.Node, Container: container)))
+            .ToLookup(found => found.Container.Labels[ContainerLabels.Job], StringComparer.Ordinal);
+        var directories = nodes.SelectMany(node => node.Directories.Select(directory => (node.Node, Directory: directory)))
+            .ToLookup(found => JobOf(found.Directory, isJobId) ?? "", StringComparer.Ordinal);
+        return
+        [
+            .. byJob.Keys.Union(containers.Select(group => group.Key)).Union(directories.Select(group => group.Key))
+                .Where(id => id.Length > 0)
+                .Order(StringComparer.Ordinal)
+                .Select(id => new JobTraces(id)
+                {
+                    Lease = byJob.GetValueOrDefault(id),
+                    Containers = [.. containers[id]],
+                    Directories = [.. directories[id]],
+                    RunsOn = nodes.Where(node => node.Running.Contains(id)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal),
+                })
+        ];
+    }
+
+    private static string? JobOf(JobDirectoryEntry entry, Func<string, bool> isJobId)
+    {
+        var name = entry.Directory[(entry.Directory.LastIndexOf('/') + 1)..];
+        return entry.Config?.JobId ?? (isJobId(name) ? name : null);
+    }
+}
