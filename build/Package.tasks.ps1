@@ -16,7 +16,9 @@ function Export-Package([string] $Into) {
     $archive = "$Into/pisahpc-$version-$system.tar.gz"
     exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
     $hook = "$Into/pisahpc-hook-$version-$system.tar.gz"
-    exec { tar --create --gzip --file $hook --owner=0 --group=0 --directory=out/hook pisahpc-hook }
+    exec {
+        tar --create --gzip --file $hook --owner=0 --group=0 --mode=go-w --directory=out/hook pisahpc-hook --directory="$PWD/hooks" systemd
+    }
     Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
 }
 

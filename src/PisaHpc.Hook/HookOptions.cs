@@ -110,7 +110,9 @@ internal sealed record HookOptions
             }
         }
 
-        return options;
+        return options is { Boot: true, JobIds.Count: > 0 }
+            ? throw new HookUsageException("A sweep after a boot is of all jobs of this node: it takes none by name.")
+            : options;
     }
 
     private static HookVerb VerbOf(string argument) => argument.ToLowerInvariant() switch

@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -28,6 +29,12 @@ internal sealed class JobCluster : IDisposable
 
     /// <summary>Paths that the nodes do not have.</summary>
     public HashSet<string> Missing { get; } = [];
+
+    /// <summary>The jobs of which a batch system runs something, with their nodes: <c>42@o2wn01</c>.</summary>
+    public HashSet<string> Running { get; } = [];
+
+    /// <summary>The boot of every node.</summary>
+    public string Boot { get; set; } = "first";
 
     /// <summary>Told of each phase of what is followed.</summary>
     public Action<PhaseReport> OnPhase { get; set; } = _ => { };
@@ -70,6 +77,12 @@ internal sealed class JobCluster : IDisposable
 
     public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
 
+    /// <summary>Has a node hold a job's directory.</summary>
+    public void AddDirectory(string node, string jobId) => LookInDirectories(all => all.Add($"{node}:/run/pisahpc/{jobId}"));
+
+    /// <summary>Has a node lose a job's directory.</summary>
+    public void RemoveDirectory(string node, string jobId) => LookInDirectories(all => all.Remove($"{node}:/run/pisahpc/{jobId}"));
+
     /// <summary>Everything that is left of any job, in words; empty when all is clean.</summary>
     public IReadOnlyList<string> Leftovers()
     {
@@ -95,10 +108,17 @@ internal sealed class JobCluster : IDisposable
 
     private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
     {
-        switch (arguments[3])
+        switch (arguments.ElementAtOrDefault(3))
         {
+            case null when arguments[0] == "cat":
+                return FakeCluster.Result(0, Boot + "\n");
+            case "Batch/Slurm/running-jobs.sh":
+                var running = Running.Select(at => at.Split('@')).Where(at => at[1] == node).Select(at => $"running.{at[0]}\t1\n");
+                return FakeCluster.Result(0, string.Concat(running) + "end\t1\n");
+            case "Access/Ssh/job-directory-list.sh":
+                return new(0, LookInDirectories(all => TarOf(all.Where(at => at.StartsWith(node + ":", StringComparison.Ordinal)))), "");
             case "Containers/node-facts.sh":
-                return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+                return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":
@@ -110,12 +130,30 @@ internal sealed class JobCluster : IDisposable
         }
     }
 
-    private NodeCommandResult InDirectories(Func<HashSet<string>, string> change)
+    private NodeCommandResult InDirectories(Func<HashSet<string>, string> change) =>
+        FakeCluster.Result(0, LookInDirectories(change));
+
+    private T LookInDirectories<T>(Func<HashSet<string>, T> look)
     {
         lock (_directories)
         {
-            return FakeCluster.Result(0, change(_directories));
+            return look(_directories);
         }
+    }
+
+    /// <summary>Directories without anything in them, as tar lists them.</summary>
+    private static byte[] TarOf(IEnumerable<string> directories)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            foreach (var directory in directories)
+            {
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.Directory, Path.GetFileName(directory) + "/"));
+            }
+        }
+
+        return stream.ToArray();
     }
 
     private sealed class FixedKeys : IJobKeyGenerator

@@ -1,0 +1,101 @@
+using PisaHpc.Batch;
+using PisaHpc.Hook;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Jobs.Orphans;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Hook;
+
+/// <summary>A sweep's exit code: 0 where all that could be judged was, and nothing of it is left.</summary>
+public sealed class SweepHookTests : IDisposable
+{
+    private readonly OrphanCluster _cluster = new();
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _cluster.Dispose();
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Fact]
+    public async Task Where_there_is_nothing_to_sweep_it_says_nothing()
+    {
+        Assert.Equal(HookExit.Done, await SweepAsync());
+        Assert.Equal("", _output.ToString() + _error);
+    }
+
+    [Fact]
+    public async Task An_orphan_goes_and_a_line_says_why()
+    {
+        await _cluster.StartAsync();
+        Assert.Equal(HookExit.Done, await SweepAsync());
+        Assert.Equal("pisahpc-hook: job 42 is removed from o2wn[01-02]: Slurm does not know it\n", _output.ToString());
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_would_go()
+    {
+        await _cluster.StartAsync();
+        var before = _cluster.Leftovers();
+        Assert.Equal(HookExit.Done, await SweepAsync("-WhatIf"));
+        Assert.Equal("pisahpc-hook: job 42 would be removed from o2wn[01-02]: Slurm does not know it\n", _output.ToString());
+        Assert.Equal(before, _cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task Without_the_batch_systems_answer_everything_is_left_to_the_caller_s_next_time()
+    {
+        await _cluster.StartAsync();
+        _cluster.OnAsk = () => throw new HpcException(ErrorId.BatchSystemFailed, "it is away");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => SweepAsync());
+        Assert.Equal(HookExit.MayPass, HookExit.Of(failure, nodes: 0));
+        Assert.Equal(0, _cluster.Changes);
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_be_cleaned_is_for_the_next_time_and_keeps_no_other_job_from_it()
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        await _cluster.StartAsync("43", nodes: "o2wn02");
+        _cluster.Jobs.Nodes.FailOn("o2wn01", FakeStep.Remove, new HpcException(ErrorId.EngineTimeout, "it hangs", "o2wn01"));
+        Assert.Equal(HookExit.MayPass, await SweepAsync());
+        Assert.Contains("pisahpc-hook: EngineTimeout on o2wn01: it hangs\n", _error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("something of job 42 is left on o2wn01: the next sweep goes on", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("pisahpc-hook: job 43 is removed from o2wn02: Slurm does not know it\n", _output.ToString());
+    }
+
+    [Fact]
+    public async Task Jobs_that_nobody_can_judge_are_named_and_are_no_failure()
+    {
+        await _cluster.StartAsync("mine", Scheduler.Manual);
+        Assert.Equal(HookExit.Done, await SweepAsync());
+        Assert.Equal(
+            "pisahpc-hook: warning: 1 job left as found, for nobody can say whether they live: job mine is no batch system's. "
+            + "Name those that are to go.\n",
+            _error.ToString());
+        Assert.Equal(HookExit.Done, await SweepAsync("mine"));
+        Assert.Empty(_cluster.Leftovers());
+    }
+
+    [Fact]
+    public async Task A_site_that_lists_no_node_is_swept_by_nobody() =>
+        Assert.Equal(ErrorId.InvalidValue, (await Assert.ThrowsAsync<HpcException>(() => SweepAsync(nodes: null, options: []))).Id);
+
+    private Task<int> SweepAsync(params string[] options) => SweepAsync("o2wn[01-03]", options);
+
+    private Task<int> SweepAsync(string? nodes, string[] options)
+    {
+        var log = new HookLog(_output, _error);
+        var site = new HpcSite
+        {
+            Nodes = new NodeAccess { Names = nodes is null ? [] : [nodes] },
+            PortArea = new PortAreaDefinition(_cluster.Jobs.Ports.Path, 40000, 40004, TimeSpan.FromHours(1)),
+        };
+        return new SweepHook(site, _cluster.Jobs.Nodes.Cluster with { Failed = log.Fail }, log, _ => _cluster.OnAsk())
+            .RunAsync(HookOptions.Read(["sweep", .. options]), CancellationToken.None);
+    }
+}
