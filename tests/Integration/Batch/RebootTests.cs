@@ -1,0 +1,63 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Batch;
+
+/// <summary>A node that loses its power while a job runs on it, and is swept before its slurmd comes back.</summary>
+[Collection(LabTests.Name)]
+public sealed class RebootTests
+{
+    private const string Third = "o2wn03";
+
+    [Fact]
+    public async Task The_jobs_containers_go_and_everybody_elses_stay()
+    {
+        var lab = await LabFixture.WithNodesAsync(3);
+        await RunLabAsync("up");
+        await using var job = await GrantedJob.StartAsync(lab, $"--nodelist={Third}", "--ntasks=1", "--no-requeue");
+        string[] others = [$"foreign-{job.Id}", $"static-{job.Id}"];
+        (await NodeOf(lab).DockerAsync("run", "--detach", "--name", others[0], "pisa/tiny:1", "sleep", "1000")).EndedWith(0);
+        (await NodeOf(lab).DockerAsync(
+            "run", "--detach", "--name", others[1], "--label", "pisahpc.schema=2", "--label", "pisahpc.static=cs7", "--label",
+            "pisahpc.boot=earlier", "pisa/tiny:1", "sleep", "1000")).EndedWith(0);
+        try
+        {
+            Assert.Equal("", (await SweepAsync(lab)).EndedWith(0).Output);
+            await RunLabAsync("reboot", Third);
+            await lab.InitializeAsync();
+            Assert.EndsWith(" exited", await job.ContainersAsync(Third), StringComparison.Ordinal);
+
+            Assert.Contains(
+                $"job {job.Id} would be removed from {Third}: the node was booted since",
+                (await SweepAsync(lab, "-WhatIf")).EndedWith(0).Output,
+                StringComparison.Ordinal);
+            Assert.Contains($"job {job.Id} is removed from {Third}", (await SweepAsync(lab)).EndedWith(0).Output, StringComparison.Ordinal);
+
+            Assert.Equal("", await job.ContainersAsync(Third));
+            Assert.Equal("", (await SweepAsync(lab)).EndedWith(0).Output);
+            Assert.All(others, name => Assert.Contains(name, NamesOn(lab), StringComparison.Ordinal));
+        }
+        finally
+        {
+            await RunLabAsync("up");
+            await lab.InitializeAsync();
+            (await NodeOf(lab).DockerAsync(["rm", "--force", .. others])).EndedWith(0);
+        }
+
+        await job.WaitAsync(state => state.Length == 0);
+        var end = await RunningProcess.RunAsync(Repository.Hook, ["sweep", "-Site", lab.State.Site, "-EndedForSec", "0"]);
+        Assert.Contains($"job {job.Id} is removed from {Third}: Slurm: ", end.EndedWith(0).Output, StringComparison.Ordinal);
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    private static LabNode NodeOf(LabFixture lab) => lab.Nodes.Single(node => node.Name == Third);
+
+    private static string NamesOn(LabFixture lab) =>
+        NodeOf(lab).DockerAsync("ps", "--all", "--format", "{{.Names}}").GetAwaiter().GetResult().EndedWith(0).Output;
+
+    /// <summary>As the node's own unit does, before its slurmd starts.</summary>
+    private static Task<ProcessResult> SweepAsync(LabFixture lab, params string[] options) =>
+        NodeOf(lab).RunInsideAsync([Repository.Hook, "sweep", "-Boot", "-Site", lab.State.Site, .. options]);
+
+    private static async Task RunLabAsync(params string[] arguments) => (await RunningProcess.RunAsync(
+        Path.Combine(Repository.Root, "lab", "lab.sh"), arguments, patience: TimeSpan.FromMinutes(5))).EndedWith(0);
+}
