@@ -13,6 +13,7 @@
     VariablesToExport      = @()
     AliasesToExport        = @()
     CmdletsToExport        = @(
+        'Clear-HpcOrphan'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'
