@@ -5,6 +5,7 @@ using PisaHpc.HostLists;
 using PisaHpc.Jobs.Orphans;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -74,8 +75,13 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
             return;
         }
 
-        var area = SitePorts;
-        var findings = await new OrphanFinder(Cluster.ForSurvey(), area, Search()).FindAsync(StopToken);
+        var (area, search) = (SitePorts, Search());
+        OrphanFindings findings;
+        using (FollowNodes("Looking for orphans", search.Nodes.Count, Phase.FindJob))
+        {
+            findings = await new OrphanFinder(Cluster.ForSurvey(), area, search).FindAsync(StopToken);
+        }
+
         foreach (var job in findings.Left)
         {
             Trace($"left as it is: {job}");

@@ -12,14 +12,12 @@ sockets=' '
 for process in $(grep -lsx slurmstepd /proc/[0-9]*/comm); do
     process=${process%/comm}
     slurmstepd "$process" || continue
-    for file in "$process"/fd/*; do
-        case $(readlink "$file") in socket:*) file=$(readlink "$file"); sockets="$sockets${file#socket:} " ;; esac
-    done
+    sockets="$sockets$(find "$process/fd" -lname 'socket:*' -printf '%l ')"
 done
 # proc_net(5): 00010000 is the flag of a socket that listens.
 while read -r _ _ _ flags _ _ inode path; do
     [ "$flags" = 00010000 ] || continue
-    case $sockets in *" [$inode] "*) ;; *) continue ;; esac
+    case $sockets in *" socket:[$inode] "*) ;; *) continue ;; esac
     name=${path##*/}
     name=${name##*_}
     job=${name%%.*}

@@ -31,6 +31,7 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         JobTraces[] idle = [.. jobs.Where(job => !busy.Contains(job.JobId))];
         JobTraces[] strange = [.. idle.Where(IsStrange)];
         left.AddRange(strange.Except(Named(strange)).Select(Unjudged));
+        left.AddRange(Named(strange).Where(job => job.RunsOn.Count > 0).Select(job => new LeftJob(job.JobId, "runs, as its nodes say")));
         var orphans = Named(strange).Where(job => job.RunsOn.Count == 0)
             .Select(job => Orphan(job, Verdict.Whole(OrphanReason.Named, $"no job of {search.System}, and named")))
             .ToList();
@@ -98,7 +99,9 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
                 ErrorId.BatchSystemFailed,
                 $"{search.System} did not say which of {Plural.Of(count, "job")} live, and all of them were left as they are: {failure.Message}",
                 failure.Target,
-                failure.RecommendedAction,
+                failure.InnerException is OperationCanceledException
+                    ? "Allow it more time with -BatchTimeoutSec; 0 is no limit."
+                    : failure.RecommendedAction,
                 failure);
         }
     }
