@@ -1,4 +1,3 @@
-using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;

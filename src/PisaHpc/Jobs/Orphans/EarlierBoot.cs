@@ -1,7 +1,6 @@
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Jobs.Orphans;
 

@@ -1,5 +1,4 @@
 using PisaHpc.Access.Ssh;
-using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Ports;

@@ -1,6 +1,5 @@
 using PisaHpc.Batch;
 using PisaHpc.Engines;
-using PisaHpc.Jobs;
 using PisaHpc.Jobs.Orphans;
 using PisaHpc.Unit.Containers;
 using PisaHpc.Unit.Nodes;

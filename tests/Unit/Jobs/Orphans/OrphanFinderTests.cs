@@ -2,7 +2,6 @@ using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Jobs.Orphans;
-using PisaHpc.Ports;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Ports;
 

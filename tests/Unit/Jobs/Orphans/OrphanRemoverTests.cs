@@ -1,4 +1,3 @@
-using PisaHpc.Engines;
 using PisaHpc.Jobs.Orphans;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Ports;
@@ -93,9 +92,9 @@ public sealed class OrphanRemoverTests : IDisposable
         await _cluster.StartAsync();
         _cluster.Jobs.Ports.Area.Release("42");
         var findings = await _cluster.FindAsync();
-        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, _ =>
+        _cluster.Jobs.Nodes.Before("o2wn01", FakeStep.Remove, stopping =>
         {
-            _cluster.Jobs.Ports.Area.Lease(TestArea.Request("42"));
+            _cluster.Jobs.Ports.Area.Lease(TestArea.Request("42"), stopping);
             return Task.CompletedTask;
         });
         var one = findings.Orphans[0] with { };
