@@ -20,7 +20,7 @@ internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func
     {
         var area = AreaFor(options);
         var findings = options.Boot
-            ? await new EarlierBoot(cluster, site.Batch.System, Evidence).FindAsync(
+            ? await new EarlierBoot(cluster, area, site.Batch.System, Evidence).FindAsync(
                 Environment.MachineName, site.RunDirectory, cancellationToken)
             : await new OrphanFinder(cluster.ForSurvey(), area, Search(options)).FindAsync(cancellationToken);
         Tell(findings.Left, options.Verbose);

@@ -16,7 +16,9 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
 {
     private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
 
-    /// <summary>The jobs to look for; every job when none is named. One that no batch system granted is judged only when it is named.</summary>
+    /// <summary>
+    /// The jobs to look for; every job when none is named. One that the batch system did not grant goes only when it is named.
+    /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
     [ValidateNotNullOrEmpty]

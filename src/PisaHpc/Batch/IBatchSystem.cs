@@ -53,7 +53,7 @@ public static class BatchSystems
     };
 
     /// <summary>What nodes show of a batch system's jobs.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one whose jobs leave no trace that is known.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that is not asked.</exception>
     public static IJobEvidence EvidenceOf(Scheduler kind) => kind switch
     {
         Scheduler.Slurm => new Slurm.SlurmEvidence(),

@@ -12,6 +12,7 @@ public sealed class NoSiteTests
     /// <summary>What each cmdlet cannot do without one.</summary>
     private static readonly Dictionary<string, string[]> Needs = new()
     {
+        ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
         ["Get-HpcEnvironment"] = ["Get-HpcEnvironment", "Get-HpcEnvironment debian12", "Get-HpcEnvironment -Queue hpc"],

@@ -52,7 +52,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         {
             throw new HpcException(
                 ErrorId.BatchSystemFailed,
-                $"Slurm shows {Quote.Name(user)} on {host.Node} his own jobs alone, or may do so: which jobs live cannot be told from that.",
+                $"Slurm shows {Quote.Name(user)} on {host.Node} his own jobs alone, or may do so: whether others live cannot be told.",
                 host.Node,
                 "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.");
         }

@@ -1,15 +1,17 @@
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Ports;
 
 namespace PisaHpc.Jobs.Orphans;
 
 /// <summary>
-/// Finds what jobs left on a node that was booted since: their processes ended with that boot, whoever may be asked. Only the node itself is
-/// asked, and only its own part is taken away: where else a job was, and its lease, are for whoever asks the batch system.
+/// Finds what jobs left on a node that was booted since: their processes ended with that boot, whoever may be asked. Only the node itself
+/// is asked, and only its own part is taken away: where else a job was, and its lease, are for whoever asks the batch system.
 /// </summary>
 /// <param name="cluster">The node, by whatever connection.</param>
-internal sealed class EarlierBoot(Cluster cluster, Scheduler system, IJobEvidence evidence)
+/// <param name="ports">The port area, for the locks of jobs that are being started; null when it is not there.</param>
+internal sealed class EarlierBoot(Cluster cluster, PortArea? ports, Scheduler system, IJobEvidence evidence)
 {
     /// <summary>Finds it; nothing is changed.</summary>
     /// <param name="runDirectory">Where jobs' directories are.</param>
@@ -20,7 +22,7 @@ internal sealed class EarlierBoot(Cluster cluster, Scheduler system, IJobEvidenc
         var boot = await NodeProbe.ReadBootAsync(connection, cancellationToken);
         var traces = new NodeTraces(node);
         await traces.ReadAsync(cluster, runDirectory, evidence, cancellationToken);
-        var judged = JobTraces.Of([], [traces], evidence.IsJobId)
+        var judged = JobTraces.Of(ports?.List() ?? [], [traces], evidence.IsJobId)
             .Where(job => job.Containers.Count > 0)
             .Select(job => (Job: job, Why: WhyLeft(job, boot)))
             .ToArray();

@@ -27,7 +27,9 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         // Before the nodes are asked: of a job whose start ends in between, the batch system is asked afterwards.
         var busy = leases.Where(lease => ports!.IsBusy(lease)).Select(lease => lease.JobId).ToHashSet(StringComparer.Ordinal);
         var jobs = await ReadAsync(leases, cancellationToken);
-        var left = jobs.Where(job => busy.Contains(job.JobId)).Select(job => new LeftJob(job.JobId, "is being started or stopped")).ToList();
+        var left = jobs.Where(job => busy.Contains(job.JobId))
+            .Select(job => new LeftJob(job.JobId, "is being started or stopped"))
+            .ToList();
         JobTraces[] idle = [.. jobs.Where(job => !busy.Contains(job.JobId))];
         JobTraces[] strange = [.. idle.Where(IsStrange)];
         left.AddRange(strange.Except(Named(strange)).Select(Unjudged));
@@ -57,7 +59,8 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         }
 
         return new OrphanFindings(
-            [.. orphans.OrderBy(found => found.Orphan.JobId, StringComparer.Ordinal)], [.. left.OrderBy(job => job.JobId, StringComparer.Ordinal)]);
+            [.. orphans.OrderBy(found => found.Orphan.JobId, StringComparer.Ordinal)],
+            [.. left.OrderBy(job => job.JobId, StringComparer.Ordinal)]);
     }
 
     /// <summary>The leases that the module took. A bare link is a script's, whose job may have whatever it made itself.</summary>
@@ -76,7 +79,8 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         {
             asked.UnionWith(next);
             await cluster.OnEachAsync(next, ReadNodeAsync, cancellationToken, phase: Phase.FindJob);
-            jobs = [.. JobTraces.Of(leases, [.. _nodes.Values], search.Evidence.IsJobId).Where(job => IsMeant(job.JobId))];
+            NodeTraces[] read = [.. _nodes.Values.OrderBy(node => node.Node, StringComparer.Ordinal)];
+            jobs = [.. JobTraces.Of(leases, read, search.Evidence.IsJobId).Where(job => IsMeant(job.JobId))];
             next = [.. jobs.SelectMany(job => job.NamedNodes).Distinct(StringComparer.Ordinal).Except(asked)];
         }
 
@@ -97,7 +101,8 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         {
             throw new HpcException(
                 ErrorId.BatchSystemFailed,
-                $"{search.System} did not say which of {Plural.Of(count, "job")} live, and all of them were left as they are: {failure.Message}",
+                $"{search.System} did not say which of {Plural.Of(count, "job")} live, and all of them were left as they are: "
+                + failure.Message,
                 failure.Target,
                 failure.InnerException is OperationCanceledException
                     ? "Allow it more time with -BatchTimeoutSec; 0 is no limit."

@@ -20,8 +20,8 @@ public sealed class EarlierBootTests : IDisposable
         Assert.Equal("o2wn01", Assert.Single(orphan.Nodes).Name);
         Assert.Equal(0, _cluster.Questions);
 
-        Assert.Equal(("Removed", true), Assert.Single(await _cluster.RemoveAsync(findings)) is { } removed ? (removed.State, removed.Changed) : default);
-
+        var removed = Assert.Single(await _cluster.RemoveAsync(findings))!;
+        Assert.Equal(("Removed", true), (removed.State, removed.Changed));
         Assert.Empty(_cluster.Jobs.Nodes.EngineOf("o2wn01").Containers);
         Assert.Single(_cluster.Jobs.Nodes.EngineOf("o2wn02").Containers);
         Assert.NotNull(_cluster.Jobs.Ports.Area.Find("42"));
@@ -68,6 +68,16 @@ public sealed class EarlierBootTests : IDisposable
         await StartAndPowerOffAsync();
         _cluster.Jobs.AddDirectory("o2wn01", "42");
         await LeftAsync("has keys of this boot");
+    }
+
+    [Fact]
+    public async Task A_job_that_somebody_starts_by_now_stays()
+    {
+        await StartAndPowerOffAsync();
+        var findings = await _cluster.FindOfEarlierBootAsync("o2wn01");
+        using var hold = _cluster.Jobs.Ports.Area.Hold("42", TimeSpan.Zero, CancellationToken.None);
+        Assert.Null(Assert.Single(await _cluster.RemoveAsync(findings)));
+        Assert.Equal(0, _cluster.Changes);
     }
 
     [Fact]

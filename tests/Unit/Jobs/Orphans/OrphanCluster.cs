@@ -72,7 +72,7 @@ internal sealed class OrphanCluster : IDisposable
         FindAsync(search => search with { JobIds = jobIds.ToHashSet(StringComparer.Ordinal) });
 
     public Task<OrphanFindings> FindOfEarlierBootAsync(string node) =>
-        new EarlierBoot(Cluster, Scheduler.Slurm, BatchSystems.EvidenceOf(Scheduler.Slurm)).FindAsync(
+        new EarlierBoot(Cluster, Jobs.Ports.Area, Scheduler.Slurm, BatchSystems.EvidenceOf(Scheduler.Slurm)).FindAsync(
             node, "/run/pisahpc", CancellationToken.None);
 
     /// <summary>Takes away what was found.</summary>
