@@ -75,7 +75,7 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
             await RaiseSlurmAsync();
         }
 
-        await killed.WaitAsync(state => state.Length == 0);
+        await killed.EndAsync();
         dynamic removed = Clear("-EndedForSec 0").Single();
         Assert.Equal((killed.Id, "Removed"), ((string)removed.JobId, (string)removed.State));
         await lab.AssertNothingLeftAsync(killed.Id);

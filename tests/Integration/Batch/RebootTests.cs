@@ -14,6 +14,7 @@ public sealed class RebootTests
         var lab = await LabFixture.WithNodesAsync(3);
         await RunLabAsync("up");
         await using var job = await GrantedJob.StartAsync(lab, $"--nodelist={Third}", "--ntasks=1", "--no-requeue");
+        (await RunningProcess.RunAsync("cp", [Repository.Hook, HookIn(lab)])).EndedWith(0);
         string[] others = [$"foreign-{job.Id}", $"static-{job.Id}"];
         (await NodeOf(lab).DockerAsync("run", "--detach", "--name", others[0], "pisa/tiny:1", "sleep", "1000")).EndedWith(0);
         (await NodeOf(lab).DockerAsync(
@@ -41,9 +42,10 @@ public sealed class RebootTests
             await RunLabAsync("up");
             await lab.InitializeAsync();
             (await NodeOf(lab).DockerAsync(["rm", "--force", .. others])).EndedWith(0);
+            File.Delete(HookIn(lab));
         }
 
-        await job.WaitAsync(state => state.Length == 0);
+        await job.EndAsync();
         var end = await RunningProcess.RunAsync(Repository.Hook, ["sweep", "-Site", lab.State.Site, "-EndedForSec", "0"]);
         Assert.Contains($"job {job.Id} is removed from {Third}: Slurm: ", end.EndedWith(0).Output, StringComparison.Ordinal);
         await lab.AssertNothingLeftAsync(job.Id);
@@ -51,12 +53,15 @@ public sealed class RebootTests
 
     private static LabNode NodeOf(LabFixture lab) => lab.Nodes.Single(node => node.Name == Third);
 
+    /// <summary>A checkout may lie where nodes have mounts of their own.</summary>
+    private static string HookIn(LabFixture lab) => Path.Combine(lab.State.Shared, "pisahpc-hook-of-reboot");
+
     private static string NamesOn(LabFixture lab) =>
         NodeOf(lab).DockerAsync("ps", "--all", "--format", "{{.Names}}").GetAwaiter().GetResult().EndedWith(0).Output;
 
     /// <summary>As the node's own unit does, before its slurmd starts.</summary>
     private static Task<ProcessResult> SweepAsync(LabFixture lab, params string[] options) =>
-        NodeOf(lab).RunInsideAsync([Repository.Hook, "sweep", "-Boot", "-Site", lab.State.Site, .. options]);
+        NodeOf(lab).RunInsideAsync([HookIn(lab), "sweep", "-Boot", "-Site", lab.State.Site, .. options]);
 
     private static async Task RunLabAsync(params string[] arguments) => (await RunningProcess.RunAsync(
         Path.Combine(Repository.Root, "lab", "lab.sh"), arguments, patience: TimeSpan.FromMinutes(5))).EndedWith(0);
