@@ -169,6 +169,7 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
         var states = (await starting).Succeeded().Objects.Select(state => state.ToString()).ToArray();
         Assert.True(states.Length > 1, $"It was started {states.Length} times beside the sweeps.");
         Assert.All(states, state => Assert.Equal("Running", state));
+        await job.DisposeAsync();
         await lab.AssertNothingLeftAsync(job.Id);
     }
 

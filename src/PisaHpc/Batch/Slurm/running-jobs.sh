@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Tells the jobs of which a slurmstepd listens on this node, by the name of its socket: NODE_JOB.STEP, or NODE_JOB.STEP.COMPONENT.
 # A file of that name alone says nothing: it stays when a slurmstepd is killed. What counts is the process, which has the socket open: it is
-# root's by all four of its ids, which no user's program is, and slurmstepd's own program (Debian: slurmstepd-wlm; "(deleted)" behind it after
-# an update). Who is not root sees no process's files.
+# root's by all four of its ids, which no user's program is, and slurmstepd's own program (Debian calls it slurmstepd-wlm; after an update
+# "(deleted)" stands behind its name). Who is not root sees no process's files.
 
 slurmstepd() {
     grep -qsx "$(printf 'Uid:\t0\t0\t0\t0')" "$1/status" || return 1
