@@ -79,7 +79,7 @@ public abstract class CommandTests
         var clock = Stopwatch.StartNew();
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
         await RemoteProcesses.GoneAsync(one);
         await RemoteProcesses.GoneAsync(two);
     }

@@ -212,21 +212,12 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     }
 
     [Fact]
-    public async Task Hundred_requests_at_a_time_share_one_connection_and_a_warm_one_takes_milliseconds()
+    public async Task Hundred_requests_at_a_time_share_one_connection()
     {
         await using var reach = new Reach(Lab.Access);
         var engine = await reach.EngineAsync();
         await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => engine.FindAsync("nonesuch", None)));
         Assert.Equal(1, reach.OpenConnections);
-        var times = new List<TimeSpan>();
-        for (var i = 0; i < 21; i++)
-        {
-            var clock = Stopwatch.StartNew();
-            await engine.FindAsync("nonesuch", None);
-            times.Add(clock.Elapsed);
-        }
-
-        Assert.InRange(times.Order().ElementAt(10), TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
 
     private static Dictionary<string, string> Only(string what) => new() { [$"pisahpc.test.{what}"] = "1" };

@@ -13,7 +13,7 @@ internal static class RemoteProcesses
     public static Task StartedAsync(string sleep) => WaitAsync(() => Runs(sleep), TimeSpan.FromSeconds(10));
 
     /// <summary>Waits until the sleep is gone; a killed process may take a moment on a busy machine.</summary>
-    public static Task GoneAsync(string sleep) => WaitAsync(() => !Runs(sleep), TimeSpan.FromSeconds(1));
+    public static Task GoneAsync(string sleep) => WaitAsync(() => !Runs(sleep), TimeSpan.FromSeconds(10));
 
     private static async Task WaitAsync(Func<bool> condition, TimeSpan longest)
     {

@@ -159,7 +159,7 @@ public class SshNetConnectionTests(ThrowAwaySshd sshd) : ConnectionTests(sshd), 
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         var clock = Stopwatch.StartNew();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pool.ConnectAsync(Node, stop.Token));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(8), $"took {clock.Elapsed}");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ BeforeAll {
     Push-Location $Root
     # What build/ defines beside its tasks.
     function task { }
+    function Exit-Build { }
     . (Join-Path $Root build Project.tasks.ps1)
     . (Join-Path $Root build Test.tasks.ps1)
 }

@@ -149,7 +149,7 @@ public class KnownHostsTests
         var pattern = string.Concat(Enumerable.Repeat("*a", 200));
         var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(HostKeyStatus.Unknown, Find($"{pattern} ssh-ed25519 {Ed25519}", new string('a', 2000) + "b", 22).Status);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2), $"took {clock.Elapsed}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
     }
 
     private static HostKeyVerdict Find(string text, string host, int port) => KnownHosts.Parse("known_hosts", text).Find(host, port, Key);
