@@ -53,11 +53,15 @@ public sealed class InstallHpcBatchHookTests(HookedSlurm slurm) : IClassFixture<
         var taken = slurm.Uninstall().Succeeded();
         Assert.Contains("scontrol reconfigure", Assert.Single(taken.Warnings), StringComparison.Ordinal);
         Assert.True(File.Exists("/usr/lib/pisahpc/slurm-epilog"));
-        Assert.DoesNotContain("pisahpc", await File.ReadAllTextAsync(slurm.Configuration), StringComparison.OrdinalIgnoreCase);
+        var text = await File.ReadAllTextAsync(slurm.Configuration);
+        Assert.DoesNotContain("Prolog=", text, StringComparison.Ordinal);
+        Assert.Contains("Epilog=/usr/lib/pisahpc/slurm-epilog # PisaHpc:", text, StringComparison.Ordinal);
 
-        // slurmd has not read its configuration again: it calls what it knows.
         dynamic waiting = slurm.Uninstall("| Where-Object Role -EQ Controller").Single();
         Assert.Contains("run this again when Slurm reads its configuration again", (string)waiting.NextStep, StringComparison.Ordinal);
+        await HookedSlurm.ReconfigureAsync();
+        waiting = slurm.Uninstall("| Where-Object Role -EQ Controller").Single();
+        Assert.Contains($"run this again when 1 job ended ({job.Id})", (string)waiting.NextStep, StringComparison.Ordinal);
         await job.CancelAsync();
         await job.EndAsync();
         await job.AssertNothingLeftAsync();

@@ -37,43 +37,60 @@ internal static partial class MarkedLines
 
     /// <summary>Takes our lines out, and puts back those whose place they took.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="stays">Whether the line of a key stays; null for none.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchConfigurationInvalid"/>: a line of ours was changed, moved or taken out since.
     /// </exception>
-    public static string TakenOut(SlurmConfFile file)
+    public static string TakenOut(SlurmConfFile file, Func<string, bool>? stays = null)
     {
         var text = new StringBuilder();
-        var (number, kept) = (0, 0);
+        var kept = new List<string>();
+        var number = 0;
         foreach (var line in Physical(file.Text))
         {
             number++;
             if (line.StartsWith(Was, StringComparison.Ordinal))
             {
-                kept = kept == 0 ? number : kept;
-                text.Append(line.AsSpan(Was.Length));
+                kept.Add(line);
+                continue;
             }
-            else if (IsOurs(line))
+
+            if (!IsOurs(line))
             {
-                RequireUnchanged(file, number, line);
-                kept = 0;
+                RequireNothingKept(file, number, kept);
+                text.Append(line);
+                continue;
+            }
+
+            RequireUnchanged(file, number, line);
+            if (stays?.Invoke(line.Split('=')[0].Trim()) == true)
+            {
+                text.Append(string.Concat(kept)).Append(line);
+            }
+            else
+            {
+                text.Append(string.Concat(kept.Select(was => was[Was.Length..])));
                 if (!line.EndsWith('\n'))
                 {
                     TrimLineEnd(text);
                 }
             }
-            else if (kept != 0)
-            {
-                throw file.Invalid(
-                    kept, "the line that took this one's place is not below it any more.",
-                    "Take the comments '#PisaHpc was:' out by hand, with or without what stands behind them.");
-            }
-            else
-            {
-                text.Append(line);
-            }
+
+            kept.Clear();
         }
 
-        return kept == 0 ? text.ToString() : throw file.Invalid(kept, "the line that took this one's place is not below it any more.");
+        RequireNothingKept(file, number + 1, kept);
+        return text.ToString();
+    }
+
+    private static void RequireNothingKept(SlurmConfFile file, int number, List<string> kept)
+    {
+        if (kept.Count > 0)
+        {
+            throw file.Invalid(
+                number - kept.Count, "the line that took this one's place is not below it any more.",
+                "Take the comments '#PisaHpc was:' out by hand, with or without what stands behind them.");
+        }
     }
 
     private static void RequireUnchanged(SlurmConfFile file, int number, string line)

@@ -50,7 +50,7 @@ internal sealed record SlurmConfiguration(IReadOnlyList<SlurmConfFile> Files, IR
     /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>: a line of ours was changed since.</exception>
     public async Task<SlurmConfiguration> WithoutOursAsync()
     {
-        var texts = Files.ToDictionary(file => file.Path, MarkedLines.TakenOut);
+        var texts = Files.ToDictionary(file => file.Path, file => MarkedLines.TakenOut(file));
         return await ReadAsync(Files[0].Path, path => Task.FromResult<byte[]?>(Encoding.Latin1.GetBytes(texts[path])));
     }
 

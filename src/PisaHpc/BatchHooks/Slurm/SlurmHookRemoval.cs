@@ -4,8 +4,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>
-/// Takes Slurm's hooks away, in the reverse of the order in which they came: what calls them first. Their files stay while Slurm has not
-/// read its configuration again, or a job is left that needs its epilog; a later call removes them.
+/// Takes Slurm's hooks away, in the reverse of the order in which they came: what calls them first, and of that what begins a job. While a
+/// job is left that may need its epilog the rest stays; files go when Slurm has read its configuration again. Later calls go on.
 /// </summary>
 internal sealed class SlurmHookRemoval
 {
@@ -14,15 +14,23 @@ internal sealed class SlurmHookRemoval
     private readonly HpcSite _site;
     private readonly SlurmHooks _hooks;
     private readonly IReadOnlyList<string> _lua;
+    private readonly IReadOnlyList<QueuedJob> _jobs;
     private readonly IReadOnlyList<TextChange> _texts;
     private readonly IReadOnlyList<(string File, string Pattern)> _prologs;
     private readonly IReadOnlyList<(string File, string Pattern)> _epilogs;
 
     private SlurmHookRemoval(HpcSite site, SlurmHooks hooks, IReadOnlyList<string> lua)
     {
-        (_site, _hooks, _lua, _texts) = (site, hooks, lua, hooks.ConfigurationChanges(hooks.Site.Files));
+        (_site, _hooks, _lua) = (site, hooks, lua);
+        _jobs = hooks.JobsOfOurs(site);
         _prologs = BesideTheSites(ScriptHook.Prolog);
         _epilogs = BesideTheSites(ScriptHook.Epilog);
+
+        // slurmd calls the epilog that it has read last, also for jobs that began before.
+        var mayHaveJobs = _jobs.Count > 0 || hooks.Controller.Refusal is not null;
+        _texts = hooks.ConfigurationChanges(mayHaveJobs
+            ? [.. hooks.Standing.Files.Select(file => file with { Text = MarkedLines.TakenOut(file, StaysForJobs) })]
+            : hooks.Site.Files);
         Waiting = _texts.Count > 0 ? "Slurm reads its configuration" : WaitsFor();
     }
 
@@ -95,6 +103,8 @@ internal sealed class SlurmHookRemoval
         return [.. standing.Where(file => file.Value is not null).Select(file => file.Key)];
     }
 
+    private static bool StaysForJobs(string key) => key.ToUpperInvariant() is not ("PROLOG" or "JOBSUBMITPLUGINS");
+
     private static IEnumerable<string> ChainFiles() =>
         from hook in new[] { ScriptHook.Prolog, ScriptHook.Epilog }
         from file in hook.ChainFiles("/")
@@ -122,15 +132,17 @@ internal sealed class SlurmHookRemoval
             controller.RequireItControls();
         }
 
-        if (controller.Running.FirstOrDefault(setting => setting.Value.Contains(HookFiles.Directory + "/", StringComparison.Ordinal))
-            is { Key: not null } active)
-        {
-            return $"Slurm reads its configuration again (it runs with {active.Key}={active.Value})";
-        }
-
-        var jobs = _hooks.JobsOfOurs(_site);
-        return jobs.Count > 0 ? $"{Plural.Of(jobs.Count, "job")} ended ({string.Join(", ", jobs.Take(10).Select(job => job.Id))})" : null;
+        return Unread(controller, key => !StaysForJobs(key))
+            ?? (_jobs.Count == 0 ? Unread(controller, _ => true)
+                : $"{Plural.Of(_jobs.Count, "job")} ended ({string.Join(", ", _jobs.Take(10).Select(job => job.Id))})");
     }
+
+    /// <summary>What slurmctld still runs with, though its file has it not.</summary>
+    private static string? Unread(SlurmController controller, Func<string, bool> isMeant) =>
+        controller.Running.FirstOrDefault(setting => isMeant(setting.Key.Split('[')[0])
+            && setting.Value.Contains(HookFiles.Directory + "/", StringComparison.Ordinal)) is { Key: not null } active
+            ? $"Slurm reads its configuration again (it runs with {active.Key}={active.Value})"
+            : null;
 }
 
 /// <summary>What goes from a node.</summary>

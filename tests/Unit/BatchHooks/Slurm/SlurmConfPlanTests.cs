@@ -53,6 +53,18 @@ public sealed class SlurmConfPlanTests
         Assert.Equal(site.Replace("\r", "", StringComparison.Ordinal).TrimEnd('\n'), string.Join('\n', kept).TrimEnd('\n'));
     }
 
+    [Theory]
+    [MemberData(nameof(Sites))]
+    public async Task Taking_out_one_line_and_the_others_later_gives_the_same_bytes(string site)
+    {
+        var joined = (await SlurmConf.JoinedAsync(site))[0];
+        var without = MarkedLines.TakenOut(joined, key => !key.Equals("Prolog", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(SlurmConf.Ours(without), line => line.StartsWith("Prolog=", StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(SlurmConf.Ours(without), line => line.StartsWith("JobSubmitPlugins=", StringComparison.OrdinalIgnoreCase)
+            || site.Contains("lua", StringComparison.Ordinal));
+        Assert.Equal(site, MarkedLines.TakenOut(joined with { Text = without }));
+    }
+
     [Fact]
     public async Task A_site_that_says_nothing_gets_all_at_the_end()
     {
