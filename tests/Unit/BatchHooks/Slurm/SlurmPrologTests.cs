@@ -178,7 +178,17 @@ public sealed class SlurmPrologTests
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", null), ("SLURM_NODELIST", null), ("SLURM_JOB_GID", "0"));
         Assert.Equal("run 2", node.Calls[^1]);
         Assert.EndsWith(" -Here n01", node.Calls[^2], StringComparison.Ordinal);
-        Assert.Equal(("started", ""), (node.Field("state"), node.Record("7.2")));
+        Assert.Equal(("", ""), (node.Record("7.0"), node.Record("7.2")));
+    }
+
+    [Fact]
+    public void The_epilog_of_a_job_that_is_requeued_is_told_the_next_run_and_takes_off_the_one_that_was()
+    {
+        using var node = new HookDirectory();
+        node.Call("slurm-prolog", [], Asks);
+        node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", "1"));
+        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20", node.Calls[^1], StringComparison.Ordinal);
+        Assert.Equal("", node.Record("7.0"));
     }
 
     [Fact]
