@@ -20,7 +20,8 @@ internal static class SlurmConfigurationChecks
     {
         var plan = SlurmConfPlan.Of(evidence.Hooks.Site, new SlurmConfRequest
         {
-            Deadline = evidence.Deadline, TakesSeveralScripts = evidence.Hooks.Controller.TakesSeveralScripts,
+            Deadline = evidence.Deadline,
+            TakesSeveralScripts = evidence.Hooks.Controller.TakesSeveralScripts,
         });
         var missing = new List<string>();
         foreach (var hook in new[] { ScriptHook.Prolog, ScriptHook.Epilog })

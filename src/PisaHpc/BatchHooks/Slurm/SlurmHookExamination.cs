@@ -66,7 +66,8 @@ internal sealed class SlurmHookExamination
             int.TryParse(said["deadline"], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
         var plan = SlurmConfPlan.Of(_hooks.Site, new SlurmConfRequest
         {
-            Deadline = deadline ?? UsualDeadline, TakesSeveralScripts = _hooks.Controller.TakesSeveralScripts,
+            Deadline = deadline ?? UsualDeadline,
+            TakesSeveralScripts = _hooks.Controller.TakesSeveralScripts,
         });
         IReadOnlyList<HookFile> wanted = [.. HookFiles.OfNodes(_site, deadline ?? UsualDeadline), .. plan.Scripts];
         var standing = await new HostFiles(node).LookAsync([.. wanted.Select(file => file.Path)], cancellationToken);

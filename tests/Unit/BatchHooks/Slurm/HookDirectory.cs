@@ -70,8 +70,12 @@ internal sealed class HookDirectory : IDisposable
         start.Environment["PATH"] = "/usr/bin:/bin";
         var job = new Dictionary<string, string?>
         {
-            ["SLURM_JOB_ID"] = "7", ["SLURM_JOB_RESTART_COUNT"] = "0", ["SLURM_JOB_GID"] = Gid, ["SLURMD_NODENAME"] = "n01",
-            ["SLURM_NODELIST"] = "n[01-03]", ["SLURM_JOB_PARTITION"] = "hpc",
+            ["SLURM_JOB_ID"] = "7",
+            ["SLURM_JOB_RESTART_COUNT"] = "0",
+            ["SLURM_JOB_GID"] = Gid,
+            ["SLURMD_NODENAME"] = "n01",
+            ["SLURM_NODELIST"] = "n[01-03]",
+            ["SLURM_JOB_PARTITION"] = "hpc",
         };
         foreach (var (name, value) in job.Select(pair => (pair.Key, pair.Value)).Concat(variables))
         {

@@ -17,10 +17,16 @@ public sealed class SlurmHookChecksTests
     /// <summary>A Slurm with all that the hooks need, as scontrol shows it.</summary>
     private static readonly Dictionary<string, string> Fit = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Prolog"] = "/usr/lib/pisahpc/slurm-prolog", ["Epilog"] = "/usr/lib/pisahpc/slurm-epilog",
-        ["PrologFlags"] = "Alloc,Contain,DeferBatch,X11", ["PrologEpilogTimeout"] = "65534", ["BatchStartTimeout"] = "110 sec",
-        ["AuthInfo"] = "(null)", ["UnkillableStepTimeout"] = "180 sec", ["ProctrackType"] = "proctrack/cgroup",
-        ["TaskPlugin"] = "task/cgroup,task/affinity", ["JobSubmitPlugins"] = "all_partitions,lua",
+        ["Prolog"] = "/usr/lib/pisahpc/slurm-prolog",
+        ["Epilog"] = "/usr/lib/pisahpc/slurm-epilog",
+        ["PrologFlags"] = "Alloc,Contain,DeferBatch,X11",
+        ["PrologEpilogTimeout"] = "65534",
+        ["BatchStartTimeout"] = "110 sec",
+        ["AuthInfo"] = "(null)",
+        ["UnkillableStepTimeout"] = "180 sec",
+        ["ProctrackType"] = "proctrack/cgroup",
+        ["TaskPlugin"] = "task/cgroup,task/affinity",
+        ["JobSubmitPlugins"] = "all_partitions,lua",
         ["LaunchParameters"] = "use_interactive_step",
         ["InteractiveStepOptions"] = "--interactive --preserve-env --pty /usr/lib/pisahpc/slurm-job",
     };
