@@ -1,3 +1,4 @@
+using PisaHpc.Access.Agent;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -26,6 +27,8 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 Allocation = allocation,
                 Environment = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty),
                 PortArea = area.Path,
+                // It lies beside this program.
+                Agent = AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory),
             },
             RunDirectory = site.RunDirectory,
             TimeToLive = area.TimeToLive,

@@ -1,3 +1,4 @@
+using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
@@ -25,7 +26,9 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         {
             try
             {
-                await StopAsync(jobId, options.Grace, environment, area, cancellationToken);
+                await (options.Here is { } node
+                    ? StopOnAsync(node, jobId, options.Grace, area, cancellationToken)
+                    : StopAsync(jobId, options.Grace, environment, area, cancellationToken));
             }
             catch (HpcException failure)
             {
@@ -38,6 +41,23 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         }
 
         return log.Failures == 0 ? HookExit.Done : HookExit.LeftBehind;
+    }
+
+    /// <summary>Takes what a node alone holds of a job; whoever starts or stops the whole of it comes first.</summary>
+    private async Task StopOnAsync(string node, string jobId, TimeSpan grace, PortArea? area, CancellationToken cancellationToken)
+    {
+        using var hold = area?.Hold(jobId, JobStarter.DefaultRollbackLimit, cancellationToken);
+        var changed = false;
+        var failed = log.Failures;
+        await cluster.OnEachAsync(
+            [node],
+            async (name, stopping) => changed = await new JobCleanup(cluster).CleanAsync(
+                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), grace, stopping),
+            cancellationToken);
+        if (log.Failures == failed)
+        {
+            log.Done($"job {jobId} is stopped on {node}{(changed ? "" : ", as before")}");
+        }
     }
 
     private async Task StopAsync(

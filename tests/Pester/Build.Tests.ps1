@@ -6,6 +6,7 @@ BeforeAll {
     function Exit-Build { }
     . (Join-Path $Root build Project.tasks.ps1)
     . (Join-Path $Root build Test.tasks.ps1)
+    . (Join-Path $Root build Native.tasks.ps1)
 }
 
 AfterAll {
@@ -74,5 +75,26 @@ Describe 'What a build reads' {
         finally {
             Pop-Location
         }
+    }
+}
+
+Describe 'The compiler of the agent' {
+    BeforeEach {
+        $path = $env:PATH
+        $env:PATH = (New-Item -ItemType Directory (Join-Path $TestDrive (New-Guid))).FullName
+    }
+
+    AfterEach {
+        $env:PATH = $path
+    }
+
+    It 'is asked for where it is missing' {
+        { Get-CCompiler } | Should -Throw 'The agent cannot be compiled: gcc is not installed. On Debian: lab/lab.sh packages, *'
+    }
+
+    It 'has to have a static C library' {
+        Set-Content (Join-Path $env:PATH gcc) "#!/bin/sh`necho `${1#*=}"
+        [System.IO.File]::SetUnixFileMode((Join-Path $env:PATH gcc), 'UserRead, UserWrite, UserExecute')
+        { Get-CCompiler } | Should -Throw 'The agent cannot be compiled: gcc finds no libc.a of a static C library. On Debian: *libc6-dev*'
     }
 }

@@ -112,6 +112,9 @@ internal static class ErrorCatalogue
         ErrorId.ContainerNotReady => (ErrorCategory.OperationTimeout, "Read the container's log: Get-HpcContainerLog."),
         ErrorId.SshAccessMissing => (
             ErrorCategory.InvalidOperation, "Run it in containers that have an sshd, as those of Start-HpcJob do."),
+        ErrorId.AgentMissing => (
+            ErrorCategory.NotInstalled,
+            "Build the agent (./build.sh Native), or take a package that has bin/native; then start the containers again."),
         ErrorId.AllocationNotFound => (
             ErrorCategory.ObjectNotFound,
             "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),
@@ -121,6 +124,7 @@ internal static class ErrorCatalogue
         ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
+        ErrorId.CommandFailed => (ErrorCategory.OperationStopped, "See what it wrote; with 126 or 127 it was not run."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
         ErrorId.JobNotStarted or ErrorId.JobRolledBack => (
             ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
@@ -146,6 +150,11 @@ internal static class ErrorCatalogue
         ErrorId.EngineConfigurationRefused => (
             ErrorCategory.InvalidOperation,
             $"Read the engine's own words in the message, and in its log on the node: {engine.LogCommand}."),
+        ErrorId.BatchConfigurationInvalid => (
+            ErrorCategory.ParserError, "Correct the line named, then run this again; the file was not changed."),
+        ErrorId.BatchHookIncomplete => (
+            ErrorCategory.InvalidResult,
+            "Mend the nodes that failed and run this again; the batch system was not told to call anything."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         ErrorId.InternalError => (ErrorCategory.NotSpecified, "Run Get-Error, and report what it shows: it is a bug."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),

@@ -11,6 +11,11 @@ public sealed record HpcAllocation
 
     internal Scheduler BatchSystem { get; init; }
 
+    /// <summary>
+    /// The batch system's own name of its cluster: a job's id means something only with it. Null when it was not told.
+    /// </summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The queue or partition; null when the batch system names none.</summary>
     public string? Queue { get; init; }
 

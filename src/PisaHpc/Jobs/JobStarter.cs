@@ -199,6 +199,11 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         await Phase.WriteAccess.RunAsync(async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            if (plan.AgentToPut is { } agent)
+            {
+                await agent.PutAsync(connection, cancellationToken);
+            }
+
             await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
         });
         var container = await Phase.StartContainer.RunAsync(async () =>
@@ -251,6 +256,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         JobId = request.Allocation.JobId,
         Owner = request.Allocation.Owner.Name,
         Scheduler = request.Allocation.BatchSystem,
+        Cluster = request.Allocation.Cluster,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Prolong = true,

@@ -8,7 +8,11 @@ namespace PisaHpc.Integration.Docs;
 public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 {
     /// <summary>They change the machine or the registry: their own tests show them on trees and registries that they make.</summary>
-    private static readonly string[] OfTheMachine = ["Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode"];
+    private static readonly string[] OfTheMachine =
+    [
+        "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook",
+    ];
 
     private readonly string _family = LabFixture.NewJobId("docs");
 
@@ -68,7 +72,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     {
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
-            or "Invoke-ContainerMpi" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
+            or "Invoke-ContainerMpi" or "Invoke-HpcJob" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
             or "Wait-HpcContainer")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";

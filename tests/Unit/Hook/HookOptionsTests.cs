@@ -21,7 +21,26 @@ public sealed class HookOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(10), HookOptions.Read(["stop"]).Grace);
     }
 
+    [Fact]
+    public void A_sweep_takes_times_switches_and_jobs()
+    {
+        var options = HookOptions.Read(
+            ["sweep", "-WhatIf", "7", "-EndedForSec", "0", "--BatchTimeoutSec", "5", "-JobId", "8", "-GraceSec", "1", "-Verbose"]);
+        Assert.Equal(["7", "8"], options.JobIds);
+        Assert.Equal((true, true, false), (options.WhatIf, options.Verbose, options.Boot));
+        Assert.Equal(
+            (TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)), (options.EndedFor, options.BatchTimeout, options.Grace));
+
+        options = HookOptions.Read(["sweep", "--boot"]);
+        Assert.Equal((true, false), (options.Boot, options.WhatIf));
+        Assert.Equal((TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(30)), (options.EndedFor, options.BatchTimeout));
+    }
+
     [Theory]
+    [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
+    [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-Boot", "-EndedForSec", "0")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-BatchTimeoutSec", "5", "-Boot")]
     [InlineData("Say what to do")]
     [InlineData("'begin' is nothing to do here", "begin")]
     [InlineData("'-Environment' lacks its value.", "start", "-Environment")]

@@ -28,6 +28,7 @@ internal static class SlurmAllocation
         {
             JobId = jobId,
             BatchSystem = Scheduler.Slurm,
+            Cluster = environment.Value("SLURM_CLUSTER_NAME"),
             Queue = components.First().Partition,
             Nodes = NodeSlots.Merge(components.SelectMany(component => component.Nodes()), $"Slurm job {jobId}"),
             Owner = owner is null ? OwnerOf(environment, jobId) : environment.FindOwner(owner),
