@@ -3,7 +3,7 @@
 # Synopsis: The module with its help and the agent for containers, and the host.
 task Build Module, Native, Host, Help
 
-task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module, hooks/slurm } -Outputs bin/PisaHpc.Module.dll {
+task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module, hooks } -Outputs bin/PisaHpc.Module.dll {
     Publish-Project src/PisaHpc.Module bin PisaHpc.Module.dll
 }
 
@@ -14,7 +14,7 @@ task Host -Inputs { Get-Source Host src/PisaHpc.Host } -Outputs out/host/pisahpc
 # Synopsis: The program for batch systems' hooks into out/hook, compiled ahead of time, which takes a minute: Build does without it.
 task Hook HookProgram, Agent, AgentBesideHook
 
-task HookProgram -Inputs { Get-Source Hook src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Hook, hooks/slurm } -Outputs out/hook/pisahpc-hook {
+task HookProgram -Inputs { Get-Source Hook src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Hook, hooks } -Outputs out/hook/pisahpc-hook {
     Publish-Project src/PisaHpc.Hook out/hook pisahpc-hook
 }
 

@@ -1,6 +1,7 @@
 #include "signals.h"
 
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -53,20 +54,45 @@ static _Noreturn void wake(pid_t stopped, int socket) {
     _exit(0);
 }
 
+static sigjmp_buf continued;
+static volatile sig_atomic_t continued_by;
+
+static void on_continued(int number, siginfo_t *signal, void *context) {
+    (void)number, (void)context;
+    continued_by = signal->si_pid;
+    siglongjmp(continued, 1);
+}
+
+// Stopping forgets a SIGCONT that waits, and nobody would send another. So one that comes before the stop leads past it, wherever it comes.
+static void stop_unless_continued(void) {
+    struct sigaction leave = {.sa_sigaction = on_continued, .sa_flags = SA_SIGINFO}, before;
+    sigset_t only;
+    sigemptyset(&leave.sa_mask);
+    sigemptyset(&only);
+    sigaddset(&only, SIGCONT);
+    sigaction(SIGCONT, &leave, &before);
+    if (sigsetjmp(continued, 1) == 0) {
+        sigprocmask(SIG_UNBLOCK, &only, NULL);
+        kill(getpid(), SIGSTOP);
+    }
+    sigprocmask(SIG_BLOCK, &only, NULL);
+    sigaction(SIGCONT, &before, NULL);
+}
+
 bool signals_stop(int socket) {
     pid_t self = getpid(), waker = fork();
     if (waker == 0) wake(self, socket);
     if (waker < 0) return false; // Better seen to run than never continued.
-    // Stopping forgets a SIGCONT that waits, and nobody would send another.
-    sigset_t waiting, only;
-    sigpending(&waiting);
-    if (!sigismember(&waiting, SIGCONT)) kill(self, SIGSTOP);
+    continued_by = waker;
+    stop_unless_continued();
     kill(waker, SIGKILL);
     waitpid(waker, NULL, 0);
+    sigset_t only;
     sigemptyset(&only);
     sigaddset(&only, SIGCONT);
-    siginfo_t by;
-    return sigtimedwait(&only, &by, &(struct timespec){0, 0}) == SIGCONT && by.si_pid != waker;
+    siginfo_t another = {.si_pid = waker};
+    sigtimedwait(&only, &another, &(struct timespec){0, 0});
+    return continued_by != waker || another.si_pid != waker;
 }
 
 int signals_die_by(int number) {
