@@ -1,4 +1,5 @@
 using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
@@ -57,8 +58,10 @@ internal sealed record JobTraces(string JobId)
         var byJob = leases.ToDictionary(lease => lease.JobId, StringComparer.Ordinal);
         var containers = nodes.SelectMany(node => node.Containers.Select(container => (node.Node, Container: container)))
             .ToLookup(found => found.Container.Labels[ContainerLabels.Job], StringComparer.Ordinal);
+        var named = byJob.Keys.Union(containers.Select(group => group.Key)).Where(JobIds.IsValid)
+            .ToLookup(JobIds.FileName, StringComparer.Ordinal);
         var directories = nodes.SelectMany(node => node.Directories.Select(directory => (node.Node, Directory: directory)))
-            .ToLookup(found => JobOf(found.Directory, isJobId) ?? "", StringComparer.Ordinal);
+            .ToLookup(found => JobOf(found.Directory, named, isJobId) ?? "", StringComparer.Ordinal);
         return
         [
             .. byJob.Keys.Union(containers.Select(group => group.Key)).Union(directories.Select(group => group.Key))
@@ -90,10 +93,11 @@ internal sealed record JobTraces(string JobId)
             .OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
     ];
 
-    private static string? JobOf(JobDirectoryEntry entry, Func<string, bool> isJobId)
+    // A directory whose record is not written yet, or was spoiled by its user, belongs to the job that a lease or a container names.
+    private static string? JobOf(JobDirectoryEntry entry, ILookup<string, string> named, Func<string, bool> isJobId)
     {
         var name = entry.Directory[(entry.Directory.LastIndexOf('/') + 1)..];
-        return entry.Config?.JobId ?? (isJobId(name) ? name : null);
+        return entry.Config?.JobId ?? (named[name].ToArray() is [var only] ? only : isJobId(name) ? name : null);
     }
 }
 
