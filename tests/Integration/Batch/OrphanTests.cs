@@ -88,7 +88,7 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
     {
         await using var ended = await GrantedJob.StartAsync(lab, "--nodelist=o2wn01", "--ntasks=1");
         await ended.EndAsync();
-        var pid = lab.State.Slurm!.Slurmctld!.Value.ToString(CultureInfo.InvariantCulture);
+        var pid = await ControllerAsync();
         (await RunningProcess.RunAsync("kill", ["-STOP", pid])).EndedWith(0);
         try
         {
@@ -190,7 +190,7 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
         var taken = 0;
         try
         {
-            for (var sweep = 0; sweep < 50; sweep++)
+            for (var sweep = 0; sweep < 20; sweep++)
             {
                 var end = (await SweepAsync(id, "-EndedForSec", "0")).EndedWith(0);
                 taken += end.Output.Contains($"job {id} is removed", StringComparison.Ordinal) ? 1 : 0;
@@ -246,9 +246,16 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
     /// <summary>Ends slurmctld as a service manager does: it saves its state first.</summary>
     private async Task EndControllerAsync()
     {
-        var pid = lab.State.Slurm!.Slurmctld!.Value.ToString(CultureInfo.InvariantCulture);
+        var pid = await ControllerAsync();
         (await RunningProcess.RunAsync("kill", [pid])).EndedWith(0);
         (await RunningProcess.RunAsync("tail", [$"--pid={pid}", "--follow", "/dev/null"])).EndedWith(0);
+    }
+
+    /// <summary>slurmctld's process of now: other tests may have had it started again.</summary>
+    private async Task<string> ControllerAsync()
+    {
+        await lab.InitializeAsync();
+        return lab.State.Slurm!.Slurmctld!.Value.ToString(CultureInfo.InvariantCulture);
     }
 
     private async Task RaiseSlurmAsync()

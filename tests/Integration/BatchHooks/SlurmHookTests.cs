@@ -127,7 +127,9 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
     [Fact]
     public async Task At_its_time_limit_it_is_ended_and_leaves_nothing()
     {
-        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--time=1", .. BothNodes]);
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--time=2", .. BothNodes]);
+        await job.SaysAsync("runs on");
+        (await RunningProcess.RunAsync("scontrol", ["update", $"JobId={job.Id}", "EndTime=now"])).EndedWith(0);
         Assert.Equal("TIMEOUT", await job.EndAsync(240));
         Assert.Contains("DUE TO TIME LIMIT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();

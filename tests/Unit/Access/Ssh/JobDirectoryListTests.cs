@@ -27,6 +27,22 @@ public sealed class JobDirectoryListTests : IDisposable
         Assert.Equal([$"{run.FullName}/1", $"{run.FullName}/3"], listed.Select(entry => entry.Directory));
     }
 
+    /// <summary>GNU tar ends with 1 where a file or directory changed as it was read, and with 2 where it failed.</summary>
+    [Fact]
+    public async Task A_directory_that_changes_meanwhile_is_no_failure_and_one_that_cannot_be_read_is()
+    {
+        var (run, tools) = (_directory.CreateSubdirectory("run"), _directory.CreateSubdirectory("tools"));
+        await File.WriteAllTextAsync(Path.Combine(run.CreateSubdirectory("1").FullName, JobSshRecord.FileName), "{}");
+        var tar = Path.Combine(tools.FullName, "tar");
+        ProgramFile.Write(tar, "#!/bin/sh\n/usr/bin/tar \"$@\"; exit 1\n");
+        Assert.Single(await JobDirectory.ListAsync(new WithTools(tools.FullName), run.FullName, CancellationToken.None));
+        File.Delete(tar);
+        ProgramFile.Write(tar, "#!/bin/sh\n/usr/bin/tar \"$@\"; exit 2\n");
+        var failure = await Assert.ThrowsAsync<HpcException>(
+            () => JobDirectory.ListAsync(new WithTools(tools.FullName), run.FullName, CancellationToken.None));
+        Assert.Equal(ErrorId.NodeCommandFailed, failure.Id);
+    }
+
     private sealed class WithTools(string directory) : INodeConnection
     {
         private readonly LocalShell _shell = new("o2wn01");
