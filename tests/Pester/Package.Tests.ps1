@@ -61,7 +61,7 @@ Describe 'The program for hooks in its archive' {
     }
 
     It 'has the agent beside it, by both of its names, which needs no library' {
-        (ldd (Join-Path $TestDrive pisahpc-agent) 2>&1) -join '' | Should -BeLike '*not a dynamic executable*'
+        (ldd (Join-Path $TestDrive pisahpc-agent) 2>&1) -join '' | Should -BeLike '*statically linked*'
         & (Join-Path $TestDrive pisahpc-run) --help | Select-Object -First 1 | Should -BeLike 'usage: pisahpc-run *'
         $both = (Join-Path $TestDrive pisahpc-agent), (Join-Path $installed bin native pisahpc-agent)
         (Get-FileHash $both).Hash | Select-Object -Unique | Should -HaveCount 1

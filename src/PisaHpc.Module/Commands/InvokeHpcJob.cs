@@ -52,7 +52,10 @@ public sealed class InvokeHpcJobCommand : NodeCmdlet
         {
             await RunAsync(command, new JobCommandRequest
             {
-                Place = place, Command = Command, Arguments = ArgumentList, WorkingDirectory = WorkingDirectory,
+                Place = place,
+                Command = Command,
+                Arguments = ArgumentList,
+                WorkingDirectory = WorkingDirectory,
             });
         }
     }

@@ -46,7 +46,11 @@ public sealed class AgentPlanTests
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["HOME"] = "/home/hpcuser", ["LOGNAME"] = "hpcuser", ["OMP_NUM_THREADS"] = "1", ["SHELL"] = "/bin/bash", ["USER"] = "hpcuser",
+                ["HOME"] = "/home/hpcuser",
+                ["LOGNAME"] = "hpcuser",
+                ["OMP_NUM_THREADS"] = "1",
+                ["SHELL"] = "/bin/bash",
+                ["USER"] = "hpcuser",
             },
             ContainerPlanner.Plan(request).GetSpec().Environment);
     }
@@ -83,7 +87,12 @@ public sealed class AgentPlanTests
         var spec = ContainerPlanner.Plan(request).GetSpec();
         var container = ContainerLabels.ToHpcContainer("o2wn01", new EngineContainer
         {
-            Id = "1", Name = spec.Name, Image = spec.Image, State = ContainerState.Running, CreatedAt = default, Labels = spec.Labels,
+            Id = "1",
+            Name = spec.Name,
+            Image = spec.Image,
+            State = ContainerState.Running,
+            CreatedAt = default,
+            Labels = spec.Labels,
         });
         Assert.Equal(Agent, container.GetAccess().Agent);
         Assert.Equal(alone ? "Agent" : "Ssh", container.Access);

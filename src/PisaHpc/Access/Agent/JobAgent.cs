@@ -54,7 +54,10 @@ public sealed record JobAgent(string Directory, string Program)
         ArgumentNullException.ThrowIfNull(owner);
         var variables = new Dictionary<string, string>
         {
-            ["HOME"] = owner.Home, ["LOGNAME"] = owner.Name, ["SHELL"] = "/bin/sh", ["USER"] = owner.Name,
+            ["HOME"] = owner.Home,
+            ["LOGNAME"] = owner.Name,
+            ["SHELL"] = "/bin/sh",
+            ["USER"] = owner.Name,
         };
         foreach (var (name, value) in environment.Variables)
         {

@@ -55,7 +55,8 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 ErrorId.BatchSystemFailed,
                 $"Slurm shows {Quote.Name(user)} on {host.Node} his own jobs alone, or may do so: whether others live cannot be told.",
                 host.Node,
-                "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.") { IsLasting = true };
+                "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.")
+            { IsLasting = true };
         }
 
         return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
@@ -118,7 +119,8 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 ErrorId.BatchSystemFailed,
                 $"Slurm cannot be asked on {host.Node}: it has no {program}.",
                 host.Node,
-                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.") { IsLasting = true };
+                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.")
+            { IsLasting = true };
         }
     }
 

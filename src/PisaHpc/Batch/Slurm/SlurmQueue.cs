@@ -50,7 +50,8 @@ internal sealed partial class SlurmQueue
                 $"What squeue says on {host} is not of the form that is known: {said["rows"]} lines, of which {rows.Length} are jobs"
                 + (stray is null ? "." : $"; the first other one is {Quote.Of(stray)}."),
                 host,
-                "Look at what it says there: squeue --noheader --states=all --format='%A %i %T %e %N'.") { IsLasting = true };
+                "Look at what it says there: squeue --noheader --states=all --format='%A %i %T %e %N'.")
+            { IsLasting = true };
         }
 
         var queue = new SlurmQueue(rows);
