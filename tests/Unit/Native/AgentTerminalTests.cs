@@ -87,7 +87,8 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await Wait.UntilAsync(() => _agent.Marked().Any(id => CommandOf(id) == "sleep\0600\0"), () => terminal.Shown);
         terminal.Type("\x1a");
         await terminal.ShowsAsync("Stopped");
-        terminal.Type("kill %1; wait %1; echo code=$?; exit 4\n");
+        // Until the shell has seen that the job goes on, wait says at once that it is stopped.
+        terminal.Type("kill %1; while wait %1; code=$?; [ $code = 148 ]; do :; done; echo code=$code; exit 4\n");
         await terminal.ShowsAsync("code=143");
         Assert.Equal(4, await terminal.EndAsync());
     }
@@ -99,15 +100,14 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
         await terminal.ShowsAsync("$ ");
         terminal.Type("$RUN sh -c 'echo begun; read a; echo \"a is $a\"'\n");
-        await terminal.ShowsAsync("begun\r\n");
+        await terminal.ShowsAsync("begun\r");
         terminal.Type("\x1a");
         await terminal.ShowsAsync("Stopped");
         Assert.Contains(" icanon", await terminal.SettingsAsync(), StringComparison.Ordinal);
         terminal.Type("fg\n");
         await IsRawAsync(terminal);
         terminal.Type("word\n");
-        // The prompt behind it: what is typed before is still the program's.
-        await terminal.ShowsAsync(shown => shown[Math.Max(0, shown.LastIndexOf("a is word", StringComparison.Ordinal))..].Contains("$ ", StringComparison.Ordinal), "a prompt");
+        await PromptsBehindAsync(terminal, "a is word");
         terminal.Type("exit\n");
         Assert.Equal(0, await terminal.EndAsync());
     }
@@ -119,7 +119,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
         await terminal.ShowsAsync("$ ");
         terminal.Type("$RUN sh -c 'echo begun; read a; echo \"a is $a\"'\n");
-        await terminal.ShowsAsync("begun\r\n");
+        await terminal.ShowsAsync("begun\r");
         terminal.Type("\x1a");
         await terminal.ShowsAsync("Stopped");
         terminal.Type("bg\n");
@@ -127,7 +127,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         terminal.Type("fg\n");
         await IsRawAsync(terminal);
         terminal.Type("word\n");
-        await terminal.ShowsAsync("a is word\r\n");
+        await PromptsBehindAsync(terminal, "a is word");
         terminal.Type("exit\n");
         Assert.Equal(0, await terminal.EndAsync());
     }
@@ -139,8 +139,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         using var terminal = TestTerminal.StartShell(_agent, "bash", "--norc", "--noediting", "-i");
         await terminal.ShowsAsync("$ ");
         terminal.Type($"$RUN sh -c 'echo begun; head -n 1 >{file}' &\n");
-        // Two terminals end the line, the program's and the shell's.
-        await terminal.ShowsAsync("begun\r\r\n");
+        await terminal.ShowsAsync("begun\r");
         for (var i = 0; i < 5; i++)
         {
             terminal.Type($"echo typed$(({i} + 10))\n");
@@ -151,6 +150,7 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await IsRawAsync(terminal);
         terminal.Type("mine\n");
         await Wait.UntilAsync(() => File.Exists(file) && File.ReadAllText(file) == "mine\n", () => terminal.Shown);
+        await PromptsBehindAsync(terminal, "mine\r");
         terminal.Type("exit\n");
         Assert.Equal(0, await terminal.EndAsync());
     }
@@ -264,6 +264,10 @@ public sealed class AgentTerminalTests : IAsyncLifetime
 
     private static Task IsRawAsync(TestTerminal terminal) =>
         Wait.UntilAsync(() => terminal.SettingsAsync().Result.Contains("-icanon", StringComparison.Ordinal), () => terminal.Shown);
+
+    /// <summary>What is typed before the shell prompts again is still the program's.</summary>
+    private static Task PromptsBehindAsync(TestTerminal terminal, string said) => terminal.ShowsAsync(
+        shown => shown.Split(said) is [_, .., var behind] && behind.Contains("$ ", StringComparison.Ordinal), $"a prompt behind {said}");
 
     private static string CommandOf(int process)
     {

@@ -79,8 +79,7 @@ internal sealed class TestTerminal : IDisposable
     /// <summary>Waits for the end of what was started; a death by a signal is 128 and its number.</summary>
     public async Task<int> EndAsync()
     {
-        using var limit = new CancellationTokenSource(Wait.Limit);
-        await _process.WaitForExitAsync(limit.Token);
+        await Wait.UntilAsync(() => _process.HasExited, () => $"it does not end: {Shown}");
         return _process.ExitCode;
     }
 
