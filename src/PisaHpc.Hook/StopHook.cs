@@ -1,8 +1,10 @@
 using PisaHpc.Access.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -28,7 +30,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
             {
                 await (options.Here is { } node
                     ? StopOnAsync(node, jobId, options.Grace, area, cancellationToken)
-                    : StopAsync(jobId, options.Grace, environment, area, cancellationToken));
+                    : StopAsync(jobId, options, environment, area, cancellationToken));
             }
             catch (HpcException failure)
             {
@@ -61,7 +63,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
     }
 
     private async Task StopAsync(
-        string jobId, TimeSpan grace, JobEnvironment environment, PortArea? area, CancellationToken cancellationToken)
+        string jobId, HookOptions options, JobEnvironment environment, PortArea? area, CancellationToken cancellationToken)
     {
         var request = await new JobFinder(cluster, area).FindToStopAsync(
             jobId,
@@ -70,8 +72,14 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
             () => HostList.Expand(site.Nodes.Names),
             site.RunDirectory,
             cancellationToken);
-        var job = await new JobStopper(cluster, area).StopAsync(
-            request with { Grace = grace },
+        var stopper = new JobStopper(cluster, area) { Recorder = JobRecorder.Of(site, "pisahpc-hook stop", log.Warn) };
+        var job = await stopper.StopAsync(
+            request with
+            {
+                Grace = options.Grace,
+                End = AllocationReader.FindEnd(jobId, environment),
+                AskEnd = options.AskBatchSystem ? stopping => SiteJobEnd.FindAsync(site, jobId, stopping) : null,
+            },
             stranger => log.Warn($"nothing says that job {jobId} was on {stranger.Node}, which could not be asked: {stranger.Message}"),
             cancellationToken);
         if (job.State == nameof(JobState.Stopped))

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using PisaHpc.Batch;
+using PisaHpc.Engines;
+using PisaHpc.Ports;
+using PisaHpc.Tracing;
+
+namespace PisaHpc.Jobs.Records;
+
+/// <summary>What one stop of a job writes down of its end, once: what a later stop finds again the first has written down.</summary>
+internal sealed class StopRecord(JobRecorder recorder, JobStopRequest request, Cluster cluster)
+{
+    private readonly ConcurrentQueue<NodeFailure> _failures = new();
+    private Task<BatchEnd?>? _asked;
+
+    /// <summary>What the containers tell.</summary>
+    public JobEvidence Evidence { get; } = new(cluster.Nodes);
+
+    /// <summary>Told how long each phase takes.</summary>
+    public PhaseClock Clock { get; } = new();
+
+    /// <summary>Begins to ask the batch system, where the caller wants it asked; the stop does not wait for it.</summary>
+    public void Ask(CancellationToken cancellationToken) => _asked = AskAsync(cancellationToken);
+
+    /// <summary>Takes note of a node of the job that failed.</summary>
+    public void Failed(NodeFailure failure) => _failures.Enqueue(failure);
+
+    /// <summary>Writes the record, unless there is no run to write of, or it was written.</summary>
+    /// <param name="hold">The job's lease; null when it has none.</param>
+    public async Task WriteAsync(PortHold? hold)
+    {
+        var end = await EndAsync();
+        var noted = JobRun.Parse(hold?.Note);
+        var found = Evidence.LatestRun;
+        var run = noted is not null && (found is null || found.Id == noted.Id) ? noted : found;
+        if (run is null || (run.Id == noted?.Id && noted.RecordedAt is not null))
+        {
+            return;
+        }
+
+        // Of a job that was started anew since, the batch system tells of the later run.
+        var isOfRun = end?.RestartCount is null || run.RestartCount is null || end.RestartCount == run.RestartCount;
+        var facts = new EndFacts { Nodes = Evidence.NodesOf(run, [.. _failures]), Batch = isOfRun ? end : null };
+        if (await recorder.WriteAsync(run with { JobId = request.Job.JobId }, facts, Clock.Times) && hold is not null)
+        {
+            recorder.Note(hold, run with { RecordedAt = DateTimeOffset.UtcNow });
+        }
+    }
+
+    private async Task<BatchEnd?> AskAsync(CancellationToken cancellationToken) =>
+        request.AskEnd is null ? null : await request.AskEnd(cancellationToken);
+
+    /// <summary>What the batch system answers where it was asked; else, and where it does not answer, what it told the hook.</summary>
+    private async Task<BatchEnd?> EndAsync()
+    {
+        try
+        {
+            return await (_asked ?? Task.FromResult<BatchEnd?>(null)) ?? request.End;
+        }
+        catch (HpcException failure)
+        {
+            recorder.Warn($"The record of job {request.Job.JobId} goes without what the batch system knows: {failure.Message}");
+            return request.End;
+        }
+    }
+}
