@@ -23,7 +23,7 @@ public sealed class JobCleanup(Cluster cluster)
         string directory,
         TimeSpan grace,
         CancellationToken cancellationToken,
-        JobEvidence? evidence = null)
+        EndEvidence? evidence = null)
     {
         var changed = false;
         try
@@ -46,11 +46,11 @@ public sealed class JobCleanup(Cluster cluster)
     }
 
     private Task<bool> RemoveContainersAsync(
-        string node, string jobId, TimeSpan grace, JobEvidence? evidence, CancellationToken cancellationToken) =>
+        string node, string jobId, TimeSpan grace, EndEvidence? evidence, CancellationToken cancellationToken) =>
         Phase.RemoveContainers.RunAsync(() => RemoveEachAsync(node, jobId, grace, evidence, cancellationToken), node, jobId);
 
     private async Task<bool> RemoveEachAsync(
-        string node, string jobId, TimeSpan grace, JobEvidence? evidence, CancellationToken cancellationToken)
+        string node, string jobId, TimeSpan grace, EndEvidence? evidence, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var changed = false;

@@ -50,7 +50,11 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     private async Task<HpcJob> StopAllAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
     {
         var job = request.Job;
-        var record = Recorder is null ? null : new StopRecord(Recorder, request, cluster);
+        var record = Recorder is null ? null : new StopRecord(Recorder, job.JobId, cluster)
+        {
+            End = request.End,
+            AskEnd = request.AskEnd,
+        };
         using var hold = await Phase.HoldLease.RunAsync(
             () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);

@@ -5,6 +5,10 @@ namespace PisaHpc.Batch.Slurm;
 /// <summary>How a job of Slurm ended.</summary>
 internal static class SlurmEnd
 {
+    /// <summary>
+    /// The states of a job that has ended and does not come back (job_state_string, src/common/slurm_protocol_defs.c). Any other word,
+    /// also one that a later Slurm has, is that of a job that lives.
+    /// </summary>
     private static readonly Dictionary<string, BatchOutcome> Outcomes = new(StringComparer.Ordinal)
     {
         ["COMPLETED"] = BatchOutcome.Completed,
@@ -29,6 +33,10 @@ internal static class SlurmEnd
         ["NodeFailure"] = BatchOutcome.NodeFailed,
     };
 
+    /// <summary>What a state means.</summary>
+    /// <returns>Null for that of a job that lives.</returns>
+    public static BatchOutcome? OutcomeOf(string state) => Outcomes.TryGetValue(state, out var outcome) ? outcome : null;
+
     /// <summary>What an epilog is told: the exit code alone, and no state (prolog_epilog.shtml).</summary>
     /// <returns>Null where no variable tells it, as before the job's end.</returns>
     public static BatchEnd? In(JobEnvironment environment)
@@ -46,14 +54,14 @@ internal static class SlurmEnd
     public static BatchEnd? Of(BatchJob job, string? exit)
     {
         var ending = job.State == "COMPLETING";
-        if (!ending && !Outcomes.ContainsKey(job.State))
+        if ((ending ? Reasons.GetValueOrDefault(job.Reason ?? "") : OutcomeOf(job.State)) is not { } outcome)
         {
             return null;
         }
 
         var end = new BatchEnd
         {
-            Outcome = ending ? Reasons.GetValueOrDefault(job.Reason ?? "") : Outcomes[job.State],
+            Outcome = outcome,
             State = job.State,
             Reason = job.Reason,
             RestartCount = job.RestartCount,

@@ -50,6 +50,9 @@ public enum EndReason
 
     /// <summary>It was found dead when it was started anew: nobody had stopped it.</summary>
     Abandoned,
+
+    /// <summary>A sweep found what it had left when its run was over, and nobody says how its script ended.</summary>
+    Orphaned,
 }
 
 /// <summary>What is known of an end, from which the reason is chosen.</summary>
@@ -63,6 +66,9 @@ internal sealed record EndFacts
 
     /// <summary>Whether it was found dead when it was started anew.</summary>
     public bool Abandoned { get; init; }
+
+    /// <summary>What a sweep knew it for an orphan by; null for a job that somebody stopped by its id.</summary>
+    public string? OrphanedBy { get; init; }
 
     /// <summary>The nodes with their evidence.</summary>
     public IReadOnlyList<HpcEndedJobNode> Nodes { get; init; } = [];
@@ -96,11 +102,19 @@ internal sealed record JobEnd(EndReason Reason, string Message, int? ExitCode = 
     /// where it tells one; a script that ended well; a node that does not answer; the script's exit code; that of a container that had
     /// ended by itself.
     /// </summary>
-    public static JobEnd Of(EndFacts facts) =>
-        OfStart(facts) ?? OfMemory(facts) ?? OfState(facts) ?? OfScript(facts) ?? OfContainer(facts)
-        ?? (facts.Abandoned
-            ? new JobEnd(EndReason.Abandoned, "it was found dead when it was started anew: nobody had stopped it")
-            : new JobEnd(EndReason.Stopped, $"stopped by {facts.By}; nobody says how its script ended"));
+    public static JobEnd Of(EndFacts facts)
+    {
+        var end = OfStart(facts) ?? OfMemory(facts) ?? OfState(facts) ?? OfScript(facts) ?? OfContainer(facts);
+        return facts.OrphanedBy is { } evidence
+            ? (end ?? new JobEnd(EndReason.Orphaned, "nobody says how its script ended")).Swept(evidence)
+            : end
+            ?? (facts.Abandoned
+                ? new JobEnd(EndReason.Abandoned, "it was found dead when it was started anew: nobody had stopped it")
+                : new JobEnd(EndReason.Stopped, $"stopped by {facts.By}; nobody says how its script ended"));
+    }
+
+    /// <summary>The same of a job that a sweep took away, which may be long after its end.</summary>
+    private JobEnd Swept(string evidence) => this with { Message = $"{Message}; swept as an orphan: {OneLine(evidence)}" };
 
     private static JobEnd? OfStart(EndFacts facts)
     {

@@ -7,13 +7,23 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Jobs.Records;
 
 /// <summary>What one stop of a job writes down of its end, once: what a later stop finds again the first has written down.</summary>
-internal sealed class StopRecord(JobRecorder recorder, JobStopRequest request, Cluster cluster)
+/// <param name="jobId">The job.</param>
+internal sealed class StopRecord(JobRecorder recorder, string jobId, Cluster cluster)
 {
     private readonly ConcurrentQueue<NodeFailure> _failures = new();
     private Task<BatchEnd?>? _asked;
 
+    /// <summary>What the batch system told whoever stops the job; null for nothing.</summary>
+    public BatchEnd? End { get; init; }
+
+    /// <summary>Asks the batch system how the job ended; null where it is not to be asked.</summary>
+    public Func<CancellationToken, Task<BatchEnd?>>? AskEnd { get; init; }
+
+    /// <summary>What a sweep knew the job for an orphan by; null for a job that somebody stops by its id.</summary>
+    public string? OrphanedBy { get; init; }
+
     /// <summary>What the containers tell.</summary>
-    public JobEvidence Evidence { get; } = new(cluster.Nodes);
+    public EndEvidence Evidence { get; } = new(cluster.Nodes);
 
     /// <summary>Told how long each phase takes.</summary>
     public PhaseClock Clock { get; } = new();
@@ -39,27 +49,27 @@ internal sealed class StopRecord(JobRecorder recorder, JobStopRequest request, C
 
         // Of a job that was started anew since, the batch system tells of the later run.
         var isOfRun = end?.RestartCount is null || run.RestartCount is null || end.RestartCount == run.RestartCount;
-        var facts = new EndFacts { Nodes = Evidence.NodesOf(run, [.. _failures]), Batch = isOfRun ? end : null };
-        if (await recorder.WriteAsync(run with { JobId = request.Job.JobId }, facts, Clock.Times) && hold is not null)
+        var facts = new EndFacts { Nodes = Evidence.NodesOf(run, [.. _failures]), Batch = isOfRun ? end : null, OrphanedBy = OrphanedBy };
+        if (await recorder.WriteAsync(run with { JobId = jobId }, facts, Clock.Times) && hold is not null)
         {
             recorder.Note(hold, run with { RecordedAt = DateTimeOffset.UtcNow });
         }
     }
 
     private async Task<BatchEnd?> AskAsync(CancellationToken cancellationToken) =>
-        request.AskEnd is null ? null : await request.AskEnd(cancellationToken);
+        AskEnd is null ? null : await AskEnd(cancellationToken);
 
     /// <summary>What the batch system answers where it was asked; else, and where it does not answer, what it told the hook.</summary>
     private async Task<BatchEnd?> EndAsync()
     {
         try
         {
-            return await (_asked ?? Task.FromResult<BatchEnd?>(null)) ?? request.End;
+            return await (_asked ?? Task.FromResult<BatchEnd?>(null)) ?? End;
         }
         catch (HpcException failure)
         {
-            recorder.Warn($"The record of job {request.Job.JobId} goes without what the batch system knows: {failure.Message}");
-            return request.End;
+            recorder.Warn($"The record of job {jobId} goes without what the batch system knows: {failure.Message}");
+            return End;
         }
     }
 }

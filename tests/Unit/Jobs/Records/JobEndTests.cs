@@ -127,6 +127,17 @@ public sealed class JobEndTests
     }
 
     [Fact]
+    public void What_a_sweep_took_away_has_the_reason_that_is_known_and_by_what_it_was_an_orphan()
+    {
+        var swept = new EndFacts { Nodes = [Fine], OrphanedBy = "Slurm does not know it" };
+        Assert.Equal(
+            (EndReason.Orphaned, "nobody says how its script ended; swept as an orphan: Slurm does not know it"), Told(swept));
+        Assert.Equal(
+            (EndReason.TimeLimit, "its time limit was reached (the batch system: TIMEOUT); swept as an orphan: Slurm does not know it"),
+            Told(swept with { Batch = new BatchEnd { Outcome = BatchOutcome.TimeLimit, State = "TIMEOUT" } }));
+    }
+
+    [Fact]
     public void What_others_said_is_one_line() => Assert.Equal(
         @"its script ended with code 1 (the batch system: None, a b \u001b[2J)",
         Of(new EndFacts { Batch = new BatchEnd { ExitCode = 1, State = "None", Reason = "a\r\n b \u001b[2J" } }).Message);

@@ -11,7 +11,7 @@ namespace PisaHpc.Jobs.Records;
 /// kernel's counters, in one round trip, and of each that has ended what its engine says of it. What cannot be gathered is missing from the
 /// record, and keeps nobody from removing them.
 /// </summary>
-internal sealed class JobEvidence(INodeConnector nodes)
+internal sealed class EndEvidence(INodeConnector nodes)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
