@@ -13,6 +13,8 @@ namespace PisaHpc.Hook;
 /// <summary>Takes jobs off their nodes.</summary>
 internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
 {
+    private JobRecorder? Recorder => JobRecorder.Of(site, "pisahpc-hook stop", log.Warn);
+
     /// <summary>Stops the jobs that are named, or the one that the process is part of. What is gone already is success.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="HpcException">
@@ -48,14 +50,16 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
     /// <summary>Takes what a node alone holds of a job; whoever starts or stops the whole of it comes first.</summary>
     private async Task StopOnAsync(string node, string jobId, TimeSpan grace, PortArea? area, CancellationToken cancellationToken)
     {
+        var record = Recorder is { } recorder ? new StopRecord(recorder, jobId, cluster) : null;
         using var hold = area?.Hold(jobId, JobStarter.DefaultRollbackLimit, cancellationToken);
         var changed = false;
         var failed = log.Failures;
         await cluster.OnEachAsync(
             [node],
             async (name, stopping) => changed = await new JobCleanup(cluster).CleanAsync(
-                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), grace, stopping),
+                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), grace, stopping, record?.Evidence),
             cancellationToken);
+        record?.Leave(hold);
         if (log.Failures == failed)
         {
             log.Done($"job {jobId} is stopped on {node}{(changed ? "" : ", as before")}");
@@ -72,7 +76,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
             () => HostList.Expand(site.Nodes.Names),
             site.RunDirectory,
             cancellationToken);
-        var stopper = new JobStopper(cluster, area) { Recorder = JobRecorder.Of(site, "pisahpc-hook stop", log.Warn) };
+        var stopper = new JobStopper(cluster, area) { Recorder = Recorder };
         var job = await stopper.StopAsync(
             request with
             {

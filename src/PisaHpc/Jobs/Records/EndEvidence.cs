@@ -49,7 +49,7 @@ internal sealed class EndEvidence(INodeConnector nodes)
         }
     }
 
-    /// <summary>A job's nodes with what was found on each.</summary>
+    /// <summary>A job's nodes with what was found on each, or noted of it by whoever cleaned it before.</summary>
     /// <param name="failures">What failed there, beside what could not be gathered.</param>
     public IReadOnlyList<HpcEndedJobNode> NodesOf(JobRun run, IReadOnlyList<NodeFailure> failures)
     {
@@ -90,6 +90,11 @@ internal sealed class EndEvidence(INodeConnector nodes)
             .OrderByDescending(found => found.Container.Labels.GetValueOrDefault(ContainerLabels.Attempt) == run.Id)
             .ThenByDescending(found => found.Container.CreatedAt)
             .FirstOrDefault();
+        if (here is null && failure is null && run.Cleaned.FirstOrDefault(one => one.Name == node.Name) is { } cleaned)
+        {
+            return cleaned;
+        }
+
         var (container, counters) = (here?.Container, here?.Counters);
         return new HpcEndedJobNode
         {

@@ -59,6 +59,9 @@ internal sealed record JobRun
     /// <summary>How long the phases of the start took.</summary>
     public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 
+    /// <summary>What was found on nodes of it that were cleaned before the others.</summary>
+    public IReadOnlyList<HpcEndedJobNode> Cleaned { get; init; } = [];
+
     /// <summary>When its end was written down; null when it was not.</summary>
     public DateTimeOffset? RecordedAt { get; init; }
 

@@ -56,6 +56,19 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, Cluster clu
         }
     }
 
+    /// <summary>
+    /// Notes with the lease what a part of the job's nodes told, for whoever stops the whole of it: nobody can ask the containers again.
+    /// </summary>
+    /// <param name="hold">The job's lease; null when it has none.</param>
+    public void Leave(PortHold? hold)
+    {
+        if (hold is not null && JobRun.Parse(hold.Note) is { RecordedAt: null } run && Evidence.LatestRun?.Id == run.Id)
+        {
+            var told = Evidence.NodesOf(run, []).Where(node => node.Container is not null);
+            recorder.Note(hold, run with { Cleaned = [.. told.UnionBy(run.Cleaned, node => node.Name)] });
+        }
+    }
+
     private async Task<BatchEnd?> AskAsync(CancellationToken cancellationToken) =>
         AskEnd is null ? null : await AskEnd(cancellationToken);
 

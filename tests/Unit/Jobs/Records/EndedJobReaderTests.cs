@@ -59,7 +59,8 @@ public sealed class EndedJobReaderTests : IDisposable
         }
 
         Assert.Equal(["Teleported"], _records.Read().Select(job => job.Reason).Distinct());
-        Assert.Contains("was written by a newer version (schema 2; this one knows 1)", Assert.Single(_records.Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "was written by a newer version (schema 2; this one knows 1)", Assert.Single(_records.Warnings), StringComparison.Ordinal);
         Assert.Empty(Ids(new EndedJobFilter { Reasons = [EndReason.Finished] }));
     }
 

@@ -6,7 +6,8 @@ namespace PisaHpc.Unit.Jobs.Records;
 /// <summary>Why a run ended: the first evidence that holds, in the order of what can be relied on.</summary>
 public sealed class JobEndTests
 {
-    private static readonly HpcEndedJobNode Fine = new() { Name = "o2wn01", Slots = 32, State = "Running", OomKills = 0, MemoryLimitHits = 0 };
+    private static readonly HpcEndedJobNode Fine =
+        new() { Name = "o2wn01", Slots = 32, State = "Running", OomKills = 0, MemoryLimitHits = 0 };
 
     private static readonly HpcEndedJobNode Killed = new()
     {
@@ -122,7 +123,8 @@ public sealed class JobEndTests
     public void Where_nobody_says_how_it_ended_it_was_stopped_or_found_dead()
     {
         Assert.Equal(
-            (EndReason.Stopped, "stopped by root on o2wn01 with a-test; nobody says how its script ended"), Told(new EndFacts { Nodes = [Fine] }));
+            (EndReason.Stopped, "stopped by root on o2wn01 with a-test; nobody says how its script ended"),
+            Told(new EndFacts { Nodes = [Fine] }));
         Assert.Equal(EndReason.Abandoned, Of(new EndFacts { Nodes = [Fine], Abandoned = true }).Reason);
     }
 

@@ -58,7 +58,10 @@ public sealed class RecordDirectoryTests : IDisposable
     [Fact]
     public void A_name_says_when_which_job_and_which_run_and_an_array_elements_too()
     {
-        Assert.EndsWith("/20261129T081530Z_1234.5_0a1b2c3d.json", _records.DirectoryAt().Write(TestRecords.Job("1234[5]")), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/20261129T081530Z_1234.5_0a1b2c3d.json",
+            _records.DirectoryAt().Write(TestRecords.Job("1234[5]")),
+            StringComparison.Ordinal);
         var name = RecordName.Parse("20261129T081530Z_1234_5_0a1b2c3d.json")!;
         Assert.Equal(("1234_5", "0a1b2c3d"), (name.Job, name.Run));
         Assert.Null(RecordName.Parse("20261399T081530Z_1234_0a1b2c3d.json"));
