@@ -4,7 +4,7 @@ using PisaHpc.Integration.Host;
 
 namespace PisaHpc.Integration.Jobs;
 
-/// <summary>How jobs of the lab end, as the records say that its cmdlets and its hooks write: with real containers, kills and limits.</summary>
+/// <summary>How jobs of the lab end, as its cmdlets and its hooks write it down: with real containers, kills and limits.</summary>
 [Collection(LabTests.Name)]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class RecordTests : IAsyncLifetime, IDisposable
@@ -64,7 +64,9 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
         Assert.True(ended.BegunAt < ended.StartedAt && ended.StartedAt < ended.EndedAt);
         string[] phases = ["Survey", "LeasePort", "WriteAccess", "StartContainer", "WaitUntilReady", "StopOnNode"];
         Assert.Equal(phases, ((IEnumerable<dynamic>)ended.Phases).Select(phase => (string)phase.Phase));
-        Assert.All((IEnumerable<dynamic>)ended.Nodes, node => Assert.True(node.State == "Running" && node.OomKills == 0L && node.MemoryPeakBytes > 0));
+        Assert.All(
+            (IEnumerable<dynamic>)ended.Nodes,
+            node => Assert.True(node.State == "Running" && node.OomKills == 0L && node.MemoryPeakBytes > 0));
         Assert.Equal(0b110_100_100, (int)File.GetUnixFileMode((string)ended.Path));
     }
 
@@ -97,7 +99,8 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
 
         await using var killed = new LabJob(_shell, _lab, "killed");
         Start(killed, "small").Succeeded();
-        (await _lab.Nodes[1].DockerAsync("kill", "--signal", "KILL", Assert.Single(await killed.ContainersAsync(_lab.Nodes[1])))).EndedWith(0);
+        var node = _lab.Nodes[1];
+        (await node.DockerAsync("kill", "--signal", "KILL", Assert.Single(await killed.ContainersAsync(node)))).EndedWith(0);
         Stop(killed).Succeeded();
         ended = Assert.Single(Ended(killed));
         Assert.Equal(("Signal", 9, 137), ((string)ended.Reason, (int)ended.Signal, (int)ended.ExitCode));
@@ -171,6 +174,20 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_sweep_writes_down_what_the_batch_system_says_of_a_job_that_no_epilog_stopped()
+    {
+        await using var batch = await GrantedJob.StartAsync(_lab, "--nodes=2", "--ntasks=2");
+        await batch.EndAsync();
+        (await RunningProcess.RunAsync(Repository.Hook, ["sweep", batch.Id, "-EndedForSec", "0", "-Site", _site])).EndedWith(0);
+        dynamic ended = _shell.Run("param($Id, $Site) Get-HpcJob $Id -Ended -Site $Site", new { batch.Id, Site = _site }).Single();
+        Assert.Equal(("Cancelled", "CANCELLED", "pisahpc-hook sweep"),
+            ((string)ended.Reason, (string)ended.BatchState, (string)ended.EndedByProgram));
+        Assert.Contains("; swept as an orphan: Slurm: CANCELLED since ", (string)ended.Message, StringComparison.Ordinal);
+        Assert.All((IEnumerable<dynamic>)ended.Nodes, node => Assert.True(node.MemoryPeakBytes > 0));
+        await _lab.AssertNothingLeftAsync(batch.Id);
+    }
+
+    [Fact]
     public async Task A_prompt_shows_them_as_a_table_and_completes_reasons()
     {
         await using var job = new LabJob(_shell, _lab, "shown");
@@ -181,12 +198,14 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
             $"Import-Module '{Repository.Manifest}'; Get-HpcJob -Ended -Reason Stopped -Site '{_site}' | Out-String -Width 120; "
             + "$line = 'Get-HpcJob -Ended -Reason Time'; (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText");
         Assert.Matches(
-            $@"JobId +Owner +Environment +Reason +Exit StartedAt +Took Nodes[\s\S]*{job.Id[..13]}\S* +hpcuser +tiny +Stopped +[\d-]+ [\d:]+ +00:00:\d\d o2wn\[01-02\]",
+            @"JobId +Owner +Environment +Reason +Exit StartedAt +Took Nodes[\s\S]*"
+            + $@"{job.Id[..13]}\S* +hpcuser +tiny +Stopped +[\d-]+ [\d:]+ +00:00:\d\d o2wn\[01-02\]",
             shown.EndedWith(0).Output);
         Assert.EndsWith("TimeLimit", shown.Output.TrimEnd(), StringComparison.Ordinal);
     }
 
-    private RunResult Start(LabJob job, string environment) => job.Run($"$allocation | Start-HpcJob -Environment {environment} -Site '{_site}'");
+    private RunResult Start(LabJob job, string environment) =>
+        job.Run($"$allocation | Start-HpcJob -Environment {environment} -Site '{_site}'");
 
     private RunResult Stop(LabJob job) => job.Run($"Stop-HpcJob $JobId -GraceSec 0 -Site '{_site}'");
 
@@ -199,14 +218,15 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
         return run.Objects;
     }
 
-    private Task<ProcessResult> HookAsync(LabJob job, string[] arguments, params (string Name, string Value)[] told) => RunningProcess.RunAsync(
-        Repository.Hook,
-        [.. arguments, "-Site", _site],
-        new Dictionary<string, string?>(told.Select(variable => KeyValuePair.Create(variable.Name, (string?)variable.Value)))
-        {
-            ["LSB_JOBID"] = job.Id,
-            ["LSB_QUEUE"] = "hpc",
-            ["LSFUSER"] = "hpcuser",
-            ["LSB_MCPU_HOSTS"] = "o2wn01 32 o2wn02 24",
-        });
+    private Task<ProcessResult> HookAsync(LabJob job, string[] arguments, params (string Name, string Value)[] told) =>
+        RunningProcess.RunAsync(
+            Repository.Hook,
+            [.. arguments, "-Site", _site],
+            new Dictionary<string, string?>(told.Select(variable => KeyValuePair.Create(variable.Name, (string?)variable.Value)))
+            {
+                ["LSB_JOBID"] = job.Id,
+                ["LSB_QUEUE"] = "hpc",
+                ["LSFUSER"] = "hpcuser",
+                ["LSB_MCPU_HOSTS"] = "o2wn01 32 o2wn02 24",
+            });
 }
