@@ -30,6 +30,7 @@ internal sealed record HookOptions
           -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
           -WhatIf              sweep: says what would be removed, and removes nothing
           -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for it
           -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
           -Verbose             what happens on which node, on stderr
           -Version    -Help
@@ -83,6 +84,9 @@ internal sealed record HookOptions
 
     /// <summary>Where to write why a start failed; null for nowhere.</summary>
     public string? ReasonFile { get; init; }
+
+    /// <summary>Whether the batch system is asked how the job ended.</summary>
+    public bool AskBatchSystem { get; init; }
 
     /// <summary>Whether each phase is said.</summary>
     public bool Verbose { get; init; }
@@ -148,6 +152,7 @@ internal sealed record HookOptions
     private HookOptions? WithSwitch(string option) => (Verb, NameOf(option)) switch
     {
         (_, "verbose") => this with { Verbose = true },
+        (HookVerb.Stop, "askbatchsystem") => this with { AskBatchSystem = true },
         (HookVerb.Sweep, "boot") => this with { Boot = true },
         (HookVerb.Sweep, "whatif") => this with { WhatIf = true },
         _ => null,

@@ -5,6 +5,7 @@ using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -33,7 +34,10 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
             RunDirectory = site.RunDirectory,
             TimeToLive = area.TimeToLive,
         };
-        var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn));
+        var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn))
+        {
+            Recorder = JobRecorder.Of(site, "pisahpc-hook start", log.Warn),
+        };
         try
         {
             await starter.StartAsync(request, job => HandOver(request, job, cancellationToken), cancellationToken);

@@ -2,6 +2,7 @@ using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs.Orphans;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -34,7 +35,10 @@ internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func
                 Environment.MachineName, site.RunDirectory, cancellationToken)
             : await new OrphanFinder(cluster.ForSurvey(), area, Search(options)).FindAsync(cancellationToken);
         Tell(findings, options);
-        var remover = new OrphanRemover(cluster, area, Evidence, options.Grace);
+        var remover = new OrphanRemover(cluster, area, Evidence, options.Grace)
+        {
+            Recorder = JobRecorder.Of(site, "pisahpc-hook sweep", log.Warn),
+        };
         foreach (var found in findings.Orphans)
         {
             try

@@ -134,6 +134,10 @@ internal static class ErrorCatalogue
         ErrorId.JobBeingStarted => (
             ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),
+        ErrorId.RecordsMissing => (
+            ErrorCategory.ObjectNotFound, "Name a directory that all nodes share: records.directory in the site definition."),
+        ErrorId.RecordsUnusable => (
+            ErrorCategory.PermissionDenied, "See whose the directory is, and how full its file system: ls -ld, df -h."),
         ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the site's nodes: Get-HpcContainer."),
         ErrorId.InvalidValue => (
             ErrorCategory.InvalidArgument, $"See the examples: Get-Help {about.Command ?? "about_PisaHpc"} -Examples."),

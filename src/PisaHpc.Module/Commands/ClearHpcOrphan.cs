@@ -86,7 +86,10 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
         }
 
         Tell(findings, search.IsByName);
-        var remover = new OrphanRemover(Cluster, area, search.Evidence, TimeSpan.FromSeconds(GraceSec));
+        var remover = new OrphanRemover(Cluster, area, search.Evidence, TimeSpan.FromSeconds(GraceSec))
+        {
+            Recorder = Recorder,
+        };
         foreach (var found in findings.Orphans)
         {
             await RemoveAsync(remover, found);

@@ -19,6 +19,11 @@ public sealed record HpcAllocation
     /// <summary>The queue or partition; null when the batch system names none.</summary>
     public string? Queue { get; init; }
 
+    /// <summary>
+    /// How often the job was started anew, by which a requeued job's runs are told apart; null when the batch system does not say.
+    /// </summary>
+    public int? RestartCount { get; init; }
+
     /// <summary>The user the job runs as.</summary>
     public required JobOwner Owner { get; init; }
 

@@ -20,6 +20,14 @@ public interface IBatchSystem
     /// <see cref="ErrorId.NodeCommandFailed"/>: its answer was cut.
     /// </exception>
     Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken);
+
+    /// <summary>How a job ended.</summary>
+    /// <param name="jobId">The job's id; of an array one element's.</param>
+    /// <returns>Null for a job that has not ended, or that waits to run again.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked.
+    /// </exception>
+    Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken);
 }
 
 /// <summary>What nodes themselves show of a batch system's jobs: no controller is asked.</summary>

@@ -25,6 +25,9 @@ public sealed record JobStanding
     /// <summary>The state, in the batch system's own word.</summary>
     public required string State { get; init; }
 
+    /// <summary>What became of it; null as long as it lives.</summary>
+    public BatchOutcome? Outcome { get; init; }
+
     /// <summary>
     /// When it ended; null as long as it lives. A job whose state nobody knows, or whose end is not told, is taken for one that lives.
     /// </summary>

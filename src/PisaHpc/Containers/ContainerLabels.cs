@@ -29,6 +29,9 @@ public static class ContainerLabels
     /// <summary>The queue; absent when there is none.</summary>
     public const string Queue = "pisahpc.queue";
 
+    /// <summary>How often the job was started anew; absent when the batch system does not say, and before labels had it.</summary>
+    public const string Restarts = "pisahpc.restarts";
+
     /// <summary>The environment's name.</summary>
     public const string Environment = "pisahpc.environment";
 

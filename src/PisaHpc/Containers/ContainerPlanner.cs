@@ -87,6 +87,7 @@ public static class ContainerPlanner
             [ContainerLabels.Scheduler] = workload.Scheduler,
             [ContainerLabels.Cluster] = workload.Cluster,
             [ContainerLabels.Queue] = workload.Queue,
+            [ContainerLabels.Restarts] = workload.RestartCount?.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
             [ContainerLabels.Boot] = request.Facts.Boot,

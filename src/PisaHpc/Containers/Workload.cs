@@ -23,6 +23,9 @@ public sealed record Workload
     /// <summary>The job's queue; null when there is none.</summary>
     public string? Queue { get; init; }
 
+    /// <summary>How often the job was started anew; null when the batch system does not say.</summary>
+    public int? RestartCount { get; init; }
+
     /// <summary>The job that an allocation was made for.</summary>
     public static Workload Of(HpcAllocation allocation)
     {
@@ -35,6 +38,7 @@ public sealed record Workload
             Scheduler = allocation.Scheduler,
             Cluster = allocation.Cluster,
             Queue = allocation.Queue,
+            RestartCount = allocation.RestartCount,
         };
     }
 }

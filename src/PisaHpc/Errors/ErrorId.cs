@@ -135,6 +135,12 @@ public enum ErrorId
     /// <summary>Nothing of the job was found on the nodes asked.</summary>
     JobNotFound,
 
+    /// <summary>The site keeps no records of ended jobs, or their directory does not exist on this machine.</summary>
+    RecordsMissing,
+
+    /// <summary>The directory of ended jobs' records cannot be read or written, or is not safe from others.</summary>
+    RecordsUnusable,
+
     /// <summary>A container that was asked for by name or id does not exist.</summary>
     ContainerNotFound,
 

@@ -108,6 +108,9 @@ public enum Phase
     /// <summary>The port area, or what it lacks, is made.</summary>
     MakePortArea,
 
+    /// <summary>The directory for records of ended jobs is made.</summary>
+    MakeRecords,
+
     /// <summary>A node's engine gets another configuration.</summary>
     PutConfiguration,
 

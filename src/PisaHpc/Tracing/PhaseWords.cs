@@ -41,6 +41,7 @@ internal static class PhaseWords
         Phase.PutCertificate => "putting the registry's certificate",
         Phase.MakeRunDirectory => "making the directory for jobs' files",
         Phase.MakePortArea => "making the port area",
+        Phase.MakeRecords => "making the directory of records",
         Phase.PutConfiguration => "writing the engine's configuration",
         Phase.ReloadEngine => "having the engine read its configuration",
         Phase.RestartEngine => "restarting the engine",

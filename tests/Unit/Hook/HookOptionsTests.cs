@@ -36,6 +36,14 @@ public sealed class HookOptionsTests
         Assert.Equal((TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(30)), (options.EndedFor, options.BatchTimeout));
     }
 
+    [Fact]
+    public void A_stop_may_ask_the_batch_system()
+    {
+        var options = HookOptions.Read(["stop", "-AskBatchSystem", "7"]);
+        Assert.Equal((true, "7"), (options.AskBatchSystem, options.JobIds.Single()));
+        Assert.False(HookOptions.Read(["stop", "7"]).AskBatchSystem);
+    }
+
     [Theory]
     [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
     [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]
@@ -48,6 +56,7 @@ public sealed class HookOptionsTests
     [InlineData("'7' is left over", "start", "7")]
     [InlineData("'-GraceSec' is no option of pisahpc-hook start.", "start", "-GraceSec", "1")]
     [InlineData("'-Environment' is no option of pisahpc-hook stop.", "stop", "-Environment", "x")]
+    [InlineData("'-AskBatchSystem' is no option of pisahpc-hook start.", "start", "-AskBatchSystem", "x")]
     [InlineData("-DeadlineSec '0' is no number of seconds from 1 to 86400.", "start", "-DeadlineSec", "0")]
     [InlineData("-GraceSec '1.5' is no number of seconds from 0 to 3600.", "stop", "-GraceSec", "1.5")]
     public void What_is_not_valid_is_named(string words, params string[] arguments) => Assert.Contains(

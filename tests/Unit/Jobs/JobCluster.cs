@@ -5,6 +5,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
@@ -54,12 +55,23 @@ internal sealed class JobCluster : IDisposable
     public JobStarter Starter => StarterIn(Ports.Area);
 
     public JobStarter StarterIn(PortArea area) =>
-        new(Nodes.Cluster with { NodeTimeout = NodeTimeout }, new FixedKeys(), area) { RollbackLimit = RollbackLimit };
+        new(Nodes.Cluster with { NodeTimeout = NodeTimeout }, new FixedKeys(), area)
+        {
+            RollbackLimit = RollbackLimit,
+            Recorder = Recorder,
+        };
 
     /// <summary>How long a stop waits for whoever starts the job.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);
 
-    public JobStopper Stopper => new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area) { Patience = StopPatience };
+    public JobStopper Stopper =>
+        new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area) { Patience = StopPatience, Recorder = Recorder };
+
+    /// <summary>Writes down how jobs end; null where no records are kept.</summary>
+    public JobRecorder? Recorder { get; set; }
+
+    /// <summary>What the kernel counted in the containers' groups of each node, as memory-counters.sh prints it after an id and a dot.</summary>
+    public Dictionary<string, IReadOnlyList<string>> Counters { get; } = [];
 
     public JobFinder Finder => new(Nodes.Cluster, Ports.Area);
 
@@ -124,6 +136,9 @@ internal sealed class JobCluster : IDisposable
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Agent/put-program.sh":
                 return FakeCluster.Result(0);
+            case "Containers/memory-counters.sh":
+                var counted = Counters.GetValueOrDefault(node, []);
+                return FakeCluster.Result(0, string.Concat(from id in arguments.Skip(5) from line in counted select $"{id}.{line}\n") + "end\t1\n");
             case "Access/Agent/enter.sh":
             case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);

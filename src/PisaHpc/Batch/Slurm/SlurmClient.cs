@@ -41,6 +41,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
                 records.SelectMany(record => record.Nodes(said[$"nodes.{record.Id}"])), $"Slurm job {records[0].Id}"),
             Owner = owner ?? OwnerOf(records[0].Id, said),
             Job = job,
+            RestartCount = job.RestartCount,
         };
     }
 
@@ -61,6 +62,9 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
 
         return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
     }
+
+    public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
+        (await AskAsync(JobIds.Validate(jobId), cancellationToken)).Records[0].End;
 
     /// <summary>The job's records, the one whose first node runs the job's script first; at least one.</summary>
     private async Task<(ScriptReply Said, IReadOnlyList<SlurmJobRecord> Records)> AskAsync(string jobId, CancellationToken stopping)

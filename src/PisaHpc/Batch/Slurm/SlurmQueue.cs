@@ -14,15 +14,6 @@ internal sealed partial class SlurmQueue
 {
     private const string Job = "job.";
 
-    /// <summary>
-    /// The states of a job that has ended and does not come back (job_state_string, src/common/slurm_protocol_defs.c). Any other word,
-    /// also one that a later Slurm has, is that of a job that lives.
-    /// </summary>
-    private static readonly HashSet<string> Ended =
-    [
-        "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "TIMEOUT",
-    ];
-
     /// <summary>The one state of which the list of nodes is whole: one that completes has given some of them back already.</summary>
     private const string HasItsNodes = "RUNNING";
 
@@ -75,10 +66,18 @@ internal sealed partial class SlurmQueue
             rows = [.. _rows[$"{array}_["]];
         }
 
-        return rows.Length == 0 ? null : new JobStanding
+        if (rows.Length == 0)
         {
-            State = (rows.FirstOrDefault(row => row.EndedAt is null) ?? rows[0]).State,
-            EndedAt = rows.All(row => row.EndedAt is not null) ? rows.Max(row => row.EndedAt) : null,
+            return null;
+        }
+
+        var state = (rows.FirstOrDefault(row => row.EndedAt is null) ?? rows[0]).State;
+        var hasEnded = rows.All(row => row.EndedAt is not null);
+        return new JobStanding
+        {
+            State = state,
+            Outcome = hasEnded ? SlurmEnd.OutcomeOf(state) : null,
+            EndedAt = hasEnded ? rows.Max(row => row.EndedAt) : null,
             Nodes = rows.All(row => row.State == HasItsNodes) ? NodesOf(rows) : [],
             RunsAs = [.. rows.Select(row => row.Ids[0]).Distinct()],
         };
@@ -115,7 +114,7 @@ internal sealed partial class SlurmQueue
             var (shown, state) = (match.Groups["shown"].Value, match.Groups["state"].Value);
             var waiting = shown.IndexOf("_[", StringComparison.Ordinal);
             var known = waiting > 0 ? shown[..(waiting + 2)] : shown.Split('+')[0];
-            var hasEnded = Ended.Contains(state)
+            var hasEnded = SlurmEnd.OutcomeOf(state) is not null
                 & long.TryParse(match.Groups["end"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var end);
             return new Row(
                 [raw, known], state, hasEnded ? DateTimeOffset.FromUnixTimeSeconds(end) : null, match.Groups["nodes"].Value);

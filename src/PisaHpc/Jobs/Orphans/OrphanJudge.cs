@@ -41,7 +41,10 @@ internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, OrphanSur
         var since = end.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         return job.RunsOn.Count > 0 ? Verdict.Lives($"runs on {HostList.Fold(job.RunsOn)}, though it is {standing.State} since {since}")
             : census.Time - end < endedFor ? Verdict.Lives($"is {standing.State} since {since}, which is not long enough")
-            : Verdict.Whole(OrphanReason.Ended, $"{system}: {standing.State} since {since}");
+            : Verdict.Whole(OrphanReason.Ended, $"{system}: {standing.State} since {since}") with
+            {
+                End = new BatchEnd { Outcome = standing.Outcome ?? BatchOutcome.Unknown, State = standing.State },
+            };
     }
 
     /// <summary>
@@ -84,6 +87,9 @@ internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, OrphanSur
 /// <param name="Only">The nodes where it is one; null for all of the job.</param>
 internal sealed record Verdict(OrphanReason? Reason, string Why, IReadOnlyCollection<string>? Only)
 {
+    /// <summary>How the batch system says that the job ended; null where it does not.</summary>
+    public BatchEnd? End { get; init; }
+
     /// <summary>It stays.</summary>
     public static Verdict Lives(string why) => new(null, why, null);
 

@@ -3,6 +3,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
@@ -18,6 +19,9 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
 {
     /// <summary>How long a lease holds that is taken for its lock alone, where this process is killed.</summary>
     private static readonly TimeSpan ClaimFor = TimeSpan.FromHours(1);
+
+    /// <summary>Writes down how jobs ended of which all is taken away; null where no records are kept.</summary>
+    public JobRecorder? Recorder { get; init; }
 
     /// <summary>Takes one away. A node that cannot be cleaned is one of the cluster's failures; a later time finishes it.</summary>
     /// <returns>What became of it; null when the job is being started or stopped by now, or was: then nothing was changed.</returns>
@@ -49,16 +53,19 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             // A lease that was taken for its lock was none before.
             var isJudged = ports is null || found.IsJudged(hold is { IsNew: true } ? null : hold?.Lease);
             var failed = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+            var record = RecordOf(found);
             var watched = cluster with
             {
                 Failed = failure =>
                 {
                     failed[failure.Node] = true;
+                    record?.Failed(failure);
                     cluster.Failed(failure);
                 },
             };
             var isLeft = !isJudged || await HasChangedAsync(watched, found, cancellationToken);
-            var isChanged = !isLeft && await CleanAsync(watched, found, [.. found.Nodes.Except(failed.Keys)], cancellationToken);
+            var isChanged = !isLeft && await CleanAsync(watched, found, [.. found.Nodes.Except(failed.Keys)], record, cancellationToken);
+            await ((isLeft ? null : record?.WriteAsync(hold)) ?? Task.CompletedTask);
             isChanged |= Release(hold, isLeft, isWhole: failed.IsEmpty && (found.Verdict.Only is null || hold is { IsNew: true }));
             return isLeft ? null : found.Orphan with
             {
@@ -67,6 +74,10 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             };
         }
     }
+
+    /// <summary>What is written down of its end; null for nothing, as of a job of which a part alone goes: its run may live.</summary>
+    private StopRecord? RecordOf(FoundOrphan found) => Recorder is null || found.Verdict.Only is not null ? null
+        : new StopRecord(Recorder, found.Job.JobId, cluster) { End = found.Verdict.End, OrphanedBy = found.Verdict.Why };
 
     /// <summary>
     /// The lease's lock; of a job without one that of a lease which is taken for it, since its start would take one. Of an earlier boot
@@ -138,27 +149,21 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
     }
 
     private async Task<bool> CleanAsync(
-        Cluster watched, FoundOrphan found, IReadOnlyCollection<string> nodes, CancellationToken cancellationToken)
+        Cluster watched,
+        FoundOrphan found,
+        IReadOnlyCollection<string> nodes,
+        StopRecord? record,
+        CancellationToken cancellationToken)
     {
         var changed = new ConcurrentBag<string>();
         await watched.OnEachAsync(
             nodes,
             async (node, stopping) =>
             {
-                try
+                var cleaning = () => CleanAsync(found, node, record?.Evidence, stopping);
+                if (await (record?.Clock.MeasureAsync(Phase.StopOnNode, cleaning, node) ?? cleaning()))
                 {
-                    if (await Phase.RemoveContainers.RunAsync(() => RemoveContainersAsync(found, node, stopping), node, found.Job.JobId))
-                    {
-                        changed.Add(node);
-                    }
-                }
-                finally
-                {
-                    // An engine that is down keeps its containers, and not the private keys.
-                    if (await Phase.RemoveAccess.RunAsync(() => RemoveDirectoryAsync(found, node, stopping), node, found.Job.JobId))
-                    {
-                        changed.Add(node);
-                    }
+                    changed.Add(node);
                 }
             },
             cancellationToken,
@@ -166,11 +171,32 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
         return !changed.IsEmpty;
     }
 
-    private async Task<bool> RemoveContainersAsync(FoundOrphan found, string node, CancellationToken cancellationToken)
+    private async Task<bool> CleanAsync(FoundOrphan found, string node, EndEvidence? end, CancellationToken cancellationToken)
+    {
+        var changed = false;
+        try
+        {
+            changed = await Phase.RemoveContainers.RunAsync(
+                () => RemoveContainersAsync(found, node, end, cancellationToken), node, found.Job.JobId);
+        }
+        finally
+        {
+            // An engine that is down keeps its containers, and not the private keys.
+            changed |= await Phase.RemoveAccess.RunAsync(
+                () => RemoveDirectoryAsync(found, node, cancellationToken), node, found.Job.JobId);
+        }
+
+        return changed;
+    }
+
+    private async Task<bool> RemoveContainersAsync(
+        FoundOrphan found, string node, EndEvidence? end, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
+        EngineContainer[] containers = [.. Judged(found, node)];
+        await (end?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
         var changed = false;
-        foreach (var container in Judged(found, node))
+        foreach (var container in containers)
         {
             if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
             {

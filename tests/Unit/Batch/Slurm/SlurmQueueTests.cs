@@ -12,19 +12,20 @@ public sealed class SlurmQueueTests : IDisposable
     public void Dispose() => _slurm.Dispose();
 
     [Theory]
-    [InlineData("BOOT_FAIL")]
-    [InlineData("CANCELLED")]
-    [InlineData("COMPLETED")]
-    [InlineData("DEADLINE")]
-    [InlineData("FAILED")]
-    [InlineData("NODE_FAIL")]
-    [InlineData("OUT_OF_MEMORY")]
-    [InlineData("PREEMPTED")]
-    [InlineData("TIMEOUT")]
-    public async Task A_job_that_ended_says_when_by_the_clock_of_the_host_that_asked(string state)
+    [InlineData("BOOT_FAIL", BatchOutcome.NodeFailed)]
+    [InlineData("CANCELLED", BatchOutcome.Cancelled)]
+    [InlineData("COMPLETED", BatchOutcome.Completed)]
+    [InlineData("DEADLINE", BatchOutcome.Deadline)]
+    [InlineData("FAILED", BatchOutcome.Failed)]
+    [InlineData("NODE_FAIL", BatchOutcome.NodeFailed)]
+    [InlineData("OUT_OF_MEMORY", BatchOutcome.OutOfMemory)]
+    [InlineData("PREEMPTED", BatchOutcome.Preempted)]
+    [InlineData("TIMEOUT", BatchOutcome.TimeLimit)]
+    public async Task A_job_that_ended_says_when_by_the_clock_of_the_host_that_asked(string state, BatchOutcome outcome)
     {
         var census = await ListAsync($"20 20 {state} {End} o2wn[01-02]\n");
         Assert.Equal((state, DateTimeOffset.FromUnixTimeSeconds(End)), (census.Find("20")!.State, census.Find("20")!.EndedAt));
+        Assert.Equal(outcome, census.Find("20")!.Outcome);
         Assert.Equal(RecordedSlurm.Now, census.Time.ToUnixTimeSeconds());
     }
 
@@ -44,7 +45,7 @@ public sealed class SlurmQueueTests : IDisposable
     public async Task Any_other_state_is_that_of_a_job_that_lives(string state)
     {
         var standing = (await ListAsync($"20 20 {state} {End} o2wn[01-02]\n")).Find("20")!;
-        Assert.Equal((state, null), (standing.State, standing.EndedAt));
+        Assert.Equal((state, null, null), (standing.State, standing.EndedAt, standing.Outcome));
     }
 
     [Theory]

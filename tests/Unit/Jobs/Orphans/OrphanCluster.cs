@@ -57,7 +57,7 @@ internal sealed class OrphanCluster : IDisposable
     }
 
     public static JobStanding EndedSince(int seconds, string state = "COMPLETED") =>
-        new() { State = state, EndedAt = Now.AddSeconds(-seconds) };
+        new() { State = state, Outcome = BatchOutcome.Completed, EndedAt = Now.AddSeconds(-seconds) };
 
     public static JobStanding Lives(string state = "RUNNING", params string[] nodes) => new() { State = state, Nodes = nodes };
 
@@ -95,7 +95,10 @@ internal sealed class OrphanCluster : IDisposable
         new EarlierBoot(Cluster, Jobs.Ports.Area, Scheduler.Slurm, BatchSystems.EvidenceOf(Scheduler.Slurm)).FindAsync(
             node, "/run/pisahpc", CancellationToken.None);
 
-    public OrphanRemover Remover => new(Cluster, Jobs.Ports.Area, BatchSystems.EvidenceOf(Scheduler.Slurm), TimeSpan.Zero);
+    public OrphanRemover Remover => new(Cluster, Jobs.Ports.Area, BatchSystems.EvidenceOf(Scheduler.Slurm), TimeSpan.Zero)
+    {
+        Recorder = Jobs.Recorder,
+    };
 
     /// <summary>Takes away what was found.</summary>
     public async Task<IReadOnlyList<HpcOrphan?>> RemoveAsync(OrphanFindings findings)
