@@ -35,6 +35,9 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <summary>The site definition that the hooks read: without an environment of the partition's own, with some that fail.</summary>
     public string Site => Path.Combine(Lab.State.Shared, "hooked-site.yaml");
 
+    /// <summary>Where that site keeps its records.</summary>
+    public string Records => Path.Combine(Lab.State.Shared, "hooked-records");
+
     /// <summary>What the cmdlets are called with.</summary>
     public object Parameters => new { Site, Programs = _programs.FullName, Deadline = DeadlineSec };
 
@@ -71,6 +74,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         Assert.Equal(_before, await File.ReadAllBytesAsync(Configuration));
         Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
         File.Delete(Site);
+        Directory.Delete(Records, recursive: true);
         foreach (var backup in Directory.EnumerateFiles(Path.GetDirectoryName(Configuration)!, "*.pisahpc-*"))
         {
             File.Delete(backup);
@@ -97,6 +101,10 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
 
     /// <summary>Looks them over.</summary>
     public RunResult Test(string more = "") => _shell.Run($"param($Site) Test-HpcBatchHook Slurm -Site $Site {more}", new { Site });
+
+    /// <summary>The record of how a job ended.</summary>
+    public dynamic Ended(string jobId) =>
+        _shell.Run("param($Id, $Site) Get-HpcJob $Id -Ended -Site $Site", new { Id = jobId, Site }).Single();
 
     /// <summary>Has Slurm read its configuration, and waits until its nodes answer again.</summary>
     public static async Task ReconfigureAsync()
@@ -133,8 +141,11 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     {
         var never = Path.Combine(Lab.State.Shared, "never-listens");
         ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
+        Directory.CreateDirectory(Records);
+        File.SetUnixFileMode(Records, (UnixFileMode)0b111_101_101);
         var text = await File.ReadAllTextAsync(Lab.State.Site);
-        await File.WriteAllTextAsync(Site, text.Split("queues:")[0].Replace("environments:\n", $$"""
+        var records = $"records: {{ directory: {Records} }}\n";
+        await File.WriteAllTextAsync(Site, records + text.Split("queues:")[0].Replace("environments:\n", $$"""
             environments:
               missing: { image: pisa/none:1 }
               unready: { image: pisa/tiny:1, sshd: {{never}}, readyTimeout: 300s }

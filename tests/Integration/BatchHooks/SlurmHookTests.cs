@@ -133,6 +133,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         Assert.Equal("TIMEOUT", await job.EndAsync(240));
         Assert.Contains("DUE TO TIME LIMIT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();
+        Assert.Equal("TimeLimit", (string)slurm.Ended(job.Id).Reason);
     }
 
     [Fact]

@@ -158,7 +158,7 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", []);
-        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20", node.Calls[^1]);
+        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20 -AskBatchSystem", node.Calls[^1]);
         Assert.Equal("", node.Record("7.0"));
 
         node.Call("slurm-prolog", [], Asks, ("SLURMD_NODENAME", "n02"));
@@ -187,7 +187,7 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", "1"));
-        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20", node.Calls[^1], StringComparison.Ordinal);
+        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20 -AskBatchSystem", node.Calls[^1], StringComparison.Ordinal);
         Assert.Equal("", node.Record("7.0"));
     }
 
