@@ -59,6 +59,52 @@ Describe 'The totals' {
     }
 }
 
+Describe 'A suite' {
+    BeforeAll {
+        function Write-Result([string] $File, [string[]] $Failed, [int] $Passed) {
+            $results = $Failed | ForEach-Object {
+                "<UnitTestResult testName='$_' outcome='Failed' duration='00:00:01'><Output><ErrorInfo><Message>Why</Message></ErrorInfo>" +
+                    '</Output></UnitTestResult>'
+            }
+            $all = $Failed.Count + $Passed
+            $counters = "total='$all' executed='$all' passed='$Passed' failed='$($Failed.Count)'"
+            Set-Content "out/tests/$File" ("<TestRun><Results>$results<UnitTestResult testName='A.Good' outcome='Passed'/></Results>" +
+                "<ResultSummary><Counters $counters/></ResultSummary></TestRun>")
+        }
+    }
+
+    BeforeEach {
+        Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive (New-Guid)))
+        $null = New-Item -ItemType Directory out/tests
+    }
+
+    AfterEach {
+        Pop-Location
+    }
+
+    It 'where <Failed> fail and then <Again> has <Total> failures' -ForEach @(
+        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @(); Total = 0; Runs = 2; Said = 'FAILED AT FIRST: C.D(x: 1)*' }
+        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @('A.B'); Total = 2; Runs = 2; Said = 'FAILED: C.D(x: 1)*' }
+        @{ Failed = 1..6 | ForEach-Object { "A.B$_" }; Again = @(); Total = 6; Runs = 1; Said = 'FAILED: A.B6*' }
+        @{ Failed = @(); Again = @(); Total = 0; Runs = 1; Said = $null }
+    ) {
+        Mock Invoke-DotnetTest {
+            if ($More) {
+                $More[-1] | Should -Be 'FullyQualifiedName=A.B|FullyQualifiedName=C.D'
+                Write-Result Unit.again.trx $Again (3 - $Again.Count)
+                return [int] ($Again.Count -gt 0)
+            }
+            Write-Result Unit.trx $Failed 10
+            [int] ($Failed.Count -gt 0)
+        }
+        $suite = Test-Project Unit 6>$null
+        $suite.Passed, $suite.Failed | Should -Be (10 + $Failed.Count - $Total), $Total
+        Should -Invoke Invoke-DotnetTest -Times $Runs -Exactly
+        $said = Show-FailedTest 6>&1
+        if ($Said) { $said[-1] | Should -BeLike $Said } else { $said | Should -BeNullOrEmpty }
+    }
+}
+
 Describe 'What a build reads' {
     It 'is newer when a file changes, comes or goes' {
         Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive checkout))
