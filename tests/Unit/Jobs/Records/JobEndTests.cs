@@ -11,7 +11,13 @@ public sealed class JobEndTests
 
     private static readonly HpcEndedJobNode Killed = new()
     {
-        Name = "o2wn02", Slots = 24, State = "Running", OutOfMemory = true, OomKills = 2, MemoryLimitHits = 7, MemoryLimitBytes = 64 << 20,
+        Name = "o2wn02",
+        Slots = 24,
+        State = "Running",
+        OutOfMemory = true,
+        OomKills = 2,
+        MemoryLimitHits = 7,
+        MemoryLimitBytes = 64 << 20,
     };
 
     private static readonly HpcEndedJobNode Lost =
