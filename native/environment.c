@@ -7,6 +7,12 @@
 // Never a client's: these are the owner's, as the container was made with them, and PWD is where the program starts.
 static const char *const fixed[] = {"HOME", "USER", "LOGNAME", "SHELL", "PWD"};
 
+// Always a client's: by these a rank finds the others. One that lost some is a rank 0 of 1, and says that it succeeded.
+static const char *const of_ranks[] = {
+    "PMIX_*", "PMI_*", "SLURM_JOBID", "SLURM_JOB_ID", "SLURM_STEPID", "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODELIST",
+    "SLURM_NTASKS", "SLURM_STEP_*", "SLURM_PMIX*",
+};
+
 static const char *const dropped[] = {
     // An exported function calls what the node has and the image lacks: the "which" of RHEL's profile breaks every shell inside.
     "BASH_FUNC_*", "BASH_ENV", "ENV",
@@ -66,6 +72,9 @@ bool rules_keep(const struct rules *rules, const char *variable) {
     if (!length || variable[length] != '=') return false;
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
         if (length == strlen(fixed[i]) && !memcmp(variable, fixed[i], length)) return false;
+    }
+    for (size_t i = 0; i < sizeof of_ranks / sizeof *of_ranks; i++) {
+        if (fits(of_ranks[i], variable, length)) return true;
     }
     for (size_t i = rules->count; i-- > 0;) {
         if (fits(rules->items[i].pattern, variable, length)) return rules->items[i].keep;

@@ -61,6 +61,10 @@ public sealed class AgentEnvironmentTests
     [InlineData("--drop", "S?CRET*K*Y", "SECRET_KEYS", true)]
     [InlineData("--keep", "LD_*", "LD_LIBRARY_PATH", true)]
     [InlineData("--keep", "*", "TMPDIR", true)]
+    [InlineData("--drop", "SLURM_*", "SLURM_JOB_ACCOUNT", false)]
+    [InlineData("--drop", "SLURM_*", "SLURM_NODELIST", true)] // ranks find each other by it
+    [InlineData("--drop", "*", "PMIX_RANK", true)]
+    [InlineData("--drop", "*", "PMI_RANK", true)]
     public async Task A_site_drops_and_keeps_more(string option, string pattern, string name, bool kept) =>
         Assert.Equal(kept, (await VariablesAsync([option, pattern], new() { [name] = "/tmp" })).ContainsKey(name));
 

@@ -15,7 +15,9 @@ internal sealed class HookDirectory : IDisposable
     {
         foreach (var file in Directory.EnumerateFiles(Checkout.PathOf("hooks", "slurm")))
         {
-            ProgramFile.Write(PathOf(Path.GetFileName(file)), File.ReadAllText(file).Replace("/usr/lib/pisahpc", Root, StringComparison.Ordinal));
+            var text = File.ReadAllText(file).Replace("/usr/lib/pisahpc", Root, StringComparison.Ordinal)
+                .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal);
+            ProgramFile.Write(PathOf(Path.GetFileName(file)), text);
         }
 
         Stand("pisahpc-hook", hook);

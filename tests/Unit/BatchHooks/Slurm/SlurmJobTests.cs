@@ -96,6 +96,48 @@ public sealed class SlurmJobTests
         Assert.Equal(78, node.Call("slurm-job", ["id"], (name, value)).Code);
     }
 
+    [Theory]
+    [InlineData("", "hash eth0,ib0 eth0,ib0 eth0")]
+    [InlineData("mlx5_0", "hash eth0,ib0 - -")]
+    public void A_rank_is_told_the_interfaces_that_are_no_bridges_of_containers(string adapter, string expected)
+    {
+        using var node = Started();
+        Assert.Equal(expected, Told(node, adapter, ("PMIX_RANK", "3")));
+        Assert.Equal(expected, Told(node, adapter, ("PMI_RANK", "3")));
+        Assert.Equal("- - - -", Told(node, adapter));
+    }
+
+    [Fact]
+    public void What_a_user_says_of_interfaces_stays()
+    {
+        using var node = Started();
+        Assert.Equal(
+            "ds21 10.0.0.0/8 eth1 eth2",
+            Told(
+                node, "", ("PMIX_RANK", "3"), ("PMIX_MCA_gds", "ds21"), ("OMPI_MCA_btl_tcp_if_include", "10.0.0.0/8"), ("UCX_NET_DEVICES", "eth1"),
+                ("FI_TCP_IFACE", "eth2")));
+        Assert.Equal("hash - eth0,ib0 eth0", Told(node, "", ("PMIX_RANK", "3"), ("OMPI_MCA_btl_tcp_if_exclude", "lo")));
+    }
+
+    /// <summary>What a command in the container has of the variables, on a node with some interfaces.</summary>
+    private static string Told(HookDirectory node, string adapter, params (string Name, string? Value)[] variables)
+    {
+        foreach (var (name, state) in new[]
+        {
+            ("lo", "unknown"), ("docker0", "up"), ("br-0123456789ab", "up"), ("veth01", "up"), ("eth0", "up"), ("eth7", "down"), ("ib0", "unknown"),
+        })
+        {
+            Directory.CreateDirectory(node.PathOf($"class/net/{name}"));
+            File.WriteAllText(node.PathOf($"class/net/{name}/operstate"), state + "\n");
+        }
+
+        Directory.CreateDirectory(node.PathOf($"class/infiniband/{adapter}"));
+        node.Stand(
+            "pisahpc-run",
+            "echo ${PMIX_MCA_gds--} ${OMPI_MCA_btl_tcp_if_include--} ${UCX_NET_DEVICES--} ${FI_TCP_IFACE--}");
+        return node.Call("slurm-job", ["./a.out"], variables).Output.Trim();
+    }
+
     private static HookDirectory Started()
     {
         var node = new HookDirectory();
