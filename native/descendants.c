@@ -41,27 +41,34 @@ pid_t parent_of(pid_t process) {
     return name_end && sscanf(name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
-void descendants_signal(int signal) {
-    DIR *processes = opendir("/proc");
+// The processes, if this one is among them: where no proc(5) is mounted the directory may be there, and empty.
+static DIR *open_processes(void) {
+    return access("/proc/self/stat", R_OK) == 0 ? opendir("/proc") : NULL;
+}
+
+bool descendants_signal(int signal) {
+    DIR *processes = open_processes();
     pid_t self = getpid();
     if (!processes) {
         if (self == 1) kill(-1, signal);
-        return;
+        return self == 1;
     }
     for (struct dirent *entry; (entry = readdir(processes));) {
         pid_t process = atoi(entry->d_name);
         if (process > 0 && parent_of(process) == self) kill(process, signal);
     }
     closedir(processes);
+    return true;
 }
 
 bool descendants_kill(void) {
     for (long long deadline = now_ms() + KILL_LIMIT_MS; now_ms() < deadline;) {
-        descendants_signal(SIGKILL);
+        bool told = descendants_signal(SIGKILL);
         pid_t ended;
         do ended = waitpid(-1, NULL, WNOHANG);
         while (ended > 0 || (ended < 0 && errno == EINTR));
         if (ended < 0) return true;
+        if (!told) return false;
         poll(NULL, 0, KILL_TICK_MS);
     }
     return false;

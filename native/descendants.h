@@ -9,10 +9,12 @@
 // Makes this process the one.
 void descendants_adopt(void);
 
-// Sends a signal to the children of this process, as far as /proc shows them; without it, to all that a first process has below it.
-void descendants_signal(int signal);
+// Sends a signal to the children of this process, as /proc shows them; without it, to all that a first process has below it. False where
+// neither can be: whoever comes after this process has them.
+bool descendants_signal(int signal);
 
-// Kills children until there is none, and takes their ends. False when one did not end within some seconds.
+// Kills children until there is none, and takes their ends. False when one did not end within some seconds, or
+// cannot be told.
 bool descendants_kill(void);
 
 // The parent of a process; 0 when it is gone.

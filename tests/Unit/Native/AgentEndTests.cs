@@ -182,7 +182,7 @@ public sealed class AgentEndTests
         await using var agent = ServedAgent.Begin(["--grace", "60"], script);
         (await agent.RunAsync(["--wait", "30", "--probe"])).EndedWith(0);
         var first = Assert.Single(agent.Sessions());
-        using var run = agent.Start(["sh", "-c", "trap 'exit 5' TERM; (setsid sleep 601 &); echo ready; while :; do sleep 0.01; done"]);
+        using var run = agent.Start(["sh", "-c", "trap 'exit 5' TERM; (setsid sh -c 'echo ready; exec sleep 601' &); while :; do sleep 0.01; done"]);
         await run.SaysAsync("ready\n");
         Assert.Equal(0, Libc.Kill(first, Libc.SigTerm));
         (await run.EndAsync()).EndedWith(5);
