@@ -142,7 +142,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         var never = Path.Combine(Lab.State.Shared, "never-listens");
         ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
         Directory.CreateDirectory(Records);
-        File.SetUnixFileMode(Records, (UnixFileMode)0b111_101_101);
+        (await RunningProcess.RunAsync("chmod", ["755", Records])).EndedWith(0);
         var text = await File.ReadAllTextAsync(Lab.State.Site);
         var records = $"records: {{ directory: {Records} }}\n";
         await File.WriteAllTextAsync(Site, records + text.Split("queues:")[0].Replace("environments:\n", $$"""
