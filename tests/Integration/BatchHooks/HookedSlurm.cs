@@ -67,6 +67,8 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
+        // Those of tests that failed: they would hold the hooks, and all tests behind.
+        (await RunningProcess.RunAsync("scancel", ["--user=hpcuser"])).EndedWith(0);
         Uninstall().Succeeded();
         await ReconfigureAsync();
         await NoJobsAsync();

