@@ -89,7 +89,8 @@ public sealed class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
         await HookedSlurm.NoJobsAsync();
         foreach (var node in slurm.Lab.Nodes)
         {
-            Assert.Equal("", (await node.DockerAsync("ps", "--all", "--quiet", "--filter", "label=pisahpc.job")).EndedWith(0).Output.Trim());
+            var left = await node.DockerAsync("ps", "--all", "--quiet", "--filter", "label=pisahpc.scheduler=Slurm");
+            Assert.Equal("", left.EndedWith(0).Output.Trim());
         }
 
         await HookedSlurm.AssertNoNodeIsDrainedAsync();
