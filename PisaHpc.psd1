@@ -13,6 +13,7 @@
     VariablesToExport      = @()
     AliasesToExport        = @()
     CmdletsToExport        = @(
+        'Clear-HpcOrphan'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'
@@ -25,7 +26,9 @@
         'Get-JobSshConfig'
         'Import-HpcImage'
         'Initialize-HpcNode'
+        'Install-HpcBatchHook'
         'Invoke-ContainerMpi'
+        'Invoke-HpcJob'
         'New-HpcContainerPlan'
         'New-JobPort'
         'New-JobSshConfig'
@@ -36,8 +39,10 @@
         'Start-HpcJob'
         'Stop-HpcContainer'
         'Stop-HpcJob'
+        'Test-HpcBatchHook'
         'Test-HpcNode'
         'Test-HpcSite'
+        'Uninstall-HpcBatchHook'
         'Update-HpcImage'
         'Wait-HpcContainer'
     )

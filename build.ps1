@@ -15,7 +15,7 @@ The front door of this repository: builds, tests, shows and packages the module.
 param(
     # What to do; each task does first what it needs.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Hook', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
+    [ValidateSet('Build', 'Native', 'Hook', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
     [string] $Tasks = 'Build',
 
     # Lab: raise it.
@@ -50,7 +50,7 @@ function Invoke-Pwsh([string] $File) {
 }
 
 if ($MyInvocation.ScriptName -like '*Invoke-Build.ps1') {
-    foreach ($file in 'Project', 'Help', 'Lab', 'Test', 'Bench', 'Package') {
+    foreach ($file in 'Project', 'Native', 'Help', 'Lab', 'Test', 'Bench', 'Package') {
         . (Join-Path $PSScriptRoot build "$file.tasks.ps1")
     }
 

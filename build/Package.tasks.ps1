@@ -1,4 +1,5 @@
-# The packages: the module as users install it, in a zip and in a .nupkg; host and hook for systems like this one, an archive each.
+# The packages: the module as users install it, in a zip and in a .nupkg; host and hook for systems like this one, an archive each,
+# the hook with the agent beside it.
 
 # Synopsis: out/package/PisaHpc-VERSION.zip, PisaHpc.VERSION.nupkg, pisahpc-VERSION-SYSTEM.tar.gz, pisahpc-hook-VERSION-SYSTEM.tar.gz.
 task Package Build, Hook, { Export-Package out/package }
@@ -16,7 +17,8 @@ function Export-Package([string] $Into) {
     $archive = "$Into/pisahpc-$version-$system.tar.gz"
     exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
     $hook = "$Into/pisahpc-hook-$version-$system.tar.gz"
-    exec { tar --create --gzip --file $hook --owner=0 --group=0 --directory=out/hook pisahpc-hook }
+    $programs = '--directory=out/hook', 'pisahpc-hook', "--directory=$((Resolve-Path out/native).Path)", 'pisahpc-agent', 'pisahpc-run'
+    exec { tar --create --gzip --file $hook --owner=0 --group=0 --mode=go-w @programs --directory="$PWD/hooks" systemd }
     Get-Item "$Into/*.zip", "$Into/*.nupkg", "$Into/*.tar.gz"
 }
 
@@ -30,6 +32,8 @@ function Export-Module([string] $Into) {
     exec {
         dotnet publish src/PisaHpc.Module --configuration Release -p:PublishReadyToRun=false --output "$Into/bin" --verbosity quiet --nologo
     }
+    # The agent is for systems like this one; where none is made, the module goes without.
+    if (Test-Path bin/native) { Copy-Item bin/native "$Into/bin" -Recurse }
     Copy-Item en-US $Into -Recurse
     if (-not (Test-Path "$Into/en-US/PisaHpc.Module.dll-Help.xml")) {
         throw 'en-US has no help of the cmdlets. Run: ./build.sh Docs'

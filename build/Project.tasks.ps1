@@ -1,9 +1,9 @@
 # The programs: the module into bin/, the host into out/host, each only when what it is made of has changed.
 
-# Synopsis: The module, its help, and the host.
-task Build Module, Host, Help
+# Synopsis: The module with its help and the agent for containers, and the host.
+task Build Module, Native, Host, Help
 
-task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module } -Outputs bin/PisaHpc.Module.dll {
+task Module -Inputs { Get-Source Module src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Module, hooks } -Outputs bin/PisaHpc.Module.dll {
     Publish-Project src/PisaHpc.Module bin PisaHpc.Module.dll
 }
 
@@ -12,8 +12,14 @@ task Host -Inputs { Get-Source Host src/PisaHpc.Host } -Outputs out/host/pisahpc
 }
 
 # Synopsis: The program for batch systems' hooks into out/hook, compiled ahead of time, which takes a minute: Build does without it.
-task Hook -Inputs { Get-Source Hook src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Hook } -Outputs out/hook/pisahpc-hook {
+task Hook HookProgram, Agent, AgentBesideHook
+
+task HookProgram -Inputs { Get-Source Hook src/PisaHpc, src/PisaHpc.Adapters, src/PisaHpc.Hook, hooks } -Outputs out/hook/pisahpc-hook {
     Publish-Project src/PisaHpc.Hook out/hook pisahpc-hook
+}
+
+task AgentBesideHook -If { $IsLinux } -Inputs out/native/pisahpc-agent -Outputs out/hook/pisahpc-agent {
+    Copy-Item out/native/pisahpc-agent out/hook -Force
 }
 
 # What a build reads: files, and the list of their names, which changes when one of them goes.

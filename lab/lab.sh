@@ -47,7 +47,9 @@ readonly LAB_HOME
 usage() {
     cat <<END
 usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NODES_MAX, default $LAB_NODES_DEFAULT); what runs is kept
-       lab.sh batch slurm      put a Slurm over the nodes that stand; \`up\` keeps it up from then on
+       lab.sh batch slurm [FILE|none]   put a Slurm over the nodes that stand; \`up\` keeps it up from then on. FILE has lines that a
+                               site's own slurm.conf would have; they stay until \`none\`
+       lab.sh reboot NODE      as when its power fails: its containers stay on its disk; \`up\` starts its part of a batch system again
        lab.sh down [--purge]   end all of it; --purge removes the cached images too
        lab.sh status [--json]
        lab.sh ssh NODE [COMMAND...]
@@ -61,7 +63,7 @@ main() {
     local -r command=${1:-}
     shift || true
     case $command in
-        up | down | images | batch)
+        up | down | images | batch | reboot)
             require_root
             lock
             "lab_$command" "$@"
@@ -131,8 +133,24 @@ lab_batch() {
     [[ ${1:-} == slurm ]] || misused
     mapfile -t nodes < <(node_names)
     ((${#nodes[@]} > 0)) || fail "the lab is down: start it with \`lab.sh up\`"
+    case ${2:-} in
+        '') ;;
+        none) rm -f "$SLURM_SITE_CONF" ;;
+        *)
+            mkdir -p "$SLURM_DIR"
+            install -m 644 "$2" "$SLURM_SITE_CONF"
+            ;;
+    esac
     slurm_up "${nodes[@]}"
     say "slurm: ${nodes[*]}"
+}
+
+lab_reboot() {
+    local -r node=${1:-}
+    [[ -n $node ]] || misused
+    node_alive "$node" || fail "$node is not up: see \`lab.sh status\`"
+    node_reboot "$node"
+    say "rebooted: $node"
 }
 
 lab_down() {

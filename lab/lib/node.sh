@@ -67,6 +67,14 @@ node_up() {
     fi
 }
 
+# Power-off and on again. What comes after its engine (a batch system's daemon) is not there yet: `up` starts it.
+node_reboot() {
+    node_power_off "$1"
+    node_boot "$1"
+    node_start_sshd "$1"
+    engine_start "$1"
+}
+
 node_boot() {
     local -r node=$1 dir=$(node_dir "$1")
     mkdir -p "$dir"
@@ -145,10 +153,17 @@ node_machine_pid() {
 
 # Ends the node, in whatever state it is, and removes what it consisted of. Its directory stays.
 node_down() {
+    if node_alive "$1"; then
+        engine_stop "$1"
+    fi
+    node_power_off "$1"
+}
+
+# The same at once, as when the power fails: containers stay on its engine's disk.
+node_power_off() {
     local -r node=$1 dir=$(node_dir "$1")
     local pid
     if node_alive "$node"; then
-        engine_stop "$node"
         process_kill "$dir/init.pid"
     fi
     # What is in the node's cgroup is the node's: there is nothing left unless init itself was torn away.

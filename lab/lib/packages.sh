@@ -15,6 +15,9 @@ readonly LAB_PACKAGES=(
     openssl                            # a benchmark's registry with a certificate, private keys in its forms
     csh tcsh fish zsh ksh              # login shells that nodes may have
     shellcheck                         # what looks at the scripts, those for nodes included
+    systemd                            # what looks at the units that ship with the program for hooks: systemd-analyze verify
+    strace                             # counts the processes that a hook starts
+    lua5.1                             # what slurmctld runs a site's job_submit.lua by
     ansible-core                       # the task that about_PisaHpc_Automation shows
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d

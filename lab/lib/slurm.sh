@@ -6,6 +6,8 @@ readonly SLURM_PACKAGES=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins m
 readonly SLURM_DIR=$LAB_STATE/slurm
 readonly SLURM_ETC=$SLURM_DIR/etc
 readonly SLURM_CONF_FILE=$SLURM_ETC/slurm.conf
+# Lines that a site has in its slurm.conf beside those that the lab needs.
+readonly SLURM_SITE_CONF=$SLURM_DIR/site.conf
 readonly SLURM_MACHINE_CONF=/etc/slurm/slurm.conf
 # In /run, which each node has for itself: one munged per machine, and the machine's own, where it has one, is another.
 readonly SLURM_MUNGE_RUN=/run/$LAB_MARK-munge
@@ -117,6 +119,9 @@ END
         printf 'NodeName=%s NodeAddr=%s CPUs=%s RealMemory=16384\n' "$node" "$(node_address "$node")" "$(slurm_cpus "$node")"
     done
     printf 'PartitionName=hpc Nodes=ALL Default=YES MaxTime=INFINITE\n'
+    if [[ -e $SLURM_SITE_CONF ]]; then
+        cat "$SLURM_SITE_CONF"
+    fi
 }
 
 slurm_cpus() {

@@ -23,6 +23,7 @@ main() {
     mount_cgroups
     mount_adapters
     mount -t proc proc /proc
+    mount_boot_id
     unlock_root
     printf '%s\n' "$machine_pid" >"$dir/init.ready.new"
     mv "$dir/init.ready.new" "$dir/init.ready"
@@ -41,6 +42,12 @@ mount_run() {
         mkdir -p "${resolver%/*}"
         printf '%s\n' "$resolver_text" >"$resolver"
     fi
+}
+
+# Each start of the node is a boot of its own; the kernel is the machine's, and would not say so.
+mount_boot_id() {
+    cat /proc/sys/kernel/random/uuid >/run/boot_id
+    mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
 }
 
 # A clean home: the machine's own profile may cost every login a second.

@@ -35,6 +35,11 @@ main() {
     check 'up again changes nothing' unchanged "$lab" up
     check 'up 4 adds two' "$lab" up 4
     check 'a new node has the images' in_node labtest04 'docker run --rm --net none pisa/hpc:deb12 true'
+    in_node labtest04 'docker run --detach --name kept pisa/tiny:1 sleep 1000' >/dev/null
+    boot=$(in_node labtest04 'cat /proc/sys/kernel/random/boot_id')
+    check 'a node reboots' "$lab" reboot labtest04
+    check 'its containers are on its disk, and none runs' is_kept
+    check 'it is another boot' is_booted_since "$boot"
     check 'a Slurm comes up over them' "$lab" batch slurm
     check 'a user has all slots of two nodes' spreads '32 labtest01 24 labtest02'
     check 'a job is in a cgroup of its own' batch_run --ntasks=1 grep -q '/job_[0-9]' /proc/self/cgroup
@@ -82,6 +87,14 @@ in_node() {
 
 answers() {
     [[ $(in_node "$1" hostname) == "$1" ]]
+}
+
+is_kept() {
+    [[ $(in_node labtest04 'docker ps --all --format "{{.Names}} {{.State}}"') == 'kept exited' ]]
+}
+
+is_booted_since() {
+    [[ $(in_node labtest04 'cat /proc/sys/kernel/random/boot_id') =~ ^[0-9a-f-]{36}$ && ${BASH_REMATCH[0]} != "$1" ]]
 }
 
 pid_of() {

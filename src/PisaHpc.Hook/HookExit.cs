@@ -55,6 +55,40 @@ internal static class HookExit
     private static readonly HashSet<ErrorId> OfNodes =
         [ErrorId.MountSourceMissing, ErrorId.DeviceMissing, ErrorId.LimitRefused, ErrorId.ContainerNotReady];
 
+    /// <summary>What nobody but an admin ends, though another node, or another batch system, may do for a start.</summary>
+    private static readonly HashSet<ErrorId> LastingForSweeps =
+    [
+        ErrorId.PlatformNotSupported,
+        ErrorId.NodeAuthenticationFailed,
+        ErrorId.NodeShellRefused,
+        ErrorId.HostKeyUnknown,
+        ErrorId.HostKeyChanged,
+        ErrorId.EngineTooOld,
+        ErrorId.PortAreaMissing,
+        ErrorId.PortAreaUnusable,
+        ErrorId.SiteMissing,
+    ];
+
+    /// <summary>The code for a failure of a sweep: what stays as it is until somebody sees to it must not look as if it passed.</summary>
+    public static int OfSweep(HpcException failure) =>
+        failure.Id == ErrorId.InternalError ? Bug
+        : failure.IsLasting || LastingForSweeps.Contains(failure.Id) || !Passing.Contains(failure.Id) ? WillNotPass
+        : MayPass;
+
+    /// <summary>The code for a sweep that came to its end.</summary>
+    public static int OfSweep(HookLog log) => log.Worst;
+
+    /// <summary>The one of two codes that somebody has to know of first: a bug, then what will not pass, then what may.</summary>
+    public static int Worse(int one, int other) => RankOf(one) >= RankOf(other) ? one : other;
+
+    private static int RankOf(int code) => code switch
+    {
+        Bug => 3,
+        WillNotPass => 2,
+        Done => 0,
+        _ => 1,
+    };
+
     /// <summary>
     /// The code for a start that failed. A look at the nodes tells all that stand in the way; a start ends with the first that fails, so
     /// that nobody knows of the others.

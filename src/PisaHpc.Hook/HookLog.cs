@@ -6,6 +6,12 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>How many failures were told.</summary>
     public int Failures { get; private set; }
 
+    /// <summary>The worst of them for a sweep (<see cref="HookExit.OfSweep(HpcException)"/>).</summary>
+    public int Worst { get; private set; }
+
+    /// <summary>The first failure, for a program that asks why; null for none.</summary>
+    public HookReason? Reason { get; private set; }
+
     /// <summary>Says what was done.</summary>
     public void Done(string words) => Write(output, words);
 
@@ -18,23 +24,32 @@ internal sealed class HookLog(TextWriter output, TextWriter error)
     /// <summary>Says that something failed.</summary>
     public void Fail(HpcException failure)
     {
+        Reason ??= HookReason.Of(failure);
         foreach (var bug in failure.FailedNodes.Where(node => node.Id == ErrorId.InternalError))
         {
             Fail($"{bug.Id} on {bug.Node}: {bug.Cause}");
         }
 
-        Fail($"{failure.Id}: {failure.Message} {failure.RecommendedAction}");
+        Fail($"{failure.Id}: {failure.Message} {failure.RecommendedAction}", HookExit.OfSweep(failure));
     }
 
-    /// <summary>Says that something failed on a node.</summary>
-    public void Fail(NodeFailure failure) => Fail($"{failure.Id} on {failure.Node}: {failure.Message}");
+    /// <summary>Keeps what interrupted the work, for a program that asks why.</summary>
+    public void Interrupted(InterruptionCause cause) => Reason ??= HookReason.Of(cause);
 
-    /// <summary>Says that something failed.</summary>
-    public void Fail(string words)
+    /// <summary>Says that something failed on a node.</summary>
+    public void Fail(NodeFailure failure) => Fail(
+        $"{failure.Id} on {failure.Node}: {(failure.Id == ErrorId.InternalError ? failure.Cause : failure.Message)}",
+        failure.Cause is HpcException known ? HookExit.OfSweep(known) : HookExit.Bug);
+
+    /// <summary>Says that something failed, of which another time may be the end.</summary>
+    public void Fail(string words) => Fail(words, HookExit.MayPass);
+
+    private void Fail(string words, int code)
     {
         lock (error)
         {
             Failures++;
+            Worst = HookExit.Worse(Worst, code);
             Write(error, words);
         }
     }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using PisaHpc.Adapters;
+using PisaHpc.Jobs.Orphans;
 
 namespace PisaHpc.Hook;
 
@@ -9,26 +11,38 @@ internal sealed record HookOptions
 {
     /// <summary>The help text.</summary>
     public const string Help = """
-        pisahpc-hook: starts and stops a job's containers from a batch system's hooks, as Start-HpcJob and Stop-HpcJob do.
+        pisahpc-hook: starts and stops a job's containers from a batch system's hooks, as Start-HpcJob and Stop-HpcJob do, and takes away
+        what jobs left whose run the batch system no longer knows, as Clear-HpcOrphan does.
 
         pisahpc-hook start [options]            the job that this runs in, from the batch system's variables: on all of its nodes or on none
         pisahpc-hook stop [options] [JOB ...]   takes jobs off their nodes, the one that this runs in when none is named; can be run twice
+        pisahpc-hook sweep [options] [JOB ...]  takes away what jobs left on the site's nodes whose run is over; what is not certain stays
 
           -Site FILE           the site definition; else $PISAHPC_SITE (for root not: a job's variables are its user's), else
                                /etc/pisahpc/site.yaml
           -Environment NAME    start: the environment; else the default of the job's queue
-          -TimeoutSec N        how long each node may take, 0 for no limit; none, and for a stop 60 s beyond the grace time
+          -TimeoutSec N        how long each node may take, 0 for no limit; none, and for a stop or sweep 60 s
+                               beyond the grace time
           -DeadlineSec N       when to give up, and to take back what was started: before the batch system does; no limit
-          -GraceSec N          stop: how long a container may take after TERM; 10
+          -GraceSec N          stop, sweep: how long a container may take after TERM; 10
+          -Boot                sweep: this node alone, which was booted, before its batch system's daemon; nobody else is asked
+          -EndedForSec N       sweep: how long ago a job must have ended that the batch system still knows; 120
+          -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
+          -WhatIf              sweep: says what would be removed, and removes nothing
+          -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for it
+          -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
           -Verbose             what happens on which node, on stderr
           -Version    -Help
 
         exit codes: 0 done, or nothing to do
                     1 something is left on nodes, or may be: an admin has to see to it; also of a stop that was stopped
                     64 the command line is not valid
-                    70 a bug: report what stderr says
-                    75 not started, and it may work another time or on other nodes: the job may be requeued
-                    78 not started, and it will not work before somebody changes the site, the image or the request
+                    70 a bug: report what stderr says; also of a sweep on one node
+                    75 not started, and it may work another time or on other nodes: the job may be requeued; not swept, or not all of it:
+                       the batch system or a node did not answer, and what is not certain was left to the next sweep
+                    78 not started, and it will not work before somebody changes the site, the image or the request; not swept, or not
+                       all of it, before somebody changes the site, the batch system or a node
                     129, 130, 143 a start stopped by SIGHUP, SIGINT, SIGTERM, after what was started was taken back
         """;
 
@@ -41,7 +55,7 @@ internal sealed record HookOptions
     /// <summary>The environment's name or alias; null for the queue's.</summary>
     public string? Environment { get; init; }
 
-    /// <summary>The jobs to stop; none for the one that the process is part of.</summary>
+    /// <summary>The jobs to stop, none for the one that the process is part of; or those to sweep, none for every job.</summary>
     public IReadOnlyList<string> JobIds { get; init; } = [];
 
     /// <summary>How long each node may take; null for the usual time.</summary>
@@ -52,6 +66,27 @@ internal sealed record HookOptions
 
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether this node alone is swept, after it was booted.</summary>
+    public bool Boot { get; init; }
+
+    /// <summary>How long a job must have ended to be swept.</summary>
+    public TimeSpan EndedFor { get; init; } = OrphanSearch.DefaultEndedFor;
+
+    /// <summary>How long the batch system may take to answer.</summary>
+    public TimeSpan BatchTimeout { get; init; } = SiteBatchSystem.DefaultTimeout;
+
+    /// <summary>Whether nothing is to be changed.</summary>
+    public bool WhatIf { get; init; }
+
+    /// <summary>The node from which alone a job is taken; null for all of its nodes.</summary>
+    public string? Here { get; init; }
+
+    /// <summary>Where to write why a start failed; null for nowhere.</summary>
+    public string? ReasonFile { get; init; }
+
+    /// <summary>Whether the batch system is asked how the job ended.</summary>
+    public bool AskBatchSystem { get; init; }
 
     /// <summary>Whether each phase is said.</summary>
     public bool Verbose { get; init; }
@@ -70,15 +105,15 @@ internal sealed record HookOptions
         for (var i = 1; i < arguments.Count; i++)
         {
             var argument = arguments[i];
-            if (NameOf(argument) == "verbose" && argument.StartsWith('-'))
+            if (argument.StartsWith('-') && options.WithSwitch(argument) is { } switched)
             {
-                options = options with { Verbose = true };
+                options = switched;
             }
             else if (argument.StartsWith('-'))
             {
                 options = options.With(argument, i + 1 < arguments.Count && !arguments[i + 1].StartsWith('-') ? arguments[++i] : null);
             }
-            else if (verb == HookVerb.Stop)
+            else if (verb is HookVerb.Stop or HookVerb.Sweep)
             {
                 options = options with { JobIds = [.. options.JobIds, argument] };
             }
@@ -88,17 +123,39 @@ internal sealed record HookOptions
             }
         }
 
-        return options;
+        return options switch
+        {
+            { Boot: true, JobIds.Count: > 0 } =>
+                throw new HookUsageException("A sweep after a boot is of all jobs of this node: it takes none by name."),
+            { Boot: true, IsOfBatchSystem: true } =>
+                throw new HookUsageException(
+                    "A sweep after a boot asks no batch system: -EndedForSec and -BatchTimeoutSec mean nothing to it."),
+            _ => options,
+        };
     }
+
+    /// <summary>Whether an option was given that says how the batch system is asked.</summary>
+    private bool IsOfBatchSystem { get; init; }
 
     private static HookVerb VerbOf(string argument) => argument.ToLowerInvariant() switch
     {
         "start" => HookVerb.Start,
         "stop" => HookVerb.Stop,
+        "sweep" => HookVerb.Sweep,
         "version" or "-version" or "--version" or "-v" => HookVerb.Version,
         "help" => HookVerb.Help,
-        "" => throw new HookUsageException("Say what to do: start or stop."),
-        _ => throw new HookUsageException($"{Quote.Of(argument)} is nothing to do here: start or stop."),
+        "" => throw new HookUsageException("Say what to do: start, stop or sweep."),
+        _ => throw new HookUsageException($"{Quote.Of(argument)} is nothing to do here: start, stop or sweep."),
+    };
+
+    /// <summary>The options with one that has no value; null for any other.</summary>
+    private HookOptions? WithSwitch(string option) => (Verb, NameOf(option)) switch
+    {
+        (_, "verbose") => this with { Verbose = true },
+        (HookVerb.Stop, "askbatchsystem") => this with { AskBatchSystem = true },
+        (HookVerb.Sweep, "boot") => this with { Boot = true },
+        (HookVerb.Sweep, "whatif") => this with { WhatIf = true },
+        _ => null,
     };
 
     private HookOptions With(string option, string? value) => (Verb, NameOf(option)) switch
@@ -106,8 +163,16 @@ internal sealed record HookOptions
         _ when value is null => throw new HookUsageException($"{Quote.Of(option)} lacks its value."),
         (_, "site") => this with { Site = value },
         (HookVerb.Start, "environment") => this with { Environment = value },
-        (HookVerb.Stop, "jobid") => this with { JobIds = [.. JobIds, value] },
-        (HookVerb.Stop, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
+        (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
+        (HookVerb.Stop, "here") => this with { Here = value },
+        (HookVerb.Stop or HookVerb.Sweep, "jobid") => this with { JobIds = [.. JobIds, value] },
+        (HookVerb.Stop or HookVerb.Sweep, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },
+        (HookVerb.Sweep, "endedforsec") => this with { EndedFor = Seconds(option, value, 0, 86400), IsOfBatchSystem = true },
+        (HookVerb.Sweep, "batchtimeoutsec") => this with
+        {
+            BatchTimeout = Limit(Seconds(option, value, 0, 86400)),
+            IsOfBatchSystem = true,
+        },
         (_, "timeoutsec") => this with { NodeTimeout = Limit(Seconds(option, value, 0, 86400)) },
         (_, "deadlinesec") => this with { Deadline = Seconds(option, value, 1, 86400) },
         _ => throw new HookUsageException($"{Quote.Of(option)} is no option of pisahpc-hook {Verb.ToString().ToLowerInvariant()}."),
@@ -137,6 +202,9 @@ internal enum HookVerb
 
     /// <summary>Stop jobs.</summary>
     Stop,
+
+    /// <summary>Take away what jobs left whose run is over.</summary>
+    Sweep,
 }
 
 /// <summary>The command line is not valid.</summary>

@@ -32,7 +32,9 @@ internal static class HookRun
                     Console.WriteLine(Version);
                     return HookExit.Done;
                 default:
-                    return await WorkAsync(options, log);
+                    var code = await WorkAsync(options, log);
+                    WriteReason(options, log);
+                    return code;
             }
         }
         catch (HookUsageException exception)
@@ -45,7 +47,8 @@ internal static class HookRun
     /// <summary>Does the work, until it ends or is interrupted.</summary>
     private static async Task<int> WorkAsync(HookOptions options, HookLog log)
     {
-        using var interruption = new Interruption(options.Deadline, log.Warn);
+        using var interruption = new Interruption(
+            options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
         try
         {
             var site = SiteOf(options);
@@ -59,24 +62,51 @@ internal static class HookRun
             await (run?.RunAsync(RunAsync) ?? RunAsync());
             return code;
 
-            async Task RunAsync() => code = await StartOrStopAsync(options, site, log, interruption.Token);
+            async Task RunAsync() => code = await DoAsync(options, site, log, interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Cause is { } cause)
         {
-            return options.Verb == HookVerb.Start
-                ? End(log, $"Stopped by {cause.Words}. What was started was taken back.", cause.ExitCode)
-                : End(log, $"Stopped by {cause.Words}. Something may be left: stop the job again.", HookExit.LeftBehind);
+            log.Interrupted(cause);
+            return options.Verb switch
+            {
+                HookVerb.Start => End(log, $"Stopped by {cause.Words}. What was started was taken back.", cause.ExitCode),
+                HookVerb.Sweep => End(log, $"Stopped by {cause.Words}. The next sweep goes on.", HookExit.MayPass),
+                _ => End(log, $"Stopped by {cause.Words}. Something may be left: stop the job again.", HookExit.LeftBehind),
+            };
         }
         catch (HpcException failure)
         {
             log.Fail(failure);
-            return options.Verb == HookVerb.Start ? HookExit.Of(failure, nodes: 0) : HookExit.LeftBehind;
+            return options.Verb switch
+            {
+                HookVerb.Stop => HookExit.LeftBehind,
+                HookVerb.Sweep => HookExit.OfSweep(failure),
+                _ => HookExit.Of(failure, nodes: 0),
+            };
         }
 #pragma warning disable CA1031 // The last place that can say what went wrong.
         catch (Exception bug)
 #pragma warning restore CA1031
         {
             return End(log, $"{ErrorId.InternalError}: pisahpc-hook {Version}: {bug}", HookExit.Bug);
+        }
+    }
+
+    /// <summary>A reason that cannot be written is on stderr all the same.</summary>
+    private static void WriteReason(HookOptions options, HookLog log)
+    {
+        if (options.ReasonFile is null || log.Reason is null)
+        {
+            return;
+        }
+
+        try
+        {
+            File.WriteAllText(options.ReasonFile, log.Reason.ToString());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            log.Warn($"{options.ReasonFile} cannot be written: {Quote.Cause(exception)}");
         }
     }
 
@@ -96,19 +126,29 @@ internal static class HookRun
         return site.Path is null ? throw SiteLocation.Missing() : site;
     }
 
-    private static Task<int> StartOrStopAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
+    private static Task<int> DoAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
     {
         var environment = JobEnvironment.OfProcess();
         var cluster = ClusterOf(site, options, log);
-        return options.Verb == HookVerb.Start
-            ? new StartHook(site, cluster, log).RunAsync(options, environment, cancellationToken)
-            : new StopHook(site, cluster, log).RunAsync(options, environment, cancellationToken);
+        return options.Verb switch
+        {
+            HookVerb.Start => new StartHook(site, cluster, log).RunAsync(options, environment, cancellationToken),
+            HookVerb.Sweep => new SweepHook(site, cluster, log, AskAsync).RunAsync(options, cancellationToken),
+            _ => new StopHook(site, cluster, log).RunAsync(options, environment, cancellationToken),
+        };
+
+        Task<JobCensus> AskAsync(CancellationToken stopping) => SiteBatchSystem.AskAsync(
+            site, site.Batch.System, host: null, options.BatchTimeout, (system, limit) => system.ListJobsAsync(limit), stopping);
     }
 
-    private static Cluster ClusterOf(HpcSite site, HookOptions options, HookLog log) =>
-        new(NodeConnectors.For(site.Nodes), NodeConnectors.EnginesFor(site.Nodes), log.Fail)
+    /// <summary>The site's nodes; of a node that was booted it is the node itself, which nobody may log in to yet.</summary>
+    private static Cluster ClusterOf(HpcSite site, HookOptions options, HookLog log)
+    {
+        var access = options.Boot ? site.Nodes with { Client = SshClientKind.Local } : site.Nodes;
+        return new Cluster(NodeConnectors.For(access), NodeConnectors.EnginesFor(access), log.Fail)
         {
             NodeTimeout = options.NodeTimeout
-                ?? (options.Verb == HookVerb.Stop ? options.Grace + Cluster.ShortWork : Timeout.InfiniteTimeSpan),
+                ?? (options.Verb == HookVerb.Start ? Timeout.InfiniteTimeSpan : options.Grace + Cluster.ShortWork),
         };
+    }
 }

@@ -13,6 +13,7 @@ internal sealed class Interruption : IDisposable
     // Not disposed of: a signal may arrive while the work ends.
     private readonly CancellationTokenSource _stop = new();
     private readonly Action<string> _say;
+    private readonly LastWords _last;
     private readonly PosixSignalRegistration[] _signals;
     private readonly Timer? _deadline;
     private readonly Lock _gate = new();
@@ -23,9 +24,10 @@ internal sealed class Interruption : IDisposable
     /// <summary>Begins to listen.</summary>
     /// <param name="deadline">How long the work may take; null for no limit.</param>
     /// <param name="say">Told what a second one means.</param>
-    public Interruption(TimeSpan? deadline, Action<string> say)
+    /// <param name="last">What it ends with when it has to give up.</param>
+    public Interruption(TimeSpan? deadline, Action<string> say, LastWords last)
     {
-        _say = say;
+        (_say, _last) = (say, last);
         _signals =
         [
             Listen(PosixSignal.SIGHUP, new InterruptionCause("SIGHUP", 129)),
@@ -89,9 +91,20 @@ internal sealed class Interruption : IDisposable
 
     private void GiveUp()
     {
-        _say("gave up, and something of the job may be left on its nodes: stop the job when they answer again");
-        Environment.Exit(HookExit.LeftBehind);
+        _say(_last.Words);
+        Environment.Exit(_last.ExitCode);
     }
+}
+
+/// <summary>What a hook says and ends with that gave up after a second interruption.</summary>
+internal sealed record LastWords(string Words, int ExitCode)
+{
+    /// <summary>Those of a start or a stop.</summary>
+    public static LastWords OfJob { get; } = new(
+        "gave up, and something of the job may be left on its nodes: stop the job when they answer again", HookExit.LeftBehind);
+
+    /// <summary>Those of a sweep.</summary>
+    public static LastWords OfSweep { get; } = new("gave up: the next sweep goes on", HookExit.MayPass);
 }
 
 /// <summary>What interrupted a hook.</summary>

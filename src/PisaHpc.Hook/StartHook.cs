@@ -1,9 +1,11 @@
+using PisaHpc.Access.Agent;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -26,11 +28,16 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 Allocation = allocation,
                 Environment = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty),
                 PortArea = area.Path,
+                // It lies beside this program.
+                Agent = AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory),
             },
             RunDirectory = site.RunDirectory,
             TimeToLive = area.TimeToLive,
         };
-        var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn));
+        var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn))
+        {
+            Recorder = JobRecorder.Of(site, "pisahpc-hook start", log.Warn),
+        };
         try
         {
             await starter.StartAsync(request, job => HandOver(request, job, cancellationToken), cancellationToken);

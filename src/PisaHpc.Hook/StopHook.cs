@@ -1,7 +1,10 @@
+using PisaHpc.Access.Ssh;
+using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -10,6 +13,8 @@ namespace PisaHpc.Hook;
 /// <summary>Takes jobs off their nodes.</summary>
 internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
 {
+    private JobRecorder? Recorder => JobRecorder.Of(site, "pisahpc-hook stop", log.Warn);
+
     /// <summary>Stops the jobs that are named, or the one that the process is part of. What is gone already is success.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="HpcException">
@@ -25,7 +30,9 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         {
             try
             {
-                await StopAsync(jobId, options.Grace, environment, area, cancellationToken);
+                await (options.Here is { } node
+                    ? StopOnAsync(node, jobId, options.Grace, area, cancellationToken)
+                    : StopAsync(jobId, options, environment, area, cancellationToken));
             }
             catch (HpcException failure)
             {
@@ -40,8 +47,27 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         return log.Failures == 0 ? HookExit.Done : HookExit.LeftBehind;
     }
 
+    /// <summary>Takes what a node alone holds of a job; whoever starts or stops the whole of it comes first.</summary>
+    private async Task StopOnAsync(string node, string jobId, TimeSpan grace, PortArea? area, CancellationToken cancellationToken)
+    {
+        var record = Recorder is { } recorder ? new StopRecord(recorder, jobId, cluster) : null;
+        using var hold = area?.Hold(jobId, JobStarter.DefaultRollbackLimit, cancellationToken);
+        var changed = false;
+        var failed = log.Failures;
+        await cluster.OnEachAsync(
+            [node],
+            async (name, stopping) => changed = await new JobCleanup(cluster).CleanAsync(
+                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), grace, stopping, record?.Evidence),
+            cancellationToken);
+        record?.Leave(hold);
+        if (log.Failures == failed)
+        {
+            log.Done($"job {jobId} is stopped on {node}{(changed ? "" : ", as before")}");
+        }
+    }
+
     private async Task StopAsync(
-        string jobId, TimeSpan grace, JobEnvironment environment, PortArea? area, CancellationToken cancellationToken)
+        string jobId, HookOptions options, JobEnvironment environment, PortArea? area, CancellationToken cancellationToken)
     {
         var request = await new JobFinder(cluster, area).FindToStopAsync(
             jobId,
@@ -50,8 +76,14 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
             () => HostList.Expand(site.Nodes.Names),
             site.RunDirectory,
             cancellationToken);
-        var job = await new JobStopper(cluster, area).StopAsync(
-            request with { Grace = grace },
+        var stopper = new JobStopper(cluster, area) { Recorder = Recorder };
+        var job = await stopper.StopAsync(
+            request with
+            {
+                Grace = options.Grace,
+                End = AllocationReader.FindEnd(jobId, environment),
+                AskEnd = options.AskBatchSystem ? stopping => SiteJobEnd.FindAsync(site, jobId, stopping) : null,
+            },
             stranger => log.Warn($"nothing says that job {jobId} was on {stranger.Node}, which could not be asked: {stranger.Message}"),
             cancellationToken);
         if (job.State == nameof(JobState.Stopped))

@@ -6,6 +6,7 @@ BeforeAll {
     function Exit-Build { }
     . (Join-Path $Root build Project.tasks.ps1)
     . (Join-Path $Root build Test.tasks.ps1)
+    . (Join-Path $Root build Native.tasks.ps1)
 }
 
 AfterAll {
@@ -58,6 +59,52 @@ Describe 'The totals' {
     }
 }
 
+Describe 'A suite' {
+    BeforeAll {
+        function Write-Result([string] $File, [string[]] $Failed, [int] $Passed) {
+            $results = $Failed | ForEach-Object {
+                "<UnitTestResult testName='$_' outcome='Failed' duration='00:00:01'><Output><ErrorInfo><Message>Why</Message></ErrorInfo>" +
+                    '</Output></UnitTestResult>'
+            }
+            $all = $Failed.Count + $Passed
+            $counters = "total='$all' executed='$all' passed='$Passed' failed='$($Failed.Count)'"
+            Set-Content "out/tests/$File" ("<TestRun><Results>$results<UnitTestResult testName='A.Good' outcome='Passed'/></Results>" +
+                "<ResultSummary><Counters $counters/></ResultSummary></TestRun>")
+        }
+    }
+
+    BeforeEach {
+        Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive (New-Guid)))
+        $null = New-Item -ItemType Directory out/tests
+    }
+
+    AfterEach {
+        Pop-Location
+    }
+
+    It 'where <Failed> fail and then <Again> has <Total> failures' -ForEach @(
+        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @(); Total = 0; Runs = 2; Said = 'FAILED AT FIRST: C.D(x: 1)*' }
+        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @('A.B'); Total = 2; Runs = 2; Said = 'FAILED: C.D(x: 1)*' }
+        @{ Failed = 1..6 | ForEach-Object { "A.B$_" }; Again = @(); Total = 6; Runs = 1; Said = 'FAILED: A.B6*' }
+        @{ Failed = @(); Again = @(); Total = 0; Runs = 1; Said = $null }
+    ) {
+        Mock Invoke-DotnetTest {
+            if ($More) {
+                $More[-1] | Should -Be 'FullyQualifiedName=A.B|FullyQualifiedName=C.D'
+                Write-Result Unit.again.trx $Again (3 - $Again.Count)
+                return [int] ($Again.Count -gt 0)
+            }
+            Write-Result Unit.trx $Failed 10
+            [int] ($Failed.Count -gt 0)
+        }
+        $suite = Test-Project Unit 6>$null
+        $suite.Passed, $suite.Failed | Should -Be (10 + $Failed.Count - $Total), $Total
+        Should -Invoke Invoke-DotnetTest -Times $Runs -Exactly
+        $said = Show-FailedTest 6>&1
+        if ($Said) { $said[-1] | Should -BeLike $Said } else { $said | Should -BeNullOrEmpty }
+    }
+}
+
 Describe 'What a build reads' {
     It 'is newer when a file changes, comes or goes' {
         Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive checkout))
@@ -74,5 +121,26 @@ Describe 'What a build reads' {
         finally {
             Pop-Location
         }
+    }
+}
+
+Describe 'The compiler of the agent' {
+    BeforeEach {
+        $path = $env:PATH
+        $env:PATH = (New-Item -ItemType Directory (Join-Path $TestDrive (New-Guid))).FullName
+    }
+
+    AfterEach {
+        $env:PATH = $path
+    }
+
+    It 'is asked for where it is missing' {
+        { Get-CCompiler } | Should -Throw 'The agent cannot be compiled: gcc is not installed. On Debian: lab/lab.sh packages, *'
+    }
+
+    It 'has to have a static C library' {
+        Set-Content (Join-Path $env:PATH gcc) "#!/bin/sh`necho `${1#*=}"
+        [System.IO.File]::SetUnixFileMode((Join-Path $env:PATH gcc), 'UserRead, UserWrite, UserExecute')
+        { Get-CCompiler } | Should -Throw 'The agent cannot be compiled: gcc finds no libc.a of a static C library. On Debian: *libc6-dev*'
     }
 }

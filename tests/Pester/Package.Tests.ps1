@@ -32,6 +32,7 @@ Describe 'The module in its archive' {
         $expected = @(
             Get-ChildItem (Join-Path $Root bin) -Filter *.dll | ForEach-Object { "bin/$($_.Name)" }
             Get-ChildItem (Join-Path $Root docs about) | ForEach-Object { "en-US/$($_.BaseName).help.txt" }
+            'bin/native/pisahpc-agent'
             'CHANGELOG.md', 'LICENSE', 'PisaHpc.Format.ps1xml', 'PisaHpc.psd1', 'PisaHpc.psm1', 'bin/PisaHpc.Module.deps.json',
             'bin/PisaHpc.Adapters.pdb', 'bin/PisaHpc.Module.pdb', 'bin/PisaHpc.pdb', 'docs/site.example.yaml', 'docs/site.schema.json'
             'en-US/PisaHpc.Module.dll-Help.xml'
@@ -51,9 +52,30 @@ Describe 'The module in its archive' {
 }
 
 Describe 'The program for hooks in its archive' {
-    It 'is one file that needs no runtime' {
+    BeforeAll {
         tar -xzf (Get-Item (Join-Path $packages "pisahpc-hook-$version-*.tar.gz")) -C $TestDrive
+    }
+
+    It 'is one file that needs no runtime' {
         env -i DOTNET_ROOT=/nonexistent (Join-Path $TestDrive pisahpc-hook) -Version | Should -BeLike "$version*"
+    }
+
+    It 'has the agent beside it, by both of its names, which needs no library' {
+        (ldd (Join-Path $TestDrive pisahpc-agent) 2>&1) -join '' | Should -BeLike '*statically linked*'
+        & (Join-Path $TestDrive pisahpc-run) --help | Select-Object -First 1 | Should -BeLike 'usage: pisahpc-run *'
+        $both = (Join-Path $TestDrive pisahpc-agent), (Join-Path $installed bin native pisahpc-agent)
+        (Get-FileHash $both).Hash | Select-Object -Unique | Should -HaveCount 1
+    }
+}
+
+Describe 'What ships beside that program' {
+    It 'has the units that sweep, as they stand in the checkout' {
+        $into = New-Item -ItemType Directory (Join-Path $TestDrive units)
+        tar -xzf (Get-Item (Join-Path $packages "pisahpc-hook-$version-*.tar.gz")) -C $into --strip-components=1 systemd
+        (Get-ChildItem $into).Name | Sort-Object | Should -Be 'pisahpc-sweep-boot.service', 'pisahpc-sweep.service', 'pisahpc-sweep.timer'
+        foreach ($unit in Get-ChildItem $into) {
+            Get-Content $unit -Raw | Should -BeExactly (Get-Content (Join-Path $Root hooks systemd $unit.Name) -Raw)
+        }
     }
 }
 

@@ -94,6 +94,18 @@ internal static class SettingsSchema
             (layer, variables) => layer with { Variables = variables.Value },
             "Environment variables; they merge by name."),
         LayerKey.Of(
+            "userVariables",
+            ByName(SiteShapes.VariableNames, Word(("keep", true), ("drop", false)), StringComparer.Ordinal),
+            (layer, rules) => layer with { UserVariables = rules.Value },
+            "Which of a user's variables programs get that he starts in the container from its node, beyond the agent's own rules: names "
+            + "with * and ?, each with keep or drop. The last that fits decides; a higher layer's come after a lower one's."),
+        LayerKey.Of(
+            "access",
+            Word((SettingWords.Of(WayIn.Ssh), WayIn.Ssh), (SettingWords.Of(WayIn.Agent), WayIn.Agent)),
+            (layer, way) => layer with { Access = way },
+            "How one gets into a job's containers: ssh for an sshd in each, with the agent beside it; agent for the agent alone, which "
+            + "needs no sshd in the image and leads into a container from its own node only."),
+        LayerKey.Of(
             "init", Flag, (layer, flag) => layer with { Init = flag },
             "Whether an init process reaps children as PID 1."),
         LayerKey.Of(

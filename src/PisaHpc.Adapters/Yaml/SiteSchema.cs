@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
-using PisaHpc.Ports;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
@@ -9,7 +8,6 @@ using AccessKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.NodeAccess>
 using BatchKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.BatchSettings>;
 using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Engines.EngineSettings>;
 using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
-using PortAreaKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PortAreaDefinition>;
 using PreflightKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
 using QueueKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.QueueDefinition>;
 using SiteKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.HpcSite>;
@@ -19,27 +17,7 @@ namespace PisaHpc.Adapters.Yaml;
 /// <summary>The keys of a site definition. The reader and the JSON Schema are made from this one table.</summary>
 internal static class SiteSchema
 {
-    private const int FirstUnprivilegedPort = 1024;
     private const int LastPort = 65535;
-
-    private static readonly Shape<PortAreaDefinition> PortArea = Map(
-        new PortAreaDefinition("", 0, 0, PortRequest.DefaultTimeToLive),
-        [
-            PortAreaKey.Of(
-                "path", SiteShapes.AbsolutePath, (area, path) => area with { Path = path.Value },
-                "The directory that all nodes share, with one file for each port.", required: true),
-            PortAreaKey.Of(
-                "first", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { First = port.Value },
-                "The lowest port. A job's sshd is not root, so it is 1024 at least; stay outside the kernel's own "
-                + "range, ip_local_port_range.", required: true),
-            PortAreaKey.Of(
-                "last", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { Last = port.Value },
-                "The highest port.", required: true),
-            PortAreaKey.Of(
-                "timeToLive", Time, (area, time) => area with { TimeToLive = time.Value },
-                "How long a lease holds unless a job asks for another time; 7d when left out."),
-        ],
-        finish: CheckPortRange);
 
     private static readonly Shape<NodeAccess> Ssh = Map(
         new NodeAccess(),
@@ -182,8 +160,11 @@ internal static class SiteSchema
                 "registry", SiteShapes.Registry, (site, registry) => site with { Registry = registry.Value },
                 "The registry that images come from, unless they name one themselves."),
             SiteKey.Of(
-                "portArea", PortArea, (site, area) => site with { PortArea = area.Value },
+                "portArea", SharedDirectories.PortArea, (site, area) => site with { PortArea = area.Value },
                 "The ports that jobs lease for their sshd."),
+            SiteKey.Of(
+                "records", SharedDirectories.Records, (site, records) => site with { Records = records.Value },
+                "How jobs ended, a file each; no record is kept when left out."),
             SiteKey.Of(
                 "nodes", Nodes, (site, nodes) => site with { Nodes = nodes.Value },
                 "The nodes and how they are reached."),
@@ -282,17 +263,6 @@ internal static class SiteSchema
         reading.Error(
             "BadValue", entries["engine"], "engine", "registryTrust and registryCertificate are of the site's registry, and there is none",
             "Add it, such as registry: registry.example:5000.");
-        return null;
-    }
-
-    private static PortAreaDefinition? CheckPortRange(PortAreaDefinition area, DefinitionNode node, string path, SiteReading reading)
-    {
-        if (area.First <= area.Last || area.Last == 0)
-        {
-            return area;
-        }
-
-        reading.Error("BadValue", node, path, $"first ({area.First}) is above last ({area.Last})", "Write the lower port as 'first'.");
         return null;
     }
 }

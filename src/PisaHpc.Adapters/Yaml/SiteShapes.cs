@@ -74,6 +74,10 @@ internal static class SiteShapes
     /// <summary>An environment variable's name (POSIX.1-2017, 8.1).</summary>
     public static Shape<string> VariableName { get; } = Text("a variable's name", "^[A-Za-z_][A-Za-z0-9_]*$");
 
+    /// <summary>Environment variables' names with wildcards; bash's exported functions have others, such as BASH_FUNC_which%%.</summary>
+    public static Shape<string> VariableNames { get; } =
+        Text("a variable's name, in which * and ? stand for other characters", "^[A-Za-z0-9_.%()*?][A-Za-z0-9_.%()*?-]*$");
+
     /// <summary>An environment variable's value: any single value, a number and a flag included.</summary>
     public static Shape<string> VariableValue { get; } = Scalar(
         "a value ('' for an empty one)",

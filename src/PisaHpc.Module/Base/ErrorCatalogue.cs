@@ -112,6 +112,9 @@ internal static class ErrorCatalogue
         ErrorId.ContainerNotReady => (ErrorCategory.OperationTimeout, "Read the container's log: Get-HpcContainerLog."),
         ErrorId.SshAccessMissing => (
             ErrorCategory.InvalidOperation, "Run it in containers that have an sshd, as those of Start-HpcJob do."),
+        ErrorId.AgentMissing => (
+            ErrorCategory.NotInstalled,
+            "Build the agent (./build.sh Native), or take a package that has bin/native; then start the containers again."),
         ErrorId.AllocationNotFound => (
             ErrorCategory.ObjectNotFound,
             "Run it inside a job, or describe the allocation: Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24."),
@@ -121,6 +124,7 @@ internal static class ErrorCatalogue
         ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
+        ErrorId.CommandFailed => (ErrorCategory.OperationStopped, "See what it wrote; with 126 or 127 it was not run."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
         ErrorId.JobNotStarted or ErrorId.JobRolledBack => (
             ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),
@@ -130,6 +134,10 @@ internal static class ErrorCatalogue
         ErrorId.JobBeingStarted => (
             ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),
+        ErrorId.RecordsMissing => (
+            ErrorCategory.ObjectNotFound, "Name a directory that all nodes share: records.directory in the site definition."),
+        ErrorId.RecordsUnusable => (
+            ErrorCategory.PermissionDenied, "See whose the directory is, and how full its file system: ls -ld, df -h."),
         ErrorId.ContainerNotFound => (ErrorCategory.ObjectNotFound, "List the containers on the site's nodes: Get-HpcContainer."),
         ErrorId.InvalidValue => (
             ErrorCategory.InvalidArgument, $"See the examples: Get-Help {about.Command ?? "about_PisaHpc"} -Examples."),
@@ -146,6 +154,11 @@ internal static class ErrorCatalogue
         ErrorId.EngineConfigurationRefused => (
             ErrorCategory.InvalidOperation,
             $"Read the engine's own words in the message, and in its log on the node: {engine.LogCommand}."),
+        ErrorId.BatchConfigurationInvalid => (
+            ErrorCategory.ParserError, "Correct the line named, then run this again; the file was not changed."),
+        ErrorId.BatchHookIncomplete => (
+            ErrorCategory.InvalidResult,
+            "Mend the nodes that failed and run this again; the batch system was not told to call anything."),
         ErrorId.PlatformNotSupported => (ErrorCategory.NotImplemented, "Run it on a Linux host of the cluster."),
         ErrorId.InternalError => (ErrorCategory.NotSpecified, "Run Get-Error, and report what it shows: it is a bug."),
         _ => throw new ArgumentOutOfRangeException(nameof(id), id, "The catalogue has no entry for this id."),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
@@ -123,6 +124,32 @@ public abstract class NodeCmdlet : SiteCmdlet
             Warn($"Job {jobId} is looked for on all nodes of the site: {failure.Message}");
             return NodesOrSite([]);
         }
+    }
+
+    /// <summary>A node that holds a job: one that was named, or the first that the job's lease or its containers name.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: none does. What stood in the way is reported before.</exception>
+    internal async Task<string> AnyNodeOfAsync(string jobId, IReadOnlyList<string> named)
+    {
+        // Which nodes of the site are down matters only where none of the others has the job.
+        var failures = new ConcurrentQueue<NodeFailure>();
+        var finder = new JobFinder(Cluster with { Failed = failures.Enqueue }, SitePorts);
+        if (finder.NodesOf(jobId, named, () => []) is [var first, ..])
+        {
+            return first;
+        }
+
+        var jobs = await finder.FindAsync([jobId], NodesOrSite([]), StopToken);
+        if (jobs.SelectMany(job => job.Nodes).FirstOrDefault() is { } found)
+        {
+            return found.Name;
+        }
+
+        foreach (var failure in failures)
+        {
+            ReportNode(failure);
+        }
+
+        throw new HpcException(ErrorId.JobNotFound, $"Job {jobId} has no lease and no container on the nodes that answered.", jobId);
     }
 
     /// <summary>Writes a node's failure as an error record with the node as its target.</summary>

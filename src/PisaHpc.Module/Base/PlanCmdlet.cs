@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -79,9 +80,14 @@ public abstract class PlanCmdlet : NodeCmdlet
         Allocation = allocation,
         Environment = EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this)),
         PortArea = SiteDefinition.PortArea?.Path,
+        Agent = Agent()?.PlaceIn(SiteDefinition.RunDirectory),
         Devices = MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null,
         PublishedPorts = PublishPort,
     };
+
+    /// <summary>The program that the build put beside the module's assemblies.</summary>
+    private static AgentProgram? Agent() =>
+        AgentProgram.In(Path.Combine(Path.GetDirectoryName(typeof(PlanCmdlet).Assembly.Location)!, "native"));
 
     /// <summary>
     /// Plans an allocation's containers. A node that cannot be planned is reported, and the others are planned; options that exclude each

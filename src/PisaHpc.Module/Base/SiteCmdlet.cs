@@ -3,6 +3,7 @@ using PisaHpc.Adapters.Yaml;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -48,6 +49,9 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <see cref="ErrorId.PortAreaMissing"/>: the site has none; <see cref="ErrorId.SiteMissing"/>.
     /// </exception>
     internal PortAreaDefinition RequiredPorts => RequiredSite.RequirePortArea();
+
+    /// <summary>Writes down how jobs end; null where the site keeps no records. What cannot be written is a warning.</summary>
+    internal JobRecorder? Recorder => JobRecorder.Of(SiteDefinition, MyInvocation.MyCommand.Name, Warn);
 
     /// <inheritdoc/>
     private protected override EngineTerms? EngineTerms => _site?.Nodes.EngineAdministration.Terms;

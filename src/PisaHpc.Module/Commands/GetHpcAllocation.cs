@@ -3,7 +3,6 @@ using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
-using PisaHpc.Nodes;
 
 namespace PisaHpc.Module.Commands;
 
@@ -84,25 +83,16 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
         _ => AllocationReader.Read(JobEnvironment.OfProcess(), Scheduler, Owner),
     });
 
-    private async Task<HpcAllocation> AskAsync(string jobId)
+    private Task<HpcAllocation> AskAsync(string jobId)
     {
         var owner = Owner is null ? null : JobOwners.Find(Owner);
-        var settings = SiteDefinition.Batch;
-        var host = SubmitHost ?? settings.Host;
-        HpcAllocation? granted = null;
-        await FanOut.WithinAsync(
-            host ?? "localhost",
+        return SiteBatchSystem.AskAsync(
+            SiteDefinition,
+            Scheduler ?? SiteDefinition.Batch.System,
+            SubmitHost,
             TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec),
-            async stopping =>
-            {
-                var connection = await (host is null
-                    ? NodeConnectors.ThisMachineAsync(stopping)
-                    : NodeConnectors.For(SiteDefinition.Nodes).ConnectAsync(host, stopping));
-                granted = await BatchSystems.On(connection, Scheduler ?? settings.System).GetAllocationAsync(jobId, owner, stopping);
-            },
-            StopToken,
-            ErrorId.BatchSystemFailed);
-        return granted!;
+            (system, stopping) => system.GetAllocationAsync(jobId, owner, stopping),
+            StopToken);
     }
 
     private HpcAllocation Manual() => ManualAllocation.Create(

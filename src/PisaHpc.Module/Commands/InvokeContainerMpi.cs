@@ -1,11 +1,9 @@
 using System.Collections;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.HostLists;
-using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Mpi;
@@ -106,7 +104,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         else
         {
             var nodes = NodesOf(Node);
-            await InvokeAsync(JobIds.Validate(JobId), nodes, await AnyNodeAsync(nodes));
+            await InvokeAsync(JobIds.Validate(JobId), nodes, await AnyNodeOfAsync(JobId, nodes));
         }
     }
 
@@ -131,31 +129,6 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             ErrorId.JobNotFound,
             $"Container {container.Name} on {container.Node} is no job's, and MPI runs in the containers of one job.",
             container.Name));
-    }
-
-    /// <summary>A node that holds the job: one that was named, or the first that the job's lease or its containers name.</summary>
-    private async Task<string> AnyNodeAsync(IReadOnlyList<string> named)
-    {
-        // Which nodes of the site are down matters only where none of the others has the job.
-        var failures = new ConcurrentQueue<NodeFailure>();
-        var finder = new JobFinder(Cluster with { Failed = failures.Enqueue }, SitePorts);
-        if (finder.NodesOf(JobId, named, () => []) is [var first, ..])
-        {
-            return first;
-        }
-
-        var jobs = await finder.FindAsync([JobId], NodesOrSite([]), StopToken);
-        if (jobs.SelectMany(job => job.Nodes).FirstOrDefault() is { } found)
-        {
-            return found.Name;
-        }
-
-        foreach (var failure in failures)
-        {
-            ReportNode(failure);
-        }
-
-        throw new HpcException(ErrorId.JobNotFound, $"Job {JobId} has no lease and no container on the nodes that answered.", JobId);
     }
 
     private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)

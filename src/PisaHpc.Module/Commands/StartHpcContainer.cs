@@ -63,6 +63,12 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
             return;
         }
 
+        if (plan.AgentToPut is { } agent)
+        {
+            await Phase.WriteAccess.RunAsync(
+                async () => await agent.PutAsync(await Cluster.Nodes.ConnectAsync(plan.Node, stopping), stopping), plan.Node, plan.JobId);
+        }
+
         var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
         var container = await Phase.StartContainer.RunAsync(
             () => ContainerStarter.StartAsync(engine, plan, stopping), plan.Node, plan.JobId);

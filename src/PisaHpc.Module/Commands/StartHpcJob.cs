@@ -43,7 +43,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
             HostBased = HostBased,
         };
         using var bars = FollowNodes($"Starting job {allocation.JobId}", allocation.Nodes.Count, Phase.StartOnNode);
-        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area), request);
+        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area) { Recorder = Recorder }, request);
     }
 
     private async Task StartAsync(JobStarter starter, JobRequest request)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
@@ -32,6 +33,10 @@ public sealed class StopHpcJobCommand : NodeCmdlet
     [Parameter]
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
+
+    /// <summary>Asks the batch system how the job ended, for its record; the stop does not wait for it for more than 10 seconds.</summary>
+    [Parameter]
+    public SwitchParameter AskBatchSystem { get; set; }
 
     /// <summary>With -WhatIf: emits the job as it would be.</summary>
     [Parameter]
@@ -87,8 +92,14 @@ public sealed class StopHpcJobCommand : NodeCmdlet
 
         var count = nodes.Union(request.Nodes).Union(request.Elsewhere).Count();
         using var bars = FollowNodes($"Stopping job {jobId}", count, Phase.StopOnNode);
-        var stopper = new JobStopper(Cluster, area);
-        Emit(await stopper.StopAsync(request with { Grace = TimeSpan.FromSeconds(GraceSec) }, WarnOfStranger, StopToken));
+        var stopper = new JobStopper(Cluster, area) { Recorder = Recorder };
+        var wanted = request with
+        {
+            Grace = TimeSpan.FromSeconds(GraceSec),
+            End = AllocationReader.FindEnd(jobId, JobEnvironment.OfProcess()),
+            AskEnd = AskBatchSystem ? stopping => SiteJobEnd.FindAsync(SiteDefinition, jobId, stopping) : null,
+        };
+        Emit(await stopper.StopAsync(wanted, WarnOfStranger, StopToken));
 
         void WarnOfStranger(NodeFailure failure) =>
             Warn($"Nothing says that job {jobId} was on {failure.Node}, which could not be asked: {failure.Message}");

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
 using PisaHpc.Images;
 using PisaHpc.Ports;
@@ -91,6 +92,22 @@ internal sealed class NodeCheckCompleter : IArgumentCompleter
         return
         [
             .. NodeChecks.All.Select(check => check.Name).Where(word.Matches)
+                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
+        ];
+    }
+}
+
+/// <summary>Completes the names of the checks of Test-HpcBatchHook.</summary>
+internal sealed class HookCheckCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return
+        [
+            .. SlurmHookChecks.Names.Where(word.Matches)
                 .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
         ];
     }

@@ -1,3 +1,4 @@
+using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
@@ -16,6 +17,9 @@ public interface IContainerAccess
 
     /// <summary>The directory on the node that the container needs for it; null when it needs none.</summary>
     string? Directory { get; }
+
+    /// <summary>The agent in the container, by which its user on the node starts programs; null when there is none.</summary>
+    JobAgent? Agent { get; }
 
     /// <summary>The mounts that it needs beside the environment's.</summary>
     IReadOnlyList<ContainerMount> Mounts { get; }
@@ -53,4 +57,7 @@ public enum AccessKind
 
     /// <summary>A command of the node's engine; nothing listens in the container.</summary>
     Exec,
+
+    /// <summary>The agent that is the container's main process, from its own node alone.</summary>
+    Agent,
 }

@@ -63,6 +63,17 @@ public static class AllocationReader
         }
     }
 
+    /// <summary>How a job ended, as the batch system tells an epilogue of it.</summary>
+    /// <returns>Null outside of the job, and where the variables do not tell.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that holds no id.</exception>
+    public static BatchEnd? FindEnd(string jobId, JobEnvironment environment) => FindJobId(environment) != jobId ? null
+        : Detect(environment) switch
+        {
+            Scheduler.Lsf => LsfAllocation.FindEnd(environment),
+            Scheduler.Slurm => SlurmEnd.In(environment),
+            _ => null,
+        };
+
     /// <summary>The failure of what needs a job and runs in none.</summary>
     public static HpcException NoJob() =>
         new(ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.");

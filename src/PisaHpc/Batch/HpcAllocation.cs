@@ -11,8 +11,18 @@ public sealed record HpcAllocation
 
     internal Scheduler BatchSystem { get; init; }
 
+    /// <summary>
+    /// The batch system's own name of its cluster: a job's id means something only with it. Null when it was not told.
+    /// </summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The queue or partition; null when the batch system names none.</summary>
     public string? Queue { get; init; }
+
+    /// <summary>
+    /// How often the job was started anew, by which a requeued job's runs are told apart; null when the batch system does not say.
+    /// </summary>
+    public int? RestartCount { get; init; }
 
     /// <summary>The user the job runs as.</summary>
     public required JobOwner Owner { get; init; }

@@ -13,6 +13,35 @@ public interface IBatchSystem
     /// <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked; <see cref="ErrorId.UserNotFound"/>.
     /// </exception>
     Task<HpcAllocation> GetAllocationAsync(string jobId, JobOwner? owner, CancellationToken cancellationToken);
+
+    /// <summary>What it knows of all of its jobs, in one question: whole, or an error.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.BatchSystemFailed"/>: it cannot be asked, hides jobs from the asking user, or said a part alone;
+    /// <see cref="ErrorId.NodeCommandFailed"/>: its answer was cut.
+    /// </exception>
+    Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken);
+
+    /// <summary>How a job ended.</summary>
+    /// <param name="jobId">The job's id; of an array one element's.</param>
+    /// <returns>Null for a job that has not ended, or that waits to run again.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked.
+    /// </exception>
+    Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken);
+}
+
+/// <summary>What nodes themselves show of a batch system's jobs: no controller is asked.</summary>
+public interface IJobEvidence
+{
+    /// <summary>Whether an id is of the form that the batch system itself gives.</summary>
+    bool IsJobId(string jobId);
+
+    /// <summary>The jobs of which the batch system runs something on a node now, by what no user can make up.</summary>
+    /// <returns>
+    /// Their ids. One that is missing may live all the same: a node may have nothing of it to run yet, and who is not root there sees none.
+    /// </returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    Task<IReadOnlySet<string>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken);
 }
 
 /// <summary>The batch systems that can be asked.</summary>
@@ -29,5 +58,17 @@ public static class BatchSystems
             $"Jobs of {kind} cannot be asked for by their id: {Scheduler.Slurm} is the one batch system that is asked.",
             kind,
             "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
+    };
+
+    /// <summary>What nodes show of a batch system's jobs.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that is not asked.</exception>
+    public static IJobEvidence EvidenceOf(Scheduler kind) => kind switch
+    {
+        Scheduler.Slurm => new Slurm.SlurmEvidence(),
+        _ => throw new HpcException(
+            ErrorId.PlatformNotSupported,
+            $"Whether jobs of {kind} live cannot be told: {Scheduler.Slurm} is the one batch system that is asked.",
+            kind,
+            "Stop jobs that have ended by their ids: Stop-HpcJob."),
     };
 }

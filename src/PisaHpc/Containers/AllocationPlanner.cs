@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using PisaHpc.Access;
+using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Devices;
@@ -29,7 +31,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
     {
         var facts = new ConcurrentDictionary<string, NodeFacts>();
         var images = new ConcurrentDictionary<string, StoredImage?>();
-        var paths = request.Environment.NodePaths.ToArray();
+        string[] paths = [.. request.Environment.NodePaths, .. request.Agent is null ? [] : (string[])[request.Agent.File]];
         await cluster.ForSurvey().OnEachAsync(
             request.Allocation.Nodes.Select(node => node.Name),
             async (node, stopping) =>
@@ -52,7 +54,9 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         PlannedImage.AgreeAsync(cluster.Engines, request.Environment.Image, survey.Images, cancellationToken);
 
     /// <summary>Plans the nodes that answered, in the allocation's order. What a node lacks is its failure.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>: the options exclude each other, on whatever node.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PlanConflict"/>: the options exclude each other, on whatever node; <see cref="ErrorId.AgentMissing"/>.
+    /// </exception>
     public IReadOnlyList<HpcContainerPlan> Plan(AllocationSurvey survey, PlannedImage image, JobSshConfig ssh)
     {
         ArgumentNullException.ThrowIfNull(survey);
@@ -72,13 +76,30 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         return plans;
     }
 
+    private IContainerAccess AccessBy(JobSshConfig ssh)
+    {
+        var agent = request.Agent?.For(ssh.Directory);
+        return request.Environment.Way switch
+        {
+            WayIn.Ssh => SshAccess.Of(ssh) with { Agent = agent },
+            _ => new AgentAccess(agent ?? throw AgentMissing()),
+        };
+    }
+
+    private HpcException AgentMissing() => new(
+        ErrorId.AgentMissing,
+        $"Environment {request.Environment.Name} is entered by the agent ({request.Environment.OriginOf("access")}), and its program, "
+        + $"{AgentProgram.FileName}, is not beside the module.",
+        request.Environment.Name);
+
     private PlanRequest RequestFor(AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
     {
         Environment = request.Environment,
         Workload = Workload.Of(request.Allocation),
         Node = node,
         Facts = facts,
-        Access = SshAccess.Of(ssh),
+        Access = AccessBy(ssh),
+        Agent = request.Agent,
         Image = image,
         PortArea = request.PortArea,
         Attempt = request.Attempt,
@@ -98,6 +119,9 @@ public sealed record AllocationPlanRequest
 
     /// <summary>The port area that holds the lease; null when the port was given by hand.</summary>
     public string? PortArea { get; init; }
+
+    /// <summary>The program of the agent that containers get, and where nodes have it; null where the module has none.</summary>
+    public AgentPlace? Agent { get; init; }
 
     /// <summary>The devices chosen by hand; null lets the environment choose among each node's.</summary>
     public IReadOnlyList<IbDevice>? Devices { get; init; }

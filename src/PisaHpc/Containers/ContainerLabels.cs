@@ -23,14 +23,25 @@ public static class ContainerLabels
     /// <summary>The batch system; absent when none granted anything.</summary>
     public const string Scheduler = "pisahpc.scheduler";
 
+    /// <summary>The batch system's own name of its cluster; absent before it was kept, and where the batch system has none.</summary>
+    public const string Cluster = "pisahpc.cluster";
+
     /// <summary>The queue; absent when there is none.</summary>
     public const string Queue = "pisahpc.queue";
+
+    /// <summary>How often the job was started anew; absent when the batch system does not say, and before labels had it.</summary>
+    public const string Restarts = "pisahpc.restarts";
 
     /// <summary>The environment's name.</summary>
     public const string Environment = "pisahpc.environment";
 
     /// <summary>The attempt at a start: a requeued job has another.</summary>
     public const string Attempt = "pisahpc.attempt";
+
+    /// <summary>
+    /// The boot of the node in which it was created (random(4), boot_id); absent in schema 1, and where the node did not tell.
+    /// </summary>
+    public const string Boot = "pisahpc.boot";
 
     /// <summary>The node's name, as the job or the static environment knows it.</summary>
     public const string Node = "pisahpc.node";
@@ -55,6 +66,9 @@ public static class ContainerLabels
 
     /// <summary>The directory on the node of which the container's ssh identity is; absent where it has none.</summary>
     public const string Directory = "pisahpc.directory";
+
+    /// <summary>The directory on the node with the program of the container's agent; absent where it has none.</summary>
+    public const string Agent = "pisahpc.agent";
 
     /// <summary>The port area that holds the lease; absent when none does.</summary>
     public const string PortArea = "pisahpc.port-area";
@@ -114,6 +128,7 @@ public static class ContainerLabels
             Access = labels.GetValueOrDefault(Access, nameof(AccessKind.Ssh)),
             Port = Number(labels, Port),
             Directory = labels.GetValueOrDefault(Directory, ""),
+            Agent = labels.GetValueOrDefault(Agent, ""),
             ReadyTimeoutSec = Number(labels, ReadyTimeout),
             CreatedAt = container.CreatedAt,
         };

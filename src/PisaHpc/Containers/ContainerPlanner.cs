@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Access;
+using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
@@ -59,6 +60,8 @@ public static class ContainerPlanner
             Access = access.Kind.ToString(),
             Port = access.Port ?? 0,
             Directory = access.Directory ?? "",
+            Agent = access.Agent?.Program ?? "",
+            AgentToPut = request.Agent is { } agent && request.Facts.MissingPaths.Contains(agent.File) ? agent : null,
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,
             ImageDigest = request.Image?.Digest,
@@ -82,9 +85,12 @@ public static class ContainerPlanner
             [ContainerLabels.Job] = workload.Id.JobId,
             [ContainerLabels.Static] = workload.Id.Static,
             [ContainerLabels.Scheduler] = workload.Scheduler,
+            [ContainerLabels.Cluster] = workload.Cluster,
             [ContainerLabels.Queue] = workload.Queue,
+            [ContainerLabels.Restarts] = workload.RestartCount?.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Environment] = environment.Name,
             [ContainerLabels.Attempt] = request.Attempt,
+            [ContainerLabels.Boot] = request.Facts.Boot,
             [ContainerLabels.Node] = request.Node.Name,
             [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
             [ContainerLabels.Owner] = workload.Owner.Name,
@@ -93,6 +99,7 @@ public static class ContainerPlanner
             [ContainerLabels.Mpi] = environment.Mpi,
             [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
             [ContainerLabels.Directory] = request.Access.Directory,
+            [ContainerLabels.Agent] = request.Access.Agent?.Program,
             [ContainerLabels.PortArea] = request.PortArea,
             [ContainerLabels.Nodes] = SlotMap.Format(workload.Nodes),
             [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
@@ -118,6 +125,9 @@ public sealed record PlanRequest
 
     /// <summary>How one will get into the container.</summary>
     public required IContainerAccess Access { get; init; }
+
+    /// <summary>The program of its agent; null where there is none.</summary>
+    public AgentPlace? Agent { get; init; }
 
     /// <summary>The image that the workload's nodes agree on; null takes the environment's as it is named.</summary>
     public PlannedImage? Image { get; init; }

@@ -162,6 +162,7 @@ public static class ContainerStarter
         Access = plan.Access,
         Port = plan.Port,
         Directory = plan.Directory,
+        Agent = plan.Agent,
         ReadyTimeoutSec = plan.ReadyTimeoutSec,
         CreatedAt = DateTimeOffset.UtcNow,
         Changed = true,

@@ -1,4 +1,5 @@
 using PisaHpc.Access;
+using PisaHpc.Access.Agent;
 using PisaHpc.Access.Exec;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
@@ -53,6 +54,9 @@ public sealed record HpcContainer
     /// <summary>The directory on the node that holds its ssh identity; empty when it has none.</summary>
     public string Directory { get; init; } = "";
 
+    /// <summary>The directory on the node with the program of its agent; empty when it has none.</summary>
+    public string Agent { get; init; } = "";
+
     /// <summary>How long its environment gives it to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }
 
@@ -69,7 +73,9 @@ public sealed record HpcContainer
     public IContainerAccess GetAccess() => Access switch
     {
         nameof(AccessKind.Exec) => new ExecAccess(),
-        nameof(AccessKind.Ssh) when Directory.Length > 0 => new SshAccess(Directory, Port),
+        nameof(AccessKind.Ssh) when Directory.Length > 0 =>
+            new SshAccess(Directory, Port) { Agent = Agent.Length > 0 ? new JobAgent(Directory, Agent) : null },
+        nameof(AccessKind.Agent) when Directory.Length > 0 && Agent.Length > 0 => new AgentAccess(new JobAgent(Directory, Agent)),
         _ => throw new HpcException(
             ErrorId.InvalidValue,
             $"Container {Name} on {Node} does not say how one gets into it: by {Quote.Of(Access)}, directory {Quote.Of(Directory)}.",

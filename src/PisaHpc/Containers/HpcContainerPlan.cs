@@ -1,4 +1,5 @@
 using PisaHpc.Access;
+using PisaHpc.Access.Agent;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -53,6 +54,12 @@ public sealed record HpcContainerPlan
 
     /// <summary>The directory on the node that holds its ssh identity; empty when it has none.</summary>
     public required string Directory { get; init; }
+
+    /// <summary>The directory on the node with the program of the container's agent; empty when it has none.</summary>
+    public string Agent { get; init; } = "";
+
+    /// <summary>That program, when the node did not have it; null when it did, or none is needed.</summary>
+    internal AgentPlace? AgentToPut { get; init; }
 
     /// <summary>How long the container may take to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }

@@ -10,6 +10,9 @@ public static class NodeProbe
 {
     private const string Section = "--- ";
 
+    /// <summary>Another one for each boot of a kernel (random(4)).</summary>
+    private const string BootFile = "/proc/sys/kernel/random/boot_id";
+
     private static readonly NodeScript Script = NodeScript.Of("Containers/node-facts.sh");
 
     /// <summary>Reads the facts.</summary>
@@ -35,7 +38,19 @@ public static class NodeProbe
             MissingPaths = sections["missing"].Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal),
             ListeningPorts = ListeningPorts.Parse(sections["tcp"]).ToHashSet(),
             Devices = IbDeviceProbe.Parse(connection.Node, devices),
+            Boot = sections.GetValueOrDefault("boot")?.Trim() is { Length: > 0 } boot ? boot : null,
         };
+    }
+
+    /// <summary>The node's boot, as <see cref="NodeFacts.Boot"/> has it.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: the node does not tell.</exception>
+    internal static async Task<string> ReadBootAsync(INodeConnection connection, CancellationToken cancellationToken)
+    {
+        var result = await connection.RunAsync(["cat", BootFile], default, cancellationToken);
+        return result.ExitCode == 0 && result.Text.Trim() is { Length: > 0 } boot ? boot : throw new HpcException(
+            ErrorId.NodeCommandFailed,
+            $"Node {connection.Node} does not tell its boot, {BootFile}: {Quote.Words(result.Error)}",
+            connection.Node);
     }
 
     private static Dictionary<string, string> Split(string text)
@@ -69,4 +84,7 @@ public sealed record NodeFacts
 
     /// <summary>The node's InfiniBand devices.</summary>
     public required IReadOnlyList<IbDevice> Devices { get; init; }
+
+    /// <summary>The node's boot: another word after each; null where the node did not tell.</summary>
+    public string? Boot { get; init; }
 }

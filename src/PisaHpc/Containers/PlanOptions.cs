@@ -22,6 +22,10 @@ internal static class PlanOptions
         .. spec.Mounts.Select(mount => new PlanOption("volume", mount.ToString(), MountOrigin(request, mount))),
         .. spec.Environment.Select(variable => new PlanOption(
             "env", $"{variable.Key}={variable.Value}", VariableOrigin(request, variable.Key))),
+        .. request.Access.Agent is null
+            ? []
+            : request.Environment.UserVariables.Select(rule => new PlanOption(
+                rule.Keep ? "keep" : "drop", rule.Name, Origin(request, $"userVariables[{rule.Name}]"))),
         .. spec.Labels.Select(label => new PlanOption("label", $"{label.Key}={label.Value}", Safety)),
     ];
 
@@ -103,8 +107,12 @@ internal static class PlanOptions
     private static string VariableOrigin(PlanRequest request, string name) =>
         request.Environment.Variables.ContainsKey(name) ? Origin(request, $"variables[{name}]") : "owner";
 
-    private static string AccessOrigin(PlanRequest request) =>
-        request.Access.Kind == AccessKind.Ssh ? "ssh configuration" : "exec access";
+    private static string AccessOrigin(PlanRequest request) => request.Access.Kind switch
+    {
+        AccessKind.Ssh => "ssh configuration",
+        AccessKind.Agent => Origin(request, "access"),
+        _ => "exec access",
+    };
 
     private static string DeviceOrigin(PlanRequest request, string device) =>
         request.Environment.DeviceFiles.Any(file => file.Path == device) ? Origin(request, $"deviceFiles[{device}]")
@@ -120,7 +128,7 @@ internal static class PlanOptions
 }
 
 /// <summary>One option of a plan with the reason for it.</summary>
-/// <param name="Name">The option as <c>docker run</c> spells it, without dashes.</param>
+/// <param name="Name">The option as <c>docker run</c> spells it, or the container's agent (keep, drop), without dashes.</param>
 /// <param name="Value">Its value, as <c>docker run</c> would take it.</param>
 /// <param name="Origin">
 /// The layer or object it came from: <c>site defaults (/etc/pisahpc/site.yaml:7)</c>, <c>allocation</c>, <c>port lease</c>.

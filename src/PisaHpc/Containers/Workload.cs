@@ -17,8 +17,14 @@ public sealed record Workload
     /// <summary>The batch system that granted the job; null for a static environment, which none did.</summary>
     public string? Scheduler { get; init; }
 
+    /// <summary>The batch system's own name of its cluster; null when it was not told.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The job's queue; null when there is none.</summary>
     public string? Queue { get; init; }
+
+    /// <summary>How often the job was started anew; null when the batch system does not say.</summary>
+    public int? RestartCount { get; init; }
 
     /// <summary>The job that an allocation was made for.</summary>
     public static Workload Of(HpcAllocation allocation)
@@ -30,7 +36,9 @@ public sealed record Workload
             Owner = allocation.Owner,
             Nodes = allocation.Nodes,
             Scheduler = allocation.Scheduler,
+            Cluster = allocation.Cluster,
             Queue = allocation.Queue,
+            RestartCount = allocation.RestartCount,
         };
     }
 }

@@ -6,6 +6,8 @@ echo '--- missing'
 for path in "$@"; do [ -e "$path" ] || printf '%s\n' "$path"; done
 echo '--- cpus'
 getconf _NPROCESSORS_ONLN
+echo '--- boot'
+cat /proc/sys/kernel/random/boot_id 2>/dev/null
 echo '--- tcp'
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
 echo '--- devices'

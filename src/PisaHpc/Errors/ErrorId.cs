@@ -93,6 +93,9 @@ public enum ErrorId
     /// <summary>What was asked for goes from container to container by ssh, and these have no sshd.</summary>
     SshAccessMissing,
 
+    /// <summary>What was asked for goes into a container by its agent, and there is none: in the container, or beside the module.</summary>
+    AgentMissing,
+
     /// <summary>No batch system's environment was found, or the job it names is unknown.</summary>
     AllocationNotFound,
 
@@ -114,6 +117,9 @@ public enum ErrorId
     /// <summary>A rank ended with a code other than 0, or by a signal.</summary>
     RankFailed,
 
+    /// <summary>A command in a job's container ended with a code other than 0, or could not be run there.</summary>
+    CommandFailed,
+
     /// <summary>A job was not started because nodes stand in its way; nothing was changed on any node.</summary>
     JobNotStarted,
 
@@ -128,6 +134,12 @@ public enum ErrorId
 
     /// <summary>Nothing of the job was found on the nodes asked.</summary>
     JobNotFound,
+
+    /// <summary>The site keeps no records of ended jobs, or their directory does not exist on this machine.</summary>
+    RecordsMissing,
+
+    /// <summary>The directory of ended jobs' records cannot be read or written, or is not safe from others.</summary>
+    RecordsUnusable,
 
     /// <summary>A container that was asked for by name or id does not exist.</summary>
     ContainerNotFound,
@@ -149,6 +161,12 @@ public enum ErrorId
 
     /// <summary>An engine did not take up its new configuration; the old one was put back.</summary>
     EngineConfigurationRefused,
+
+    /// <summary>A batch system's configuration cannot be joined as it stands, or would do harm; names file and line.</summary>
+    BatchConfigurationInvalid,
+
+    /// <summary>Hooks are not on every node that calls them, so that the batch system is not told to call them.</summary>
+    BatchHookIncomplete,
 
     /// <summary>The operation needs Linux (sysfs, hard links).</summary>
     PlatformNotSupported,

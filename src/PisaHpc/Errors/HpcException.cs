@@ -30,6 +30,9 @@ public sealed class HpcException : Exception
     /// <summary>The next step, often a command; null for the id's default.</summary>
     public string? RecommendedAction { get; }
 
+    /// <summary>Whether it is the same each time until somebody changes something; false where that is not known.</summary>
+    internal bool IsLasting { get; init; }
+
     /// <summary>The nodes that are the reason, where it is about several; the first one's cause is the inner exception.</summary>
     public IReadOnlyList<NodeFailure> FailedNodes { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs;
@@ -14,14 +15,20 @@ public sealed class JobCleanup(Cluster cluster)
     /// </summary>
     /// <param name="directory">The job's directory.</param>
     /// <param name="grace">How long a container may take after TERM.</param>
+    /// <param name="evidence">Looks at the containers before they are stopped; null where nobody writes down what they tell.</param>
     /// <returns>Whether anything was there.</returns>
-    public async Task<bool> CleanAsync(
-        string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)
+    internal async Task<bool> CleanAsync(
+        string node,
+        string jobId,
+        string directory,
+        TimeSpan grace,
+        CancellationToken cancellationToken,
+        EndEvidence? evidence = null)
     {
         var changed = false;
         try
         {
-            changed = await RemoveContainersAsync(node, jobId, grace, cancellationToken);
+            changed = await RemoveContainersAsync(node, jobId, grace, evidence, cancellationToken);
         }
         finally
         {
@@ -29,7 +36,7 @@ public sealed class JobCleanup(Cluster cluster)
         }
 
         // A caller killed while the engine worked on its request leaves a container that appears after the first look.
-        return changed | await RemoveContainersAsync(node, jobId, grace, cancellationToken);
+        return changed | await RemoveContainersAsync(node, jobId, grace, evidence, cancellationToken);
     }
 
     private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
@@ -38,14 +45,18 @@ public sealed class JobCleanup(Cluster cluster)
         return await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
     }
 
-    private Task<bool> RemoveContainersAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken) =>
-        Phase.RemoveContainers.RunAsync(() => RemoveEachAsync(node, jobId, grace, cancellationToken), node, jobId);
+    private Task<bool> RemoveContainersAsync(
+        string node, string jobId, TimeSpan grace, EndEvidence? evidence, CancellationToken cancellationToken) =>
+        Phase.RemoveContainers.RunAsync(() => RemoveEachAsync(node, jobId, grace, evidence, cancellationToken), node, jobId);
 
-    private async Task<bool> RemoveEachAsync(string node, string jobId, TimeSpan grace, CancellationToken cancellationToken)
+    private async Task<bool> RemoveEachAsync(
+        string node, string jobId, TimeSpan grace, EndEvidence? evidence, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var changed = false;
-        foreach (var container in await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken))
+        var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
+        await (evidence?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
+        foreach (var container in containers)
         {
             if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
             {

@@ -3,6 +3,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Posix;
 using PisaHpc.Tracing;
@@ -26,6 +27,9 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <summary>How long taking a job back from a node may last.</summary>
     public TimeSpan RollbackLimit { get; init; } = DefaultRollbackLimit;
 
+    /// <summary>Writes starts that fail down; null where no records are kept.</summary>
+    public JobRecorder? Recorder { get; init; }
+
     /// <summary>How long it may last unless somebody says otherwise.</summary>
     internal static TimeSpan DefaultRollbackLimit { get; } = TimeSpan.FromMinutes(2);
 
@@ -40,7 +44,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     private async Task<IReadOnlyList<HpcContainerPlan>> PlanAllAsync(
         JobRequest request, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, runs, NotPlanned, evenWhileBusy: true, cancellationToken) is not { } survey)
+        if (await LookAsync(request, runs, NotPlanned, evenWhileBusy: true, new PhaseClock(), cancellationToken) is not { } survey)
         {
             return [];
         }
@@ -65,22 +69,37 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// each with the nodes. Any other id is no node's: the reason why nothing was begun, such as <see cref="ErrorId.PortAreaExhausted"/>.
     /// </exception>
     public Task StartAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken) =>
-        Phase.StartJob.RunAsync(() => StartAllAsync(request, handOver, cancellationToken), job: request.Allocation.JobId);
+        Phase.StartJob.RunAsync(() => StartRecordedAsync(request, handOver, cancellationToken), job: request.Allocation.JobId);
 
-    private async Task StartAllAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+    private async Task StartRecordedAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: false, cancellationToken) is not { } survey)
+        var record = new StartRecord(request);
+        try
+        {
+            await StartAllAsync(request, handOver, record, cancellationToken);
+        }
+        catch (Exception failure) when (Recorder is not null && StartRecord.IsEnd(failure))
+        {
+            await record.WriteAsync(Recorder, failure);
+            throw;
+        }
+    }
+
+    private async Task StartAllAsync(
+        JobRequest request, Func<HpcJob, Task> handOver, StartRecord record, CancellationToken cancellationToken)
+    {
+        if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: false, record.Clock, cancellationToken) is not { } survey)
         {
             return;
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
-        using var hold = await Phase.LeasePort.RunAsync(
-            () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
+        using var hold = await record.Clock.MeasureAsync(Phase.LeasePort, () => Phase.LeasePort.RunAsync(
+            () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken))));
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
-            if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: true, cancellationToken) is not { } now)
+            if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: true, record.Clock, cancellationToken) is not { } now)
             {
                 return;
             }
@@ -89,36 +108,49 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
 
         var (plans, files) = PlanLeased(request, survey, image, hold);
+        await record.BeginAsync(plans, hold, Recorder);
         IReadOnlyList<NodeFailure> failed;
         try
         {
-            failed = await StartNodesAsync(request, survey, plans, files, cancellationToken);
+            failed = await new NodeStarts(cluster, request, files, record.Clock).RunAsync(plans, survey.Occupied, cancellationToken);
             if (failed.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                record.Run(hold);
                 await handOver(JobView.Started(request, plans));
                 return;
             }
         }
         catch (Exception cause)
         {
-            await Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, cause, failed: []));
+            await TakeBackAsync(request, hold, cause, failed: [], record);
             throw;
         }
 
-        await Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, failed[0].Cause, failed));
+        await TakeBackAsync(request, hold, failed[0].Cause, failed, record);
         throw FailedStart.RolledBack(request.Allocation.JobId, request.Allocation.Nodes.Count, failed);
     }
+
+    private Task TakeBackAsync(
+        JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record) =>
+        record.Clock.MeasureAsync(
+            Phase.TakeBack, () => Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, cause, failed, record)));
 
     /// <summary>
     /// What the nodes look like; null when the job runs already and was handed over. Containers that are ready may belong to a start that
     /// can still take them back: who is about to start the job, and does not hold its lease yet, takes no job whose lease is busy.
     /// </summary>
     private async Task<JobSurvey?> LookAsync(
-        JobRequest request, Func<HpcJob, Task> handOver, string undone, bool evenWhileBusy, CancellationToken cancellationToken)
+        JobRequest request,
+        Func<HpcJob, Task> handOver,
+        string undone,
+        bool evenWhileBusy,
+        PhaseClock clock,
+        CancellationToken cancellationToken)
     {
         var failed = new ConcurrentQueue<NodeFailure>();
-        var survey = await JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, cancellationToken);
+        var survey = await clock.MeasureAsync(
+            Phase.Survey, () => JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, cancellationToken));
         if (!failed.IsEmpty)
         {
             throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);
@@ -153,74 +185,14 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
     }
 
-    /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
-    private async Task<IReadOnlyList<NodeFailure>> StartNodesAsync(
-        JobRequest request,
-        JobSurvey survey,
-        IReadOnlyList<HpcContainerPlan> plans,
-        IReadOnlyList<JobFile> files,
-        CancellationToken cancellationToken)
-    {
-        var failures = new ConcurrentQueue<NodeFailure>();
-        var byNode = plans.ToDictionary(plan => plan.Node);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        try
-        {
-            await (cluster with { Failed = Fail }).OnEachAsync(
-                byNode.Keys,
-                (node, stopping) => StartNodeAsync(request, byNode[node], survey.Containers[node].Count > 0, files, stopping),
-                enough.Token,
-                phase: Phase.StartOnNode);
-        }
-        catch (OperationCanceledException) when (!failures.IsEmpty && !cancellationToken.IsCancellationRequested)
-        {
-            // The failures say why.
-        }
-
-        return [.. failures];
-
-        void Fail(NodeFailure failure)
-        {
-            failures.Enqueue(failure);
-            enough.Cancel();
-        }
-    }
-
-    private async Task StartNodeAsync(
-        JobRequest request, HpcContainerPlan plan, bool leftover, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
-    {
-        if (leftover)
-        {
-            await Phase.RemoveLeftovers.RunAsync(
-                () => _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
-        }
-
-        var owner = request.Allocation.Owner;
-        await Phase.WriteAccess.RunAsync(async () =>
-        {
-            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-            await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
-        });
-        var container = await Phase.StartContainer.RunAsync(async () =>
-        {
-            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
-        });
-        await Phase.WaitUntilReady.RunAsync(async () =>
-        {
-            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
-        });
-    }
-
     /// <summary>
     /// Takes everything of the job off every node, those of earlier attempts too, and gives the port back; with a time limit of its own for
     /// each node, since the caller's token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds
     /// the node by.
     /// </summary>
     /// <exception cref="HpcException"><see cref="ErrorId.JobLeftBehind"/>.</exception>
-    private async Task RollBackAsync(JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed)
+    private async Task RollBackAsync(
+        JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record)
     {
         var left = new ConcurrentQueue<NodeFailure>();
         await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
@@ -230,6 +202,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
             phase: Phase.TakeBack);
         if (!left.IsEmpty)
         {
+            record.KeepLease(hold);
             throw FailedStart.LeftBehind(request.Allocation.JobId, cause, failed, [.. left]);
         }
 
@@ -251,6 +224,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         JobId = request.Allocation.JobId,
         Owner = request.Allocation.Owner.Name,
         Scheduler = request.Allocation.BatchSystem,
+        Cluster = request.Allocation.Cluster,
         Nodes = SlotMap.Format(request.Allocation.Nodes),
         TimeToLive = request.TimeToLive,
         Prolong = true,

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Engines;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
@@ -16,6 +18,9 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
 
     /// <summary>How long to wait for a start of the job that is at it: as long as it may take to take the job back.</summary>
     public TimeSpan Patience { get; init; } = JobStarter.DefaultRollbackLimit;
+
+    /// <summary>Writes down how the job ended; null where no records are kept.</summary>
+    public JobRecorder? Recorder { get; init; }
 
     /// <summary>
     /// What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.
@@ -45,6 +50,11 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     private async Task<HpcJob> StopAllAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
     {
         var job = request.Job;
+        var record = Recorder is null ? null : new StopRecord(Recorder, job.JobId, cluster)
+        {
+            End = request.End,
+            AskEnd = request.AskEnd,
+        };
         using var hold = await Phase.HoldLease.RunAsync(
             () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
@@ -54,12 +64,15 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
             .ToHashSet(StringComparer.Ordinal);
         var cleaned = new ConcurrentDictionary<string, bool>();
         var failures = new ConcurrentBag<string>();
+        record?.Ask(cancellationToken);
         await (cluster with { Failed = Fail }).OnEachAsync(
             own.Union(request.Elsewhere),
-            async (node, stopping) =>
-                cleaned[node] = await _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping),
+            async (node, stopping) => cleaned[node] = await CleanAsync(node, stopping),
             cancellationToken,
             phase: Phase.StopOnNode);
+
+        // Before the lease goes, by which a stop that was killed here would be known for one.
+        await (record?.WriteAsync(hold) ?? Task.CompletedTask);
         var left = failures.Any(own.Contains);
         var released = !left && hold?.Release() is { Changed: true };
         var changed = released || cleaned.Values.Any(changed => changed);
@@ -70,10 +83,24 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
             Changed = changed,
         };
 
+        Task<bool> CleanAsync(string node, CancellationToken stopping)
+        {
+            var cleaning = () => _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping, record?.Evidence);
+            return record?.Clock.MeasureAsync(Phase.StopOnNode, cleaning, node) ?? cleaning();
+        }
+
         void Fail(NodeFailure failure)
         {
             failures.Add(failure.Node);
-            (own.Contains(failure.Node) ? cluster.Failed : unasked)(failure);
+            if (own.Contains(failure.Node))
+            {
+                record?.Failed(failure);
+                cluster.Failed(failure);
+            }
+            else
+            {
+                unasked(failure);
+            }
         }
     }
 
@@ -104,4 +131,13 @@ public sealed record JobStopRequest
 
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; }
+
+    /// <summary>What the batch system told whoever stops the job, for its record; null for nothing.</summary>
+    public BatchEnd? End { get; init; }
+
+    /// <summary>
+    /// Asks the batch system how the job ended, for its record; null where it is not to be asked. That it does not answer keeps nobody from
+    /// stopping the job: it has a deadline of its own.
+    /// </summary>
+    public Func<CancellationToken, Task<BatchEnd?>>? AskEnd { get; init; }
 }

@@ -123,6 +123,10 @@ internal static class JobView
 /// <param name="Containers">The containers of the job that are there already, by node.</param>
 internal sealed record JobSurvey(AllocationSurvey Nodes, IReadOnlyDictionary<string, IReadOnlyList<EngineContainer>> Containers)
 {
+    /// <summary>The nodes that have containers of the job.</summary>
+    public IReadOnlySet<string> Occupied =>
+        Containers.Where(pair => pair.Value.Count > 0).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Asks every node of a job's allocation.</summary>
     public static async Task<JobSurvey> ReadAsync(
         AllocationPlanner planner, JobRequest request, CancellationToken cancellationToken)

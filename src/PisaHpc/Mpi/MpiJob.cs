@@ -1,3 +1,4 @@
+using PisaHpc.Access;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -37,7 +38,7 @@ public sealed record MpiJob(string JobId, SshAccess Access, IReadOnlyList<Alloca
     private static SshAccess SshOf(HpcContainer container) => container.GetAccess() as SshAccess ?? throw new HpcException(
         ErrorId.SshAccessMissing,
         $"Job {container.JobId} has no sshd in its containers, and MPI gets from one to the others by ssh: {container.Name} on "
-        + $"{container.Node} is entered by its engine alone.",
+        + $"{container.Node} is entered by its {(container.Access == nameof(AccessKind.Agent) ? "agent" : "engine")} alone.",
         container.JobId);
 
     /// <summary>The request to run a command on some or all of the job's nodes.</summary>

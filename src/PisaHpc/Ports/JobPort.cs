@@ -42,6 +42,9 @@ public sealed record JobPort
     /// </summary>
     public string Scheduler { get; init; } = nameof(Batch.Scheduler.Manual);
 
+    /// <summary>The batch system's own name of its cluster; null when it was not told.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The port area.</summary>
     public required string Path { get; init; }
 

@@ -47,6 +47,9 @@ internal sealed record LeaseRecord
     /// <summary>The batch system to ask whether the job is alive.</summary>
     public required Scheduler Scheduler { get; init; }
 
+    /// <summary>The batch system's own name of its cluster; null when it was not told.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>
     /// The job's nodes. Last, since they may be long: what changes in place is in the first page, which no kill can tear.
     /// </summary>
@@ -64,6 +67,7 @@ internal sealed record LeaseRecord
         LeasedAt = WholeSeconds(now),
         ExpiresAt = WholeSeconds(now + request.TimeToLive),
         Scheduler = request.Scheduler,
+        Cluster = request.Cluster,
         Nodes = request.Nodes,
     };
 
@@ -77,6 +81,7 @@ internal sealed record LeaseRecord
         return this with
         {
             ExpiresAt = end > ExpiresAt && (request.Prolong || now >= ExpiresAt) ? end : ExpiresAt,
+            Cluster = request.Cluster ?? Cluster,
             Nodes = request.Nodes is null ? Nodes : WithEarlier(request.Nodes),
         };
     }
@@ -104,6 +109,7 @@ internal sealed record LeaseRecord
         State = state.ToString(),
         NodeSlots = Nodes,
         Scheduler = Scheduler.ToString(),
+        Cluster = Cluster,
         Path = area,
         Changed = changed,
     };

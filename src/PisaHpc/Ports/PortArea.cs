@@ -124,6 +124,14 @@ public sealed class PortArea
         return file?.IsLocked() == true;
     }
 
+    /// <summary>What whoever started a job noted of it with its lease; null when there is nothing.</summary>
+    /// <param name="lease">The job's lease.</param>
+    internal string? NoteOf(JobPort lease)
+    {
+        using var file = PortFile.Open(_directory.FileOf(lease.Port), lease.Port, writable: false);
+        return file?.Record()?.JobId == lease.JobId ? file!.Note() : null;
+    }
+
     /// <summary>What <see cref="Lease"/> would give now; nothing is taken, and another job may be quicker.</summary>
     /// <exception cref="HpcException">As <see cref="Lease"/>.</exception>
     public JobPort Predict(PortRequest request)

@@ -99,7 +99,7 @@ internal sealed class PortClaim(
             var wanted = record.Renewed(request, clock.GetUtcNow());
             if (wanted != record)
             {
-                file.Write(wanted, durable: true);
+                file.Write(wanted, durable: true, file.Note());
             }
 
             return wanted.ToJobPort(directory.Path, LeaseState.Leased, changed: wanted != record);
@@ -155,7 +155,7 @@ internal sealed class PortClaim(
             return Outcome.Taken;
         }
 
-        file.Write(LeaseRecord.Of(request, file.Port, ClaimState.Claimed, clock.GetUtcNow()), durable: true);
+        file.Write(LeaseRecord.Of(request, file.Port, ClaimState.Claimed, clock.GetUtcNow()), durable: true, note: null);
         afterStep?.Invoke(PortStep.RecordWritten);
 
         // NFS may make the link and, its answer lost, say that it exists: then it is this very file's.
@@ -191,7 +191,7 @@ internal sealed class PortClaim(
     private JobPort Grant(PortFile file)
     {
         var record = LeaseRecord.Of(request, file.Port, ClaimState.Granted, clock.GetUtcNow());
-        file.Write(record, durable: false);
+        file.Write(record, durable: false, note: null);
         afterStep?.Invoke(PortStep.Granted);
         return record.ToJobPort(directory.Path, LeaseState.Leased, changed: true);
     }

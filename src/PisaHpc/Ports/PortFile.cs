@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PisaHpc.Posix;
 
@@ -68,18 +69,25 @@ internal sealed class PortFile : IDisposable
     public FileStatus? Status() => LinuxFile.Status(Name);
 
     /// <summary>The record in the file; null when it holds none.</summary>
-    public LeaseRecord? Record()
+    public LeaseRecord? Record() => LeaseRecord.Parse(Content());
+
+    /// <summary>
+    /// The line below the record: what whoever started the job noted of it. Null when there is none, or it was not written to its end.
+    /// </summary>
+    public string? Note()
     {
-        var content = new byte[Math.Min(RandomAccess.GetLength(_handle), MaxRecord)];
-        var length = RandomAccess.Read(_handle, content, 0);
-        return LeaseRecord.Parse(content.AsSpan(0, length));
+        ReadOnlySpan<byte> content = Content();
+        var start = content.IndexOf((byte)'\n') + 1;
+        var length = content[start..].IndexOf((byte)'\n');
+        return start > 0 && length > 0 ? Encoding.UTF8.GetString(content.Slice(start, length)) : null;
     }
 
     /// <summary>Writes the record over the one that is there.</summary>
     /// <param name="durable">Whether it must survive a power cut from now on.</param>
-    public void Write(LeaseRecord record, bool durable)
+    /// <param name="note">The line below it; null for none.</param>
+    public void Write(LeaseRecord record, bool durable, string? note)
     {
-        var line = record.ToLine();
+        byte[] line = note is null ? record.ToLine() : [.. record.ToLine(), .. Encoding.UTF8.GetBytes(note), (byte)'\n'];
         RandomAccess.Write(_handle, line, 0);
         RandomAccess.SetLength(_handle, line.Length);
         if (durable)
@@ -96,6 +104,13 @@ internal sealed class PortFile : IDisposable
         {
             RandomAccess.SetLength(_handle, 0);
         }
+    }
+
+    private byte[] Content()
+    {
+        var content = new byte[Math.Min(RandomAccess.GetLength(_handle), MaxRecord)];
+        var length = RandomAccess.Read(_handle, content, 0);
+        return content[..length];
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,22 @@ public sealed class PortHold : IDisposable
     /// <summary>Whether the job had no lease before; of one that had, something may be running.</summary>
     public bool IsNew { get; }
 
+    /// <summary>
+    /// What whoever started the job noted of it, in a line below the lease's record, for whoever stops it: readers of the record do not see
+    /// it. It goes with the lease. Null when there is none.
+    /// </summary>
+    internal string? Note
+    {
+        get => _file.Note();
+        set
+        {
+            if (_file.Record() is { } record && record.JobId == Lease.JobId)
+            {
+                _file.Write(record, durable: false, value);
+            }
+        }
+    }
+
     /// <summary>Takes the lease back.</summary>
     public ReleasedPort Release() => _releases.Release(Lease.JobId, _file);
 
@@ -34,7 +50,7 @@ public sealed class PortHold : IDisposable
     {
         if (_file.Record() is { } record && record.JobId == Lease.JobId)
         {
-            _file.Write(record with { Host = Environment.MachineName, Pid = Environment.ProcessId }, durable: false);
+            _file.Write(record with { Host = Environment.MachineName, Pid = Environment.ProcessId }, durable: false, _file.Note());
         }
     }
 }

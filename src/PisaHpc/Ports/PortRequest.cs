@@ -20,6 +20,9 @@ public sealed record PortRequest
     /// <summary>The batch system that runs the job; a lease of <see cref="Scheduler.Manual"/> ends by time alone.</summary>
     public Scheduler Scheduler { get; init; } = Scheduler.Manual;
 
+    /// <summary>The batch system's own name of its cluster; null when it was not told.</summary>
+    public string? Cluster { get; init; }
+
     /// <summary>The job's nodes as <see cref="SlotMap"/> writes them; null when they are not known.</summary>
     public string? Nodes { get; init; }
 

@@ -9,7 +9,8 @@ internal static class NodeChecks
     [
         new SshCheck(), new ClockCheck(), new EngineCheck(), new StorageCheck(), new DiskCheck(), new CgroupCheck(), new RegistryCheck(),
         new MemlockCheck(), new OpenFilesCheck(), new ShmCheck(), new DevicesCheck(), new MountsCheck(), new RunDirectoryCheck(),
-        new PortAreaCheck(), new PortRangeCheck(), new UsersCheck(), new PtraceCheck(), new OvercommitCheck(), new NeighboursCheck(),
+        new PortAreaCheck(), new PortRangeCheck(), new RecordsCheck(), new UsersCheck(), new PtraceCheck(), new OvercommitCheck(),
+        new NeighboursCheck(),
     ];
 }
 

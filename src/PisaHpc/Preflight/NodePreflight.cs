@@ -127,7 +127,8 @@ internal static class NodePreflight
     private static IReadOnlyCollection<string> PathsOf(PreflightRequest request)
     {
         var paths = request.Environments.SelectMany(environment => environment.NodePaths);
-        return [.. paths.Concat(Checks.PortAreaCheck.PathsOf(request.Site)).Distinct(StringComparer.Ordinal)];
+        var shared = Checks.PortAreaCheck.PathsOf(request.Site).Concat(Checks.RecordsCheck.PathsOf(request.Site));
+        return [.. paths.Concat(shared).Distinct(StringComparer.Ordinal)];
     }
 
     private static Task<IReadOnlyList<T>> Nothing<T>() => Task.FromResult<IReadOnlyList<T>>([]);

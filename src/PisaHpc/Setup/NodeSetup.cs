@@ -39,6 +39,11 @@ internal static class NodeSetup
             await Phase.MakePortArea.RunAsync(() => files.MakePortAreaAsync(plan.Site.PortArea!, cancellationToken), plan.Node);
         }
 
+        if (plan.MakesRecords)
+        {
+            await Phase.MakeRecords.RunAsync(() => files.MakeDirectoryAsync(plan.Site.Records!.Directory, cancellationToken), plan.Node);
+        }
+
         return plan.Action == EngineAction.None
             ? plan.Predict()
             : await ChangeEngineAsync(connection, engines, plan, now, cancellationToken);

@@ -36,7 +36,8 @@ internal sealed record NodeSetupPlan
     public bool WritesConfig => Configuration.ChangedKeys.Count > 0;
 
     /// <summary>Whether there is anything to do.</summary>
-    public bool Changes => WritesConfig || Action != EngineAction.None || Certificate is not null || MakesRunDirectory || MakesPortArea;
+    public bool Changes =>
+        WritesConfig || Action != EngineAction.None || Certificate is not null || MakesRunDirectory || MakesPortArea || MakesRecords;
 
     /// <summary>Whether the directory for jobs' files has to be made.</summary>
     public bool MakesRunDirectory => !Facts.HasRunDirectory;
@@ -44,12 +45,16 @@ internal sealed record NodeSetupPlan
     /// <summary>Whether ports of the area have to be made.</summary>
     public bool MakesPortArea => Site.PortArea is not null && (!Facts.HasArea || Facts.MissingPorts > 0);
 
+    /// <summary>Whether the directory for records of ended jobs has to be made.</summary>
+    public bool MakesRecords => Site.Records is not null && !Facts.HasRecords;
+
     /// <summary>Plans a node.</summary>
     /// <param name="certificate">The registry's certificate, where the site names one.</param>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IEngineAdministration.PlanConfiguration"/>; <see cref="ErrorId.EngineTooOld"/>,
     /// <see cref="ErrorId.EngineUnavailable"/>, <see cref="ErrorId.EngineTimeout"/>: one runs and cannot be asked;
-    /// <see cref="ErrorId.PortAreaMissing"/>: the directory that the port area should lie in is not there.
+    /// <see cref="ErrorId.PortAreaMissing"/>, <see cref="ErrorId.RecordsMissing"/>: the directory that the port area, or that of the
+    /// records, should lie in is not there.
     /// </exception>
     public static async Task<NodeSetupPlan> ReadAsync(
         INodeConnection connection, IEngineConnector engines, HpcSite site, byte[]? certificate, CancellationToken cancellationToken)
@@ -62,6 +67,15 @@ internal sealed record NodeSetupPlan
                 $"Node {connection.Node} has no {area.Path[..area.Path.LastIndexOf('/')]}, in which the port area {area.Path} lies.",
                 connection.Node,
                 "Mount the shared file system on the node: a port area on its own disk would be shared with nobody.");
+        }
+
+        if (site.Records is { Directory: var records } && !facts.HasRecordsParent)
+        {
+            throw new HpcException(
+                ErrorId.RecordsMissing,
+                $"Node {connection.Node} has no {records[..records.LastIndexOf('/')]}, in which the directory of records {records} lies.",
+                connection.Node,
+                "Mount the shared file system on the node: records on its own disk would be seen from nowhere else.");
         }
 
         var engine = await AskAsync(engines, connection.Node, facts.Engine, site, cancellationToken);
@@ -104,6 +118,7 @@ internal sealed record NodeSetupPlan
             Certificate is null ? null : $"{Facts.CertificateFile}: put the registry's certificate",
             MakesRunDirectory ? $"{Site.RunDirectory}: make the directory" : null,
             MakesPortArea ? $"{Site.PortArea!.Path}: make {Plural.Of(Facts.MissingPorts, "port")}" : null,
+            MakesRecords ? $"{Site.Records!.Directory}: make the directory" : null,
         }.OfType<string>(),
     ];
 

@@ -43,6 +43,12 @@ internal sealed record SetupFacts
     /// <summary>The ports of the area that have no file.</summary>
     public int MissingPorts { get; init; }
 
+    /// <summary>Whether the directory that the records' directory lies in is there.</summary>
+    public bool HasRecordsParent { get; init; }
+
+    /// <summary>Whether the directory for records of ended jobs is there.</summary>
+    public bool HasRecords { get; init; }
+
     /// <summary>
     /// The mark of a change that is under way: where the file that stood there is kept, and the SHA-256 of each that was put there.
     /// </summary>
@@ -59,6 +65,7 @@ internal sealed record SetupFacts
         [
             engine.FactsScript, config, site.Nodes.EngineSocket,
             certificate ?? "", site.RunDirectory, area?.Path ?? "", Text(area?.First), Text(area?.Last),
+            site.Records?.Directory ?? "",
         ];
         var said = await ScriptReply.AskAsync(connection, Script, arguments, cancellationToken);
         var resumes = said.Has("kept");
@@ -74,6 +81,8 @@ internal sealed record SetupFacts
             HasAreaParent = said.Has("parent"),
             HasArea = said.Has("area"),
             MissingPorts = int.Parse(said["ports"] ?? "0", CultureInfo.InvariantCulture),
+            HasRecordsParent = said.Has("recordsParent"),
+            HasRecords = said.Has("records"),
         };
     }
 

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Prints what stands on a node of all that is set up there: a line for each fact, its name and its value by a tab.
 # $1 the text of the engine's own script, which is asked first, $2 the engine's configuration, $3 its socket; $4 the registry's
-# certificate, $5 the directory for jobs' files, $6 port area, $7 first, $8 last.
+# certificate, $5 the directory for jobs' files, $6 port area, $7 first, $8 last; $9 the directory of records.
 
 file() {
   [ -e "$2" ] || return 0
@@ -44,5 +44,9 @@ if [ -n "$6" ]; then
   port=$7; missing=0
   while [ "$port" -le "$8" ]; do [ -e "$6/$port" ] || missing=$((missing + 1)); port=$((port + 1)); done
   printf 'ports\t%s\n' "$missing"
+fi
+if [ -n "$9" ]; then
+  if [ -d "${9%/*}/" ]; then printf 'recordsParent\t1\n'; fi
+  if [ -d "$9" ]; then printf 'records\t1\n'; fi
 fi
 printf 'end\t1\n'

@@ -56,6 +56,12 @@ public sealed record EnvironmentLayer
     /// <summary>Environment variables; they merge by name.</summary>
     public IReadOnlyDictionary<string, Setting<string>> Variables { get; init; } = new Dictionary<string, Setting<string>>();
 
+    /// <summary>Which of a user's variables programs get, by names with wildcards: whether they are kept.</summary>
+    public IReadOnlyDictionary<string, Setting<bool>> UserVariables { get; init; } = new Dictionary<string, Setting<bool>>();
+
+    /// <summary>How one gets in.</summary>
+    public Setting<WayIn>? Access { get; init; }
+
     /// <summary>Whether an init process is PID 1.</summary>
     public Setting<bool>? Init { get; init; }
 
@@ -91,6 +97,8 @@ public sealed record EnvironmentLayer
         Capabilities = Setting.Replacing(values.Capabilities),
         SecurityOptions = Setting.Replacing(values.SecurityOptions),
         Variables = values.Variables.ToDictionary(variable => variable.Key, variable => Setting.Of(variable.Value)),
+        UserVariables = values.UserVariables.ToDictionary(rule => rule.Name, rule => Setting.Of(rule.Keep)),
+        Access = new(values.Way),
         Init = new(values.Init),
         Privileged = new(values.Privileged),
         Sshd = new(values.Sshd),

@@ -97,6 +97,12 @@ public static class EnvironmentResolver
             Capabilities = merge.Items("capabilities", layer => layer.Capabilities, capability => capability, capability => capability),
             SecurityOptions = merge.Items("securityOptions", layer => layer.SecurityOptions, SecurityOptionKey, option => option),
             Variables = merge.Map("variables", layer => layer.Variables),
+            UserVariables =
+            [
+                .. merge.Rules("userVariables", layer => layer.UserVariables, keep => keep ? "keep" : "drop")
+                    .Select(rule => new VariableRule(rule.Key, rule.Value)),
+            ],
+            Way = merge.Last("access", layer => layer.Access, SettingWords.Of),
             Init = merge.Last("init", layer => layer.Init, SettingWords.Of),
             Privileged = merge.Last("privileged", layer => layer.Privileged, SettingWords.Of),
             Sshd = merge.Last("sshd", layer => layer.Sshd, path => path),

@@ -59,6 +59,17 @@ public sealed record HpcEnvironment
     /// <summary>Environment variables.</summary>
     public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Which of a user's variables a program gets that he starts in the container from its node: rules beyond those that the agent has by
+    /// itself, in order. The last one that fits a name decides.
+    /// </summary>
+    public IReadOnlyList<VariableRule> UserVariables { get; init; } = [];
+
+    /// <summary>How one gets into its containers: the word, one of <see cref="WayIn"/>.</summary>
+    public string Access => Way.ToString();
+
+    internal WayIn Way { get; init; } = WayIn.Ssh;
+
     /// <summary>Whether an init process reaps children as PID 1.</summary>
     public bool Init { get; init; } = true;
 
@@ -115,6 +126,21 @@ public sealed record DeviceFile
 
     /// <summary>Whether a node that lacks it goes without, instead of failing.</summary>
     public bool Optional { get; init; }
+}
+
+/// <summary>A rule for a user's variables.</summary>
+/// <param name="Name">A name; <c>*</c> stands for any characters, <c>?</c> for one.</param>
+/// <param name="Keep">Whether a program gets them.</param>
+public sealed record VariableRule(string Name, bool Keep);
+
+/// <summary>The ways into a job's containers among which an environment chooses.</summary>
+public enum WayIn
+{
+    /// <summary>An sshd in each, from every node of the job; and the agent beside it.</summary>
+    Ssh,
+
+    /// <summary>The agent alone, from the container's own node: for images without an sshd.</summary>
+    Agent,
 }
 
 /// <summary>An MPI implementation, by its launcher's command line.</summary>

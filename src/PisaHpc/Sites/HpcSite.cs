@@ -14,6 +14,9 @@ public sealed record HpcSite
     /// <summary>The port area; null when the site has none.</summary>
     public PortAreaDefinition? PortArea { get; init; }
 
+    /// <summary>Where the records of ended jobs lie; null when the site keeps none.</summary>
+    public RecordsDefinition? Records { get; init; }
+
     /// <summary>How nodes are reached.</summary>
     public NodeAccess Nodes { get; init; } = new();
 
@@ -50,6 +53,14 @@ public sealed record HpcSite
         $"The site definition {Path} names no port area.",
         Path,
         "Name one in the site definition: portArea: { path: /var/lib/pisahpc/ports, first: 22000, last: 22999 }.");
+
+    /// <summary>The records of ended jobs, for whoever wants to read them.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.RecordsMissing"/>: the site keeps none.</exception>
+    internal RecordsDefinition RequireRecords() => Records ?? throw new HpcException(
+        ErrorId.RecordsMissing,
+        $"The site definition {Path} names no directory for the records of ended jobs, so that none are kept.",
+        Path,
+        "Name one that all nodes share, in the site definition: records: { directory: /gpfs/pisahpc/records, keep: 30d }.");
 }
 
 /// <summary>A queue: the environment its jobs get by default, and a layer between the site's and the environment's.</summary>
@@ -64,6 +75,15 @@ public sealed record QueueDefinition(string Name, string? Environment, Environme
 /// <param name="Last">The highest port.</param>
 /// <param name="TimeToLive">How long a lease holds unless a job asks for another time.</param>
 public sealed record PortAreaDefinition(string Path, int First, int Last, TimeSpan TimeToLive);
+
+/// <summary>The site's records of ended jobs.</summary>
+/// <param name="Directory">The directory that all nodes share.</param>
+/// <param name="Keep">How long a record is kept after its job's end.</param>
+public sealed record RecordsDefinition(string Directory, TimeSpan Keep)
+{
+    /// <summary>How long a record is kept when the site does not say: 30 days.</summary>
+    public static TimeSpan DefaultKeep { get; } = TimeSpan.FromDays(30);
+}
 
 /// <summary>What a site's nodes are checked against.</summary>
 public sealed record PreflightSettings

@@ -104,6 +104,38 @@ internal sealed class LayerMerge(IReadOnlyList<EnvironmentLayer> layers)
         return kept.ToDictionary(item => item.Key, item => item.Value.Setting.Value);
     }
 
+    /// <summary>
+    /// Rules by name, in order: one that a higher layer has is behind those of the layers below, whose namesake it replaces.
+    /// </summary>
+    /// <param name="option">The setting's name.</param>
+    /// <param name="pick">The rules of a layer.</param>
+    /// <param name="words">A rule in words.</param>
+    public IReadOnlyList<KeyValuePair<string, T>> Rules<T>(
+        string option, Func<EnvironmentLayer, IReadOnlyDictionary<string, Setting<T>>> pick, Func<T, string> words)
+    {
+        var kept = new OrderedDictionary<string, (Setting<T> Setting, string Layer)>();
+        foreach (var layer in layers)
+        {
+            foreach (var (name, setting) in pick(layer))
+            {
+                kept.Remove(name);
+                kept[name] = (setting, layer.Layer);
+            }
+        }
+
+        if (kept.Count == 0)
+        {
+            Add(option, "none", layers[0].Layer, null);
+        }
+
+        foreach (var (name, (setting, layer)) in kept)
+        {
+            Add($"{option}[{name}]", words(setting.Value), layer, setting.Source);
+        }
+
+        return [.. kept.Select(item => KeyValuePair.Create(item.Key, item.Value.Setting.Value))];
+    }
+
     /// <summary>Keeps an origin.</summary>
     /// <param name="option">The setting's name.</param>
     /// <param name="value">Its value in words.</param>

@@ -22,6 +22,14 @@ public static class SettingWords
         _ => throw new ArgumentOutOfRangeException(nameof(network), network, null),
     };
 
+    /// <summary>A way into containers: ssh, agent.</summary>
+    public static string Of(WayIn way) => way switch
+    {
+        WayIn.Ssh => "ssh",
+        WayIn.Agent => "agent",
+        _ => throw new ArgumentOutOfRangeException(nameof(way), way, null),
+    };
+
     /// <summary>A flag: true, false.</summary>
     public static string Of(bool flag) => flag ? "true" : "false";
 

@@ -15,6 +15,9 @@ public enum Phase
     /// <summary>A node is asked which of the jobs' containers it has.</summary>
     FindJob,
 
+    /// <summary>The batch system is asked which jobs live.</summary>
+    AskBatchSystem,
+
     /// <summary>A node and its engine are asked what they are and hold, before anything is changed.</summary>
     Survey,
 
@@ -105,6 +108,9 @@ public enum Phase
     /// <summary>The port area, or what it lacks, is made.</summary>
     MakePortArea,
 
+    /// <summary>The directory for records of ended jobs is made.</summary>
+    MakeRecords,
+
     /// <summary>A node's engine gets another configuration.</summary>
     PutConfiguration,
 
@@ -119,4 +125,13 @@ public enum Phase
 
     /// <summary>A node's checks.</summary>
     CheckNode,
+
+    /// <summary>A node gets a batch system's hooks.</summary>
+    PutHooks,
+
+    /// <summary>A batch system's hooks are taken off a node.</summary>
+    RemoveHooks,
+
+    /// <summary>A batch system's configuration is changed.</summary>
+    ConfigureBatchSystem,
 }

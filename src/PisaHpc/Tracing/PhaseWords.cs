@@ -10,6 +10,7 @@ internal static class PhaseWords
         Phase.StartJob => "starting the job",
         Phase.StopJob => "stopping the job",
         Phase.FindJob => "looking for jobs",
+        Phase.AskBatchSystem => "asking the batch system",
         Phase.Survey => "asking the node",
         Phase.LeasePort => "leasing a port",
         Phase.HoldLease => "taking hold of the lease",
@@ -40,11 +41,15 @@ internal static class PhaseWords
         Phase.PutCertificate => "putting the registry's certificate",
         Phase.MakeRunDirectory => "making the directory for jobs' files",
         Phase.MakePortArea => "making the port area",
+        Phase.MakeRecords => "making the directory of records",
         Phase.PutConfiguration => "writing the engine's configuration",
         Phase.ReloadEngine => "having the engine read its configuration",
         Phase.RestartEngine => "restarting the engine",
         Phase.RestoreConfiguration => "putting the engine's old configuration back",
         Phase.CheckNode => "checking",
+        Phase.PutHooks => "putting the batch system's hooks",
+        Phase.RemoveHooks => "removing the batch system's hooks",
+        Phase.ConfigureBatchSystem => "changing the batch system's configuration",
         _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "A phase without words."),
     };
 }

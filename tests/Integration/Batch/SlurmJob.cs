@@ -54,18 +54,29 @@ public sealed class SlurmJob : IAsyncDisposable
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
     }
 
-    /// <summary>Cancels it and waits until its nodes are free of it.</summary>
+    /// <summary>Cancels it and waits until its nodes are free of it; nothing of it ran an epilog.</summary>
     public async ValueTask DisposeAsync()
     {
         (await RunningProcess.RunAsync("scancel", [Id])).EndedWith(0);
+        await WaitAsync(state => state.Length == 0);
+    }
+
+    /// <summary>Waits until squeue's words for it, its id, state and nodes or reason, are some; empty when it has ended.</summary>
+    public async Task WaitAsync(Func<string, bool> isWanted)
+    {
         var patience = DateTime.UtcNow.AddSeconds(120);
-        while (await StateAsync() is { Length: > 0 } state)
+        for (var state = await StateAsync(); !isWanted(state); state = await StateAsync())
         {
-            Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not end: {state}");
+            Assert.True(DateTime.UtcNow < patience, $"Job {Id} does not come so far: {state}");
             await Task.Delay(100);
         }
     }
 
-    private static async Task<string> StateAsync() =>
-        (await RunningProcess.RunAsync("squeue", ["--noheader", "--user=hpcuser", "--format=%i %T %R"])).EndedWith(0).Output.Trim();
+    private async Task<string> StateAsync()
+    {
+        var listed = await RunningProcess.RunAsync("squeue", ["--noheader", $"--jobs={Id}", "--format=%i %T %R"]);
+        return listed.ExitCode != 0 && listed.Error.Contains("Invalid job id", StringComparison.Ordinal)
+            ? ""
+            : listed.EndedWith(0).Output.Trim();
+    }
 }

@@ -8,7 +8,11 @@ public sealed class ShellScriptTests
     /// <summary>The rooms with scripts for nodes.</summary>
     private static readonly string[] Rooms = ["src/PisaHpc", "src/PisaHpc.Adapters"];
 
-    public static TheoryData<string> Scripts => [.. Rooms.SelectMany(ScriptsOf), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc"];
+    public static TheoryData<string> Scripts =>
+    [
+        .. Rooms.SelectMany(ScriptsOf), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc",
+        "hooks/slurm/slurm-prolog", "hooks/slurm/slurm-epilog", "hooks/slurm/slurm-hook.sh", "hooks/slurm/slurm-job",
+    ];
 
     [Theory]
     [MemberData(nameof(Scripts))]

@@ -41,16 +41,12 @@ public sealed class PlanTests(LabFixture lab) : IDisposable
         await using var job = new LabJob(_shell, lab, "origin");
 
         dynamic plan = job.Run(Compose + "; $plans[0]").Single();
-        var origins = new Dictionary<string, string>();
-        foreach (dynamic option in plan.Options)
-        {
-            origins.TryAdd((string)option.Name, (string)option.Origin);
-        }
-
-        Assert.StartsWith("environment debian12 (", origins["image"], StringComparison.Ordinal);
-        Assert.Equal("parameter", origins["shm-size"]);
-        Assert.Equal("parameter", origins["env"]);
-        Assert.Equal("owner", origins["user"]);
+        var origins = ((IEnumerable<dynamic>)plan.Options).ToLookup(option => (string)option.Name, option => (string)option.Origin);
+        Assert.StartsWith("environment debian12 (", origins["image"].Single(), StringComparison.Ordinal);
+        Assert.Equal("parameter", origins["shm-size"].Single());
+        Assert.Equal("owner", origins["user"].Single());
+        Assert.Equal("owner", origins["env"].First()); // HOME and its like, which sessions of the agent get, too
+        Assert.Contains("parameter", origins["env"]);
     }
 
     [Fact]

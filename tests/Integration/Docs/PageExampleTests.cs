@@ -8,13 +8,19 @@ namespace PisaHpc.Integration.Docs;
 public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 {
     /// <summary>They change the machine or the registry: their own tests show them on trees and registries that they make.</summary>
-    private static readonly string[] OfTheMachine = ["Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode"];
+    private static readonly string[] OfTheMachine =
+    [
+        "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook",
+    ];
 
     private readonly string _family = LabFixture.NewJobId("docs");
 
     private string ByHand => _family + "-a";
 
     private string OfLsf => _family + "-b";
+
+    private string Records => Path.Combine(lab.State.Shared, _family);
 
     public static TheoryData<string> Pages =>
     [
@@ -31,6 +37,11 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await StopAsync();
         await lab.AssertNothingLeftAsync(ByHand);
         await lab.AssertNothingLeftAsync(OfLsf);
+        if (Directory.Exists(Records))
+        {
+            Directory.Delete(Records, recursive: true);
+            File.Delete(Records + ".yaml");
+        }
     }
 
     [Theory]
@@ -40,7 +51,8 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
         await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
         var examples = PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*").Select(example => Typed(page, example.Title, example.Code));
-        var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)));
+        var site = page is "Get-HpcJob" ? await RecordingSiteAsync() : lab.State.Site;
+        var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
         Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
         Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
     }
@@ -68,7 +80,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     {
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
-            or "Invoke-ContainerMpi" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
+            or "Invoke-ContainerMpi" or "Invoke-HpcJob" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
             or "Wait-HpcContainer")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
@@ -83,13 +95,24 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 
     private string Stopping => $"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0";
 
-    private async Task StopAsync() => (await RunAsync(Stopping)).EndedWith(0);
+    private async Task StopAsync() => (await RunAsync(Stopping, lab.State.Site)).EndedWith(0);
 
-    private Task<ProcessResult> RunAsync(string code) => RunningProcess.RunAsync(
+    /// <summary>The lab's site, where it keeps records.</summary>
+    private async Task<string> RecordingSiteAsync()
+    {
+        Directory.CreateDirectory(Records);
+        (await RunningProcess.RunAsync("chmod", ["755", Records])).EndedWith(0);
+        var site = Records + ".yaml";
+        await File.WriteAllTextAsync(site, $"records: {{ directory: {Records} }}\n" + await File.ReadAllTextAsync(lab.State.Site));
+        return site;
+    }
+
+    private Task<ProcessResult> RunAsync(string code, string site) => RunningProcess.RunAsync(
         Repository.Host,
         ["-Command", code],
         new Dictionary<string, string?>
         {
+            ["PISAHPC_SITE"] = site,
             ["LSB_JOBID"] = OfLsf,
             ["LSB_QUEUE"] = "hpc",
             ["LSFUSER"] = "hpcuser",

@@ -14,6 +14,13 @@ public sealed record LabNode(string Name, string Address, int Init, string Engin
     public Task<ProcessResult> DockerAsync(params string[] arguments) =>
         RunningProcess.RunAsync("docker", ["-H", "unix://" + Engine, .. arguments]);
 
+    /// <summary>Runs a program as one of the node's own processes: it numbers processes as they do, and ends with the node.</summary>
+    public Task<ProcessResult> RunInsideAsync(params string[] arguments) => RunningProcess.RunAsync("nsenter", Inside(arguments));
+
+    /// <summary>What <c>nsenter</c> takes for <see cref="RunInsideAsync"/>.</summary>
+    public string[] Inside(params string[] arguments) =>
+        [$"--target={Init}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--wd=/", "--", .. arguments];
+
     /// <summary>Runs a program in the node's namespaces.</summary>
     public Task<ProcessResult> RunAsync(params string[] arguments) =>
         RunningProcess.RunAsync(

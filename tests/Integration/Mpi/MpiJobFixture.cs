@@ -8,6 +8,7 @@ namespace PisaHpc.Integration.Mpi;
 public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
 {
     private const int LimitSec = 90;
+    private static readonly string[] OfTheContainer = ["docker-init", "pisahpc-agent serve", "[listener]"];
     private readonly LabFixture _lab;
     private readonly LabJob _job;
 
@@ -49,7 +50,7 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
     public async Task<ProcessResult> AsRootInContainerAsync(int node, params string[] command) => await _lab.Nodes[node].DockerAsync(
         ["exec", "--user", "0", Assert.Single(await _job.ContainersAsync(_lab.Nodes[node])), .. command]);
 
-    /// <summary>What runs in the job's containers beside init and sshd.</summary>
+    /// <summary>What runs in the job's containers beside init, agent and sshd.</summary>
     public async Task<IReadOnlyList<string>> ProcessesAsync()
     {
         var processes = new List<string>();
@@ -57,7 +58,7 @@ public sealed class MpiJobFixture : IAsyncLifetime, IDisposable
         {
             var container = Assert.Single(await _job.ContainersAsync(node));
             var top = (await node.DockerAsync("top", container, "-eo", "pid,args")).EndedWith(0).Lines.Skip(1);
-            processes.AddRange(top.Where(line => !line.Contains("docker-init", StringComparison.Ordinal) && !line.Contains("[listener]", StringComparison.Ordinal)));
+            processes.AddRange(top.Where(line => !OfTheContainer.Any(word => line.Contains(word, StringComparison.Ordinal))));
         }
 
         return processes;

@@ -5,6 +5,7 @@ namespace PisaHpc.Integration.Setup;
 
 /// <summary>A real engine takes up another configuration, or gets its old one back.</summary>
 [Collection(LabTests.Name)]
+[System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class InitializeHpcNodeTests(LabFixture lab) : IAsyncLifetime
 {
     private SetupNode _setup = null!;
@@ -124,17 +125,20 @@ public sealed class InitializeHpcNodeTests(LabFixture lab) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_port_area_and_a_certificate_are_put_there()
+    public async Task A_port_area_a_directory_of_records_and_a_certificate_are_put_there()
     {
         var area = Path.Combine(lab.State.Shared, "scratch", _setup.Container);
+        var records = area + "-records";
         var certificate = _setup.SiteFile + ".crt";
         await File.WriteAllTextAsync(certificate, "not a real one\n");
         try
         {
-            _setup.Site("portArea: { path: " + lab.State.PortArea + ", first: 22000, last: 22999 }", $"portArea: {{ path: {area}, first: 22000, last: 22009 }}");
+            _setup.Site("portArea: { path: " + lab.State.PortArea + ", first: 22000, last: 22999 }", $"portArea: {{ path: {area}, first: 22000, last: 22009 }}\nrecords: {{ directory: {records} }}");
             _setup.Site("registryTrust: insecure", $"registryTrust: insecure\n  registryCertificate: {certificate}");
             Assert.True((bool)((dynamic)_setup.Initialize().Single()).Changed);
             Assert.Equal(10, Directory.GetFiles(area).Length);
+            Assert.Equal(0b111_101_101, (int)File.GetUnixFileMode(records));
+            Assert.Equal("Passed", (string)((dynamic)_setup.Shell.Run($"Test-HpcNode {_setup.Node.Name} -Check Records -Site '{_setup.SiteFile}'").Single()).Result);
             Assert.Equal("not a real one\n", await File.ReadAllTextAsync(_setup.Node.PathOf("/etc/docker/certs.d/registry.lab:5000/ca.crt")));
             Assert.False((bool)((dynamic)_setup.Initialize().Single()).Changed);
         }
@@ -142,6 +146,7 @@ public sealed class InitializeHpcNodeTests(LabFixture lab) : IAsyncLifetime
         {
             File.Delete(certificate);
             Directory.Delete(area, recursive: true);
+            Directory.Delete(records, recursive: true);
         }
     }
 

@@ -18,7 +18,13 @@ namespace PisaHpc.Unit.Engines;
 public sealed class AnotherEngineTests
 {
     private static readonly AnotherEngine Kind = new();
-    private static readonly HpcSite Site = Evidence.Site with { PortArea = null, Nodes = new NodeAccess { EngineAdministration = Kind } };
+    private static readonly HpcSite Site = Evidence.Site with
+    {
+        PortArea = null,
+        Records = null,
+        Nodes = new NodeAccess { EngineAdministration = Kind },
+    };
+
     private readonly FakeCluster _cluster = new();
 
     public static TheoryData<ErrorId> Ids => [.. Enum.GetValues<ErrorId>()];

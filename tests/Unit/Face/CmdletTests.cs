@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Mpi;
 
@@ -18,6 +19,7 @@ public sealed class CmdletTests
     private static readonly Dictionary<string, Type[]> OutputsOfRuns = new()
     {
         ["Invoke-ContainerMpi"] = [typeof(MpiOutput), typeof(MpiResult)],
+        ["Invoke-HpcJob"] = [typeof(HpcJobOutput), typeof(HpcJobResult)],
     };
 
     private static readonly HashSet<string> ApprovedVerbs =

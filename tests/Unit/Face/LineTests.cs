@@ -7,7 +7,7 @@ public sealed class LineTests
 
     private static readonly HashSet<string> Kinds = [".cs", ".csproj", ".ps1", ".ps1xml", ".psd1", ".psm1", ".props", ".sh"];
 
-    public static TheoryData<string> Folders => ["src", "build", "bench", "lab", "tests/Unit/Face", "tests/Pester"];
+    public static TheoryData<string> Folders => ["src", "native", "build", "bench", "lab", "tests/Unit/Face", "tests/Pester"];
 
     [Theory]
     [MemberData(nameof(Folders))]
@@ -16,10 +16,14 @@ public sealed class LineTests
     [Fact]
     public void A_line_fits_at_the_root_too() => Assert.Empty(Long(Checkout.Root, SearchOption.TopDirectoryOnly));
 
+    private static bool IsOfTheAgent(string name) =>
+        name.StartsWith("native/", StringComparison.Ordinal) && Path.GetExtension(name) is ".c" or ".h";
+
     private static IEnumerable<string> Long(string folder, SearchOption depth) =>
         from file in Directory.EnumerateFiles(folder, "*", depth)
         let name = Path.GetRelativePath(Checkout.Root, file)
-        where Kinds.Contains(Path.GetExtension(file)) && !name.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin")
+        where Kinds.Contains(Path.GetExtension(file)) || IsOfTheAgent(name)
+        where !name.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin")
         from line in File.ReadLines(file).Index()
         where line.Item.Length > Columns
         select $"{name}:{line.Index + 1}: {line.Item.Length} columns";

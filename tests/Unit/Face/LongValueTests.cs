@@ -75,7 +75,7 @@ public sealed partial class LongValueTests
         "$allocation | New-HpcContainerPlan -SshConfig $ssh -Environment debian12 -Image '{0}'",
         "$allocation | New-HpcContainerPlan -SshConfig $ssh -Environment debian12 -Mount '{0}'",
         "$allocation | New-HpcContainerPlan -SshConfig $ssh -Environment debian12 -Memory '{0}'",
-        "Invoke-ContainerMpi -JobId '{0}' -Command x",
+        "Invoke-ContainerMpi -JobId '{0}' -Command x", "Invoke-HpcJob '{0}' x",
     ];
 
     public static TheoryData<string> ParserNames => [.. Parsers.Keys];

@@ -12,6 +12,7 @@ public sealed class NoSiteTests
     /// <summary>What each cmdlet cannot do without one.</summary>
     private static readonly Dictionary<string, string[]> Needs = new()
     {
+        ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
         ["Get-HpcEnvironment"] = ["Get-HpcEnvironment", "Get-HpcEnvironment debian12", "Get-HpcEnvironment -Queue hpc"],
@@ -22,7 +23,9 @@ public sealed class NoSiteTests
         ["Get-JobPort"] = ["Get-JobPort", "Get-JobPort 4711"],
         ["Get-JobSshConfig"] = ["Get-JobSshConfig", "Get-JobSshConfig 4711"],
         ["Initialize-HpcNode"] = ["Initialize-HpcNode o2wn01 -WhatIf"],
+        ["Install-HpcBatchHook"] = ["Install-HpcBatchHook Slurm -WhatIf"],
         ["Invoke-ContainerMpi"] = ["Invoke-ContainerMpi -JobId 4711 -Command hostname"],
+        ["Invoke-HpcJob"] = ["Invoke-HpcJob 4711 hostname"],
         ["New-HpcContainerPlan"] = ["$allocation | New-HpcContainerPlan -Environment debian12 -SshConfig $ssh"],
         ["New-JobPort"] = ["New-JobPort -JobId 4711"],
         ["Publish-HpcImage"] = ["Publish-HpcImage pisa/hpc:deb12"],
@@ -31,8 +34,10 @@ public sealed class NoSiteTests
         ["Start-HpcContainer"] = ["$allocation | Start-HpcContainer -Environment debian12 -SshConfig $ssh"],
         ["Start-HpcJob"] = ["$allocation | Start-HpcJob -Environment debian12"],
         ["Stop-HpcJob"] = ["Stop-HpcJob 4711"],
+        ["Test-HpcBatchHook"] = ["Test-HpcBatchHook"],
         ["Test-HpcNode"] = ["Test-HpcNode", "Test-HpcNode o2wn01 -Environment debian12"],
         ["Test-HpcSite"] = ["Test-HpcSite", "Test-HpcSite -Quiet"],
+        ["Uninstall-HpcBatchHook"] = ["Uninstall-HpcBatchHook -WhatIf"],
         ["Update-HpcImage"] = ["Update-HpcImage", "Update-HpcImage o2wn01", "Update-HpcImage o2wn01 debian12"],
     };
 

@@ -11,9 +11,11 @@ public sealed class HookExitTests
         ErrorId.ImageNotFound, ErrorId.ImageSourceMissing, ErrorId.ImageSourceInvalid, ErrorId.ImageSourceUnreadable,
         ErrorId.ImageImportFailed, ErrorId.ImagePushFailed, ErrorId.MountSourceMissing, ErrorId.DeviceMissing, ErrorId.LimitRefused,
         ErrorId.PlanConflict, ErrorId.ReservedOption, ErrorId.ContainerNotReady,
-        ErrorId.SshAccessMissing, ErrorId.AllocationNotFound, ErrorId.SiteInvalid, ErrorId.EnvironmentNotFound,
-        ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
+        ErrorId.SshAccessMissing, ErrorId.AgentMissing, ErrorId.CommandFailed, ErrorId.AllocationNotFound, ErrorId.SiteInvalid,
+        ErrorId.EnvironmentNotFound, ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.RecordsMissing,
+        ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
         ErrorId.NodeCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
+        ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete,
     ];
 
     private static readonly ErrorId[] OfJobs = [ErrorId.JobNotStarted, ErrorId.JobRolledBack, ErrorId.JobLeftBehind, ErrorId.InternalError];

@@ -21,7 +21,34 @@ public sealed class HookOptionsTests
         Assert.Equal(TimeSpan.FromSeconds(10), HookOptions.Read(["stop"]).Grace);
     }
 
+    [Fact]
+    public void A_sweep_takes_times_switches_and_jobs()
+    {
+        var options = HookOptions.Read(
+            ["sweep", "-WhatIf", "7", "-EndedForSec", "0", "--BatchTimeoutSec", "5", "-JobId", "8", "-GraceSec", "1", "-Verbose"]);
+        Assert.Equal(["7", "8"], options.JobIds);
+        Assert.Equal((true, true, false), (options.WhatIf, options.Verbose, options.Boot));
+        Assert.Equal(
+            (TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1)), (options.EndedFor, options.BatchTimeout, options.Grace));
+
+        options = HookOptions.Read(["sweep", "--boot"]);
+        Assert.Equal((true, false), (options.Boot, options.WhatIf));
+        Assert.Equal((TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(30)), (options.EndedFor, options.BatchTimeout));
+    }
+
+    [Fact]
+    public void A_stop_may_ask_the_batch_system()
+    {
+        var options = HookOptions.Read(["stop", "-AskBatchSystem", "7"]);
+        Assert.Equal((true, "7"), (options.AskBatchSystem, options.JobIds.Single()));
+        Assert.False(HookOptions.Read(["stop", "7"]).AskBatchSystem);
+    }
+
     [Theory]
+    [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
+    [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-Boot", "-EndedForSec", "0")]
+    [InlineData("A sweep after a boot asks no batch system", "sweep", "-BatchTimeoutSec", "5", "-Boot")]
     [InlineData("Say what to do")]
     [InlineData("'begin' is nothing to do here", "begin")]
     [InlineData("'-Environment' lacks its value.", "start", "-Environment")]
@@ -29,6 +56,7 @@ public sealed class HookOptionsTests
     [InlineData("'7' is left over", "start", "7")]
     [InlineData("'-GraceSec' is no option of pisahpc-hook start.", "start", "-GraceSec", "1")]
     [InlineData("'-Environment' is no option of pisahpc-hook stop.", "stop", "-Environment", "x")]
+    [InlineData("'-AskBatchSystem' is no option of pisahpc-hook start.", "start", "-AskBatchSystem", "x")]
     [InlineData("-DeadlineSec '0' is no number of seconds from 1 to 86400.", "start", "-DeadlineSec", "0")]
     [InlineData("-GraceSec '1.5' is no number of seconds from 0 to 3600.", "stop", "-GraceSec", "1.5")]
     public void What_is_not_valid_is_named(string words, params string[] arguments) => Assert.Contains(

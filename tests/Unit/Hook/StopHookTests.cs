@@ -3,6 +3,7 @@ using PisaHpc.Hook;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Batch;
 using PisaHpc.Unit.Jobs;
+using PisaHpc.Unit.Jobs.Records;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Hook;
@@ -11,12 +12,14 @@ namespace PisaHpc.Unit.Hook;
 public sealed class StopHookTests : IDisposable
 {
     private readonly JobCluster _cluster = new();
+    private readonly TestRecords _records = new();
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
 
     public void Dispose()
     {
         _cluster.Dispose();
+        _records.Dispose();
         _output.Dispose();
         _error.Dispose();
     }
@@ -69,17 +72,38 @@ public sealed class StopHookTests : IDisposable
         Assert.Empty(_cluster.Leftovers());
     }
 
+    [Fact]
+    public async Task What_a_node_told_that_was_cleaned_for_itself_is_in_the_record_of_the_stop_of_all()
+    {
+        _cluster.Recorder = _records.Recorder;
+        _cluster.Counters["o2wn01"] = ["cgroup\t/sys/fs/cgroup/c", "kills\t0", "hits\t0", "peak\t4096", "limit\t67108864"];
+        _cluster.Counters["o2wn02"] = ["cgroup\t/sys/fs/cgroup/c", "kills\t3", "hits\t12", "peak\t67108864", "limit\t67108864"];
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        var jobId = JobCluster.Request().Allocation.JobId;
+
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", new FakeJob().With(), [jobId], here: "o2wn02"));
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", new FakeJob().With(), [jobId], here: "o2wn02"));
+        Assert.Empty(_records.Files);
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", jobId));
+
+        var job = Assert.Single(_records.Read());
+        Assert.Equal("OutOfMemory", job.Reason);
+        Assert.Equal([("o2wn01", 0L), ("o2wn02", 3L)], job.Nodes.Select(node => (node.Name, node.OomKills!.Value)));
+        Assert.Empty(_cluster.Leftovers());
+    }
+
     private Task<int> StopAsync(string? nodes, params string[] jobIds) => StopAsync(nodes, new FakeJob().With(), jobIds);
 
-    private Task<int> StopAsync(string? nodes, JobEnvironment environment, params string[] jobIds)
+    private Task<int> StopAsync(string? nodes, JobEnvironment environment, string[]? jobIds = null, string? here = null)
     {
         var log = new HookLog(_output, _error);
         var site = new HpcSite
         {
             Nodes = new NodeAccess { Names = nodes is null ? [] : [nodes] },
             PortArea = new PortAreaDefinition(_cluster.Ports.Path, 40000, 40004, TimeSpan.FromHours(1)),
+            Records = _records.Definition,
         };
         return new StopHook(site, _cluster.Nodes.Cluster with { Failed = log.Fail }, log)
-            .RunAsync(new HookOptions { JobIds = jobIds }, environment, CancellationToken.None);
+            .RunAsync(new HookOptions { JobIds = jobIds ?? [], Here = here }, environment, CancellationToken.None);
     }
 }

@@ -1,7 +1,11 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Text;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Records;
 using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
@@ -15,7 +19,8 @@ namespace PisaHpc.Unit.Jobs;
 /// <summary>A cluster in memory with a real port area, whose nodes answer what a job's start and stop ask of them.</summary>
 internal sealed class JobCluster : IDisposable
 {
-    private readonly HashSet<string> _directories = [];
+    private readonly Dictionary<string, int> _directories = [];
+    private int _inode = 100;
 
     public JobCluster() => Nodes.OnRun = Answer;
 
@@ -28,6 +33,12 @@ internal sealed class JobCluster : IDisposable
 
     /// <summary>Paths that the nodes do not have.</summary>
     public HashSet<string> Missing { get; } = [];
+
+    /// <summary>The jobs of which a batch system runs something, with their nodes: <c>42@o2wn01</c>.</summary>
+    public HashSet<string> Running { get; } = [];
+
+    /// <summary>The boot of every node.</summary>
+    public string Boot { get; set; } = "first";
 
     /// <summary>Told of each phase of what is followed.</summary>
     public Action<PhaseReport> OnPhase { get; set; } = _ => { };
@@ -44,12 +55,23 @@ internal sealed class JobCluster : IDisposable
     public JobStarter Starter => StarterIn(Ports.Area);
 
     public JobStarter StarterIn(PortArea area) =>
-        new(Nodes.Cluster with { NodeTimeout = NodeTimeout }, new FixedKeys(), area) { RollbackLimit = RollbackLimit };
+        new(Nodes.Cluster with { NodeTimeout = NodeTimeout }, new FixedKeys(), area)
+        {
+            RollbackLimit = RollbackLimit,
+            Recorder = Recorder,
+        };
 
     /// <summary>How long a stop waits for whoever starts the job.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);
 
-    public JobStopper Stopper => new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area) { Patience = StopPatience };
+    public JobStopper Stopper =>
+        new(Nodes.Cluster with { Failed = OnFailure }, Ports.Area) { Patience = StopPatience, Recorder = Recorder };
+
+    /// <summary>Writes down how jobs end; null where no records are kept.</summary>
+    public JobRecorder? Recorder { get; set; }
+
+    /// <summary>What the kernel counted in the containers' groups of each node, as memory-counters.sh prints it after an id and a dot.</summary>
+    public Dictionary<string, IReadOnlyList<string>> Counters { get; } = [];
 
     public JobFinder Finder => new(Nodes.Cluster, Ports.Area);
 
@@ -70,6 +92,12 @@ internal sealed class JobCluster : IDisposable
 
     public static IReadOnlyList<string> NodeNames => [.. PlanRequests.Allocation.Nodes.Select(node => node.Name)];
 
+    /// <summary>Has a node hold a job's directory.</summary>
+    public void AddDirectory(string node, string jobId) => LookInDirectories(all => all[$"{node}:/run/pisahpc/{jobId}"] = ++_inode);
+
+    /// <summary>Has a node lose a job's directory.</summary>
+    public void RemoveDirectory(string node, string jobId) => LookInDirectories(all => all.Remove($"{node}:/run/pisahpc/{jobId}"));
+
     /// <summary>Everything that is left of any job, in words; empty when all is clean.</summary>
     public IReadOnlyList<string> Leftovers()
     {
@@ -78,7 +106,7 @@ internal sealed class JobCluster : IDisposable
             return
             [
                 .. NodeNames.SelectMany(node => Nodes.EngineOf(node).Containers.Select(container => $"{node}: container {container.Name}")),
-                .. _directories.Select(directory => $"directory {directory}"),
+                .. _directories.Keys.Select(directory => $"directory {directory}"),
                 .. Ports.Area.List().Select(lease => $"lease {lease.Port}"),
             ];
         }
@@ -95,27 +123,65 @@ internal sealed class JobCluster : IDisposable
 
     private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
     {
-        switch (arguments[3])
+        switch (arguments.ElementAtOrDefault(3))
         {
+            case null when arguments[0] == "cat":
+                return FakeCluster.Result(0, Boot + "\n");
+            case "Batch/Slurm/running-jobs.sh":
+                var running = Running.Select(at => at.Split('@')).Where(at => at[1] == node).Select(at => $"running.{at[0]}\t1\n");
+                return FakeCluster.Result(0, string.Concat(running) + "end\t1\n");
+            case "Access/Ssh/job-directory-list.sh":
+                return new(0, LookInDirectories(all => ListOf(all.Where(at => at.Key.StartsWith(node + ":", StringComparison.Ordinal)))), "");
             case "Containers/node-facts.sh":
-                return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- tcp\n--- devices\n");
+                return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
+            case "Access/Agent/put-program.sh":
+                return FakeCluster.Result(0);
+            case "Containers/memory-counters.sh":
+                var counted = Counters.GetValueOrDefault(node, []);
+                return FakeCluster.Result(0, string.Concat(from id in arguments.Skip(5) from line in counted select $"{id}.{line}\n") + "end\t1\n");
+            case "Access/Agent/enter.sh":
             case "Access/Ssh/readiness.sh":
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":
-                return InDirectories(all => all.Add($"{node}:{arguments[4]["write:".Length..]}") ? "changed" : "same");
+                return InDirectories(all => all.TryAdd($"{node}:{arguments[4]["write:".Length..]}", ++_inode) ? "changed" : "same");
             case "Access/Ssh/job-directory-remove.sh":
-                return InDirectories(all => all.Remove($"{node}:{arguments[4]}") ? "removed" : "absent");
+                return LookInDirectories(all => Remove(all, $"{node}:{arguments[4]}", arguments.ElementAtOrDefault(5)));
             case var other:
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }
     }
 
-    private NodeCommandResult InDirectories(Func<HashSet<string>, string> change)
+    private static NodeCommandResult Remove(Dictionary<string, int> all, string directory, string? identity) =>
+        identity is not null && all.GetValueOrDefault(directory).ToString(CultureInfo.InvariantCulture) != identity
+            && (identity == "0" || all.ContainsKey(directory))
+            ? FakeCluster.Result(70, error: $"{directory} is another one than was looked at")
+            : FakeCluster.Result(0, all.Remove(directory) ? "removed" : "absent");
+
+    private NodeCommandResult InDirectories(Func<Dictionary<string, int>, string> change) =>
+        FakeCluster.Result(0, LookInDirectories(change));
+
+    private T LookInDirectories<T>(Func<Dictionary<string, int>, T> look)
     {
         lock (_directories)
         {
-            return FakeCluster.Result(0, change(_directories));
+            return look(_directories);
         }
+    }
+
+    /// <summary>Directories without anything in them, as the module's script lists them.</summary>
+    private static byte[] ListOf(IEnumerable<KeyValuePair<string, int>> directories)
+    {
+        using var stream = new MemoryStream();
+        stream.Write(Encoding.ASCII.GetBytes(string.Concat(directories.Select(one => $"{one.Value} {Path.GetFileName(one.Key)}\n")) + "\n"));
+        using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            foreach (var (directory, _) in directories)
+            {
+                writer.WriteEntry(new UstarTarEntry(TarEntryType.Directory, Path.GetFileName(directory) + "/"));
+            }
+        }
+
+        return stream.ToArray();
     }
 
     private sealed class FixedKeys : IJobKeyGenerator

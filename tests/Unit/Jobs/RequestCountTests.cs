@@ -1,3 +1,4 @@
+using PisaHpc.Access.Agent;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs;
@@ -27,5 +28,24 @@ public sealed class RequestCountTests : IDisposable
                 asked.Where(step => step.Key is not (FakeStep.Run or FakeStep.Connect or FakeStep.ConnectEngine))
                     .OrderBy(step => step.Key).Select(step => (step.Key, step.Count())));
         });
+    }
+
+    /// <summary>The program is no more than a path that the probe looks for, on a node that has it.</summary>
+    [Theory]
+    [InlineData(true, 3)]
+    [InlineData(false, 4)]
+    public async Task An_agent_costs_a_node_one_more_question_when_it_is_the_first(bool there, int runs)
+    {
+        var place = new AgentPlace(new byte[] { 1, 2, 3 }, new string('a', 64), "/run/pisahpc");
+        if (!there)
+        {
+            _cluster.Missing.Add(place.File);
+        }
+
+        await _cluster.Starter.StartAsync(
+            JobCluster.With(containers => containers with { Agent = place }), _ => Task.CompletedTask, CancellationToken.None);
+
+        Assert.All(JobCluster.NodeNames, node => Assert.Equal(
+            runs, _cluster.Nodes.Calls.Count(call => call.Node == node && call.Step == FakeStep.Run)));
     }
 }

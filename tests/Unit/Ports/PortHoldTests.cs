@@ -52,6 +52,44 @@ public sealed class PortHoldTests : IDisposable
     }
 
     [Fact]
+    public void What_its_starter_noted_is_there_for_whoever_stops_the_job_and_goes_with_the_lease()
+    {
+        using (var starter = _test.Area.Hold(TestArea.Request("7") with { Nodes = "o2wn[01-99]*32" }))
+        {
+            Assert.Null(starter.Note);
+            starter.Note = """{"id":"0a1b2c3d"}""";
+            starter.Note = """{"id":"0a1b2c3d","ready":"yes"}""";
+        }
+
+        Assert.Equal("""{"id":"0a1b2c3d","ready":"yes"}""", _test.Area.NoteOf(_test.Area.Find("7")!));
+        Assert.Equal("o2wn[01-99]*32", _test.Area.Find("7")!.NodeSlots);
+        using (var again = _test.Area.Hold(TestArea.Request("7") with { TimeToLive = TimeSpan.FromDays(30), Prolong = true }))
+        {
+            Assert.True(again.Lease.Changed);
+            Assert.NotNull(again.Note);
+        }
+
+        using (var stopper = _test.Area.Hold("7", TimeSpan.Zero, CancellationToken.None)!)
+        {
+            Assert.Equal("""{"id":"0a1b2c3d","ready":"yes"}""", stopper.Note);
+            stopper.Note = "short";
+            Assert.Equal("short", stopper.Note);
+            stopper.Release();
+        }
+
+        Assert.Equal("", File.ReadAllText($"{_test.Path}/{_test.Area.Lease(TestArea.Request("8")).Port}").Split('\n', 2)[1]);
+    }
+
+    [Fact]
+    public void Half_a_note_is_none_and_takes_nothing_from_the_lease()
+    {
+        var lease = _test.Area.Lease(TestArea.Request("7"));
+        File.AppendAllText($"{_test.Path}/{lease.Port}", "{\"id\":\"0a1b");
+        Assert.Null(_test.Area.NoteOf(lease));
+        Assert.Equal(lease with { Changed = false }, _test.Area.Find("7"));
+    }
+
+    [Fact]
     public void Who_has_it_now_is_named_and_not_who_took_it()
     {
         _test.Area.Lease(TestArea.Request("7") with { Host = "o2wn99" });

@@ -21,6 +21,7 @@ internal static class Evidence
     {
         Registry = "registry.lab:5000",
         PortArea = new PortAreaDefinition("/gpfs/ports", 22000, 22999, TimeSpan.FromDays(7)),
+        Records = new RecordsDefinition("/gpfs/records", TimeSpan.FromDays(30)),
         Nodes = new NodeAccess { Names = ["o2wn[01-16]"] },
     };
 
@@ -69,7 +70,7 @@ internal static class Evidence
             Devices = [Device],
         },
         Paths = new PathAnswers(
-            new HashSet<string> { "/gpfs", "/cvmfs", "/gpfs/ports", "/gpfs/ports/22000", "/gpfs/ports/22999" }, new HashSet<string>(), new HashSet<string>()),
+            new HashSet<string> { "/gpfs", "/cvmfs", "/gpfs/ports", "/gpfs/ports/22000", "/gpfs/ports/22999", "/gpfs/records" }, new HashSet<string>(), new HashSet<string>()),
         Containers = [new ContainerProbe(["debian12"], -1, Environment.OpenFilesLimit(), 8L << 30) { Seen = Inside }],
         Registries = [new RegistryAnswer("registry.lab:5000/pisa/hpc:deb12", null)],
     };

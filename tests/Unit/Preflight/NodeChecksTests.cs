@@ -202,6 +202,15 @@ public sealed class NodeChecksTests
         Expect("PortArea", Skipped, WithSite(Evidence.Site with { PortArea = null }));
     }
 
+    [Fact]
+    public void A_directory_of_records_that_is_not_there()
+    {
+        Expect("Records", Passed, Fit, "/gpfs/records");
+        Expect("Records", Warning, Fit.Missing("/gpfs/records"), "there is no /gpfs/records");
+        Expect("Records", Warning, Fit.Silent("/gpfs/records"), "no answer within 10 s from /gpfs/records");
+        Expect("Records", Skipped, WithSite(Evidence.Site with { Records = null }), "keeps no records");
+    }
+
     [Theory]
     [InlineData("32768 60999", "", Passed)]
     [InlineData("1024 60999", "", Warning)]

@@ -128,6 +128,19 @@ public sealed class SetupFactsTests : IDisposable
         Assert.Equal(("old", kept, true), (TextOf(facts), facts.Backup, facts.Resumes));
     }
 
+    [Theory]
+    [InlineData("gone/records", false, false)]
+    [InlineData("records", true, false)]
+    [InlineData("made", true, true)]
+    public async Task The_directory_of_records_is_looked_for_with_the_one_that_it_lies_in(string name, bool hasParent, bool hasRecords)
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "made"));
+        var records = new RecordsDefinition(Path.Combine(_directory, name), TimeSpan.FromDays(30));
+        var site = new HpcSite { Engine = new EngineSettings { Config = Config }, Records = records };
+        var facts = await SetupFacts.ReadAsync(new LocalShell("o2wn01"), site, CancellationToken.None);
+        Assert.Equal((hasParent, hasRecords), (facts.HasRecordsParent, facts.HasRecords));
+    }
+
     /// <summary>Does something while a program of the engine's name runs: a shell that waits for its input.</summary>
     private async Task<T> WithEngineAsync<T>(Func<Task<T>> action, params string[] options)
     {

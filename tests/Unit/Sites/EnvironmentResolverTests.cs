@@ -60,6 +60,31 @@ public sealed class EnvironmentResolverTests
     }
 
     [Fact]
+    public void Rules_for_a_users_variables_are_kept_in_order_the_higher_layers_last()
+    {
+        var environment = SiteText.Resolve(
+            """
+            defaults:
+              userVariables: { PATH: keep, SECRET_*: drop, BASH_FUNC_m%%: keep }
+            environments:
+              e:
+                image: e:1
+                userVariables: { SECRET_OK: keep, PATH: drop }
+            """);
+
+        Assert.Equal(
+            [new("SECRET_*", Keep: false), new("BASH_FUNC_m%%", Keep: true), new("SECRET_OK", Keep: true), new("PATH", Keep: false)],
+            environment.UserVariables);
+        Assert.Equal(("drop", "environment e", 6), OriginOf("userVariables[PATH]"));
+        Assert.Equal(("keep", "site defaults", 2), OriginOf("userVariables[BASH_FUNC_m%%]"));
+        Assert.Equal(("ssh", "built-in", 0), OriginOf("access"));
+
+        (string, string, int) OriginOf(string option) => environment.OriginOf(option) is { } origin
+            ? (origin.Value, origin.Layer, origin.Line)
+            : default;
+    }
+
+    [Fact]
     public void Lists_append_and_a_mount_for_a_known_target_takes_its_place()
     {
         var environment = SiteText.Resolve(Layers, "e", "hpc", Parameters);

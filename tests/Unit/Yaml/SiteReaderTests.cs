@@ -43,6 +43,7 @@ public sealed class SiteReaderTests
             readyTimeout: 1m30s
         queues:
           hpc: { environment: debian12, limits: { memoryPerSlot: 2g } }
+        records: { directory: /gpfs/pisahpc/records, keep: 90d }
         """;
 
     [Fact]
@@ -53,6 +54,7 @@ public sealed class SiteReaderTests
         Assert.Equal(SiteText.File, site.Path);
         Assert.Equal("registry.lab:5000", site.Registry);
         Assert.Equal(new PortAreaDefinition("/var/lib/pisahpc/ports", 22000, 22999, TimeSpan.FromHours(60)), site.PortArea);
+        Assert.Equal(new RecordsDefinition("/gpfs/pisahpc/records", TimeSpan.FromDays(90)), site.Records);
         Assert.Equal("/run/hpc", site.RunDirectory);
         Assert.Equal(["debian12", "cs7"], site.Environments.Keys);
         Assert.Equal("debian12", site.Queues["hpc"].Environment);

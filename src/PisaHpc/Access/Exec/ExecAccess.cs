@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
@@ -30,6 +31,9 @@ public sealed record ExecAccess : IContainerAccess
 
     /// <inheritdoc/>
     public string? Directory => null;
+
+    /// <inheritdoc/>
+    public JobAgent? Agent => null;
 
     /// <inheritdoc/>
     public IReadOnlyList<ContainerMount> Mounts => [];

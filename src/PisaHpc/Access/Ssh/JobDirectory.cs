@@ -39,10 +39,21 @@ public static class JobDirectory
     /// </summary>
     /// <returns>Whether the directory existed.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    public static async Task<bool> RemoveAsync(INodeConnection connection, string directory, CancellationToken cancellationToken)
+    public static Task<bool> RemoveAsync(INodeConnection connection, string directory, CancellationToken cancellationToken) =>
+        RemoveAsync(connection, [directory], cancellationToken);
+
+    /// <summary>The same for a directory that was looked at: only as long as it is that one, and nobody writes it.</summary>
+    /// <param name="identity">As <see cref="JobDirectoryEntry.Identity"/>; null where there was none.</param>
+    /// <returns>Whether the directory existed.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, also for a directory that is another one by now.</exception>
+    internal static Task<bool> RemoveAsync(
+        INodeConnection connection, string directory, string? identity, CancellationToken cancellationToken) =>
+        RemoveAsync(connection, [directory, identity ?? "0"], cancellationToken);
+
+    private static async Task<bool> RemoveAsync(INodeConnection connection, string[] arguments, CancellationToken cancellationToken)
     {
-        var result = await RunAsync(connection, JobDirectoryScripts.Remove, [directory], default, cancellationToken);
-        return Succeeded(connection, directory, "removed", result).Text.Trim() == "removed";
+        var result = await RunAsync(connection, JobDirectoryScripts.Remove, arguments, default, cancellationToken);
+        return Succeeded(connection, arguments[0], "removed", result).Text.Trim() == "removed";
     }
 
     /// <summary>Reads files.</summary>
@@ -87,13 +98,18 @@ public static class JobDirectory
         }
 
         var output = Succeeded(connection, runDirectory, "listed", result).Output;
-        var entries = await JobArchive.UnpackAsync(output, cancellationToken);
+        var end = output.Span.StartsWith("\n"u8) ? 0 : output.Span.IndexOf("\n\n"u8) + 1;
+        var identities = Encoding.ASCII.GetString(output.Span[..end]).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split(' ', 2))
+            .ToDictionary(line => line[1], line => line[0], StringComparer.Ordinal);
+        var entries = await JobArchive.UnpackAsync(output[(end + 1)..], cancellationToken);
         return [.. entries.Keys.Where(name => name.EndsWith('/')).Order(StringComparer.Ordinal).Select(name => Entry(name.TrimEnd('/')))];
 
         JobDirectoryEntry Entry(string name)
         {
             var directory = $"{runDirectory.TrimEnd('/')}/{name}";
-            return new(directory, entries.TryGetValue($"{name}/{JobSshRecord.FileName}", out var json) ? ConfigOf(json, directory) : null);
+            var config = entries.TryGetValue($"{name}/{JobSshRecord.FileName}", out var json) ? ConfigOf(json, directory) : null;
+            return new(directory, identities[name], config);
         }
     }
 
@@ -149,8 +165,9 @@ public sealed record JobDirectoryContent(uint Uid, IReadOnlyDictionary<string, b
 
 /// <summary>A job that has a directory on a node.</summary>
 /// <param name="Directory">The directory.</param>
+/// <param name="Identity">Its inode, by which it is told from another of its name (inode(7)).</param>
 /// <param name="Config">What the directory says of its job; null when it says nothing that can be read.</param>
-public sealed record JobDirectoryEntry(string Directory, JobSshConfig? Config);
+public sealed record JobDirectoryEntry(string Directory, string Identity, JobSshConfig? Config);
 
 /// <summary>
 /// What runs on a node for <see cref="JobDirectory"/>. The run directory is root's; a job's directory in it is its user's, who may put
@@ -190,7 +207,10 @@ internal static class JobArchive
             {
                 await using var content = new MemoryStream(file.GetBytes());
                 await writer.WriteEntryAsync(
-                    new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content }, cancellationToken);
+                    file.Content is null
+                        ? new UstarTarEntry(TarEntryType.Directory, file.Name) { Mode = file.Mode }
+                        : new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content },
+                    cancellationToken);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Sites;
 
@@ -55,6 +56,7 @@ public static partial class JobSshFiles
             new(MpiHostFile.NameFor(MpiFlavour.Mpich), JobFile.Readable, MpiHostFile.Text(MpiFlavour.Mpich, request.Allocation.Nodes)),
             new(HydraAgent.FileName, JobFile.Readable, HydraAgent.Text),
             new(JobSshRecord.FileName, JobFile.Readable, JobSshRecord.Of(request).ToJson()),
+            JobFile.Directory(JobAgent.SocketDirectory),
         };
         if (request.HostBased)
         {
@@ -111,11 +113,11 @@ public static partial class JobSshFiles
     private static partial Regex Account();
 }
 
-/// <summary>A file of a job's directory.</summary>
+/// <summary>A file of a job's directory, or an empty directory in it.</summary>
 /// <param name="Name">The name, without a path.</param>
 /// <param name="Mode">The permissions.</param>
-/// <param name="Content">The text; lines end with a line feed.</param>
-public sealed record JobFile(string Name, UnixFileMode Mode, string Content)
+/// <param name="Content">The text; lines end with a line feed. Null for a directory.</param>
+public sealed record JobFile(string Name, UnixFileMode Mode, string? Content)
 {
     /// <summary>The permissions of a secret: 0600.</summary>
     public const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -123,11 +125,14 @@ public sealed record JobFile(string Name, UnixFileMode Mode, string Content)
     /// <summary>The permissions of everything else: 0644, inside a directory that only its owner enters.</summary>
     public const UnixFileMode Readable = Secret | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
+    /// <summary>A directory that its owner alone enters.</summary>
+    public static JobFile Directory(string name) => new(name, Secret | UnixFileMode.UserExecute, Content: null);
+
     /// <summary>Name and mode: the content may be a secret and must not end in a log.</summary>
     public override string ToString() => $"{Name} {Convert.ToString((int)Mode, 8)}";
 
     /// <summary>The content in UTF-8.</summary>
-    public byte[] GetBytes() => Encoding.UTF8.GetBytes(Content);
+    public byte[] GetBytes() => Encoding.UTF8.GetBytes(Content ?? "");
 }
 
 /// <summary>

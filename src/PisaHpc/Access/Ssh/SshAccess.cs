@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
@@ -7,8 +8,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.Access.Ssh;
 
 /// <summary>
-/// Logins through an sshd that is the container's main process and runs as its user. Its keys and configurations lie in a directory that
-/// is the same on each node and in each container.
+/// Logins through an sshd that is the container's main process, or stands beside the agent that is, and runs as its user. Its keys and
+/// configurations lie in a directory that is the same on each node and in each container.
 /// </summary>
 /// <param name="Directory">The directory.</param>
 /// <param name="Port">The port on which the sshd listens.</param>
@@ -23,8 +24,11 @@ public sealed record SshAccess(string Directory, int Port) : IContainerAccess
     /// <summary>Whether host-based authentication is offered beside the key.</summary>
     public bool HostBased { get; init; }
 
+    /// <summary>The agent beside the sshd, the way in for the user on the node; null where the module has no program for it.</summary>
+    public JobAgent? Agent { get; init; }
+
     /// <inheritdoc/>
-    public IReadOnlyList<ContainerMount> Mounts => JobSshMounts.For(this);
+    public IReadOnlyList<ContainerMount> Mounts => [.. JobSshMounts.For(this), .. Agent?.Mounts ?? []];
 
     int? IContainerAccess.Port => Port;
 
@@ -41,20 +45,26 @@ public sealed record SshAccess(string Directory, int Port) : IContainerAccess
     public IReadOnlyList<string> MainProcess(HpcEnvironment environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        string[] command = [environment.Sshd, "-D", "-e", "-f", $"{Directory}/{JobSshFiles.ServerConfig}"];
-        return environment.Variables.Count == 0
-            ? command
-            : [.. command, "-o", "SetEnv=" + SessionVariables.Value(environment.Variables)];
+        string[] command =
+        [
+            environment.Sshd, "-D", "-e", "-f", $"{Directory}/{JobSshFiles.ServerConfig}",
+            .. environment.Variables.Count == 0 ? [] : (string[])["-o", "SetEnv=" + SessionVariables.Value(environment.Variables)],
+        ];
+        return Agent?.MainProcess(environment, command) ?? command;
     }
 
-    /// <summary>The environment's: sshd makes the login's own.</summary>
-    public IReadOnlyDictionary<string, string> Variables(HpcEnvironment environment, JobOwner owner) => environment.Variables;
+    /// <summary>The environment's: sshd makes the login's own, and an agent gets them beside.</summary>
+    public IReadOnlyDictionary<string, string> Variables(HpcEnvironment environment, JobOwner owner) =>
+        Agent is null ? environment.Variables : JobAgent.Variables(environment, owner);
 
-    /// <summary>A login by the directory's key, through its configuration: an open port proves neither keys nor users.</summary>
+    /// <summary>
+    /// A login by the directory's key, through its configuration: an open port proves neither keys nor users. Then the agent's answer.
+    /// </summary>
     public async Task<string?> TryAsync(ContainerEntry entry, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var seconds = Math.Max(1, (int)Math.Ceiling(deadline.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        var script = Readiness.Command(seconds, $"{Directory}/{JobSshFiles.ClientConfig}", entry.Connection.Node);
+        var script = Readiness.Command(
+            [seconds, $"{Directory}/{JobSshFiles.ClientConfig}", entry.Connection.Node, .. Agent is null ? [] : (string[])[Agent.Program]]);
         var result = await entry.Connection.RunAsync(script, default, cancellationToken);
         return result.ExitCode == 0 ? null : Quote.Words($"{result.Text.Trim()} {result.Error}");
     }
@@ -80,10 +90,17 @@ public static class JobSshMounts
     public static IReadOnlyList<ContainerMount> For(SshAccess access) =>
     [
         new(access.Directory, access.Directory, ReadOnly: true),
-        Mount(access, JobSshFiles.Passwd, "/etc/passwd"),
-        Mount(access, JobSshFiles.Group, "/etc/group"),
+        .. Accounts(access.Directory),
         Mount(access, JobSshFiles.ClientConfig, "/etc/ssh/ssh_config"),
         .. access.HostBased ? HostBased(access) : [],
+    ];
+
+    /// <summary>The accounts alone.</summary>
+    /// <param name="directory">The job's directory.</param>
+    public static IEnumerable<ContainerMount> Accounts(string directory) =>
+    [
+        new($"{directory}/{JobSshFiles.Passwd}", "/etc/passwd", ReadOnly: true),
+        new($"{directory}/{JobSshFiles.Group}", "/etc/group", ReadOnly: true),
     ];
 
     private static IEnumerable<ContainerMount> HostBased(SshAccess access) =>

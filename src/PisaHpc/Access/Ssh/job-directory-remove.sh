@@ -1,18 +1,25 @@
 # shellcheck shell=sh
 # Takes a job's directory away, and what an interrupted write left. Prints "removed" or "absent".
-# $1 the directory.
+# $1 the directory; $2 its inode, where it is to go only as long as it is that one, and 0 where there was none: one that was written since,
+# or is being written, is not touched (exit code 70).
 # A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
 # refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
-# long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration is ended as well: a login, a
-# launcher or a readiness check whose caller was killed.
+# long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration or its agent's socket is ended as
+# well: a login, a launcher, a program's client or a readiness check whose caller was killed.
 
 set -eu
 refuse() { echo "$1" >&2; exit 70; }
 dir=$1
 run=${dir%/*} name=${dir##*/}
+meant=${2:-}
 found=absent
+other() { refuse "$dir is another one than was looked at: it was written since"; }
 # shellcheck disable=SC2062 # the pattern comes by -f
 writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }
+if [ -n "$meant" ]; then
+    if [ "$meant" = 0 ] && [ -e "$dir" ]; then other; fi
+    [ -z "$(writers)" ] || other
+fi
 left=100
 while writing=$(writers); [ -n "$writing" ]; do
     for process in $writing; do
@@ -34,9 +41,13 @@ if [ -e "$dir" ] || [ -L "$dir" ]; then
     old=$run/.old.$(printf %010d $$).$name
     rm -rf -- "$old"
     mv -T -- "$dir" "$old"
+    if [ -n "$meant" ] && [ "$(stat -c %i -- "$old")" != "$meant" ]; then
+        mv -T -- "$old" "$dir"
+        other
+    fi
 fi
 # shellcheck disable=SC2062 # the pattern comes by -f
-for process in $(printf '%s' "$dir/ssh_config" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+for process in $(printf '%s\n' "$dir/ssh_config" "$dir/agent/socket" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
     process=${process%/cmdline}
     kill -- "${process#/proc/}" 2>/dev/null || :
 done

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Puts a job's directory in its place: made beside it and renamed, so that it is there with all files or not at all.
-# $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files. Standard input is a tar of them.
+# $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files and directories. Standard input
+# is a tar of them.
 # Prints "changed" or "same"; exit code 70: refused, the reason is on standard error.
 # The run directory is root's; a job's directory in it is its user's, who may put anything there: no symbolic link of his is followed.
 
@@ -38,7 +39,9 @@ if [ -d "$dir" ]; then
     same=yes
     [ "$(facts "$new")" = "$(facts "$dir")" ] || same=no
     if [ $same = yes ]; then
-        for file in "$@"; do cmp -s -- "$file" "$dir/${file##*/}" || { same=no; break; }; done
+        for file in "$@"; do
+            [ -d "$file" ] || cmp -s -- "$file" "$dir/${file##*/}" || { same=no; break; }
+        done
     fi
     if [ $same = yes ]; then echo same; exit 0; fi
     mv -T -- "$dir" "$old"

@@ -1,14 +1,21 @@
 # shellcheck shell=sh
-# Tries a login into a container until it works, the deadline passes or the job's directory goes; prints what ssh said last.
-# $1 the deadline in seconds, $2 the client configuration in the job's directory, $3 the node.
+# Tries a login into a container until it works, the deadline passes or the job's directory goes; prints what ssh said last. Then the same
+# with the agent beside the container's sshd.
+# $1 the deadline in seconds, $2 the client configuration in the job's directory, $3 the node, $4 the directory of the agent's program or
+# nothing.
 # The configuration is an argument also because the directory's removal knows this process by it: its caller may have been killed.
 
 . Access/Ssh/job-login.sh
+. Access/Agent/agent-client.sh
 end=$(($(date +%s) + $1))
 while :; do
-    said=$(job_login "${2%/*}" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && exit 0
-    [ -e "$2" ] && [ "$(date +%s)" -lt "$end" ] || break
+    said=$(job_login "${2%/*}" -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && break
+    [ -e "$2" ] && [ "$(date +%s)" -lt "$end" ] || {
+        printf '%s\n' "$said"
+        exit 1
+    }
     sleep 0.1
 done
-printf '%s\n' "$said"
-exit 1
+[ -n "${4-}" ] || exit 0
+left=$((end - $(date +%s)))
+agent_client "${2%/*}" "$4" --wait $((left > 0 ? left : 0)) --probe

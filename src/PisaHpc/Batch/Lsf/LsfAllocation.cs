@@ -44,6 +44,21 @@ internal static class LsfAllocation
             : JobIds.Validate(id, JobIdVariable);
     }
 
+    /// <summary>
+    /// What a post-execution command is told: the wait status, and what LSF itself did to the job, <c>SIGNAL -14 SIG_TERM_USER</c>.
+    /// </summary>
+    public static BatchEnd? FindEnd(JobEnvironment environment)
+    {
+        if (environment.Value("LSB_JOBEXIT_STAT") is not { } status)
+        {
+            return null;
+        }
+
+        var info = environment.Value("LSB_JOBEXIT_INFO");
+        var byUser = info?.Split(' ').Contains("SIG_TERM_USER") == true;
+        return new BatchEnd { Outcome = byUser ? BatchOutcome.Cancelled : BatchOutcome.Unknown, Reason = info }.WithWaitStatus(status);
+    }
+
     private static IReadOnlyList<AllocatedNode> NodesOf(JobEnvironment environment, string jobId) => environment
         .First(CountsVariable, HostFileVariable, HostsVariable) switch
     {

@@ -28,11 +28,18 @@ internal static class SlurmAllocation
         {
             JobId = jobId,
             BatchSystem = Scheduler.Slurm,
+            Cluster = environment.Value("SLURM_CLUSTER_NAME"),
             Queue = components.First().Partition,
             Nodes = NodeSlots.Merge(components.SelectMany(component => component.Nodes()), $"Slurm job {jobId}"),
             Owner = owner is null ? OwnerOf(environment, jobId) : environment.FindOwner(owner),
+            RestartCount = RestartsOf(environment),
         };
     }
+
+    /// <summary>How often the job was started anew: by a hook's variable or a script's, which comes with the first time.</summary>
+    public static int RestartsOf(JobEnvironment environment) =>
+        environment.First("SLURM_JOB_RESTART_COUNT", "SLURM_RESTART_COUNT") is var (_, text)
+        && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var restarts) ? restarts : 0;
 
     /// <summary>The id of the job; of a heterogeneous one in each of its components the first component's.</summary>
     public static string JobIdOf(JobEnvironment environment)

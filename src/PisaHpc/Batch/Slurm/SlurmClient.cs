@@ -8,6 +8,7 @@ namespace PisaHpc.Batch.Slurm;
 internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
 {
     private static readonly NodeScript ShowJob = NodeScript.Of("Batch/Slurm/show-job.sh");
+    private static readonly NodeScript ListJobs = NodeScript.Of("Batch/Slurm/list-jobs.sh");
 
     /// <inheritdoc/>
     public async Task<HpcAllocation> GetAllocationAsync(string jobId, JobOwner? owner, CancellationToken cancellationToken)
@@ -34,13 +35,36 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         {
             JobId = records[0].Id,
             BatchSystem = Scheduler.Slurm,
+            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
             Queue = records[0].Partition,
             Nodes = NodeSlots.Merge(
                 records.SelectMany(record => record.Nodes(said[$"nodes.{record.Id}"])), $"Slurm job {records[0].Id}"),
             Owner = owner ?? OwnerOf(records[0].Id, said),
             Job = job,
+            RestartCount = job.RestartCount,
         };
     }
+
+    /// <inheritdoc/>
+    public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
+    {
+        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        ThrowUnlessAsked(said);
+        if (said["hidden"] is { } user)
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"Slurm shows {Quote.Name(user)} on {host.Node} his own jobs alone, or may do so: whether others live cannot be told.",
+                host.Node,
+                "Ask as root, or leave 'jobs' out of PrivateData in slurm.conf.")
+            { IsLasting = true };
+        }
+
+        return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
+    }
+
+    public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
+        (await AskAsync(JobIds.Validate(jobId), cancellationToken)).Records[0].End;
 
     /// <summary>The job's records, the one whose first node runs the job's script first; at least one.</summary>
     private async Task<(ScriptReply Said, IReadOnlyList<SlurmJobRecord> Records)> AskAsync(string jobId, CancellationToken stopping)
@@ -74,15 +98,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
 
     private void ThrowUnlessTold(string jobId, ScriptReply said)
     {
-        if (said["missing"] is { } program)
-        {
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"Slurm cannot be asked on {host.Node}: it has no {program}.",
-                host.Node,
-                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.");
-        }
-
+        ThrowUnlessAsked(said);
         if (said["elements"] is { } elements)
         {
             throw new HpcException(
@@ -95,13 +111,28 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         if (said["refused"] is { } refusal)
         {
             var words = Decode(refusal);
-            throw words.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase) ? Unknown(jobId) : new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"Slurm did not answer on {host.Node}: {Quote.Words(words)}",
-                host.Node,
-                "Look at Slurm there: scontrol ping.");
+            throw words.Contains("Invalid job id", StringComparison.OrdinalIgnoreCase) ? Unknown(jobId) : Refused(words);
         }
     }
+
+    private void ThrowUnlessAsked(ScriptReply said)
+    {
+        if (said["missing"] is { } program)
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"Slurm cannot be asked on {host.Node}: it has no {program}.",
+                host.Node,
+                "Name a host that has Slurm's programs: -SubmitHost, or batch.host in the site definition.")
+            { IsLasting = true };
+        }
+    }
+
+    private HpcException Refused(string words) => new(
+        ErrorId.BatchSystemFailed,
+        $"Slurm did not answer on {host.Node}: {Quote.Words(words)}",
+        host.Node,
+        "Look at Slurm there: scontrol ping.");
 
     private static HpcException Unknown(string jobId) => new(
         ErrorId.JobNotFound,

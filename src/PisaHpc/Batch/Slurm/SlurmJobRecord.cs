@@ -54,6 +54,9 @@ internal sealed partial class SlurmJobRecord
         EndTime = Time("EndTime"),
     };
 
+    /// <summary>How it ended; null when it has not.</summary>
+    public BatchEnd? End => SlurmEnd.Of(Job, Field("ExitCode"));
+
     /// <summary>Reads a record.</summary>
     /// <param name="id">The raw id that was asked for.</param>
     /// <param name="name">The job's name, as squeue gave it by itself.</param>

@@ -1,13 +1,9 @@
 # shellcheck shell=sh
 # Asks Slurm for a job and for its owner. Argument: the job's id.
 # A line for each fact, name and value by a tab. What a user can write (the job's name, and the record that holds it) is asked for apart
-# and comes in base64, so that no text of his is taken for Slurm's. Times are seconds since 1970 (squeue(1), scontrol(1)).
+# and comes in base64, so that no text of his is taken for Slurm's.
 
-export LC_ALL=C SLURM_TIME_FORMAT=%s
-# The caller's own choices would hide jobs from him, or show another cluster's.
-unset SQUEUE_ACCOUNT SQUEUE_ARRAY SQUEUE_ARRAY_UNIQUE SQUEUE_CLUSTERS SQUEUE_FEDERATION SQUEUE_FORMAT SQUEUE_FORMAT2 SQUEUE_LICENSES \
-  SQUEUE_NAMES SQUEUE_PARTITION SQUEUE_PRIORITY SQUEUE_QOS SQUEUE_SIBLING SQUEUE_SORT SQUEUE_STATES SQUEUE_USERS SLURM_CLUSTERS
-export SQUEUE_ALL=1 SQUEUE_LOCAL=1 SCONTROL_ALL=1 SCONTROL_LOCAL=1
+. Batch/Slurm/caller-choices.sh
 for program in squeue scontrol base64; do
   command -v "$program" >/dev/null || { printf 'missing\t%s\nend\t1\n' "$program"; exit 0; }
 done
@@ -22,6 +18,7 @@ if [ "$elements" -gt 1 ]; then
   printf 'elements\t%s\nend\t1\n' "$elements"
   exit 0
 fi
+printf 'cluster\t%s\n' "$(scontrol show config | sed -n 's/^ClusterName *= *//p')"
 owner=
 while read -r id uid gid array element nodes; do
   case $id-$uid-$gid in *[!0-9-]* | -* | *--* | *-) continue ;; esac

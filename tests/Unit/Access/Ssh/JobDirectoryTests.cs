@@ -174,6 +174,29 @@ public sealed class JobDirectoryTests : IDisposable
         Assert.Empty(await JobDirectory.ListAsync(_node, _run + "/nosuch", CancellationToken.None));
     }
 
+    [Fact]
+    public async Task A_directory_that_was_looked_at_goes_and_another_of_its_name_does_not()
+    {
+        await WriteAsync();
+        var seen = Assert.Single(await JobDirectory.ListAsync(_node, _run, CancellationToken.None));
+        await ShAsync($"cp -a {seen.Directory} {_run}/.copy; rm -r {seen.Directory}; mv {_run}/.copy {seen.Directory}");
+        await RefusedAsync(seen.Identity);
+        await RefusedAsync(null);
+        var now = Assert.Single(await JobDirectory.ListAsync(_node, _run, CancellationToken.None));
+        Assert.True(await JobDirectory.RemoveAsync(_node, now.Directory, now.Identity, CancellationToken.None));
+        Assert.False(await JobDirectory.RemoveAsync(_node, now.Directory, now.Identity, CancellationToken.None));
+        Assert.Empty(Directory.GetFileSystemEntries(_run));
+
+        async Task RefusedAsync(string? identity)
+        {
+            var failure = await Assert.ThrowsAsync<HpcException>(
+                () => JobDirectory.RemoveAsync(_node, seen.Directory, identity, CancellationToken.None));
+            Assert.Equal(ErrorId.NodeCommandFailed, failure.Id);
+            Assert.Contains("is another one than was looked at", failure.Message, StringComparison.Ordinal);
+            Assert.True(File.Exists($"{seen.Directory}/job.json"));
+        }
+    }
+
     public void Dispose()
     {
         var root = Path.GetDirectoryName(_run)!;

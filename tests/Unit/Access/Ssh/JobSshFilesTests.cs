@@ -13,7 +13,7 @@ public sealed class JobSshFilesTests
         Assert.Equal(
             [
                 "id_ed25519 600", "id_ed25519.pub 644", "host_ed25519_key 600", "host_ed25519_key.pub 644", "authorized_keys 600", "known_hosts 644",
-                "ssh_config 644", "sshd_config 644", "passwd 644", "group 644", "hosts.openmpi 644", "hosts.mpich 644", "hydra_ssh 644", "job.json 644",
+                "ssh_config 644", "sshd_config 644", "passwd 644", "group 644", "hosts.openmpi 644", "hosts.mpich 644", "hydra_ssh 644", "job.json 644", "agent 700",
             ],
             files.Select(file => file.ToString()));
     }
@@ -21,7 +21,7 @@ public sealed class JobSshFilesTests
     [Fact]
     public void Secrets_appear_in_the_two_private_key_files_and_nowhere_else()
     {
-        var holders = JobSshFiles.For(Sample.Request()).Where(file => file.Content.Contains("PRIVATE", StringComparison.Ordinal));
+        var holders = JobSshFiles.For(Sample.Request()).Where(file => file.Content?.Contains("PRIVATE", StringComparison.Ordinal) == true);
         Assert.Equal(["id_ed25519", "host_ed25519_key"], holders.Select(file => file.Name));
         Assert.DoesNotContain("PRIVATE", Sample.Keys.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("PRIVATE", Sample.Request().ToString(), StringComparison.Ordinal);

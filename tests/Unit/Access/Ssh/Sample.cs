@@ -32,5 +32,5 @@ internal static class Sample
         Keys = Keys,
     };
 
-    public static string Text(JobSshRequest request, string name) => JobSshFiles.For(request).Single(file => file.Name == name).Content;
+    public static string Text(JobSshRequest request, string name) => JobSshFiles.For(request).Single(file => file.Name == name).Content!;
 }

@@ -23,17 +23,26 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
         Program("squeue", """
             for word; do case $word in --jobs=*) job=${word#*=} ;; --format=*) format=${word#*=} ;; esac; done
             [ -z "$SQUEUE_USERS$SQUEUE_PARTITION$SLURM_CLUSTERS" ] || { echo "others are hidden" >&2; exit 1; }
+            [ -z "$SLURM_CONF" ] || [ "$format" != '%A %i %T %e %N' ] || { echo "another cluster" >&2; exit 1; }
             [ ! -e "$0.refusal" ] || { cat "$0.refusal" >&2; exit 1; }
-            case $format in %j) cat "$0.name.$job" ;; *) cat "$0.rows" ;; esac
+            case $format in %j) cat "$0.name.$job" ;; '%A %i %T %e %N') [ ! -e "$0.words" ] || cat "$0.words" >&2; cat "$0.queue" ;; *) cat "$0.rows" ;; esac
             """);
-        Program("scontrol", """cat "$0.$4" """);
+        Program("scontrol", """cat "$0.${4:-$2}" """);
         Program("getent", """[ "$2" = 4001 ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
-        Program("id", "echo 4001 5001 5002");
-        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr"])
+        Program("id", """case $1 in -u) echo "${ASKING_UID:-0}" ;; -un) echo hpcuser ;; *) echo 4001 5001 5002 ;; esac""");
+        Program("date", $"echo {Now}");
+        Configured("");
+        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr", "sed"])
         {
             File.CreateSymbolicLink(Path.Combine(_directory, tool), $"/usr/bin/{tool}");
         }
     }
+
+    /// <summary>What Slurm calls its cluster.</summary>
+    public const string Cluster = "lab";
+
+    /// <summary>What its clock says, in seconds since 1970.</summary>
+    public const long Now = 1795906300;
 
     public string Node => _shell.Node;
 
@@ -59,6 +68,33 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
         File.WriteAllLines(Path.Combine(_directory, "squeue.rows"), _rows);
         File.WriteAllText(Path.Combine(_directory, $"squeue.name.{asked}"), name + "\n");
         File.WriteAllText(Path.Combine(_directory, $"scontrol.{asked}"), record);
+        return this;
+    }
+
+    /// <summary>Has squeue list all jobs: raw id, id as it is shown, state, end, nodes.</summary>
+    public RecordedSlurm Listing(string rows)
+    {
+        File.WriteAllText(Path.Combine(_directory, "squeue.queue"), rows);
+        return this;
+    }
+
+    /// <summary>Has it be asked by a user who is not root, where the configuration says whose jobs he sees.</summary>
+    public RecordedSlurm AskedByUser(string configuration)
+    {
+        Variables["ASKING_UID"] = "4001";
+        return Configured(configuration);
+    }
+
+    /// <summary>Has squeue say something beside its answer.</summary>
+    public RecordedSlurm Saying(string words)
+    {
+        File.WriteAllText(Path.Combine(_directory, "squeue.words"), words);
+        return this;
+    }
+
+    private RecordedSlurm Configured(string configuration)
+    {
+        File.WriteAllText(Path.Combine(_directory, "scontrol.config"), $"ClusterName             = {Cluster}\n{configuration}");
         return this;
     }
 

@@ -54,6 +54,32 @@ public sealed class SlurmClientTests : IDisposable
     public async Task A_job_that_was_requeued_says_how_often() => Assert.Equal(
         2, (await _slurm.With(Row, "mpi", Granted.Replace("Restarts=0", "Restarts=2")).AskAsync("20")).Job!.RestartCount);
 
+    [Theory]
+    [InlineData("COMPLETED", "None", "0:0", BatchOutcome.Completed, 0, null)]
+    [InlineData("FAILED", "NonZeroExitCode", "3:0", BatchOutcome.Failed, 3, null)]
+    [InlineData("TIMEOUT", "TimeLimit", "0:0", BatchOutcome.TimeLimit, 0, null)]
+    [InlineData("CANCELLED", "None", "0:15", BatchOutcome.Cancelled, 0, 15)]
+    [InlineData("NODE_FAIL", "NodeDown", "0:0", BatchOutcome.NodeFailed, 0, null)]
+    [InlineData("PREEMPTED", "None", "0:0", BatchOutcome.Preempted, 0, null)]
+    [InlineData("OUT_OF_MEMORY", "OutOfMemory", "0:125", BatchOutcome.OutOfMemory, 0, 125)]
+    [InlineData("COMPLETING", "TimeLimit", "0:0", BatchOutcome.TimeLimit, 0, null)]
+    [InlineData("COMPLETING", "NonZeroExitCode", "1:0", BatchOutcome.Unknown, 1, null)]
+    public async Task A_job_that_ended_says_how(string state, string reason, string exit, BatchOutcome outcome, int code, int? signal)
+    {
+        var record = Granted.Replace("JobState=RUNNING Reason=None", $"JobState={state} Reason={reason}")
+            .Replace("Reboot=0 ExitCode=0:0", $"Reboot=0 ExitCode={exit}").Replace("Restarts=0", "Restarts=2");
+        var end = (await _slurm.With(Row, "mpi", record).Client.FindEndAsync("20", CancellationToken.None))!;
+        Assert.Equal((outcome, state, code, signal, 2), (end.Outcome, end.State, end.ExitCode, end.Signal, end.RestartCount));
+    }
+
+    [Theory]
+    [InlineData("RUNNING")]
+    [InlineData("PENDING")]
+    [InlineData("REQUEUED")]
+    [InlineData("LEVITATING")]
+    public async Task A_job_that_has_not_ended_or_is_in_a_state_that_nobody_knows_has_no_end(string state) => Assert.Null(
+        await _slurm.With(Row, "mpi", Granted.Replace("JobState=RUNNING", $"JobState={state}")).Client.FindEndAsync("20", CancellationToken.None));
+
     [Fact]
     public async Task What_the_user_wrote_is_not_taken_for_what_Slurm_says()
     {

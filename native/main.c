@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "server.h"
+
+// One program of two names: the agent in a container, and the client by which its owner has programs run there.
+
+#define GRACE_SEC 5
+#define SESSIONS 1024u
+
+static const char agent_usage[] =
+    "usage: pisahpc-agent serve SOCKET [--grace SECONDS] [--sessions NUMBER] [--drop NAMES]... [--keep NAMES]...\n"
+    "                           [-- PROGRAM [ARGUMENT...]]\n"
+    "       pisahpc-agent run ...   the same as pisahpc-run\n";
+
+static const char client_usage[] =
+    "usage: pisahpc-run [--socket PATH] [--wait SECONDS] [--cd DIRECTORY | --home] [--tty | --no-tty] [--] PROGRAM [ARGUMENT...]\n"
+    "       pisahpc-run [--socket PATH] [--wait SECONDS] --probe\n";
+
+static _Noreturn void misused(const char *usage) {
+    fputs(usage, stderr);
+    exit(EXIT_USAGE);
+}
+
+static _Noreturn void explain(const char *usage) {
+    fputs(usage, stdout);
+    exit(0);
+}
+
+// The words behind the program's name, of which some are options with a value.
+struct words {
+    char **next;
+    const char *usage;
+};
+
+static bool take(struct words *words, const char *option) {
+    if (!*words->next || strcmp(*words->next, option)) return false;
+    words->next++;
+    return true;
+}
+
+static char *value(struct words *words) {
+    return *words->next ? *words->next++ : (misused(words->usage), NULL);
+}
+
+static unsigned number(struct words *words, unsigned least, unsigned most) {
+    const char *text = value(words);
+    char *end;
+    unsigned long result = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || result < least || result > most) misused(words->usage);
+    return (unsigned)result;
+}
+
+static void add_rule(struct rules *rules, bool keep, struct words *words) {
+    const char *pattern = value(words);
+    if (!*pattern || !rules_add(rules, keep, pattern)) misused(words->usage);
+}
+
+static int run_agent(char **arguments) {
+    struct words words = {arguments, agent_usage};
+    static struct rules rules;
+    rules_default(&rules);
+    if (take(&words, "--help")) explain(agent_usage);
+    if (!take(&words, "serve")) misused(agent_usage);
+    struct agent agent = {.socket = value(&words), .rules = &rules, .grace_ms = GRACE_SEC * 1000, .sessions = SESSIONS};
+    while (*words.next) {
+        if (take(&words, "--grace")) agent.grace_ms = (int)number(&words, 0, 3600) * 1000;
+        else if (take(&words, "--sessions")) agent.sessions = number(&words, 1, SESSIONS_MAX);
+        else if (take(&words, "--drop")) add_rule(&rules, false, &words);
+        else if (take(&words, "--keep")) add_rule(&rules, true, &words);
+        else if (take(&words, "--") && *words.next) break;
+        else misused(agent_usage);
+    }
+    agent.program = *words.next ? words.next : NULL;
+    return server_run(&agent);
+}
+
+static int run_client(char **arguments) {
+    struct words words = {arguments, client_usage};
+    struct client client = {.socket = getenv("PISAHPC_SOCKET")};
+    while (*words.next && **words.next == '-') {
+        if (take(&words, "--socket")) client.socket = value(&words);
+        else if (take(&words, "--wait")) client.wait_ms = (int)number(&words, 0, 86400) * 1000;
+        else if (take(&words, "--cd")) client.directory = value(&words);
+        else if (take(&words, "--home")) client.directory = "";
+        else if (take(&words, "--tty")) client.terminal = TERMINAL_ALWAYS;
+        else if (take(&words, "--no-tty")) client.terminal = TERMINAL_NEVER;
+        else if (take(&words, "--probe")) client.probe = true;
+        else if (take(&words, "--help")) explain(client_usage);
+        else if (take(&words, "--")) break;
+        else misused(client_usage);
+    }
+    client.program = words.next;
+    if (!*client.program != client.probe || (*client.program && !**client.program)) misused(client_usage);
+    if (client.directory && *client.directory && *client.directory != '/') {
+        return client_refuse(EXIT_USAGE, "--cd %s: not an absolute path", client.directory);
+    }
+    if (!client.socket || !*client.socket) return client_refuse(EXIT_WRONGLY_SET_UP, "no agent is named: --socket PATH or PISAHPC_SOCKET");
+    return client_run(&client);
+}
+
+int main(int count, char **arguments) {
+    if (count < 1) return EXIT_USAGE;
+    const char *slash = strrchr(arguments[0], '/'), *name = slash ? slash + 1 : arguments[0];
+    if (!strcmp(name, "pisahpc-run")) return run_client(arguments + 1);
+    if (count > 1 && !strcmp(arguments[1], "run")) return run_client(arguments + 2);
+    return run_agent(arguments + 1);
+}

@@ -1,0 +1,48 @@
+using PisaHpc.Batch;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Adapters;
+
+/// <summary>A site's batch system, asked on the host that has its programs.</summary>
+internal static class SiteBatchSystem
+{
+    /// <summary>How long it may take to tell all of its jobs when nobody says.</summary>
+    public static TimeSpan DefaultTimeout { get; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Asks one question.</summary>
+    /// <param name="site">The site, which says how the host is reached.</param>
+    /// <param name="kind">The batch system.</param>
+    /// <param name="host">The host; null takes the site's, or else this machine.</param>
+    /// <param name="timeout">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="question">What is asked.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.BatchSystemFailed"/> when the time is up; <see cref="ErrorId.PlatformNotSupported"/> for a batch system that
+    /// cannot be asked; why the host cannot be reached; and what the question throws.
+    /// </exception>
+    public static async Task<T> AskAsync<T>(
+        HpcSite site,
+        Scheduler kind,
+        string? host,
+        TimeSpan timeout,
+        Func<IBatchSystem, CancellationToken, Task<T>> question,
+        CancellationToken cancellationToken)
+        where T : class
+    {
+        var at = host ?? site.Batch.Host;
+        T? answer = null;
+        await FanOut.WithinAsync(
+            at ?? "localhost",
+            timeout,
+            async stopping =>
+            {
+                var connection = await (at is null
+                    ? NodeConnectors.ThisMachineAsync(stopping)
+                    : NodeConnectors.For(site.Nodes).ConnectAsync(at, stopping));
+                answer = await question(BatchSystems.On(connection, kind), stopping);
+            },
+            cancellationToken,
+            ErrorId.BatchSystemFailed);
+        return answer!;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Reflection;
+using PisaHpc.BatchHooks.Slurm;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
+using PisaHpc.Nodes;
+using PisaHpc.Preflight;
+using PisaHpc.Tracing;
+
+namespace PisaHpc.Module.Commands;
+
+/// <summary>
+/// Looks over the hooks by which a batch system starts and stops jobs' containers: files and modes on every node, and what of the batch
+/// system's configuration keeps them from their work or could do harm.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Test, "HpcBatchHook")]
+[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
+public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
+{
+    private readonly ConcurrentQueue<HpcNodeCheck> _checks = new();
+    private readonly ConcurrentQueue<TimeSpan> _deadlines = new();
+
+    /// <summary>Only these checks, by name or pattern.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(HookCheckCompleter))]
+    public string[] Check { get; set; } = ["*"];
+
+    /// <summary>Writes an error for each host that has a check as bad as this, or worse.</summary>
+    [Parameter]
+    [ValidateSet(nameof(CheckResult.Warning), nameof(CheckResult.Failed))]
+    public string? FailOn { get; set; }
+
+    /// <summary>Writes one object in place of the checks: a status, an exit code and a line as monitoring systems take them.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        var (site, meant) = (RequiredSite, ChecksMeant());
+        var definition = ReadSite(site.Path!);
+        var version = typeof(TestHpcBatchHookCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+        var examination = await OnControllerAsync((host, stopping) =>
+            SlurmHookExamination.BeginAsync(host, site, SlurmConf, definition, version, stopping));
+        await OnNodesAsync("Checking hooks", Phase.CheckNode, examination.Nodes, async (node, stopping) =>
+            await FanOut.WithinAsync(node.Node, NodeTimeout, async limit =>
+            {
+                var (checks, deadline) = await examination.OfNodeAsync(node, Cluster.Engines, meant, TimeProvider.System, limit);
+                if (deadline is { } known)
+                {
+                    _deadlines.Enqueue(known);
+                }
+
+                Found(node.Node, checks);
+            }, stopping));
+        var longest = _deadlines.IsEmpty ? (TimeSpan?)null : _deadlines.Max();
+        var ofController = examination.OfController(meant, longest);
+        Found(ofController is [var first, ..] ? first.Node : ControllerName, ofController);
+        if (Summary)
+        {
+            Emit(HpcNodeCheckSummary.Of(_checks));
+        }
+    }
+
+    private static byte[]? ReadSite(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private void Found(string host, IReadOnlyList<HpcNodeCheck> checks)
+    {
+        foreach (var check in checks)
+        {
+            _checks.Enqueue(check);
+        }
+
+        if (!Summary)
+        {
+            EmitAll(checks);
+        }
+
+        var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
+        if (bad.Count > 0)
+        {
+            Report(new HpcException(ErrorId.NodeCheckFailed, $"The hooks of {host} are not fit: {string.Join("; ", bad)}.", host), host);
+        }
+    }
+
+    private bool IsAsBadAsFailOn(HpcNodeCheck check) =>
+        FailOn is not null && Enum.Parse<CheckResult>(check.Result) >= Enum.Parse<CheckResult>(FailOn, ignoreCase: true);
+
+    private Func<string, bool> ChecksMeant()
+    {
+        var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
+        foreach (var (index, name) in Check.Index())
+        {
+            if (!SlurmHookChecks.Names.Any(patterns[index].IsMatch))
+            {
+                throw new HpcException(
+                    ErrorId.InvalidValue,
+                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", SlurmHookChecks.Names)}.",
+                    name);
+            }
+        }
+
+        return name => patterns.Any(pattern => pattern.IsMatch(name));
+    }
+}

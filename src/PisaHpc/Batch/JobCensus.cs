@@ -1,0 +1,41 @@
+namespace PisaHpc.Batch;
+
+/// <summary>What a batch system knew of its jobs when it was asked for all of them at once.</summary>
+/// <param name="time">When that was, by the clock of the host that asked.</param>
+/// <param name="find">What it knows of an id; null for a job that it does not know.</param>
+public sealed class JobCensus(DateTimeOffset time, Func<string, JobStanding?> find)
+{
+    /// <summary>When it was asked, by the clock of the host that asked.</summary>
+    public DateTimeOffset Time => time;
+
+    /// <summary>The cluster whose jobs these are, by the batch system's own name; null where it has none.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>What its program said beside the answer; null for nothing.</summary>
+    public string? Remark { get; init; }
+
+    /// <summary>What it knows of a job.</summary>
+    /// <returns>Null for a job that it does not know: one that ended long ago, or never was.</returns>
+    public JobStanding? Find(string jobId) => find(jobId);
+}
+
+/// <summary>How a job stood.</summary>
+public sealed record JobStanding
+{
+    /// <summary>The state, in the batch system's own word.</summary>
+    public required string State { get; init; }
+
+    /// <summary>What became of it; null as long as it lives.</summary>
+    public BatchOutcome? Outcome { get; init; }
+
+    /// <summary>
+    /// When it ended; null as long as it lives. A job whose state nobody knows, or whose end is not told, is taken for one that lives.
+    /// </summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The nodes that it has, all of them; none where it waits, ends, or the list may lack one, or cannot be read.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+
+    /// <summary>The ids by which nodes name what runs of it: those of its components, where it has several.</summary>
+    public IReadOnlyList<string> RunsAs { get; init; } = [];
+}

@@ -1,0 +1,95 @@
+using PisaHpc.Preflight;
+
+namespace PisaHpc.BatchHooks.Slurm;
+
+/// <summary>Whether a node has what its slurmd calls.</summary>
+internal static class HookNodeChecks
+{
+    private const string InstallRemedy = "Install-HpcBatchHook";
+
+    // munged(8): a credential lives 300 s unless somebody says otherwise.
+    private const double CredentialLifeSec = 300;
+
+    /// <summary>The hooks as this module has them, root's, with their modes: a prolog that is missing drains the node.</summary>
+    public static CheckFinding Files(HookNodeEvidence evidence)
+    {
+        if (evidence.Different.Count == 0)
+        {
+            return CheckFinding.Passed("as this module has them, root's, with their modes");
+        }
+
+        var words = evidence.Different.Select(file => $"{file.File.Path} {Difference(file.File, file.Standing)}");
+        return CheckFinding.Failed(string.Join("; ", words), $"Put them there: {InstallRemedy}.");
+    }
+
+    private static string Difference(HookFile file, string? standing) => standing is null ? "is missing"
+        : standing.StartsWith(file.Digest, StringComparison.Ordinal) ? $"has mode and owner {standing[(file.Digest.Length + 1)..]}"
+        : "is another than this module's or this site's";
+
+    /// <summary>Whether the program starts there, in this module's version.</summary>
+    public static CheckFinding Program(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("version") is not { } version
+        ? CheckFinding.Failed(
+            $"{HookFiles.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
+            $"Bring one that was built on such a system, or on an older one: {InstallRemedy} -ProgramPath.")
+        : version.Split('+')[0] == evidence.Version
+            ? CheckFinding.Passed($"pisahpc-hook {version}")
+            : CheckFinding.Warning(
+                $"pisahpc-hook {version}, and the module is {evidence.Version}", $"Bring this module's: {InstallRemedy} -ProgramPath.");
+
+    /// <summary>Whether root reads the same site definition there.</summary>
+    public static CheckFinding SiteDefinition(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("site") switch
+    {
+        null => CheckFinding.Failed(
+            $"root cannot read {evidence.Site.Path}", "Bring the site definition to the node, under the path that it has here."),
+        var digest when evidence.SiteDigest is not null && digest != evidence.SiteDigest => CheckFinding.Warning(
+            $"{evidence.Site.Path} is another than here", "Bring this machine's to the node."),
+        _ => CheckFinding.Passed($"{evidence.Site.Path}, the same as here"),
+    };
+
+    /// <summary>Whether failures can be written down, in memory and by root alone.</summary>
+    public static CheckFinding Records(HookNodeEvidence evidence)
+    {
+        var directory = evidence.Site.RunDirectory;
+        return evidence.Facts.GetValueOrDefault("run")?.Split(' ') is not [var type, var mode, var owner]
+            ? CheckFinding.Passed($"{directory} is made at the first job")
+            : owner != "0" || (Convert.ToInt32(mode, 8) & 0b010_010) != 0
+                ? CheckFinding.Failed(
+                    $"{directory} has mode {mode} and belongs to user id {owner}: somebody could put records there",
+                    $"Give it to root: chown root {directory}; chmod 755 {directory}.")
+            : type is not ("tmpfs" or "ramfs")
+                ? CheckFinding.Warning($"{directory} is on {type}: what it says of jobs outlives a boot", "Mount a tmpfs there.")
+            : evidence.Facts.GetValueOrDefault("records") is { } records && records != "directory 711 0"
+                ? CheckFinding.Failed($"{directory}/.slurm is: {records}", $"Remove it when no job runs: rm -r {directory}/.slurm.")
+            : CheckFinding.Passed($"{directory} on {type}");
+    }
+
+    /// <summary>A node with a copy of slurm.conf of its own runs what the copy says.</summary>
+    public static CheckFinding Configuration(HookNodeEvidence evidence) =>
+        evidence.Facts.GetValueOrDefault("configuration") is not { } digest
+        ? CheckFinding.Passed("slurmd gets its configuration from the controller")
+        : digest == evidence.ConfigurationDigest
+            ? CheckFinding.Passed("the controller's slurm.conf")
+            : CheckFinding.Failed(
+                "a slurm.conf that is another than the controller's",
+                "Bring the controller's to the node as the site does, then: scontrol reconfigure.");
+
+    /// <summary>Only groups that the engine makes itself can be put below a job's.</summary>
+    public static CheckFinding CgroupDriver(HookNodeEvidence evidence) => evidence.CgroupDriver switch
+    {
+        null => CheckFinding.Unknown("the engine does not answer"),
+        "cgroupfs" => CheckFinding.Passed("cgroupfs: containers can be held by their job's group"),
+        var driver => CheckFinding.Warning(
+            $"{driver}: containers get a group beside their job's, with the limits that the site gives them",
+            "Where the job's own limits have to hold, let the engine make its groups itself: native.cgroupdriver=cgroupfs."),
+    };
+
+    /// <summary>munge refuses a credential of another time, and slurmd does not start (munged(8)).</summary>
+    public static CheckFinding Clock(HookNodeEvidence evidence)
+    {
+        const string Remedy = "Run a time service on the node: chronyc tracking, or timedatectl.";
+        var (skew, allowed) = (Math.Abs(evidence.ClockSkewSec), evidence.Site.Preflight.ClockSkew.TotalSeconds);
+        return skew > CredentialLifeSec ? CheckFinding.Failed($"at least {Math.Ceiling(skew):0} s off this machine's", Remedy)
+            : skew > allowed ? CheckFinding.Warning($"at least {Math.Ceiling(skew):0} s off this machine's", Remedy)
+            : CheckFinding.Passed($"within {allowed:0} s of this machine");
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using PisaHpc.Access.Ssh;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Tracing;
+
+namespace PisaHpc.Jobs;
+
+/// <summary>Carries a job's plans out, on all of its nodes at once.</summary>
+/// <param name="request">The job.</param>
+/// <param name="files">What is written into the job's directory on each node.</param>
+/// <param name="clock">Told how long each phase takes.</param>
+internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyList<JobFile> files, PhaseClock clock)
+{
+    private readonly JobCleanup _cleanup = new(cluster);
+
+    /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
+    /// <param name="leftovers">The nodes on which an earlier attempt left containers.</param>
+    /// <returns>The nodes that failed.</returns>
+    public async Task<IReadOnlyList<NodeFailure>> RunAsync(
+        IReadOnlyList<HpcContainerPlan> plans, IReadOnlySet<string> leftovers, CancellationToken cancellationToken)
+    {
+        var failures = new ConcurrentQueue<NodeFailure>();
+        var byNode = plans.ToDictionary(plan => plan.Node);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await (cluster with { Failed = Fail }).OnEachAsync(
+                byNode.Keys,
+                (node, stopping) => StartAsync(byNode[node], leftovers.Contains(node), stopping),
+                enough.Token,
+                phase: Phase.StartOnNode);
+        }
+        catch (OperationCanceledException) when (!failures.IsEmpty && !cancellationToken.IsCancellationRequested)
+        {
+            // The failures say why.
+        }
+
+        return [.. failures];
+
+        void Fail(NodeFailure failure)
+        {
+            failures.Enqueue(failure);
+            enough.Cancel();
+        }
+    }
+
+    private async Task StartAsync(HpcContainerPlan plan, bool leftover, CancellationToken cancellationToken)
+    {
+        if (leftover)
+        {
+            await TimedAsync(Phase.RemoveLeftovers, () =>
+                _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
+        }
+
+        var owner = request.Allocation.Owner;
+        await TimedAsync(Phase.WriteAccess, async () =>
+        {
+            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            if (plan.AgentToPut is { } agent)
+            {
+                await agent.PutAsync(connection, cancellationToken);
+            }
+
+            return await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
+        });
+        var container = await TimedAsync(Phase.StartContainer, async () =>
+        {
+            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
+        });
+        await TimedAsync(Phase.WaitUntilReady, async () =>
+        {
+            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+            var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+            return await ReadinessCheck.WaitAsync(
+                connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
+        });
+
+        Task<T> TimedAsync<T>(Phase phase, Func<Task<T>> work) =>
+            clock.MeasureAsync(phase, () => phase.RunAsync(work), plan.Node);
+    }
+}

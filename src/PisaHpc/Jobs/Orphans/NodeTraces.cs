@@ -1,0 +1,41 @@
+using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Jobs.Orphans;
+
+/// <summary>What a node has of jobs, and which of them the batch system runs there.</summary>
+internal sealed class NodeTraces(string node)
+{
+    /// <summary>The node.</summary>
+    public string Node => node;
+
+    /// <summary>Whether the node said which jobs the batch system runs there.</summary>
+    public bool HasTold { get; private set; }
+
+    /// <summary>The ids that the batch system runs something of there: of a job with components, the component's.</summary>
+    public IReadOnlySet<string> Running { get; private set; } = new HashSet<string>();
+
+    /// <summary>The jobs' directories.</summary>
+    public IReadOnlyList<JobDirectoryEntry> Directories { get; private set; } = [];
+
+    /// <summary>The jobs' containers; those of static environments, and what others made, are none.</summary>
+    public IReadOnlyList<EngineContainer> Containers { get; private set; } = [];
+
+    /// <summary>Reads them. What was read before a failure stays read: keys are found though the engine be down.</summary>
+    /// <param name="runDirectory">Where jobs' directories are.</param>
+    public async Task ReadAsync(Cluster cluster, string runDirectory, IJobEvidence evidence, CancellationToken cancellationToken)
+    {
+        var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+        Running = await evidence.FindRunningAsync(connection, cancellationToken);
+        HasTold = true;
+        Directories = await JobDirectory.ListAsync(connection, runDirectory, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
+        Containers =
+        [
+            .. (await engine.ListAsync(ContainerLabels.Filter(), cancellationToken))
+                .Where(container => JobIds.IsValid(container.Labels.GetValueOrDefault(ContainerLabels.Job)))
+        ];
+    }
+}

@@ -1,0 +1,161 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.BatchHooks;
+
+/// <summary>sbatch with an environment, on the lab's real Slurm with the hooks in its slurm.conf.</summary>
+[Collection(LabTests.Name)]
+public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
+{
+    private const string Sleeps = "#!/bin/sh\necho runs on $(uname -n)\nsleep 600\n";
+    private static readonly string[] BothNodes = ["--nodes=2", "--ntasks=4"];
+
+    [Fact]
+    public async Task A_job_that_asks_for_an_environment_has_containers_on_all_of_its_nodes_before_its_script_runs_in_one()
+    {
+        var job = await HookedJob.SubmitAsync(
+            slurm,
+            """
+            #!/bin/sh -e
+            echo "script $0 of $(id -un) $(id -G), shell $-, pid 1 is $(cat /proc/1/comm)"
+            cat <<END
+            here $(wc -l <"$0") lines
+            END
+            echo over there: $(ssh o2wn02 uname -n)
+            echo done
+            """,
+            ["--comment=mine docker-tiny", .. BothNodes]);
+        Assert.Equal("COMPLETED", await job.EndAsync());
+        Assert.Contains($"script /run/pisahpc/{job.Id}/slurm_script of hpcuser 4001 5001 5002, shell e", job.Output, StringComparison.Ordinal);
+        Assert.Contains("here 6 lines\nover there: o2wn02\ndone\n", job.Output, StringComparison.Ordinal);
+        Assert.Equal("0:0", await job.FieldAsync("ExitCode"));
+        await job.AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task A_job_that_asks_for_nothing_runs_as_ever()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\necho $0\n", "--comment=docker-none");
+        Assert.Equal("COMPLETED", await job.EndAsync());
+        Assert.Matches("^/run/slurmd/job[0-9]+/slurm_script\n$", job.Output);
+        await job.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_name_that_the_site_has_not_is_refused_at_submission_with_those_that_it_has()
+    {
+        var refused = await HookedJob.TrySubmitAsync(slurm, Sleeps, "--comment=docker-nonesuch");
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("pisahpc: there is no environment docker-nonesuch; there are docker-debian12, ", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_image_that_is_missing_ends_the_job_with_78_and_a_line_and_drains_nothing()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-missing", .. BothNodes]);
+        Assert.Equal("FAILED", await job.EndAsync());
+        Assert.Equal("78:0", await job.FieldAsync("ExitCode"));
+        Assert.Matches("\\Apisahpc: image-missing on o2wn0[12]: .*pisa/none:1.*\n\\z", job.Output);
+        await job.AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean()
+    {
+        var socket = slurm.Lab.Nodes[1].PathOf("/run/docker.sock");
+        File.Move(socket, socket + ".away");
+        HookedJob job;
+        try
+        {
+            job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
+            Assert.Equal("FAILED", await job.EndAsync());
+            Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
+        }
+        finally
+        {
+            File.Move(socket + ".away", socket);
+        }
+
+        Assert.Contains("pisahpc: engine-unavailable on o2wn02: ", job.Output, StringComparison.Ordinal);
+
+        // The second node could not be asked: the next epilog there asks it again.
+        var next = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\ntrue\n", ["--comment=docker-tiny", .. BothNodes]);
+        Assert.Equal("COMPLETED", await next.EndAsync());
+        await next.AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+        await job.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task Cancelled_while_its_prolog_is_at_it_the_job_is_not_launched_and_nothing_is_left()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-unready", "--no-requeue", .. BothNodes]);
+        await HookedSlurm.UntilAsync("a container of it", async () => (await job.ContainersAsync()).Count > 0);
+        await job.CancelAsync();
+        Assert.Equal("CANCELLED", await job.EndAsync());
+        Assert.Equal("", job.Output);
+        await job.AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task A_start_that_takes_too_long_is_taken_back_in_its_own_time()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-unready", "--no-requeue", .. BothNodes]);
+        Assert.Equal("FAILED", await job.EndAsync());
+        Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
+        Assert.Contains("pisahpc: too-slow on o2wn01: Stopped by its deadline of 20 s", job.Output, StringComparison.Ordinal);
+        await job.AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task Cancelled_while_it_runs_it_leaves_nothing()
+    {
+        const string Traps = "#!/bin/sh\ntrap 'echo told' TERM\necho runs on $(uname -n)\nsleep 600 &\nwait\nwait\n";
+        var job = await HookedJob.SubmitAsync(slurm, Traps, ["--comment=docker-tiny", .. BothNodes]);
+        await job.SaysAsync("runs on");
+        Assert.Equal(2, (await job.ContainersAsync()).Count);
+        await job.CancelAsync();
+        Assert.Equal("CANCELLED", await job.EndAsync());
+        Assert.Contains("told", job.Output, StringComparison.Ordinal);
+        Assert.Contains("CANCELLED AT", job.Output, StringComparison.Ordinal);
+        await job.AssertNothingLeftAsync();
+    }
+
+    [Fact]
+    public async Task At_its_time_limit_it_is_ended_and_leaves_nothing()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--time=2", .. BothNodes]);
+        await job.SaysAsync("runs on");
+        (await RunningProcess.RunAsync("scontrol", ["update", $"JobId={job.Id}", "EndTime=now"])).EndedWith(0);
+        Assert.Equal("TIMEOUT", await job.EndAsync(240));
+        Assert.Contains("DUE TO TIME LIMIT", job.Output, StringComparison.Ordinal);
+        await job.AssertNothingLeftAsync();
+        Assert.Equal("TimeLimit", (string)slurm.Ended(job.Id).Reason);
+    }
+
+    [Fact]
+    public async Task Requeued_while_it_runs_it_has_new_containers_and_both_runs_leave_nothing()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--requeue", .. BothNodes]);
+        await job.SaysAsync("runs on");
+        var first = await job.ContainersAsync();
+        (await RunningProcess.RunAsync("scontrol", ["requeue", job.Id])).EndedWith(0);
+        await HookedSlurm.UntilAsync("it runs again", () => Task.FromResult(job.Output.Split("runs on").Length > 2));
+        Assert.Equal("1", await job.FieldAsync("Restarts"));
+        var second = await job.ContainersAsync();
+        Assert.Equal(2, second.Count);
+        Assert.Empty(first.Intersect(second));
+
+        // An epilog of the first run that comes late finds nothing to do.
+        var late = await slurm.Lab.Nodes[0].RunAsync(
+            "env", $"SLURM_JOB_ID={job.Id}", "SLURM_JOB_RESTART_COUNT=0", "SLURMD_NODENAME=o2wn01", "/usr/lib/pisahpc/slurm-epilog");
+        late.EndedWith(0);
+        Assert.Equal(second, await job.ContainersAsync());
+        await job.CancelAsync();
+        await job.EndAsync();
+        await job.AssertNothingLeftAsync();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using PisaHpc.Unit.Face;
+
+namespace PisaHpc.Unit.BatchHooks.Slurm;
+
+/// <summary>The hooks of a node in a directory of a test's own, with a stand-in for the program that they call.</summary>
+internal sealed class HookDirectory : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-slurm-");
+
+    /// <param name="hook">The body of the stand-in for pisahpc-hook, in which $args is a file that has its arguments.</param>
+    /// <param name="settings">More lines of the settings.</param>
+    public HookDirectory(string hook = "exit 0", string settings = "", int deadline = 20)
+    {
+        foreach (var file in Directory.EnumerateFiles(Checkout.PathOf("hooks", "slurm")))
+        {
+            var text = File.ReadAllText(file).Replace("/usr/lib/pisahpc", Root, StringComparison.Ordinal)
+                .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal);
+            ProgramFile.Write(PathOf(Path.GetFileName(file)), text);
+        }
+
+        Stand("pisahpc-hook", hook);
+        File.WriteAllText(PathOf("slurm-settings"), $"# by hand\nsite /etc/pisahpc/site.yaml\nrun {Run}\ndeadline {deadline}\n{settings}\n");
+    }
+
+    /// <summary>The directory.</summary>
+    public string Root => _directory.FullName;
+
+    /// <summary>The directory for jobs' files.</summary>
+    public string Run => PathOf("run");
+
+    /// <summary>What a stand-in was called with, a line for each call.</summary>
+    public IReadOnlyList<string> Calls => File.Exists(PathOf("calls")) ? File.ReadAllLines(PathOf("calls")) : [];
+
+    /// <summary>A path below it.</summary>
+    public string PathOf(string name) => Path.Combine(_directory.FullName, name);
+
+    /// <summary>Puts a stand-in for a program.</summary>
+    public void Stand(string program, string body) => ProgramFile.Write(
+        PathOf(program), $"#!/bin/sh\nprintf '%s %s\\n' {program} \"$*\" >>{PathOf("calls")}\n{body}\n");
+
+    /// <summary>The record of a run.</summary>
+    public string Record(string run) => File.Exists(PathOf($"run/.slurm/{run}")) ? File.ReadAllText(PathOf($"run/.slurm/{run}")) : "";
+
+    /// <summary>A line of the record of a run.</summary>
+    public string Field(string name, string run = "7.0") =>
+        Record(run).Split('\n').FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal))?[(name.Length + 1)..] ?? "";
+
+    /// <summary>The mode of a file, in octal digits.</summary>
+    public string ModeOf(string name) => Execute(["stat", "-c", "%a", PathOf(name)], []).Output.Trim();
+
+    /// <summary>Runs one of the hooks with the environment that slurmd gives it.</summary>
+    public (int Code, string Output, string Error) Call(string hook, string[] arguments, params (string Name, string? Value)[] variables) =>
+        Execute([PathOf(hook), .. arguments], variables);
+
+    /// <summary>Runs one of the hooks and counts the processes that it starts.</summary>
+    public (int Code, int Processes) Count(string hook, params (string Name, string? Value)[] variables)
+    {
+        var log = PathOf("trace");
+        var (code, _, error) = Execute(["strace", "-f", "-qq", "-e", "trace=fork,vfork,clone,clone3,execve", "-o", log, PathOf(hook)], variables);
+        Assert.True(File.Exists(log), $"strace did not run: {error}");
+        return (code, File.ReadLines(log).Count(line => !line.Contains("execve(", StringComparison.Ordinal)));
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    private static (int Code, string Output, string Error) Execute(string[] command, (string Name, string? Value)[] variables)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/bin:/bin";
+        var job = new Dictionary<string, string?>
+        {
+            ["SLURM_JOB_ID"] = "7",
+            ["SLURM_JOB_RESTART_COUNT"] = "0",
+            ["SLURM_JOB_GID"] = Gid,
+            ["SLURMD_NODENAME"] = "n01",
+            ["SLURM_NODELIST"] = "n[01-03]",
+            ["SLURM_JOB_PARTITION"] = "hpc",
+        };
+        foreach (var (name, value) in job.Select(pair => (pair.Key, pair.Value)).Concat(variables))
+        {
+            start.Environment[name] = value;
+            if (value is null)
+            {
+                start.Environment.Remove(name);
+            }
+        }
+
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    /// <summary>A group that the test itself is in: chgrp gives a file to no other.</summary>
+    private static readonly string Gid = GroupOfProcess();
+
+    private static string GroupOfProcess()
+    {
+        using var id = Process.Start(new ProcessStartInfo("id", ["-g"]) { RedirectStandardOutput = true })!;
+        return uint.Parse(id.StandardOutput.ReadToEnd().Trim(), NumberStyles.None, CultureInfo.InvariantCulture)
+            .ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,158 @@
+namespace PisaHpc.Unit.BatchHooks.Slurm;
+
+/// <summary>hooks/slurm/slurm-job, the first line of a batch script, with a stand-in for the program that hands commands to a container.</summary>
+public sealed class SlurmJobTests
+{
+    private static readonly (string, string?) Asks = ("SLURM_JOB_COMMENT", "docker-tiny");
+
+    [Theory]
+    [InlineData("#!/bin/bash\necho hello\n", "/bin/bash COPY one two")]
+    [InlineData("#! /bin/bash  -l -x \necho\n", "/bin/bash -l -x COPY one two")]
+    [InlineData("#!/usr/bin/env\tpython3\n", "/usr/bin/env python3 COPY one two")]
+    [InlineData("echo without a first line\n", "/bin/sh COPY one two")]
+    [InlineData("", "/bin/sh COPY one two")]
+    [InlineData("#!/bin/sh\n# This script was created by sbatch --wrap.\n\necho 'a  b'", "/bin/sh COPY one two")]
+    public void The_script_runs_in_the_container_by_the_interpreter_that_its_user_wrote_and_byte_by_byte_as_he_wrote_it(
+        string script, string expected)
+    {
+        using var node = Started();
+        var copy = node.PathOf("run/7/slurm_script");
+        Assert.Equal(0, node.Call("slurm-job", [ScriptOf(node, script), "one", "two"]).Code);
+        Assert.Equal(
+            $"pisahpc-run --socket {node.Run}/7/agent/socket --wait 10 -- {expected.Replace("COPY", copy, StringComparison.Ordinal)}", node.Calls[^1]);
+        Assert.Equal(script, File.ReadAllText(copy));
+    }
+
+    [Fact]
+    public void The_kernel_takes_it_for_a_first_line()
+    {
+        using var node = Started();
+        ProgramFile(node, "#!/bin/sh -e\necho\n");
+        Assert.Equal(0, node.Call("slurm_script", ["one"]).Code);
+        Assert.EndsWith($"-- /bin/sh -e {node.PathOf("run/7/slurm_script")} one", node.Calls[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_start_that_failed_is_one_line_for_the_user_and_the_code_that_says_whether_to_try_again()
+    {
+        using var node = new HookDirectory("echo 'image-missing n02 No image pisa/x.' >\"$7\"; exit 78");
+        node.Call("slurm-prolog", [], Asks);
+        Assert.Equal(
+            (78, "", "pisahpc: image-missing on n02: No image pisa/x.\n"), node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")]));
+    }
+
+    [Fact]
+    public void What_may_pass_is_requeued_twice_and_then_ends_with_75()
+    {
+        using var node = new HookDirectory("exit 75");
+        node.Stand("scontrol", "[ ! -e \"${0%/*}/refuse\" ]");
+        node.Stand("sleep", "exit 0");
+        var path = ("PATH", (string?)$"{node.Root}:/usr/bin:/bin");
+        node.Call("slurm-prolog", [], Asks);
+        var first = node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path);
+        Assert.Contains("scontrol requeue 7", node.Calls);
+        Assert.EndsWith(" (requeued)\n", first.Error.Split('\n')[0] + "\n", StringComparison.Ordinal);
+
+        File.WriteAllText(node.PathOf("refuse"), "");
+        Assert.Equal(75, node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path).Code);
+
+        node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "2"));
+        var requests = node.Calls.Count(call => call.StartsWith("scontrol", StringComparison.Ordinal));
+        Assert.Equal(75, node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path, ("SLURM_RESTART_COUNT", "2")).Code);
+        Assert.Equal(requests, node.Calls.Count(call => call.StartsWith("scontrol", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_script_without_a_prolog_says_so_and_a_command_without_a_container_runs_on_the_node()
+    {
+        using var node = new HookDirectory();
+        Assert.Contains(
+            "pisahpc: no-prolog on n01: ", node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")]).Error, StringComparison.Ordinal);
+        Assert.Equal((0, "a  b\n", ""), node.Call("slurm-job", ["printf", "%s\n", "a  b"]));
+        node.Stand("shell", "echo a shell");
+        Assert.Equal((0, "a shell\n", ""), node.Call("slurm-job", [], ("SHELL", node.PathOf("shell"))));
+    }
+
+    [Fact]
+    public void A_command_runs_in_the_container_on_the_first_node_and_on_others_that_have_one()
+    {
+        using var node = Started();
+        node.Call("slurm-job", ["id", "-u"]);
+        Assert.EndsWith("--wait 10 -- id -u", node.Calls[^1], StringComparison.Ordinal);
+        node.Call("slurm-job", []);
+        Assert.Contains("-- /bin/sh -c ", node.Calls[^1], StringComparison.Ordinal);
+
+        node.Call("slurm-prolog", [], Asks, ("SLURMD_NODENAME", "n02"), ("SLURM_JOB_ID", "8"));
+        var end = node.Call("slurm-job", ["id"], ("SLURMD_NODENAME", "n02"), ("SLURM_JOB_ID", "8"));
+        Assert.Equal((75, "pisahpc: not-started on n02: the job's containers were not started: its first line on n01 says why\n"), (end.Code, end.Error));
+    }
+
+    [Theory]
+    [InlineData("SLURM_JOB_ID", "../7")]
+    [InlineData("SLURM_RESTART_COUNT", "0/../../x")]
+    public void A_job_that_is_none_leads_to_no_record(string name, string value)
+    {
+        using var node = Started();
+        Assert.Equal(78, node.Call("slurm-job", ["id"], (name, value)).Code);
+    }
+
+    [Theory]
+    [InlineData("", "hash eth0,ib0 eth0,ib0 eth0")]
+    [InlineData("mlx5_0", "hash eth0,ib0 - -")]
+    public void A_rank_is_told_the_interfaces_that_are_no_bridges_of_containers(string adapter, string expected)
+    {
+        using var node = Started();
+        Assert.Equal(expected, Told(node, adapter, ("PMIX_RANK", "3")));
+        Assert.Equal(expected, Told(node, adapter, ("PMI_RANK", "3")));
+        Assert.Equal("- - - -", Told(node, adapter));
+    }
+
+    [Fact]
+    public void What_a_user_says_of_interfaces_stays()
+    {
+        using var node = Started();
+        Assert.Equal(
+            "ds21 10.0.0.0/8 eth1 eth2",
+            Told(
+                node, "", ("PMIX_RANK", "3"), ("PMIX_MCA_gds", "ds21"), ("OMPI_MCA_btl_tcp_if_include", "10.0.0.0/8"), ("UCX_NET_DEVICES", "eth1"),
+                ("FI_TCP_IFACE", "eth2")));
+        Assert.Equal("hash - eth0,ib0 eth0", Told(node, "", ("PMIX_RANK", "3"), ("OMPI_MCA_btl_tcp_if_exclude", "lo")));
+    }
+
+    /// <summary>What a command in the container has of the variables, on a node with some interfaces.</summary>
+    private static string Told(HookDirectory node, string adapter, params (string Name, string? Value)[] variables)
+    {
+        foreach (var (name, state) in new[]
+        {
+            ("lo", "unknown"), ("docker0", "up"), ("br-0123456789ab", "up"), ("veth01", "up"), ("eth0", "up"), ("eth7", "down"), ("ib0", "unknown"),
+        })
+        {
+            Directory.CreateDirectory(node.PathOf($"class/net/{name}"));
+            File.WriteAllText(node.PathOf($"class/net/{name}/operstate"), state + "\n");
+        }
+
+        Directory.CreateDirectory(node.PathOf($"class/infiniband/{adapter}"));
+        node.Stand(
+            "pisahpc-run",
+            "echo ${PMIX_MCA_gds--} ${OMPI_MCA_btl_tcp_if_include--} ${UCX_NET_DEVICES--} ${FI_TCP_IFACE--}");
+        return node.Call("slurm-job", ["./a.out"], variables).Output.Trim();
+    }
+
+    private static HookDirectory Started()
+    {
+        var node = new HookDirectory();
+        node.Stand("pisahpc-run", "exit 0");
+        node.Call("slurm-prolog", [], Asks);
+        Directory.CreateDirectory(node.PathOf("run/7"));
+        return node;
+    }
+
+    private static string ScriptOf(HookDirectory node, string script)
+    {
+        ProgramFile(node, script);
+        return node.PathOf("slurm_script");
+    }
+
+    private static void ProgramFile(HookDirectory node, string script) =>
+        Tests.ProgramFile.Write(node.PathOf("slurm_script"), $"#!{node.Root}/slurm-job\n{script}");
+}
