@@ -55,17 +55,20 @@ function Wait-TestLab {
 }
 
 # A suite. Where a handful fails it is run again, alone: a machine that is busier than a test allows for is not what CI is asked about. What
-# passes then is passed, and is named at the end with its first failure; what fails twice has failed.
+# passes then is passed, and is named at the end with its first failure; what fails twice has failed. Where more failed than tests, such as
+# a fixture's end or the whole process, no second run says anything of that.
 function Test-Project([string] $Name) {
     Write-Host "testing: $Name" -ForegroundColor Cyan
-    $total = Get-SuiteTotal $Name (Invoke-DotnetTest $Name "$Name.trx") "out/tests/$Name.trx"
-    $failed = @(Get-FailedTest "out/tests/$Name.trx")
-    if ($failed.Count -notin 1..5 -or $failed.Count -ne $total.Failed) { return $total }
+    $results = "out/tests/$Name.trx"
+    $total = Get-SuiteTotal $Name (Invoke-DotnetTest $Name "$Name.trx") $results
+    $failed = @(Get-FailedTest $results)
+    if ($failed.Count -notin 1..5 -or $failed.Count -ne $total.Failed -or (Get-RunError $results)) { return $total }
 
     $filter = ($failed.Method | Select-Object -Unique | ForEach-Object { "FullyQualifiedName=$_" }) -join '|'
     $code = Invoke-DotnetTest $Name "$Name.again.trx" ('--no-build', '--filter', $filter)
-    if (-not $code -and (Read-TestCount "out/tests/$Name.again.trx")[0] -ge $failed.Count) {
-        Move-Item "out/tests/$Name.trx" "out/tests/$Name.first.trx"
+    $passed = Get-TestResult "out/tests/$Name.again.trx" Passed | ForEach-Object testName
+    if (-not $code -and -not $failed.Where{ $_.Name -cnotin $passed }) {
+        Move-Item $results "out/tests/$Name.first.trx"
         $total.Passed += $total.Failed
         $total.Failed = 0
     }
@@ -114,22 +117,40 @@ function Get-SuiteTotal([string] $Suite, [int] $ExitCode, [string] $Results) {
 
 # At the end again, with the first line of what each says: between the suites' own lines nobody finds them.
 function Show-FailedTest {
-    foreach ($results in Get-ChildItem out/tests -Filter *.trx -Exclude *.again.trx) {
-        $word = $results.Name -like '*.first.trx' ? 'FAILED AT FIRST' : 'FAILED'
+    foreach ($results in Get-ChildItem out/tests -Filter *.trx | Sort-Object Name -Descending) {
+        $word = switch -Wildcard ($results.Name) {
+            '*.first.trx' { 'FAILED AT FIRST' }
+            '*.again.trx' { 'FAILED AGAIN' }
+            default { 'FAILED' }
+        }
         Get-FailedTest $results | ForEach-Object { Write-Host "${word}: $($_.Name) ($($_.Duration)): $($_.Reason)" -ForegroundColor Red }
+        Get-RunError $results | ForEach-Object { Write-Host "${word}: $($results.Name): $_" -ForegroundColor Red }
     }
 }
 
 # The tests that failed, of the results that dotnet test writes.
 function Get-FailedTest([string] $Results) {
-    if (-not (Test-Path $Results)) { return }
-    foreach ($test in ([xml] (Get-Content $Results -Raw)).TestRun.Results.UnitTestResult.Where{ $_.outcome -eq 'Failed' }) {
+    foreach ($test in Get-TestResult $Results Failed) {
         [pscustomobject]@{
             Name = $test.testName
             Method = $test.testName.Split('(')[0]
             Duration = $test.duration
             Reason = "$($test.Output.ErrorInfo.Message)".Split("`n")[0]
         }
+    }
+}
+
+# The tests that came out so.
+function Get-TestResult([string] $Results, [string] $Outcome) {
+    if (Test-Path $Results) { Select-Xml "//*[local-name()='UnitTestResult'][@outcome='$Outcome']" $Results | ForEach-Object Node }
+}
+
+# What failed beside the tests, in a line each: that a test failed is told in this way too, and ends with [FAIL].
+function Get-RunError([string] $Results) {
+    if (-not (Test-Path $Results)) { return }
+    foreach ($info in Select-Xml "//*[local-name()='RunInfo'][@outcome='Error']" $Results) {
+        $text = $info.Node.InnerText.Trim()
+        if ($text -notlike '*`[FAIL`]') { $text.Split("`n")[0] }
     }
 }
 

@@ -61,15 +61,18 @@ Describe 'The totals' {
 
 Describe 'A suite' {
     BeforeAll {
-        function Write-Result([string] $File, [string[]] $Failed, [int] $Passed) {
+        function Write-Result([string] $File, [string[]] $Failed, [string[]] $Passed, [string] $RunError) {
             $results = $Failed | ForEach-Object {
                 "<UnitTestResult testName='$_' outcome='Failed' duration='00:00:01'><Output><ErrorInfo><Message>Why</Message></ErrorInfo>" +
                     '</Output></UnitTestResult>'
             }
-            $all = $Failed.Count + $Passed
-            $counters = "total='$all' executed='$all' passed='$Passed' failed='$($Failed.Count)'"
-            Set-Content "out/tests/$File" ("<TestRun><Results>$results<UnitTestResult testName='A.Good' outcome='Passed'/></Results>" +
-                "<ResultSummary><Counters $counters/></ResultSummary></TestRun>")
+            $good = $Passed | ForEach-Object { "<UnitTestResult testName='$_' outcome='Passed'/>" }
+            $infos = @($Failed | ForEach-Object { "[xUnit.net 00:00:01.00]     $_ [FAIL]" }) + @($RunError | Where-Object { $_ }) |
+                ForEach-Object { "<RunInfo outcome='Error'><Text>$_</Text></RunInfo>" }
+            $all = $Failed.Count + $Passed.Count
+            $counters = "total='$all' executed='$all' passed='$($Passed.Count)' failed='$($Failed.Count)'"
+            Set-Content "out/tests/$File" ("<TestRun xmlns='http://microsoft.com/schemas/VisualStudio/TeamTest/2010'>" +
+                "<Results>$results$good</Results><ResultSummary><Counters $counters/><RunInfos>$infos</RunInfos></ResultSummary></TestRun>")
         }
     }
 
@@ -82,26 +85,48 @@ Describe 'A suite' {
         Pop-Location
     }
 
-    It 'where <Failed> fail and then <Again> has <Total> failures' -ForEach @(
-        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @(); Total = 0; Runs = 2; Said = 'FAILED AT FIRST: C.D(x: 1)*' }
-        @{ Failed = 'A.B', "C.D(x: 1)"; Again = @('A.B'); Total = 2; Runs = 2; Said = 'FAILED: C.D(x: 1)*' }
-        @{ Failed = 1..6 | ForEach-Object { "A.B$_" }; Again = @(); Total = 6; Runs = 1; Said = 'FAILED: A.B6*' }
-        @{ Failed = @(); Again = @(); Total = 0; Runs = 1; Said = $null }
+    It 'where <Failed> fail and then <Again>, while <Passed> pass, has <Total> failures' -ForEach @(
+        @{ Failed = 'A.B', 'C.D(x: 1)'; Again = @(); Passed = 'A.B', 'C.D(x: 1)', 'C.D(x: 2)'; Total = 0; Runs = 2
+            Said = 'FAILED AT FIRST: A.B*', 'FAILED AT FIRST: C.D(x: 1)*' }
+        @{ Failed = 'A.B', 'C.D(x: 1)'; Again = @('A.B'); Passed = 'C.D(x: 1)', 'C.D(x: 2)'; Total = 2; Runs = 2
+            Said = 'FAILED: A.B*', 'FAILED: C.D(x: 1)*', 'FAILED AGAIN: A.B*' }
+        @{ Failed = 'A.B', 'C.D(x: 1)'; Again = @(); Passed = 'C.D(x: 1)', 'C.D(x: 2)', 'C.D(x: 3)'; Total = 2; Runs = 2
+            Said = 'FAILED: A.B*', 'FAILED: C.D(x: 1)*' }
+        @{ Failed = 'A.B', 'C.D(x: a)'; Again = @(); Passed = 'A.B', 'C.D(x: A)'; Total = 2; Runs = 2
+            Said = 'FAILED: A.B*', 'FAILED: C.D(x: a)*' }
+        @{ Failed = 1..6 | ForEach-Object { "A.B$_" }; Again = @(); Passed = @(); Total = 6; Runs = 1
+            Said = 1..6 | ForEach-Object { "FAILED: A.B$_*" } }
+        @{ Failed = @(); Again = @(); Passed = @(); Total = 0; Runs = 1; Said = @() }
     ) {
         Mock Invoke-DotnetTest {
             if ($More) {
                 $More[-1] | Should -Be 'FullyQualifiedName=A.B|FullyQualifiedName=C.D'
-                Write-Result Unit.again.trx $Again (3 - $Again.Count)
+                Write-Result Unit.again.trx $Again $Passed
                 return [int] ($Again.Count -gt 0)
             }
-            Write-Result Unit.trx $Failed 10
+            Write-Result Unit.trx $Failed (1..10 | ForEach-Object { "A.Good$_" })
             [int] ($Failed.Count -gt 0)
         }
         $suite = Test-Project Unit 6>$null
         $suite.Passed, $suite.Failed | Should -Be (10 + $Failed.Count - $Total), $Total
         Should -Invoke Invoke-DotnetTest -Times $Runs -Exactly
-        $said = Show-FailedTest 6>&1
-        if ($Said) { $said[-1] | Should -BeLike $Said } else { $said | Should -BeNullOrEmpty }
+        $lines = @(Show-FailedTest 6>&1)
+        $lines.Count | Should -Be $Said.Count
+        for ($i = 0; $i -lt $Said.Count; $i++) { $lines[$i] | Should -BeLike $Said[$i] }
+    }
+
+    It 'in which more failed than tests is not run again: <RunError>' -ForEach @(
+        @{ RunError = '[xUnit.net 00:00:02.00]     [Test Class Cleanup Failure (A)] System.IO.IOException' }
+        @{ RunError = 'The active test run was aborted. Reason: Test host process crashed' }
+    ) {
+        Mock Invoke-DotnetTest {
+            Write-Result Unit.trx 'A.B' 'A.Good' $RunError
+            1
+        }
+        $suite = Test-Project Unit 6>$null
+        $suite.Passed, $suite.Failed | Should -Be 1, 1
+        Should -Invoke Invoke-DotnetTest -Times 1 -Exactly
+        Show-FailedTest 6>&1 | Should -Be 'FAILED: A.B (00:00:01): Why', "FAILED: Unit.trx: $RunError"
     }
 }
 
