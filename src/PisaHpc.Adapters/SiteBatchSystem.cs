@@ -27,11 +27,9 @@ internal static class SiteBatchSystem
         TimeSpan timeout,
         Func<IBatchSystem, CancellationToken, Task<T>> question,
         CancellationToken cancellationToken)
-        where T : class
     {
         var at = host ?? site.Batch.Host;
-        T? answer = null;
-        await FanOut.WithinAsync(
+        return await FanOut.WithinAsync(
             at ?? "localhost",
             timeout,
             async stopping =>
@@ -39,10 +37,9 @@ internal static class SiteBatchSystem
                 var connection = await (at is null
                     ? NodeConnectors.ThisMachineAsync(stopping)
                     : NodeConnectors.For(site.Nodes).ConnectAsync(at, stopping));
-                answer = await question(BatchSystems.On(connection, kind), stopping);
+                return await question(BatchSystems.On(connection, kind), stopping);
             },
             cancellationToken,
             ErrorId.BatchSystemFailed);
-        return answer!;
     }
 }

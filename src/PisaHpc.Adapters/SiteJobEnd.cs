@@ -12,15 +12,7 @@ internal static class SiteJobEnd
     /// <summary>Asks how a job ended.</summary>
     /// <returns>Null for a job that has not ended, or that waits to run again.</returns>
     /// <exception cref="HpcException">As for <see cref="SiteBatchSystem"/> and <see cref="IBatchSystem.FindEndAsync"/>.</exception>
-    public static async Task<BatchEnd?> FindAsync(HpcSite site, string jobId, CancellationToken cancellationToken)
-    {
-        var answer = await SiteBatchSystem.AskAsync(
-            site,
-            site.Batch.System,
-            host: null,
-            Limit,
-            async (batch, stopping) => new[] { await batch.FindEndAsync(jobId, stopping) },
-            cancellationToken);
-        return answer[0];
-    }
+    public static Task<BatchEnd?> FindAsync(HpcSite site, string jobId, CancellationToken cancellationToken) =>
+        SiteBatchSystem.AskAsync(
+            site, site.Batch.System, host: null, Limit, (batch, stopping) => batch.FindEndAsync(jobId, stopping), cancellationToken);
 }

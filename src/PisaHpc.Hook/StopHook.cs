@@ -50,7 +50,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
     /// <summary>Takes what a node alone holds of a job; whoever starts or stops the whole of it comes first.</summary>
     private async Task StopOnAsync(string node, string jobId, TimeSpan grace, PortArea? area, CancellationToken cancellationToken)
     {
-        var record = Recorder is { } recorder ? new StopRecord(recorder, jobId, cluster) : null;
+        var record = Recorder is { } recorder ? new StopRecord(recorder, jobId, cluster.Nodes) : null;
         using var hold = area?.Hold(jobId, JobStarter.DefaultRollbackLimit, cancellationToken);
         var changed = false;
         var failed = log.Failures;

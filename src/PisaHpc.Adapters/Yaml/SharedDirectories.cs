@@ -1,3 +1,4 @@
+using System.Net;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
@@ -11,7 +12,6 @@ namespace PisaHpc.Adapters.Yaml;
 internal static class SharedDirectories
 {
     private const int FirstUnprivilegedPort = 1024;
-    private const int LastPort = 65535;
 
     /// <summary>The port area.</summary>
     public static Shape<PortAreaDefinition> PortArea { get; } = Map(
@@ -21,11 +21,11 @@ internal static class SharedDirectories
                 "path", SiteShapes.AbsolutePath, (area, path) => area with { Path = path.Value },
                 "The directory that all nodes share, with one file for each port.", required: true),
             PortAreaKey.Of(
-                "first", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { First = port.Value },
+                "first", Count("a port", FirstUnprivilegedPort, IPEndPoint.MaxPort), (area, port) => area with { First = port.Value },
                 "The lowest port. A job's sshd is not root, so it is 1024 at least; stay outside the kernel's own "
                 + "range, ip_local_port_range.", required: true),
             PortAreaKey.Of(
-                "last", Count("a port", FirstUnprivilegedPort, LastPort), (area, port) => area with { Last = port.Value },
+                "last", Count("a port", FirstUnprivilegedPort, IPEndPoint.MaxPort), (area, port) => area with { Last = port.Value },
                 "The highest port.", required: true),
             PortAreaKey.Of(
                 "timeToLive", Time, (area, time) => area with { TimeToLive = time.Value },

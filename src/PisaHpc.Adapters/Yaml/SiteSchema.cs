@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
@@ -17,8 +18,6 @@ namespace PisaHpc.Adapters.Yaml;
 /// <summary>The keys of a site definition. The reader and the JSON Schema are made from this one table.</summary>
 internal static class SiteSchema
 {
-    private const int LastPort = 65535;
-
     private static readonly Shape<NodeAccess> Ssh = Map(
         new NodeAccess(),
         [
@@ -26,7 +25,7 @@ internal static class SiteSchema
                 "user", SiteShapes.User, (access, user) => access with { User = user.Value },
                 "The login name; the caller's own when left out."),
             AccessKey.Of(
-                "port", Count("a port", 1, LastPort), (access, port) => access with { Port = port.Value },
+                "port", Count("a port", 1, IPEndPoint.MaxPort), (access, port) => access with { Port = port.Value },
                 "The port of the nodes' own sshd."),
             AccessKey.Of(
                 "keys", List(SiteShapes.LocalPath, orOne: true), (access, keys) => access with { Keys = Values(keys) },

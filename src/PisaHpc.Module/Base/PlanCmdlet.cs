@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
@@ -66,7 +67,7 @@ public abstract class PlanCmdlet : NodeCmdlet
 
     /// <summary>Ports to publish beside the job's; only on a bridge.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(1, IPEndPoint.MaxPort)]
     public int[] PublishPort { get; set; } = [];
 
     /// <summary>How long a container may take to become ready, in seconds.</summary>

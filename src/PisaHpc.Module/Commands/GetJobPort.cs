@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
@@ -22,7 +23,7 @@ public sealed class GetJobPortCommand : PortAreaCmdlet
 
     /// <summary>The ports; without it, every port.</summary>
     [Parameter]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(1, IPEndPoint.MaxPort)]
     public int[]? Port { get; set; }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net;
 using PisaHpc.Batch;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
@@ -40,7 +41,7 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
 
     /// <summary>Ports to leave out, because something listens on them on the job's nodes. Those of this host are left out anyway.</summary>
     [Parameter]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(1, IPEndPoint.MaxPort)]
     public int[] BusyPort { get; set; } = [];
 
     /// <summary>With -WhatIf: writes the lease as it would be; the port may be another's by the time it is asked for.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
@@ -19,7 +20,7 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
     /// <summary>The port on which the job's sshd will listen on each node: a number, or the lease of New-JobPort.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
     [PortNumber]
-    [ValidateRange(1, 65535)]
+    [ValidateRange(1, IPEndPoint.MaxPort)]
     public int Port { get; set; }
 
     /// <summary>The job: its nodes, slots and owner.</summary>

@@ -39,6 +39,31 @@ public sealed class JobCleanup(Cluster cluster)
         return changed | await RemoveContainersAsync(node, jobId, grace, evidence, cancellationToken);
     }
 
+    /// <summary>Stops and removes containers of a job on one node, once they told what they know.</summary>
+    /// <param name="evidence">As for <see cref="CleanAsync"/>.</param>
+    /// <returns>Whether one was there.</returns>
+    internal static async Task<bool> RemoveAsync(
+        IContainerEngine engine,
+        IReadOnlyList<EngineContainer> containers,
+        TimeSpan grace,
+        EndEvidence? evidence,
+        CancellationToken cancellationToken)
+    {
+        await (evidence?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
+        var changed = false;
+        foreach (var container in containers)
+        {
+            if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
+            {
+                await engine.StopAsync(container.Id, grace, cancellationToken);
+            }
+
+            changed |= await engine.RemoveAsync(container.Id, cancellationToken);
+        }
+
+        return changed;
+    }
+
     private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
@@ -53,19 +78,7 @@ public sealed class JobCleanup(Cluster cluster)
         string node, string jobId, TimeSpan grace, EndEvidence? evidence, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
-        var changed = false;
         var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
-        await (evidence?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
-        foreach (var container in containers)
-        {
-            if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
-            {
-                await engine.StopAsync(container.Id, grace, cancellationToken);
-            }
-
-            changed |= await engine.RemoveAsync(container.Id, cancellationToken);
-        }
-
-        return changed;
+        return await RemoveAsync(engine, containers, grace, evidence, cancellationToken);
     }
 }

@@ -73,14 +73,14 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
 
     private async Task StartRecordedAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        var record = new StartRecord(request);
+        var record = new StartRecord(request, Recorder, cluster.Nodes);
         try
         {
             await StartAllAsync(request, handOver, record, cancellationToken);
         }
-        catch (Exception failure) when (Recorder is not null && StartRecord.IsEnd(failure))
+        catch (Exception failure) when (StartRecord.IsEnd(failure))
         {
-            await record.WriteAsync(Recorder, failure);
+            await record.WriteAsync(failure);
             throw;
         }
     }
@@ -94,8 +94,8 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
-        using var hold = await record.Clock.MeasureAsync(Phase.LeasePort, () => Phase.LeasePort.RunAsync(
-            () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken))));
+        using var hold = await record.Clock.RunAsync(
+            Phase.LeasePort, () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
@@ -108,7 +108,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
 
         var (plans, files) = PlanLeased(request, survey, image, hold);
-        await record.BeginAsync(plans, hold, Recorder);
+        await record.BeginAsync(plans, hold);
         IReadOnlyList<NodeFailure> failed;
         try
         {
@@ -133,8 +133,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
 
     private Task TakeBackAsync(
         JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record) =>
-        record.Clock.MeasureAsync(
-            Phase.TakeBack, () => Phase.TakeBack.RunAsync(() => RollBackAsync(request, hold, cause, failed, record)));
+        record.Clock.RunAsync(Phase.TakeBack, () => RollBackAsync(request, hold, cause, failed, record));
 
     /// <summary>
     /// What the nodes look like; null when the job runs already and was handed over. Containers that are ready may belong to a start that

@@ -50,7 +50,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     private async Task<HpcJob> StopAllAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken)
     {
         var job = request.Job;
-        var record = Recorder is null ? null : new StopRecord(Recorder, job.JobId, cluster)
+        var record = Recorder is null ? null : new StopRecord(Recorder, job.JobId, cluster.Nodes)
         {
             End = request.End,
             AskEnd = request.AskEnd,

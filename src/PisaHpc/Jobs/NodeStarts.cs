@@ -49,12 +49,12 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
     {
         if (leftover)
         {
-            await TimedAsync(Phase.RemoveLeftovers, () =>
+            await RunAsync(Phase.RemoveLeftovers, () =>
                 _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
         }
 
         var owner = request.Allocation.Owner;
-        await TimedAsync(Phase.WriteAccess, async () =>
+        await RunAsync(Phase.WriteAccess, async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             if (plan.AgentToPut is { } agent)
@@ -64,12 +64,12 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
 
             return await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
         });
-        var container = await TimedAsync(Phase.StartContainer, async () =>
+        var container = await RunAsync(Phase.StartContainer, async () =>
         {
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
             return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
         });
-        await TimedAsync(Phase.WaitUntilReady, async () =>
+        await RunAsync(Phase.WaitUntilReady, async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
@@ -77,7 +77,6 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
                 connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
         });
 
-        Task<T> TimedAsync<T>(Phase phase, Func<Task<T>> work) =>
-            clock.MeasureAsync(phase, () => phase.RunAsync(work), plan.Node);
+        Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);
     }
 }

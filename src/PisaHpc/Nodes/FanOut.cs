@@ -46,10 +46,32 @@ public static class FanOut
     /// <param name="action">What to do.</param>
     /// <param name="late">What the failure is when it takes longer.</param>
     /// <exception cref="HpcException">The time is up.</exception>
-    public static async Task WithinAsync(
+    public static Task WithinAsync(
         string node,
         TimeSpan timeout,
         Func<CancellationToken, Task> action,
+        CancellationToken cancellationToken,
+        ErrorId late = ErrorId.NodeTimeout)
+    {
+        ArgumentNullException.ThrowIfNull(action);
+        return WithinAsync(node, timeout, DoAsync, cancellationToken, late);
+
+        async Task<bool> DoAsync(CancellationToken limit)
+        {
+            await action(limit);
+            return true;
+        }
+    }
+
+    /// <summary>The same for what has a result.</summary>
+    /// <param name="timeout">How long it may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+    /// <param name="action">What to do.</param>
+    /// <param name="late">What the failure is when it takes longer.</param>
+    /// <exception cref="HpcException">The time is up.</exception>
+    public static async Task<T> WithinAsync<T>(
+        string node,
+        TimeSpan timeout,
+        Func<CancellationToken, Task<T>> action,
         CancellationToken cancellationToken,
         ErrorId late = ErrorId.NodeTimeout)
     {
@@ -58,7 +80,7 @@ public static class FanOut
         limit.CancelAfter(timeout);
         try
         {
-            await action(limit.Token);
+            return await action(limit.Token);
         }
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using PisaHpc.Posix;
 using PisaHpc.Sites;
 
@@ -27,7 +28,7 @@ public sealed class PortArea
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.PlatformNotSupported"/> elsewhere than on Linux; <see cref="ErrorId.InvalidValue"/> for an empty range.
     /// </exception>
-    public PortArea(string path, int first = 1, int last = 65535)
+    public PortArea(string path, int first = 1, int last = IPEndPoint.MaxPort)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -35,10 +36,12 @@ public sealed class PortArea
                 ErrorId.PlatformNotSupported, $"The port area {path} can be used on Linux only: it rests on hard links.", path);
         }
 
-        if (first < 1 || last > 65535 || first > last)
+        if (first < 1 || last > IPEndPoint.MaxPort || first > last)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"The port range {first} to {last} of the port area {path} is not within 1 to 65535.", path);
+                ErrorId.InvalidValue,
+                $"The port range {first} to {last} of the port area {path} is not within 1 to {IPEndPoint.MaxPort}.",
+                path);
         }
 
         Path = System.IO.Path.GetFullPath(path);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using PisaHpc.Batch;
 using PisaHpc.Posix;
 
@@ -189,7 +190,7 @@ internal sealed class PortDirectory(string path)
 
     private static int? PortNamed(string name) =>
         name.Length is > 0 and <= 5 && name[0] is >= '1' and <= '9'
-        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 ? port : null;
+        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort ? port : null;
 }
 
 /// <summary>A job's link as it was found in the area.</summary>

@@ -14,7 +14,7 @@ public sealed class PhaseClock
     /// <summary>The times so far, in the order of <see cref="Phase"/>.</summary>
     public IReadOnlyList<PhaseTime> Times => [.. _times.OrderBy(time => time.Key).Select(time => time.Value)];
 
-    /// <summary>Measures work, also when it fails.</summary>
+    /// <summary>Measures work that somebody else runs as the phase, also when it fails.</summary>
     /// <param name="node">The node; null for work on all of them.</param>
     public async Task<T> MeasureAsync<T>(Phase phase, Func<Task<T>> work, string? node = null)
     {
@@ -31,16 +31,18 @@ public sealed class PhaseClock
         }
     }
 
+    /// <summary>Runs work as a phase (<see cref="Phases"/>) and measures it.</summary>
+    /// <param name="node">The node; null for work on all of them.</param>
+    public Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work, string? node = null, string? job = null) =>
+        MeasureAsync(phase, () => phase.RunAsync(work, node, job), node);
+
     /// <summary>The same for work without a result.</summary>
     /// <param name="node">The node; null for work on all of them.</param>
-    public Task MeasureAsync(Phase phase, Func<Task> work, string? node = null) => MeasureAsync(
-        phase,
-        async () =>
-        {
-            await work();
-            return true;
-        },
-        node);
+    public Task RunAsync(Phase phase, Func<Task> work, string? node = null, string? job = null)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return RunAsync(phase, Phases.WithResult(work), node, job);
+    }
 }
 
 /// <summary>How long a phase took.</summary>

@@ -73,7 +73,8 @@ public static class Phases
         }
     }
 
-    private static Func<Task<bool>> WithResult(Func<Task> work) => async () =>
+    /// <summary>Work without a result as work with one.</summary>
+    internal static Func<Task<bool>> WithResult(Func<Task> work) => async () =>
     {
         await work();
         return true;

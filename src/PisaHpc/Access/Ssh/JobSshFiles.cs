@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using PisaHpc.Access.Agent;
@@ -71,7 +72,7 @@ public static partial class JobSshFiles
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>, as for <see cref="For"/>.</exception>
     public static void Check(JobSshRequest request)
     {
-        Require(request.Port is > 0 and < 65536, request.Port, "is not a TCP port: expected 1 to 65535");
+        Require(request.Port is > 0 and <= IPEndPoint.MaxPort, request.Port, $"is not a TCP port: expected 1 to {IPEndPoint.MaxPort}");
         Require(
             PlainPath().IsMatch(request.Directory),
             request.Directory,

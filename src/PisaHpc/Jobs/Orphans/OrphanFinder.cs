@@ -103,14 +103,17 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
             if (OrphanJudge.OfOtherCluster(job, census.Cluster, isShared) is { } words)
             {
                 _left.Add(new LeftJob(job.JobId, words, IsUnjudged: true));
+                continue;
             }
-            else if (judge.Judge(job, census) is { Reason: null } left)
+
+            var verdict = judge.Judge(job, census);
+            if (verdict.Reason is null)
             {
-                _left.Add(new LeftJob(job.JobId, left.Why));
+                _left.Add(new LeftJob(job.JobId, verdict.Why));
             }
             else
             {
-                _orphans.Add((job, judge.Judge(job, census)));
+                _orphans.Add((job, verdict));
             }
         }
     }

@@ -77,7 +77,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
 
     /// <summary>What is written down of its end; null for nothing, as of a job of which a part alone goes: its run may live.</summary>
     private StopRecord? RecordOf(FoundOrphan found) => Recorder is null || found.Verdict.Only is not null ? null
-        : new StopRecord(Recorder, found.Job.JobId, cluster) { End = found.Verdict.End, OrphanedBy = found.Verdict.Why };
+        : new StopRecord(Recorder, found.Job.JobId, cluster.Nodes) { End = found.Verdict.End, OrphanedBy = found.Verdict.Why };
 
     /// <summary>
     /// The lease's lock; of a job without one that of a lease which is taken for it, since its start would take one. Of an earlier boot
@@ -193,20 +193,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
         FoundOrphan found, string node, EndEvidence? end, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
-        EngineContainer[] containers = [.. Judged(found, node)];
-        await (end?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
-        var changed = false;
-        foreach (var container in containers)
-        {
-            if (grace > TimeSpan.Zero && container.State is ContainerState.Running)
-            {
-                await engine.StopAsync(container.Id, grace, cancellationToken);
-            }
-
-            changed |= await engine.RemoveAsync(container.Id, cancellationToken);
-        }
-
-        return changed;
+        return await JobCleanup.RemoveAsync(engine, [.. Judged(found, node)], grace, end, cancellationToken);
     }
 
     private async Task<bool> RemoveDirectoryAsync(FoundOrphan found, string node, CancellationToken cancellationToken)

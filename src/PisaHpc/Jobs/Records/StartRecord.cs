@@ -1,15 +1,17 @@
-using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs.Records;
 
 /// <summary>What one start of a job leaves in writing: the note with its lease while the job lives, or the record of its failure.</summary>
-internal sealed class StartRecord(JobRequest request)
+/// <param name="recorder">Null where no records are kept.</param>
+internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INodeConnector nodes)
 {
+    /// <summary>Nothing is gathered for it: what is told of a node is what failed there, or was noted before.</summary>
+    private readonly EndEvidence _evidence = new(nodes);
     private JobRun _run = JobRun.Of(request, DateTimeOffset.UtcNow);
-    private JobRecorder? _recorder;
 
     /// <summary>Told how long each phase takes.</summary>
     public PhaseClock Clock { get; } = new();
@@ -20,11 +22,9 @@ internal sealed class StartRecord(JobRequest request)
     /// <summary>
     /// Notes the run with its lease, before anything is started. An earlier run whose end nobody wrote down was found dead by that.
     /// </summary>
-    /// <param name="recorder">Null where no records are kept.</param>
-    public async Task BeginAsync(IReadOnlyList<HpcContainerPlan> plans, PortHold hold, JobRecorder? recorder)
+    public async Task BeginAsync(IReadOnlyList<HpcContainerPlan> plans, PortHold hold)
     {
         _run = _run with { Port = plans[0].Port, Image = plans[0].Image, ImageDigest = plans[0].ImageDigest };
-        _recorder = recorder;
         if (recorder is null)
         {
             return;
@@ -32,7 +32,7 @@ internal sealed class StartRecord(JobRequest request)
 
         if (!hold.IsNew && JobRun.Parse(hold.Note) is { RecordedAt: null } earlier && earlier.Id != _run.Id)
         {
-            var dead = new EndFacts { Abandoned = true, Nodes = NodesOf(earlier.Nodes, []) };
+            var dead = new EndFacts { Abandoned = true, Nodes = _evidence.NodesOf(earlier, []) };
             await recorder.WriteAsync(earlier with { JobId = _run.JobId }, dead, phases: []);
         }
 
@@ -43,41 +43,28 @@ internal sealed class StartRecord(JobRequest request)
     public void Run(PortHold hold)
     {
         _run = _run with { StartedAt = DateTimeOffset.UtcNow, Phases = Clock.Times };
-        _recorder?.Note(hold, _run);
+        recorder?.Note(hold, _run);
     }
 
     /// <summary>Notes that the end is written down, though the lease stays.</summary>
-    public void KeepLease(PortHold hold) => _recorder?.Note(hold, _run with { RecordedAt = DateTimeOffset.UtcNow });
+    public void KeepLease(PortHold hold) => recorder?.Note(hold, _run with { RecordedAt = DateTimeOffset.UtcNow });
 
     /// <summary>Writes down that the start failed, or was interrupted.</summary>
-    public Task WriteAsync(JobRecorder recorder, Exception failure)
+    public async Task WriteAsync(Exception failure)
     {
+        if (recorder is null)
+        {
+            return;
+        }
+
         var interrupted = failure is OperationCanceledException;
         var cause = interrupted ? null : failure as HpcException ?? new HpcException(ErrorId.InternalError, failure.Message, _run.JobId);
         var facts = new EndFacts
         {
             FailedStart = cause,
             Interrupted = interrupted,
-            Nodes = NodesOf(_run.Nodes, [.. (cause?.FailedNodes ?? []).Concat(cause?.LeftBehind ?? [])]),
+            Nodes = _evidence.NodesOf(_run, [.. (cause?.FailedNodes ?? []).Concat(cause?.LeftBehind ?? [])]),
         };
-        return recorder.WriteAsync(_run with { Phases = Clock.Times }, facts, phases: []);
-    }
-
-    private static IReadOnlyList<HpcEndedJobNode> NodesOf(string nodes, IReadOnlyList<NodeFailure> failures)
-    {
-        var failed = failures.ToLookup(failure => failure.Node, StringComparer.Ordinal);
-        return
-        [
-            .. from node in SlotMap.NodesIn(nodes).Concat(failures.Select(failure => new AllocatedNode(failure.Node, 0)))
-                   .DistinctBy(node => node.Name)
-               let failure = failed[node.Name].FirstOrDefault()
-               select new HpcEndedJobNode
-               {
-                   Name = node.Name,
-                   Slots = node.Slots,
-                   ErrorId = failure?.Id.ToString(),
-                   Message = failure is null ? null : JobEnd.OneLine(failure.Message),
-               },
-        ];
+        await recorder.WriteAsync(_run with { Phases = Clock.Times }, facts, phases: []);
     }
 }

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using PisaHpc.Batch;
-using PisaHpc.Engines;
+using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs.Records;
 
 /// <summary>What one stop of a job writes down of its end, once: what a later stop finds again the first has written down.</summary>
-/// <param name="jobId">The job.</param>
-internal sealed class StopRecord(JobRecorder recorder, string jobId, Cluster cluster)
+internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnector nodes)
 {
     private readonly ConcurrentQueue<NodeFailure> _failures = new();
     private Task<BatchEnd?>? _asked;
@@ -23,7 +22,7 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, Cluster clu
     public string? OrphanedBy { get; init; }
 
     /// <summary>What the containers tell.</summary>
-    public EndEvidence Evidence { get; } = new(cluster.Nodes);
+    public EndEvidence Evidence { get; } = new(nodes);
 
     /// <summary>Told how long each phase takes.</summary>
     public PhaseClock Clock { get; } = new();
