@@ -13,6 +13,9 @@ internal sealed class PortFile : IDisposable
     /// <summary>How much of a file is read: the record of a job on tens of thousands of nodes is shorter.</summary>
     private const int MaxRecord = 1 << 20;
 
+    /// <summary>How much a record may grow when another host's name and process come into it.</summary>
+    private const int Spare = 1 << 12;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(100);
     private readonly SafeFileHandle _handle;
@@ -81,6 +84,10 @@ internal sealed class PortFile : IDisposable
         var length = content[start..].IndexOf((byte)'\n');
         return start > 0 && length > 0 ? Encoding.UTF8.GetString(content.Slice(start, length)) : null;
     }
+
+    /// <summary>Whether a record and its note are read whole again, whoever takes the lock and writes his name into the record.</summary>
+    public static bool CanHold(LeaseRecord record, string note) =>
+        record.ToLine().Length + Encoding.UTF8.GetByteCount(note) + 1 <= MaxRecord - Spare;
 
     /// <summary>Writes the record over the one that is there.</summary>
     /// <param name="durable">Whether it must survive a power cut from now on.</param>

@@ -27,6 +27,8 @@ public sealed class PortHold : IDisposable
     /// What whoever started the job noted of it, in a line below the lease's record, for whoever stops it: readers of the record do not see
     /// it. It goes with the lease. Null when there is none.
     /// </summary>
+    /// <exception cref="IOException">The file cannot be read or written, or cannot hold so much: then the former note stays.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read or written.</exception>
     internal string? Note
     {
         get => _file.Note();
@@ -34,6 +36,11 @@ public sealed class PortHold : IDisposable
         {
             if (_file.Record() is { } record && record.JobId == Lease.JobId)
             {
+                if (value is not null && !PortFile.CanHold(record, value))
+                {
+                    throw new IOException($"a port's file does not hold so long a note, of {Plural.Of(value.Length, "character")}");
+                }
+
                 _file.Write(record, durable: false, value);
             }
         }

@@ -81,6 +81,20 @@ public sealed class PortHoldTests : IDisposable
     }
 
     [Fact]
+    public void A_note_is_read_whole_by_whoever_comes_next_or_refused()
+    {
+        var longest = new string('x', (1 << 20) - (1 << 13));
+        using (var starter = _test.Area.Hold(TestArea.Request("7")))
+        {
+            starter.Note = longest;
+            Assert.Throws<IOException>(() => starter.Note = new string('x', 1 << 20));
+        }
+
+        using var stopper = _test.Area.Hold("7", TimeSpan.Zero, CancellationToken.None)!;
+        Assert.Equal(longest, stopper.Note);
+    }
+
+    [Fact]
     public void Half_a_note_is_none_and_takes_nothing_from_the_lease()
     {
         var lease = _test.Area.Lease(TestArea.Request("7"));

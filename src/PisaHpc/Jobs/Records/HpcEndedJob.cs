@@ -56,10 +56,12 @@ public sealed record HpcEndedJob
     [JsonIgnore]
     public int TotalSlots => Nodes.Sum(node => node.Slots);
 
-    /// <summary>When its start began, in UTC; null when nobody knows any more.</summary>
+    /// <summary>
+    /// When its start began, in UTC; where nothing but its containers told of it, when one of them was made. Null when nobody knows.
+    /// </summary>
     public DateTimeOffset? BegunAt { get; init; }
 
-    /// <summary>When it ran on all nodes, in UTC; null when it never did.</summary>
+    /// <summary>When it ran on all nodes, in UTC; null when it never did, and when nobody knows any more.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>When it was ended, or found dead, in UTC.</summary>

@@ -37,16 +37,32 @@ public sealed class JobRecorder
     /// <summary>Says what a record lacks.</summary>
     internal void Warn(string words) => _warn(words);
 
-    /// <summary>Notes a run with its job's lease.</summary>
+    /// <summary>Notes a run with its job's lease. Where that cannot be, the former note stays.</summary>
     internal void Note(PortHold hold, JobRun run)
     {
         try
         {
             hold.Note = run.ToNote();
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            _warn($"What the start of job {run.JobId} knew cannot be noted with its lease; its record lacks it: {Quote.Cause(failure)}");
+            _warn($"What is known of job {run.JobId} cannot be noted with its lease; its record may lack it: {Quote.Cause(failure)}");
+        }
+    }
+
+    /// <summary>The run that was noted with a job's lease.</summary>
+    /// <param name="hold">The lease; null when the job has none.</param>
+    /// <returns>Null when there is none, or it cannot be read.</returns>
+    internal JobRun? NoteOf(PortHold? hold)
+    {
+        try
+        {
+            return JobRun.Parse(hold?.Note);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _warn($"What was noted of job {hold!.Lease.JobId} with its lease cannot be read; its record lacks it: {Quote.Cause(failure)}");
+            return null;
         }
     }
 

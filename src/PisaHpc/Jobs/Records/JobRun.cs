@@ -50,7 +50,7 @@ internal sealed record JobRun
     /// <summary>The nodes with their slots, as <see cref="SlotMap"/> writes them.</summary>
     public string Nodes { get; init; } = "";
 
-    /// <summary>When the start began.</summary>
+    /// <summary>When the start began; where its containers alone tell of it, when the latest of them was made.</summary>
     public DateTimeOffset? BegunAt { get; init; }
 
     /// <summary>When it ran on all nodes; null before.</summary>
@@ -86,7 +86,10 @@ internal sealed record JobRun
         };
     }
 
-    /// <summary>The run that a container is of, as its labels tell; null for labels that name no job or no attempt.</summary>
+    /// <summary>
+    /// The run that a container is of, as its labels tell; null for labels that name no job or no attempt. Its start had begun when the
+    /// container was made; whether the job ever ran on all nodes one container does not tell.
+    /// </summary>
     public static JobRun? Of(EngineContainer container)
     {
         var labels = container.Labels;
@@ -109,7 +112,7 @@ internal sealed record JobRun
             ImageDigest = view.ImageDigest,
             Port = view.Port,
             Nodes = labels.GetValueOrDefault(ContainerLabels.Nodes, ""),
-            StartedAt = container.CreatedAt,
+            BegunAt = container.CreatedAt,
         };
     }
 

@@ -39,9 +39,9 @@ internal sealed class RecordDirectory(RecordsDefinition definition)
     /// </exception>
     public string Write(HpcEndedJob job)
     {
-        RequireSafe();
         try
         {
+            RequireSafe();
             var file = System.IO.Path.Combine(Path, RecordName.Of(job).File);
             WriteWhole(file, JsonSerializer.SerializeToUtf8Bytes(job, EndedJobJson.Default.HpcEndedJob));
             Prune();
@@ -59,9 +59,9 @@ internal sealed class RecordDirectory(RecordsDefinition definition)
     /// <exception cref="HpcException"><see cref="ErrorId.RecordsMissing"/>, <see cref="ErrorId.RecordsUnusable"/>.</exception>
     public IReadOnlyList<RecordName> Names()
     {
-        Require();
         try
         {
+            Require();
             return
             [
                 .. NamesIn(Path).OrderBy(name => name.EndedAt).DistinctBy(name => (name.Job, name.Run)).Reverse(),

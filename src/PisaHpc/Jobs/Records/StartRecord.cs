@@ -30,7 +30,7 @@ internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INo
             return;
         }
 
-        if (!hold.IsNew && JobRun.Parse(hold.Note) is { RecordedAt: null } earlier && earlier.Id != _run.Id)
+        if (!hold.IsNew && recorder.NoteOf(hold) is { RecordedAt: null } earlier && earlier.Id != _run.Id)
         {
             var dead = new EndFacts { Abandoned = true, Nodes = _evidence.NodesOf(earlier, []) };
             await recorder.WriteAsync(earlier with { JobId = _run.JobId }, dead, phases: []);

@@ -10,7 +10,8 @@ namespace PisaHpc.Jobs.Records;
 internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnector nodes)
 {
     private readonly ConcurrentQueue<NodeFailure> _failures = new();
-    private Task<BatchEnd?>? _asked;
+    private Task<BatchEnd?> _asked = Task.FromResult<BatchEnd?>(null);
+    private CancellationToken _interrupted;
 
     /// <summary>What the batch system told whoever stops the job; null for nothing.</summary>
     public BatchEnd? End { get; init; }
@@ -28,7 +29,7 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnec
     public PhaseClock Clock { get; } = new();
 
     /// <summary>Begins to ask the batch system, where the caller wants it asked; the stop does not wait for it.</summary>
-    public void Ask(CancellationToken cancellationToken) => _asked = AskAsync(cancellationToken);
+    public void Ask(CancellationToken cancellationToken) => (_asked, _interrupted) = (AskAsync(cancellationToken), cancellationToken);
 
     /// <summary>Takes note of a node of the job that failed.</summary>
     public void Failed(NodeFailure failure) => _failures.Enqueue(failure);
@@ -37,8 +38,8 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnec
     /// <param name="hold">The job's lease; null when it has none.</param>
     public async Task WriteAsync(PortHold? hold)
     {
-        var end = await EndAsync();
-        var noted = JobRun.Parse(hold?.Note);
+        var answer = await AnswerAsync();
+        var noted = recorder.NoteOf(hold);
         var found = Evidence.LatestRun;
         var run = noted is not null && (found is null || found.Id == noted.Id) ? noted : found;
         if (run is null || (run.Id == noted?.Id && noted.RecordedAt is not null))
@@ -46,12 +47,16 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnec
             return;
         }
 
-        // Of a job that was started anew since, the batch system tells of the later run.
-        var isOfRun = end?.RestartCount is null || run.RestartCount is null || end.RestartCount == run.RestartCount;
-        var facts = new EndFacts { Nodes = Evidence.NodesOf(run, [.. _failures]), Batch = isOfRun ? end : null, OrphanedBy = OrphanedBy };
+        var facts = new EndFacts
+        {
+            Nodes = Evidence.NodesOf(run, [.. _failures]),
+            Batch = IsOf(run, answer) ? answer : IsOf(run, End) ? End : null,
+            OrphanedBy = OrphanedBy,
+        };
         if (await recorder.WriteAsync(run with { JobId = jobId }, facts, Clock.Times) && hold is not null)
         {
-            recorder.Note(hold, run with { RecordedAt = DateTimeOffset.UtcNow });
+            // Shorter than what is there, so that it has room.
+            recorder.Note(hold, run with { RecordedAt = DateTimeOffset.UtcNow, Cleaned = [] });
         }
     }
 
@@ -61,7 +66,7 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnec
     /// <param name="hold">The job's lease; null when it has none.</param>
     public void Leave(PortHold? hold)
     {
-        if (hold is not null && JobRun.Parse(hold.Note) is { RecordedAt: null } run && Evidence.LatestRun?.Id == run.Id)
+        if (hold is not null && recorder.NoteOf(hold) is { RecordedAt: null } run && Evidence.LatestRun?.Id == run.Id)
         {
             var told = Evidence.NodesOf(run, []).Where(node => node.Container is not null);
             recorder.Note(hold, run with { Cleaned = [.. told.UnionBy(run.Cleaned, node => node.Name)] });
@@ -71,17 +76,22 @@ internal sealed class StopRecord(JobRecorder recorder, string jobId, INodeConnec
     private async Task<BatchEnd?> AskAsync(CancellationToken cancellationToken) =>
         AskEnd is null ? null : await AskEnd(cancellationToken);
 
-    /// <summary>What the batch system answers where it was asked; else, and where it does not answer, what it told the hook.</summary>
-    private async Task<BatchEnd?> EndAsync()
+    /// <summary>What the batch system answers; null where it was not asked, and where it does not answer, for whatever reason.</summary>
+    private async Task<BatchEnd?> AnswerAsync()
     {
         try
         {
-            return await (_asked ?? Task.FromResult<BatchEnd?>(null)) ?? End;
+            return await _asked;
         }
-        catch (HpcException failure)
+        catch (Exception failure) when (failure is not OperationCanceledException || !_interrupted.IsCancellationRequested)
         {
-            recorder.Warn($"The record of job {jobId} goes without what the batch system knows: {failure.Message}");
-            return End;
+            var why = failure is HpcException ? failure.Message : Quote.Cause(failure);
+            recorder.Warn($"The record of job {jobId} goes without what the batch system knows: {why}");
+            return null;
         }
     }
+
+    /// <summary>Of a job that was started anew since, the batch system tells of the later run.</summary>
+    private static bool IsOf(JobRun run, BatchEnd? end) =>
+        end is not null && (end.RestartCount is null || run.RestartCount is null || end.RestartCount == run.RestartCount);
 }

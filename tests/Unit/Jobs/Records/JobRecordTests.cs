@@ -50,6 +50,9 @@ public sealed class JobRecordTests : IDisposable
         var job = Assert.Single(_jobs.Records.Read());
         Assert.Equal(("lab", 1, "Slurm", "hpc", "debian12"), (job.Cluster, job.RestartCount, job.Scheduler, job.Queue, job.Environment));
         Assert.Equal(("Stopped", 56), (job.Reason, job.TotalSlots));
+
+        // One container does not tell that the job ran on all nodes.
+        Assert.Equal((true, null), (job.BegunAt <= job.EndedAt, job.StartedAt));
     }
 
     [Fact]
@@ -181,6 +184,26 @@ public sealed class JobRecordTests : IDisposable
         var ofLater = new BatchEnd { Outcome = BatchOutcome.Cancelled, RestartCount = 2 };
         await _jobs.StopAsync(end: null, ask: _ => Task.FromResult<BatchEnd?>(ofLater));
         Assert.Equal("Stopped", Assert.Single(_jobs.Records.Read()).Reason);
+    }
+
+    [Fact]
+    public async Task A_note_that_the_lease_has_no_room_for_is_a_warning_and_the_former_note_stays()
+    {
+        await _jobs.StartAsync();
+        using (var hold = _jobs.Cluster.Ports.Area.Hold("42", TimeSpan.Zero, CancellationToken.None)!)
+        {
+            var before = hold.Note!;
+            var cleaned = Enumerable.Range(0, 4000).Select(i => new HpcEndedJobNode { Name = $"o2wn{i}", Cgroup = new string('x', 300) });
+            _jobs.Records.Recorder.Note(hold, JobRun.Parse(before)! with { Cleaned = [.. cleaned] });
+            Assert.Equal(before, hold.Note);
+        }
+
+        Assert.StartsWith(
+            "What is known of job 42 cannot be noted with its lease; its record may lack it: a port's file does not hold so long a note",
+            Assert.Single(_jobs.Records.Warnings),
+            StringComparison.Ordinal);
+        await _jobs.StopAsync();
+        Assert.Equal("debian12", Assert.Single(_jobs.Records.Read()).Environment);
     }
 
     [Fact]
