@@ -96,12 +96,29 @@ public sealed class SlurmJobTests
         Assert.Equal(78, node.Call("slurm-job", ["id"], (name, value)).Code);
     }
 
+    private const string NoIp = "exit 127";
+
+    /// <summary>iproute2 6.1, <c>ip -o -4 addr show up scope global</c>; <c>eth1</c> is up and has none.</summary>
+    private const string Ip = """
+        cat <<'END'
+        2: eth0    inet 10.1.0.7/24 brd 10.1.0.255 scope global eth0\       valid_lft forever preferred_lft forever
+        2: eth0    inet 10.1.0.8/24 scope global secondary eth0:1\       valid_lft forever preferred_lft forever
+        4: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0\       valid_lft forever preferred_lft forever
+        5: podman1    inet 10.88.0.1/16 scope global podman1\       valid_lft forever preferred_lft forever
+        6: vpn0    inet 10.9.0.1/32 scope global vpn0\       valid_lft forever preferred_lft forever
+        7: bond0.7@bond0    inet 10.7.0.7/24 scope global bond0.7\       valid_lft forever preferred_lft forever
+        END
+        """;
+
     [Theory]
-    [InlineData("", "hash eth0,ib0 eth0,ib0 eth0")]
-    [InlineData("mlx5_0", "hash eth0,ib0 - -")]
-    public void A_rank_is_told_the_interfaces_that_are_no_bridges_of_containers(string adapter, string expected)
+    [InlineData(Ip, "", "hash eth0,bond0.7 eth0,bond0.7 eth0")]
+    [InlineData(Ip, "mlx5_0", "hash eth0,bond0.7 - -")]
+    [InlineData("exit 0", "", "hash - - -")]
+    [InlineData(NoIp, "", "hash eth0,eth1,ib0 eth0,eth1,ib0 eth0")]
+    [InlineData(NoIp, "mlx5_0", "hash eth0,eth1,ib0 - -")]
+    public void A_rank_is_told_the_interfaces_with_an_address_that_are_no_bridges(string ip, string adapter, string expected)
     {
-        using var node = Started();
+        using var node = Started(ip);
         Assert.Equal(expected, Told(node, adapter, ("PMIX_RANK", "3")));
         Assert.Equal(expected, Told(node, adapter, ("PMI_RANK", "3")));
         Assert.Equal("- - - -", Told(node, adapter));
@@ -116,7 +133,7 @@ public sealed class SlurmJobTests
             Told(
                 node, "", ("PMIX_RANK", "3"), ("PMIX_MCA_gds", "ds21"), ("OMPI_MCA_btl_tcp_if_include", "10.0.0.0/8"), ("UCX_NET_DEVICES", "eth1"),
                 ("FI_TCP_IFACE", "eth2")));
-        Assert.Equal("hash - eth0,ib0 eth0", Told(node, "", ("PMIX_RANK", "3"), ("OMPI_MCA_btl_tcp_if_exclude", "lo")));
+        Assert.Equal("hash - eth0,eth1,ib0 eth0", Told(node, "", ("PMIX_RANK", "3"), ("OMPI_MCA_btl_tcp_if_exclude", "lo")));
     }
 
     /// <summary>What a command in the container has of the variables, on a node with some interfaces.</summary>
@@ -124,7 +141,8 @@ public sealed class SlurmJobTests
     {
         foreach (var (name, state) in new[]
         {
-            ("lo", "unknown"), ("docker0", "up"), ("br-0123456789ab", "up"), ("veth01", "up"), ("eth0", "up"), ("eth7", "down"), ("ib0", "unknown"),
+            ("lo", "unknown"), ("docker0", "up"), ("br-0123456789ab", "up"), ("veth01", "up"), ("eth0", "up"), ("eth1", "up"),
+            ("eth7", "down"), ("ib0", "unknown"), ("podman1/bridge", "up"), ("vpn0/tun_flags", "unknown"),
         })
         {
             Directory.CreateDirectory(node.PathOf($"class/net/{name}"));
@@ -135,12 +153,13 @@ public sealed class SlurmJobTests
         node.Stand(
             "pisahpc-run",
             "echo ${PMIX_MCA_gds--} ${OMPI_MCA_btl_tcp_if_include--} ${UCX_NET_DEVICES--} ${FI_TCP_IFACE--}");
-        return node.Call("slurm-job", ["./a.out"], variables).Output.Trim();
+        return node.Call("slurm-job", ["./a.out"], [("PATH", $"{node.Root}:/usr/bin:/bin"), .. variables]).Output.Trim();
     }
 
-    private static HookDirectory Started()
+    private static HookDirectory Started(string ip = NoIp)
     {
         var node = new HookDirectory();
+        node.Stand("ip", ip);
         node.Stand("pisahpc-run", "exit 0");
         node.Call("slurm-prolog", [], Asks);
         Directory.CreateDirectory(node.PathOf("run/7"));
