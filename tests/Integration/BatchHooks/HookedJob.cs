@@ -16,12 +16,15 @@ public sealed class HookedJob
     /// <summary>What its script wrote, both streams.</summary>
     public string Output => File.Exists(_output) ? File.ReadAllText(_output) : "";
 
+    /// <summary>A job that srun made, whose output is srun's.</summary>
+    public static HookedJob Of(HookedSlurm slurm, string id) => new(slurm, id, Path.Combine(HomeIn(slurm), $"out.{id}"));
+
     /// <summary>Submits a script.</summary>
     public static async Task<HookedJob> SubmitAsync(HookedSlurm slurm, string script, params string[] options)
     {
         var submitted = (await TrySubmitAsync(slurm, script, options)).EndedWith(0);
         var id = submitted.Output.Trim();
-        return new HookedJob(slurm, id, Path.Combine(HomeIn(slurm), $"out.{id}"));
+        return Of(slurm, id);
     }
 
     /// <summary>Tries to submit a script.</summary>

@@ -1,3 +1,4 @@
+using PisaHpc.Integration.BatchHooks;
 using PisaHpc.Integration.Harness;
 using PisaHpc.Integration.Host;
 
@@ -65,6 +66,10 @@ public sealed class FirstJobTests(LabFixture lab)
         }
         finally
         {
+            // One that nobody waits for any more would keep the hooks there.
+            (await RunningProcess.RunAsync("scancel", ["--user=hpcuser", "--name=hello.sh"])).EndedWith(0);
+            await HookedSlurm.UntilAsync("its job is gone", async () => (await RunningProcess.RunAsync(
+                "squeue", ["--noheader", "--user=hpcuser", "--name=hello.sh"])).EndedWith(0).Output.Trim().Length == 0);
             File.Delete(path);
             File.Delete(Path.Combine(Home, "hello.out"));
         }

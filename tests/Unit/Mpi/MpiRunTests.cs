@@ -106,7 +106,7 @@ public sealed class MpiRunTests
     public async Task Output_that_was_read_takes_no_room_on_the_node_s_disk()
     {
         using var local = new LocalRun();
-        var all = new TaskCompletionSource();
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var go = Path.Combine(local.Bin, "go");
         var run = local.RunAsync($"seq 300000; until [ -e {go} ]; do sleep 0.1; done", [], lines =>
         {

@@ -111,7 +111,7 @@ public sealed class MpiStallTests
     private static async Task<Task<MpiRunEnd>> WarnedAsync(LocalRun local, string[] said)
     {
         using var stop = new CancellationTokenSource();
-        var warned = new TaskCompletionSource();
+        var warned = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var last = "nothing was said";
         local.Warn = warning =>
         {

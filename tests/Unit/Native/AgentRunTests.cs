@@ -102,8 +102,8 @@ public sealed class AgentRunTests : IAsyncLifetime
     {
         var file = Path.Combine(_agent.Folder, "pmi");
         await File.WriteAllTextAsync(file, "cmd=init\n");
-        using var run = _agent.StartBy("bash", $"exec 11<>{file}; PMI_FD=11 exec \"$@\"", ["bash", "-c", "read line <&$PMI_FD; echo $line; echo $PMI_FD; ls /proc/$$/fd | tr '\\n' ' '; echo cmd=done >&11"]);
-        Assert.Equal("cmd=init\n11\n0 1 11 2 ", (await run.EndAsync([])).EndedWith(0).Output);
+        using var run = _agent.StartBy("bash", $"exec 11<>{file}; PMI_FD=11 exec \"$@\"", ["bash", "-c", "read line <&$PMI_FD; echo $line; echo $PMI_FD; ls /proc/$$/fd; echo cmd=done >&11"]);
+        Assert.Equal("cmd=init\n11\n0\n1\n11\n2\n", (await run.EndAsync([])).EndedWith(0).Output);
         Assert.Equal("cmd=init\ncmd=done\n", await File.ReadAllTextAsync(file));
     }
 

@@ -17,9 +17,9 @@ public sealed class AgentTerminalTests : IAsyncLifetime
     [Fact]
     public async Task A_program_has_a_terminal_of_the_clients_size_and_its_exit_code_comes_back()
     {
-        using var terminal = TestTerminal.Start(_agent, ["sh", "-c", "tty; stty size; read line; echo \"got $line\"; exit 3"]);
+        using var terminal = await StartRawAsync("sh", "-c", "tty; stty size; read line; echo \"got $line\"; exit 3");
         await terminal.ShowsAsync("40 100\r\n");
-        Assert.Matches("^/dev/pts/[0-9]+\r\n40 100\r\n$", terminal.Shown);
+        Assert.Matches("^/dev/pts/[0-9]+\r\n40 100\r\n$", Written(terminal));
         terminal.Type("hello\n");
         Assert.Equal(3, await terminal.EndAsync());
         await terminal.ShowsAsync("hello\r\ngot hello\r\n");
@@ -48,10 +48,10 @@ public sealed class AgentTerminalTests : IAsyncLifetime
     [Fact]
     public async Task All_that_a_program_wrote_before_its_end_is_shown()
     {
-        using var terminal = TestTerminal.Start(_agent, ["seq", "200000"]);
+        using var terminal = await StartRawAsync("seq", "200000");
         Assert.Equal(0, await terminal.EndAsync());
         await terminal.ShowsAsync("\r\n200000\r\n");
-        Assert.Equal(string.Concat(Enumerable.Range(1, 200000).Select(i => $"{i}\r\n")), terminal.Shown);
+        Assert.Equal(string.Concat(Enumerable.Range(1, 200000).Select(i => $"{i}\r\n")), Written(terminal));
     }
 
     [Theory]
@@ -261,6 +261,22 @@ public sealed class AgentTerminalTests : IAsyncLifetime
         await _agent.AssertNothingLeftAsync();
         Assert.Equal("hup\n", await File.ReadAllTextAsync(file));
     }
+
+    /// <summary>
+    /// Starts a program that begins when the client has made its own terminal raw: what arrives before gets a carriage return more there.
+    /// </summary>
+    private async Task<TestTerminal> StartRawAsync(params IEnumerable<string> program)
+    {
+        const string Begin = "stty -echo; echo ready; read -r go; stty echo; exec \"$@\"";
+        var terminal = TestTerminal.Start(_agent, ["sh", "-c", Begin, "sh", .. program]);
+        await terminal.ShowsAsync("ready");
+        await IsRawAsync(terminal);
+        terminal.Type("\n");
+        return terminal;
+    }
+
+    /// <summary>What a program wrote that <see cref="StartRawAsync"/> started.</summary>
+    private static string Written(TestTerminal terminal) => terminal.Shown.Split("ready", 2)[1].TrimStart('\r', '\n');
 
     private static Task IsRawAsync(TestTerminal terminal) =>
         Wait.UntilAsync(() => terminal.SettingsAsync().Result.Contains("-icanon", StringComparison.Ordinal), () => terminal.Shown);
