@@ -9,7 +9,7 @@ static const char *const fixed[] = {"HOME", "USER", "LOGNAME", "SHELL", "PWD"};
 
 // Always a client's: by these a rank finds the others. One that lost some is a rank 0 of 1, and says that it succeeded.
 static const char *const of_ranks[] = {
-    "PMIX_*", "PMI_*", "SLURM_JOBID", "SLURM_JOB_ID", "SLURM_STEPID", "SLURM_STEP_ID", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODELIST",
+    "PMIX_*", "PMI_*", "SLURM_JOBID", "SLURM_JOB_ID", "SLURM_STEPID", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_NODELIST",
     "SLURM_NTASKS", "SLURM_STEP_*", "SLURM_PMIX*",
 };
 

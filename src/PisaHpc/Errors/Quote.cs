@@ -45,6 +45,11 @@ public static partial class Quote
         return words.Length <= WordsLength ? Visible(words, "\r\n\t") : Visible(Beginning(words, WordsLength), "\r\n\t") + "…";
     }
 
+    /// <summary>The same in a line: whoever reads line by line, a log or a list of records, reads a line of each.</summary>
+    /// <param name="text">The text; null is an empty one.</param>
+    public static string OneLine(string? text) =>
+        string.Join(' ', Words(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
     /// <summary>What the platform or a package said of a failure; what it quotes, a path most often, is as short as our own.</summary>
     public static string Cause(Exception exception)
     {

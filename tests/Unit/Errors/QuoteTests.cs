@@ -31,6 +31,7 @@ public sealed class QuoteTests
     {
         Assert.Equal("one\ntwo", Quote.Words(" one\ntwo\n"));
         Assert.Equal(new string('a', 1000) + "…", Quote.Words(new string('a', 5000)));
+        Assert.Equal("one two three", Quote.OneLine(" one\r\n  two\tthree\n"));
     }
 
     [Theory]

@@ -110,7 +110,7 @@ internal sealed class EndEvidence(INodeConnector nodes)
             MemoryLimitBytes = counters?.LimitBytes,
             Cgroup = counters?.Cgroup,
             ErrorId = failure?.Id.ToString(),
-            Message = failure is null ? null : JobEnd.OneLine(failure.Message),
+            Message = failure is null ? null : Quote.OneLine(failure.Message),
         };
     }
 

@@ -114,7 +114,7 @@ internal sealed record JobEnd(EndReason Reason, string Message, int? ExitCode = 
     }
 
     /// <summary>The same of a job that a sweep took away, which may be long after its end.</summary>
-    private JobEnd Swept(string evidence) => this with { Message = $"{Message}; swept as an orphan: {OneLine(evidence)}" };
+    private JobEnd Swept(string evidence) => this with { Message = $"{Message}; swept as an orphan: {Quote.OneLine(evidence)}" };
 
     private static JobEnd? OfStart(EndFacts facts)
     {
@@ -137,7 +137,7 @@ internal sealed record JobEnd(EndReason Reason, string Message, int? ExitCode = 
                 ErrorId.NodeUnreachable or ErrorId.NodeTimeout => EndReason.NodeLost,
                 _ => EndReason.NotStarted,
             },
-            OneLine(failure.Message));
+            Quote.OneLine(failure.Message));
     }
 
     private static JobEnd? OfMemory(EndFacts facts)
@@ -174,7 +174,7 @@ internal sealed record JobEnd(EndReason Reason, string Message, int? ExitCode = 
             { Outcome: BatchOutcome.Completed } or { ExitCode: 0, Signal: null } =>
                 new JobEnd(EndReason.Finished, $"its script ended with code 0{InBatch(batch)}", 0),
             _ when lost is not null =>
-                new JobEnd(EndReason.NodeLost, OneLine($"{lost.Name}: {lost.Message}"), batch?.ExitCode, batch?.Signal),
+                new JobEnd(EndReason.NodeLost, Quote.OneLine($"{lost.Name}: {lost.Message}"), batch?.ExitCode, batch?.Signal),
             { Signal: { } signal } =>
                 new JobEnd(EndReason.Signal, Number($"its script was ended by signal {signal}") + InBatch(batch), batch.ExitCode, signal),
             { ExitCode: { } code } => new JobEnd(EndReason.Failed, Number($"its script ended with code {code}") + InBatch(batch), code),
@@ -200,14 +200,10 @@ internal sealed record JobEnd(EndReason Reason, string Message, int? ExitCode = 
     {
         string?[] words = [batch?.State, batch?.Reason];
         var said = string.Join(", ", words.OfType<string>());
-        return said.Length > 0 ? $" (the batch system: {OneLine(said)})" : "";
+        return said.Length > 0 ? $" (the batch system: {Quote.OneLine(said)})" : "";
     }
 
     private static string Bytes(long bytes) => Number($"{bytes / 1048576.0:0.#} MiB");
 
     private static string Number(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>A text of several lines as one: whoever reads records line by line reads a line of each.</summary>
-    internal static string OneLine(string text) =>
-        string.Join(' ', Quote.Words(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

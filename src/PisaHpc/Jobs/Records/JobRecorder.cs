@@ -117,7 +117,7 @@ public sealed class JobRecorder
             ExitCode = end.ExitCode,
             Signal = end.Signal,
             BatchState = facts.Batch?.State,
-            BatchReason = facts.Batch?.Reason is { } reason ? JobEnd.OneLine(reason) : null,
+            BatchReason = facts.Batch?.Reason is { } reason ? Quote.OneLine(reason) : null,
             EndedByUser = _author.User,
             EndedByHost = _author.Host,
             EndedByProgram = _author.Program,

@@ -1,5 +1,4 @@
 using PisaHpc.Batch;
-using PisaHpc.Jobs.Records;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs.Records;
@@ -21,7 +20,7 @@ public sealed class StartRecordTests : IDisposable
         var failure = await Assert.ThrowsAsync<HpcException>(_jobs.StartAsync);
 
         var job = Assert.Single(_jobs.Records.Read());
-        Assert.Equal((reason, failure.Id.ToString(), JobEnd.OneLine(failure.Message)), (job.Reason, job.ErrorId, job.Message));
+        Assert.Equal((reason, failure.Id.ToString(), Quote.OneLine(failure.Message)), (job.Reason, job.ErrorId, job.Message));
         Assert.Equal([null, id.ToString()], job.Nodes.Select(node => node.ErrorId));
         Assert.Equal(("debian12", 56, null), (job.Environment, job.TotalSlots, job.StartedAt));
         Assert.Empty(_jobs.Cluster.Leftovers());
