@@ -21,6 +21,10 @@ public interface IBatchSystem
     /// </exception>
     Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same, and of jobs that run <see cref="JobStanding.Submission"/> too, in the same question.</summary>
+    /// <exception cref="HpcException">As for <see cref="ListJobsAsync"/>.</exception>
+    Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken);
+
     /// <summary>How a job ended.</summary>
     /// <param name="jobId">The job's id; of an array one element's.</param>
     /// <returns>Null for a job that has not ended, or that waits to run again.</returns>

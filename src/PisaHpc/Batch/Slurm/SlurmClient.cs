@@ -46,9 +46,14 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
     }
 
     /// <inheritdoc/>
-    public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
+    public Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken) => ListAsync([], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken) => ListAsync(["details"], cancellationToken);
+
+    private async Task<JobCensus> ListAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        var said = await ScriptReply.AskAsync(host, ListJobs, arguments, cancellationToken);
         ThrowUnlessAsked(said);
         if (said["hidden"] is { } user)
         {

@@ -35,14 +35,6 @@ public sealed class SlurmClientTests : IDisposable
         Assert.Equal(1, _slurm.Questions);
     }
 
-    /// <summary>Since 23.02 a job's resources are two fields and the power field is gone (src/api/job_info.c).</summary>
-    [Fact]
-    public async Task A_later_Slurm_writes_the_fields_that_count_alike()
-    {
-        var later = Granted.Replace("   TRES=", "   ReqTRES=cpu=56,mem=3.50G,node=1,billing=56\n   AllocTRES=").Replace("   Power=\n", "");
-        Assert.Equal("o2wn01*32 o2wn02*24", (await _slurm.With(Row, "mpi", later).AskAsync("20")).NodeSummary());
-    }
-
     [Fact]
     public async Task A_primary_group_that_the_job_chose_comes_first()
     {
