@@ -144,6 +144,7 @@ public static class EnvironmentResolver
         MemoryPerSlotBytes = merge.Last(
             "limits.memoryPerSlot", layer => layer.Limits.MemoryPerSlot, bytes => SettingWords.OfSize(bytes, "unlimited")),
         CpusFromSlots = merge.Last("limits.cpus", layer => layer.Limits.CpusFromSlots, slots => slots ? "slots" : "none"),
+        Bounds = merge.Last("limits.fromJob", layer => layer.Limits.FromJob, SettingWords.Of),
         Pids = merge.Last("limits.pids", layer => layer.Limits.Pids, count => SettingWords.OfCount(count, "unlimited")),
     };
 
