@@ -1,4 +1,5 @@
 using PisaHpc.Access.Agent;
+using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -21,22 +22,25 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
     {
         var allocation = AllocationReader.Read(environment);
         var area = site.RequirePortArea();
+        var wanted = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty);
         var request = new JobRequest
         {
             Containers = new AllocationPlanRequest
             {
                 Allocation = allocation,
-                Environment = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty),
+                Environment = wanted,
                 PortArea = area.Path,
                 // It lies beside this program.
                 Agent = AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory),
             },
             RunDirectory = site.RunDirectory,
             TimeToLive = area.TimeToLive,
+            AskMemory = SiteJobMemory.Of(site, allocation, wanted),
         };
         var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn))
         {
             Recorder = JobRecorder.Of(site, "pisahpc-hook start", log.Warn),
+            Warn = log.Warn,
         };
         try
         {

@@ -34,6 +34,15 @@ internal static class SettingsSchema
                 "cpus", Word(("slots", true), ("none", false)), (limits, word) => limits with { CpusFromSlots = word },
                 "The CPU quota: slots for the CPUs that the job was granted on the node, where the batch system says how many, or none."),
             LimitKey.Of(
+                "fromJob",
+                Word(
+                    (SettingWords.Of(JobLimits.Known), JobLimits.Known),
+                    (SettingWords.Of(JobLimits.Required), JobLimits.Required),
+                    (SettingWords.Of(JobLimits.None), JobLimits.None)),
+                (limits, word) => limits with { FromJob = word },
+                "Whether CPUs and memory are never more than the batch system granted to the job on the node: known for as far as that is "
+                + "known, required to start no job of which it is not, none for no bound."),
+            LimitKey.Of(
                 "pids", CountOr(("unlimited", null)), (limits, count) => limits with { Pids = count },
                 "The greatest number of processes and threads."),
         ],

@@ -1,21 +1,29 @@
 using System.Management.Automation;
+using PisaHpc.Adapters;
+using PisaHpc.Batch;
 using PisaHpc.Jobs;
+using PisaHpc.Jobs.Orphans;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
-/// <summary>Rebuilds jobs from the nodes and the port area, or reads how jobs ended.</summary>
+/// <summary>Rebuilds jobs from the nodes and the port area, with what the batch system says of them; or reads how jobs ended.</summary>
 [Cmdlet(VerbsCommon.Get, "HpcJob", DefaultParameterSetName = OfNodes)]
 [OutputType(typeof(HpcJob), typeof(HpcEndedJob))]
 public sealed class GetHpcJobCommand : NodeCmdlet
 {
     private const string OfNodes = "Nodes";
+    private const string Joined = "BatchSystem";
     private const string OfRecords = "Ended";
 
+    /// <summary>The name by which the view of jobs with <see cref="HpcJob.BatchState"/> is chosen.</summary>
+    private static readonly string JoinedView = typeof(HpcJob).FullName + "#BatchSystem";
+
     /// <summary>After how many records the pipeline is waited for.</summary>
-    private const int Batch = 100;
+    private const int RecordsAtOnce = 100;
 
     private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
@@ -29,11 +37,32 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 
     /// <summary>The nodes to ask beside those that leases name; the site's nodes when none is named.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = OfNodes)]
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = Joined)]
     [Alias("Nodes")]
     [SupportsWildcards]
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
+
+    /// <summary>
+    /// Asks the batch system once for all jobs, after the nodes: each job says how it stands there and where the two contradict each other,
+    /// and jobs that the batch system runs with an environment and that have nothing on the nodes are shown too.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = Joined)]
+    public SwitchParameter AskBatchSystem { get; set; }
+
+    /// <summary>
+    /// The host on which the batch system is asked, reached as the nodes are; else the site definition's batch.host, else this machine.
+    /// </summary>
+    [Parameter(ParameterSetName = Joined)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    public string? SubmitHost { get; set; }
+
+    /// <summary>How long the batch system may take to answer, in seconds; 0 is no limit.</summary>
+    [Parameter(ParameterSetName = Joined)]
+    [ValidateRange(0, 86400)]
+    public int BatchTimeoutSec { get; set; } = (int)SiteBatchSystem.DefaultTimeout.TotalSeconds;
 
     /// <summary>Reads the records of jobs that have ended, the latest first; no node is asked.</summary>
     [Parameter(Mandatory = true, ParameterSetName = OfRecords)]
@@ -72,13 +101,64 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         var finder = new JobFinder(Cluster, SitePorts);
         string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
         var nodes = _jobIds.SelectMany(id => NodesOfJob(id, _nodes));
-        var jobs = await finder.FindAsync(ids, nodes, StopToken);
-        var wanted = _jobIds.Select(JobIdPattern.Of).ToArray();
-        EmitAll(jobs.Where(job => wanted.Any(matches => matches(job.JobId))));
+        var found = await finder.LookAsync(ids, nodes, StopToken);
+        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
+        bool IsWanted(string jobId) => Array.Exists(patterns, matches => matches(jobId));
+        var census = AskBatchSystem ? await FindCensusAsync() : null;
+        HpcJob[] jobs = [.. Join(finder, found, census, IsWanted).Where(job => IsWanted(job.JobId))];
+        EmitAll(AskBatchSystem ? jobs.Select(InJoinedView) : jobs);
         foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no lease and no container on the nodes asked.", id));
+            var standing = census?.Find(id) is { } known ? $" {SiteDefinition.Batch.System}: it is {known.State}." : "";
+            Report(new HpcException(
+                ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no lease and no container on the nodes asked.{standing}", id));
         }
+    }
+
+    private IEnumerable<HpcJob> Join(JobFinder finder, FoundJobs found, JobCensus? census, Func<string, bool> isWanted)
+    {
+        if (census is null)
+        {
+            return found.Jobs;
+        }
+
+        var site = SiteDefinition;
+        var evidence = BatchSystems.EvidenceOf(site.Batch.System);
+        var comparison = new GrantComparison(found, census, evidence, site, OrphanSearch.DefaultEndedFor);
+        return comparison.Jobs.Concat(comparison.Missing(isWanted, finder.FindBegun));
+    }
+
+    /// <summary>What the batch system says of all jobs; null where it does not answer, which is an error beside the jobs.</summary>
+    private async Task<JobCensus?> FindCensusAsync()
+    {
+        try
+        {
+            var census = await Phase.AskBatchSystem.RunAsync(() => SiteBatchSystem.AskAsync(
+                SiteDefinition,
+                SiteDefinition.Batch.System,
+                SubmitHost,
+                BatchTimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(BatchTimeoutSec),
+                (asked, limit) => asked.ListJobsInDetailAsync(limit),
+                StopToken));
+            if (census.Remark is { } remark)
+            {
+                Warn(remark);
+            }
+
+            return census;
+        }
+        catch (Exception failure) when (IsFailure(failure))
+        {
+            Report(failure, SiteDefinition.Batch.System);
+            return null;
+        }
+    }
+
+    private static PSObject InJoinedView(HpcJob job)
+    {
+        var shown = new PSObject(job);
+        shown.TypeNames.Insert(0, JoinedView);
+        return shown;
     }
 
     private async Task ReadAsync()
@@ -99,7 +179,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
             StopToken.ThrowIfCancellationRequested();
             unseen.Remove(job.JobId);
             Emit(job);
-            if (++count % Batch == 0)
+            if (++count % RecordsAtOnce == 0)
             {
                 await CaughtUpAsync();
             }

@@ -68,7 +68,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter Oversubscribe { get; set; }
 
-    /// <summary>How ranks get to the other nodes.</summary>
+    /// <summary>What starts the ranks, and how they get to the other nodes.</summary>
     [Parameter]
     public MpiLauncher Launcher { get; set; } = MpiLauncher.Ssh;
 
@@ -134,7 +134,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)
     {
         var job = await MpiJob.FindAsync(Cluster.Engines, jobId, anyNode, StopToken);
-        var request = job.RequestFor(nodes, Command);
+        var request = job.RequestFor(nodes, Command, Launcher);
         request = request with
         {
             Arguments = ArgumentList,
@@ -142,7 +142,6 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             WorkingDirectory = WorkingDirectory,
             Ranks = Rank,
             Oversubscribe = Oversubscribe,
-            Launcher = Launcher,
             LauncherOptions = LauncherOption,
             Flavour = Flavour ?? request.Flavour,
             Network = Network ?? request.Network,

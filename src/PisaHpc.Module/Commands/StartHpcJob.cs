@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.HostLists;
@@ -35,15 +36,17 @@ public sealed class StartHpcJobCommand : PlanCmdlet
     {
         var allocation = Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
         var area = PortArea.Of(RequiredPorts, Warn);
+        var containers = RequestFor(allocation);
         var request = new JobRequest
         {
-            Containers = RequestFor(allocation),
+            Containers = containers,
             RunDirectory = SiteDefinition.RunDirectory,
             TimeToLive = TimeToLive ?? RequiredPorts.TimeToLive,
             HostBased = HostBased,
+            AskMemory = SiteJobMemory.Of(SiteDefinition, allocation, containers.Environment),
         };
         using var bars = FollowNodes($"Starting job {allocation.JobId}", allocation.Nodes.Count, Phase.StartOnNode);
-        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area) { Recorder = Recorder }, request);
+        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area) { Recorder = Recorder, Warn = Warn }, request);
     }
 
     private async Task StartAsync(JobStarter starter, JobRequest request)

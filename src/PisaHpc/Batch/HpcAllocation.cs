@@ -51,6 +51,11 @@ public sealed record AllocatedNode(string Name, int Slots)
     public int? Cpus { get; init; }
 
     /// <summary>
+    /// How much memory was granted there, in bytes; -1 where the batch system limits none; null when it did not say.
+    /// </summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>
     /// The CPUs that the job is bound to on this node, as a list (cpuset(7)); null for none, which is what every reader gives.
     /// </summary>
     public string? Cpuset { get; init; }

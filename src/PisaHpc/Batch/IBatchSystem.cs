@@ -21,6 +21,10 @@ public interface IBatchSystem
     /// </exception>
     Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same, and of jobs that run <see cref="JobStanding.Submission"/> too, in the same question.</summary>
+    /// <exception cref="HpcException">As for <see cref="ListJobsAsync"/>.</exception>
+    Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken);
+
     /// <summary>How a job ended.</summary>
     /// <param name="jobId">The job's id; of an array one element's.</param>
     /// <returns>Null for a job that has not ended, or that waits to run again.</returns>
@@ -28,6 +32,16 @@ public interface IBatchSystem
     /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked.
     /// </exception>
     Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken);
+
+    /// <summary>How much memory a job was granted on each of its nodes.</summary>
+    /// <param name="jobId">The job's id; of an array one element's.</param>
+    /// <returns>Bytes by node, as <see cref="AllocatedNode.MemoryBytes"/>. A node of which nothing is said is not among them.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked;
+    /// <see cref="ErrorId.NodeCommandFailed"/>: its answer was cut; <see cref="ErrorId.InvalidValue"/> for an answer that no batch system
+    /// gives by itself.
+    /// </exception>
+    Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken);
 }
 
 /// <summary>What nodes themselves show of a batch system's jobs: no controller is asked.</summary>

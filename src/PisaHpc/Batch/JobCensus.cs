@@ -14,6 +14,9 @@ public sealed class JobCensus(DateTimeOffset time, Func<string, JobStanding?> fi
     /// <summary>What its program said beside the answer; null for nothing.</summary>
     public string? Remark { get; init; }
 
+    /// <summary>The ids of the jobs that have all of their nodes now; of a job with several components the first one's.</summary>
+    public IReadOnlyList<string> Running { get; init; } = [];
+
     /// <summary>What it knows of a job.</summary>
     /// <returns>Null for a job that it does not know: one that ended long ago, or never was.</returns>
     public JobStanding? Find(string jobId) => find(jobId);
@@ -38,4 +41,13 @@ public sealed record JobStanding
 
     /// <summary>The ids by which nodes name what runs of it: those of its components, where it has several.</summary>
     public IReadOnlyList<string> RunsAs { get; init; } = [];
+
+    /// <summary>What it was submitted with; null for a job that does not run, and where that was not asked.</summary>
+    public JobSubmission? Submission { get; init; }
 }
+
+/// <summary>What a job was submitted with.</summary>
+/// <param name="Queue">The queue or partition.</param>
+/// <param name="Owner">The login name of its user.</param>
+/// <param name="Comment">What the user gave it as its comment, which can hold anything; null for none.</param>
+public sealed record JobSubmission(string Queue, string Owner, string? Comment);

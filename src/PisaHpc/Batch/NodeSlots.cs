@@ -19,7 +19,7 @@ internal static class NodeSlots
         Merge(counts.Select(count => new AllocatedNode(count.Name, count.Slots)), source);
 
     /// <summary>
-    /// Each node once, in the order in which they come first; one that comes twice has the sums, of CPUs where all are known.
+    /// Each node once, in the order in which they come first; one that comes twice has the sums, of CPUs and memory where all are known.
     /// </summary>
     /// <param name="source">Where they stand, for the errors.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.AllocationNotFound"/> for an empty list.</exception>
@@ -30,7 +30,7 @@ internal static class NodeSlots
         foreach (var node in nodes)
         {
             merged[node.Name] = merged.TryGetValue(node.Name, out var earlier)
-                ? node with { Slots = earlier.Slots + node.Slots, Cpus = earlier.Cpus + node.Cpus }
+                ? Joined(earlier, node)
                 : node;
         }
 
@@ -38,4 +38,11 @@ internal static class NodeSlots
             ? [.. merged.Values]
             : throw new HpcException(ErrorId.AllocationNotFound, $"{source} names no node.", source);
     }
+
+    private static AllocatedNode Joined(AllocatedNode one, AllocatedNode other) => other with
+    {
+        Slots = one.Slots + other.Slots,
+        Cpus = one.Cpus + other.Cpus,
+        MemoryBytes = one.MemoryBytes is -1 || other.MemoryBytes is -1 ? -1 : one.MemoryBytes + other.MemoryBytes,
+    };
 }

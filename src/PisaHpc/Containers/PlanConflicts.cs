@@ -50,6 +50,11 @@ internal static class PlanConflicts
             throw Conflict(request, $"port {port} is privileged, and the container's sshd runs as {request.Workload.Owner.Name}");
         }
 
+        if (PlannedLimits.Unknown(request) is { } unknown)
+        {
+            throw Conflict(request, $"nobody told {unknown} {request.Workload.Id} was granted there", "limits.fromJob");
+        }
+
         CheckOwner(request);
     }
 

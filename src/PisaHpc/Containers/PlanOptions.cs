@@ -58,14 +58,12 @@ internal static class PlanOptions
     private static IEnumerable<PlanOption> Resources(PlanRequest request, ContainerSpec spec)
     {
         var granted = request.Workload.Id.Kind == WorkloadKind.Job ? "allocation" : StaticEnvironment;
+        var memory = PlannedLimits.Memory(request);
         var values = new (string Name, object? Value, string Origin)[]
         {
             ("cpus", spec.Cpus, granted),
             ("cpuset-cpus", spec.Cpuset, granted),
-            (
-                "memory",
-                spec.MemoryBytes,
-                Origin(request, request.Environment.Limits.MemoryBytes is null ? "limits.memoryPerSlot" : "limits.memory")),
+            ("memory", spec.MemoryBytes, memory.Option is { } option ? Origin(request, option) : granted),
             ("shm-size", spec.ShmBytes, Origin(request, "limits.shm")),
             ("ulimit", spec.MemlockBytes is { } memlock ? $"memlock={memlock}" : null, Origin(request, "limits.memlock")),
             ("ulimit", spec.OpenFiles is { Count: var files } ? $"nofile={files}" : null, Origin(request, HpcEnvironment.OpenFilesOption)),

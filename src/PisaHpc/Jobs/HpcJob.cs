@@ -50,11 +50,37 @@ public sealed record HpcJob
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>
+    /// The state in the batch system's own word, <c>RUNNING</c>; <c>Unknown</c> for a job that it does not know. Null where it was not
+    /// asked, and for a job that it did not grant.
+    /// </summary>
+    public string? BatchState { get; init; }
+
+    /// <summary>The queue or partition in which the batch system runs it; null where it was not asked or does not run it.</summary>
+    public string? Queue { get; init; }
+
+    /// <summary>How nodes and batch system contradict each other: the word, one of <see cref="JobMismatch"/>; null for no way.</summary>
+    public string? Mismatch { get; init; }
+
+    /// <summary>
+    /// The nodes that the batch system grants it and on which no container of it runs, of those that answered; null where nothing tells.
+    /// </summary>
+    public IReadOnlyList<string>? NodesWithoutContainer { get; init; }
+
+    /// <summary>The nodes with a container of it that the batch system does not grant it; null where nothing tells.</summary>
+    public IReadOnlyList<string>? NodesNotGranted { get; init; }
+
+    /// <summary>What <see cref="BatchState"/> is of a job that the batch system does not know.</summary>
+    internal const string UnknownToBatch = "Unknown";
+
+    /// <summary>Whose job it is; null when nothing is left to tell.</summary>
+    internal JobOrigin? Origin { get; init; }
 }
 
 /// <summary>A job's part on one node.</summary>
 /// <param name="Name">The node.</param>
-/// <param name="Slots">The slots there; 0 on a node that only an earlier attempt of the job had.</param>
+/// <param name="Slots">The slots there; 0 on a node that only an earlier attempt of the job had, and where nothing tells them.</param>
 /// <param name="Container">The container's name; null when the node has none.</param>
 /// <param name="State">The container's state: the word, one of <see cref="ContainerState"/>; null when the node has none.</param>
 public sealed record HpcJobNode(string Name, int Slots, string? Container, string? State)
@@ -81,9 +107,25 @@ public enum JobState
     /// <summary>No container runs, and something of the job is left on a node or in the port area.</summary>
     Leftover,
 
+    /// <summary>The batch system runs it with an environment, and no node has anything of it.</summary>
+    Missing,
+
     /// <summary>Nothing of the job is left.</summary>
     Stopped,
 
     /// <summary>Nothing of the job was found, and some nodes that may have it did not answer.</summary>
     NotFound,
+}
+
+/// <summary>How what nodes have of a job contradicts what the batch system says of it.</summary>
+public enum JobMismatch
+{
+    /// <summary>Something of it is left, and the batch system does not know it, or knows that it ended some time ago.</summary>
+    Orphan,
+
+    /// <summary>It runs, and has containers on nodes that are not its own: an earlier run of it was there.</summary>
+    OtherNodes,
+
+    /// <summary>It runs, and nodes of it have no container of it that runs.</summary>
+    NoContainer,
 }

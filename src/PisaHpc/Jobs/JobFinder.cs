@@ -24,6 +24,11 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
     /// <param name="nodes">The nodes to ask; the nodes that the jobs' leases name are asked too.</param>
     /// <returns>The jobs in the order of their ids.</returns>
     public async Task<IReadOnlyList<HpcJob>> FindAsync(
+        IReadOnlyCollection<string>? jobIds, IEnumerable<string> nodes, CancellationToken cancellationToken) =>
+        (await LookAsync(jobIds, nodes, cancellationToken)).Jobs;
+
+    /// <summary>The same, with the nodes that answered.</summary>
+    internal async Task<FoundJobs> LookAsync(
         IReadOnlyCollection<string>? jobIds, IEnumerable<string> nodes, CancellationToken cancellationToken)
     {
         var leases = Leases(jobIds).ToDictionary(lease => lease.JobId);
@@ -33,6 +38,7 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
         var asked = nodes.Concat(leases.Values.SelectMany(lease => lease.Nodes)).Distinct();
         var filter = ContainerLabels.Filter(jobIds is { Count: 1 } ? jobIds.First() : null);
         var found = new ConcurrentBag<(string Node, EngineContainer Container)>();
+        var answered = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await cluster.OnEachAsync(
             asked,
             async (node, stopping) =>
@@ -42,11 +48,13 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
                 {
                     found.Add((node, container));
                 }
+
+                answered[node] = true;
             },
             cancellationToken,
             phase: Phase.FindJob);
         var byJob = found.ToLookup(item => item.Container.Labels[ContainerLabels.Job]);
-        return
+        HpcJob[] jobs =
         [
             .. byJob.Select(group => group.Key)
                 .Union(leases.Keys)
@@ -54,7 +62,12 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
                 .Order(StringComparer.Ordinal)
                 .Select(id => JobView.From(id, leases.GetValueOrDefault(id), [.. byJob[id]], busy.Contains(id)))
         ];
+        return new FoundJobs(jobs, [.. answered.Keys]);
     }
+
+    /// <summary>A job that somebody began to start since nodes were asked; null where nobody did.</summary>
+    internal HpcJob? FindBegun(string jobId) =>
+        ports?.Find(jobId) is { } lease ? JobView.From(jobId, lease, [], busy: true) : null;
 
     /// <summary>
     /// Finds a job that is to be stopped, and where: on the nodes that are its own, or, where nothing names one, anywhere on the site.
@@ -103,3 +116,8 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
         ? ports?.List() ?? []
         : jobIds.Select(id => ports?.Find(id)).OfType<JobPort>();
 }
+
+/// <summary>What a look at nodes and port area found.</summary>
+/// <param name="Jobs">The jobs in the order of their ids.</param>
+/// <param name="Answered">The nodes that said which containers they have.</param>
+internal sealed record FoundJobs(IReadOnlyList<HpcJob> Jobs, IReadOnlyCollection<string> Answered);

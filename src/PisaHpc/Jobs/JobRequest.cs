@@ -27,6 +27,12 @@ public sealed record JobRequest
     /// <summary>Whether host-based authentication is offered beside the key.</summary>
     public bool HostBased { get; init; }
 
+    /// <summary>
+    /// Asks the batch system how much memory it granted on each node, in bytes; null where that is known, or bounds nothing. It has a
+    /// deadline of its own.
+    /// </summary>
+    public Func<CancellationToken, Task<IReadOnlyDictionary<string, long>>>? AskMemory { get; init; }
+
     /// <summary>The job's directory on each node.</summary>
     public string Directory => JobDirectory.PathOf(RunDirectory, Allocation.JobId);
 

@@ -30,6 +30,9 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <summary>Writes starts that fail down; null where no records are kept.</summary>
     public JobRecorder? Recorder { get; init; }
 
+    /// <summary>Told, in a line, of what a job goes without.</summary>
+    public Action<string> Warn { get; init; } = static _ => { };
+
     /// <summary>How long it may last unless somebody says otherwise.</summary>
     internal static TimeSpan DefaultRollbackLimit { get; } = TimeSpan.FromMinutes(2);
 
@@ -44,12 +47,14 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     private async Task<IReadOnlyList<HpcContainerPlan>> PlanAllAsync(
         JobRequest request, Func<HpcJob, Task> runs, CancellationToken cancellationToken)
     {
+        await using var memory = new GrantedMemory(request, cancellationToken);
         if (await LookAsync(request, runs, NotPlanned, evenWhileBusy: true, new PhaseClock(), cancellationToken) is not { } survey)
         {
             return [];
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
+        request = await memory.AddToAsync(request, Warn);
         var port = ports.Predict(LeaseFor(request, survey)).Port;
         return PlansFor(request, survey, image, SshFor(request, port, JobSshSetup.NoKeys), NotPlanned);
     }
@@ -88,12 +93,18 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     private async Task StartAllAsync(
         JobRequest request, Func<HpcJob, Task> handOver, StartRecord record, CancellationToken cancellationToken)
     {
+        await using var memory = new GrantedMemory(request, cancellationToken);
         if (await LookAsync(request, handOver, NotStarted, evenWhileBusy: false, record.Clock, cancellationToken) is not { } survey)
         {
             return;
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
+        request = await memory.AddToAsync(request, remark =>
+        {
+            record.Remark(remark);
+            Warn(remark);
+        });
         using var hold = await record.Clock.RunAsync(
             Phase.LeasePort, () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
         if (!hold.IsNew)

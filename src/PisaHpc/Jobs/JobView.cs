@@ -83,6 +83,7 @@ internal static class JobView
             Nodes = nodes,
             StartedAt = found.Count == 0 ? null : found.Min(item => item.Container.CreatedAt),
             Directory = view?.Directory ?? "",
+            Origin = JobOrigin.Of(lease, found.Select(item => item.Container)),
         };
     }
 

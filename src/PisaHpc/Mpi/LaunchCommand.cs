@@ -1,5 +1,6 @@
 using System.Globalization;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
@@ -12,12 +13,20 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
 {
     private static readonly NodeScript RankScript = NodeScript.Of("Mpi/rank.sh");
 
+    /// <summary>The nodes with their ranks, in order; none for a launcher that is told of them by its arguments.</summary>
+    public IReadOnlyList<AllocatedNode> Places { get; init; } = [];
+
     /// <summary>Makes the command for a launcher.</summary>
     /// <param name="request">What to run.</param>
     /// <param name="map">Where the ranks run.</param>
     /// <param name="run">The run's mark.</param>
     public static LaunchCommand For(MpiRequest request, RankMap map, LauncherFacts facts, string run)
     {
+        if (facts.Launcher == MpiLauncher.Srun)
+        {
+            return SrunCommand.For(request, map, facts);
+        }
+
         IEnumerable<string> arguments = (facts.Flavour, facts.Major) switch
         {
             (MpiFlavour.Mpich, _) => Hydra(request, map, facts, run),
@@ -120,9 +129,8 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
     private static string[] FullNames(MpiRequest request, string kind, string name) =>
         request.Nodes.Any(node => node.Name.Contains('.', StringComparison.Ordinal)) ? [kind, name, "1"] : [];
 
-    /// <summary>Ranks that wait for a message burn a CPU, which others of them need when they are more than the CPUs.</summary>
     private static string[] YieldWhenCrowded(RankMap map, LauncherFacts facts) =>
-        Math.Min(map.Blocks[0].Slots, map.Ranks) > facts.Cpus ? ["--mca", "mpi_yield_when_idle", "1"] : [];
+        map.IsCrowded(facts.Cpus) ? ["--mca", "mpi_yield_when_idle", "1"] : [];
 
     private static string[] Hosts(MpiRequest request, RankMap map, MpiFlavour flavour, string fileOption, string listOption) =>
         request.IsWholeJob && !map.IsOversubscribed

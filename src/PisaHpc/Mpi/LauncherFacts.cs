@@ -4,12 +4,15 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 
-/// <summary>What the first node's container says of its launcher and its network, before anything is launched.</summary>
+/// <summary>What the first node's container, or for srun the node, says of its launcher and its network, before anything is launched.</summary>
 internal sealed partial record LauncherFacts
 {
     public required MpiFlavour Flavour { get; init; }
 
-    /// <summary>The launcher's path in the container.</summary>
+    /// <summary>What starts the ranks: the image's launcher, or srun.</summary>
+    public MpiLauncher Launcher { get; init; } = MpiLauncher.Ssh;
+
+    /// <summary>The launcher's path in the container; srun's on the node.</summary>
     public required string Path { get; init; }
 
     /// <summary>Its version, such as <c>4.1.4</c>; empty when it does not say.</summary>
@@ -30,7 +33,8 @@ internal sealed partial record LauncherFacts
     public int Major => int.TryParse(Version.Split('.')[0], CultureInfo.InvariantCulture, out var major) ? major : 0;
 
     /// <summary>The launcher in words.</summary>
-    public string Name => (Flavour == MpiFlavour.OpenMpi ? "Open MPI " : "MPICH ") + Version;
+    public string Name =>
+        (Launcher == MpiLauncher.Srun ? "srun " : Flavour == MpiFlavour.OpenMpi ? "Open MPI " : "MPICH ") + Version;
 
     /// <summary>
     /// What if_include and its like take: the network, which is the same on all nodes, before an interface's name, which may not be.
@@ -47,7 +51,8 @@ internal sealed partial record LauncherFacts
         var launcher = facts["launcher"];
         return new LauncherFacts
         {
-            Flavour = launcher[1] == "openmpi" ? MpiFlavour.OpenMpi : MpiFlavour.Mpich,
+            Flavour = launcher[1] == "mpich" ? MpiFlavour.Mpich : MpiFlavour.OpenMpi,
+            Launcher = launcher[1] == "srun" ? MpiLauncher.Srun : MpiLauncher.Ssh,
             Path = launcher[2],
             Version = VersionNumber().Match(string.Join(' ', launcher.Skip(3))).Value,
             Interface = Value("network", 1),

@@ -13,13 +13,13 @@ namespace PisaHpc.Mpi;
 /// <param name="Nodes">All of its nodes with their slots, in the allocation's order.</param>
 /// <param name="Flavour">The MPI implementation of its environment; null when the container does not say.</param>
 /// <param name="Network">The network of its environment; null when the node's network decides.</param>
-public sealed record MpiJob(string JobId, SshAccess Access, IReadOnlyList<AllocatedNode> Nodes, MpiFlavour? Flavour, string? Network)
+/// <param name="Scheduler">The batch system that granted it; null when none did.</param>
+public sealed record MpiJob(
+    string JobId, IContainerAccess Access, IReadOnlyList<AllocatedNode> Nodes, MpiFlavour? Flavour, string? Network, string? Scheduler)
 {
     /// <summary>Asks a node for the job.</summary>
     /// <param name="node">A node of the job.</param>
-    /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobNotFound"/>: no container of the job runs there; <see cref="ErrorId.SshAccessMissing"/>.
-    /// </exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: no container of the job runs there.</exception>
     public static async Task<MpiJob> FindAsync(IEngineConnector engines, string jobId, string node, CancellationToken cancellationToken)
     {
         var engine = await engines.ConnectAsync(node, cancellationToken);
@@ -28,25 +28,24 @@ public sealed record MpiJob(string JobId, SshAccess Access, IReadOnlyList<Alloca
             ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");
         return new MpiJob(
             jobId,
-            SshOf(ContainerLabels.ToHpcContainer(node, container)),
+            ContainerLabels.ToHpcContainer(node, container).GetAccess(),
             ContainerLabels.NodesOf(container),
             Enum.TryParse<MpiFlavour>(container.Labels.GetValueOrDefault(ContainerLabels.Mpi), out var flavour) ? flavour : null,
-            container.Labels.GetValueOrDefault(ContainerLabels.MpiNetwork));
+            container.Labels.GetValueOrDefault(ContainerLabels.MpiNetwork),
+            container.Labels.GetValueOrDefault(ContainerLabels.Scheduler));
     }
-
-    /// <summary>The access by ssh: the launcher has to get from the first node's container into the others.</summary>
-    private static SshAccess SshOf(HpcContainer container) => container.GetAccess() as SshAccess ?? throw new HpcException(
-        ErrorId.SshAccessMissing,
-        $"Job {container.JobId} has no sshd in its containers, and MPI gets from one to the others by ssh: {container.Name} on "
-        + $"{container.Node} is entered by its {(container.Access == nameof(AccessKind.Agent) ? "agent" : "engine")} alone.",
-        container.JobId);
 
     /// <summary>The request to run a command on some or all of the job's nodes.</summary>
     /// <param name="nodes">The nodes; none is all of them.</param>
     /// <param name="command">The program.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a node that is not the job's.</exception>
-    public MpiRequest RequestFor(IReadOnlyCollection<string> nodes, string command)
+    /// <param name="launcher">What is to start the ranks.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/> for a node that is not the job's, and for srun where the job is none of Slurm's;
+    /// <see cref="ErrorId.SshAccessMissing"/>, <see cref="ErrorId.AgentMissing"/>: the containers lack what the launcher needs.
+    /// </exception>
+    public MpiRequest RequestFor(IReadOnlyCollection<string> nodes, string command, MpiLauncher launcher)
     {
+        RequireWay(launcher);
         if (nodes.FirstOrDefault(name => Nodes.All(node => node.Name != name)) is { } stranger)
         {
             throw new HpcException(
@@ -62,7 +61,36 @@ public sealed record MpiJob(string JobId, SshAccess Access, IReadOnlyList<Alloca
             IsWholeJob = chosen.Length == Nodes.Count,
             Flavour = Flavour,
             Network = Network,
+            Launcher = launcher,
             Command = command,
         };
+    }
+
+    private void RequireWay(MpiLauncher launcher)
+    {
+        var entered = $"its containers are entered by {(Access.Agent is not null ? "their agents" : "their engine")} alone";
+        if (launcher == MpiLauncher.Ssh && Access is not SshAccess)
+        {
+            throw new HpcException(
+                ErrorId.SshAccessMissing,
+                $"Job {JobId} has no sshd in its containers, and the image's launcher gets from one to the others by ssh: {entered}.",
+                JobId,
+                Scheduler == nameof(Batch.Scheduler.Slurm) ? "Have Slurm start the ranks: -Launcher Srun." : null);
+        }
+
+        if (launcher == MpiLauncher.Srun && Scheduler != nameof(Batch.Scheduler.Slurm))
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"srun starts ranks in Slurm's jobs alone, and {JobId} is {(Scheduler is null ? "no batch system's" : $"a job of {Scheduler}")}.",
+                JobId,
+                "Have the image's launcher start them: -Launcher Ssh.");
+        }
+
+        if (launcher == MpiLauncher.Srun && Access.Agent is null)
+        {
+            throw new HpcException(
+                ErrorId.AgentMissing, $"The containers of job {JobId} were started without agents, by which srun starts ranks in them.", JobId);
+        }
     }
 }

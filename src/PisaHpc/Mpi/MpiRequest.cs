@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PisaHpc.Access;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Sites;
@@ -11,11 +12,11 @@ public sealed partial record MpiRequest
     /// <summary>The job.</summary>
     public required string JobId { get; init; }
 
-    /// <summary>How one gets into the job's containers: the launcher and its ranks do so by ssh alone.</summary>
-    public required SshAccess Access { get; init; }
+    /// <summary>How one gets into the job's containers: by ssh for <see cref="MpiLauncher.Ssh"/>, else by an agent.</summary>
+    public required IContainerAccess Access { get; init; }
 
     /// <summary>The job's directory, on each node and in each container.</summary>
-    public string Directory => Access.Directory;
+    public string Directory => Access.Directory ?? "";
 
     /// <summary>The nodes with their slots, in the order in which ranks are placed; the launcher runs on the first.</summary>
     public required IReadOnlyList<AllocatedNode> Nodes { get; init; }
@@ -65,7 +66,10 @@ public sealed partial record MpiRequest
         Require(Command.Length > 0, JobId, "has no command to run");
         Require(
             WorkingDirectory is null || WorkingDirectory.StartsWith('/'), WorkingDirectory!, "is not an absolute path in the containers");
-        Require(Launcher == MpiLauncher.Ssh, Launcher.ToString(), "is no way to the other nodes");
+        Require(
+            Launcher != MpiLauncher.Srun || Flavour != MpiFlavour.Mpich,
+            "Mpich",
+            "is not started by srun, which starts ranks that have PMIx: use the image's own launcher, -Launcher Ssh");
         foreach (var name in Environment.Keys)
         {
             Require(VariableName().IsMatch(name), name, "is not a variable's name");
@@ -92,9 +96,14 @@ public sealed partial record MpiRequest
     private static partial Regex VariableName();
 }
 
-/// <summary>How ranks get from the first node to the others.</summary>
+/// <summary>What starts the ranks, and how they get to the other nodes.</summary>
 public enum MpiLauncher
 {
-    /// <summary>The launcher logs in to the other containers, through the job's own sshds and keys.</summary>
+    /// <summary>The image's own launcher, which logs in to the other containers through the job's own sshds and keys.</summary>
     Ssh,
+
+    /// <summary>
+    /// Slurm's srun on the first node, with PMIx, as a step of the job; the agents start the ranks in the containers, which need no sshd.
+    /// </summary>
+    Srun,
 }

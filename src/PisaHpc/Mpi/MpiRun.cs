@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
+using PisaHpc.Access.Ssh;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Mpi;
 
 /// <summary>
-/// Runs a program with MPI in a job's containers. The launcher runs in the first node's container as the job's user, by a login through the
-/// job's own sshd, and reaches the other nodes' containers from there by the job's keys. Ranks that an engine's exec had started would
-/// outlive their launcher.
+/// Runs a program with MPI in a job's containers. The image's launcher runs in the first node's container as the job's user, by a login
+/// through the job's own sshd, and reaches the other nodes' containers from there by the job's keys; srun runs on the first node itself.
+/// Ranks that an engine's exec had started would outlive their launcher.
 /// </summary>
 public sealed class MpiRun(INodeConnector nodes)
 {
@@ -28,8 +29,7 @@ public sealed class MpiRun(INodeConnector nodes)
         var map = request.Check();
         var first = request.Nodes[0].Name;
         var connection = await nodes.ConnectAsync(first, cancellationToken);
-        await using var process = await connection.StartAsync(
-            request.Access.CommandOn(first, MpiSupervisor.Command), cancellationToken);
+        await using var process = await connection.StartAsync(MpiSupervisor.CommandFor(request), cancellationToken);
         using var limit = new CancellationTokenSource();
         var run = RandomNumberGenerator.GetHexString(16, lowercase: true);
         var conversation = new MpiConversation(request, map, run, process, AnswersAsync, Patience, listener);
@@ -48,8 +48,19 @@ public sealed class MpiRun(INodeConnector nodes)
 
         async Task<bool> AnswersAsync(string node, CancellationToken stopping)
         {
-            var login = await connection.RunAsync(request.Access.CommandOn(node, ["true"]), default, stopping);
-            return login.ExitCode == 0;
+            if (request.Access is SshAccess ssh)
+            {
+                return (await connection.RunAsync(ssh.CommandOn(node, ["true"]), default, stopping)).ExitCode == 0;
+            }
+
+            try
+            {
+                return (await (await nodes.ConnectAsync(node, stopping)).RunAsync(["true"], default, stopping)).ExitCode == 0;
+            }
+            catch (HpcException)
+            {
+                return false; // That is the answer: the node cannot be reached.
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ namespace PisaHpc.Mpi;
 
 /// <summary>
 /// Finds the rank that failed first: by the rank's own word, or, for a rank that could not say so (MPI_Abort, KILL), in what the launcher
-/// says: Open MPI 4 and 5 in sentences broken over lines, MPICH in one.
+/// says: Open MPI 4 and 5 in sentences broken over lines, MPICH and srun in one.
 /// </summary>
 /// <param name="map">Where the ranks run.</param>
 internal sealed partial class RankFailureReader(RankMap map)
@@ -160,7 +160,16 @@ internal sealed partial class RankFailureReader(RankMap map)
             return new RankFailure(Number(signal, 1), signal.Groups[2].Value, Number(signal, 3));
         }
 
-        return OpenMpiCode().Match(said) is { Success: true } code ? new RankFailure(Number(code, 1)) : null;
+        if (OpenMpiCode().Match(said) is { Success: true } code)
+        {
+            return new RankFailure(Number(code, 1));
+        }
+
+        // Of the tasks that it names the first that ended by itself is told: the others were killed for its sake.
+        return SrunCode().Match(said) is { Success: true } task ? new RankFailure(Number(task, 1), Code: Number(task, 2))
+            : SrunNode().Match(said) is { Success: true } lost ? new RankFailure(null, lost.Groups[1].Value)
+            : SrunSignal().Match(said) is { Success: true } killed ? new RankFailure(Number(killed, 1))
+            : null;
     }
 
     private void Keep(string text)
@@ -184,6 +193,15 @@ internal sealed partial class RankFailureReader(RankMap map)
 
     [GeneratedRegex(@"Process name: \[(?:\[\d+,\d+\]|\S+@\d+),(\d+)\] Exit code: ")]
     private static partial Regex OpenMpiCode();
+
+    [GeneratedRegex(@"srun: error: \S+: tasks? (\d+)[-,\d]*: Exited with exit code (\d+)")]
+    private static partial Regex SrunCode();
+
+    [GeneratedRegex(@"srun: error: \S+: tasks? (\d+)[-,\d]*: (?:Killed|Terminated|Aborted|Segmentation fault|Bus error)")]
+    private static partial Regex SrunSignal();
+
+    [GeneratedRegex(@"srun: error: Node failure on ([^\s,]+)")]
+    private static partial Regex SrunNode();
 
     [GeneratedRegex(@"^Abort\(-?\d+\) on node \d+ \(rank \d+ in comm ")]
     private static partial Regex MpichAbort();

@@ -49,6 +49,15 @@ internal sealed class RankMap
             "Ask for fewer ranks with -Rank, or allow more ranks than slots with -Oversubscribe.");
     }
 
+    /// <summary>The nodes that ranks go to, each with the number of its own.</summary>
+    public IEnumerable<AllocatedNode> Places => Blocks
+        .Select((block, index) => block with { Slots = Math.Min(_ends[index], Ranks) - Math.Min(_ends[index] - block.Slots, Ranks) })
+        .Where(place => place.Slots > 0);
+
+    /// <summary>Whether the first node has more ranks than CPUs: those that wait for a message burn one, which others need.</summary>
+    /// <param name="cpus">The CPUs that they may use.</param>
+    public bool IsCrowded(int cpus) => Math.Min(Blocks[0].Slots, Ranks) > cpus;
+
     /// <summary>The node of a rank; the first node for a rank beyond the last, which only a launcher's own mistake can name.</summary>
     public string NodeOf(int rank)
     {

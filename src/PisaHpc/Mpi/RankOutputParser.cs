@@ -174,10 +174,15 @@ internal static partial class RankTag
     /// <param name="run">The run's mark, which is part of Hydra's tag.</param>
     public static Regex Of(LauncherFacts facts, string run) => (facts.Flavour, facts.Major) switch
     {
+        _ when facts.Launcher == MpiLauncher.Srun => Srun(),
         (MpiFlavour.Mpich, _) => new Regex($"<{Regex.Escape(run)}:([0-9]{{1,9}})>", RegexOptions.CultureInvariant),
         (_, >= 5) => OpenMpi5(),
         _ => OpenMpi4(),
     };
+
+    /// <summary><c>17: text</c> at a line's begin, the rank of ten and more with blanks before it where there are longer ones.</summary>
+    [GeneratedRegex(@"\A *([0-9]{1,9}): ")]
+    private static partial Regex Srun();
 
     /// <summary><c>[1,17]&lt;stdout&gt;:text</c>: job and rank.</summary>
     [GeneratedRegex(@"\[[0-9]+,([0-9]{1,9})\]<std(?:out|err|diag)>:")]

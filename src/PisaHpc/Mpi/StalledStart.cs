@@ -93,7 +93,7 @@ internal sealed class StalledStart(
         return isBusy || look.Processes.FirstOrDefault(process => process.Id == look.Launcher) is not { } launcher
             ? null
             : $"{Name(launcher, look)} on {First} waits"
-                + (request.Nodes.Count > 1
+                + (request.Nodes.Count > 1 && facts.Launcher == MpiLauncher.Ssh
                     ? $", and none of its ssh to other nodes stands: what they started has not answered{By()}."
                     : ".");
     }

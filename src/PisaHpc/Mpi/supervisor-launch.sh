@@ -12,8 +12,7 @@
 # its file system knows holes (fallocate(2)), so that a file takes the room of what the caller has yet to read.
 
 . Mpi/read-part.sh
-(variables && command -v -- "$ph_program") >/dev/null ||
-    refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
+prepare
 ph_spool=
 if [ "$ph_kind" = openmpi ]; then
     ph_spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
@@ -100,26 +99,10 @@ if [ -n "$ph_stopped" ] || [ "$ph_code" = 137 ]; then
     eval "$ph_sweep"
 fi
 if [ "$ph_code" = 137 ] || [ -n "$ph_partial" ]; then
-    ph_asked=
-    for ph_node in $ph_others; do
-        printf '%s\n' "$ph_sweep" | ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 \
-            "$ph_node" exec /bin/sh >/dev/null 2>&1 &
-        ph_asked="$ph_asked $!"
-    done
-    # shellcheck disable=SC2086 # their words
-    [ -z "$ph_asked" ] || wait $ph_asked
+    elsewhere "$ph_sweep"
 fi
 case $ph_stopped$ph_code in
-    143 | 255)
-        ph_asked=
-        for ph_node in $ph_others; do
-            ssh -F "$ph_directory/ssh_config" -o ConnectTimeout=3 -o ConnectionAttempts=1 "$ph_node" true \
-                </dev/null >/dev/null 2>&1 || say lost "$ph_node" &
-            ph_asked="$ph_asked $!"
-        done
-        # shellcheck disable=SC2086 # their words
-        [ -z "$ph_asked" ] || wait $ph_asked
-        ;;
+    143 | 255) name_lost ;;
 esac
 say end "$ph_code"
 if [ -n "$ph_spool" ]; then

@@ -25,8 +25,13 @@ public sealed record ContainerLimits
     /// </summary>
     public long? MemoryPerSlotBytes { get; init; }
 
-    /// <summary>Whether the container's CPU quota is the number of its slots.</summary>
+    /// <summary>Whether the container has a CPU quota, the CPUs that the job was granted on the node.</summary>
     public bool CpusFromSlots { get; init; } = true;
+
+    /// <summary>Whether what the batch system granted to a job bounds its containers: the word, one of <see cref="JobLimits"/>.</summary>
+    public string FromJob => Bounds.ToString();
+
+    internal JobLimits Bounds { get; init; } = JobLimits.Known;
 
     /// <summary>The greatest number of processes and threads; null is no limit.</summary>
     public long? Pids { get; init; }
@@ -53,9 +58,25 @@ public sealed record LimitSettings
     /// <summary>Memory in bytes for each slot; a null value is no such limit.</summary>
     public Setting<long?>? MemoryPerSlot { get; init; }
 
-    /// <summary>Whether the CPU quota is the number of slots.</summary>
+    /// <summary>Whether there is a CPU quota.</summary>
     public Setting<bool>? CpusFromSlots { get; init; }
+
+    /// <summary>Whether what a job was granted bounds its containers.</summary>
+    public Setting<JobLimits>? FromJob { get; init; }
 
     /// <summary>The greatest number of processes; a null value is no limit.</summary>
     public Setting<long?>? Pids { get; init; }
+}
+
+/// <summary>Whether a job's containers may use more on a node than the batch system granted there.</summary>
+public enum JobLimits
+{
+    /// <summary>They may not, as far as it is known what was granted.</summary>
+    Known,
+
+    /// <summary>They may not, and a job of which it is not known is not started.</summary>
+    Required,
+
+    /// <summary>What was granted bounds nothing.</summary>
+    None,
 }

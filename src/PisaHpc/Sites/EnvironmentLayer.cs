@@ -90,6 +90,7 @@ public sealed record EnvironmentLayer
             Memory = new(values.Limits.MemoryBytes),
             MemoryPerSlot = new(values.Limits.MemoryPerSlotBytes),
             CpusFromSlots = new(values.Limits.CpusFromSlots),
+            FromJob = new(values.Limits.Bounds),
             Pids = new(values.Limits.Pids),
         },
         Devices = Setting.Replacing(values.Devices),

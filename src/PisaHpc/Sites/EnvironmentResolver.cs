@@ -34,11 +34,15 @@ public static class EnvironmentResolver
     public static string NameOf(HpcSite site, string nameOrAlias)
     {
         ArgumentNullException.ThrowIfNull(site);
-        return site.Environments.FirstOrDefault(environment => Answers(environment.Key, environment.Value, nameOrAlias)).Key
+        return FindName(site, nameOrAlias)
             ?? throw new HpcException(
                 ErrorId.EnvironmentNotFound, $"Environment {Quote.Of(nameOrAlias)} is not defined{Where(site)}. {Known(site, nameOrAlias)}",
                 nameOrAlias);
     }
+
+    /// <summary>The same; null for a name that no environment has.</summary>
+    internal static string? FindName(HpcSite site, string nameOrAlias) =>
+        site.Environments.FirstOrDefault(environment => Answers(environment.Key, environment.Value, nameOrAlias)).Key;
 
     private static bool Answers(string name, EnvironmentLayer layer, string nameOrAlias) =>
         layer.Aliases.Select(alias => alias.Value).Prepend(name).Contains(nameOrAlias, StringComparer.OrdinalIgnoreCase);
@@ -144,6 +148,7 @@ public static class EnvironmentResolver
         MemoryPerSlotBytes = merge.Last(
             "limits.memoryPerSlot", layer => layer.Limits.MemoryPerSlot, bytes => SettingWords.OfSize(bytes, "unlimited")),
         CpusFromSlots = merge.Last("limits.cpus", layer => layer.Limits.CpusFromSlots, slots => slots ? "slots" : "none"),
+        Bounds = merge.Last("limits.fromJob", layer => layer.Limits.FromJob, SettingWords.Of),
         Pids = merge.Last("limits.pids", layer => layer.Limits.Pids, count => SettingWords.OfCount(count, "unlimited")),
     };
 

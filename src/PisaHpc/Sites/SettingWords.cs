@@ -30,6 +30,15 @@ public static class SettingWords
         _ => throw new ArgumentOutOfRangeException(nameof(way), way, null),
     };
 
+    /// <summary>Whether a job's grant bounds its containers: known, required, none.</summary>
+    public static string Of(JobLimits limits) => limits switch
+    {
+        JobLimits.Known => "known",
+        JobLimits.Required => "required",
+        JobLimits.None => "none",
+        _ => throw new ArgumentOutOfRangeException(nameof(limits), limits, null),
+    };
+
     /// <summary>A flag: true, false.</summary>
     public static string Of(bool flag) => flag ? "true" : "false";
 

@@ -52,7 +52,7 @@ public sealed class ViewTests
     [MemberData(nameof(Viewed))]
     public void A_table_has_as_many_headers_as_items_and_shows_properties_that_exist(string type)
     {
-        var shown = typeof(HpcException).Assembly.GetType(type);
+        var shown = typeof(HpcException).Assembly.GetType(type.Split('#')[0]);
         Assert.True(shown is not null, $"{type} is viewed and does not exist.");
         foreach (var view in Views.Where(view => Selected(view) == type))
         {
@@ -67,5 +67,6 @@ public sealed class ViewTests
     [Fact]
     public void The_engine_takes_the_file() => _ = new FormatTable([Checkout.PathOf("PisaHpc.Format.ps1xml")]);
 
+    /// <summary>The type's name; behind a <c>#</c> what tells objects of it apart that have a view of their own.</summary>
     private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
 }

@@ -59,7 +59,11 @@ internal sealed class JobCluster : IDisposable
         {
             RollbackLimit = RollbackLimit,
             Recorder = Recorder,
+            Warn = Warn,
         };
+
+    /// <summary>Told of what a start goes without.</summary>
+    public Action<string> Warn { get; set; } = words => Assert.Fail(words);
 
     /// <summary>How long a stop waits for whoever starts the job.</summary>
     public TimeSpan StopPatience { get; set; } = TimeSpan.FromMinutes(2);

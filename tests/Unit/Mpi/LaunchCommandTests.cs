@@ -1,3 +1,4 @@
+using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
@@ -37,6 +38,15 @@ public sealed class LaunchCommandTests
         Cpus = 64,
     };
 
+    private static readonly MpiRequest Slurms = Request with
+    {
+        Access = new AgentAccess(new JobAgent("/run/pisahpc/4711", "/run/pisahpc/.agent/1")),
+        Launcher = MpiLauncher.Srun,
+        Ranks = 40,
+    };
+
+    private static readonly LauncherFacts Srun = OpenMpi4 with { Launcher = MpiLauncher.Srun, Path = "/usr/bin/srun", Version = "22.05.8" };
+
     private static readonly LauncherFacts OpenMpi5 = OpenMpi4 with { Path = "/usr/bin/mpirun", Version = "5.0.7" };
 
     private static readonly LauncherFacts Hydra = OpenMpi4 with { Flavour = MpiFlavour.Mpich, Path = "/usr/bin/mpiexec.hydra", Version = "4.0.2" };
@@ -54,6 +64,43 @@ public sealed class LaunchCommandTests
         + "--mca btl_tcp_if_include 10.10.13.0/24 --prtemca prte_if_include 10.10.13.0/24 --hostfile /run/pisahpc/4711/hosts.openmpi -np 56 "
         + $"--map-by slot --stdin none --output tag:raw -x OMP_NUM_THREADS -x PISAHPC_RUN -wdir '/scratch/run 7' {Rank}",
         Line(Request, OpenMpi5));
+
+    [Fact]
+    public void Srun_is_told_where_ranks_go_by_a_host_file_and_starts_them_by_the_agents()
+    {
+        var command = Command(Slurms, Srun);
+        Assert.StartsWith(
+            "/usr/bin/srun --jobid 4711 --overlap --mpi=pmix --ntasks 40 --distribution=arbitrary --label --input=none --kill-on-bad-exit=1 "
+            + "--cpu-bind=none --chdir=/ /run/pisahpc/.agent/1/pisahpc-run --socket /run/pisahpc/4711/agent/socket --wait 10 "
+            + "--cd /scratch/run 7 --no-tty -- sh -c trap : USR1 USR2\n",
+            string.Join(' ', command.Arguments),
+            StringComparison.Ordinal);
+        Assert.Equal(["Mpi/srun-rank.sh", "./solver", "case 1.dat"], command.Arguments.TakeLast(3));
+        Assert.Equal([new AllocatedNode("o2wn01", 32), new AllocatedNode("o2wn02", 8)], command.Places);
+    }
+
+    [Fact]
+    public void Srun_s_ranks_get_their_variables_as_one_with_what_they_need_before_the_user_s_own()
+    {
+        var variable = Assert.Single(Command(Slurms, Srun).Variables);
+        Assert.Equal("PISAHPC_VARIABLES", variable.Key);
+        Assert.Equal(
+            [
+                "export PMIX_MCA_gds=hash", "export OMPI_MCA_btl_tcp_if_include=10.10.13.0/24", "export UCX_NET_DEVICES=eth0",
+                "export FI_TCP_IFACE=eth0", "export OMP_NUM_THREADS=1",
+            ],
+            variable.Value.Split('\n'));
+        var own = Slurms with { Environment = new Dictionary<string, string> { ["PMIX_MCA_gds"] = "ds12", ["OMPI_MCA_btl_tcp_if_exclude"] = "lo" } };
+        Assert.Equal(
+            ["export PMIX_MCA_gds=ds12", "export OMPI_MCA_btl_tcp_if_exclude=lo"],
+            Command(own, Srun with { HasInfiniband = true }).Variables.Single().Value.Split('\n'));
+    }
+
+    [Fact]
+    public void MPICH_is_not_started_by_srun() => Assert.Contains(
+        "-Launcher Ssh",
+        Assert.Throws<HpcException>(() => (Slurms with { Flavour = MpiFlavour.Mpich }).Check()).Message,
+        StringComparison.Ordinal);
 
     [Fact]
     public void MPICH() => Assert.Equal(

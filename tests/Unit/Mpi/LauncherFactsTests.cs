@@ -11,6 +11,7 @@ public sealed class LauncherFactsTests
     [InlineData("launcher openmpi /usr/bin/mpirun mpirun (Open MPI) 5.1.0a1", "Open MPI 5.1.0", 5)]
     [InlineData("launcher mpich /usr/bin/mpiexec.hydra     Version:                                 4.0.2", "MPICH 4.0.2", 4)]
     [InlineData("launcher openmpi /usr/bin/mpirun ", "Open MPI ", 0)]
+    [InlineData("launcher srun /usr/bin/srun slurm-wlm 22.05.8", "srun 22.05.8", 22)]
     public void The_launcher_is_known_by_name_and_version(string line, string name, int major)
     {
         var facts = LauncherFacts.Parse([line, "network eth0 10.10.13.0/24", "cpus 2"]);

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using PisaHpc.Access;
+using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
@@ -8,8 +10,8 @@ using PisaHpc.Unit.Nodes;
 namespace PisaHpc.Unit.Mpi;
 
 /// <summary>
-/// Runs on this machine: the supervisor in a real shell, with an mpirun that starts one rank and tags its lines as Open MPI 5 does. The
-/// login into the container is left out.
+/// Runs on this machine: the supervisor in a real shell, with an mpirun that starts one rank and tags its lines as Open MPI 5 does, or an
+/// srun that does so as Slurm's. The login into the container is left out.
 /// </summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class LocalRun : IDisposable
@@ -30,17 +32,47 @@ internal sealed class LocalRun : IDisposable
         exit $code
         """;
 
+    private const string Srun = """
+        #!/bin/sh
+        case "$*" in
+            --version) echo 'slurm-wlm 22.05.8'; exit ;;
+            --mpi=list) echo 'none pmi2 pmix'; exit ;;
+            *--mpi=none*) while [ "$1" != sh ]; do shift; done; echo "$1" >"${0%/*}/step"; exec "$@" ;;
+        esac
+        cp "$SLURM_HOSTFILE" "${0%/*}/hosts"
+        while [ "$1" != "${0%/*}/pisahpc-run" ]; do shift; done
+        mkfifo "${0%/*}/out" "${0%/*}/err"
+        sed -u 's/^/ 0: /' <"${0%/*}/out" &
+        sed -u 's/^/ 0: /' <"${0%/*}/err" >&2 &
+        "$@" >"${0%/*}/out" 2>"${0%/*}/err"
+        code=$?
+        wait
+        exit $code
+        """;
+
+    /// <summary>The agent's client: what it runs has the node's PATH here, and the variables that came.</summary>
+    private const string Client = """
+        #!/bin/sh
+        case " $* " in *' --cd /no/such '*) echo 'pisahpc-run: the working directory in the container, /no/such: No such file'; exit 78 ;; esac
+        while [ "$1" != -- ]; do shift; done
+        shift
+        exec "$@"
+        """;
+
     private readonly FakeCluster _cluster = new();
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-mpi-");
 
     /// <param name="shell">What <c>sh</c> is in the container.</param>
     public LocalRun(string shell = "/bin/sh")
     {
-        _cluster.OnStart = (_, arguments) => new LocalProcess(Start(arguments[^1]));
+        _cluster.OnStart = (_, arguments) => new LocalProcess(Start(
+            Launcher == MpiLauncher.Srun ? [.. arguments.Skip(1)] : ["-c", arguments[^1]]));
         Directory.CreateDirectory(Bin);
         Directory.CreateDirectory(Temporary);
         File.CreateSymbolicLink(Path.Combine(Bin, "sh"), shell);
         AddProgram("mpirun", Mpirun);
+        AddProgram("srun", Srun);
+        AddProgram("pisahpc-run", Client);
     }
 
     /// <summary>The container's own variables.</summary>
@@ -54,6 +86,15 @@ internal sealed class LocalRun : IDisposable
 
     /// <summary>The job's nodes; the first one is this machine.</summary>
     public IReadOnlyList<AllocatedNode> Nodes { get; init; } = [new AllocatedNode("o2wn01", 1)];
+
+    /// <summary>What starts the rank.</summary>
+    public MpiLauncher Launcher { get; init; } = MpiLauncher.Ssh;
+
+    /// <summary>How many ranks the launcher is asked for; null is one for each slot.</summary>
+    public int? Ranks { get; init; }
+
+    /// <summary>The working directory that is asked for.</summary>
+    public string? WorkingDirectory { get; init; }
 
     /// <summary>What the ranks wrote, as it came.</summary>
     public List<string> Lines { get; } = [];
@@ -82,7 +123,10 @@ internal sealed class LocalRun : IDisposable
         var request = new MpiRequest
         {
             JobId = "7",
-            Access = new SshAccess("/run/pisahpc/7", 22042),
+            Access = Access,
+            Launcher = Launcher,
+            Ranks = Ranks,
+            WorkingDirectory = WorkingDirectory,
             Nodes = Nodes,
             Command = "sh",
             Arguments = ["-c", script],
@@ -104,9 +148,13 @@ internal sealed class LocalRun : IDisposable
         return Task.CompletedTask;
     }
 
-    private Process Start(string command)
+    private IContainerAccess Access => Launcher == MpiLauncher.Srun
+        ? new AgentAccess(new JobAgent(_directory.FullName, Bin))
+        : new SshAccess("/run/pisahpc/7", 22042);
+
+    private Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(Bin, "sh"), ["-c", command])
+        var start = new ProcessStartInfo(Path.Combine(Bin, "sh"), arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;
 
@@ -87,6 +88,56 @@ public sealed class MpiRunTests
 
         Assert.Equal(["mine"], local.Lines);
         Assert.Equal((7, 0), (end.Result.ExitCode, end.Result.FailedRank));
+    }
+
+    [Fact]
+    public async Task Srun_s_ranks_get_the_user_s_variables_a_PATH_among_them_and_go_where_they_belong()
+    {
+        using var local = new LocalRun
+        {
+            Launcher = MpiLauncher.Srun,
+            Ranks = 3,
+            Nodes = [new AllocatedNode("o2wn01", 2), new AllocatedNode("o2wn02", 2)],
+        };
+        var other = Directory.CreateDirectory(Path.Combine(local.Bin, "other")).FullName;
+        local.AddProgram("other/tail", "#!/bin/sh\necho mine");
+
+        var end = await local.RunAsync(
+            "tail; echo \"$ODD\"; exit 7",
+            new() { ["PATH"] = $"{other}:{Environment.GetEnvironmentVariable("PATH")}", ["ODD"] = "it's\ntwo" }).WaitAsync(Limit);
+
+        Assert.Equal(["mine", "it's", "two"], local.Lines);
+        Assert.Equal((7, 0, "srun 22.05.8"), (end.Result.ExitCode, end.Result.FailedRank, end.Result.Launcher));
+        Assert.Equal(["o2wn01", "o2wn01", "o2wn02"], await File.ReadAllLinesAsync(Path.Combine(local.Bin, "hosts")));
+    }
+
+    [Fact]
+    public async Task An_srun_that_was_killed_leaves_nothing_on_another_node()
+    {
+        using var local = new LocalRun
+        {
+            Launcher = MpiLauncher.Srun, Nodes = [new AllocatedNode("o2wn01", 1), new AllocatedNode("o2wn02", 1)],
+        };
+        await local.RunAsync("kill -KILL $$", []).WaitAsync(Limit);
+        Assert.True(File.Exists(Path.Combine(local.Bin, "step")), "No step of the job looked for what was left on the other node.");
+    }
+
+    [Fact]
+    public async Task What_srun_cannot_launch_says_why()
+    {
+        using var local = new LocalRun { Launcher = MpiLauncher.Srun, WorkingDirectory = "/no/such" };
+        var end = await local.RunAsync("true", []).WaitAsync(Limit);
+        Assert.Equal("MpiLaunchFailed", end.Failure!.Id.ToString());
+        Assert.Contains("the working directory in the container, /no/such", end.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Slurm_without_PMIx_is_told()
+    {
+        using var local = new LocalRun { Launcher = MpiLauncher.Srun };
+        local.AddProgram("srun", "#!/bin/sh\necho none pmi2");
+        var end = await local.RunAsync("true", []).WaitAsync(Limit);
+        Assert.Contains("this Slurm has no PMIx", end.Failure!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

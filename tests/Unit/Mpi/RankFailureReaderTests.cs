@@ -3,7 +3,7 @@ using PisaHpc.Mpi;
 
 namespace PisaHpc.Unit.Mpi;
 
-/// <summary>Failures as Open MPI 4.1.4, Open MPI 5.0.7 and MPICH 4.0.2 were seen to tell them.</summary>
+/// <summary>Failures as Open MPI 4.1.4, Open MPI 5.0.7, MPICH 4.0.2 and Slurm 22.05 were seen to tell them.</summary>
 public sealed class RankFailureReaderTests
 {
     private readonly RankFailureReader _reader = new(RankMap.Of([new AllocatedNode("o2wn01", 32), new AllocatedNode("o2wn02", 24)], null, false));
@@ -39,6 +39,11 @@ public sealed class RankFailureReaderTests
         "abort". This may have caused other processes in the application to be
         terminated by signals sent by prterun (as reported here).
         """, 3, null)]
+    [InlineData("""
+        srun: error: o2wn01: tasks 0-1: Killed
+        srun: error: o2wn02: task 33: Exited with exit code 7
+        """, 33, null)]
+    [InlineData("srun: error: o2wn02: tasks 33-55: Segmentation fault (core dumped)", 33, null)]
     public void The_launcher_names_the_rank(string said, int rank, int? signal)
     {
         foreach (var line in said.Split('\n'))
@@ -48,6 +53,14 @@ public sealed class RankFailureReaderTests
 
         var failure = _reader.Find();
         Assert.Equal((rank, signal), (failure!.Rank, failure.Signal));
+    }
+
+    [Fact]
+    public void Srun_names_a_node_that_is_lost()
+    {
+        _reader.Observe(null, "srun: error: Node failure on o2wn02");
+        _reader.Observe(null, "srun: error: o2wn01: tasks 0-31: Killed");
+        Assert.Equal((null, "o2wn02"), (_reader.Find()!.Rank, _reader.Find()!.Node));
     }
 
     [Fact]

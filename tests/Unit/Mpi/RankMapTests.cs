@@ -32,6 +32,14 @@ public sealed class RankMapTests
         Assert.Equal(("o2wn01", "o2wn02"), (map.NodeOf(first - 1), map.NodeOf(first)));
     }
 
+    [Theory]
+    [InlineData(10, "o2wn01:10")]
+    [InlineData(32, "o2wn01:32")]
+    [InlineData(33, "o2wn01:32 o2wn02:1")]
+    [InlineData(60, "o2wn01:35 o2wn02:25")]
+    public void Each_node_that_has_ranks_is_a_place(int ranks, string places) =>
+        Assert.Equal(places, string.Join(' ', RankMap.Of(Nodes, ranks, oversubscribe: true).Places.Select(node => $"{node.Name}:{node.Slots}")));
+
     [Fact]
     public void More_ranks_than_slots_need_to_be_allowed()
     {

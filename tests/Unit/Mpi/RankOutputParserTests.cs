@@ -10,6 +10,8 @@ public sealed class RankOutputParserTests
 {
     private const string Run = "c0ffee";
 
+    private static readonly LauncherFacts Srun = FactsOf(22) with { Launcher = MpiLauncher.Srun };
+
     public static TheoryData<string, int> Launchers => new()
     {
         { "[1,{0}]<stdout>:", 4 },
@@ -113,6 +115,18 @@ public sealed class RankOutputParserTests
     }
 
     [Fact]
+    public void Srun_s_label_stands_at_the_begin_of_a_line_alone()
+    {
+        const string Text = "srun: error: o2wn02: task 3: Killed\n17: rank 17: 4: of 56\n 3: \n 3:   indented\n55: 5c0ffee exit 3\n";
+        for (var cut = 0; cut <= Text.Length; cut++)
+        {
+            var (lines, words) = ParseBytes(Srun, Bytes(Text[..cut]), Bytes(Text[cut..]));
+            Assert.Equal(["-|srun: error: o2wn02: task 3: Killed", "17|rank 17: 4: of 56", "3|", "3|  indented", "55|5"], lines);
+            Assert.Equal(["55|exit 3"], words);
+        }
+    }
+
+    [Fact]
     public void Bytes_of_nothing_and_carriage_returns_are_left_out() =>
         Assert.Equal(["2|rank 2"], Parse(5, "[1,2]<stdout>: \0rank 2\r\n\0").Lines);
 
@@ -167,11 +181,13 @@ public sealed class RankOutputParserTests
     private static (List<string> Lines, List<string> Words) Parse(int major, params string[] parts) =>
         ParseBytes(major, [.. parts.Select(Bytes)]);
 
-    private static (List<string> Lines, List<string> Words) ParseBytes(int major, params byte[][] parts)
+    private static (List<string> Lines, List<string> Words) ParseBytes(int major, params byte[][] parts) => ParseBytes(FactsOf(major), parts);
+
+    private static (List<string> Lines, List<string> Words) ParseBytes(LauncherFacts facts, params byte[][] parts)
     {
         var (lines, words) = (new List<string>(), new List<string>());
         var parser = new RankOutputParser(
-            RankTag.Of(FactsOf(major), Run),
+            RankTag.Of(facts, Run),
             Run,
             (rank, text) => lines.Add($"{Name(rank)}|{text}"),
             (rank, said) =>

@@ -60,6 +60,13 @@ public sealed class StalledStartTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void Srun_has_no_ssh_that_could_stand() => Assert.EndsWith(
+        "(process 43) on o2wn01 waits.",
+        new StalledStart(Request, Facts with { Launcher = MpiLauncher.Srun }, 0, 6, ["o2wn01", "o2wn02"], TimeSpan.FromSeconds(30))
+            .Describe(Look(1024, "look 43 S 12 srun"), []),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Ranks_that_have_started_may_be_busy_and_their_nodes_are_not_waited_for()
     {
         var look = Look(1024, "look 43 S 12 mpiexec", "look 50 R 2900 solver", "look 48 S 1 ssh o2wn02 x", "look 49 S 1 ssh o2wn03 x");

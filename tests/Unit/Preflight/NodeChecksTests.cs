@@ -74,7 +74,7 @@ public sealed class NodeChecksTests
     {
         Expect("Cgroup", Warning, Fit with { Details = Fit.Details! with { CgroupVersion = 1 } });
         Expect("Cgroup", Failed, Fit with { Details = Fit.Details! with { LimitsCpu = false } }, "cpus");
-        Expect("Cgroup", Passed, Fit with { Details = Fit.Details! with { LimitsMemory = false } });
+        Expect("Cgroup", Failed, Fit with { Details = Fit.Details! with { LimitsMemory = false } }, "memory");
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class SettingOriginTests
             capabilities: [ SYS_PTRACE ]
             deviceFiles: [ /dev/knem, { path: /dev/xpmem, optional: true } ]
         queues:
-          q: { limits: { shm: 16g } }
+          q: { limits: { shm: 16g, fromJob: required } }
         """;
 
     [Theory]
@@ -37,6 +37,7 @@ public sealed class SettingOriginTests
     [InlineData("limits.memory", "64g", "parameter", 0)]
     [InlineData("limits.memoryPerSlot", "unlimited", "parameter", 0)]
     [InlineData("limits.cpus", "slots", "built-in", 0)]
+    [InlineData("limits.fromJob", "required", "queue q", 13)]
     [InlineData("limits.openFiles", "65536", "built-in", 0)]
     [InlineData("limits.pids", "unlimited", "built-in", 0)]
     [InlineData("devices[all]", "all", "built-in", 0)]

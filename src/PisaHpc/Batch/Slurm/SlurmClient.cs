@@ -8,6 +8,7 @@ namespace PisaHpc.Batch.Slurm;
 internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
 {
     private static readonly NodeScript ShowJob = NodeScript.Of("Batch/Slurm/show-job.sh");
+    private static readonly NodeScript JobMemory = NodeScript.Of("Batch/Slurm/job-memory.sh");
     private static readonly NodeScript ListJobs = NodeScript.Of("Batch/Slurm/list-jobs.sh");
 
     /// <inheritdoc/>
@@ -46,9 +47,14 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
     }
 
     /// <inheritdoc/>
-    public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
+    public Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken) => ListAsync([], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken) => ListAsync(["details"], cancellationToken);
+
+    private async Task<JobCensus> ListAsync(string[] arguments, CancellationToken cancellationToken)
     {
-        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        var said = await ScriptReply.AskAsync(host, ListJobs, arguments, cancellationToken);
         ThrowUnlessAsked(said);
         if (said["hidden"] is { } user)
         {
@@ -63,8 +69,17 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
     }
 
+    /// <inheritdoc/>
     public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
         (await AskAsync(JobIds.Validate(jobId), cancellationToken)).Records[0].End;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken)
+    {
+        var said = await ScriptReply.AskAsync(host, JobMemory, [JobIds.Validate(jobId)], cancellationToken);
+        ThrowUnlessTold(jobId, said);
+        return SlurmMemory.In(Decode(said["record"]));
+    }
 
     /// <summary>The job's records, the one whose first node runs the job's script first; at least one.</summary>
     private async Task<(ScriptReply Said, IReadOnlyList<SlurmJobRecord> Records)> AskAsync(string jobId, CancellationToken stopping)

@@ -64,9 +64,14 @@ internal sealed class SlurmComponent
 
         // The CPUs beside the tasks: sbatch -c 32 grants 32 for each. Numbers for other nodes than the job's say nothing.
         var cpus = _environment.Value(CpusVariable) is { } text ? SlurmCounts.Expand(text, CpusVariable) : [];
-        return names.Select((name, index) => new AllocatedNode(name, slots.Values[index])
+        return names.Select((name, index) =>
         {
-            Cpus = cpus.Count == names.Count ? cpus[index] : null,
+            int? granted = cpus.Count == names.Count ? cpus[index] : null;
+            return new AllocatedNode(name, slots.Values[index])
+            {
+                Cpus = granted,
+                MemoryBytes = SlurmMemory.Of(_environment, _ending, granted),
+            };
         });
     }
 

@@ -89,7 +89,7 @@ internal sealed partial class SlurmJobRecord
         };
     }
 
-    /// <summary>The nodes with their CPUs and slots, in Slurm's order.</summary>
+    /// <summary>The nodes with their CPUs, memory and slots, in Slurm's order.</summary>
     /// <param name="list">The nodes as squeue named them: a user may rename his job between two questions.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchSystemFailed"/> when the record does not tell them all, or says other than squeue.
@@ -107,28 +107,45 @@ internal sealed partial class SlurmJobRecord
         }
 
         var names = HostList.Expand(told);
-        var cpus = new Dictionary<string, int>(StringComparer.Ordinal);
+        var granted = Granted();
+        if (names.FirstOrDefault(name => !granted.ContainsKey(name)) is { } missing)
+        {
+            throw Malformed($"CPU_IDs of {missing}");
+        }
+
+        IReadOnlyList<int> counts = [.. names.Select(name => granted[name].Cpus)];
+        var slots = SlurmTaskLayout.TasksPerNode(
+            counts, Number("NumTasks"), Math.Max(1, Number("CPUs/Task")), areAskedByNode: Number("NtasksPerN:B:S:C") > 0);
+        return
+        [
+            .. names.Select((name, index) => new AllocatedNode(name, slots[index])
+            {
+                Cpus = counts[index],
+                MemoryBytes = granted[name].Memory,
+            }),
+        ];
+    }
+
+    /// <summary>What each node gives to the job. Where memory is no consumable resource Slurm writes 0, and limits none.</summary>
+    private Dictionary<string, (int Cpus, long? Memory)> Granted()
+    {
+        var granted = new Dictionary<string, (int Cpus, long? Memory)>(StringComparer.Ordinal);
         foreach (Match line in NodeLine().Matches(_facts))
         {
-            var count = HostList.Expand($"[{line.Groups["cpus"].Value}]").Count;
+            var cpus = HostList.Expand($"[{line.Groups["cpus"].Value}]").Count;
+            long? memory = long.TryParse(line.Groups["memory"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes)
+                ? SlurmMemory.InBytes(mebibytes)
+                : null;
             foreach (var name in HostList.Expand(line.Groups["nodes"].Value))
             {
-                if (!cpus.TryAdd(name, count))
+                if (!granted.TryAdd(name, (cpus, memory)))
                 {
                     throw Ambiguous($"the CPUs of {name}");
                 }
             }
         }
 
-        if (names.FirstOrDefault(name => !cpus.ContainsKey(name)) is { } missing)
-        {
-            throw Malformed($"CPU_IDs of {missing}");
-        }
-
-        IReadOnlyList<int> counts = [.. names.Select(name => cpus[name])];
-        var slots = SlurmTaskLayout.TasksPerNode(
-            counts, Number("NumTasks"), Math.Max(1, Number("CPUs/Task")), areAskedByNode: Number("NtasksPerN:B:S:C") > 0);
-        return [.. names.Select((name, index) => new AllocatedNode(name, slots[index]) { Cpus = counts[index] })];
+        return granted;
     }
 
     /// <summary>
@@ -178,7 +195,7 @@ internal sealed partial class SlurmJobRecord
     [GeneratedRegex(@"\s(Command|Comment|AdminComment|SystemComment|WorkDir|StdErr)=", RegexOptions.CultureInvariant)]
     private static partial Regex UserFields();
 
-    [GeneratedRegex(@"\sNodes=(?<nodes>\S+) CPU_IDs=(?<cpus>[0-9,-]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\sNodes=(?<nodes>\S+) CPU_IDs=(?<cpus>[0-9,-]+)( Mem=(?<memory>\d{1,10}))?", RegexOptions.CultureInvariant)]
     private static partial Regex NodeLine();
 
     [GeneratedRegex(@"^\s+Comment=(.*?)\s*$", RegexOptions.CultureInvariant | RegexOptions.Multiline)]

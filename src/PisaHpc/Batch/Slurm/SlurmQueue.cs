@@ -18,10 +18,15 @@ internal sealed partial class SlurmQueue
     private const string HasItsNodes = "RUNNING";
 
     private readonly ILookup<string, Row> _rows;
+    private readonly IReadOnlyDictionary<string, JobSubmission> _submissions;
 
-    private SlurmQueue(IEnumerable<Row> rows) => _rows = rows
-        .SelectMany(row => row.Ids.Distinct().Select(id => (Id: id, Row: row)))
-        .ToLookup(named => named.Id, named => named.Row, StringComparer.Ordinal);
+    private SlurmQueue(IEnumerable<Row> rows, IReadOnlyDictionary<string, JobSubmission> submissions)
+    {
+        _rows = rows
+            .SelectMany(row => row.Ids.Distinct().Select(id => (Id: id, Row: row)))
+            .ToLookup(named => named.Id, named => named.Row, StringComparer.Ordinal);
+        _submissions = submissions;
+    }
 
     /// <summary>Reads what list-jobs.sh said.</summary>
     /// <param name="host">Where it ran, for the error.</param>
@@ -45,9 +50,11 @@ internal sealed partial class SlurmQueue
             { IsLasting = true };
         }
 
-        var queue = new SlurmQueue(rows);
+        var submissions = SlurmSubmissions.Read(Words(said["details"]), said["mark"]);
+        var queue = new SlurmQueue(rows, submissions);
         return new JobCensus(DateTimeOffset.FromUnixTimeSeconds(now), queue.Find)
         {
+            Running = [.. rows.Select(row => row.JobId).Distinct().Where(id => queue.Find(id) is { Nodes.Count: > 0 })],
             Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
             Remark = Words(said["words"]) is { } words ? $"squeue on {host}: {Quote.Words(words)}" : null,
         };
@@ -80,6 +87,7 @@ internal sealed partial class SlurmQueue
             EndedAt = hasEnded ? rows.Max(row => row.EndedAt) : null,
             Nodes = rows.All(row => row.State == HasItsNodes) ? NodesOf(rows) : [],
             RunsAs = [.. rows.Select(row => row.Ids[0]).Distinct()],
+            Submission = _submissions.GetValueOrDefault(rows[0].Ids[0]),
         };
     }
 
@@ -103,6 +111,9 @@ internal sealed partial class SlurmQueue
     /// <param name="NodeList">Its nodes, as a host list.</param>
     private sealed record Row(IReadOnlyList<string> Ids, string State, DateTimeOffset? EndedAt, string NodeList)
     {
+        /// <summary>What its hooks and its script call it: its raw id, or of a component that of the first one.</summary>
+        public required string JobId { get; init; }
+
         public static Row? Parse(string raw, string text)
         {
             var match = Form().Match(text);
@@ -117,12 +128,15 @@ internal sealed partial class SlurmQueue
             var hasEnded = SlurmEnd.OutcomeOf(state) is not null
                 & long.TryParse(match.Groups["end"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var end);
             return new Row(
-                [raw, known], state, hasEnded ? DateTimeOffset.FromUnixTimeSeconds(end) : null, match.Groups["nodes"].Value);
+                [raw, known], state, hasEnded ? DateTimeOffset.FromUnixTimeSeconds(end) : null, match.Groups["nodes"].Value)
+            {
+                JobId = shown.Contains('+', StringComparison.Ordinal) ? known : raw,
+            };
         }
     }
 
     [GeneratedRegex(
-        @"\A(?<shown>[0-9]+(_([0-9]+|\[[^\s\]]+\])|\+[0-9]+)?) (?<state>[A-Z_]+) (?<end>\S+)( (?<nodes>\S+))?\z",
+        @"\A(?<shown>[0-9]+(_([0-9]+|\[[^\s\]]+\]?)|\+[0-9]+)?) (?<state>[A-Z_]+|\?) (?<end>\S+)( (?<nodes>\S+))?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

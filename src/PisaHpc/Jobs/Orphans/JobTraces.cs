@@ -36,16 +36,18 @@ internal sealed record JobTraces(string JobId)
     public IReadOnlyList<string> Nodes => [.. NamedNodes.Concat(Places).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The batch systems that granted it, by their own words: more than one where jobs of two have one id.</summary>
-    public IReadOnlyList<string> Schedulers => Words(ContainerLabels.Scheduler, Lease?.Scheduler);
+    public IReadOnlyList<string> Schedulers => Origin.Schedulers;
 
     /// <summary>The clusters that granted it; none where nothing tells.</summary>
-    public IReadOnlyList<string> Clusters => Words(ContainerLabels.Cluster, Lease?.Cluster);
+    public IReadOnlyList<string> Clusters => Origin.Clusters;
 
     /// <summary>Whether a container of it runs, or will.</summary>
     public bool HasRunningContainer => Containers.Any(found => found.Container.IsAlive());
 
     /// <summary>When the newest of what was found was made; null where nothing tells.</summary>
-    public DateTimeOffset? NewestAt => Containers.Select(found => (DateTimeOffset?)found.Container.CreatedAt).Append(Lease?.LeasedAt).Max();
+    public DateTimeOffset? NewestAt => Origin.NewestAt;
+
+    private JobOrigin Origin => JobOrigin.Of(Lease, Containers.Select(found => found.Container));
 
     /// <summary>Puts what was found together, by job.</summary>
     /// <param name="leases">The leases.</param>
@@ -86,12 +88,6 @@ internal sealed record JobTraces(string JobId)
 
     private static HashSet<string> NodesThatRun(IEnumerable<NodeTraces> nodes, string[] ids) =>
         nodes.Where(node => node.Running.Overlaps(ids)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal);
-
-    private string[] Words(string label, string? ofLease) =>
-    [
-        .. Containers.Select(found => found.Container.Labels.GetValueOrDefault(label)).Append(ofLease)
-            .OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
-    ];
 
     // A directory whose record is not written yet, or was spoiled by its user, belongs to the job that a lease or a container names.
     private static string? JobOf(JobDirectoryEntry entry, ILookup<string, string> named, Func<string, bool> isJobId)

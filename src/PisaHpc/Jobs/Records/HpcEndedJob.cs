@@ -102,6 +102,9 @@ public sealed record HpcEndedJob
     /// <summary>The program that did.</summary>
     public string EndedByProgram { get; init; } = "";
 
+    /// <summary>What it went without, each in a line: that no limit of its memory was known.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>How long the phases of its start and its stop took.</summary>
     public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 

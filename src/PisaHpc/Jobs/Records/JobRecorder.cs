@@ -121,6 +121,7 @@ public sealed class JobRecorder
             EndedByUser = _author.User,
             EndedByHost = _author.Host,
             EndedByProgram = _author.Program,
+            Remarks = run.Remarks,
             Phases = [.. run.Phases, .. phases],
         };
     }

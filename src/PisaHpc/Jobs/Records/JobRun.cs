@@ -56,6 +56,9 @@ internal sealed record JobRun
     /// <summary>When it ran on all nodes; null before.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>What it went without, each in a line.</summary>
+    public IReadOnlyList<string> Remarks { get; init; } = [];
+
     /// <summary>How long the phases of the start took.</summary>
     public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 

@@ -39,6 +39,9 @@ internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INo
         recorder.Note(hold, _run);
     }
 
+    /// <summary>Takes note of what the job goes without.</summary>
+    public void Remark(string words) => _run = _run with { Remarks = [.. _run.Remarks, Quote.OneLine(words)] };
+
     /// <summary>Notes that the job runs on all of its nodes.</summary>
     public void Run(PortHold hold)
     {

@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Preflight.Checks;
 
@@ -109,7 +110,8 @@ internal sealed class CgroupCheck : INodeCheck
         var limits = evidence.Request.Environments.Select(environment => environment.Limits).ToList();
         var missing = new[]
         {
-            engine.LimitsMemory || !limits.Exists(limit => limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null)
+            engine.LimitsMemory || !limits.Exists(limit =>
+                limit.Bounds != JobLimits.None || limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null)
                 ? null
                 : "memory",
             engine.LimitsCpu || !limits.Exists(limit => limit.CpusFromSlots) ? null : "cpus",

@@ -8,7 +8,7 @@ namespace PisaHpc.Unit.Batch.Slurm;
 
 /// <summary>
 /// A host whose squeue and scontrol give what Slurm's own gave, and whose name service knows hpcuser alone: the module's script runs in a
-/// real sh. The records in Samples are those of a real Slurm.
+/// real sh. The records of 22.05 in Samples are those of a real Slurm; where the later ones are from says <see cref="SlurmVersionTests"/>.
 /// </summary>
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 internal sealed class RecordedSlurm : INodeConnection, IDisposable
@@ -25,7 +25,12 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
             [ -z "$SQUEUE_USERS$SQUEUE_PARTITION$SLURM_CLUSTERS" ] || { echo "others are hidden" >&2; exit 1; }
             [ -z "$SLURM_CONF" ] || [ "$format" != '%A %i %T %e %N' ] || { echo "another cluster" >&2; exit 1; }
             [ ! -e "$0.refusal" ] || { cat "$0.refusal" >&2; exit 1; }
-            case $format in %j) cat "$0.name.$job" ;; '%A %i %T %e %N') [ ! -e "$0.words" ] || cat "$0.words" >&2; cat "$0.queue" ;; *) cat "$0.rows" ;; esac
+            case $format in
+            %j) cat "$0.name.$job" ;;
+            *'|%A|%P|%u|%k') sed "s/MARK/${format%%|*}/" "$0.submissions" ;;
+            '%A %i %T %e %N') [ ! -e "$0.words" ] || cat "$0.words" >&2; cat "$0.queue" ;;
+            *) cat "$0.rows" ;;
+            esac
             """);
         Program("scontrol", """cat "$0.${4:-$2}" """);
         Program("getent", """[ "$2" = 4001 ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
@@ -75,6 +80,13 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
     public RecordedSlurm Listing(string rows)
     {
         File.WriteAllText(Path.Combine(_directory, "squeue.queue"), rows);
+        return this;
+    }
+
+    /// <summary>Has squeue tell of jobs that run: raw id, partition, owner, comment by bars, and where each begins <c>MARK</c>.</summary>
+    public RecordedSlurm Submitted(string text)
+    {
+        File.WriteAllText(Path.Combine(_directory, "squeue.submissions"), text);
         return this;
     }
 

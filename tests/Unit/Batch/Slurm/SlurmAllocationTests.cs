@@ -43,6 +43,29 @@ public sealed class SlurmAllocationTests
         Assert.Equal((3, first, last), (allocation.TotalSlots, allocation.Nodes[0].Cpus, allocation.Nodes[2].Cpus));
     }
 
+    [Theory]
+    [InlineData("SLURM_MEM_PER_NODE", "300", 300, 300)]
+    [InlineData("SLURM_MEM_PER_CPU", "256", 8192, 6144)]
+    [InlineData("SLURM_MEM_PER_NODE", "0", null, null)]
+    [InlineData("SLURM_MEM_PER_GPU", "100", null, null)]
+    public void Memory_is_what_the_job_has_on_each_node_in_mebibytes(string variable, string value, int? first, int? last)
+    {
+        var nodes = AllocationReader.Read(_job.With(
+            Id, Nodes, ("SLURM_TASKS_PER_NODE", "1(x3)"), ("SLURM_JOB_CPUS_PER_NODE", "32(x2),24"), (variable, value))).Nodes;
+        Assert.Equal(((long?)first << 20, (long?)last << 20), (nodes[0].MemoryBytes, nodes[2].MemoryBytes));
+    }
+
+    [Fact]
+    public void Memory_by_CPUs_is_not_known_where_the_CPUs_are_not() =>
+        Assert.Null(AllocationReader.Read(_job.With(Id, Nodes, Tasks, ("SLURM_MEM_PER_CPU", "256"))).Nodes[0].MemoryBytes);
+
+    [Fact]
+    public void Memory_that_is_no_number_names_its_variable()
+    {
+        var failure = Assert.Throws<HpcException>(() => AllocationReader.Read(_job.With(Id, Nodes, Tasks, ("SLURM_MEM_PER_NODE", "4G"))));
+        Assert.Equal((ErrorId.InvalidValue, "SLURM_MEM_PER_NODE '4G' is not a number of mebibytes."), (failure.Id, failure.Message));
+    }
+
     [Fact]
     public void In_a_step_on_some_of_the_nodes_the_slots_are_still_those_of_the_job()
     {

@@ -17,7 +17,9 @@ public sealed class SlurmClientTests : IDisposable
     {
         var allocation = await _slurm.With(Row, "mpi", Granted).AskAsync("20");
         Assert.Equal(("20", "Slurm", "hpc"), (allocation.JobId, allocation.Scheduler, allocation.Queue));
-        Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
+        Assert.Equal(
+            [new("o2wn01", 32) { Cpus = 32, MemoryBytes = 2L << 30 }, new("o2wn02", 24) { Cpus = 24, MemoryBytes = 1536L << 20 }],
+            allocation.Nodes);
         var owner = allocation.Owner;
         Assert.Equal(("hpcuser", 4001u, 4001u, "/home/hpcuser", "/bin/bash"), (owner.Name, owner.Uid, owner.Gid, owner.Home, owner.Shell));
         Assert.Equal([4001u, 5001u, 5002u], owner.Groups);
@@ -42,6 +44,12 @@ public sealed class SlurmClientTests : IDisposable
         var later = Granted.Replace("   TRES=", "   ReqTRES=cpu=56,mem=3.50G,node=1,billing=56\n   AllocTRES=").Replace("   Power=\n", "");
         Assert.Equal("o2wn01*32 o2wn02*24", (await _slurm.With(Row, "mpi", later).AskAsync("20")).NodeSummary());
     }
+
+    [Theory]
+    [InlineData("Mem=0 ", -1L)]
+    [InlineData("", null)]
+    public async Task Memory_that_Slurm_does_not_count_is_not_limited_by_it(string said, long? bytes) => Assert.Equal(
+        bytes, (await _slurm.With(Row, "mpi", Granted.Replace("Mem=2048 ", said)).AskAsync("20")).Nodes[0].MemoryBytes);
 
     [Fact]
     public async Task A_primary_group_that_the_job_chose_comes_first()

@@ -41,6 +41,7 @@ public sealed class RecordDirectoryTests : IDisposable
                     MemoryPeakBytes = 3, MemoryLimitBytes = 4, Cgroup = "/sys/fs/cgroup/x", ErrorId = "DiskFull", Message = "full", ExitCode = 5,
                 },
             ],
+            Remarks = ["no limit of its memory was known"],
             Phases = [new PhaseTime("Survey", 0.25, null), new PhaseTime("WaitUntilReady", 1.5, "o2wn02")],
         };
 
@@ -50,7 +51,8 @@ public sealed class RecordDirectoryTests : IDisposable
         Assert.Equal(file, read.Path);
         Assert.Equal(written.Nodes, read.Nodes);
         Assert.Equal(written.Phases, read.Phases);
-        Assert.Equal(written with { Nodes = [], Phases = [] }, read with { Nodes = [], Phases = [], Path = "" });
+        Assert.Equal(written.Remarks, read.Remarks);
+        Assert.Equal(written with { Nodes = [], Remarks = [], Phases = [] }, read with { Nodes = [], Remarks = [], Phases = [], Path = "" });
         Assert.Equal((32, 270.0), (read.TotalSlots, read.TookSec));
         Assert.Empty(_records.Warnings);
     }

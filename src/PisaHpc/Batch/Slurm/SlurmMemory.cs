@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using PisaHpc.HostLists;
+
+namespace PisaHpc.Batch.Slurm;
+
+/// <summary>
+/// The memory of a job on a node as Slurm's variables tell it, in mebibytes: SLURM_MEM_PER_NODE, or SLURM_MEM_PER_CPU for each of the job's
+/// CPUs there (sbatch(1)). A prolog has neither, and what a job has by its GPUs stands in no variable for each node.
+/// </summary>
+internal static partial class SlurmMemory
+{
+    /// <summary>Memory that Slurm's record writes as a number; 0 is no limit.</summary>
+    /// <param name="mebibytes">The number.</param>
+    public static long InBytes(long mebibytes) => mebibytes == 0 ? -1 : mebibytes << 20;
+
+    /// <summary>The memory of a node.</summary>
+    /// <param name="ending">What the variables of a component end in.</param>
+    /// <param name="cpus">The job's CPUs on the node; null when they are not known.</param>
+    /// <returns>
+    /// Null when no variable tells. 0 is the whole node's (sbatch --mem=0), which no variable tells either.
+    /// </returns>
+    public static long? Of(JobEnvironment environment, string ending, int? cpus) =>
+        Told(environment, "SLURM_MEM_PER_NODE" + ending) ?? (Told(environment, "SLURM_MEM_PER_CPU" + ending) * cpus);
+
+    /// <summary>
+    /// The memory of each node that a record of <c>scontrol --details show job</c> names. Its user's own words stand in it, too, and may
+    /// look like Slurm's. Slurm's are among what is said of a node in any case, so that the least of it is never more than was granted.
+    /// </summary>
+    /// <param name="record">The record.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a host list that Slurm does not write.</exception>
+    public static IReadOnlyDictionary<string, long> In(string record)
+    {
+        var least = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (Match line in NodeLine().Matches(record))
+        {
+            var memory = InBytes(long.Parse(line.Groups["memory"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture));
+            foreach (var name in HostList.Expand(line.Groups["nodes"].Value))
+            {
+                least[name] = !least.TryGetValue(name, out var other) || other == -1 ? memory
+                    : memory == -1 ? other
+                    : Math.Min(memory, other);
+            }
+        }
+
+        return least;
+    }
+
+    private static long? Told(JobEnvironment environment, string variable) => environment.Value(variable) switch
+    {
+        null or "0" => null,
+        { } text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 1L << 30 =>
+            number << 20,
+        { } text => throw new HpcException(
+            ErrorId.InvalidValue, $"{variable} {Quote.Of(text)} is not a number of mebibytes.", variable),
+    };
+
+    [GeneratedRegex(@"\sNodes=(?<nodes>\S+) CPU_IDs=[0-9,-]+ Mem=(?<memory>[0-9]{1,10})\b", RegexOptions.CultureInvariant)]
+    private static partial Regex NodeLine();
+}

@@ -1,0 +1,27 @@
+using PisaHpc.Batch;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Jobs;
+
+/// <summary>
+/// Which environment a job of the batch system asks for, by the rule of the hooks (<c>hooks/slurm/slurm-prolog</c>): the first word
+/// <c>docker-NAME</c> of its comment, which may be an alias as a whole, else what its queue has by default.
+/// </summary>
+internal static class RequestedEnvironment
+{
+    private const string Prefix = "docker-";
+    private static readonly char[] BetweenWords = [' ', '\t', '\n', ',', ';'];
+
+    /// <summary>The environment's name.</summary>
+    /// <returns>Null for a job that asks for none, or for one that the site does not define.</returns>
+    public static string? Of(JobSubmission submission, HpcSite site)
+    {
+        var word = (submission.Comment ?? "").Split(BetweenWords)
+            .FirstOrDefault(word => word.Length > Prefix.Length && word.StartsWith(Prefix, StringComparison.Ordinal));
+        return word is null ? site.Queues.GetValueOrDefault(submission.Queue)?.Environment is { } ofQueue
+                ? EnvironmentResolver.FindName(site, ofQueue)
+                : null
+            : EnvironmentResolver.FindName(site, word)
+                ?? (word == Prefix + "none" ? null : EnvironmentResolver.FindName(site, word[Prefix.Length..]));
+    }
+}

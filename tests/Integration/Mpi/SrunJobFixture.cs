@@ -1,0 +1,85 @@
+using PisaHpc.Integration.Batch;
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Mpi;
+
+/// <summary>A job of the lab's Slurm, 32 and 24 slots, in which an admin started containers that agents alone lead into.</summary>
+public sealed class SrunJobFixture(LabFixture lab) : IAsyncLifetime, IDisposable
+{
+    private readonly HostedRunspace _shell = new();
+    private SlurmJob? _job;
+
+    private string Site => Path.Combine(lab.State.Shared, "srun-site.yaml");
+
+    private string JobId => _job!.Id;
+
+    public async Task InitializeAsync()
+    {
+        var text = await File.ReadAllTextAsync(lab.State.Site);
+        const string Agents = "environments:\n  agents: { image: pisa/hpc:deb12, access: agent, mpi: openmpi, limits: { shm: 1g } }\n";
+        await File.WriteAllTextAsync(Site, text.Replace("environments:\n", Agents, StringComparison.Ordinal));
+        _job = await SlurmJob.SubmitAsync(lab, "--nodelist=o2wn01,o2wn02", "--ntasks=56", "--distribution=block");
+        await _job.EnvironmentAsync();
+        Call("Get-HpcAllocation -JobId $JobId | Start-HpcJob -Environment agents -Site $Site").Succeeded();
+    }
+
+    public async Task DisposeAsync()
+    {
+        Call("Stop-HpcJob $JobId -GraceSec 0 -Site $Site").Succeeded();
+        await _job!.DisposeAsync();
+        File.Delete(Site);
+
+        // Slurm's own process for a step whose srun was killed goes some seconds after the job.
+        var patience = DateTime.UtcNow.AddSeconds(60);
+        while ((await lab.TracesOfAsync(JobId)).Count > 0 && DateTime.UtcNow < patience)
+        {
+            await Task.Delay(100);
+        }
+
+        await lab.AssertNothingLeftAsync(JobId);
+    }
+
+    public void Dispose() => _shell.Dispose();
+
+    /// <summary>Runs Invoke-ContainerMpi by srun with more of its parameters, to which <c>$bin</c> is where the sample programs are.</summary>
+    public RunResult Run(string parameters) => RunBy("Srun", parameters);
+
+    /// <summary>The same by any launcher.</summary>
+    public RunResult RunBy(string launcher, string parameters) => Call(Script(launcher, parameters));
+
+    /// <summary>The same by srun, stopped as Ctrl-C stops it.</summary>
+    public Task<RunResult> RunAsync(string parameters, CancellationToken stop) => _shell.RunAsync(
+        "param($JobId, $Site) " + Script("Srun", parameters), new { JobId, Site }, stop);
+
+    /// <summary>Waits until so many processes run, on all nodes, whose last argument is one.</summary>
+    public static async Task UntilRunAsync(string argument, int count)
+    {
+        var patience = DateTime.UtcNow.AddSeconds(60);
+        while (CountOf(argument) is var now && now != count)
+        {
+            Assert.True(DateTime.UtcNow < patience, $"{now} processes with {argument} run, and not {count}.");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>The lab's nodes, whose processes this machine sees.</summary>
+    private static int CountOf(string argument) => Directory.GetDirectories("/proc").Select(process => TextOf(Path.Combine(process, "cmdline")))
+        .Count(command => command.EndsWith($"\0{argument}\0", StringComparison.Ordinal));
+
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (IOException)
+        {
+            return ""; // It ended meanwhile.
+        }
+    }
+
+    private static string Script(string launcher, string parameters) =>
+        $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId $JobId -Site $Site -Launcher {launcher} {parameters} -TimeoutSec 90";
+
+    private RunResult Call(string script) => _shell.Run("param($JobId, $Site) " + script, new { JobId, Site });
+}
