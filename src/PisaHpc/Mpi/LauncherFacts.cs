@@ -4,7 +4,7 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 
-/// <summary>What the first node's container, or for srun the node, says of its launcher and its network, before anything is launched.</summary>
+/// <summary>What the first node's container, or for srun the node, says of launcher and network, before anything is launched.</summary>
 internal sealed partial record LauncherFacts
 {
     public required MpiFlavour Flavour { get; init; }

@@ -168,7 +168,9 @@ internal sealed class MpiConversation(
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationToken cancellationToken)
     {
         var lines = new List<MpiOutput>();
-        var cuts = facts is { Launcher: MpiLauncher.Ssh, Flavour: MpiFlavour.OpenMpi, Major: < 5 } ? new LostOutputDetector(rank => WarnOfLoss(facts, rank)) : null;
+        var cuts = facts is { Launcher: MpiLauncher.Ssh, Flavour: MpiFlavour.OpenMpi, Major: < 5 }
+            ? new LostOutputDetector(rank => WarnOfLoss(facts, rank))
+            : null;
         var parser = new RankOutputParser(
             RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text)), TakeWord, cuts);
         var buffer = new char[16384];

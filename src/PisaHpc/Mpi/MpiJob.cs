@@ -68,12 +68,12 @@ public sealed record MpiJob(
 
     private void RequireWay(MpiLauncher launcher)
     {
-        var entered = $"its containers are entered by {(Access.Agent is not null ? "their agents" : "their engine")} alone";
         if (launcher == MpiLauncher.Ssh && Access is not SshAccess)
         {
             throw new HpcException(
                 ErrorId.SshAccessMissing,
-                $"Job {JobId} has no sshd in its containers, and the image's launcher gets from one to the others by ssh: {entered}.",
+                $"Job {JobId} has no sshd in its containers, and the image's launcher gets from one to the others by ssh: they are entered "
+                + $"by {(Access.Agent is not null ? "their agents" : "their engine")} alone.",
                 JobId,
                 Scheduler == nameof(Batch.Scheduler.Slurm) ? "Have Slurm start the ranks: -Launcher Srun." : null);
         }
@@ -82,7 +82,8 @@ public sealed record MpiJob(
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"srun starts ranks in Slurm's jobs alone, and {JobId} is {(Scheduler is null ? "no batch system's" : $"a job of {Scheduler}")}.",
+                $"srun starts ranks in Slurm's jobs alone, and {JobId} is "
+                + (Scheduler is null or nameof(Batch.Scheduler.Manual) ? "no batch system's." : $"a job of {Scheduler}."),
                 JobId,
                 "Have the image's launcher start them: -Launcher Ssh.");
         }
@@ -90,7 +91,9 @@ public sealed record MpiJob(
         if (launcher == MpiLauncher.Srun && Access.Agent is null)
         {
             throw new HpcException(
-                ErrorId.AgentMissing, $"The containers of job {JobId} were started without agents, by which srun starts ranks in them.", JobId);
+                ErrorId.AgentMissing,
+                $"The containers of job {JobId} were started without agents, by which srun starts ranks in them.",
+                JobId);
         }
     }
 }

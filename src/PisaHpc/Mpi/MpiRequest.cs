@@ -66,10 +66,7 @@ public sealed partial record MpiRequest
         Require(Command.Length > 0, JobId, "has no command to run");
         Require(
             WorkingDirectory is null || WorkingDirectory.StartsWith('/'), WorkingDirectory!, "is not an absolute path in the containers");
-        Require(
-            Launcher != MpiLauncher.Srun || Flavour != MpiFlavour.Mpich,
-            "Mpich",
-            "is not started by srun, which starts ranks that have PMIx: use the image's own launcher, -Launcher Ssh");
+        RequirePmix();
         foreach (var name in Environment.Keys)
         {
             Require(VariableName().IsMatch(name), name, "is not a variable's name");
@@ -82,6 +79,21 @@ public sealed partial record MpiRequest
         }
 
         return RankMap.Of(Nodes, Ranks, Oversubscribe);
+    }
+
+    /// <summary>
+    /// Slurm's PMI-2, which MPICH has, is not used: its ranks were seen to hang in containers, and steps of them to outlive scancel(1).
+    /// </summary>
+    private void RequirePmix()
+    {
+        if (Launcher == MpiLauncher.Srun && Flavour == MpiFlavour.Mpich)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"Ranks of MPICH, as of job {JobId}, are not started by srun, which starts those that have PMIx.",
+                Flavour,
+                "Have the image's own launcher start them: -Launcher Ssh.");
+        }
     }
 
     private static void Require(bool good, string value, string problem)

@@ -1,6 +1,7 @@
 using PisaHpc.Access;
 using PisaHpc.Access.Exec;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Mpi;
@@ -159,10 +160,14 @@ public sealed class ExecAccessTests
     [Fact]
     public async Task MPI_needs_an_sshd_and_says_so()
     {
-        var started = await StartAsync();
-        var failure = await Assert.ThrowsAsync<HpcException>(() => MpiJob.FindAsync(_cluster, "42", "o2wn01", default));
+        await StartAsync();
+        var job = await MpiJob.FindAsync(_cluster, "42", "o2wn01", default);
+        var failure = Assert.Throws<HpcException>(() => job.RequestFor([], "hostname", MpiLauncher.Ssh));
         Assert.Equal((ErrorId.SshAccessMissing, "42"), (failure.Id, failure.Target));
-        Assert.Contains($"{started.Name} on o2wn01 is entered by its engine alone", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("they are entered by their engine alone", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(ErrorId.InvalidValue, Assert.Throws<HpcException>(() => job.RequestFor([], "hostname", MpiLauncher.Srun)).Id);
+        var agentless = job with { Scheduler = nameof(Scheduler.Slurm) };
+        Assert.Equal(ErrorId.AgentMissing, Assert.Throws<HpcException>(() => agentless.RequestFor([], "hostname", MpiLauncher.Srun)).Id);
     }
 
     private static PlanRequest RequestFor(HpcEnvironment environment) => PlanRequests.For(environment) with { Access = new ExecAccess() };

@@ -16,9 +16,10 @@ public sealed class ClientScriptTests
         await using var agent = await ServedAgent.StartAsync();
         var directory = Directory.CreateTempSubdirectory("pisahpc-client-");
         await RunAsync("chown", "4001:4001", directory.FullName);
-        var script = Checkout.PathOf("src", "PisaHpc", "Access", "Agent", "agent-client.sh");
+        var room = Checkout.PathOf("src", "PisaHpc");
         var program = Checkout.PathOf("out", "native");
-        using (TestTerminal.StartShell(agent, "sh", "-c", $". {script}; agent_client {directory.FullName} {program} --wait 600 --probe"))
+        using (TestTerminal.StartShell(agent, "sh", "-c", $"cd {room} && . Access/Agent/agent-client.sh; "
+            + $"agent_client {directory.FullName} {program} --wait 600 --probe"))
         {
             int? client = null;
             await Wait.UntilAsync(() => (client = ClientOf(directory.FullName)) is not null, () => "there is no client");
