@@ -99,7 +99,7 @@ public sealed class LaunchCommandTests
     [Fact]
     public void MPICH_is_not_started_by_srun() => Assert.Contains(
         "-Launcher Ssh",
-        Assert.Throws<HpcException>(() => (Slurms with { Flavour = MpiFlavour.Mpich }).Check()).Message,
+        Assert.Throws<HpcException>(() => (Slurms with { Flavour = MpiFlavour.Mpich }).Check()).RecommendedAction,
         StringComparison.Ordinal);
 
     [Fact]
