@@ -35,6 +35,9 @@ param(
     [ValidateSet('', 'Slurm')]
     [string] $Batch,
 
+    # Lab -Up -Batch Slurm: with accounting (slurmdbd), for sacct.
+    [switch] $Accounting,
+
     # Test, Pester: the Pester that runs tests/Pester. build/Modules.csproj names those that are restored; the newest when not given.
     [string] $PesterVersion
 )
@@ -57,8 +60,8 @@ if ($MyInvocation.ScriptName -like '*Invoke-Build.ps1') {
     return
 }
 
-if (($Up -or $Down -or $Status -or $Nodes -or $Batch) -and $Tasks -ne 'Lab') {
-    throw "-Up, -Down, -Status, -Nodes and -Batch belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
+if (($Up -or $Down -or $Status -or $Nodes -or $Batch -or $Accounting) -and $Tasks -ne 'Lab') {
+    throw "-Up, -Down, -Status, -Nodes, -Batch and -Accounting belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
 }
 
 if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
@@ -71,6 +74,10 @@ if ($Nodes -and -not $Up) {
 
 if ($Batch -and -not $Up) {
     throw "-Batch $Batch belongs to -Up. Run: ./build.sh Lab -Up -Batch $Batch"
+}
+
+if ($Accounting -and -not $Batch) {
+    throw '-Accounting belongs to -Batch Slurm. Run: ./build.sh Lab -Up -Batch Slurm -Accounting'
 }
 
 $modules = Join-Path $PSScriptRoot out modules

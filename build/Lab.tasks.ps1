@@ -5,7 +5,7 @@ task Lab {
     if ($Down) { exec { lab/lab.sh down } }
     elseif ($Up) {
         exec { lab/lab.sh up @($Nodes | Where-Object { $_ -gt 0 }) }
-        if ($Batch) { exec { lab/lab.sh batch $Batch.ToLowerInvariant() } }
+        if ($Batch) { exec { lab/lab.sh batch $Batch.ToLowerInvariant() @('accounting' | Where-Object { $Accounting }) } }
     }
     else { exec { lab/lab.sh status } }
 }

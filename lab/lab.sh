@@ -41,6 +41,8 @@ readonly LAB_HOME
 . "$LAB_HOME/lib/site.sh"
 # shellcheck source=lib/slurm.sh
 . "$LAB_HOME/lib/slurm.sh"
+# shellcheck source=lib/accounting.sh
+. "$LAB_HOME/lib/accounting.sh"
 # shellcheck source=lib/status.sh
 . "$LAB_HOME/lib/status.sh"
 
@@ -49,13 +51,14 @@ usage() {
 usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NODES_MAX, default $LAB_NODES_DEFAULT); what runs is kept
        lab.sh batch slurm [FILE|none]   put a Slurm over the nodes that stand; \`up\` keeps it up from then on. FILE has lines that a
                                site's own slurm.conf would have; they stay until \`none\`
+       lab.sh batch slurm accounting|no-accounting   the same with slurmdbd over a MariaDB, for sacct, until it is taken away again
        lab.sh reboot NODE      as when its power fails: its containers stay on its disk; \`up\` starts its part of a batch system again
        lab.sh down [--purge]   end all of it; --purge removes the cached images too
        lab.sh status [--json]
        lab.sh ssh NODE [COMMAND...]
        lab.sh enter NODE [COMMAND...]   a shell in the node without sshd
        lab.sh images [deb13]   build, push and pull what is missing
-       lab.sh packages [slurm] install the Debian packages that are missing
+       lab.sh packages [slurm|accounting]   install the Debian packages that are missing
 END
 }
 
@@ -136,6 +139,8 @@ lab_batch() {
     case ${2:-} in
         '') ;;
         none) rm -f "$SLURM_SITE_CONF" ;;
+        accounting) mkdir -p "$ACCOUNTING_DIR" ;;
+        no-accounting) accounting_remove ;;
         *)
             mkdir -p "$SLURM_DIR"
             install -m 644 "$2" "$SLURM_SITE_CONF"
@@ -186,6 +191,7 @@ lab_ssh() {
 lab_packages() {
     case ${1:-} in
         slurm) packages_install "${LAB_PACKAGES[@]}" "${SLURM_PACKAGES[@]}" ;;
+        accounting) packages_install "${LAB_PACKAGES[@]}" "${SLURM_PACKAGES[@]}" "${ACCOUNTING_PACKAGES[@]}" ;;
         '') packages_install "${LAB_PACKAGES[@]}" ;;
         *) misused ;;
     esac

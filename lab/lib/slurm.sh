@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A real Slurm over the nodes, only where it is asked for: munged and slurmctld on this machine, which is the cluster's head and submit
-# host, munged and slurmd on each node. All of it is Debian's.
+# host, munged and slurmd on each node; accounting.sh adds slurmdbd. All of it is Debian's.
 
 readonly SLURM_PACKAGES=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge libpmix2)
 readonly SLURM_DIR=$LAB_STATE/slurm
@@ -36,6 +36,10 @@ slurm_up() {
     slurm_link_config
     if ! cmp --silent "$SLURM_CONF_FILE" "$SLURM_DIR/raised.conf"; then
         slurm_stop "$@"
+    fi
+    slurm_start_munged
+    if accounting_is_wanted; then
+        accounting_up
     fi
     slurm_start_controller
     for_each_node slurm_node_up "$@"
@@ -110,11 +114,11 @@ ReturnToService=2
 KillWait=5
 SlurmdTimeout=15
 SchedulerParameters=bf_interval=2,sched_interval=5
-AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/filetxt
 JobCompLoc=$SLURM_DIR/jobs.txt
 JobAcctGatherType=jobacct_gather/cgroup
 END
+    accounting_config
     for node in "$@"; do
         printf 'NodeName=%s NodeAddr=%s CPUs=%s RealMemory=16384\n' "$node" "$(node_address "$node")" "$(slurm_cpus "$node")"
     done
@@ -134,7 +138,7 @@ slurm_cgroup_config() {
     printf 'CgroupPlugin=%s\nConstrainRAMSpace=yes\n' "$(cgroup_is_unified && printf cgroup/v2 || printf cgroup/v1)"
 }
 
-slurm_start_controller() {
+slurm_start_munged() {
     if ! process_alive "$SLURM_DIR/munged.pid"; then
         if ! "${SLURM_MUNGE_PING[@]}" 2>/dev/null; then
             install -d -m 755 -o munge -g munge "$SLURM_MUNGE_RUN"
@@ -142,6 +146,9 @@ slurm_start_controller() {
         fi
         process_record "$SLURM_DIR/munged.pid" "$(<"$SLURM_MUNGE_RUN/pid")" || fail "munged ended: see $SLURM_MUNGE_RUN/log"
     fi
+}
+
+slurm_start_controller() {
     if ! process_alive "$SLURM_DIR/slurmctld.pid"; then
         (
             process_close_descriptors
@@ -188,6 +195,7 @@ slurm_stop() {
 slurm_down() {
     slurm_is_wanted || return 0
     process_end "$SLURM_DIR/slurmctld.pid" 10
+    accounting_down
     process_end "$SLURM_DIR/munged.pid" 10
     rm -rf "$SLURM_MUNGE_RUN" "/run/$LAB_MARK-slurmctld.pid"
     if [[ $(readlink "$SLURM_MACHINE_CONF") == "$SLURM_CONF_FILE" ]]; then

@@ -26,6 +26,9 @@ status_text() {
 status_slurm() {
     local node
     printf 'slurmctld %s' "$(process_alive "$SLURM_DIR/slurmctld.pid" && printf '(pid %s)' "$REPLY" || printf down)"
+    if accounting_is_wanted; then
+        printf ', slurmdbd %s' "$(process_alive "$ACCOUNTING_DIR/slurmdbd.pid" && printf '(pid %s)' "$REPLY" || printf down)"
+    fi
     while read -r node; do
         printf ', slurmd on %s %s' "$node" "$(status_pid "$node" slurmd)"
     done < <(node_names)
@@ -66,9 +69,10 @@ status_json() {
 
 status_slurm_json() {
     if slurm_is_wanted; then
-        printf '{ "config": "%s", "slurmctld": %s, "munged": %s }' "$SLURM_CONF_FILE" \
+        printf '{ "config": "%s", "slurmctld": %s, "munged": %s, "slurmdbd": %s }' "$SLURM_CONF_FILE" \
             "$(process_alive "$SLURM_DIR/slurmctld.pid" && printf '%s' "$REPLY" || printf null)" \
-            "$(process_alive "$SLURM_DIR/munged.pid" && printf '%s' "$REPLY" || printf null)"
+            "$(process_alive "$SLURM_DIR/munged.pid" && printf '%s' "$REPLY" || printf null)" \
+            "$(process_alive "$ACCOUNTING_DIR/slurmdbd.pid" && printf '%s' "$REPLY" || printf null)"
     else
         printf null
     fi

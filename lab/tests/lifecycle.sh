@@ -44,17 +44,20 @@ main() {
     check 'a user has all slots of two nodes' spreads '32 labtest01 24 labtest02'
     check 'a job is in a cgroup of its own' batch_run --ntasks=1 grep -q '/job_[0-9]' /proc/self/cgroup
     check 'a new Slurm changes nothing' unchanged "$lab" batch slurm
+    check 'its accounting comes up beside it' "$lab" batch slurm accounting
+    check 'a job that ended is in it' is_accounted
     kill_parts
     # A controller that is killed outright has jobs run on that ended in its last seconds: it saves its state now and then.
     controller=$(slurm_pid slurmctld)
     kill -TERM "$controller"
     tail --pid="$controller" --follow /dev/null
-    kill -KILL "$(slurm_pid munged)" "$(pid_of 1 slurmd)"
+    kill -KILL "$(slurm_pid munged)" "$(slurm_pid slurmdbd)" "$(pid_of 1 slurmd)"
     check 'up starts what was killed' "$lab" up
     for node in labtest01 labtest02 labtest03; do
         check "$node answers again" answers "$node"
     done
     check 'Slurm is whole again' spreads '32 labtest01 24 labtest02'
+    check 'so is its accounting' is_accounted
     in_node labtest02 'docker run --detach --name left --publish 8080:80 pisa/tiny:1 sleep 1000' >/dev/null
     kill -KILL "$(pid_of 0 init)" "$(pid_of 1 dockerd)"
     check 'down ends what is left of it' "$lab" down
@@ -119,6 +122,13 @@ spreads() {
     [[ $(batch_run --nodelist=labtest01,labtest02 --ntasks=56 hostname | sort | uniq -c | xargs) == "$1" ]]
 }
 
+is_accounted() {
+    local -r id=$(batch_run --ntasks=1 printenv SLURM_JOB_ID)
+    # shellcheck disable=SC2016
+    SLURM_CONF=$PISAHPC_LAB_STATE/slurm/etc/slurm.conf timeout 30 bash -c '
+        until [[ $(sacct --noheader --parsable2 --allocations --jobs="$1" --format=State) == COMPLETED ]]; do :; done' bash "$id"
+}
+
 engine_is_up() {
     [[ -n $(pid_of "$1" dockerd) ]]
 }
@@ -149,6 +159,8 @@ machine_state() {
     readlink /etc/slurm/slurm.conf || true
     cat /etc/hosts /etc/passwd /etc/group /etc/shadow /etc/subuid /etc/subgid
     find /sys/fs/cgroup -type d -path '*pisahpc-lab-test*'
+    pgrep --count --exact slurmdbd || true
+    pgrep --count --exact mariadbd || true
     grep -lzE '[l]abtest|pisahpc-lab-tes[t]' /proc/[0-9]*/cmdline 2>/dev/null || true
 }
 
