@@ -53,7 +53,13 @@ internal static class HookExit
 
     /// <summary>What one node lacks and another may have, or none has.</summary>
     private static readonly HashSet<ErrorId> OfNodes =
-        [ErrorId.MountSourceMissing, ErrorId.DeviceMissing, ErrorId.LimitRefused, ErrorId.ContainerNotReady];
+    [
+        ErrorId.MountSourceMissing,
+        ErrorId.DeviceMissing,
+        ErrorId.LimitRefused,
+        ErrorId.LimitNotInForce,
+        ErrorId.ContainerNotReady,
+    ];
 
     /// <summary>What nobody but an admin ends, though another node, or another batch system, may do for a start.</summary>
     private static readonly HashSet<ErrorId> LastingForSweeps =

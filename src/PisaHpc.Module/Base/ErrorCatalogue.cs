@@ -95,6 +95,9 @@ internal static class ErrorCatalogue
         ErrorId.LimitRefused => (
             ErrorCategory.LimitsExceeded,
             "Lower the limit in the site definition, or raise the engine's own on the node."),
+        ErrorId.LimitNotInForce => (
+            ErrorCategory.LimitsExceeded,
+            about.Step("See what the node's kernel can limit", node => $"Test-HpcNode {node}")),
         ErrorId.PortAreaMissing => (
             ErrorCategory.ObjectNotFound,
             "Create the directory with one empty file for each port, named by its number."),

@@ -74,9 +74,8 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
             () => ContainerStarter.StartAsync(engine, plan, stopping), plan.Node, plan.JobId);
         try
         {
-            await HandOverAsync(NoWait
-                ? container
-                : await Phase.WaitUntilReady.RunAsync(() => ReadyAsync(engine, container, plan, stopping), plan.Node, plan.JobId));
+            await HandOverAsync(await Phase.WaitUntilReady.RunAsync(
+                () => CheckedAsync(engine, container, plan, stopping), plan.Node, plan.JobId));
         }
         catch
         {
@@ -85,10 +84,14 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
         }
     }
 
-    private async Task<HpcContainer> ReadyAsync(
+    private async Task<HpcContainer> CheckedAsync(
         IContainerEngine engine, HpcContainer container, HpcContainerPlan plan, CancellationToken stopping)
     {
         var connection = await Cluster.Nodes.ConnectAsync(container.Node, stopping);
-        return await ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping);
+        return await LimitsInForce.WithAsync(
+            NoWait
+                ? Task.FromResult(container)
+                : ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping),
+            LimitsInForce.RequireAsync(connection, engine, plan, container, stopping));
     }
 }

@@ -69,6 +69,9 @@ public enum ErrorId
     /// <summary>The node refused a limit (memlock and the like).</summary>
     LimitRefused,
 
+    /// <summary>A container was started, and the kernel does not hold it to a limit that it was to have.</summary>
+    LimitNotInForce,
+
     /// <summary>The port area's directory does not exist or holds no port file.</summary>
     PortAreaMissing,
 

@@ -73,8 +73,10 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            return await ReadinessCheck.WaitAsync(
-                connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
+            return await LimitsInForce.WithAsync(
+                ReadinessCheck.WaitAsync(
+                    connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken),
+                LimitsInForce.RequireAsync(connection, engine, plan, container, cancellationToken));
         });
 
         Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);

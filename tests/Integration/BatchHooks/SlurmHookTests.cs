@@ -158,4 +158,49 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         await job.EndAsync();
         await job.AssertNothingLeftAsync();
     }
+
+    /// <summary>A CPU of each node, since the machine may have two: a node that has no more than was granted needs no quota.</summary>
+    [Fact]
+    public async Task Its_containers_have_the_CPUs_and_the_memory_of_the_job_on_each_node_and_the_record_what_they_used()
+    {
+        const string Greedy = """
+            #!/bin/sh
+            trap 'dd if=/dev/zero of=/dev/null bs=900M count=1; exit 137' USR1
+            echo runs on $(uname -n)
+            sleep 600 &
+            wait
+            """;
+        var job = await HookedJob.SubmitAsync(slurm, Greedy, "--comment=docker-tiny", "--nodes=2", "--ntasks=2", "--mem=300M");
+        await job.SaysAsync("runs on");
+        foreach (var container in await job.ContainersAsync())
+        {
+            var node = slurm.Lab.Nodes.Single(one => one.Name == container.Split(' ')[0]);
+            var limits = await node.DockerAsync(
+                "inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}", container.Split(' ')[1]);
+            Assert.Equal("1000000000 314572800", limits.EndedWith(0).Output.Trim());
+        }
+
+        (await RunningProcess.RunAsync("scancel", ["--batch", "--signal=USR1", job.Id])).EndedWith(0);
+        Assert.Equal("FAILED", await job.EndAsync());
+        await job.AssertNothingLeftAsync();
+        var ended = slurm.Ended(job.Id);
+        Assert.Equal(("OutOfMemory", 137), ((string)ended.Reason, (int)ended.ExitCode));
+        Assert.Empty((IEnumerable<string>)ended.Remarks);
+        IReadOnlyList<dynamic> nodes = [.. ended.Nodes];
+        Assert.All(nodes, node => Assert.Equal(
+            (314572800L, 1.0, "Own"), ((long)node.MemoryLimitBytes, (double)node.CpuLimit, (string)node.Placement)));
+        Assert.All(nodes, node => Assert.True(node.CpuSeconds > 0 && node.MemoryPeakBytes > 0));
+        Assert.True(nodes[0].OomKills >= 1L && nodes[1].OomKills == 0L);
+    }
+
+    [Fact]
+    public async Task A_script_that_ends_with_137_by_itself_is_no_want_of_memory()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\nexit 137\n", "--comment=docker-tiny");
+        Assert.Equal("FAILED", await job.EndAsync());
+        await job.AssertNothingLeftAsync();
+        var ended = slurm.Ended(job.Id);
+        Assert.Equal(("Failed", 137), ((string)ended.Reason, (int)ended.ExitCode));
+        Assert.Equal(0L, (long)ended.Nodes[0].OomKills);
+    }
 }

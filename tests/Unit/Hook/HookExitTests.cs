@@ -10,6 +10,7 @@ public sealed class HookExitTests
     [
         ErrorId.ImageNotFound, ErrorId.ImageSourceMissing, ErrorId.ImageSourceInvalid, ErrorId.ImageSourceUnreadable,
         ErrorId.ImageImportFailed, ErrorId.ImagePushFailed, ErrorId.MountSourceMissing, ErrorId.DeviceMissing, ErrorId.LimitRefused,
+        ErrorId.LimitNotInForce,
         ErrorId.PlanConflict, ErrorId.ReservedOption, ErrorId.ContainerNotReady,
         ErrorId.SshAccessMissing, ErrorId.AgentMissing, ErrorId.CommandFailed, ErrorId.AllocationNotFound, ErrorId.SiteInvalid,
         ErrorId.EnvironmentNotFound, ErrorId.MpiLaunchFailed, ErrorId.RankFailed, ErrorId.JobNotFound, ErrorId.RecordsMissing,
@@ -51,6 +52,7 @@ public sealed class HookExitTests
 
     [Theory]
     [InlineData(ErrorId.LimitRefused, HookExit.MayPass)]
+    [InlineData(ErrorId.LimitNotInForce, HookExit.MayPass)]
     [InlineData(ErrorId.ContainerNotReady, HookExit.MayPass)]
     [InlineData(ErrorId.ImageNotFound, HookExit.WillNotPass)]
     public void A_start_ends_with_the_first_node_that_fails_and_another_may_have_what_it_lacks(ErrorId id, int code) =>

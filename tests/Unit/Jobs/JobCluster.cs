@@ -74,7 +74,7 @@ internal sealed class JobCluster : IDisposable
     /// <summary>Writes down how jobs end; null where no records are kept.</summary>
     public JobRecorder? Recorder { get; set; }
 
-    /// <summary>What the kernel counted in the containers' groups of each node, as memory-counters.sh prints it after an id and a dot.</summary>
+    /// <summary>What the kernel counted in the containers' groups of each node, as control-groups.sh prints it after an id and a dot.</summary>
     public Dictionary<string, IReadOnlyList<string>> Counters { get; } = [];
 
     public JobFinder Finder => new(Nodes.Cluster, Ports.Area);
@@ -140,8 +140,8 @@ internal sealed class JobCluster : IDisposable
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Agent/put-program.sh":
                 return FakeCluster.Result(0);
-            case "Containers/memory-counters.sh":
-                var counted = Counters.GetValueOrDefault(node, []);
+            case "Containers/control-groups.sh":
+                IEnumerable<string> counted = [.. Counters.GetValueOrDefault(node, []), .. LimitsOn(node)];
                 return FakeCluster.Result(0, string.Concat(from id in arguments.Skip(5) from line in counted select $"{id}.{line}\n") + "end\t1\n");
             case "Access/Agent/enter.sh":
             case "Access/Ssh/readiness.sh":
@@ -154,6 +154,15 @@ internal sealed class JobCluster : IDisposable
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }
     }
+
+    /// <summary>The kernel holds the node's containers to what the engine was asked for.</summary>
+    private IEnumerable<string> LimitsOn(string node) => Nodes.EngineOf(node).Created.LastOrDefault() is not { } spec ? [] :
+    [
+        "cgroup\t/sys/fs/cgroup/c",
+        string.Create(CultureInfo.InvariantCulture, $"limit\t{spec.MemoryBytes}"),
+        string.Create(CultureInfo.InvariantCulture, $"quota\t{spec.Cpus * 100_000}"),
+        "period\t100000",
+    ];
 
     private static NodeCommandResult Remove(Dictionary<string, int> all, string directory, string? identity) =>
         identity is not null && all.GetValueOrDefault(directory).ToString(CultureInfo.InvariantCulture) != identity

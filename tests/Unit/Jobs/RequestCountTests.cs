@@ -1,4 +1,5 @@
 using PisaHpc.Access.Agent;
+using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Jobs;
@@ -11,15 +12,15 @@ public sealed class RequestCountTests : IDisposable
     public void Dispose() => _cluster.Dispose();
 
     [Fact]
-    public async Task A_start_asks_a_node_three_times_and_its_engine_six_times()
+    public async Task A_start_asks_a_node_four_times_and_its_engine_six_times()
     {
         await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
 
         Assert.All(JobCluster.NodeNames, node =>
         {
             var asked = _cluster.Nodes.Calls.Where(call => call.Node == node).ToLookup(call => call.Step, call => call.Subject);
-            // The probe, the job's directory, the login.
-            Assert.Equal(3, asked[FakeStep.Run].Count());
+            // The probe, the job's directory, the login, and beside it the limits in force.
+            Assert.Equal(4, asked[FakeStep.Run].Count());
             Assert.Equal(
                 [
                     (FakeStep.FindImage, 1), (FakeStep.Create, 1), (FakeStep.Start, 1), (FakeStep.Find, 1), (FakeStep.List, 1),
@@ -30,10 +31,23 @@ public sealed class RequestCountTests : IDisposable
         });
     }
 
+    /// <summary>A kernel is asked for no limit that nobody set.</summary>
+    [Fact]
+    public async Task Without_a_limit_of_CPUs_or_memory_it_is_three_times()
+    {
+        var unlimited = JobCluster.With(containers => containers with
+        {
+            Environment = containers.Environment with { Limits = new ContainerLimits { CpusFromSlots = false } },
+        });
+        await _cluster.Starter.StartAsync(unlimited, _ => Task.CompletedTask, CancellationToken.None);
+        Assert.All(JobCluster.NodeNames, node => Assert.Equal(
+            3, _cluster.Nodes.Calls.Count(call => call.Node == node && call.Step == FakeStep.Run)));
+    }
+
     /// <summary>The program is no more than a path that the probe looks for, on a node that has it.</summary>
     [Theory]
-    [InlineData(true, 3)]
-    [InlineData(false, 4)]
+    [InlineData(true, 4)]
+    [InlineData(false, 5)]
     public async Task An_agent_costs_a_node_one_more_question_when_it_is_the_first(bool there, int runs)
     {
         var place = new AgentPlace(new byte[] { 1, 2, 3 }, new string('a', 64), "/run/pisahpc");

@@ -7,9 +7,9 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Jobs.Records;
 
 /// <summary>
-/// What the containers of a job tell of its end, gathered on each node before they are removed, from any thread: of those that run the
-/// kernel's counters, in one round trip, and of each that has ended what its engine says of it. What cannot be gathered is missing from the
-/// record, and keeps nobody from removing them.
+/// What the containers of a job tell of its end, gathered on each node before they are removed, from any thread: of those that run what
+/// the kernel counted, in one round trip, and of each that has ended what its engine says of it. What cannot be gathered is missing from
+/// the record, and keeps nobody from removing them.
 /// </summary>
 internal sealed class EndEvidence(INodeConnector nodes)
 {
@@ -69,9 +69,9 @@ internal sealed class EndEvidence(INodeConnector nodes)
         if (running.Length > 0)
         {
             var connection = await nodes.ConnectAsync(engine.Node, stopping);
-            foreach (var (id, counters) in await MemoryCounters.ReadAsync(connection, running, stopping))
+            foreach (var (id, group) in await ControlGroup.ReadAsync(connection, running, stopping))
             {
-                known[id] = known[id] with { Counters = counters };
+                known[id] = known[id] with { Group = group };
             }
         }
 
@@ -95,7 +95,7 @@ internal sealed class EndEvidence(INodeConnector nodes)
             return cleaned;
         }
 
-        var (container, counters) = (here?.Container, here?.Counters);
+        var (container, group) = (here?.Container, here?.Group);
         return new HpcEndedJobNode
         {
             Name = node.Name,
@@ -103,18 +103,21 @@ internal sealed class EndEvidence(INodeConnector nodes)
             Container = container?.Name,
             State = container?.State.ToString(),
             ExitCode = container?.ExitCode,
-            OutOfMemory = counters?.Kills is { } kills ? kills > 0 : container?.OutOfMemory == true,
-            OomKills = counters?.Kills,
-            MemoryLimitHits = counters?.LimitHits,
-            MemoryPeakBytes = counters?.PeakBytes,
-            MemoryLimitBytes = counters?.LimitBytes,
-            Cgroup = counters?.Cgroup,
+            OutOfMemory = group?.Kills is { } kills ? kills > 0 : container?.OutOfMemory == true,
+            OomKills = group?.Kills,
+            MemoryLimitHits = group?.LimitHits,
+            MemoryPeakBytes = group?.PeakBytes,
+            MemoryLimitBytes = group?.LimitBytes,
+            CpuSeconds = group?.CpuSeconds,
+            CpuLimit = group?.Cpus,
+            Cgroup = group?.Path,
+            Placement = group is null ? null : ContainerPlacements.Of(group.Path, run.JobId).ToString(),
             ErrorId = failure?.Id.ToString(),
             Message = failure is null ? null : Quote.OneLine(failure.Message),
         };
     }
 
     /// <summary>A container as it was before it was stopped.</summary>
-    /// <param name="Counters">Null for one that did not run, and where they could not be read.</param>
-    private sealed record FoundContainer(string Node, EngineContainer Container, MemoryCounters? Counters);
+    /// <param name="Group">Null for one that did not run, and where they could not be read.</param>
+    private sealed record FoundContainer(string Node, EngineContainer Container, ControlGroup? Group);
 }

@@ -149,8 +149,17 @@ public sealed record HpcEndedJobNode
     /// <summary>Its limit of memory in bytes; null for none, and when it is not known.</summary>
     public long? MemoryLimitBytes { get; init; }
 
+    /// <summary>The CPU time that it used, in seconds; null when it is not known.</summary>
+    public double? CpuSeconds { get; init; }
+
+    /// <summary>Its CPU quota in CPUs; null for none, and when it is not known.</summary>
+    public double? CpuLimit { get; init; }
+
     /// <summary>The control group that was read, a directory on the node; null when there was none.</summary>
     public string? Cgroup { get; init; }
+
+    /// <summary>Whose group it is below: the word, one of <see cref="Containers.ContainerPlacement"/>; null when there was none.</summary>
+    public string? Placement { get; init; }
 
     /// <summary>The <see cref="Errors.ErrorId"/> of what failed there; null when nothing did.</summary>
     public string? ErrorId { get; init; }

@@ -29,7 +29,10 @@ public sealed class JobRecordTests : IDisposable
             job.Nodes.Select(node => (node.Name, node.Slots, node.State!, node.OomKills!.Value)));
         Assert.All(
             job.Nodes,
-            node => Assert.Equal(("/sys/fs/cgroup/c", 4096L, null), (node.Cgroup, node.MemoryPeakBytes, node.MemoryLimitBytes)));
+            node => Assert.Equal(
+                ("/sys/fs/cgroup/c", "Own", 4096L, null, 1.5),
+                (node.Cgroup, node.Placement, node.MemoryPeakBytes, node.MemoryLimitBytes, node.CpuSeconds)));
+        Assert.Equal([32.0, 24.0], job.Nodes.Select(node => node.CpuLimit));
         Assert.Equal(("Finished", 0, null), (job.Reason, job.ExitCode, job.Signal));
         Assert.Equal(("root", "o2wn01", "a-test"), (job.EndedByUser, job.EndedByHost, job.EndedByProgram));
         Assert.True(job.BegunAt <= job.StartedAt && job.StartedAt <= job.EndedAt, $"{job.BegunAt} {job.StartedAt} {job.EndedAt}");
@@ -231,7 +234,7 @@ public sealed class JobRecordTests : IDisposable
         var without = await CallsAsync(null);
         var with = await CallsAsync(_jobs.Records.Recorder);
         Assert.Equal(
-            without.Append((FakeStep.Run, "Containers/memory-counters.sh")).Order(), with.Order());
+            without.Append((FakeStep.Run, "Containers/control-groups.sh")).Order(), with.Order());
 
         async Task<IReadOnlyList<(FakeStep Step, string Subject)>> CallsAsync(JobRecorder? recorder)
         {
@@ -252,7 +255,7 @@ public sealed class JobRecordTests : IDisposable
 
     private static Func<string, IReadOnlyList<string>, ReadOnlyMemory<byte>, PisaHpc.Nodes.NodeCommandResult> Failing(
         Func<string, IReadOnlyList<string>, ReadOnlyMemory<byte>, PisaHpc.Nodes.NodeCommandResult> others) =>
-        (node, arguments, input) => arguments[3] == "Containers/memory-counters.sh"
+        (node, arguments, input) => arguments[3] == "Containers/control-groups.sh"
             ? FakeCluster.Result(1, "", "sh: cannot")
             : others(node, arguments, input);
 }

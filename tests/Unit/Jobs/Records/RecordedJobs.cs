@@ -13,7 +13,7 @@ internal sealed class RecordedJobs : IDisposable
         Cluster.Recorder = Records.Recorder;
         foreach (var node in JobCluster.NodeNames)
         {
-            Cluster.Counters[node] = ["cgroup\t/sys/fs/cgroup/c", "kills\t0", "hits\t0", "peak\t4096", "limit\t9223372036854771712"];
+            Cluster.Counters[node] = ["cgroup\t/sys/fs/cgroup/c", "kills\t0", "hits\t0", "peak\t4096", "nanoseconds\t1500000000"];
         }
     }
 

@@ -1,0 +1,71 @@
+# shellcheck shell=sh
+# Prints what the control groups of containers that run say of limits and use: a line for each fact, its name and its value by a tab.
+# $1 the root directory, empty on a node; then the containers' full ids. A group is found by the processes that are in it, since its path is
+# the engine's own and its driver's, and each controller of version 1 has its own.
+
+root=$1
+shift
+[ $# -gt 0 ] || { printf 'end\t1\n'; exit 0; }
+ids=$(printf '%s\n' "$@")
+seen=$(grep -h -F -e "$ids" "$root"/proc/[0-9]*/cgroup 2>/dev/null | sort -u)
+# A line for each hierarchy: its controllers between commas, and where it is mounted; of version 2 there is one, without names.
+mounts=$(while read -r _ point type options _; do
+  case $type in
+    cgroup2) printf '0 %s\n' "$point" ;;
+    cgroup) printf ',%s, %s\n' "$options" "$point" ;;
+  esac
+done < "$root/proc/mounts")
+# The first line of a file; nothing where it is not there.
+first() { [ ! -e "$1" ] || head -n 1 "$1"; }
+# The value beside a key.
+value() { [ ! -e "$2" ] || sed -n "s/^$1 //p" "$2" | head -n 1; }
+say() { [ -z "$3" ] || printf '%s.%s\t%s\n' "$1" "$2" "$3"; }
+# find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy.
+find_group() {
+  version=1
+  line=$(printf '%s\n' "$seen" | grep -F "$1" | grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" | head -n 1)
+  point=$(printf '%s\n' "$mounts" | sed -n "s/^,.*,$2,.* //p" | head -n 1)
+  if [ -z "$line" ] || [ -z "$point" ]; then
+    version=2
+    line=$(printf '%s\n' "$seen" | grep -F "$1" | grep '^0::' | head -n 1)
+    point=$(printf '%s\n' "$mounts" | sed -n 's/^0 //p' | head -n 1)
+  fi
+  [ -n "$line" ] && [ -n "$point" ] || return 1
+  path=${line#*:*:}
+  rest=${path#*"$1"}
+  group=$point${path%"$rest"}${rest%%/*}
+  [ -d "$root$group" ]
+}
+
+for id in "$@"; do
+  if find_group "$id" memory; then
+    files=$root$group
+    say "$id" cgroup "$group"
+    if [ "$version" = 1 ]; then
+      say "$id" kills "$(value oom_kill "$files/memory.oom_control")"
+      say "$id" hits "$(first "$files/memory.failcnt")"
+      say "$id" peak "$(first "$files/memory.max_usage_in_bytes")"
+      say "$id" limit "$(first "$files/memory.limit_in_bytes")"
+    else
+      say "$id" kills "$(value oom_kill "$files/memory.events")"
+      say "$id" hits "$(value oom "$files/memory.events")"
+      say "$id" peak "$(first "$files/memory.peak")"
+      say "$id" limit "$(first "$files/memory.max")"
+    fi
+  fi
+  if find_group "$id" cpu; then
+    if [ "$version" = 1 ]; then
+      say "$id" quota "$(first "$root$group/cpu.cfs_quota_us")"
+      say "$id" period "$(first "$root$group/cpu.cfs_period_us")"
+    else
+      quota=$(first "$root$group/cpu.max")
+      say "$id" quota "${quota% *}"
+      say "$id" period "${quota#* }"
+      say "$id" microseconds "$(value usage_usec "$root$group/cpu.stat")"
+    fi
+  fi
+  if find_group "$id" cpuacct && [ "$version" = 1 ]; then
+    say "$id" nanoseconds "$(first "$root$group/cpuacct.usage")"
+  fi
+done
+printf 'end\t1\n'

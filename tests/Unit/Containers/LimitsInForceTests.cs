@@ -1,0 +1,77 @@
+using PisaHpc.Containers;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Containers;
+
+/// <summary>What the kernel holds a container to counts, and not what its engine was asked for.</summary>
+public sealed class LimitsInForceTests
+{
+    private const long Mebibyte = 1L << 20;
+    private readonly FakeCluster _cluster = new();
+
+    [Theory]
+    [InlineData("200000", "314572800")]
+    [InlineData("100000", "104857600")]
+    public async Task Limits_as_planned_or_smaller_will_do(string quota, string limit)
+    {
+        Kernel("cgroup\t/sys/fs/cgroup/memory/docker/c", $"limit\t{limit}", $"quota\t{quota}", "period\t100000");
+        await StartAsync(cpus: 2, memory: 300 * Mebibyte);
+    }
+
+    [Theory]
+    [InlineData("400000", "314572800", "its CPU quota is 4 (/sys/fs/cgroup/c), and was to be 2 at most")]
+    [InlineData("-1", "314572800", "its CPU quota is none (/sys/fs/cgroup/c), and was to be 2 at most")]
+    [InlineData("200000", "314576896", "its limit of memory is 314576896 bytes (/sys/fs/cgroup/c), and was to be 314572800 bytes at most")]
+    [InlineData("200000", "max", "its limit of memory is none (/sys/fs/cgroup/c), and was to be 314572800 bytes at most")]
+    public async Task A_larger_one_or_none_is_a_failure_with_node_value_and_the_one_that_was_wanted(string quota, string limit, string words)
+    {
+        Kernel("cgroup\t/sys/fs/cgroup/c", $"limit\t{limit}", $"quota\t{quota}", "period\t100000");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: 2, memory: 300 * Mebibyte));
+        Assert.Equal((ErrorId.LimitNotInForce, "o2wn01"), (failure.Id, failure.Target));
+        Assert.Equal($"Container pisahpc-42-0123abcd on o2wn01 is not held to its limits: {words}.", failure.Message);
+    }
+
+    [Fact]
+    public async Task A_container_that_runs_and_whose_group_nobody_sees_is_a_failure()
+    {
+        Kernel();
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: null, memory: 300 * Mebibyte));
+        Assert.Contains("and was to be 314572800 bytes of memory at most", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_has_ended_is_for_others_to_explain()
+    {
+        Kernel();
+        await StartAsync(cpus: 2, memory: null, ended: true);
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_limit_nobody_asks()
+    {
+        _cluster.OnRun = (_, _, _) => throw new InvalidOperationException("Nobody was to ask.");
+        await StartAsync(cpus: null, memory: null);
+    }
+
+    private void Kernel(params string[] said) => _cluster.OnRun = (_, arguments, _) =>
+        FakeCluster.Result(0, string.Concat(said.Select(line => $"{arguments[5]}.{line}\n")) + "end\t1\n");
+
+    private async Task StartAsync(int? cpus, long? memory, bool ended = false)
+    {
+        var request = PlanRequests.For(PlanRequests.Environment with
+        {
+            Limits = new ContainerLimits { MemoryBytes = memory, CpusFromSlots = cpus is not null },
+        });
+        var plan = ContainerPlanner.Plan(request with { Node = request.Node with { Cpus = cpus } });
+        var engine = await _cluster.Cluster.Engines.ConnectAsync("o2wn01", CancellationToken.None);
+        var connection = await _cluster.Cluster.Nodes.ConnectAsync("o2wn01", CancellationToken.None);
+        var container = await ContainerStarter.StartAsync(engine, plan, CancellationToken.None);
+        if (ended)
+        {
+            _cluster.EngineOf("o2wn01").Exit(container.Id, exitCode: 1);
+        }
+
+        await LimitsInForce.RequireAsync(connection, engine, plan, container, CancellationToken.None);
+    }
+}
