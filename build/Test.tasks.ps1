@@ -10,7 +10,7 @@ task Test LabPackages, TestLab, Build, Hook, {
             Test-Project Connections
             Write-Host 'testing: the lab itself' -ForegroundColor Cyan
             Get-SuiteTotal Lifecycle (Wait-Beside Lifecycle $lifecycle) out/tests/Lifecycle.txt
-            Test-Project Integration
+            Test-Integration
         }
         else {
             [pscustomobject]@{ Suite = 'the lab'; Passed = 0; Failed = 1; Skipped = 0 }
@@ -54,21 +54,40 @@ function Wait-TestLab {
     $code -eq 0
 }
 
-# A suite. Where a handful fails it is run again, alone: a machine that is busier than a test allows for is not what CI is asked about. What
-# passes then is passed, and is named at the end with its first failure; what fails twice has failed. Where more failed than tests, such as
-# a fixture's end or the whole process, no second run says anything of that.
+# A project whose tests are one suite.
 function Test-Project([string] $Name) {
     Write-Host "testing: $Name" -ForegroundColor Cyan
-    $results = "out/tests/$Name.trx"
-    $total = Get-SuiteTotal $Name (Invoke-DotnetTest $Name "$Name.trx") $results
+    Get-MendedTotal $Name $Name (Invoke-DotnetTest $Name $Name)
+}
+
+# The tests on the lab. Most of their time is waiting, so those that have the lab's Slurm run beside those that have not; those that take
+# away what others need come after them (LabPart).
+function Test-Integration {
+    Write-Host 'testing: Integration' -ForegroundColor Cyan
+    exec { dotnet build tests/Integration --configuration Release --nologo } | Out-Host
+    $test = (Get-DotnetTest Integration Integration.Slurm ('--no-build', '--filter', 'Part=Slurm&Part!=Alone')).ForEach{ "'$_'" } -join ' '
+    $slurm = Start-Beside Integration.Slurm $test
+    $code = Invoke-DotnetTest Integration Integration ('--no-build', '--filter', 'Part!=Slurm&Part!=Alone')
+    $slurmCode = Wait-Beside Integration.Slurm $slurm
+    Get-MendedTotal Integration Integration $code
+    Get-MendedTotal Integration Integration.Slurm $slurmCode
+    Get-MendedTotal Integration Integration.Alone (Invoke-DotnetTest Integration Integration.Alone ('--no-build', '--filter', 'Part=Alone'))
+}
+
+# A suite's totals. Where a handful failed it is run again, alone: a machine that is busier than a test allows for is not what CI is asked
+# about. What passes then is passed, and is named at the end with its first failure; what fails twice has failed. Where more failed than
+# tests, such as a fixture's end or the whole process, no second run says anything of that.
+function Get-MendedTotal([string] $Project, [string] $Suite, [int] $ExitCode) {
+    $results = "out/tests/$Suite.trx"
+    $total = Get-SuiteTotal $Suite $ExitCode $results
     $failed = @(Get-FailedTest $results)
     if ($failed.Count -notin 1..5 -or $failed.Count -ne $total.Failed -or (Get-RunError $results)) { return $total }
 
     $filter = ($failed.Method | Select-Object -Unique | ForEach-Object { "FullyQualifiedName=$_" }) -join '|'
-    $code = Invoke-DotnetTest $Name "$Name.again.trx" ('--no-build', '--filter', $filter)
-    $passed = Get-TestResult "out/tests/$Name.again.trx" Passed | ForEach-Object testName
+    $code = Invoke-DotnetTest $Project "$Suite.again" ('--no-build', '--filter', $filter)
+    $passed = Get-TestResult "out/tests/$Suite.again.trx" Passed | ForEach-Object testName
     if (-not $code -and -not $failed.Where{ $_.Name -cnotin $passed }) {
-        Move-Item $results "out/tests/$Name.first.trx"
+        Move-Item $results "out/tests/$Suite.first.trx"
         $total.Passed += $total.Failed
         $total.Failed = 0
     }
@@ -76,12 +95,18 @@ function Test-Project([string] $Name) {
 }
 
 # Gives the exit code.
-function Invoke-DotnetTest([string] $Name, [string] $Results, [string[]] $More) {
-    # A test that hangs is named and fails, instead of holding all up until somebody looks.
-    $hang = '--blame-hang-timeout', '15m', '--blame-hang-dump-type', 'none'
-    $log = '--results-directory', 'out/tests', '--logger', "trx;LogFileName=$Results"
-    dotnet test "tests/$Name" --configuration Release --nologo @log @hang @More | Out-Host
+function Invoke-DotnetTest([string] $Project, [string] $Suite, [string[]] $More) {
+    $program, $arguments = Get-DotnetTest $Project $Suite $More
+    & $program @arguments | Out-Host
     $LASTEXITCODE
+}
+
+# The words of the command. A test that hangs is named and fails, instead of holding all up until somebody looks.
+function Get-DotnetTest([string] $Project, [string] $Suite, [string[]] $More) {
+    'dotnet', 'test', "tests/$Project", '--configuration', 'Release', '--nologo'
+    '--results-directory', 'out/tests', '--logger', "trx;LogFileName=$Suite.trx"
+    '--blame-hang-timeout', '15m', '--blame-hang-dump-type', 'none'
+    $More
 }
 
 # Runs a line of bash beside what follows. What it says is shown when it is waited for.

@@ -112,7 +112,8 @@ TaskPlugin=task/cgroup
 PropagateResourceLimits=NONE
 ReturnToService=2
 KillWait=5
-SlurmdTimeout=15
+SlurmdTimeout=30
+MessageTimeout=30
 SchedulerParameters=bf_interval=2,sched_interval=5
 JobCompType=jobcomp/filetxt
 JobCompLoc=$SLURM_DIR/jobs.txt

@@ -130,6 +130,22 @@ Describe 'A suite' {
     }
 }
 
+Describe 'The tests on the lab' {
+    It 'are three suites: Slurm beside what has no Slurm, and behind both what wants to be alone' {
+        $script:steps = [Collections.Generic.List[string]]::new()
+        function exec { }
+        Mock Start-Beside { $script:steps.Add("begin $($Line -replace '.*--filter')") }
+        Mock Invoke-DotnetTest { $script:steps.Add("run $($More[-1])"); 3 }
+        Mock Wait-Beside { $script:steps.Add('end'); 5 }
+        Mock Get-MendedTotal { $script:steps.Add("$Suite $ExitCode") }
+        Test-Integration 6>$null
+        $script:steps | Should -Be @(
+            "begin ' 'Part=Slurm&Part!=Alone'", 'run Part!=Slurm&Part!=Alone', 'end', 'Integration 3', 'Integration.Slurm 5'
+            'run Part=Alone', 'Integration.Alone 3'
+        )
+    }
+}
+
 Describe 'What a build reads' {
     It 'is newer when a file changes, comes or goes' {
         Push-Location (New-Item -ItemType Directory (Join-Path $TestDrive checkout))

@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Batch;
 
 /// <summary>Get-HpcAllocation -JobId on the lab's Slurm: what the batch system says of a job from outside of it.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class AskedAllocationTests(LabFixture lab) : IDisposable
 {
     private const string Told = """

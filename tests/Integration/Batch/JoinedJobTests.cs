@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Batch;
 
 /// <summary>Get-HpcJob -AskBatchSystem on the lab's Slurm: what nodes and batch system say of jobs, side by side.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class JoinedJobTests(LabFixture lab) : IDisposable
 {
     private readonly HostedRunspace _shell = new();

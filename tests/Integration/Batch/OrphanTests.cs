@@ -5,6 +5,7 @@ namespace PisaHpc.Integration.Batch;
 
 /// <summary>Clear-HpcOrphan and <c>pisahpc-hook sweep</c> on the lab's Slurm: what is left of jobs whose run is over, and only that.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class OrphanTests(LabFixture lab) : IDisposable
 {
     private readonly HostedRunspace _shell = new();

@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Batch;
 
 /// <summary>A node that loses its power while a job runs on it, and is swept before its slurmd comes back.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 public sealed class RebootTests
 {
     private const string Third = "o2wn03";

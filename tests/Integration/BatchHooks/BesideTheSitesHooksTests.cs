@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>The hooks on a Slurm whose site has a prolog directory, an epilog and a job_submit.lua of its own.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class BesideTheSitesHooksTests(SlurmOfASite site) : IClassFixture<SlurmOfASite>
 {
     [Fact]

@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>Install-, Uninstall- and Test-HpcBatchHook on the lab's Slurm, beside what a site has of its own.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class InstallHpcBatchHookTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
 {
     [Fact]

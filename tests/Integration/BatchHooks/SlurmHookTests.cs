@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>sbatch with an environment, on the lab's real Slurm with the hooks in its slurm.conf.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
 {
     private const string Sleeps = "#!/bin/sh\necho runs on $(uname -n)\nsleep 600\n";
@@ -61,6 +62,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
     }
 
     [Fact]
+    [Trait(LabPart.Name, LabPart.Alone)]
     public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean()
     {
         var socket = slurm.Lab.Nodes[1].PathOf("/run/docker.sock");

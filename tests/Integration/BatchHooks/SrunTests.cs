@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>Ranks that srun starts in a job's containers, by the PMI of the lab's Slurm.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
 {
     private const string Program = "/opt/pisahpc-lab/bin/mpi-hello-openmpi";

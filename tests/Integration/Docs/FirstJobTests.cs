@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.Docs;
 
 /// <summary>The page for a new admin, as he follows it, on the lab's Slurm, whose slurm.conf has nothing of the hooks.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class FirstJobTests(LabFixture lab)
 {
     private string Configuration => Path.Combine(Path.GetDirectoryName(lab.State.Site)!, "slurm", "etc");

@@ -5,6 +5,7 @@ namespace PisaHpc.Integration.Docs;
 
 /// <summary>The examples of the help pages run as they stand, a page's one after another, as a reader tries them.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 {
     /// <summary>They change the machine or the registry: their own tests show them on trees and registries that they make.</summary>

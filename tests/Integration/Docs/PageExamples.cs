@@ -40,6 +40,6 @@ internal static partial class PageExamples
     [GeneratedRegex("(?:Stop|Remove)-")]
     private static partial Regex Ending();
 
-    [GeneratedRegex(@"(Get-(?:HpcContainer|HpcJob|JobPort)) \|")]
+    [GeneratedRegex(@"(Get-(?:HpcContainer|HpcJob|JobPort))(?: -JobId '\*')? \|")]
     private static partial Regex Everything();
 }

@@ -5,6 +5,7 @@ namespace PisaHpc.Integration.Images;
 
 /// <summary>Update-HpcImage over sixteen real engines; what the registry served is read from its own log.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLab>, IDisposable
 {
     private const string Update = "param($Site, $Node, $Limit = 10) Update-HpcImage -Site $Site -Node $Node -ThrottleLimit $Limit -RetryIntervalSec 1";

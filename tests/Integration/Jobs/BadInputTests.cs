@@ -99,6 +99,7 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
     }
 
     [Fact]
+    [Trait(LabPart.Name, LabPart.Alone)]
     public async Task A_node_that_dies_between_plan_and_start_is_named_and_cleaned_up_when_it_is_back()
     {
         await using var job = new LabJob(_shell, lab, "dies");

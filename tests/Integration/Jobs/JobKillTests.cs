@@ -81,6 +81,7 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
     }
 
     [Fact]
+    [Trait(LabPart.Name, LabPart.Alone)]
     public async Task A_node_that_goes_away_while_the_job_starts_is_named_and_a_stop_finishes_the_work_when_it_is_back()
     {
         await using var job = new LabJob(_shell, lab, "left");

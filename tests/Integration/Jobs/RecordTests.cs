@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.Jobs;
 
 /// <summary>How jobs of the lab end, as its cmdlets and its hooks write it down: with real containers, kills and limits.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class RecordTests : IAsyncLifetime, IDisposable
 {

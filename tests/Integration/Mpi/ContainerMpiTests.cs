@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Mpi;
 
 /// <summary>Real ranks of real MPI implementations, in containers on two nodes.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class ContainerMpiTests(MpiJobFixture job) : IClassFixture<MpiJobFixture>
 {
     private const string OpenMpi = "-Command $bin/mpi-hello-openmpi";

@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.Mpi;
 
 /// <summary>Open MPI 5 has another run time beneath it than Open MPI 4, with other options, tags and ways to end.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class OpenMpi5Tests : IAsyncLifetime, IDisposable
 {
     private readonly HostedRunspace _shell = new();

@@ -8,6 +8,7 @@ namespace PisaHpc.Integration.Mpi;
 /// and containers share, in a known_hosts file and in a site definition of the test's.
 /// </summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDisposable
 {
     private const string HostsFile = "/etc/hosts";

@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.Mpi;
 /// Ranks that srun starts for the cmdlet, in containers without an sshd, which an admin started in a job that Slurm knows without a hook.
 /// </summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJobFixture>
 {
     [Fact]

@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.Setup;
 
 /// <summary>A change of a real engine's configuration that is interrupted, or whose caller is killed.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 public sealed class CutOffSetupTests(LabFixture lab) : IAsyncLifetime
 {
     private SetupNode _setup = null!;

@@ -5,6 +5,7 @@ namespace PisaHpc.Integration.Setup;
 
 /// <summary>A real engine takes up another configuration, or gets its old one back.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
 public sealed class InitializeHpcNodeTests(LabFixture lab) : IAsyncLifetime
 {

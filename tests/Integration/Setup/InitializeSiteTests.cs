@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Setup;
 
 /// <summary>Initialize-HpcNode without a node's name, which means the whole site: nothing is changed before somebody says yes.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)]
 public sealed class InitializeSiteTests(LabFixture lab) : IAsyncLifetime, IDisposable
 {
     private const string Config = "/etc/docker/daemon.json";
