@@ -100,7 +100,7 @@ static void hand_on(struct conversation *conversation, int number, bool group) {
 }
 
 static void on_start(struct conversation *conversation) {
-    conversation->started = true;
+    conversation->started = conversation->terminal.begun = true;
     if (conversation->terminal.master >= 0) terminal_make_raw(&conversation->terminal);
     else let_go_of_descriptors(conversation->own);
     for (int number = 1; number < NSIG; number++) {

@@ -82,12 +82,13 @@ static bool is_empty(const struct copy *copy) {
 
 void terminal_waits(const struct terminal *terminal, struct pollfd waits[TERMINAL_WAITS]) {
     const struct copy *copies[] = {&terminal->typed, &terminal->written};
+    bool open = terminal->master >= 0 && terminal->begun;
     for (size_t i = 0; i < 2; i++) {
         bool empty = is_empty(copies[i]);
         // What is typed while another has the foreground is not for the program, and reading it would stop this process.
         bool reads = empty && (i == 1 || terminal->raw);
-        waits[2 * i] = (struct pollfd){terminal->master >= 0 && reads ? copies[i]->from : -1, POLLIN, 0};
-        waits[2 * i + 1] = (struct pollfd){terminal->master >= 0 && !empty ? copies[i]->to : -1, POLLOUT, 0};
+        waits[2 * i] = (struct pollfd){open && reads ? copies[i]->from : -1, POLLIN, 0};
+        waits[2 * i + 1] = (struct pollfd){open && !empty ? copies[i]->to : -1, POLLOUT, 0};
     }
 }
 

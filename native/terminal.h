@@ -22,6 +22,7 @@ struct terminal {
     int master; // -1 without one
     int screen; // the client's terminal by a description of its own, which does not wait: that of standard output is others' too
     struct termios original;
+    bool begun; // the program runs, and this terminal is as it wants it: before, each line of it would get a carriage return more
     bool raw;
     struct copy typed, written;
 };
