@@ -175,6 +175,28 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_start_to_which_Slurm_tells_no_memory_goes_on_and_its_record_says_what_it_went_without()
+    {
+        await using var job = new LabJob(_shell, _lab, "untold");
+        var told = new Dictionary<string, string?>
+        {
+            ["SLURM_JOB_ID"] = job.Id,
+            ["SLURM_JOB_NODELIST"] = "o2wn[01-02]",
+            ["SLURM_JOB_CPUS_PER_NODE"] = "1(x2)",
+            ["SLURM_JOB_UID"] = "4001",
+        };
+        var started = await RunningProcess.RunAsync(Repository.Hook, ["start", "-Environment", "tiny", "-Site", _site], told);
+        var words = $"Memory of job {job.Id} is not limited to what it was granted, which is not known: Slurm knows no job {job.Id}";
+        Assert.Contains(words, started.EndedWith(0).Error, StringComparison.Ordinal);
+        Stop(job).Succeeded();
+        dynamic ended = Assert.Single(Ended(job));
+        Assert.StartsWith(words, Assert.Single((IEnumerable<string>)ended.Remarks), StringComparison.Ordinal);
+        Assert.All(
+            (IEnumerable<dynamic>)ended.Nodes,
+            node => Assert.Equal((1.0, null, "Own"), ((double)node.CpuLimit, (long?)node.MemoryLimitBytes, (string)node.Placement)));
+    }
+
+    [Fact]
     public async Task A_sweep_writes_down_what_the_batch_system_says_of_a_job_that_no_epilog_stopped()
     {
         await using var batch = await GrantedJob.StartAsync(_lab, "--nodes=2", "--ntasks=2");
