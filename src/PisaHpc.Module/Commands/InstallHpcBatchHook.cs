@@ -138,7 +138,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     private IEnumerable<HookFile> ProgramsToBring()
     {
         (string Target, string[] Names)[] programs =
-            [(HookFiles.Agent, ["pisahpc-agent"]), (HookFiles.Run, ["pisahpc-run", "pisahpc-agent"]), (HookFiles.Hook, ["pisahpc-hook"])];
+            [(HookPlace.Agent, ["pisahpc-agent"]), (HookPlace.Run, ["pisahpc-run", "pisahpc-agent"]), (HookPlace.Hook, ["pisahpc-hook"])];
         var module = MyInvocation.MyCommand.Module?.ModuleBase ?? "";
         string[] directories = ProgramPath is not null
             ? [GetUnresolvedProviderPathFromPSPath(ProgramPath)]

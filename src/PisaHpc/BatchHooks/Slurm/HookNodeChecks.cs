@@ -29,7 +29,7 @@ internal static class HookNodeChecks
     /// <summary>Whether the program starts there, in this module's version.</summary>
     public static CheckFinding Program(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("version") is not { } version
         ? CheckFinding.Failed(
-            $"{HookFiles.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
+            $"{HookPlace.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
             $"Bring one that was built on such a system, or on an older one: {InstallRemedy} -ProgramPath.")
         : version.Split('+')[0] == evidence.Version
             ? CheckFinding.Passed($"pisahpc-hook {version}")

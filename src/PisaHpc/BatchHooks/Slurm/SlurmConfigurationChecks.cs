@@ -154,7 +154,7 @@ internal static class SlurmConfigurationChecks
     /// <summary>Whether salloc's shell runs in the container, which a site has to want.</summary>
     public static CheckFinding Interactive(ControllerEvidence evidence)
     {
-        var program = HookFiles.Directory + "/slurm-job";
+        var program = HookPlace.Directory + "/slurm-job";
         var isStep = evidence.Words("LaunchParameters").Contains("use_interactive_step", StringComparer.OrdinalIgnoreCase);
         return isStep && evidence.Value("InteractiveStepOptions").Contains(program, StringComparison.Ordinal)
             ? CheckFinding.Passed($"salloc's shell runs by {program}")

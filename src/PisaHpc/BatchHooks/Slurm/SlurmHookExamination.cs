@@ -60,7 +60,7 @@ internal sealed class SlurmHookExamination
         var driver = CgroupDriverAsync(engines, node.Node, cancellationToken);
         var asked = clock.GetUtcNow();
         var said = await ScriptReply.AskAsync(
-            node, Script, [HookFiles.Directory, _site.Path!, _site.RunDirectory, _hooks.Standing.Files[0].Path], cancellationToken);
+            node, Script, [HookPlace.Directory, _site.Path!, _site.RunDirectory, _hooks.Standing.Files[0].Path], cancellationToken);
         var answered = clock.GetUtcNow();
         TimeSpan? deadline =
             int.TryParse(said["deadline"], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;

@@ -46,7 +46,7 @@ internal sealed class SlurmHookInstall
     public async Task<IReadOnlyList<HookFile>> MissingAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var files = new HostFiles(node);
-        string[] foreign = [.. new[] { HookFiles.Hook, HookFiles.Run }.Except(NodeFiles.Select(file => file.Path))];
+        string[] foreign = [.. new[] { HookPlace.Hook, HookPlace.Run }.Except(NodeFiles.Select(file => file.Path))];
         var programs = await files.LookAsync(foreign, cancellationToken);
         if (programs.FirstOrDefault(program => program.Value is null).Key is { } missing)
         {

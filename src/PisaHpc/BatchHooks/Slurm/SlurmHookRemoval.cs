@@ -87,8 +87,8 @@ internal sealed class SlurmHookRemoval
         var epilogs = await StandingAsync(files, _epilogs.Select(beside => beside.File), cancellationToken);
         string[] own =
         [
-            .. ChainFiles(), .. HookFiles.Scripts.Reverse().Select(script => $"{HookFiles.Directory}/{script.Name}"), HookFiles.Settings,
-            HookFiles.Hook, HookFiles.Run, HookFiles.Agent,
+            .. ChainFiles(), .. HookFiles.Scripts.Reverse().Select(script => $"{HookPlace.Directory}/{script}"), HookFiles.Settings,
+            .. await HookPlace.SharedLeftBy("slurm", files, cancellationToken),
         ];
         return new NodeRemoval(
             [.. _prologs.Concat(_epilogs).Where(beside => prologs.Contains(beside.File) || epilogs.Contains(beside.File))],
@@ -140,7 +140,7 @@ internal sealed class SlurmHookRemoval
     /// <summary>What slurmctld still runs with, though its file has it not.</summary>
     private static string? Unread(SlurmController controller, Func<string, bool> isMeant) =>
         controller.Running.FirstOrDefault(setting => isMeant(setting.Key.Split('[')[0])
-            && setting.Value.Contains(HookFiles.Directory + "/", StringComparison.Ordinal)) is { Key: not null } active
+            && setting.Value.Contains(HookPlace.Directory + "/", StringComparison.Ordinal)) is { Key: not null } active
             ? $"Slurm reads its configuration again (it runs with {active.Key}={active.Value})"
             : null;
 }
