@@ -1,4 +1,5 @@
 using System.Text;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
 namespace PisaHpc.BatchHooks;
@@ -32,6 +33,22 @@ internal static class HookPlace
     }
 
     private static readonly string[] Systems = ["lsf", "slurm"];
+
+    /// <summary>Makes sure that a node has the programs, or gets them.</summary>
+    /// <param name="brought">What it gets.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.BatchHookIncomplete"/>; <see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task RequireProgramsAsync(
+        INodeConnection node, IEnumerable<HookFile> brought, CancellationToken cancellationToken)
+    {
+        string[] own = [.. new[] { Hook, Run }.Except(brought.Select(file => file.Path))];
+        var programs = await new HostFiles(node).LookAsync(own, cancellationToken);
+        if (programs.FirstOrDefault(program => program.Value is null).Key is { } missing)
+        {
+            throw new HpcException(
+                ErrorId.BatchHookIncomplete, $"Node {node.Node} has no {missing}, and there is none here to bring.", node.Node,
+                $"Name the directory that has {missing[(missing.LastIndexOf('/') + 1)..]}: -ProgramPath.");
+        }
+    }
 
     /// <summary>A file of hooks/, by its path there.</summary>
     public static string TextOf(string name)
