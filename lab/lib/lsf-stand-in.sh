@@ -60,7 +60,8 @@ submit() {
             return 255
         fi
         # shellcheck disable=SC2086 # none or one
-        if ! setpriv --reuid=hpcuser --regid=hpcuser --init-groups env LSB_SUB_PARM_FILE="$top/parm.$id.$index" LSB_SUB_MODIFY_FILE="$top/modify.$id.$index" \
+        if ! setpriv --reuid=hpcuser --regid=hpcuser --init-groups env \
+            LSB_SUB_PARM_FILE="$top/parm.$id.$index" LSB_SUB_MODIFY_FILE="$top/modify.$id.$index" \
             LSB_SUB_MODIFY_ENVFILE="$top/env.$id.$index" LSB_SUB_ABORT_VALUE=97 "$program" $arguments >/dev/null; then
             echo 'Request aborted by esub. Job not submitted.' >&2
             return 255
@@ -89,7 +90,8 @@ on_host() {
     ${LSF_STAND_IN_ENTER-} "$1" setpriv --reuid="$2" --regid="$2" --init-groups env -i HOME=/home/hpcuser USER=hpcuser \
         OPENSSL_CONF=/nonexistent DOCKER_HOST=tcp://nowhere LSB_JOBID="$id" LSB_JOBINDEX="$index" LSB_QUEUE=normal LSFUSER=hpcuser \
         LSB_MCPU_HOSTS="$hosts" LSF_JOB_TIMESTAMP_VALUE="$stamp" LSB_AFFINITY_HOSTFILE=/nonexistent/hosts \
-        LSB_JOBFILENAME="$top/job.$id.$index" PISAHPC_ENVIRONMENT="$(sed -n 's/^PISAHPC_ENVIRONMENT="\(.*\)"$/\1/p' "$top/env.$id.$index")" $with \
+        LSB_JOBFILENAME="$top/job.$id.$index" $with \
+        PISAHPC_ENVIRONMENT="$(sed -n 's/^PISAHPC_ENVIRONMENT="\(.*\)"$/\1/p' "$top/env.$id.$index")" \
         PATH="${hook_path:-/usr/local/bin:/usr/bin:/bin}" /bin/sh -c "cd $3 && $4"
 }
 

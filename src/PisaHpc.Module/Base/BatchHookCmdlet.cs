@@ -125,7 +125,8 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     private protected static string Stamp() => DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>What would be done, for a question or for -WhatIf.</summary>
-    private protected static string InWords(string head, HpcBatchHook change) => string.Join('\n', [head, .. change.Changes, .. change.Diff]);
+    private protected static string InWords(string head, HpcBatchHook change) =>
+        string.Join('\n', [head, .. change.Changes, .. change.Diff]);
 
     private protected IReadOnlyCollection<string> NodesIn(IReadOnlyCollection<string> known) =>
         Node.Length > 0 ? [.. NodesOf(Node).Distinct(StringComparer.Ordinal)] : known;

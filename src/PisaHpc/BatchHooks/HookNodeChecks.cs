@@ -59,7 +59,8 @@ internal static class HookNodeChecks
             : type is not ("tmpfs" or "ramfs")
                 ? CheckFinding.Warning($"{directory} is on {type}: what it says of jobs outlives a boot", "Mount a tmpfs there.")
             : evidence.Facts.GetValueOrDefault("records") is { } records && records != "directory 711 0"
-                ? CheckFinding.Failed($"{directory}/.{evidence.System} is: {records}", $"Remove it when no job runs: rm -r {directory}/.{evidence.System}.")
+                ? CheckFinding.Failed(
+                    $"{directory}/.{evidence.System} is: {records}", $"Remove it when no job runs: rm -r {directory}/.{evidence.System}.")
             : CheckFinding.Passed($"{directory} on {type}");
     }
 

@@ -22,7 +22,7 @@ internal static class HookPlace
     /// <summary>What the scripts of every batch system do alike.</summary>
     public static HookFile Shared { get; } = new($"{Directory}/hook.sh", TextOf("hook.sh"), HookFile.Readable);
 
-    /// <summary>The files of all batch systems' hooks that a node needs no more when those of one go: none while it has another's.</summary>
+    /// <summary>The files of all batch systems' hooks that a node needs no more when one's go: none while it has another's.</summary>
     /// <param name="system">The batch system whose hooks go, in small letters.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<IReadOnlyList<string>> SharedLeftBy(string system, HostFiles node, CancellationToken cancellationToken)

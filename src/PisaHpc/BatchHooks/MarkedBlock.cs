@@ -72,7 +72,7 @@ internal static partial class MarkedBlock
         ErrorId.BatchConfigurationInvalid,
         string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: the lines of PisaHpc that begin there were changed since."),
         path,
-        $"Take them out by hand, from '{Begin.Trim()}' to '{End}', or those two comments where the lines shall stay.");
+        $"Take them out by hand, from {Quote.Of(Begin.Trim())} to {Quote.Of(End)}, or those two comments where the lines shall stay.");
 
     private static string DigestOf(string block) => Convert.ToHexStringLower(SHA256.HashData(Encoding.Latin1.GetBytes(block)))[..8];
 

@@ -66,13 +66,13 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     }
 
     /// <summary>Installs the hooks.</summary>
-    public RunResult Install(string more = "") => Run($"Install-HpcBatchHook Lsf -ProgramPath $Programs -DeadlineSec $Deadline {more}");
+    public RunResult Install(string more = "") => Run("Install", $"-ProgramPath $Programs -DeadlineSec $Deadline {more}");
 
     /// <summary>Takes them away.</summary>
-    public RunResult Uninstall(string more = "") => Run($"Uninstall-HpcBatchHook Lsf {more}");
+    public RunResult Uninstall(string more = "") => Run("Uninstall", more);
 
     /// <summary>Looks them over.</summary>
-    public RunResult Test(string more = "") => Run($"Test-HpcBatchHook Lsf {more}");
+    public RunResult Test(string more = "") => Run("Test", more);
 
     /// <summary>Submits a job and waits for its end.</summary>
     /// <param name="id">Its number, with its index where it is an element of an array.</param>
@@ -106,8 +106,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         ],
         input: script);
 
-    private RunResult Run(string command) => _shell.Run(
-        $"param($Site, $Conf, $Programs, $Deadline) {command} -Site $Site -LsfConf $Conf",
+    private RunResult Run(string verb, string more) => _shell.Run(
+        $"param($Site, $Conf, $Programs, $Deadline) {verb}-HpcBatchHook Lsf -Site $Site -LsfConf $Conf {more}",
         new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _programs.FullName, Deadline = DeadlineSec });
 
     private static async Task<string> ReadAsync(string path) => File.Exists(path) ? await File.ReadAllTextAsync(path) : "";

@@ -19,9 +19,9 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
             _id,
             Tiny,
             command: null,
-            script: "#!/bin/sh\necho runs as $(id -un) on $(uname -n), $(ls /.dockerenv)\nssh o2wn02 uname -n\nenv | grep AFFINITY\nexit 42\n");
+            script: "#!/bin/sh\necho runs as $(id -un) on $(uname -n) by $(readlink -f /bin/sh)\nssh o2wn02 uname -n\nenv | grep AFFINITY\nexit 42\n");
         Assert.Equal(42, job.Submission.ExitCode);
-        Assert.Matches("\\Aruns as hpcuser on o2wn01, /.dockerenv\no2wn02\n\\z", job.Output);
+        Assert.Matches("\\Aruns as hpcuser on o2wn01 by .*busybox\no2wn02\n\\z", job.Output);
         Assert.Equal(
             "HOST_PRE_EXEC o2wn01 0\nHOST_PRE_EXEC o2wn02 0\njob 42\nHOST_POST_EXEC o2wn01 0\nHOST_POST_EXEC o2wn02 0\n", job.Events);
         await lsf.AssertNothingLeftAsync(_id);
@@ -64,7 +64,7 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
     [Fact]
     public async Task A_requeued_job_has_new_containers_and_both_runs_leave_nothing()
     {
-        var job = await lsf.SubmitAsync(_id, Tiny, "echo runs; test -e /.dockerenv", runs: 2);
+        var job = await lsf.SubmitAsync(_id, Tiny, "echo runs; readlink -f /bin/sh | grep -q busybox", runs: 2);
         Assert.Equal(0, job.Submission.ExitCode);
         Assert.Equal(2, job.Output.Split("runs").Length - 1);
         Assert.Contains("HOST_POST_EXEC o2wn02 0\nrequeued\nHOST_PRE_EXEC o2wn01 0\n", job.Events, StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
     public async Task An_element_of_an_array_has_containers_of_its_own()
     {
         var both = await Task.WhenAll(
-            lsf.SubmitAsync(_id + "[3]", Tiny, "echo element 3; test -e /.dockerenv"), lsf.SubmitAsync(_id + "[4]", ["-a", "docker-missing"], "true"));
+            lsf.SubmitAsync(_id + "[3]", Tiny, "echo element 3; readlink -f /bin/sh | grep -q busybox"), lsf.SubmitAsync(_id + "[4]", ["-a", "docker-missing"], "true"));
         Assert.Equal(("element 3\n", 0, 78), (both[0].Output, both[0].Submission.ExitCode, both[1].Submission.ExitCode));
         await lsf.AssertNothingLeftAsync(_id + "[3]");
         await lsf.AssertNothingLeftAsync(_id + "[4]");
@@ -87,8 +87,9 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
         var refused = await lsf.SubmitAsync(_id, ["-a", "docker(nonesuch)"], "true");
         Assert.Equal(255, refused.Submission.ExitCode);
         Assert.Contains("pisahpc: there is no environment docker-nonesuch; there are docker-debian12, ", refused.Submission.Error, StringComparison.Ordinal);
-        var plain = await lsf.SubmitAsync(_id, ["-app", "fluent"], "ls /.dockerenv 2>/dev/null || echo on the host");
-        Assert.Equal(("on the host\n", "job 0\n"), (plain.Output, plain.Events));
+        var plain = await lsf.SubmitAsync(_id, ["-app", "fluent"], "readlink -f /bin/sh");
+        Assert.DoesNotContain("busybox", plain.Output, StringComparison.Ordinal);
+        Assert.Equal("job 0\n", plain.Events);
     }
 
     [Fact]

@@ -35,7 +35,8 @@ internal sealed partial record LsfApplications(IReadOnlyList<LsfSection> Section
                 var isBegin = edge.Groups[1].Value.Equals("Begin", StringComparison.OrdinalIgnoreCase);
                 if (isBegin == open is not null)
                 {
-                    throw Invalid(path, number, isBegin ? $"the section of line {open!.Line} is not closed before." : "no section is open.");
+                    throw Invalid(
+                        path, number, isBegin ? $"the section of line {open!.Line} is not closed before." : "no section is open.");
                 }
 
                 open = isBegin ? new LsfSection(number, new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)) : null;
@@ -116,5 +117,6 @@ internal sealed record LsfSection(int Line, Dictionary<string, string> Settings)
     public string this[string key] => Settings.GetValueOrDefault(key, "");
 
     /// <summary>A number; null for none, and for what is no number.</summary>
-    public int? Number(string key) => int.TryParse(this[key], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    public int? Number(string key) =>
+        int.TryParse(this[key], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -52,7 +52,8 @@ internal sealed record LsfController
             Host = host,
             Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : throw Missing(
                 said["conf"]!,
-                $"{host} does not say which cluster it is of: lsid does not answer, and {said["confdir"]} has not just one lsf.cluster file.",
+                $"{host} does not say which cluster it is of: lsid does not answer, and {said["confdir"]} has not just one lsf.cluster "
+                + "file.",
                 recommendedAction: "Run it where lsid answers: -Controller."),
             ServerDirectory = (serverDirectory ?? said["server"]) is { Length: > 0 } directory ? directory.TrimEnd('/') : throw Missing(
                 said["conf"]!, $"Neither {said["conf"]} nor profile.lsf beside it says LSF_SERVERDIR.",
@@ -65,7 +66,8 @@ internal sealed record LsfController
         };
     }
 
-    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static int Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static string[] Words(string? text) => (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 

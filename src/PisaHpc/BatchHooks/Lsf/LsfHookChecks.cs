@@ -66,7 +66,8 @@ internal static class LsfHookChecks
         return evidence.Hooks.Controller.Profiles is not { } read
             ? CheckFinding.Unknown($"{path} has {string.Join(", ", names)}, and LSF does not answer: {evidence.Hooks.Controller.Refusal}")
             : names.Where(name => !read.ContainsKey(name)).ToList() is { Count: > 0 } unread
-                ? CheckFinding.Failed($"LSF runs without {string.Join(", ", unread)}, which its file has", "Have LSF read it: badmin reconfig.")
+                ? CheckFinding.Failed(
+                    $"LSF runs without {string.Join(", ", unread)}, which its file has", "Have LSF read it: badmin reconfig.")
                 : CheckFinding.Passed(string.Join(", ", names));
     }
 
@@ -103,8 +104,10 @@ internal static class LsfHookChecks
         var (hooks, server) = (evidence.Hooks, evidence.Server);
         string[] words =
         [
-            .. new[] { hooks.Esub, hooks.Words }.Where(file => server.GetValueOrDefault(file.Path) != file.Standing)
-                .Select(file => $"{file.Path} {(server.GetValueOrDefault(file.Path) is null ? "is not there" : "is not this module's and this site's")}"),
+            .. from file in new[] { hooks.Esub, hooks.Words }
+               let standing = server.GetValueOrDefault(file.Path)
+               where standing != file.Standing
+               select $"{file.Path} {(standing is null ? "is not there" : "is not this module's and this site's")}",
             .. hooks.Links.Where(link => hooks.EsubLinks.GetValueOrDefault(link.Path) != link.Target)
                 .Select(link => $"{link.Path} does not lead to {link.Target}"),
         ];
@@ -116,11 +119,11 @@ internal static class LsfHookChecks
     private static CheckFinding User(LsfNodeEvidence evidence)
     {
         var sudoers = evidence.Sudoers;
+        var user = sudoers.User is { } named ? $"names {named}" : "names nobody";
         return sudoers.IsFit ? CheckFinding.Passed($"{LsfSudoers.File}: root")
             : sudoers.User != "root"
                 ? CheckFinding.Failed(
-                    $"{LsfSudoers.File} {(sudoers.User is { } user ? $"names {user}" : "names nobody")}: LSF runs the hooks as that, and they "
-                    + "start nothing",
+                    $"{LsfSudoers.File} {user}: LSF does not run the hooks as root, and they start nothing",
                     $"{InstallRemedy}; then: badmin hrestart {evidence.Node.Node}.")
                 : CheckFinding.Failed(
                     $"{LsfSudoers.File} has mode and owner {sudoers.Standing}, so that LSF ignores it",
@@ -141,7 +144,8 @@ internal static class LsfHookChecks
     {
         var found = evidence.Profiles.Where(pair => pair.Section is not null)
             .Select(pair => (pair.Profile.Name, Problem: problem(pair.Section!))).Where(pair => pair.Problem is not null).ToList();
-        return evidence.Profiles.All(pair => pair.Section is null) ? CheckFinding.Skipped("there is no profile", $"Join them: {InstallRemedy}.")
+        return evidence.Profiles.All(pair => pair.Section is null)
+            ? CheckFinding.Skipped("there is no profile", $"Join them: {InstallRemedy}.")
             : found.Count == 0 ? CheckFinding.Passed(good)
             : CheckFinding.Failed(
                 string.Join("; ", found.Select(pair => $"{pair.Name}: {pair.Problem}")),

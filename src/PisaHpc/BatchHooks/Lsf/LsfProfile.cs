@@ -73,7 +73,8 @@ internal sealed partial record LsfProfile(string Environment, IReadOnlyList<stri
     };
 
     /// <summary>The least whole minutes in which a hook ends by itself.</summary>
-    private static int MinutesFor(TimeSpan deadline) => (int)Math.Ceiling((deadline + TakeBack + TimeSpan.FromSeconds(MarginSec)).TotalMinutes);
+    private static int MinutesFor(TimeSpan deadline) =>
+        (int)Math.Ceiling((deadline + TakeBack + TimeSpan.FromSeconds(MarginSec)).TotalMinutes);
 
     private static string WordOf(string name) =>
         name.StartsWith("docker-", StringComparison.Ordinal) && name.Length > "docker-".Length ? name : "docker-" + name;

@@ -33,7 +33,8 @@ internal sealed partial record LsfSudoers(TextChange Text, string? Standing)
         var text = found is { } read ? Encoding.Latin1.GetString(read.Content) : null;
         var standing = (await files.LookAsync([File], cancellationToken))[File];
         return new LsfSudoers(
-            new TextChange(found?.Path ?? File, text, text) { Mode = "600" }, standing?[(standing.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            new TextChange(found?.Path ?? File, text, text) { Mode = "600" },
+            standing?[(standing.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
     }
 
     /// <summary>It with the line in it.</summary>
@@ -55,7 +56,8 @@ internal sealed partial record LsfSudoers(TextChange Text, string? Standing)
             "root" => Text,
             null => Text with { After = MarkedBlock.Joined(Text.Path, Text.Before, [$"{Key}=root"]) },
             var other => throw Invalid(
-                node, $"says {Key}={other}, and the hooks have to run as root.", $"Say {Key}=root there, where the site's own hooks allow it."),
+                node, $"says {Key}={other}, and the hooks have to run as root.",
+                $"Say {Key}=root there, where the site's own hooks allow it."),
         };
     }
 

@@ -81,7 +81,11 @@ internal sealed class SlurmHookRemoval : IHookRemoval
             Host = node.Node,
             System = Batch.Scheduler.Slurm,
             Role = HookRole.Node,
-            Removes = [.. beside.Where(file => standing.Contains(file.File)).Select(file => (file.File, (string?)file.Pattern)), .. own.Select(Plain)],
+            Removes =
+            [
+                .. beside.Where(file => standing.Contains(file.File)).Select(file => (file.File, (string?)file.Pattern)),
+                .. own.Select(Plain),
+            ],
             Waiting = waiting,
         };
     }
