@@ -18,6 +18,8 @@ static const char *const dropped[] = {
     "BASH_FUNC_*", "BASH_ENV", "ENV",
     // How srun bound the task that starts the program: whatever is started from there would be pinned to its cores.
     "SLURM_CPU_BIND*", "SLURM_MEM_BIND*",
+    // Files and cores of LSF's first host: an Open MPI that knows LSF ends where it cannot read the file.
+    "LSB_AFFINITY_HOSTFILE", "LSB_DJOB_RANKFILE", "LSB_BIND_CPU_LIST", "LSB_BIND_MEM_LIST",
     // sbatch's own options as variables, and --export: a second sbatch or srun would take them for the user's wish.
     "SBATCH_*", "SALLOC_*", "SLURM_EXPORT_ENV",
     // The node's programs and libraries; the image has its own.

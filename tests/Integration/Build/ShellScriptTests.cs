@@ -11,7 +11,8 @@ public sealed class ShellScriptTests
     public static TheoryData<string> Scripts =>
     [
         .. Rooms.SelectMany(ScriptsOf), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc",
-        "hooks/slurm/slurm-prolog", "hooks/slurm/slurm-epilog", "hooks/slurm/slurm-hook.sh", "hooks/slurm/slurm-job",
+        "hooks/hook.sh", "hooks/slurm/slurm-prolog", "hooks/slurm/slurm-epilog", "hooks/slurm/slurm-job",
+        "hooks/lsf/lsf-pre", "hooks/lsf/lsf-post", "hooks/lsf/lsf-job", "hooks/lsf/lsf-hook.sh", "hooks/lsf/esub.docker",
     ];
 
     [Theory]

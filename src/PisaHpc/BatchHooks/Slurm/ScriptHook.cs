@@ -26,10 +26,10 @@ internal enum ScriptJoin
 internal sealed partial record ScriptHook(string Key, string Program, bool IsFirst)
 {
     /// <summary>The prolog.</summary>
-    public static ScriptHook Prolog { get; } = new("Prolog", HookFiles.Directory + "/slurm-prolog", IsFirst: false);
+    public static ScriptHook Prolog { get; } = new("Prolog", HookPlace.Directory + "/slurm-prolog", IsFirst: false);
 
     /// <summary>The epilog.</summary>
-    public static ScriptHook Epilog { get; } = new("Epilog", HookFiles.Directory + "/slurm-epilog", IsFirst: true);
+    public static ScriptHook Epilog { get; } = new("Epilog", HookPlace.Directory + "/slurm-epilog", IsFirst: true);
 
     /// <summary>Where both are, the site's and ours, for a site that has a single one.</summary>
     public string ChainDirectory => Program + ".d";

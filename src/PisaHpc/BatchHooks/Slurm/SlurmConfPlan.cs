@@ -116,7 +116,7 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
     private static void AddInteractiveStep(SlurmConfEdit edit, SlurmConfiguration configuration)
     {
         const string Key = "InteractiveStepOptions";
-        const string Program = HookFiles.Directory + "/slurm-job";
+        const string Program = HookPlace.Directory + "/slurm-job";
         AddWords(edit, configuration, "LaunchParameters", "use_interactive_step");
         if (configuration.Find(Key) is not { } site)
         {

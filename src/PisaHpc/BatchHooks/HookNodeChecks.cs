@@ -1,6 +1,6 @@
 using PisaHpc.Preflight;
 
-namespace PisaHpc.BatchHooks.Slurm;
+namespace PisaHpc.BatchHooks;
 
 /// <summary>Whether a node has what its slurmd calls.</summary>
 internal static class HookNodeChecks
@@ -29,7 +29,7 @@ internal static class HookNodeChecks
     /// <summary>Whether the program starts there, in this module's version.</summary>
     public static CheckFinding Program(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("version") is not { } version
         ? CheckFinding.Failed(
-            $"{HookFiles.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
+            $"{HookPlace.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
             $"Bring one that was built on such a system, or on an older one: {InstallRemedy} -ProgramPath.")
         : version.Split('+')[0] == evidence.Version
             ? CheckFinding.Passed($"pisahpc-hook {version}")
@@ -59,19 +59,10 @@ internal static class HookNodeChecks
             : type is not ("tmpfs" or "ramfs")
                 ? CheckFinding.Warning($"{directory} is on {type}: what it says of jobs outlives a boot", "Mount a tmpfs there.")
             : evidence.Facts.GetValueOrDefault("records") is { } records && records != "directory 711 0"
-                ? CheckFinding.Failed($"{directory}/.slurm is: {records}", $"Remove it when no job runs: rm -r {directory}/.slurm.")
+                ? CheckFinding.Failed(
+                    $"{directory}/.{evidence.System} is: {records}", $"Remove it when no job runs: rm -r {directory}/.{evidence.System}.")
             : CheckFinding.Passed($"{directory} on {type}");
     }
-
-    /// <summary>A node with a copy of slurm.conf of its own runs what the copy says.</summary>
-    public static CheckFinding Configuration(HookNodeEvidence evidence) =>
-        evidence.Facts.GetValueOrDefault("configuration") is not { } digest
-        ? CheckFinding.Passed("slurmd gets its configuration from the controller")
-        : digest == evidence.ConfigurationDigest
-            ? CheckFinding.Passed("the controller's slurm.conf")
-            : CheckFinding.Failed(
-                "a slurm.conf that is another than the controller's",
-                "Bring the controller's to the node as the site does, then: scontrol reconfigure.");
 
     /// <summary>Only groups that the engine makes itself can be put below a job's.</summary>
     public static CheckFinding CgroupDriver(HookNodeEvidence evidence) => evidence.CgroupDriver switch
@@ -83,7 +74,7 @@ internal static class HookNodeChecks
             "Where the job's own limits have to hold, let the engine make its groups itself: native.cgroupdriver=cgroupfs."),
     };
 
-    /// <summary>munge refuses a credential of another time, and slurmd does not start (munged(8)).</summary>
+    /// <summary>Hosts whose clocks differ refuse each other's credentials: those of munge live 300 s (munged(8)).</summary>
     public static CheckFinding Clock(HookNodeEvidence evidence)
     {
         const string Remedy = "Run a time service on the node: chronyc tracking, or timedatectl.";

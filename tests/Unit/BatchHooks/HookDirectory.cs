@@ -1,27 +1,54 @@
 using System.Diagnostics;
-using System.Globalization;
 using PisaHpc.Unit.Face;
 
-namespace PisaHpc.Unit.BatchHooks.Slurm;
+namespace PisaHpc.Unit.BatchHooks;
 
 /// <summary>The hooks of a node in a directory of a test's own, with a stand-in for the program that they call.</summary>
 internal sealed class HookDirectory : IDisposable
 {
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-slurm-");
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-hooks-");
+    private readonly string _system;
+    private readonly IReadOnlyDictionary<string, string> _job;
+
+    /// <summary>What slurmd sets for a job on the first of its nodes.</summary>
+    private static readonly Dictionary<string, string> SlurmJob = new()
+    {
+        ["SLURM_JOB_ID"] = "7",
+        ["SLURM_JOB_RESTART_COUNT"] = "0",
+        ["SLURM_JOB_GID"] = OfProcess("-g"),
+        ["SLURMD_NODENAME"] = "n01",
+        ["SLURM_NODELIST"] = "n[01-03]",
+        ["SLURM_JOB_PARTITION"] = "hpc",
+    };
+
+    /// <summary>What LSF sets for a job.</summary>
+    private static readonly Dictionary<string, string> LsfJob = new()
+    {
+        ["LSB_JOBID"] = "7",
+        ["LSB_JOBINDEX"] = "0",
+        ["LSF_JOB_TIMESTAMP_VALUE"] = "1764430000",
+        ["LSB_MCPU_HOSTS"] = "n01 2 n02 1",
+        ["LSB_QUEUE"] = "hpc",
+        ["LSFUSER"] = OfProcess("-un"),
+    };
 
     /// <param name="hook">The body of the stand-in for pisahpc-hook, in which $args is a file that has its arguments.</param>
     /// <param name="settings">More lines of the settings.</param>
-    public HookDirectory(string hook = "exit 0", string settings = "", int deadline = 20)
+    /// <param name="system">The batch system, as the folder of its hooks is called.</param>
+    public HookDirectory(string hook = "exit 0", string settings = "", int deadline = 20, string system = "slurm")
     {
-        foreach (var file in Directory.EnumerateFiles(Checkout.PathOf("hooks", "slurm")))
+        (_system, _job) = (system, system == "slurm" ? SlurmJob : LsfJob);
+        foreach (var file in Directory.EnumerateFiles(Checkout.PathOf("hooks", system)).Append(Checkout.PathOf("hooks", "hook.sh")))
         {
             var text = File.ReadAllText(file).Replace("/usr/lib/pisahpc", Root, StringComparison.Ordinal)
-                .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal);
+                .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal)
+                .Replace("/proc/sys/kernel/hostname", PathOf("hostname"), StringComparison.Ordinal);
             ProgramFile.Write(PathOf(Path.GetFileName(file)), text);
         }
 
         Stand("pisahpc-hook", hook);
-        File.WriteAllText(PathOf("slurm-settings"), $"# by hand\nsite /etc/pisahpc/site.yaml\nrun {Run}\ndeadline {deadline}\n{settings}\n");
+        OnHost("n01");
+        File.WriteAllText(PathOf($"{system}-settings"), $"# by hand\nsite /etc/pisahpc/site.yaml\nrun {Run}\ndeadline {deadline}\n{settings}\n");
     }
 
     /// <summary>The directory.</summary>
@@ -36,12 +63,23 @@ internal sealed class HookDirectory : IDisposable
     /// <summary>A path below it.</summary>
     public string PathOf(string name) => Path.Combine(_directory.FullName, name);
 
+    /// <summary>Names the host that it is.</summary>
+    public void OnHost(string name) => File.WriteAllText(PathOf("hostname"), name + "\n");
+
+    /// <summary>Makes the time short that a start may take to take back what it started.</summary>
+    public void TakesBackInNoTime()
+    {
+        var file = PathOf("hook.sh");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("take_back=20", "take_back=1", StringComparison.Ordinal));
+    }
+
     /// <summary>Puts a stand-in for a program.</summary>
     public void Stand(string program, string body) => ProgramFile.Write(
         PathOf(program), $"#!/bin/sh\nprintf '%s %s\\n' {program} \"$*\" >>{PathOf("calls")}\n{body}\n");
 
     /// <summary>The record of a run.</summary>
-    public string Record(string run) => File.Exists(PathOf($"run/.slurm/{run}")) ? File.ReadAllText(PathOf($"run/.slurm/{run}")) : "";
+    public string Record(string run) =>
+        File.Exists(PathOf($"run/.{_system}/{run}")) ? File.ReadAllText(PathOf($"run/.{_system}/{run}")) : "";
 
     /// <summary>A line of the record of a run.</summary>
     public string Field(string name, string run = "7.0") =>
@@ -50,7 +88,7 @@ internal sealed class HookDirectory : IDisposable
     /// <summary>The mode of a file, in octal digits.</summary>
     public string ModeOf(string name) => Execute(["stat", "-c", "%a", PathOf(name)], []).Output.Trim();
 
-    /// <summary>Runs one of the hooks with the environment that slurmd gives it.</summary>
+    /// <summary>Runs one of the hooks with the environment that the batch system gives it.</summary>
     public (int Code, string Output, string Error) Call(string hook, string[] arguments, params (string Name, string? Value)[] variables) =>
         Execute([PathOf(hook), .. arguments], variables);
 
@@ -65,21 +103,12 @@ internal sealed class HookDirectory : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private static (int Code, string Output, string Error) Execute(string[] command, (string Name, string? Value)[] variables)
+    private (int Code, string Output, string Error) Execute(string[] command, (string Name, string? Value)[] variables)
     {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
-        var job = new Dictionary<string, string?>
-        {
-            ["SLURM_JOB_ID"] = "7",
-            ["SLURM_JOB_RESTART_COUNT"] = "0",
-            ["SLURM_JOB_GID"] = Gid,
-            ["SLURMD_NODENAME"] = "n01",
-            ["SLURM_NODELIST"] = "n[01-03]",
-            ["SLURM_JOB_PARTITION"] = "hpc",
-        };
-        foreach (var (name, value) in job.Select(pair => (pair.Key, pair.Value)).Concat(variables))
+        foreach (var (name, value) in _job.Select(pair => (pair.Key, (string?)pair.Value)).Concat(variables))
         {
             start.Environment[name] = value;
             if (value is null)
@@ -95,13 +124,10 @@ internal sealed class HookDirectory : IDisposable
         return (process.ExitCode, output, error.Result);
     }
 
-    /// <summary>A group that the test itself is in: chgrp gives a file to no other.</summary>
-    private static readonly string Gid = GroupOfProcess();
-
-    private static string GroupOfProcess()
+    /// <summary>What id(1) says: chgrp gives a file to no group that the test itself is not in.</summary>
+    private static string OfProcess(string option)
     {
-        using var id = Process.Start(new ProcessStartInfo("id", ["-g"]) { RedirectStandardOutput = true })!;
-        return uint.Parse(id.StandardOutput.ReadToEnd().Trim(), NumberStyles.None, CultureInfo.InvariantCulture)
-            .ToString(CultureInfo.InvariantCulture);
+        using var id = Process.Start(new ProcessStartInfo("id", [option]) { RedirectStandardOutput = true })!;
+        return id.StandardOutput.ReadToEnd().Trim();
     }
 }

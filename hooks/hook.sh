@@ -1,0 +1,185 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # what the hooks, which read this, have and take
+# What the hooks of all batch systems do alike: settings, the record of a job's run on a node, a program in a bounded time, taking a run
+# off. To read this file starts no process and changes nothing. Its reader has: hooks, the directory; node, this node; record, the run's
+# record; gid, the job's group; and call_hook, which becomes pisahpc-hook with the arguments that it gets, told of the job.
+# A record is root's and can be read by the job's group alone: who may write it could name another node's job as his.
+
+grace=5 turn='' environment='' work_file=''
+# What a start may take to take back what it started, after its own deadline.
+take_back=20
+
+# settings_of SYSTEM: reads what Install-HpcBatchHook wrote of the site definition; fails where it is not there, or not whole.
+settings_of() {
+    site='' run='' deadline='' queues='' aliases=''
+    records=''
+    [ -r "$hooks/$1-settings" ] || return 1
+    while read -r name value; do
+        case $name in
+            site) site=$value ;;
+            run) run=$value ;;
+            deadline) deadline=$value ;;
+            queues) queues=$value ;;
+            aliases) aliases=$value ;;
+        esac
+    done <"$hooks/$1-settings"
+    records=$run/.$1
+    [ -n "$site" ] && [ -n "$run" ] && [ -n "$deadline" ]
+}
+
+# The programs of the node, by their own names and messages.
+plain_variables() {
+    PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    export PATH LC_ALL=C
+}
+
+# fail EXIT CODE NODE REASON: ends the job with a line in its user's own output.
+fail() {
+    printf 'pisahpc: %s on %s: %s\n' "$2" "$3" "$4" >&2
+    exit "$1"
+}
+
+# Makes the directory of the records: its entries can be read by name and not be listed.
+records_open() {
+    umask 022
+    mkdir -p "$run" && { [ -d "$records" ] || mkdir -m 711 "$records" || [ -d "$records" ]; } && [ ! -L "$records" ]
+} >/dev/null 2>&1 </dev/null
+
+# record_run STATE CODE EXIT REASON [clean]: puts the run's record in its place, whole. Clean is a start that took back all that it had
+# started.
+record_run() {
+    (
+        umask 077
+        printf 'state %s\ncode %s\nexit %s\nnode %s\nstarter %s\ngid %s\nturn %s\nenvironment %s\nleft %s\nreason %s\n' \
+            "$1" "$2" "$3" "$node" "$starter" "$gid" "$turn" "$environment" "${5-maybe}" "$4" >"$record.new" &&
+            chgrp "$gid" "$record.new" && chmod 640 "$record.new" && mv -f "$record.new" "$record"
+    ) >/dev/null 2>&1 </dev/null
+}
+
+# Sets state, code, ends, failed_node, starter, record_gid, record_turn, left and reason to what the record says; to nothing where there is
+# none.
+read_record() {
+    state='' code='' ends='' failed_node='' starter='' record_gid='' record_turn='' left='' reason=''
+    while read -r name value; do
+        case $name in
+            state) state=$value ;;
+            code) code=$value ;;
+            exit) ends=$value ;;
+            node) failed_node=$value ;;
+            starter) starter=$value ;;
+            gid) record_gid=$value ;;
+            turn) record_turn=$value ;;
+            left) left=$value ;;
+            reason) reason=$value ;;
+        esac
+    done <"$record"
+} 2>/dev/null
+
+# bounded SECONDS PROGRAM ARGUMENT...: sets status to the program's exit code, or to the word late for one that did not end in time and was
+# killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id is in work_file,
+# where that names one.
+bounded() {
+    limit=$1 status=''
+    shift
+    # No trap yet: one that is begun here would have it until the shell in it has come so far, and a TERM that comes before is lost.
+    "$@" >/dev/null 2>&1 </dev/null &
+    work=$!
+    [ -z "$work_file" ] || printf '%s\n' "$work" >"$work_file"
+    (
+        trap 'kill "$timer" 2>/dev/null; exit 1' TERM
+        sleep "$limit" &
+        timer=$!
+        wait "$timer" && trap '' TERM && kill -KILL "$work" && kill -USR1 "$$"
+    ) >/dev/null 2>&1 </dev/null &
+    watch=$!
+    trap 'status=late' USR1
+    trap 'kill -TERM "$work" 2>/dev/null' HUP INT TERM
+    while :; do
+        wait "$work"
+        code=$?
+        if [ "$status" = late ]; then break; fi
+        # A signal to this shell ends a wait, too: the program goes on then.
+        if [ "$code" -le 128 ] || ! kill -0 "$work" 2>/dev/null; then
+            status=$code
+            break
+        fi
+    done
+    kill -TERM "$watch" 2>/dev/null
+    # A program that was killed may be known for dead before who killed it has said so.
+    if wait "$watch" 2>/dev/null; then status=late; fi
+    trap - USR1 HUP INT TERM
+}
+
+# start_run: starts the job from this node, on all of its nodes or on none, and writes down what came of it; after what an earlier run of it
+# left was taken off, where earlier is not empty. Before anything is started the record says so: who takes the run off finds by it what has
+# to be taken away, also when this is killed.
+start_run() {
+    record_run starting '' '' ''
+    why=$record.why
+    rm -f "$why"
+    if [ -n "$earlier" ]; then
+        clearing=$((deadline / 3 + 1))
+        deadline=$((deadline - clearing))
+        bounded "$clearing" call_hook stop -Site "$site" -GraceSec 0 -DeadlineSec "$clearing"
+        if [ "$status" != 0 ]; then
+            record_run failed earlier-run-left 75 "an earlier run of the job could not be taken off its nodes ($status)"
+            return
+        fi
+    fi
+    set -- start -Site "$site" -DeadlineSec "$deadline" -ReasonFile "$why"
+    [ -z "$environment" ] || set -- "$@" -Environment "$environment"
+    bounded "$((deadline + take_back))" call_hook "$@"
+    code=hook-failed reason="pisahpc-hook ended with $status"
+    if [ -s "$why" ]; then
+        read -r code failed reason <"$why"
+        [ "$failed" = - ] || node=$failed
+    fi
+    rm -f "$why"
+    case $status in
+        0) record_run started '' '' '' ;;
+        late) record_run failed too-slow 75 "the start did not end within $((deadline + take_back)) s" ;;
+        75 | 129 | 130 | 143) record_run failed "$code" 75 "$reason" clean ;;
+        126 | 127) record_run failed hook-missing 75 "$hooks/pisahpc-hook cannot be run here" ;;
+        137) record_run failed hook-killed 75 'pisahpc-hook was killed' ;;
+        64 | 78) record_run failed "$code" 78 "$reason" clean ;;
+        *) record_run failed "$code" 78 "$reason" ;;
+    esac
+}
+
+# take_off OPTION...: takes the run of the record off: the node that started the job takes it off all nodes, with the options; another one
+# what is still on itself, since the first may be dead, and so does one that is told to (reach). Sets status; 0 is done.
+take_off() {
+    status=0
+    read_record
+    gid=${record_gid:-0}
+    [ "$left" = clean ] && return
+    if [ "$starter" = "$node" ] && [ "$reach" = all ]; then
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" "$@"
+    else
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" -Here "$node"
+    fi
+    bounded "$((deadline + take_back))" call_hook "$@"
+    [ "$status" = 0 ] || record_run left stop-failed 75 "pisahpc-hook stop: $status"
+}
+
+# time_left BEGUN: gives what is left of this hook's time to one more stop; fails where that is too little.
+time_left() {
+    rest=$((deadline + take_back - $(date +%s) + $1))
+    [ "$rest" -ge 15 ] || return
+    deadline=$((rest - 5)) take_back=5
+}
+
+# interpreter_of LINE: sets interpreter and argument by the kernel's rules for a first line (execve(2)): all that follows the interpreter is
+# one argument. Without such a line it is sh.
+interpreter_of() {
+    interpreter=/bin/sh argument='' own=$1
+    case $own in
+        '#!'*)
+            own=${own#??}
+            own=${own#"${own%%[! 	]*}"}
+            own=${own%"${own##*[! 	]}"}
+            interpreter=${own%%[ 	]*}
+            argument=${own#"$interpreter"}
+            argument=${argument#"${argument%%[! 	]*}"}
+            ;;
+    esac
+}
