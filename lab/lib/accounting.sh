@@ -20,7 +20,7 @@ accounting_up() {
     chmod 700 "$ACCOUNTING_DIR"
     accounting_start_database
     accounting_start_daemon
-    if ! accounting_ask sacctmgr --noheader --parsable2 list cluster format=cluster | grep -qx lab; then
+    if [[ $(accounting_ask sacctmgr --noheader --parsable2 list cluster format=cluster) != lab ]]; then
         accounting_ask sacctmgr --quiet --immediate add cluster lab >/dev/null || fail 'sacctmgr does not take the cluster'
     fi
 }
