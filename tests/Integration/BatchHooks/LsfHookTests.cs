@@ -6,6 +6,7 @@ namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>bsub -a docker-NAME on the lab's nodes, by a stand-in for LSF that calls what LSF calls.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
 {
     private static readonly string[] Tiny = ["-a", "docker-tiny"];

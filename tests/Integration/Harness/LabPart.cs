@@ -9,7 +9,10 @@ internal static class LabPart
     /// <summary>The trait's name.</summary>
     public const string Name = "Part";
 
-    /// <summary>Tests that have jobs in the lab's Slurm, which some of them empty, change or stop; and those of MPI, whose ranks take all CPUs.</summary>
+    /// <summary>
+    /// Tests that have jobs in the lab's Slurm, which some of them empty, change or stop, or hooks on the nodes; and those of MPI, whose
+    /// ranks take all CPUs.
+    /// </summary>
     public const string Slurm = "Slurm";
 
     /// <summary>

@@ -12,8 +12,8 @@ public sealed class BoundedProgramTests
     {
         const string Script = ". \"$1\"; i=0; while [ $i -lt 300 ]; do bounded 1000 true; i=$((i + 1)); done; echo \"$status\"";
         var hooks = Checkout.PathOf("hooks", "hook.sh");
-        var runs = Enumerable.Range(0, 3).Select(_ => OutputOfAsync("sh", "-c", Script, "sh", hooks));
-        Assert.All(await Task.WhenAll(runs).WaitAsync(TimeSpan.FromMinutes(2)), output => Assert.Equal("0\n", output));
+        var runs = Enumerable.Range(0, 3).Select(_ => OutputOfAsync("timeout", "--signal=KILL", "120", "sh", "-c", Script, "sh", hooks));
+        Assert.All(await Task.WhenAll(runs), output => Assert.Equal("0\n", output));
     }
 
     private static async Task<string> OutputOfAsync(string program, params string[] arguments)
