@@ -14,7 +14,7 @@ internal sealed record ControlGroup
 
     private static readonly NodeScript Script = NodeScript.Of("Containers/control-groups.sh");
 
-    /// <summary>The group's directory on the node, of version 1 the memory controller's.</summary>
+    /// <summary>The group's directory on the node, of version 1 the memory controller's, where the kernel has that.</summary>
     public required string Path { get; init; }
 
     /// <summary>

@@ -54,6 +54,8 @@ for id in "$@"; do
     fi
   fi
   if find_group "$id" cpu; then
+    # The first that is said of a fact counts: this one where the kernel has no memory controller.
+    say "$id" cgroup "$group"
     if [ "$version" = 1 ]; then
       say "$id" quota "$(first "$root$group/cpu.cfs_quota_us")"
       say "$id" period "$(first "$root$group/cpu.cfs_period_us")"

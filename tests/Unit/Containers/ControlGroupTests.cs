@@ -27,7 +27,11 @@ public sealed class ControlGroupTests : IDisposable
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.limit_in_bytes", "67108864\n");
         var expected = new ControlGroup
         {
-            Path = $"/sys/fs/cgroup/memory/docker/{First}", Kills = 2, LimitHits = 31, PeakBytes = 67108864, LimitBytes = 67108864,
+            Path = $"/sys/fs/cgroup/memory/docker/{First}",
+            Kills = 2,
+            LimitHits = 31,
+            PeakBytes = 67108864,
+            LimitBytes = 67108864,
         };
         Assert.Equal(expected, (await ReadAsync(First))[First]);
     }
@@ -48,6 +52,16 @@ public sealed class ControlGroupTests : IDisposable
         Put($"sys/fs/cgroup/{cpuacct}/docker/{First}/cpuacct.usage", "12345678901\n");
         var group = (await ReadAsync(First))[First];
         Assert.Equal((cpus, 12.345678901, null), (group.Cpus, group.CpuSeconds, group.LimitBytes));
+    }
+
+    [Fact]
+    public async Task Without_a_memory_controller_the_quota_is_told_all_the_same()
+    {
+        Put("proc/mounts", "cgroup /sys/fs/cgroup/cpu cgroup rw,nosuid,cpu 0 0\n");
+        Put("proc/77/cgroup", $"11:cpu:/docker/{First}\n");
+        Put($"sys/fs/cgroup/cpu/docker/{First}/cpu.cfs_quota_us", "200000\n");
+        Put($"sys/fs/cgroup/cpu/docker/{First}/cpu.cfs_period_us", "100000\n");
+        Assert.Equal(new ControlGroup { Path = $"/sys/fs/cgroup/cpu/docker/{First}", Cpus = 2.0 }, (await ReadAsync(First))[First]);
     }
 
     [Theory]
