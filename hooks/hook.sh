@@ -55,7 +55,8 @@ record_run() {
     ) >/dev/null 2>&1 </dev/null
 }
 
-# Sets state, code, ends, failed_node, starter, record_gid, record_turn, left and reason to what the record says; to nothing where there is none.
+# Sets state, code, ends, failed_node, starter, record_gid, record_turn, left and reason to what the record says; to nothing where there is
+# none.
 read_record() {
     state='' code='' ends='' failed_node='' starter='' record_gid='' record_turn='' left='' reason=''
     while read -r name value; do
@@ -74,8 +75,8 @@ read_record() {
 } 2>/dev/null
 
 # bounded SECONDS PROGRAM ARGUMENT...: sets status to the program's exit code, or to the word late for one that did not end in time and was
-# killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id is in work_file, where
-# that names one.
+# killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id is in work_file,
+# where that names one.
 bounded() {
     limit=$1 status=''
     shift
@@ -85,10 +86,10 @@ bounded() {
     work=$!
     [ -z "$work_file" ] || printf '%s\n' "$work" >"$work_file"
     (
-        trap 'kill "$timer" 2>/dev/null; exit' TERM
+        trap 'kill "$timer" 2>/dev/null; exit 1' TERM
         sleep "$limit" &
         timer=$!
-        wait "$timer" && kill -KILL "$work" && kill -USR1 "$$"
+        wait "$timer" && trap '' TERM && kill -KILL "$work" && kill -USR1 "$$"
     ) >/dev/null 2>&1 </dev/null &
     watch=$!
     while :; do
@@ -102,7 +103,8 @@ bounded() {
         fi
     done
     kill -TERM "$watch" 2>/dev/null
-    wait "$watch" 2>/dev/null
+    # A program that was killed may be known for dead before who killed it has said so.
+    if wait "$watch" 2>/dev/null; then status=late; fi
     trap - USR1 HUP INT TERM
 }
 

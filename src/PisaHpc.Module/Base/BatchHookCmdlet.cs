@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Adapters;
 using PisaHpc.Batch;
+using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Tracing;
@@ -12,7 +15,7 @@ public abstract class BatchHookCmdlet : NodeCmdlet
 {
     /// <summary>The batch system.</summary>
     [Parameter(Position = 0)]
-    [ValidateSet(nameof(Scheduler.Slurm))]
+    [ValidateSet(nameof(Scheduler.Slurm), nameof(Scheduler.Lsf))]
     public string System { get; set; } = nameof(Scheduler.Slurm);
 
     /// <summary>The nodes; without it all that the batch system has.</summary>
@@ -24,7 +27,8 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     public string[] Node { get; set; } = [];
 
     /// <summary>
-    /// The host on which slurmctld runs, reached as the nodes are; else the site definition's batch.host, else this machine.
+    /// The host on which slurmctld runs, or a management host of LSF, reached as the nodes are; else the site definition's batch.host, else
+    /// this machine.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -36,8 +40,46 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     [ValidatePattern("^/")]
     public string? SlurmConf { get; set; }
 
+    /// <summary>LSF's lsf.conf; without it the one of LSF_ENVDIR there, else /etc/lsf.conf.</summary>
+    [Parameter]
+    [ValidatePattern("^/")]
+    public string? LsfConf { get; set; }
+
+    /// <summary>The directory in which LSF looks for esubs; without it what lsf.conf and profile.lsf beside it say.</summary>
+    [Parameter]
+    [ValidatePattern("^/")]
+    public string? LsfServerDir { get; set; }
+
+    /// <summary>Whether it is LSF, and not Slurm.</summary>
+    private protected bool IsLsf => System.Equals(nameof(Scheduler.Lsf), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What LSF's hooks are asked for.</summary>
+    private protected LsfHookRequest LsfRequest => new()
+    {
+        Site = RequiredSite,
+        ConfigurationFile = LsfConf,
+        ServerDirectory = LsfServerDir,
+    };
+
+    /// <summary>Parameters that mean nothing to the other batch system.</summary>
+    private protected virtual IReadOnlyList<string> ParametersOf(Scheduler system) =>
+        system == Scheduler.Lsf ? [nameof(LsfConf), nameof(LsfServerDir)] : [nameof(SlurmConf)];
+
     /// <summary>Work on a node is short; a program of some megabytes is brought there at most.</summary>
     private protected override int UsualTimeoutSec => 120;
+
+    /// <summary>Makes sure that no parameter was given that would be dropped.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
+    private protected void RequireParametersOfSystem()
+    {
+        var other = IsLsf ? Scheduler.Slurm : Scheduler.Lsf;
+        if (ParametersOf(other).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } strange)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue, $"-{strange} is a parameter of {other}'s hooks, and these are those of {System}.", strange,
+                $"Leave it out, or name the batch system: {other}.");
+        }
+    }
 
     /// <summary>The controller, in words.</summary>
     private protected string ControllerName => Controller ?? SiteDefinition.Batch.Host ?? "localhost";
@@ -78,6 +120,13 @@ public abstract class BatchHookCmdlet : NodeCmdlet
             ReportNode(failure);
         }
     }
+
+    /// <summary>What the names of the old texts end in.</summary>
+    private protected static string Stamp() => DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>What would be done, for a question or for -WhatIf.</summary>
+    private protected static string InWords(string head, HpcBatchHook change) =>
+        string.Join('\n', [head, .. change.Changes, .. change.Diff]);
 
     private protected IReadOnlyCollection<string> NodesIn(IReadOnlyCollection<string> known) =>
         Node.Length > 0 ? [.. NodesOf(Node).Distinct(StringComparer.Ordinal)] : known;

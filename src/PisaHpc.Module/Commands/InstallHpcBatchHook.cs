@@ -1,6 +1,7 @@
-using System.Globalization;
 using System.Management.Automation;
+using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
@@ -44,25 +45,28 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private SlurmHookRequest Request => new()
+    /// <inheritdoc/>
+    private protected override IReadOnlyList<string> ParametersOf(Scheduler system) =>
+        system == Scheduler.Slurm ? [.. base.ParametersOf(system), nameof(InteractiveStep)] : base.ParametersOf(system);
+
+    private SlurmHookRequest SlurmRequest => new()
     {
         Site = RequiredSite,
         Configuration = new SlurmConfRequest { Deadline = TimeSpan.FromSeconds(DeadlineSec), InteractiveStep = InteractiveStep },
         ConfigurationFile = SlurmConf,
-        Programs = [.. ProgramsToBring()],
     };
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var request = Request;
-        var plan = await OnControllerAsync((host, stopping) => SlurmHookInstall.PlanAsync(host, request, stopping));
+        RequireParametersOfSystem();
+        var plan = await OnControllerAsync(PlanAsync);
         var failed = await OnNodesAsync(
             "Putting hooks", Phase.PutHooks, plan.Nodes, (node, stopping) => PutAsync(plan, node, stopping));
         var strangers = plan.Nodes.Except(NodesIn(plan.Nodes)).ToList();
         if (strangers.Count > 0)
         {
-            Warn($"Not looked at: {HostList.Fold(strangers)}. Slurm drains a node whose prolog is missing.");
+            Warn($"Not looked at: {HostList.Fold(strangers)}. {plan.WithoutHooks}");
         }
 
         if (failed > 0 && !Force)
@@ -86,16 +90,24 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
         }
     }
 
-    private async Task ChangeAsync(ControllerChange change)
+    private async Task<IHookInstall> PlanAsync(INodeConnection host, CancellationToken stopping)
+    {
+        var programs = ProgramsToBring().ToList();
+        return IsLsf
+            ? await LsfHookInstall.PlanAsync(
+                host, LsfRequest with { Deadline = TimeSpan.FromSeconds(DeadlineSec), Programs = programs }, Warn, stopping)
+            : await SlurmHookInstall.PlanAsync(host, SlurmRequest with { Programs = programs }, stopping);
+    }
+
+    private async Task ChangeAsync(HostChange change)
     {
         if (_declined > 0 && !Force)
         {
             throw Incomplete($"{Plural.Of(_declined, "node")} did not get them");
         }
 
-        var stamp = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var done = await Phase.ConfigureBatchSystem.RunAsync(
-            () => OnControllerAsync((host, stopping) => change.RunAsync(host, stamp, Warn, stopping)), change.Host);
+            () => OnControllerAsync((host, stopping) => change.RunAsync(host, Stamp(), Warn, stopping)), change.Host);
         if (done.NextStep is not null)
         {
             Warn($"Nothing was restarted. For it to take effect, on {done.Node}: {done.NextStep}.");
@@ -104,18 +116,19 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
         Emit(done);
     }
 
-    private async Task PutAsync(SlurmHookInstall plan, INodeConnection node, CancellationToken stopping)
+    private async Task PutAsync(IHookInstall plan, INodeConnection node, CancellationToken stopping)
     {
-        IReadOnlyList<HookFile> missing = [];
-        await FanOut.WithinAsync(node.Node, NodeTimeout, async limit => missing = await plan.MissingAsync(node, limit), stopping);
-        var predicted = SlurmHookInstall.OfNode(node.Node, missing);
-        if (missing.Count == 0)
+        HostChange change = null!;
+        await FanOut.WithinAsync(node.Node, NodeTimeout, async limit => change = await plan.OnNodeAsync(node, limit), stopping);
+        var predicted = change.Predict();
+        if (!predicted.Changed)
         {
             Emit(predicted);
         }
         else if (await ShouldProcessAsync(node.Node, InWords("Put the hooks:", predicted)))
         {
-            await FanOut.WithinAsync(node.Node, NodeTimeout, limit => SlurmHookInstall.PutAsync(node, missing, limit), stopping);
+            await FanOut.WithinAsync(
+                node.Node, NodeTimeout, async limit => predicted = await change.RunAsync(node, Stamp(), Warn, limit), stopping);
             Emit(predicted);
         }
         else
@@ -128,11 +141,9 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
         }
     }
 
-    private static string InWords(string head, HpcBatchHook change) => string.Join('\n', [head, .. change.Changes, .. change.Diff]);
-
     private static HpcException Incomplete(string why) => new(
         ErrorId.BatchHookIncomplete,
-        $"{why}, so that the batch system's configuration was not changed: its prolog would be missing there.");
+        $"{why}, so that the batch system's configuration was not changed: its hooks would be missing there.");
 
     /// <summary>What this machine has of the programs: in the directory that is named, else where the module's packages put them.</summary>
     private IEnumerable<HookFile> ProgramsToBring()

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
@@ -40,12 +42,9 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var (site, meant) = (RequiredSite, ChecksMeant());
-        var definition = ReadSite(site.Path!);
-        var version = typeof(TestHpcBatchHookCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-        var examination = await OnControllerAsync((host, stopping) =>
-            SlurmHookExamination.BeginAsync(host, site, SlurmConf, definition, version, stopping));
+        RequireParametersOfSystem();
+        var meant = ChecksMeant();
+        var examination = await OnControllerAsync(BeginAsync);
         await OnNodesAsync("Checking hooks", Phase.CheckNode, examination.Nodes, async (node, stopping) =>
             await FanOut.WithinAsync(node.Node, NodeTimeout, async limit =>
             {
@@ -64,6 +63,16 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
         {
             Emit(HpcNodeCheckSummary.Of(_checks));
         }
+    }
+
+    private async Task<IHookExamination> BeginAsync(INodeConnection host, CancellationToken stopping)
+    {
+        var definition = ReadSite(RequiredSite.Path!);
+        var version = typeof(TestHpcBatchHookCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
+        return IsLsf
+            ? await LsfHookExamination.BeginAsync(host, LsfRequest, definition, version, stopping)
+            : await SlurmHookExamination.BeginAsync(host, RequiredSite, SlurmConf, definition, version, stopping);
     }
 
     private static byte[]? ReadSite(string path)
@@ -102,14 +111,15 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
 
     private Func<string, bool> ChecksMeant()
     {
+        var known = IsLsf ? LsfHookChecks.Names : SlurmHookChecks.Names;
         var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
         foreach (var (index, name) in Check.Index())
         {
-            if (!SlurmHookChecks.Names.Any(patterns[index].IsMatch))
+            if (!known.Any(patterns[index].IsMatch))
             {
                 throw new HpcException(
                     ErrorId.InvalidValue,
-                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", SlurmHookChecks.Names)}.",
+                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", known)}.",
                     name);
             }
         }

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.Module.Base;
 using PisaHpc.Nodes;
@@ -22,25 +22,28 @@ public sealed class UninstallHpcBatchHookCommand : BatchHookCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var site = RequiredSite;
-        var plan = await OnControllerAsync((host, stopping) => SlurmHookRemoval.PlanAsync(host, site, SlurmConf, stopping));
+        RequireParametersOfSystem();
+        var plan = await OnControllerAsync(PlanAsync);
         await ChangeControllerAsync(plan);
         await OnNodesAsync("Removing hooks", Phase.RemoveHooks, plan.Nodes, (node, stopping) => RemoveAsync(plan, node, stopping));
     }
 
-    private async Task ChangeControllerAsync(SlurmHookRemoval plan)
+    private async Task<IHookRemoval> PlanAsync(INodeConnection host, CancellationToken stopping) => IsLsf
+        ? await LsfHookRemoval.PlanAsync(host, LsfRequest, stopping)
+        : await SlurmHookRemoval.PlanAsync(host, RequiredSite, SlurmConf, stopping);
+
+    private async Task ChangeControllerAsync(IHookRemoval plan)
     {
         var change = plan.OnController();
         var predicted = change.Predict();
         if (!predicted.Changed)
         {
-            Emit(predicted with { NextStep = plan.Waiting is null ? null : $"run this again when {plan.Waiting}" });
+            Emit(predicted);
         }
         else if (await ShouldProcessAsync(predicted.Node, InWords("Take the hooks out:", predicted)))
         {
-            var stamp = DateTimeOffset.UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
             var done = await Phase.ConfigureBatchSystem.RunAsync(
-                () => OnControllerAsync((host, stopping) => change.RunAsync(host, stamp, Warn, stopping)), change.Host);
+                () => OnControllerAsync((host, stopping) => change.RunAsync(host, Stamp(), Warn, stopping)), change.Host);
             Warn($"Nothing was restarted. For it to take effect, on {done.Node}: {done.NextStep ?? change.NextStep}.");
             Emit(done);
         }
@@ -50,18 +53,19 @@ public sealed class UninstallHpcBatchHookCommand : BatchHookCmdlet
         }
     }
 
-    private async Task RemoveAsync(SlurmHookRemoval plan, INodeConnection node, CancellationToken stopping)
+    private async Task RemoveAsync(IHookRemoval plan, INodeConnection node, CancellationToken stopping)
     {
-        NodeRemoval removal = null!;
+        HostChange removal = null!;
         await FanOut.WithinAsync(node.Node, NodeTimeout, async limit => removal = await plan.OnNodeAsync(node, limit), stopping);
-        var predicted = removal.Predict(node.Node);
+        var predicted = removal.Predict();
         if (!predicted.Changed)
         {
             Emit(predicted);
         }
         else if (await ShouldProcessAsync(node.Node, InWords("Take the hooks off:", predicted)))
         {
-            await FanOut.WithinAsync(node.Node, NodeTimeout, limit => removal.RunAsync(node, limit), stopping);
+            await FanOut.WithinAsync(
+                node.Node, NodeTimeout, async limit => predicted = await removal.RunAsync(node, Stamp(), Warn, limit), stopping);
             Emit(predicted);
         }
         else if (PassThru)
@@ -69,6 +73,4 @@ public sealed class UninstallHpcBatchHookCommand : BatchHookCmdlet
             Emit(predicted);
         }
     }
-
-    private static string InWords(string head, HpcBatchHook change) => string.Join('\n', [head, .. change.Changes, .. change.Diff]);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
 namespace PisaHpc.BatchHooks;
@@ -21,7 +22,7 @@ internal static class HookPlace
     /// <summary>What the scripts of every batch system do alike.</summary>
     public static HookFile Shared { get; } = new($"{Directory}/hook.sh", TextOf("hook.sh"), HookFile.Readable);
 
-    /// <summary>The files of all batch systems' hooks that a node needs no more when those of one go: none while it has another's.</summary>
+    /// <summary>The files of all batch systems' hooks that a node needs no more when one's go: none while it has another's.</summary>
     /// <param name="system">The batch system whose hooks go, in small letters.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static async Task<IReadOnlyList<string>> SharedLeftBy(string system, HostFiles node, CancellationToken cancellationToken)
@@ -32,6 +33,22 @@ internal static class HookPlace
     }
 
     private static readonly string[] Systems = ["lsf", "slurm"];
+
+    /// <summary>Makes sure that a node has the programs, or gets them.</summary>
+    /// <param name="brought">What it gets.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.BatchHookIncomplete"/>; <see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task RequireProgramsAsync(
+        INodeConnection node, IEnumerable<HookFile> brought, CancellationToken cancellationToken)
+    {
+        string[] own = [.. new[] { Hook, Run }.Except(brought.Select(file => file.Path))];
+        var programs = await new HostFiles(node).LookAsync(own, cancellationToken);
+        if (programs.FirstOrDefault(program => program.Value is null).Key is { } missing)
+        {
+            throw new HpcException(
+                ErrorId.BatchHookIncomplete, $"Node {node.Node} has no {missing}, and there is none here to bring.", node.Node,
+                $"Name the directory that has {missing[(missing.LastIndexOf('/') + 1)..]}: -ProgramPath.");
+        }
+    }
 
     /// <summary>A file of hooks/, by its path there.</summary>
     public static string TextOf(string name)

@@ -7,6 +7,8 @@ internal sealed class HostFiles(INodeConnection connection)
 {
     private const int NothingElse = 3;
 
+    private static readonly NodeScript Link = NodeScript.Of("BatchHooks/link-host-file.sh");
+    private static readonly NodeScript Links = NodeScript.Of("BatchHooks/host-links.sh");
     private static readonly NodeScript Look = NodeScript.Of("BatchHooks/host-files.sh");
     private static readonly NodeScript Put = NodeScript.Of("BatchHooks/put-host-file.sh");
     private static readonly NodeScript Read = NodeScript.Of("BatchHooks/read-host-file.sh");
@@ -34,6 +36,20 @@ internal sealed class HostFiles(INodeConnection connection)
     {
         var result = await connection.RunAsync(Put.Command(file.Path, file.Digest, file.Mode), file.Content, cancellationToken);
         RequireDone(result, $"{file.Path} cannot be written");
+    }
+
+    /// <summary>Puts a symbolic link in its place.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public async Task LinkAsync(HookLink link, CancellationToken cancellationToken) => RequireDone(
+        await connection.RunAsync(Link.Command(link.Path, link.Target), default, cancellationToken), $"{link.Path} cannot be linked");
+
+    /// <summary>What matches a pattern, by path: where a symbolic link leads to, and null for anything else.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public async Task<IReadOnlyDictionary<string, string?>> LinksAsync(string pattern, CancellationToken cancellationToken)
+    {
+        var said = await ScriptReply.AskAsync(connection, Links, [pattern], cancellationToken);
+        return said.All.Where(found => found.Key.StartsWith('/'))
+            .ToDictionary(found => found.Key, found => found.Value.Length > 0 ? found.Value : null, StringComparer.Ordinal);
     }
 
     /// <summary>Reads a file.</summary>

@@ -9,6 +9,9 @@ namespace PisaHpc.BatchHooks;
 /// <param name="After">What is to stand there; null for no file.</param>
 internal sealed record TextChange(string Path, string? Before, string? After)
 {
+    /// <summary>The mode that a new file has, root's, in octal digits; null for the usual.</summary>
+    public string? Mode { get; init; }
+
     /// <summary>Whether it changes anything.</summary>
     public bool Changes => Before != After;
 

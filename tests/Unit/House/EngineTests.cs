@@ -17,6 +17,7 @@ public sealed partial class EngineTests
         ["PisaHpc/Engines/EngineDetails.cs: swarm"] = "is what an engine tells, and its own folder alone asks for",
         ["PisaHpc/Images/Import/ChangeInstructions.cs: docker"] = "takes the instructions of a Dockerfile, which are Podman's too",
         ["PisaHpc/BatchHooks/Slurm/SlurmHooks.cs: docker"] = "knows the word docker-NAME by which users ask for an environment",
+        ["PisaHpc/BatchHooks/Lsf/LsfProfile.cs: docker"] = "knows the word docker-NAME, and the esub that checks it",
         ["PisaHpc/Preflight/Checks/UsersCheck.cs: systemctl"] = "speaks of the node's name service",
     };
 

@@ -15,6 +15,16 @@ internal static class SlurmConfigurationChecks
     // What slurm.conf(5) writes for a time that never ends.
     private const int Never = 65534;
 
+    /// <summary>A node with a copy of slurm.conf of its own runs what the copy says.</summary>
+    public static CheckFinding OfNode(HookNodeEvidence evidence) =>
+        evidence.Facts.GetValueOrDefault("configuration") is not { } digest
+        ? CheckFinding.Passed("slurmd gets its configuration from the controller")
+        : digest == evidence.ConfigurationDigest
+            ? CheckFinding.Passed("the controller's slurm.conf")
+            : CheckFinding.Failed(
+                "a slurm.conf that is another than the controller's",
+                "Bring the controller's to the node as the site does, then: scontrol reconfigure.");
+
     /// <summary>Whether slurmctld calls the prolog and the epilog: a line that nobody has read is none.</summary>
     public static CheckFinding Lines(ControllerEvidence evidence)
     {

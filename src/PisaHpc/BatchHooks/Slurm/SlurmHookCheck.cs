@@ -1,4 +1,3 @@
-using PisaHpc.Preflight;
 using PisaHpc.Sites;
 
 namespace PisaHpc.BatchHooks.Slurm;
@@ -29,57 +28,26 @@ internal sealed record ControllerEvidence(
         Value(key).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }
 
-/// <summary>What the checks of a node judge.</summary>
-internal sealed record HookNodeEvidence
-{
-    /// <summary>The node.</summary>
-    public required string Node { get; init; }
-
-    /// <summary>The site definition.</summary>
-    public required HpcSite Site { get; init; }
-
-    /// <summary>Files that are not there as they should be, each with how it stands; null where it does not.</summary>
-    public required IReadOnlyList<(HookFile File, string? Standing)> Different { get; init; }
-
-    /// <summary>What the node said, by fact.</summary>
-    public required IReadOnlyDictionary<string, string> Facts { get; init; }
-
-    /// <summary>The SHA-256 of this machine's site definition; null where it cannot be read.</summary>
-    public string? SiteDigest { get; init; }
-
-    /// <summary>The SHA-256 of the controller's slurm.conf.</summary>
-    public required string ConfigurationDigest { get; init; }
-
-    /// <summary>This module's version.</summary>
-    public required string Version { get; init; }
-
-    /// <summary>How far the node's clock is ahead of this machine's at least, in seconds; negative when it is behind.</summary>
-    public double ClockSkewSec { get; init; }
-
-    /// <summary>Who makes the groups of the engine's containers; null when the engine does not answer.</summary>
-    public string? CgroupDriver { get; init; }
-}
-
 /// <summary>The checks of a Slurm's hooks, in the order in which they fail.</summary>
 internal static class SlurmHookChecks
 {
     /// <summary>Those of the controller.</summary>
-    public static IReadOnlyList<(string Name, Func<ControllerEvidence, CheckFinding> Judge)> OfController { get; } =
+    public static IReadOnlyList<HookCheck<ControllerEvidence>> OfController { get; } =
     [
-        ("HookLines", SlurmConfigurationChecks.Lines), ("PrologFlags", SlurmConfigurationChecks.Flags),
-        ("HookTime", SlurmConfigurationChecks.Time),
-        ("BatchStart", SlurmConfigurationChecks.BatchStart), ("Credential", SlurmConfigurationChecks.Credential),
-        ("KillTime", SlurmConfigurationChecks.KillTime), ("Processes", SlurmConfigurationChecks.Processes),
-        ("JobSubmit", SlurmConfigurationChecks.JobSubmit), ("Interactive", SlurmConfigurationChecks.Interactive),
+        new("HookLines", SlurmConfigurationChecks.Lines), new("PrologFlags", SlurmConfigurationChecks.Flags),
+        new("HookTime", SlurmConfigurationChecks.Time),
+        new("BatchStart", SlurmConfigurationChecks.BatchStart), new("Credential", SlurmConfigurationChecks.Credential),
+        new("KillTime", SlurmConfigurationChecks.KillTime), new("Processes", SlurmConfigurationChecks.Processes),
+        new("JobSubmit", SlurmConfigurationChecks.JobSubmit), new("Interactive", SlurmConfigurationChecks.Interactive),
     ];
 
     /// <summary>Those of a node.</summary>
-    public static IReadOnlyList<(string Name, Func<HookNodeEvidence, CheckFinding> Judge)> OfNode { get; } =
+    public static IReadOnlyList<HookCheck<HookNodeEvidence>> OfNode { get; } =
     [
-        ("HookFiles", HookNodeChecks.Files), ("HookProgram", HookNodeChecks.Program), ("HookSite", HookNodeChecks.SiteDefinition),
-        ("HookRecords", HookNodeChecks.Records), ("HookConfig", HookNodeChecks.Configuration),
-        ("CgroupDriver", HookNodeChecks.CgroupDriver),
-        ("Clock", HookNodeChecks.Clock),
+        new("HookFiles", HookNodeChecks.Files), new("HookProgram", HookNodeChecks.Program), new("HookSite", HookNodeChecks.SiteDefinition),
+        new("HookRecords", HookNodeChecks.Records), new("HookConfig", SlurmConfigurationChecks.OfNode),
+        new("CgroupDriver", HookNodeChecks.CgroupDriver),
+        new("Clock", HookNodeChecks.Clock),
     ];
 
     /// <summary>The names of all of them.</summary>

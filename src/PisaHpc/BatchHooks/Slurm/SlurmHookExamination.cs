@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using PisaHpc.Engines;
@@ -9,9 +8,8 @@ using PisaHpc.Sites;
 namespace PisaHpc.BatchHooks.Slurm;
 
 /// <summary>Looks a Slurm's hooks over: the evidence first, and each check judges it without touching anything.</summary>
-internal sealed class SlurmHookExamination
+internal sealed class SlurmHookExamination : IHookExamination
 {
-    private static readonly NodeScript Script = NodeScript.Of("BatchHooks/Slurm/slurm-node.sh");
     private static readonly TimeSpan UsualDeadline = TimeSpan.FromSeconds(80);
 
     private readonly HpcSite _site;
@@ -24,7 +22,7 @@ internal sealed class SlurmHookExamination
         HpcSite site, SlurmHooks hooks, IReadOnlyDictionary<string, string?> lua, string? siteDigest, string version) =>
         (_site, _hooks, _lua, _siteDigest, _version) = (site, hooks, lua, siteDigest, version);
 
-    /// <summary>The nodes that Slurm has.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Nodes => _hooks.Nodes;
 
     /// <summary>Reads the controller.</summary>
@@ -40,77 +38,40 @@ internal sealed class SlurmHookExamination
         return new SlurmHookExamination(site, hooks, lua, siteDefinition is null ? null : DigestOf(siteDefinition), version);
     }
 
-    /// <summary>Checks the controller.</summary>
-    /// <param name="names">Whether a check is meant, by name.</param>
-    /// <param name="deadline">How long the prologs of its nodes may be at a start; null where no node said.</param>
-    public IReadOnlyList<HpcNodeCheck> OfController(Func<string, bool> names, TimeSpan? deadline)
-    {
-        var evidence = new ControllerEvidence(_hooks, _site, deadline ?? UsualDeadline, _lua);
-        return [.. SlurmHookChecks.OfController.Where(check => names(check.Name)).Select(check => Row(
-            _hooks.Controller.Host, check.Name, check.Judge(evidence)))];
-    }
+    /// <inheritdoc/>
+    public IReadOnlyList<HpcNodeCheck> OfController(Func<string, bool> names, TimeSpan? deadline) => HookCheck<ControllerEvidence>.Run(
+        SlurmHookChecks.OfController,
+        _hooks.Controller.Host,
+        names,
+        new ControllerEvidence(_hooks, _site, deadline ?? UsualDeadline, _lua));
 
-    /// <summary>Checks a node.</summary>
-    /// <param name="names">Whether a check is meant, by name.</param>
-    /// <returns>The checks, and how long a prolog may be at a start there; null where the node does not say.</returns>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    /// <inheritdoc/>
     public async Task<(IReadOnlyList<HpcNodeCheck> Checks, TimeSpan? Deadline)> OfNodeAsync(
         INodeConnection node, IEngineConnector engines, Func<string, bool> names, TimeProvider clock, CancellationToken cancellationToken)
     {
-        var driver = CgroupDriverAsync(engines, node.Node, cancellationToken);
-        var asked = clock.GetUtcNow();
-        var said = await ScriptReply.AskAsync(
-            node, Script, [HookPlace.Directory, _site.Path!, _site.RunDirectory, _hooks.Standing.Files[0].Path], cancellationToken);
-        var answered = clock.GetUtcNow();
-        TimeSpan? deadline =
-            int.TryParse(said["deadline"], CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds) : null;
+        var asked = new HookNodeEvidence
+        {
+            Node = node.Node,
+            Site = _site,
+            System = "slurm",
+            SiteDigest = _siteDigest,
+            ConfigurationDigest = DigestOf(Encoding.Latin1.GetBytes(_hooks.Standing.Files[0].Text)),
+            Version = _version,
+        };
+        var evidence = await HookNodeEvidence.ReadAsync(
+            node, engines, asked, _hooks.Standing.Files[0].Path, FilesFor, clock, cancellationToken);
+        return (HookCheck<HookNodeEvidence>.Run(SlurmHookChecks.OfNode, node.Node, names, evidence), evidence.Deadline);
+    }
+
+    private IReadOnlyList<HookFile> FilesFor(TimeSpan? deadline)
+    {
         var plan = SlurmConfPlan.Of(_hooks.Site, new SlurmConfRequest
         {
             Deadline = deadline ?? UsualDeadline,
             TakesSeveralScripts = _hooks.Controller.TakesSeveralScripts,
         });
-        IReadOnlyList<HookFile> wanted = [.. HookFiles.OfNodes(_site, deadline ?? UsualDeadline), .. plan.Scripts];
-        var standing = await new HostFiles(node).LookAsync([.. wanted.Select(file => file.Path)], cancellationToken);
-        var evidence = new HookNodeEvidence
-        {
-            Node = node.Node,
-            Site = _site,
-            Different = [.. wanted.Select(file => (file, standing[file.Path])).Where(pair => pair.Item2 != pair.file.Standing)],
-            Facts = said.All,
-            SiteDigest = _siteDigest,
-            ConfigurationDigest = DigestOf(Encoding.Latin1.GetBytes(_hooks.Standing.Files[0].Text)),
-            Version = _version,
-            ClockSkewSec = PreflightFacts.SkewOf(
-                DateTimeOffset.FromUnixTimeSeconds(long.Parse(said["now"]!, CultureInfo.InvariantCulture)), asked, answered),
-            CgroupDriver = await driver,
-        };
-        var meant = SlurmHookChecks.OfNode.Where(check => names(check.Name));
-        return ([.. meant.Select(check => Row(node.Node, check.Name, check.Judge(evidence)))], deadline);
+        return [.. HookFiles.OfNodes(_site, deadline ?? UsualDeadline), .. plan.Scripts];
     }
-
-    private static async Task<string?> CgroupDriverAsync(IEngineConnector engines, string node, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await TimedEngineRequest.AskAsync(
-                engines, node, async (engine, stopping) => (await engine.DescribeAsync(stopping)).CgroupDriver, TimedEngineRequest.Limit,
-                cancellationToken);
-        }
-        catch (HpcException)
-        {
-            // The check says that it does not answer.
-            return null;
-        }
-    }
-
-    private static HpcNodeCheck Row(string node, string check, CheckFinding finding) => new()
-    {
-        Node = node,
-        Check = check,
-        Result = finding.Result.ToString(),
-        Evidence = finding.Evidence,
-        Remedy = finding.Remedy,
-    };
 
     private static string DigestOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }

@@ -7,10 +7,8 @@ namespace PisaHpc.BatchHooks.Slurm;
 /// Takes Slurm's hooks away, in the reverse of the order in which they came: what calls them first, and of that what begins a job. While a
 /// job is left that may need its epilog the rest stays; files go when Slurm has read its configuration again. Later calls go on.
 /// </summary>
-internal sealed class SlurmHookRemoval
+internal sealed class SlurmHookRemoval : IHookRemoval
 {
-    private static readonly NodeScript Records = NodeScript.Of("BatchHooks/Slurm/slurm-records.sh");
-
     private readonly HpcSite _site;
     private readonly SlurmHooks _hooks;
     private readonly IReadOnlyList<string> _lua;
@@ -35,9 +33,9 @@ internal sealed class SlurmHookRemoval
     }
 
     /// <summary>What has to happen before the files may go; null for nothing.</summary>
-    public string? Waiting { get; }
+    private string? Waiting { get; }
 
-    /// <summary>The nodes that Slurm has.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<string> Nodes => _hooks.Nodes;
 
     /// <summary>Plans it.</summary>
@@ -52,49 +50,53 @@ internal sealed class SlurmHookRemoval
             site, hooks, await StandingAsync(new HostFiles(host), [hooks.LuaFile, hooks.NamesFile], cancellationToken));
     }
 
-    /// <summary>What goes from the controller now.</summary>
-    public ControllerChange OnController()
+    /// <inheritdoc/>
+    public HostChange OnController()
     {
         TextChange[] lua = [.. new[] { _hooks.JobSubmitLeft() }.Where(change => change.Changes)];
-        return new ControllerChange
+        return new HostChange
         {
             Host = _hooks.Controller.Host,
+            System = Batch.Scheduler.Slurm,
+            Role = HookRole.Controller,
             Texts = Waiting is null ? lua : _texts,
-            Removes = Waiting is null ? _lua : [],
+            Removes = Waiting is null ? [.. _lua.Select(Plain)] : [],
+            Waiting = Waiting,
+            TryAsync = SlurmHookInstall.TryLuaAsync,
             NextStep = Waiting is null
                 ? "scontrol reconfigure" : "scontrol reconfigure; then this again, when jobs with containers have ended",
         };
     }
 
-    /// <summary>What goes from a node now, and why the rest stays.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    public async Task<NodeRemoval> OnNodeAsync(INodeConnection node, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<HostChange> OnNodeAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var files = new HostFiles(node);
-        var prologs = await StandingAsync(files, _prologs.Select(beside => beside.File), cancellationToken);
-        if (Waiting is not null)
+        var waiting = Waiting ?? await HookRuns.WaitingAsync(node, _site, "slurm", "epilog", cancellationToken);
+        var beside = waiting is null ? _prologs.Concat(_epilogs) : _prologs;
+        var standing = await StandingAsync(files, beside.Select(file => file.File), cancellationToken);
+        var own = waiting is null ? await StandingAsync(files, await OwnAsync(files, cancellationToken), cancellationToken) : [];
+        return new HostChange
         {
-            return new NodeRemoval([.. _prologs.Where(beside => prologs.Contains(beside.File))], [], Waiting);
-        }
-
-        var runs = await RunsAsync(node, cancellationToken);
-        if (runs.Count > 0)
-        {
-            return new NodeRemoval(
-                [.. _prologs.Where(beside => prologs.Contains(beside.File))], [], $"the epilog of {string.Join(", ", runs)} has run");
-        }
-
-        var epilogs = await StandingAsync(files, _epilogs.Select(beside => beside.File), cancellationToken);
-        string[] own =
-        [
-            .. ChainFiles(), .. HookFiles.Scripts.Reverse().Select(script => $"{HookPlace.Directory}/{script}"), HookFiles.Settings,
-            .. await HookPlace.SharedLeftBy("slurm", files, cancellationToken),
-        ];
-        return new NodeRemoval(
-            [.. _prologs.Concat(_epilogs).Where(beside => prologs.Contains(beside.File) || epilogs.Contains(beside.File))],
-            await StandingAsync(files, own, cancellationToken),
-            Waiting: null);
+            Host = node.Node,
+            System = Batch.Scheduler.Slurm,
+            Role = HookRole.Node,
+            Removes =
+            [
+                .. beside.Where(file => standing.Contains(file.File)).Select(file => (file.File, (string?)file.Pattern)),
+                .. own.Select(Plain),
+            ],
+            Waiting = waiting,
+        };
     }
+
+    private static (string File, string? Pattern) Plain(string file) => (file, null);
+
+    private static async Task<IEnumerable<string>> OwnAsync(HostFiles files, CancellationToken cancellationToken) =>
+    [
+        .. ChainFiles(), .. HookFiles.Scripts.Reverse().Select(script => $"{HookPlace.Directory}/{script}"), HookFiles.Settings,
+        .. await HookPlace.SharedLeftBy("slurm", files, cancellationToken),
+    ];
 
     private static async Task<IReadOnlyList<string>> StandingAsync(
         HostFiles files, IEnumerable<string> paths, CancellationToken cancellationToken)
@@ -109,14 +111,6 @@ internal sealed class SlurmHookRemoval
         from hook in new[] { ScriptHook.Prolog, ScriptHook.Epilog }
         from file in hook.ChainFiles("/")
         select file.Path;
-
-    /// <summary>Runs that the node remembers: their epilog has not taken them off.</summary>
-    private async Task<IReadOnlyList<string>> RunsAsync(INodeConnection node, CancellationToken cancellationToken)
-    {
-        var said = await ScriptReply.AskAsync(node, Records, [_site.RunDirectory], cancellationToken);
-        var lines = said.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return [.. lines.Where(line => !line.Contains('\t', StringComparison.Ordinal))];
-    }
 
     private IReadOnlyList<(string File, string Pattern)> BesideTheSites(ScriptHook hook)
     {
@@ -143,40 +137,4 @@ internal sealed class SlurmHookRemoval
             && setting.Value.Contains(HookPlace.Directory + "/", StringComparison.Ordinal)) is { Key: not null } active
             ? $"Slurm reads its configuration again (it runs with {active.Key}={active.Value})"
             : null;
-}
-
-/// <summary>What goes from a node.</summary>
-/// <param name="Beside">Files among the site's own scripts, each with what matches them all.</param>
-/// <param name="Files">Files of ours.</param>
-/// <param name="Waiting">What has to happen before the rest may go; null for nothing.</param>
-internal sealed record NodeRemoval(IReadOnlyList<(string File, string Pattern)> Beside, IReadOnlyList<string> Files, string? Waiting)
-{
-    /// <summary>What would be done.</summary>
-    public HpcBatchHook Predict(string node) => new()
-    {
-        Node = node,
-        System = nameof(Batch.Scheduler.Slurm),
-        Role = nameof(HookRole.Node),
-        Changed = Beside.Count + Files.Count > 0,
-        Changes = [.. Beside.Select(file => file.File).Concat(Files).Select(file => $"{file}: remove it")],
-        NextStep = Waiting is null ? null : $"run this again when {Waiting}",
-    };
-
-    /// <summary>Does it.</summary>
-    /// <exception cref="HpcException">
-    /// <see cref="ErrorId.BatchConfigurationInvalid"/>: the site's line would match nothing; <see cref="ErrorId.NodeCommandFailed"/>.
-    /// </exception>
-    public async Task RunAsync(INodeConnection node, CancellationToken cancellationToken)
-    {
-        var files = new HostFiles(node);
-        foreach (var (file, pattern) in Beside)
-        {
-            await files.RemoveAsync([file], pattern, cancellationToken);
-        }
-
-        if (Files.Count > 0)
-        {
-            await files.RemoveAsync(Files, pattern: null, cancellationToken);
-        }
-    }
 }

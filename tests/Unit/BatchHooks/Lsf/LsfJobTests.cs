@@ -63,6 +63,16 @@ public sealed class LsfJobTests
         Assert.Equal((3, "a  b\n", ""), host.Call("lsf-job", ["-", "echo 'a  b'; exit 3"]));
     }
 
+    [Fact]
+    public void Where_the_queue_has_an_environment_only_a_job_that_wants_none_runs_on_the_host()
+    {
+        using var host = LsfPreTests.Node(settings: "queues hpc");
+        Assert.Equal(78, host.Call("lsf-job", ["-", "echo never"]).Code);
+        var none = ("PISAHPC_ENVIRONMENT", (string?)"none");
+        Assert.Equal((0, 0), host.Count("lsf-pre", none));
+        Assert.Equal((0, "here\n", ""), host.Call("lsf-job", ["-", "echo here"], none));
+    }
+
     [Theory]
     [InlineData("LSB_JOBID", "../7")]
     [InlineData("LSB_JOBINDEX", "0/../../x")]

@@ -142,8 +142,7 @@ public sealed class SlurmHookChecksTests
     {
         Node = "n01",
         Site = Site,
-        Different = [],
-        Facts = new Dictionary<string, string>(),
+        System = "slurm",
         SiteDigest = "same",
         ConfigurationDigest = "same",
         Version = "0.1.0",

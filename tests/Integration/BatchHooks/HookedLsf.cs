@@ -1,0 +1,120 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.BatchHooks;
+
+/// <summary>
+/// An LSF that is none (lab/lib/lsf-stand-in.sh), over two of the lab's nodes, with the hooks in it, put there by the cmdlet and taken away
+/// by it; its files are afterwards what they were.
+/// </summary>
+public sealed class HookedLsf : IAsyncLifetime, IDisposable
+{
+    private const int DeadlineSec = 20;
+    private const string Sudoers = "/etc/lsf.sudoers";
+
+    private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
+    private readonly HostedRunspace _shell = new();
+    private byte[] _before = [];
+    private bool _isAlone;
+
+    /// <summary>The lab.</summary>
+    public LabFixture Lab { get; } = new();
+
+    /// <summary>LSF_TOP.</summary>
+    public string Top => Path.Combine(Lab.State.Shared, "lsf");
+
+    /// <summary>lsb.applications.</summary>
+    public string Applications => $"{Top}/conf/lsbatch/stand-in/configdir/lsb.applications";
+
+    /// <summary>The site definition that the hooks read, with an environment that has no image.</summary>
+    public string Site => Path.Combine(Lab.State.Shared, "lsf-site.yaml");
+
+    /// <inheritdoc/>
+    public async Task InitializeAsync()
+    {
+        await Lab.InitializeAsync();
+        _isAlone = !Directory.Exists("/usr/lib/pisahpc");
+        Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
+        (await StandInAsync("up")).EndedWith(0);
+        _before = await File.ReadAllBytesAsync(Applications);
+        var text = await File.ReadAllTextAsync(Lab.State.Site);
+        await File.WriteAllTextAsync(Site, text.Split("queues:")[0].Replace(
+            "environments:\n", "environments:\n  missing: { image: pisa/none:1 }\n", StringComparison.Ordinal));
+        File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
+        File.Copy(Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent"), Path.Combine(_programs.FullName, "pisahpc-agent"));
+        Install().Succeeded();
+        (await StandInAsync("badmin", "reconfig")).EndedWith(0);
+    }
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        Uninstall().Succeeded();
+        (await StandInAsync("badmin", "reconfig")).EndedWith(0);
+        Uninstall().Succeeded();
+        Assert.Equal(_before, await File.ReadAllBytesAsync(Applications));
+        Assert.Empty(Directory.Exists($"{Top}/etc") ? Directory.EnumerateFileSystemEntries($"{Top}/etc") : []);
+        Assert.False(File.Exists(Sudoers), $"{Sudoers} is left.");
+        Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
+        Directory.Delete(Top, recursive: true);
+        File.Delete(Site);
+    }
+
+    public void Dispose()
+    {
+        _shell.Dispose();
+        _programs.Delete(recursive: true);
+    }
+
+    /// <summary>Installs the hooks.</summary>
+    public RunResult Install(string more = "") => Run("Install", $"-ProgramPath $Programs -DeadlineSec $Deadline {more}");
+
+    /// <summary>Takes them away.</summary>
+    public RunResult Uninstall(string more = "") => Run("Uninstall", more);
+
+    /// <summary>Looks them over.</summary>
+    public RunResult Test(string more = "") => Run("Test", more);
+
+    /// <summary>Submits a job and waits for its end.</summary>
+    /// <param name="id">Its number, with its index where it is an element of an array.</param>
+    /// <param name="command">Its command; null for a script on standard input.</param>
+    /// <param name="runs">How often it runs, by requeues.</param>
+    public async Task<LsfJob> SubmitAsync(string id, string[] options, string? command, int runs = 1, string script = "")
+    {
+        var end = await StandInAsync(["bsub", id, .. options, .. command is null ? Array.Empty<string>() : [command]], runs, script);
+        var name = id.Contains('[', StringComparison.Ordinal) ? id.Replace('[', '.').TrimEnd(']') : id + ".0";
+        return new LsfJob(end, await ReadAsync($"{Top}/out.{name}"), await ReadAsync($"{Top}/events.{name}"));
+    }
+
+    /// <summary>Fails when a container, a file, a lease, a record or a process of a job is found anywhere.</summary>
+    public async Task AssertNothingLeftAsync(string id)
+    {
+        await Lab.AssertNothingLeftAsync(id);
+        foreach (var node in Lab.Nodes)
+        {
+            var records = node.PathOf("/run/pisahpc/.lsf");
+            Assert.Empty(Directory.Exists(records) ? Directory.EnumerateFiles(records, id.Split('[')[0] + ".*") : []);
+        }
+    }
+
+    private Task<ProcessResult> StandInAsync(params string[] arguments) => StandInAsync(arguments, runs: 1, script: "");
+
+    private Task<ProcessResult> StandInAsync(string[] arguments, int runs, string script) => RunningProcess.RunAsync(
+        "env",
+        [
+            $"LSF_STAND_IN_ENTER={Path.Combine(Repository.Root, "lab", "lab.sh")} enter", $"LSF_STAND_IN_RUNS={runs}",
+            Path.Combine(Repository.Root, "lab", "lib", "lsf-stand-in.sh"), Top, .. arguments,
+        ],
+        input: script);
+
+    private RunResult Run(string verb, string more) => _shell.Run(
+        $"param($Site, $Conf, $Programs, $Deadline) {verb}-HpcBatchHook Lsf -Site $Site -LsfConf $Conf {more}",
+        new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _programs.FullName, Deadline = DeadlineSec });
+
+    private static async Task<string> ReadAsync(string path) => File.Exists(path) ? await File.ReadAllTextAsync(path) : "";
+}
+
+/// <summary>A job that has ended.</summary>
+/// <param name="Submission">How bsub ended: with the job's exit code.</param>
+/// <param name="Output">What its user has of it.</param>
+/// <param name="Events">What LSF called, a line each with its exit code.</param>
+public sealed record LsfJob(ProcessResult Submission, string Output, string Events);
