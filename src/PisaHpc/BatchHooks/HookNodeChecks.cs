@@ -2,15 +2,13 @@ using PisaHpc.Preflight;
 
 namespace PisaHpc.BatchHooks;
 
-/// <summary>Whether a node has what its slurmd calls.</summary>
+/// <summary>Whether a node has what its batch system calls.</summary>
 internal static class HookNodeChecks
 {
-    private const string InstallRemedy = "Install-HpcBatchHook";
-
     // munged(8): a credential lives 300 s unless somebody says otherwise.
     private const double CredentialLifeSec = 300;
 
-    /// <summary>The hooks as this module has them, root's, with their modes: a prolog that is missing drains the node.</summary>
+    /// <summary>The hooks as this module has them, root's, with their modes: what is missing drains the node or returns jobs.</summary>
     public static CheckFinding Files(HookNodeEvidence evidence)
     {
         if (evidence.Different.Count == 0)
@@ -19,7 +17,7 @@ internal static class HookNodeChecks
         }
 
         var words = evidence.Different.Select(file => $"{file.File.Path} {Difference(file.File, file.Standing)}");
-        return CheckFinding.Failed(string.Join("; ", words), $"Put them there: {InstallRemedy}.");
+        return CheckFinding.Failed(string.Join("; ", words), $"Put them there: {InstallRemedy(evidence)}.");
     }
 
     private static string Difference(HookFile file, string? standing) => standing is null ? "is missing"
@@ -30,11 +28,12 @@ internal static class HookNodeChecks
     public static CheckFinding Program(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("version") is not { } version
         ? CheckFinding.Failed(
             $"{HookPlace.Hook} does not run: {Quote.Words(evidence.Facts.GetValueOrDefault("unrunnable"))}",
-            $"Bring one that was built on such a system, or on an older one: {InstallRemedy} -ProgramPath.")
+            $"Bring one that was built on such a system, or on an older one: {InstallRemedy(evidence)} -ProgramPath.")
         : version.Split('+')[0] == evidence.Version
             ? CheckFinding.Passed($"pisahpc-hook {version}")
             : CheckFinding.Warning(
-                $"pisahpc-hook {version}, and the module is {evidence.Version}", $"Bring this module's: {InstallRemedy} -ProgramPath.");
+                $"pisahpc-hook {version}, and the module is {evidence.Version}",
+                $"Bring this module's: {InstallRemedy(evidence)} -ProgramPath.");
 
     /// <summary>Whether root reads the same site definition there.</summary>
     public static CheckFinding SiteDefinition(HookNodeEvidence evidence) => evidence.Facts.GetValueOrDefault("site") switch
@@ -83,4 +82,7 @@ internal static class HookNodeChecks
             : skew > allowed ? CheckFinding.Warning($"at least {Math.Ceiling(skew):0} s off this machine's", Remedy)
             : CheckFinding.Passed($"within {allowed:0} s of this machine");
     }
+
+    private static string InstallRemedy(HookNodeEvidence evidence) =>
+        evidence.System == "slurm" ? "Install-HpcBatchHook" : "Install-HpcBatchHook Lsf";
 }
