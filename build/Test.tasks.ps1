@@ -24,8 +24,9 @@ task Test LabPackages, TestLab, Build, Hook, {
     if ($failed) { throw "$failed tests failed." }
 }
 
-# The process that raises the lab, once there is one.
+# The process that raises the lab, once there is one, and all that run beside what follows.
 $script:TestLab = $null
+$script:Beside = [Collections.Generic.List[Diagnostics.Process]]::new()
 
 # Begins to raise the lab. That waits for downloads and disks, while the build computes, and the unit tests need none.
 task TestLab {
@@ -34,9 +35,9 @@ task TestLab {
     $script:TestLab = Start-Beside Lab 'lab/lab.sh up && lab/lab.sh images deb13 && lab/lab.sh batch slurm'
 }
 
-# A build that failed leaves nobody behind who raises a lab.
+# A build that ends leaves nobody behind who raises a lab, or tests on it.
 Exit-Build {
-    if ($script:TestLab -and -not $script:TestLab.HasExited) { $script:TestLab.Kill($true) }
+    $script:Beside.Where{ -not $_.HasExited }.ForEach{ $_.Kill($true) }
 }
 
 # Synopsis: tests/Pester alone.
@@ -112,7 +113,9 @@ function Get-DotnetTest([string] $Project, [string] $Suite, [string[]] $More) {
 # Runs a line of bash beside what follows. What it says is shown when it is waited for.
 function Start-Beside([string] $Name, [string] $Line) {
     $log = @{ RedirectStandardOutput = "out/tests/$Name.log"; RedirectStandardError = "out/tests/$Name.errors" }
-    Start-Process bash -ArgumentList '-c', "`"$Line`"" @log -PassThru
+    $process = Start-Process bash -ArgumentList '-c', "`"$Line`"" @log -PassThru
+    $script:Beside.Add($process)
+    $process
 }
 
 function Wait-Beside([string] $Name, [Diagnostics.Process] $Process) {

@@ -25,7 +25,7 @@ public interface IBatchSystem
     /// <exception cref="HpcException">As for <see cref="ListJobsAsync"/>.</exception>
     Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken);
 
-    /// <summary>How a job ended.</summary>
+    /// <summary>How a job ended; where the batch system keeps accounts, also one that it has forgotten otherwise.</summary>
     /// <param name="jobId">The job's id; of an array one element's.</param>
     /// <returns>Null for a job that has not ended, or that waits to run again.</returns>
     /// <exception cref="HpcException">

@@ -34,27 +34,23 @@ public static class LimitsInForce
         }
 
         var found = await ControlGroup.ReadAsync(connection, [container.Id], cancellationToken);
-        if (!found.TryGetValue(container.Id, out var group))
-        {
-            // One that has ended has no group any more: why it ended is for others to say.
-            if (await engine.FindAsync(container.Id, cancellationToken) is { State: ContainerState.Running })
-            {
-                throw NotInForce(plan, "none of the processes that are seen there is in a control group of it", WordsOf(spec));
-            }
+        var problem = found.TryGetValue(container.Id, out var group)
+            ? ProblemOf(spec, group)
+            : ("none of the processes that are seen there is in a control group of it", WordsOf(spec));
 
-            return;
-        }
-
-        if (spec.Cpus is { } cpus && !(group.Cpus <= cpus))
+        // One that has ended has no group any more, or only a part of it: why it ended is for others to say.
+        if (problem is var (actual, wanted) && await engine.FindAsync(container.Id, cancellationToken) is { State: ContainerState.Running })
         {
-            throw NotInForce(plan, $"its CPU quota is {Words(group.Cpus)} ({group.Path})", Number($"{cpus}"));
-        }
-
-        if (spec.MemoryBytes is { } bytes && !(group.LimitBytes <= bytes))
-        {
-            throw NotInForce(plan, $"its limit of memory is {Words(group.LimitBytes)} ({group.Path})", Number($"{bytes} bytes"));
+            throw NotInForce(plan, actual, wanted);
         }
     }
+
+    private static (string Actual, string Wanted)? ProblemOf(ContainerSpec spec, ControlGroup group) =>
+        spec.Cpus is { } cpus && !(group.Cpus <= cpus)
+            ? ($"its CPU quota is {Words(group.Cpus)} ({group.Path})", Number($"{cpus}"))
+            : spec.MemoryBytes is { } bytes && !(group.LimitBytes <= bytes)
+            ? ($"its limit of memory is {Words(group.LimitBytes)} ({group.Path})", Number($"{bytes} bytes"))
+            : null;
 
     /// <summary>A container that is waited for, with its limits looked at meanwhile.</summary>
     /// <param name="ready">Waits for it; that it did not become ready says more than that it lacks a limit.</param>

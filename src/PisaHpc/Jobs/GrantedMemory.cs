@@ -11,11 +11,13 @@ namespace PisaHpc.Jobs;
 internal sealed class GrantedMemory : IAsyncDisposable
 {
     private readonly CancellationTokenSource _unwanted;
+    private readonly CancellationToken _interrupted;
     private readonly Task<IReadOnlyDictionary<string, long>>? _answer;
 
     /// <summary>Asks, where somebody is to be asked.</summary>
     public GrantedMemory(JobRequest request, CancellationToken cancellationToken)
     {
+        _interrupted = cancellationToken;
         _unwanted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _answer = request.AskMemory?.Invoke(_unwanted.Token);
     }
@@ -45,15 +47,15 @@ internal sealed class GrantedMemory : IAsyncDisposable
                 }),
             ];
             string[] silent = [.. nodes.Where(node => node.MemoryBytes is null).Select(node => node.Name)];
-            if (silent.Length > 0)
+            if (silent.Length > 0 && request.Environment.Limits.Bounds != JobLimits.Required)
             {
                 remark($"{unknown} on {HostList.Fold(silent)}: {allocation.Scheduler} does not say how much that is.");
             }
 
             return request with { Containers = request.Containers with { Allocation = allocation with { Nodes = nodes } } };
         }
-        catch (HpcException failure)
-            when (failure.Id != ErrorId.InvalidValue && request.Environment.Limits.Bounds != JobLimits.Required)
+        catch (Exception failure) when (failure is not HpcException { Id: ErrorId.InvalidValue }
+            && !_interrupted.IsCancellationRequested && request.Environment.Limits.Bounds != JobLimits.Required)
         {
             remark($"{unknown}, which is not known: {failure.Message}");
             return request;

@@ -86,13 +86,18 @@ public sealed partial record MpiRequest
     /// </summary>
     private void RequirePmix()
     {
-        if (Launcher == MpiLauncher.Srun && Flavour == MpiFlavour.Mpich)
+        if (Launcher == MpiLauncher.Srun && Flavour != MpiFlavour.OpenMpi)
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"Ranks of MPICH, as of job {JobId}, are not started by srun, which starts those that have PMIx.",
-                Flavour,
-                "Have the image's own launcher start them: -Launcher Ssh.");
+                Flavour is null
+                    ? $"Which MPI job {JobId}'s image has is not said, and srun starts ranks of Open MPI alone: each of another would be rank "
+                        + "0 of 1."
+                    : $"Ranks of {Flavour}, as of job {JobId}, are not started by srun, which starts those of Open MPI.",
+                JobId,
+                Flavour is null
+                    ? "Say it: -Flavour OpenMpi, or mpi: openmpi in the site definition, for the jobs that start then."
+                    : "Have the image's own launcher start them: -Launcher Ssh.");
         }
     }
 

@@ -14,12 +14,17 @@ public sealed class MpiRun(INodeConnector nodes)
     // The supervisor needs its grace and a moment more; whoever waits longer waits for a node that is gone.
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(MpiSupervisor.GraceSeconds + 5);
 
+    // With srun it may need a step of the job to get to the other nodes, which Slurm grants when it comes to it.
+    private static readonly TimeSpan SrunStopLimit = TimeSpan.FromSeconds(MpiSupervisor.GraceSeconds + 20);
+
     internal MpiTimeLimits Patience { get; init; } = new();
 
     /// <summary>Runs to the end.</summary>
     /// <param name="request">What to run.</param>
     /// <param name="listener">Who takes its output.</param>
-    /// <param name="cancellationToken">Ends all ranks on all nodes, within five seconds, before this returns.</param>
+    /// <param name="cancellationToken">
+    /// Ends all ranks on all nodes before this returns: within five seconds, with srun within twenty.
+    /// </param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.InvalidValue"/> for a request that cannot be met; the connector's failures for the first node.
     /// </exception>
@@ -40,7 +45,7 @@ public sealed class MpiRun(INodeConnector nodes)
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            limit.CancelAfter(StopLimit);
+            limit.CancelAfter(request.Launcher == MpiLauncher.Srun ? SrunStopLimit : StopLimit);
             await process.Input.DisposeAsync();
             await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;

@@ -35,7 +35,8 @@ internal sealed class MpiRunReport(
         }
 
         failure ??= isKnown ? null : new RankFailure(null, First);
-        code = lingered ? failure?.Code ?? code : code;
+        // srun ends with the highest of its tasks' codes and signals, those among them that it killed for the one's sake.
+        code = lingered || facts.Launcher == MpiLauncher.Srun ? failure?.Code ?? code : code;
         if (failure?.Rank is not null || failures.HasStarted(failure?.Node))
         {
             var result = ResultOf(MpiOutcome.RankFailed, code, facts, failure);

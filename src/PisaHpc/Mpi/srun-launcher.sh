@@ -40,7 +40,7 @@ place() {
 elsewhere() {
     ph_list=
     for ph_node in $ph_others; do ph_list=$ph_list,$ph_node; done
-    [ -z "$ph_list" ] || env -u SLURM_HOSTFILE timeout 15 srun --jobid="$ph_job" --overlap --mpi=none --nodelist="${ph_list#,}" \
+    [ -z "$ph_list" ] || env -u SLURM_HOSTFILE timeout -k 2 15 srun --jobid="$ph_job" --overlap --mpi=none --nodelist="${ph_list#,}" \
         --ntasks-per-node=1 --chdir=/ --input=none sh -c "$1" >/dev/null 2>&1 </dev/null
 }
 

@@ -10,8 +10,8 @@ internal static class LabPart
     public const string Name = "Part";
 
     /// <summary>
-    /// Tests that have jobs in the lab's Slurm, which some of them empty, change or stop, or hooks on the nodes; and those of MPI, whose
-    /// ranks take all CPUs.
+    /// Tests that have jobs in the lab's Slurm, which some of them empty, change or stop, or hooks on the nodes; and those whose ranks
+    /// take all CPUs, which no hook's deadline is to meet.
     /// </summary>
     public const string Slurm = "Slurm";
 

@@ -4,7 +4,6 @@ namespace PisaHpc.Integration.Mpi;
 
 /// <summary>A launch that does not get on says so after half a minute, and why. The warning is made to end the run.</summary>
 [Collection(LabTests.Name)]
-[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class ContainerMpiStallTests(MpiJobFixture job) : IClassFixture<MpiJobFixture>
 {
     private const int First = 0;

@@ -5,7 +5,6 @@ namespace PisaHpc.Integration.Mpi;
 
 /// <summary>However a run is ended, all of its processes on all nodes end, those that ignore TERM too.</summary>
 [Collection(LabTests.Name)]
-[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class ContainerMpiStopTests(MpiJobFixture job) : IClassFixture<MpiJobFixture>
 {
     private const string Stubborn = """-Command sh -ArgumentList '-c', 'trap "" TERM INT HUP; sleep 300 & wait; sleep 300'""";

@@ -42,6 +42,7 @@ public sealed class LaunchCommandTests
     {
         Access = new AgentAccess(new JobAgent("/run/pisahpc/4711", "/run/pisahpc/.agent/1")),
         Launcher = MpiLauncher.Srun,
+        Flavour = MpiFlavour.OpenMpi,
         Ranks = 40,
     };
 
@@ -96,10 +97,12 @@ public sealed class LaunchCommandTests
             Command(own, Srun with { HasInfiniband = true }).Variables.Single().Value.Split('\n'));
     }
 
-    [Fact]
-    public void MPICH_is_not_started_by_srun() => Assert.Contains(
-        "-Launcher Ssh",
-        Assert.Throws<HpcException>(() => (Slurms with { Flavour = MpiFlavour.Mpich }).Check()).RecommendedAction,
+    [Theory]
+    [InlineData(MpiFlavour.Mpich, "-Launcher Ssh")]
+    [InlineData(null, "-Flavour OpenMpi")]
+    public void Srun_starts_no_ranks_that_may_be_each_alone(MpiFlavour? flavour, string step) => Assert.Contains(
+        step,
+        Assert.Throws<HpcException>(() => (Slurms with { Flavour = flavour }).Check()).RecommendedAction,
         StringComparison.Ordinal);
 
     [Fact]

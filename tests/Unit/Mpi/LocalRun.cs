@@ -5,6 +5,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
 using PisaHpc.Nodes;
+using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Mpi;
@@ -47,7 +48,7 @@ internal sealed class LocalRun : IDisposable
         "$@" >"${0%/*}/out" 2>"${0%/*}/err"
         code=$?
         wait
-        exit $code
+        [ $code = 0 ] || exit 137
         """;
 
     /// <summary>The agent's client: what it runs has the node's PATH here, and the variables that came.</summary>
@@ -125,6 +126,7 @@ internal sealed class LocalRun : IDisposable
             JobId = "7",
             Access = Access,
             Launcher = Launcher,
+            Flavour = Launcher == MpiLauncher.Srun ? MpiFlavour.OpenMpi : null,
             Ranks = Ranks,
             WorkingDirectory = WorkingDirectory,
             Nodes = Nodes,

@@ -74,7 +74,10 @@ public sealed class NodeChecksTests
     {
         Expect("Cgroup", Warning, Fit with { Details = Fit.Details! with { CgroupVersion = 1 } });
         Expect("Cgroup", Failed, Fit with { Details = Fit.Details! with { LimitsCpu = false } }, "cpus");
-        Expect("Cgroup", Failed, Fit with { Details = Fit.Details! with { LimitsMemory = false } }, "memory");
+        var blind = Fit with { Details = Fit.Details! with { LimitsMemory = false } };
+        Expect("Cgroup", Warning, blind, "memory");
+        var required = Evidence.Environment with { Limits = new ContainerLimits { Bounds = JobLimits.Required } };
+        Expect("Cgroup", Failed, blind with { Request = blind.Request with { Environments = [required] } }, "memory");
     }
 
     [Fact]

@@ -70,8 +70,11 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
     }
 
     /// <inheritdoc/>
-    public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
-        (await AskAsync(JobIds.Validate(jobId), cancellationToken)).Records[0].End;
+    public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken)
+    {
+        var said = await ScriptReply.AskAsync(host, ShowJob, [JobIds.Validate(jobId), "ended"], cancellationToken);
+        return said["accounted"] is { } line && SlurmEnd.InAccounting(Decode(line)) is { } end ? end : RecordsIn(said, jobId)[0].End;
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken)
@@ -85,13 +88,18 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
     private async Task<(ScriptReply Said, IReadOnlyList<SlurmJobRecord> Records)> AskAsync(string jobId, CancellationToken stopping)
     {
         var said = await ScriptReply.AskAsync(host, ShowJob, [jobId], stopping);
+        return (said, RecordsIn(said, jobId));
+    }
+
+    private IReadOnlyList<SlurmJobRecord> RecordsIn(ScriptReply said, string jobId)
+    {
         ThrowUnlessTold(jobId, said);
         const string Record = "record.";
         var ids = said.All.Keys.Where(name => name.StartsWith(Record, StringComparison.Ordinal)).Select(name => name[Record.Length..]);
         var names = NamesIn(said, [.. ids]);
         return names.Count > 0
-            ? (said, [.. names.Select(job => SlurmJobRecord.Parse(Decode(said[$"record.{job.Key}"]), job.Key, job.Value))
-                .OrderBy(record => record.HetJobOffset)])
+            ? [.. names.Select(job => SlurmJobRecord.Parse(Decode(said[$"record.{job.Key}"]), job.Key, job.Value))
+                .OrderBy(record => record.HetJobOffset)]
             : throw Unknown(jobId);
     }
 

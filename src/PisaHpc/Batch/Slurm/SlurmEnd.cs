@@ -69,6 +69,30 @@ internal static class SlurmEnd
         return exit is null ? end : WithExit(end, exit);
     }
 
+    /// <summary>
+    /// What the accounting has of a job that slurmctld has forgotten: <c>JobIDRaw|State|ExitCode|Restarts</c> (sacct(1)), the last of which
+    /// came after 22.05.
+    /// </summary>
+    /// <param name="text">A line for each component of the job; none where the accounting does not know it, or did not answer.</param>
+    /// <returns>Null where it does not say how the job ended.</returns>
+    public static BatchEnd? InAccounting(string text)
+    {
+        // Who cancelled it stands behind the word: "CANCELLED by 4001".
+        if (text.Split('\n')[0].Split('|') is not [_, var words, var exit, .. var more])
+        {
+            return null;
+        }
+
+        var state = words.Split(' ')[0];
+        if (OutcomeOf(state) is not { } outcome)
+        {
+            return null;
+        }
+
+        var restarts = more.Length > 0 ? Number(more[0]) : null;
+        return WithExit(new BatchEnd { Outcome = outcome, State = state, RestartCount = restarts }, exit);
+    }
+
     private static BatchEnd WithExit(BatchEnd end, string pair) =>
         pair.Split(':') is [var code, var signal] && Number(code) is { } exitCode && Number(signal) is { } number
             ? end with { ExitCode = exitCode, Signal = number > 0 ? number : null }

@@ -28,14 +28,20 @@ internal static partial class SlurmMemory
     /// look like Slurm's. Slurm's are among what is said of a node in any case, so that the least of it is never more than was granted.
     /// </summary>
     /// <param name="record">The record.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a host list that Slurm does not write.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/> for a host list that Slurm does not write, or more nodes than a job has, however they are spread.
+    /// </exception>
     public static IReadOnlyDictionary<string, long> In(string record)
     {
         var least = new Dictionary<string, long>(StringComparer.Ordinal);
+        var left = SlotMap.MaxNodes;
         foreach (Match line in NodeLine().Matches(record))
         {
             var memory = InBytes(long.Parse(line.Groups["memory"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture));
-            foreach (var name in HostList.Expand(line.Groups["nodes"].Value))
+            var names = new List<string>();
+            new HostListParser(line.Groups["nodes"].Value, limit: left).AppendTo(names);
+            left -= names.Count;
+            foreach (var name in names)
             {
                 least[name] = !least.TryGetValue(name, out var other) || other == -1 ? memory
                     : memory == -1 ? other

@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# Asks Slurm for a job and for its owner. Argument: the job's id.
+# Asks Slurm for a job and for its owner. Arguments: the job's id; "ended" to have a job that slurmctld has forgotten looked for in the
+# accounting, where there is one: "accounted" is its line there.
 # A line for each fact, name and value by a tab. What a user can write (the job's name, and the record that holds it) is asked for apart
 # and comes in base64, so that no text of his is taken for Slurm's.
 
@@ -10,7 +11,19 @@ done
 encode() { base64 | tr -d '\n'; }
 
 rows=$(squeue --noheader --states=all --sort=i --jobs="$1" --format='%A %U %G %F %K %N' 2>&1) || {
-  printf 'refused\t'; printf '%s' "$rows" | encode; printf '\nend\t1\n'
+  printf 'refused\t'; printf '%s' "$rows" | encode; printf '\n'
+  case ${2-}-$rows in
+    ended-*'Invalid job id'*)
+      if scontrol show config | grep -q '^AccountingStorageType *= *accounting_storage/slurmdbd'; then
+        # 22.05 does not tell which run its line is of.
+        restarts=$(sacct --helpformat 2>/dev/null | grep -qw Restarts && printf ',Restarts')
+        printf 'accounted\t'
+        timeout 5 sacct --noheader --parsable2 --allocations --jobs="$1" --format="JobIDRaw,State,ExitCode$restarts" 2>/dev/null | encode
+        printf '\n'
+      fi
+      ;;
+  esac
+  printf 'end\t1\n'
   exit 0
 }
 elements=$(printf '%s\n' "$rows" | grep -c '^[0-9]* [0-9]* [0-9]* [0-9]* [0-9]')

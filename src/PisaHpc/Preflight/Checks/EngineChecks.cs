@@ -111,7 +111,7 @@ internal sealed class CgroupCheck : INodeCheck
         var missing = new[]
         {
             engine.LimitsMemory || !limits.Exists(limit =>
-                limit.Bounds != JobLimits.None || limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null)
+                limit.Bounds == JobLimits.Required || limit.MemoryBytes is not null || limit.MemoryPerSlotBytes is not null)
                 ? null
                 : "memory",
             engine.LimitsCpu || !limits.Exists(limit => limit.CpusFromSlots) ? null : "cpus",
@@ -121,6 +121,10 @@ internal sealed class CgroupCheck : INodeCheck
             ? CheckFinding.Failed(
                 $"{found}; the kernel cannot limit {string.Join(", ", missing)}, which environments ask for",
                 "Boot with the controllers on (cgroup_enable=memory swapaccount=1), or leave the limits out of the site definition.")
+            : !engine.LimitsMemory && limits.Exists(limit => limit.Bounds == JobLimits.Known)
+            ? CheckFinding.Warning(
+                $"{found}; the kernel cannot limit memory: jobs whose batch system tells how much theirs is do not start here",
+                "Boot with the controller on (cgroup_enable=memory swapaccount=1), or set limits.fromJob: none in the site definition.")
             : engine.CgroupVersion == 1
                 ? CheckFinding.Warning(found, "Boot the node with systemd.unified_cgroup_hierarchy=1 when its next reinstallation is due.")
                 : CheckFinding.Passed(found);

@@ -37,7 +37,7 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
         Program("id", """case $1 in -u) echo "${ASKING_UID:-0}" ;; -un) echo hpcuser ;; *) echo 4001 5001 5002 ;; esac""");
         Program("date", $"echo {Now}");
         Configured("");
-        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr", "sed"])
+        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "timeout", "tr", "sed"])
         {
             File.CreateSymbolicLink(Path.Combine(_directory, tool), $"/usr/bin/{tool}");
         }
@@ -95,6 +95,14 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
     {
         Variables["ASKING_UID"] = "4001";
         return Configured(configuration);
+    }
+
+    /// <summary>Has it keep accounts, of which sacct tells raw id, state and exit code.</summary>
+    public RecordedSlurm Accounting(string rows)
+    {
+        Program("sacct", "cat \"$0.rows\"");
+        File.WriteAllText(Path.Combine(_directory, "sacct.rows"), rows);
+        return Configured("AccountingStorageType   = accounting_storage/slurmdbd\n");
     }
 
     /// <summary>Has squeue say something beside its answer.</summary>

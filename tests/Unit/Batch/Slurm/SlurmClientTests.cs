@@ -6,6 +6,7 @@ namespace PisaHpc.Unit.Batch.Slurm;
 public sealed class SlurmClientTests : IDisposable
 {
     private const string Forged = "x UserId=root(0) GroupId=root(0) MCS_label=N/A\n   JobState=RUNNING\n   NodeList=o2wn09 Command=";
+    private const string Forgotten = "slurm_load_jobs error: Invalid job id specified";
     private const string Row = "20 4001 4001 20 N/A o2wn[01-02]";
     private static readonly string Granted = RecordedSlurm.Sample("granted-22.05");
     private readonly RecordedSlurm _slurm = new();
@@ -87,6 +88,38 @@ public sealed class SlurmClientTests : IDisposable
     [InlineData("LEVITATING")]
     public async Task A_job_that_has_not_ended_or_is_in_a_state_that_nobody_knows_has_no_end(string state) => Assert.Null(
         await _slurm.With(Row, "mpi", Granted.Replace("JobState=RUNNING", $"JobState={state}")).Client.FindEndAsync("20", CancellationToken.None));
+
+    [Theory]
+    [InlineData("20|TIMEOUT|0:0\n", BatchOutcome.TimeLimit, "TIMEOUT", 0, null, null)]
+    [InlineData("20|CANCELLED by 4001|0:15|2\n", BatchOutcome.Cancelled, "CANCELLED", 0, 15, 2)]
+    [InlineData("30|NODE_FAIL|1:0\n31|COMPLETED|0:0\n", BatchOutcome.NodeFailed, "NODE_FAIL", 1, null, null)]
+    public async Task How_a_job_ended_that_slurmctld_has_forgotten_the_accounting_tells(
+        string accounted, BatchOutcome outcome, string state, int code, int? signal, int? restarts)
+    {
+        var end = (await _slurm.Accounting(accounted).Refusing(Forgotten).Client.FindEndAsync("20", CancellationToken.None))!;
+        Assert.Equal(
+            (outcome, state, code, signal, restarts), (end.Outcome, end.State, end.ExitCode, end.Signal, end.RestartCount));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("20|RUNNING|0:0\n")]
+    [InlineData("20|LEVITATED|0:0\n")]
+    [InlineData("sacct: error\n")]
+    public async Task Where_it_does_not_tell_the_job_is_not_known(string accounted)
+    {
+        _slurm.Accounting(accounted).Refusing(Forgotten);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => _slurm.Client.FindEndAsync("20", CancellationToken.None));
+        Assert.Equal(ErrorId.JobNotFound, failure.Id);
+    }
+
+    [Fact]
+    public async Task Without_an_accounting_it_is_not_known_either_and_sacct_is_not_asked()
+    {
+        var failure = await Assert.ThrowsAsync<HpcException>(
+            () => _slurm.Refusing(Forgotten).Client.FindEndAsync("20", CancellationToken.None));
+        Assert.Equal(ErrorId.JobNotFound, failure.Id);
+    }
 
     [Fact]
     public async Task What_the_user_wrote_is_not_taken_for_what_Slurm_says()

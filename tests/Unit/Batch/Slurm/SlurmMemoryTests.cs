@@ -36,10 +36,12 @@ public sealed class SlurmMemoryTests : IDisposable
         Assert.Equal(mebibytes << 20, (await AskAsync(_slurm.With(Row, "mpi", record), "20"))["o2wn01"]);
     }
 
-    [Fact]
-    public async Task A_host_list_that_Slurm_does_not_write_is_no_answer()
+    [Theory]
+    [InlineData("\n     Nodes=o2wn[1-99999999] CPU_IDs=0 Mem=1 GRES=")]
+    [InlineData(" Nodes=a[1-10000] CPU_IDs=0 Mem=1 Nodes=b[1-10000] CPU_IDs=0 Mem=1")]
+    public async Task A_host_list_that_Slurm_does_not_write_is_no_answer(string forged)
     {
-        var record = Granted.Replace("Network=(null)", "Network=x\n     Nodes=o2wn[1-99999999] CPU_IDs=0 Mem=1 GRES=");
+        var record = Granted.Replace("Network=(null)", $"Network=x{forged}");
         Assert.Equal(ErrorId.InvalidValue, (await Assert.ThrowsAsync<HpcException>(() => AskAsync(_slurm.With(Row, "mpi", record), "20"))).Id);
     }
 
