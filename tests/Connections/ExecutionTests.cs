@@ -87,7 +87,10 @@ public class ExecutionTests(Lab lab) : IClassFixture<Lab>
         Assert.NotEqual(before, await ProcessesAsync(reach, id));
         await execution.DisposeAsync();
         Assert.Equal(before, await ProcessesAsync(reach, id));
-        Assert.InRange(await execution.WaitAsync(None), 137, 143);
+        var code = await execution.WaitAsync(None);
+
+        // A shell that loses the children that it waits for before it is ended itself ends by itself.
+        Assert.True(code is >= 137 and <= 143 || (code == 0 && script.EndsWith("wait", StringComparison.Ordinal)), $"exit code {code}");
     }
 
     [Fact]

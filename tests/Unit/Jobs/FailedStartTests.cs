@@ -197,6 +197,7 @@ public sealed class FailedStartTests : IDisposable
     {
         using var interrupt = new CancellationTokenSource();
         _cluster.Nodes.FailOn("o2wn01", FakeStep.Remove, Fault("o2wn01"));
+        _cluster.Nodes.Before("o2wn02", FakeStep.Create, OtherRunsAsync);
         At(Phase.WaitUntilReady, interrupt.Cancel);
 
         var failure = await Assert.ThrowsAsync<HpcException>(
@@ -231,14 +232,18 @@ public sealed class FailedStartTests : IDisposable
     /// <summary>Makes o2wn02 fail once o2wn01 has its container.</summary>
     private void FailOnceOtherRuns() => _cluster.Nodes.Before("o2wn02", FakeStep.Create, async stop =>
     {
+        await OtherRunsAsync(stop);
+        throw Fault("o2wn02");
+    });
+
+    private async Task OtherRunsAsync(CancellationToken stop)
+    {
         while (_cluster.Nodes.EngineOf("o2wn01").Containers.Count == 0)
         {
             stop.ThrowIfCancellationRequested();
             await Task.Yield();
         }
-
-        throw Fault("o2wn02");
-    });
+    }
 
     private void AssertUntouched()
     {
