@@ -91,8 +91,8 @@ public sealed partial record MpiRequest
             throw new HpcException(
                 ErrorId.InvalidValue,
                 Flavour is null
-                    ? $"Which MPI the image of job {JobId} has is not said, and srun starts ranks of Open MPI alone: each of another would be "
-                        + "rank 0 of 1."
+                    ? $"Which MPI the image of job {JobId} has is not said, and srun starts ranks of Open MPI alone: each of another "
+                        + "would be rank 0 of 1."
                     : $"Ranks of {Flavour}, as of job {JobId}, are not started by srun, which starts those of Open MPI.",
                 JobId,
                 Flavour is null
