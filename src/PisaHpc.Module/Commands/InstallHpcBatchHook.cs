@@ -37,7 +37,10 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     [Parameter]
     public SwitchParameter InteractiveStep { get; set; }
 
-    /// <summary>Changes the configuration also where nodes have not got the hooks: a prolog that is missing drains its node.</summary>
+    /// <summary>
+    /// Changes the configuration also where nodes have not got the hooks: a prolog that is missing drains its node. With LSF the site's own
+    /// pre- and post-executions may run as root, too, but none that a user names.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -93,9 +96,9 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     private async Task<IHookInstall> PlanAsync(INodeConnection host, CancellationToken stopping)
     {
         var programs = ProgramsToBring().ToList();
+        var lsf = LsfRequest with { Deadline = TimeSpan.FromSeconds(DeadlineSec), Programs = programs, IsForced = Force };
         return IsLsf
-            ? await LsfHookInstall.PlanAsync(
-                host, LsfRequest with { Deadline = TimeSpan.FromSeconds(DeadlineSec), Programs = programs }, Warn, stopping)
+            ? await LsfHookInstall.PlanAsync(host, lsf, Warn, stopping)
             : await SlurmHookInstall.PlanAsync(host, SlurmRequest with { Programs = programs }, stopping);
     }
 

@@ -14,14 +14,20 @@ internal sealed record LsfController
     /// <summary>The cluster's name.</summary>
     public required string Cluster { get; init; }
 
-    /// <summary>The directory in which LSF looks for esubs, LSF_SERVERDIR.</summary>
+    /// <summary>The directory in which LSF looks for esubs: LSF_EXT_SERVERDIR where it is set, else LSF_SERVERDIR.</summary>
     public required string ServerDirectory { get; init; }
 
     /// <summary>The cluster's lsb.applications(5).</summary>
     public required string ApplicationsFile { get; init; }
 
-    /// <summary>The hosts that lsf.cluster(5) names.</summary>
+    /// <summary>The hosts that lsf.cluster(5) names and that jobs run on.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>The site's own pre- and post-executions of queues and application profiles.</summary>
+    public IReadOnlyList<LsfCall> Executions { get; init; } = [];
+
+    /// <summary>The lines outside of our block that call what is ours.</summary>
+    public IReadOnlyList<LsfCall> CallsOfOurs { get; init; } = [];
 
     /// <summary>How many jobs each application profile has that LSF runs with, by its name; null when LSF does not answer.</summary>
     public IReadOnlyDictionary<string, int>? Profiles { get; init; }
@@ -60,6 +66,8 @@ internal sealed record LsfController
                 recommendedAction: "Name it: -LsfServerDir."),
             ApplicationsFile = said["applications"]!,
             Hosts = [.. Words(said["hosts"]).Distinct(StringComparer.Ordinal)],
+            Executions = LsfCall.Of(said, "theirs"),
+            CallsOfOurs = LsfCall.Of(said, "calls"),
             Profiles = said["profiles"] is { } profiles ? Words(profiles).Select(word => word.Split('=', 2)).DistinctBy(pair => pair[0])
                 .ToDictionary(pair => pair[0], pair => Number(pair[^1]), StringComparer.Ordinal) : null,
             Refusal = said["refused"],

@@ -37,6 +37,7 @@ internal static class LsfHookChecks
     public static IReadOnlyList<HookCheck<LsfEvidence>> OfController { get; } =
     [
         new("HookLines", Lines), new("PostHolds", PostHolds), new("HookTime", Time), new("RetryLimit", RetryLimit), new("Esub", Esub),
+        new("RootHooks", RootHooks),
     ];
 
     /// <summary>Those of a node.</summary>
@@ -98,6 +99,19 @@ internal static class LsfHookChecks
             : section["LOCAL_MAX_PREEXEC_RETRY_ACTION"].Equals("EXIT", StringComparison.OrdinalIgnoreCase) ? null
             : "LOCAL_MAX_PREEXEC_RETRY_ACTION is not EXIT: a job that was tried often enough stays, suspended",
         "what fails is tried a number of times");
+
+    /// <summary>LSF runs those of queues and profiles as whom lsf.sudoers(5) names, and ours need root.</summary>
+    private static CheckFinding RootHooks(LsfEvidence evidence)
+    {
+        var executions = evidence.Hooks.Controller.Executions;
+        var users = string.Join("; ", executions.Where(call => call.IsUsers).Select(call => $"{call.Place}: {call.Line}"));
+        return users.Length > 0
+            ? CheckFinding.Failed(
+                $"users' programs run as root: {users}",
+                "Take those lines out, and have LSF read it: badmin reconfig. bsub -E and -Ep run as the user.")
+            : CheckFinding.Passed(executions.Count > 0
+                ? $"the site's own run as root, too: {LsfCall.PlacesOf(executions)}" : "nothing but the hooks runs as root");
+    }
 
     private static CheckFinding Esub(LsfEvidence evidence)
     {

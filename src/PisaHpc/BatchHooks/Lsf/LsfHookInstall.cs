@@ -11,9 +11,10 @@ internal sealed class LsfHookInstall : IHookInstall
     private readonly LsfHooks _hooks;
     private readonly TextChange _applications;
     private readonly IReadOnlyList<HookFile> _files;
+    private readonly bool _isForced;
 
-    private LsfHookInstall(LsfHooks hooks, TextChange applications, IReadOnlyList<HookFile> files) =>
-        (_hooks, _applications, _files) = (hooks, applications, files);
+    private LsfHookInstall(LsfHooks hooks, TextChange applications, IReadOnlyList<HookFile> files, bool isForced) =>
+        (_hooks, _applications, _files, _isForced) = (hooks, applications, files, isForced);
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Nodes => _hooks.Nodes;
@@ -38,14 +39,16 @@ internal sealed class LsfHookInstall : IHookInstall
         }
 
         return new LsfHookInstall(
-            hooks, hooks.ApplicationsJoined(request.Deadline), [.. request.Programs, .. LsfHooks.OfNodes(request.Site, request.Deadline)]);
+            hooks, hooks.ApplicationsJoined(request.Deadline), [.. request.Programs, .. LsfHooks.OfNodes(request.Site, request.Deadline)],
+            request.IsForced);
     }
 
     /// <inheritdoc/>
     public async Task<HostChange> OnNodeAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         await HookPlace.RequireProgramsAsync(node, _files, cancellationToken);
-        var sudoers = (await LsfSudoers.ReadAsync(node, cancellationToken)).Joined(node.Node);
+        var sudoers = (await LsfSudoers.ReadAsync(node, cancellationToken))
+            .Joined(node.Node, _hooks.Controller.Executions, _isForced);
         return new HostChange
         {
             Host = node.Node,

@@ -4,7 +4,7 @@ namespace PisaHpc.BatchHooks.Lsf;
 
 /// <summary>
 /// Takes LSF's hooks away, in the reverse of the order in which they came: first the words by which users ask, then, when no job is left
-/// in a profile of ours, the profiles; files go when LSF has read that. Later calls go on.
+/// in a profile of ours, the profiles; files go when LSF has read that and no other line calls them. Later calls go on.
 /// </summary>
 internal sealed class LsfHookRemoval : IHookRemoval
 {
@@ -19,11 +19,15 @@ internal sealed class LsfHookRemoval : IHookRemoval
         _applications = hooks.ApplicationsLeft();
         _waiting = asksLsf && hooks.Jobs is > 0 and var jobs ? $"{Plural.Of(jobs, "job")} ended in profiles of PisaHpc"
             : _applications.Changes || (asksLsf && hooks.AreRead) ? "LSF has read its configuration again: badmin reconfig"
+            : CallsOfOurs is { Count: > 0 } calls ? $"{LsfCall.PlacesOf(calls)}, which still call {HookPlace.Directory}/, are taken out"
             : null;
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Nodes => _hooks.Nodes;
+
+    /// <summary>What would fail for ever without the files, and somebody has written.</summary>
+    private IReadOnlyList<LsfCall> CallsOfOurs => _hooks.Controller.CallsOfOurs;
 
     private bool HasJobs => _hooks.Jobs > 0;
 
@@ -65,7 +69,8 @@ internal sealed class LsfHookRemoval : IHookRemoval
         Role = HookRole.Controller,
         Texts = _applications.Changes && !HasJobs ? [_applications] : [],
         Removes = [.. _ownFiles.Select(file => (file, (string?)null))],
-        NextStep = "badmin reconfig; then this again",
+        NextStep = (CallsOfOurs.Count == 0 ? ""
+            : $"take out {LsfCall.PlacesOf(CallsOfOurs)}, which still call {HookPlace.Directory}/; ") + "badmin reconfig; then this again",
         Waiting = _waiting,
     };
 

@@ -17,6 +17,9 @@ internal sealed record LsfHookRequest
     /// <summary>The lsf.conf; null for the one of LSF_ENVDIR, else /etc/lsf.conf.</summary>
     public string? ConfigurationFile { get; init; }
 
+    /// <summary>Whether the site's own pre- and post-executions may run as root, too.</summary>
+    public bool IsForced { get; init; }
+
     /// <summary>LSF_SERVERDIR; null for what lsf.conf and profile.lsf say.</summary>
     public string? ServerDirectory { get; init; }
 
@@ -50,8 +53,12 @@ internal sealed record LsfHooks
     /// <summary>What is called as ours in LSF_SERVERDIR, by path: where a link leads to, null for what is none.</summary>
     public required IReadOnlyDictionary<string, string?> EsubLinks { get; init; }
 
-    /// <summary>The nodes: those that lsf.cluster(5) names, else the site definition's.</summary>
-    public IReadOnlyList<string> Nodes => Controller.Hosts.Count > 0 ? Controller.Hosts : HostList.Expand(Site.Nodes.Names);
+    /// <summary>
+    /// The nodes: those that lsf.cluster(5) names, and those of the site definition that it lacks, as hosts do that join by themselves. A
+    /// name may have a domain here and none there.
+    /// </summary>
+    public IReadOnlyList<string> Nodes =>
+        [.. Controller.Hosts.Concat(HostList.Expand(Site.Nodes.Names)).DistinctBy(name => name.Split('.')[0], StringComparer.Ordinal)];
 
     /// <summary>The esub.</summary>
     public HookFile Esub => new(

@@ -39,16 +39,24 @@ internal sealed partial record LsfSudoers(TextChange Text, string? Standing)
 
     /// <summary>It with the line in it.</summary>
     /// <param name="node">The node, for the failure.</param>
+    /// <param name="executions">The site's own pre- and post-executions, which run as whom it names, too.</param>
+    /// <param name="isForced">Whether those may begin to run as root.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.BatchConfigurationInvalid"/>: it names another user, or LSF does not read it, and would begin to.
+    /// <see cref="ErrorId.BatchConfigurationInvalid"/>: it names another user, or LSF does not read it, and would begin to, or something
+    /// else than our hooks would begin to run as root.
     /// </exception>
-    public TextChange Joined(string node)
+    public TextChange Joined(string node, IReadOnlyCollection<LsfCall> executions, bool isForced)
     {
         if (Standing is not null and not Own)
         {
             throw Invalid(
                 node, $"has mode and owner {Standing}, so that LSF ignores it.",
                 $"Look at what it says, for LSF will read it then: chown root {File}; chmod 600 {File}.");
+        }
+
+        if (User is null)
+        {
+            LsfCall.RequireFitForRoot(executions, node, isForced);
         }
 
         return User switch

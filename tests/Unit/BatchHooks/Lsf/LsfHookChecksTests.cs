@@ -15,7 +15,7 @@ public sealed class LsfHookChecksTests
     [InlineData("PostHolds", "", "", "Passed", "keeps its slots")]
     [InlineData("PostHolds", "JOB_INCLUDE_POSTPROC = Y", "JOB_INCLUDE_POSTPROC = N", "Failed", "docker-cs7: JOB_INCLUDE_POSTPROC is not Y")]
     [InlineData("HookTime", "", "", "Passed", "a hook may last 100 s")]
-    [InlineData("HookTime", "JOB_PREPROC_TIMEOUT = 2", "JOB_PREPROC_TIMEOUT = 1", "Failed", "JOB_PREPROC_TIMEOUT=1 minutes, and a hook may last 100 s")]
+    [InlineData("HookTime", "PREPROC_TIMEOUT = 2", "PREPROC_TIMEOUT = 1", "Failed", "JOB_PREPROC_TIMEOUT=1 minutes, and a hook may")]
     [InlineData("HookTime", "JOB_POSTPROC_TIMEOUT = 2\n", "", "Failed", "JOB_POSTPROC_TIMEOUT is not set, and LSF waits for ever")]
     [InlineData("RetryLimit", "", "", "Passed", "a number of times")]
     [InlineData("RetryLimit", "LOCAL_MAX_PREEXEC_RETRY = 3\n", "", "Failed", "what fails is tried for ever")]
@@ -29,7 +29,8 @@ public sealed class LsfHookChecksTests
     [Fact]
     public void A_file_that_LSF_has_not_read_is_no_profile()
     {
-        Expect("Failed", "LSF runs without docker-tiny", "HookLines", LsfSite.Hooks(LsfSite.Joined(), new Dictionary<string, int> { ["docker-cs7"] = 0 }));
+        var read = new Dictionary<string, int> { ["docker-cs7"] = 0 };
+        Expect("Failed", "LSF runs without docker-tiny", "HookLines", LsfSite.Hooks(LsfSite.Joined(), read));
         Expect("Unknown", "mbatchd is down", "HookLines", LsfSite.Hooks(LsfSite.Joined()));
         Expect("Skipped", "there is no profile", "HookTime", LsfSite.Hooks(null, Read));
     }
@@ -42,6 +43,19 @@ public sealed class LsfHookChecksTests
         Expect("Failed", "pisahpc-environments is not this module's", "Esub", hooks, words: "0 644 0");
         var links = new Dictionary<string, string?>(hooks.EsubLinks) { ["/lsf/etc/esub.docker-old"] = "elsewhere" };
         Expect("Failed", "esub.docker-old does not lead to esub.docker", "Esub", hooks with { EsubLinks = links });
+    }
+
+    [Fact]
+    public void A_line_by_which_a_users_program_runs_as_root_is_named()
+    {
+        var hooks = LsfSite.Hooks(LsfSite.Joined(), Read);
+        Expect("Passed", "nothing but the hooks runs as root", "RootHooks", hooks);
+        var theirs = new LsfCall("/lsf/lsb.queues:7", "PRE_EXEC = /site/pre");
+        Expect("Passed", "the site's own run as root, too: /lsf/lsb.queues:7", "RootHooks", With(theirs));
+        var users = new LsfCall("/lsf/lsb.queues:9", "PRE_EXEC = $USER_PREEXEC");
+        Expect("Failed", "users' programs run as root: /lsf/lsb.queues:9: PRE_EXEC = $USER_PREEXEC", "RootHooks", With(theirs, users));
+
+        LsfHooks With(params LsfCall[] calls) => hooks with { Controller = hooks.Controller with { Executions = calls } };
     }
 
     [Theory]
@@ -66,31 +80,6 @@ public sealed class LsfHookChecksTests
         Assert.Equal(result, Judge("HostName", evidence));
     }
 
-    [Theory]
-    [InlineData("LSF_EEXEC_USER=root\n", "600 0", "LSF_EEXEC_USER=root\n# PisaHpc: begin ")]
-    [InlineData(null, null, "# PisaHpc: begin ")]
-    [InlineData("LSB_PRE_POST_EXEC_USER=root\n", "600 0", "LSB_PRE_POST_EXEC_USER=root\n")]
-    public void The_user_is_joined_where_nobody_is_named_and_taken_out_byte_by_byte(string? text, string? standing, string start)
-    {
-        var joined = Sudoers(text, standing).Joined("n01");
-        Assert.StartsWith(start, joined.After, StringComparison.Ordinal);
-        Assert.Equal("root", Sudoers(joined.After, "600 0").User);
-        Assert.False(Sudoers(joined.After, "600 0").Joined("n01").Changes);
-        Assert.Equal(text, Sudoers(joined.After, "600 0").Left().After);
-    }
-
-    [Theory]
-    [InlineData("LSB_PRE_POST_EXEC_USER=lsfadmin\n", "600 0", "says LSB_PRE_POST_EXEC_USER=lsfadmin")]
-    [InlineData("LSF_EEXEC_USER=root\n", "644 0", "has mode and owner 644 0, so that LSF ignores it")]
-    public void What_the_site_says_otherwise_is_refused(string text, string standing, string words)
-    {
-        var failure = Assert.Throws<HpcException>(() => Sudoers(text, standing).Joined("n01"));
-        Assert.Equal(ErrorId.BatchConfigurationInvalid, failure.Id);
-        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
-    }
-
-    private static LsfSudoers Sudoers(string? text, string? standing) => new(new TextChange(LsfSudoers.File, text, text), standing);
-
     private static HookNodeEvidence Node(string name) => new()
     {
         Node = "n01",
@@ -109,8 +98,13 @@ public sealed class LsfHookChecksTests
 
     private static void Expect(string result, string evidence, string check, LsfHooks hooks, string? words = null)
     {
-        var server = new Dictionary<string, string?> { [hooks.Esub.Path] = hooks.Esub.Standing, [hooks.Words.Path] = words ?? hooks.Words.Standing };
-        var found = LsfHookChecks.OfController.Single(one => one.Name == check).Judge(new LsfEvidence(hooks, TimeSpan.FromSeconds(80), server));
+        var server = new Dictionary<string, string?>
+        {
+            [hooks.Esub.Path] = hooks.Esub.Standing,
+            [hooks.Words.Path] = words ?? hooks.Words.Standing,
+        };
+        var seen = new LsfEvidence(hooks, TimeSpan.FromSeconds(80), server);
+        var found = LsfHookChecks.OfController.Single(one => one.Name == check).Judge(seen);
         Assert.Equal(result, found.Result.ToString());
         Assert.Contains(evidence, found.Evidence, StringComparison.Ordinal);
         Assert.Equal(result is "Failed" or "Skipped", found.Remedy is not null);
