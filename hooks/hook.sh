@@ -170,8 +170,8 @@ same_run() (
     [ "$record_turn" = "$turn" ]
 )
 
-# take_off_another: takes off one more run, which an earlier hook could not take off, as while the engine was down. Its reader has: other_run
-# JOB RUN, by which call_hook tells of that one; and forget, which removes its record.
+# take_off_another: takes off one more run, which an earlier hook could not take off, as while the engine was down. Its reader has
+# other_run, by which call_hook tells of the run that it is given, and forget, which removes that run's record.
 take_off_another() {
     set +f
     for record in "$records"/*.*[0-9]; do

@@ -53,7 +53,8 @@ public sealed class LsfApplicationsTests
     [InlineData("\nEnd Application\n", "line 2: no section is open")]
     [InlineData("#if cluster(c1)\n", "line 1: the condition that begins there is not closed")]
     [InlineData("A=1\n#endif\n", "line 2: no condition is open")]
-    [InlineData("\nbegin application\nname=docker-cs7\nend application\n", "line 2: the site has an application profile docker-cs7 of its own")]
+    [InlineData(
+        "\nbegin application\nname=docker-cs7\nend application\n", "line 2: the site has an application profile docker-cs7 of its own")]
     public void What_leaves_no_way_is_refused_with_its_line(string text, string words)
     {
         var failure = Assert.Throws<HpcException>(() => LsfSite.Joined(text));
@@ -65,7 +66,8 @@ public sealed class LsfApplicationsTests
     public void A_name_that_LSF_cannot_say_has_no_profile_and_is_told()
     {
         Assert.Equal(["deb12.1"], LsfProfile.NamesWithoutWord(LsfSite.Site));
-        Assert.Equal("docker-cs7 docker-cs7\ndocker-old docker-cs7\ndocker-tiny docker-tiny\n", LsfProfile.ListOf(LsfProfile.Of(LsfSite.Site)));
+        Assert.Equal(
+            "docker-cs7 docker-cs7\ndocker-old docker-cs7\ndocker-tiny docker-tiny\n", LsfProfile.ListOf(LsfProfile.Of(LsfSite.Site)));
     }
 
     [Fact]
@@ -74,9 +76,10 @@ public sealed class LsfApplicationsTests
         var hooks = LsfSite.Hooks(null);
         hooks.RequireOwnNames();
         var theirs = hooks with { EsubText = "#!/bin/sh\n# ours\n" };
-        Assert.Contains("/lsf/etc/esub.docker on head is the site's own", Assert.Throws<HpcException>(theirs.RequireOwnNames).Message, StringComparison.Ordinal);
+        var failure = Assert.Throws<HpcException>(theirs.RequireOwnNames);
+        Assert.Contains("/lsf/etc/esub.docker on head is the site's own", failure.Message, StringComparison.Ordinal);
         var links = new Dictionary<string, string?>(hooks.EsubLinks) { ["/lsf/etc/esub.docker-cs7"] = null };
         Assert.Throws<HpcException>((hooks with { EsubLinks = links }).RequireOwnNames);
-        (hooks with { EsubText = hooks.Esub.Content.Length > 0 ? System.Text.Encoding.UTF8.GetString(hooks.Esub.Content.Span) : "" }).RequireOwnNames();
+        (hooks with { EsubText = System.Text.Encoding.UTF8.GetString(hooks.Esub.Content.Span) }).RequireOwnNames();
     }
 }

@@ -15,7 +15,9 @@ public sealed class LsfHookChecksTests
     [InlineData("PostHolds", "", "", "Passed", "keeps its slots")]
     [InlineData("PostHolds", "JOB_INCLUDE_POSTPROC = Y", "JOB_INCLUDE_POSTPROC = N", "Failed", "docker-cs7: JOB_INCLUDE_POSTPROC is not Y")]
     [InlineData("HookTime", "", "", "Passed", "a hook may last 100 s")]
-    [InlineData("HookTime", "JOB_PREPROC_TIMEOUT = 2", "JOB_PREPROC_TIMEOUT = 1", "Failed", "JOB_PREPROC_TIMEOUT=1 minutes, and a hook may last 100 s")]
+    [InlineData(
+        "HookTime", "JOB_PREPROC_TIMEOUT = 2", "JOB_PREPROC_TIMEOUT = 1", "Failed",
+        "JOB_PREPROC_TIMEOUT=1 minutes, and a hook may last 100 s")]
     [InlineData("HookTime", "JOB_POSTPROC_TIMEOUT = 2\n", "", "Failed", "JOB_POSTPROC_TIMEOUT is not set, and LSF waits for ever")]
     [InlineData("RetryLimit", "", "", "Passed", "a number of times")]
     [InlineData("RetryLimit", "LOCAL_MAX_PREEXEC_RETRY = 3\n", "", "Failed", "what fails is tried for ever")]
@@ -29,7 +31,8 @@ public sealed class LsfHookChecksTests
     [Fact]
     public void A_file_that_LSF_has_not_read_is_no_profile()
     {
-        Expect("Failed", "LSF runs without docker-tiny", "HookLines", LsfSite.Hooks(LsfSite.Joined(), new Dictionary<string, int> { ["docker-cs7"] = 0 }));
+        var one = LsfSite.Hooks(LsfSite.Joined(), new Dictionary<string, int> { ["docker-cs7"] = 0 });
+        Expect("Failed", "LSF runs without docker-tiny", "HookLines", one);
         Expect("Unknown", "mbatchd is down", "HookLines", LsfSite.Hooks(LsfSite.Joined()));
         Expect("Skipped", "there is no profile", "HookTime", LsfSite.Hooks(null, Read));
     }
@@ -109,8 +112,13 @@ public sealed class LsfHookChecksTests
 
     private static void Expect(string result, string evidence, string check, LsfHooks hooks, string? words = null)
     {
-        var server = new Dictionary<string, string?> { [hooks.Esub.Path] = hooks.Esub.Standing, [hooks.Words.Path] = words ?? hooks.Words.Standing };
-        var found = LsfHookChecks.OfController.Single(one => one.Name == check).Judge(new LsfEvidence(hooks, TimeSpan.FromSeconds(80), server));
+        var server = new Dictionary<string, string?>
+        {
+            [hooks.Esub.Path] = hooks.Esub.Standing,
+            [hooks.Words.Path] = words ?? hooks.Words.Standing,
+        };
+        var told = new LsfEvidence(hooks, TimeSpan.FromSeconds(80), server);
+        var found = LsfHookChecks.OfController.Single(one => one.Name == check).Judge(told);
         Assert.Equal(result, found.Result.ToString());
         Assert.Contains(evidence, found.Evidence, StringComparison.Ordinal);
         Assert.Equal(result is "Failed" or "Skipped", found.Remedy is not null);

@@ -82,7 +82,7 @@ public sealed class LsfJobTests
         var asked = ("PISAHPC_ENVIRONMENT", (string?)value);
         Assert.Equal((0, 0), host.Count("lsf-pre", asked));
         Assert.Equal(
-            (78, "", $"pisahpc: environment-unasked on n01: PISAHPC_ENVIRONMENT={value} chooses nothing here: bsub -a docker-NAME, or none\n"),
+            (78, "", $"pisahpc: environment-unasked on n01: {asked.Item1}={value} chooses nothing here: bsub -a docker-NAME, or none\n"),
             host.Call("lsf-job", ["-", "echo never"], asked));
     }
 
