@@ -55,10 +55,10 @@ record_run() {
     ) >/dev/null 2>&1 </dev/null
 }
 
-# Sets state, code, ends, failed_node, starter, record_gid, record_turn, left and reason to what the record says; to nothing where there is
-# none.
+# Sets state, code, ends, failed_node, starter, record_gid, record_turn, record_environment, left and reason to what the record says; to
+# nothing where there is none.
 read_record() {
-    state='' code='' ends='' failed_node='' starter='' record_gid='' record_turn='' left='' reason=''
+    state='' code='' ends='' failed_node='' starter='' record_gid='' record_turn='' record_environment='' left='' reason=''
     while read -r name value; do
         case $name in
             state) state=$value ;;
@@ -68,6 +68,7 @@ read_record() {
             starter) starter=$value ;;
             gid) record_gid=$value ;;
             turn) record_turn=$value ;;
+            environment) record_environment=$value ;;
             left) left=$value ;;
             reason) reason=$value ;;
         esac
@@ -111,9 +112,9 @@ bounded() {
 
 # start_run: starts the job from this node, on all of its nodes or on none, and writes down what came of it; after what an earlier run of it
 # left was taken off, where earlier is not empty. Before anything is started the record says so: who takes the run off finds by it what has
-# to be taken away, also when this is killed.
+# to be taken away, also when this is killed. Fails where the record cannot be written: nothing is started then.
 start_run() {
-    record_run starting '' '' ''
+    record_run starting '' '' '' || return 1
     why=$record.why
     rm -f "$why"
     if [ -n "$earlier" ]; then
@@ -146,19 +147,46 @@ start_run() {
 }
 
 # take_off OPTION...: takes the run of the record off: the node that started the job takes it off all nodes, with the options; another one
-# what is still on itself, since the first may be dead, and so does one that is told to (reach). Sets status; 0 is done.
+# what is still on itself, since the first may be dead, and so does one that is told to (reach). Sets status; 0 is done. Meanwhile the
+# record says that the run is left, for a hook that is killed.
 take_off() {
     status=0
     read_record
-    gid=${record_gid:-0}
+    gid=${record_gid:-0} turn=$record_turn environment=$record_environment
     [ "$left" = clean ] && return
+    record_run left stop-killed 75 "pisahpc-hook stop was killed with the hook $$"
     if [ "$starter" = "$node" ] && [ "$reach" = all ]; then
         set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" "$@"
     else
         set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" -Here "$node"
     fi
     bounded "$((deadline + take_back))" call_hook "$@"
-    [ "$status" = 0 ] || record_run left stop-failed 75 "pisahpc-hook stop: $status"
+    if [ "$status" != 0 ] && same_run; then record_run left stop-failed 75 "pisahpc-hook stop: $status"; fi
+}
+
+# Fails where the record is no longer that of the run that take_off has read: a newer run has put its own there.
+same_run() (
+    read_record
+    [ "$record_turn" = "$turn" ]
+)
+
+# take_off_another: takes off one more run, which an earlier hook could not take off, as while the engine was down. Its reader has
+# other_run, by which call_hook tells of the run that it is given, and forget, which removes that run's record.
+take_off_another() {
+    set +f
+    for record in "$records"/*.*[0-9]; do
+        entry=${record##*/}
+        case $entry in *[!0-9.]*) continue ;; esac
+        read_record
+        [ "$state" = left ] || continue
+        # The hook that writes this first is still at it.
+        if [ "$code" = stop-killed ] && [ -d "/proc/${reason##* }" ]; then continue; fi
+        other_run "${entry%.*}" "${entry##*.}"
+        reach=here
+        take_off
+        [ "$status" != 0 ] || forget
+        return
+    done
 }
 
 # time_left BEGUN: gives what is left of this hook's time to one more stop; fails where that is too little.

@@ -2,6 +2,17 @@
 # Which job a hook of LSF is called for, by the variables that LSF sets for a job (LSF reference, "Environment variables set for job
 # execution"). To read this file starts no process.
 
+# own_environment HOOK ARGUMENT: begins a hook again with what LSF sets for it and nothing else. A hook is root's and has the job's
+# environment, which is its user's: where sh is bash, a function in there takes the place of a program, and of what the shell has itself.
+# Up to here a hook calls special built-ins alone, which come before functions.
+own_environment() {
+    exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C LSB_JOBID="${LSB_JOBID-}" LSB_JOBINDEX="${LSB_JOBINDEX-}" \
+        LSF_JOB_TIMESTAMP_VALUE="${LSF_JOB_TIMESTAMP_VALUE-}" LSB_QUEUE="${LSB_QUEUE-}" LSFUSER="${LSFUSER-}" \
+        LSB_MCPU_HOSTS="${LSB_MCPU_HOSTS-}" LSB_HOSTS="${LSB_HOSTS-}" LSB_RESTART="${LSB_RESTART-}" \
+        LSB_JOBEXIT_STAT="${LSB_JOBEXIT_STAT-}" LSB_JOBEXIT_INFO="${LSB_JOBEXIT_INFO-}" PISAHPC_ENVIRONMENT="${PISAHPC_ENVIRONMENT-}" \
+        "$hooks/$1" "$2" clean
+}
+
 # this_job: sets job, index and turn, which tells a job's runs apart, and record; fails outside of a job.
 this_job() {
     job=${LSB_JOBID-} index=${LSB_JOBINDEX:-0} turn=${LSF_JOB_TIMESTAMP_VALUE:-0}
@@ -28,8 +39,7 @@ this_host() {
     done
 }
 
-# A job's environment is its user's, and this is root's: the program gets what LSF itself sets, and no more. In a session of its own nothing
-# of it keeps LSF waiting.
+# The program gets what LSF itself sets, and no more. In a session of its own nothing of it keeps LSF waiting.
 call_hook() {
     exec setsid env -i PATH="$PATH" LC_ALL=C LSB_JOBID="$job" LSB_JOBINDEX="$index" LSB_QUEUE="${LSB_QUEUE-}" LSFUSER="${LSFUSER-}" \
         LSB_MCPU_HOSTS="${LSB_MCPU_HOSTS:-}" LSB_HOSTS="${LSB_HOSTS-}" LSB_JOBEXIT_STAT="${LSB_JOBEXIT_STAT-}" \

@@ -39,8 +39,11 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         var text = await File.ReadAllTextAsync(Lab.State.Site);
         await File.WriteAllTextAsync(Site, text.Split("queues:")[0].Replace(
             "environments:\n", "environments:\n  missing: { image: pisa/none:1 }\n", StringComparison.Ordinal));
-        File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
-        File.Copy(Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent"), Path.Combine(_programs.FullName, "pisahpc-agent"));
+        foreach (var program in new[] { Repository.Hook, Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent") })
+        {
+            File.Copy(program, Path.Combine(_programs.FullName, Path.GetFileName(program)));
+        }
+
         Install().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
     }

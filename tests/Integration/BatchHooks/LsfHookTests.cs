@@ -20,7 +20,14 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
             _id,
             Tiny,
             command: null,
-            script: "#!/bin/sh\necho runs as $(id -un) on $(uname -n) by $(readlink -f /bin/sh)\nssh o2wn02 uname -n\nenv | grep AFFINITY\nexit 42\n");
+            script: """
+                #!/bin/sh
+                echo runs as $(id -un) on $(uname -n) by $(readlink -f /bin/sh)
+                ssh o2wn02 uname -n
+                env | grep AFFINITY
+                exit 42
+
+                """);
         Assert.Equal(42, job.Submission.ExitCode);
         Assert.Matches("\\Aruns as hpcuser on o2wn01 by .*busybox\no2wn02\n\\z", job.Output);
         Assert.Equal(
@@ -38,6 +45,7 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
     }
 
     [Fact]
+    [Trait(LabPart.Name, LabPart.Alone)]
     public async Task What_may_pass_is_tried_three_times_with_a_post_execution_after_each_and_then_told()
     {
         var socket = lsf.Lab.Nodes[1].PathOf("/run/docker.sock");
@@ -76,18 +84,22 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
     public async Task An_element_of_an_array_has_containers_of_its_own()
     {
         var both = await Task.WhenAll(
-            lsf.SubmitAsync(_id + "[3]", Tiny, "echo element 3; readlink -f /bin/sh | grep -q busybox"), lsf.SubmitAsync(_id + "[4]", ["-a", "docker-missing"], "true"));
+            lsf.SubmitAsync(_id + "[3]", Tiny, "echo element 3; readlink -f /bin/sh | grep -q busybox"),
+            lsf.SubmitAsync(_id + "[4]", ["-a", "docker-missing"], "true"));
         Assert.Equal(("element 3\n", 0, 78), (both[0].Output, both[0].Submission.ExitCode, both[1].Submission.ExitCode));
         await lsf.AssertNothingLeftAsync(_id + "[3]");
         await lsf.AssertNothingLeftAsync(_id + "[4]");
     }
 
     [Fact]
-    public async Task A_name_that_the_site_has_not_is_refused_at_submission_with_those_that_it_has_and_a_job_that_asks_for_nothing_runs_as_ever()
+    public async Task A_name_that_the_site_has_not_is_refused_with_those_that_it_has_and_a_job_that_asks_for_nothing_runs_as_ever()
     {
         var refused = await lsf.SubmitAsync(_id, ["-a", "docker(nonesuch)"], "true");
         Assert.Equal(255, refused.Submission.ExitCode);
-        Assert.Contains("pisahpc: there is no environment docker-nonesuch; there are docker-debian12, ", refused.Submission.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "pisahpc: there is no environment docker-nonesuch; there are docker-debian12, ",
+            refused.Submission.Error,
+            StringComparison.Ordinal);
         var plain = await lsf.SubmitAsync(_id, ["-app", "fluent"], "readlink -f /bin/sh");
         Assert.DoesNotContain("busybox", plain.Output, StringComparison.Ordinal);
         Assert.Equal("job 0\n", plain.Events);

@@ -48,7 +48,8 @@ internal sealed class HookDirectory : IDisposable
 
         Stand("pisahpc-hook", hook);
         OnHost("n01");
-        File.WriteAllText(PathOf($"{system}-settings"), $"# by hand\nsite /etc/pisahpc/site.yaml\nrun {Run}\ndeadline {deadline}\n{settings}\n");
+        File.WriteAllText(
+            PathOf($"{system}-settings"), $"# by hand\nsite /etc/pisahpc/site.yaml\nrun {Run}\ndeadline {deadline}\n{settings}\n");
     }
 
     /// <summary>The directory.</summary>
@@ -71,6 +72,19 @@ internal sealed class HookDirectory : IDisposable
     {
         var file = PathOf("hook.sh");
         File.WriteAllText(file, File.ReadAllText(file).Replace("take_back=20", "take_back=1", StringComparison.Ordinal));
+    }
+
+    /// <summary>Makes a hook one of a node where sh is bash.</summary>
+    /// <param name="options">What its first line gives sh.</param>
+    public void WithBash(string hook, string options)
+    {
+        if (!File.Exists(PathOf("sh")))
+        {
+            File.CreateSymbolicLink(PathOf("sh"), "/bin/bash");
+        }
+
+        var text = File.ReadAllText(PathOf(hook));
+        ProgramFile.Write(PathOf(hook), $"#!{PathOf("sh")}{options}{text[text.IndexOf('\n', StringComparison.Ordinal)..]}");
     }
 
     /// <summary>Puts a stand-in for a program.</summary>
@@ -96,7 +110,8 @@ internal sealed class HookDirectory : IDisposable
     public (int Code, int Processes) Count(string hook, params (string Name, string? Value)[] variables)
     {
         var log = PathOf("trace");
-        var (code, _, error) = Execute(["strace", "-f", "-qq", "-e", "trace=fork,vfork,clone,clone3,execve", "-o", log, PathOf(hook)], variables);
+        var (code, _, error) = Execute(
+            ["strace", "-f", "-qq", "-e", "trace=fork,vfork,clone,clone3,execve", "-o", log, PathOf(hook)], variables);
         Assert.True(File.Exists(log), $"strace did not run: {error}");
         return (code, File.ReadLines(log).Count(line => !line.Contains("execve(", StringComparison.Ordinal)));
     }

@@ -7,7 +7,8 @@ public sealed class EsubTests : IDisposable
 
     public EsubTests()
     {
-        File.WriteAllText(_server.PathOf("pisahpc-environments"), "docker-cs7 docker-cs7\ndocker-tiny docker-tiny\ndocker-deb docker-tiny\n");
+        File.WriteAllText(
+            _server.PathOf("pisahpc-environments"), "docker-cs7 docker-cs7\ndocker-tiny docker-tiny\ndocker-deb docker-tiny\n");
         foreach (var word in new[] { "docker-cs7", "docker-deb", "docker-gone" })
         {
             File.CreateSymbolicLink(_server.PathOf($"esub.{word}"), "esub.docker");
@@ -33,7 +34,8 @@ public sealed class EsubTests : IDisposable
     public void A_name_that_the_site_has_not_is_refused_with_those_that_it_has(string esub, string[] arguments, string asked)
     {
         Assert.Equal(
-            (97, "", $"pisahpc: there is no environment {asked}; there are docker-cs7, docker-tiny, docker-deb\n"), Submit(esub, arguments));
+            (97, "", $"pisahpc: there is no environment {asked}; there are docker-cs7, docker-tiny, docker-deb\n"),
+            Submit(esub, arguments));
         Assert.Equal("", Written("modify"));
     }
 

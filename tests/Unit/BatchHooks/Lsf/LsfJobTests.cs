@@ -74,6 +74,19 @@ public sealed class LsfJobTests
     }
 
     [Theory]
+    [InlineData("NONE")]
+    [InlineData("docker-tiny")]
+    public void A_variable_that_chooses_nothing_in_a_queue_is_said_so(string value)
+    {
+        using var host = LsfPreTests.Node(settings: "queues hpc");
+        var asked = ("PISAHPC_ENVIRONMENT", (string?)value);
+        Assert.Equal((0, 0), host.Count("lsf-pre", asked));
+        Assert.Equal(
+            (78, "", $"pisahpc: environment-unasked on n01: {asked.Item1}={value} chooses nothing here: bsub -a docker-NAME, or none\n"),
+            host.Call("lsf-job", ["-", "echo never"], asked));
+    }
+
+    [Theory]
     [InlineData("LSB_JOBID", "../7")]
     [InlineData("LSB_JOBINDEX", "0/../../x")]
     public void A_job_that_is_none_leads_to_no_record(string name, string value)

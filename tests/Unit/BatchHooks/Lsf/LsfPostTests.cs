@@ -55,6 +55,79 @@ public sealed class LsfPostTests
         Assert.Equal("started", host.Field("state"));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("soon")]
+    public void One_that_is_not_told_which_run_it_is_for_takes_off_what_there_is(string? stamp)
+    {
+        using var host = LsfPreTests.Node();
+        host.Call("lsf-pre", Tiny);
+        host.Call("lsf-post", Tiny, ("LSF_JOB_TIMESTAMP_VALUE", stamp));
+        Assert.Equal(("", 2), (host.Record("7.0"), host.Calls.Count));
+    }
+
+    [Theory]
+    [InlineData("exit 0")]
+    [InlineData("exit 1")]
+    public void The_record_of_a_run_that_began_during_the_stop_stays(string end)
+    {
+        using var host = LsfPreTests.Node($$"""
+            [ "$1" = stop ] || exit 0
+            sed -i 's/^state .*/state started/; s/^turn .*/turn 1764430500/' "${0%/*}/run/.lsf/7.0"
+            {{end}}
+            """);
+        host.Call("lsf-pre", Tiny);
+        Assert.Equal(0, host.Call("lsf-post", Tiny).Code);
+        Assert.Equal(("started", "1764430500"), (host.Field("state"), host.Field("turn")));
+    }
+
+    [Fact]
+    public void One_that_is_killed_in_its_stop_leaves_a_record_by_which_a_later_one_takes_the_run_off()
+    {
+        using var host = LsfPreTests.Node("[ \"$1\" = start ] || kill -KILL $PPID");
+        host.Call("lsf-pre", Tiny, ("LSB_JOBID", "5"));
+        Assert.NotEqual(0, host.Call("lsf-post", Tiny, ("LSB_JOBID", "5")).Code);
+        Assert.Equal(
+            ("left", "stop-killed", "n01", "1764430000", "tiny"),
+            (host.Field("state", "5.0"), host.Field("code", "5.0"), host.Field("starter", "5.0"), host.Field("turn", "5.0"),
+                host.Field("environment", "5.0")));
+        host.Stand("pisahpc-hook", "exit 0");
+        host.Call("lsf-pre", Tiny);
+        host.Call("lsf-post", Tiny);
+        Assert.EndsWith("-Here n01", host.Calls[^1], StringComparison.Ordinal);
+        Assert.Equal("", host.Record("5.0"));
+    }
+
+    [Fact]
+    public void What_another_one_is_taking_off_is_left_to_it()
+    {
+        using var host = LsfPreTests.Node("[ \"$1\" = start ] || exit 1");
+        host.Call("lsf-pre", Tiny, ("LSB_JOBID", "5"));
+        host.Call("lsf-post", Tiny, ("LSB_JOBID", "5"));
+        var record = host.PathOf("run/.lsf/5.0");
+        File.WriteAllText(record, host.Record("5.0").Replace("code stop-failed", "code stop-killed", StringComparison.Ordinal).Replace(
+            "\nreason ", $"\nreason by {Environment.ProcessId}\nwas ", StringComparison.Ordinal));
+        host.Stand("pisahpc-hook", "exit 0");
+        host.Call("lsf-pre", Tiny);
+        host.Call("lsf-post", Tiny);
+        Assert.Equal(("left", ""), (host.Field("state", "5.0"), host.Record("7.0")));
+    }
+
+    [Fact]
+    public void A_later_one_that_cannot_take_it_off_either_leaves_the_record_of_its_own_run()
+    {
+        using var host = LsfPreTests.Node("[ \"$1\" = start ] || [ \"$LSB_JOBID\" != 5 ]");
+        host.Call("lsf-pre", Tiny, ("LSB_JOBID", "5"));
+        host.Call("lsf-post", Tiny, ("LSB_JOBID", "5"));
+        var turn = ("LSF_JOB_TIMESTAMP_VALUE", (string?)"1764430500");
+        host.Call("lsf-pre", Tiny, turn);
+        host.Call("lsf-post", Tiny, turn);
+        Assert.EndsWith("-Here n01", host.Calls[^1], StringComparison.Ordinal);
+        Assert.Equal(
+            ("left", "stop-failed", "1764430000", "tiny"),
+            (host.Field("state", "5.0"), host.Field("code", "5.0"), host.Field("turn", "5.0"), host.Field("environment", "5.0")));
+    }
+
     [Fact]
     public void An_element_of_an_array_is_not_taken_for_another()
     {
@@ -83,12 +156,20 @@ public sealed class LsfPostTests
     }
 
     [Fact]
-    public void A_start_whose_pre_execution_was_killed_is_told_to_take_back()
+    public void A_start_whose_pre_execution_was_killed_is_told_to_take_back_and_the_time_that_it_takes_is_not_the_stops()
     {
-        using var host = LsfPreTests.Node(
-            "[ \"$1\" = start ] || exit 0\ntrap 'echo taken back >>\"${0%/*}/calls\"; exit 143' TERM\n: >\"${0%/*}/at-it\"\nwhile :; do sleep 0.1; done");
+        using var host = LsfPreTests.Node("""
+            [ "$1" = start ] || exit 0
+            trap 'sleep 2; echo taken back >>"${0%/*}/calls"; exit 143' TERM
+            : >"${0%/*}/at-it"
+            while :; do sleep 0.1; done
+            """);
         var start = new ProcessStartInfo(host.PathOf("lsf-pre"), Tiny) { WorkingDirectory = "/tmp" };
-        foreach (var (name, value) in new[] { ("LSB_JOBID", "7"), ("LSB_MCPU_HOSTS", "n01 2"), ("LSF_JOB_TIMESTAMP_VALUE", "1764430000"), ("LSFUSER", "root") })
+        (string Name, string Value)[] variables =
+        [
+            ("LSB_JOBID", "7"), ("LSB_MCPU_HOSTS", "n01 2"), ("LSF_JOB_TIMESTAMP_VALUE", "1764430000"), ("LSFUSER", "root"),
+        ];
+        foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;
         }
@@ -100,7 +181,7 @@ public sealed class LsfPostTests
         Assert.Equal("starting", host.Field("state"));
         Assert.Equal(0, host.Call("lsf-post", Tiny).Code);
         Assert.Contains("taken back", host.Calls);
-        Assert.StartsWith("pisahpc-hook stop", host.Calls[^1], StringComparison.Ordinal);
+        Assert.Matches("^pisahpc-hook stop .* -DeadlineSec 1[0-8]$", host.Calls[^1]);
         Assert.Equal(("", ""), (host.Record("7.0"), host.Record("7.0.pid")));
     }
 }

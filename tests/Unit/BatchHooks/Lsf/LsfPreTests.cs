@@ -75,11 +75,42 @@ public sealed class LsfPreTests
         using var host = Node("env | sort >\"${0%/*}/told\"; ps -o sid= -p $$ >>\"${0%/*}/told\"");
         host.Call("lsf-pre", Tiny, ("OPENSSL_CONF", "/home/mallory/x"), ("DOCKER_HOST", "tcp://elsewhere"), ("LSB_JOBINDEX", "4"));
         var told = File.ReadAllText(host.PathOf("told"));
+        Assert.NotEqual(SessionOf(Environment.ProcessId), told.TrimEnd('\n').Split('\n')[^1].Trim());
         Assert.Contains("LSB_JOBINDEX=4\n", told, StringComparison.Ordinal);
         Assert.Contains("LSB_MCPU_HOSTS=n01 2 n02 1\n", told, StringComparison.Ordinal);
         Assert.DoesNotContain("mallory", told, StringComparison.Ordinal);
         Assert.DoesNotContain("DOCKER_HOST", told, StringComparison.Ordinal);
         Assert.Equal("started", Field(host, "state", "7.4"));
+    }
+
+    /// <summary>The first line alone keeps the functions out of a shell that heeds it, and what follows out of one that does not.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(" -p")]
+    public void Where_sh_is_bash_nothing_of_the_users_functions_runs_as_root(string options)
+    {
+        using var host = Node();
+        (string, string?)[] functions =
+        [
+            .. new[] { "read", "[", "exec", "trap", ".", "set", "umask", "printf", "mkdir", "date", "this_job", "own_environment", "wait" }
+                .Select(name => ($"BASH_FUNC_{name}%%", (string?)$"() {{ echo {name} >>{host.PathOf("ran")}; command {name} \"$@\"; }}")),
+        ];
+        host.WithBash("lsf-pre", options);
+        host.WithBash("lsf-post", options);
+        Assert.Equal(0, host.Call("lsf-pre", Tiny, functions).Code);
+        Assert.Equal("started", Field(host, "state"));
+        Assert.Equal(0, host.Call("lsf-post", Tiny, functions).Code);
+        Assert.Equal(("", 2), (host.Record("7.0"), host.Calls.Count));
+        Assert.False(File.Exists(host.PathOf("ran")), "A function ran.");
+    }
+
+    [Fact]
+    public void Where_the_record_cannot_be_written_nothing_is_started_and_LSF_tries_again()
+    {
+        using var host = Node();
+        Directory.CreateDirectory(host.PathOf("run/.lsf/7.0.new"));
+        Assert.Equal(1, host.Call("lsf-pre", Tiny).Code);
+        Assert.Empty(host.Calls);
     }
 
     [Theory]
@@ -181,6 +212,9 @@ public sealed class LsfPreTests
 
     internal static HookDirectory Node(string hook = "exit 0", string settings = "", int deadline = 20) =>
         new(hook, settings, deadline, "lsf");
+
+    /// <summary>The session of a process: the sixth field of proc_pid_stat(5).</summary>
+    private static string SessionOf(int process) => File.ReadAllText($"/proc/{process}/stat").Split(") ")[^1].Split(' ')[3];
 
     private static string Field(HookDirectory host, string name, string run = "7.0") => host.Field(name, run);
 }
