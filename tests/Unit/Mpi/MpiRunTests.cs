@@ -116,7 +116,8 @@ public sealed class MpiRunTests
     {
         using var local = new LocalRun
         {
-            Launcher = MpiLauncher.Srun, Nodes = [new AllocatedNode("o2wn01", 1), new AllocatedNode("o2wn02", 1)],
+            Launcher = MpiLauncher.Srun,
+            Nodes = [new AllocatedNode("o2wn01", 1), new AllocatedNode("o2wn02", 1)],
         };
         await local.RunAsync("kill -KILL $$", []).WaitAsync(Limit);
         Assert.True(File.Exists(Path.Combine(local.Bin, "step")), "No step of the job looked for what was left on the other node.");

@@ -36,7 +36,7 @@ internal sealed class OrphanCluster : IDisposable
     public string? Name { get; set; } = "lab";
 
     /// <summary>What it knows, at a time.</summary>
-    public JobCensus Census(DateTimeOffset time) => new(time, id => Known.GetValueOrDefault(id)) 
+    public JobCensus Census(DateTimeOffset time) => new(time, id => Known.GetValueOrDefault(id))
     {
         Cluster = Name,
         Running = [.. Known.Where(job => job.Value.Nodes.Count > 0).Select(job => job.Key)],
