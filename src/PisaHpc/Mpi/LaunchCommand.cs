@@ -110,11 +110,9 @@ internal sealed record LaunchCommand(IReadOnlyList<string> Arguments, IReadOnlyD
         // MPICH before 4.0 knows the second name only.
         variables["HYDRA_LAUNCHER_EXTRA_ARGS"] = $"{request.Directory}/{HydraAgent.FileName}";
         variables["HYDRA_LAUNCH_EXTRA_ARGS"] = $"{request.Directory}/{HydraAgent.FileName}";
-        if (facts.Interface is not null && !facts.HasInfiniband)
+        foreach (var (name, value) in facts.TransportVariables)
         {
-            // Without InfiniBand UCX and libfabric take any interface, a container bridge with the same address on every node included.
-            variables["UCX_NET_DEVICES"] = facts.Interface;
-            variables["FI_TCP_IFACE"] = facts.Interface;
+            variables[name] = value;
         }
     }
 

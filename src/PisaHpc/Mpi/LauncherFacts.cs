@@ -41,6 +41,14 @@ internal sealed partial record LauncherFacts
     /// </summary>
     public string? NetworkOrInterface => Network ?? Interface;
 
+    /// <summary>
+    /// The variables by which UCX and libfabric take the network's interface. Without InfiniBand they take any, a container bridge with the
+    /// same address on every node included.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> TransportVariables => Interface is null || HasInfiniband
+        ? new Dictionary<string, string>()
+        : new Dictionary<string, string> { ["UCX_NET_DEVICES"] = Interface, ["FI_TCP_IFACE"] = Interface };
+
     /// <summary>Reads the facts from lines of a word and its values.</summary>
     /// <param name="lines">The lines, as <see cref="MpiSupervisor"/> prints them.</param>
     public static LauncherFacts Parse(IEnumerable<string> lines)

@@ -52,18 +52,12 @@ internal static class SrunCommand
             variables["OMPI_MCA_btl_tcp_if_include"] = network;
         }
 
-        if (facts.Interface is { } name && !facts.HasInfiniband)
-        {
-            variables["UCX_NET_DEVICES"] = name;
-            variables["FI_TCP_IFACE"] = name;
-        }
-
         if (map.IsCrowded(facts.Cpus))
         {
             variables["OMPI_MCA_mpi_yield_when_idle"] = "1";
         }
 
-        foreach (var (own, value) in request.Environment)
+        foreach (var (own, value) in facts.TransportVariables.Concat(request.Environment))
         {
             variables[own] = value;
         }

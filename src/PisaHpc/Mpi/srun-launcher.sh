@@ -22,9 +22,11 @@ prepare() {
     (variables && in_container sh -c 'eval "$PISAHPC_VARIABLES"; command -v -- "$1"' sh "$ph_program") >/dev/null ||
         refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
     ph_hosts=$(mktemp) || refuse "there is no room for a host file in ${TMPDIR:-/tmp} of the node"
-    trap 'rm -f "$ph_hosts"' EXIT
     hosts >"$ph_hosts"
-    export SLURM_HOSTFILE="$ph_hosts"
+    # Its name goes at once: whoever is killed from here on leaves no file.
+    exec 5<"$ph_hosts"
+    rm -f "$ph_hosts"
+    export SLURM_HOSTFILE=/dev/fd/5
 }
 
 # place NODE RANKS
