@@ -269,33 +269,20 @@ public sealed class OrphanTests(LabFixture lab) : IDisposable
     /// <summary>Kills a job's slurmstepds and what they run: their sockets' names stay.</summary>
     private static async Task KillStepsAsync(string jobId)
     {
-        var steps = Directory.GetDirectories("/proc").Where(process => CommandLineOf(process).Contains($"[{jobId}.", StringComparison.Ordinal))
-            .Select(process => Path.GetFileName(process)!).ToArray();
+        var all = LabProcess.All().ToArray();
+        string[] steps =
+        [
+            .. from process in all
+               where process.CommandLine.StartsWith($"slurmstepd: [{jobId}.", StringComparison.Ordinal)
+               select process.Id,
+        ];
         Assert.NotEmpty(steps);
-        var children = Directory.GetDirectories("/proc").Where(process => steps.Contains(ParentOf(process))).Select(process => Path.GetFileName(process)!);
+        var children = all.Where(process => steps.Contains(process.Parent)).Select(process => process.Id);
         string[] doomed = [.. steps, .. children];
         (await RunningProcess.RunAsync("kill", ["-KILL", .. doomed])).EndedWith(0);
         foreach (var pid in doomed)
         {
             (await RunningProcess.RunAsync("tail", [$"--pid={pid}", "--follow", "/dev/null"])).EndedWith(0);
-        }
-    }
-
-    private static string CommandLineOf(string process) => TextOf(process, "cmdline") is { } text && text.StartsWith("slurmstepd: ", StringComparison.Ordinal) ? text : "";
-
-    private static string? ParentOf(string process) => TextOf(process, "status").Split('\n')
-        .FirstOrDefault(line => line.StartsWith("PPid:", StringComparison.Ordinal))?["PPid:".Length..].Trim();
-
-    private static string TextOf(string process, string file)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(process, file));
-        }
-        catch (IOException)
-        {
-            // It is no process, or has ended.
-            return "";
         }
     }
 }

@@ -48,17 +48,8 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
     [Trait(LabPart.Name, LabPart.Alone)]
     public async Task What_may_pass_is_tried_three_times_with_a_post_execution_after_each_and_then_told()
     {
-        var socket = lsf.Lab.Nodes[1].PathOf("/run/docker.sock");
-        File.Move(socket, socket + ".away");
-        LsfJob job;
-        try
-        {
-            job = await lsf.SubmitAsync(_id, Tiny, "echo never");
-        }
-        finally
-        {
-            File.Move(socket + ".away", socket);
-        }
+        LsfJob job = null!;
+        await lsf.Lab.Nodes[1].WithoutEngineAsync(async () => job = await lsf.SubmitAsync(_id, Tiny, "echo never"));
 
         Assert.Equal(75, job.Submission.ExitCode);
         Assert.StartsWith("pisahpc: engine-unavailable on o2wn02: ", job.Output, StringComparison.Ordinal);

@@ -65,19 +65,13 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
     [Trait(LabPart.Name, LabPart.Alone)]
     public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean()
     {
-        var socket = slurm.Lab.Nodes[1].PathOf("/run/docker.sock");
-        File.Move(socket, socket + ".away");
-        HookedJob job;
-        try
+        HookedJob job = null!;
+        await slurm.Lab.Nodes[1].WithoutEngineAsync(async () =>
         {
             job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
             Assert.Equal("FAILED", await job.EndAsync());
             Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
-        }
-        finally
-        {
-            File.Move(socket + ".away", socket);
-        }
+        });
 
         Assert.Contains("pisahpc: engine-unavailable on o2wn02: ", job.Output, StringComparison.Ordinal);
 

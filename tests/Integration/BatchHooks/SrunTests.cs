@@ -45,20 +45,8 @@ public sealed class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
     }
 
     /// <summary>The ranks on all of the lab's nodes, whose processes this machine sees.</summary>
-    private static int CountRanks() => Directory.GetDirectories("/proc").Select(process => TextOf(Path.Combine(process, "cmdline")))
-        .Count(command => command.StartsWith(Program, StringComparison.Ordinal) && command.Contains("\0777\0", StringComparison.Ordinal));
-
-    private static string TextOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (IOException)
-        {
-            return ""; // It ended meanwhile.
-        }
-    }
+    private static int CountRanks() =>
+        LabProcess.All().Count(process => process.Arguments is [Program, ..] && process.Arguments.Contains("777"));
 
     private async Task<ProcessResult> RunAsync(params string[] rest)
     {

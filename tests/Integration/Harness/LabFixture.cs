@@ -89,26 +89,9 @@ public sealed class LabFixture : IAsyncLifetime
     private static IEnumerable<string> Entries(string directory) =>
         Directory.Exists(directory) ? Directory.EnumerateFileSystemEntries(directory) : [];
 
-    // The nodes' processes are seen here as this machine's own; this process's children are the test's business.
+    // This process's children are the test's business.
     private static IEnumerable<string> ProcessesOf(string mark) =>
-        from directory in Directory.EnumerateDirectories("/proc")
-        where int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out _)
-        let command = CommandLineOf(directory)
-        where Names(command, mark)
-        select $"process {Path.GetFileName(directory)}: {command}";
-
-    private static string CommandLineOf(string directory)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(directory, "cmdline")).Replace('\0', ' ');
-        }
-        catch (IOException)
-        {
-            // It ended between the listing and the look: it is not left behind.
-            return "";
-        }
-    }
+        LabProcess.All().Where(process => Names(process.CommandLine, mark)).Select(process => $"process {process.Id}: {process.CommandLine}");
 }
 
 /// <summary>The tests that use the lab, one class after another: <c>[Collection(LabTests.Name)]</c>.</summary>

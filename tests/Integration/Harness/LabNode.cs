@@ -14,6 +14,36 @@ public sealed record LabNode(string Name, string Address, int Init, string Engin
     public Task<ProcessResult> DockerAsync(params string[] arguments) =>
         RunningProcess.RunAsync("docker", ["-H", "unix://" + Engine, .. arguments]);
 
+    /// <summary>Does something while the node's engine is down for everybody.</summary>
+    public async Task WithoutEngineAsync(Func<Task> work)
+    {
+        var socket = PathOf("/run/docker.sock");
+        File.Move(socket, socket + ".away");
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            File.Move(socket + ".away", socket);
+        }
+    }
+
+    /// <summary>Does something while the node refuses logins.</summary>
+    public async Task WithoutLoginsAsync(Func<Task> work)
+    {
+        string[] refusal = ["INPUT", "-p", "tcp", "--dport", "22", "-j", "REJECT", "--reject-with", "tcp-reset"];
+        (await RunAsync(["iptables", "-I", .. refusal])).EndedWith(0);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            (await RunAsync(["iptables", "-D", .. refusal])).EndedWith(0);
+        }
+    }
+
     /// <summary>Runs a program as one of the node's own processes: it numbers processes as they do, and ends with the node.</summary>
     public Task<ProcessResult> RunInsideAsync(params string[] arguments) => RunningProcess.RunAsync("nsenter", Inside(arguments));
 

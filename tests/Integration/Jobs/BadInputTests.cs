@@ -110,20 +110,15 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
             $ssh = $port | New-JobSshConfig -Allocation $allocation
             $global:plans = $allocation | New-HpcContainerPlan -Environment tiny -SshConfig $ssh
             """).Succeeded();
-        string[] unreachable = ["INPUT", "-p", "tcp", "--dport", "22", "-j", "REJECT", "--reject-with", "tcp-reset"];
-        (await node.RunAsync(["iptables", "-I", .. unreachable])).EndedWith(0);
-        try
+        await node.WithoutLoginsAsync(() =>
         {
             var result = job.Run("$plans | Start-HpcContainer -TimeoutSec 60");
             Assert.Equal("NodeUnreachable", Assert.Single(result.ErrorIds));
             Assert.Equal("o2wn02", result.Errors[0].TargetObject);
             dynamic other = Assert.Single(result.Objects);
             Assert.Equal("o2wn01", (string)other.Node);
-        }
-        finally
-        {
-            (await node.RunAsync(["iptables", "-D", .. unreachable])).EndedWith(0);
-        }
+            return Task.CompletedTask;
+        });
 
         _shell.Run("param($JobId) Stop-HpcJob $JobId", new { JobId = job.Id }).Succeeded();
         await lab.AssertNothingLeftAsync(job.Id);

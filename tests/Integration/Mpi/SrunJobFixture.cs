@@ -62,21 +62,7 @@ public sealed class SrunJobFixture(LabFixture lab) : IAsyncLifetime, IDisposable
         }
     }
 
-    /// <summary>The lab's nodes, whose processes this machine sees.</summary>
-    private static int CountOf(string argument) => Directory.GetDirectories("/proc").Select(process => TextOf(Path.Combine(process, "cmdline")))
-        .Count(command => command.EndsWith($"\0{argument}\0", StringComparison.Ordinal));
-
-    private static string TextOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (IOException)
-        {
-            return ""; // It ended meanwhile.
-        }
-    }
+    private static int CountOf(string argument) => LabProcess.All().Count(process => process.Arguments is [.., var last] && last == argument);
 
     private static string Script(string launcher, string parameters) =>
         $"$bin = '/opt/pisahpc-lab/bin'; Invoke-ContainerMpi -JobId $JobId -Site $Site -Launcher {launcher} {parameters} -TimeoutSec 90";
