@@ -73,7 +73,7 @@ internal static class SiteSchema
         new BatchSettings(),
         [
             BatchKey.Of(
-                "system", Word(("slurm", Scheduler.Slurm)), (batch, system) => batch with { System = system.Value },
+                "system", Word(("slurm", Scheduler.Slurm), ("lsf", Scheduler.Lsf)), (batch, system) => batch with { System = system.Value },
                 "The batch system; slurm when left out."),
             BatchKey.Of(
                 "host", SiteShapes.HostName, (batch, host) => batch with { Host = host.Value },

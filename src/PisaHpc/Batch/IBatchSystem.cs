@@ -67,9 +67,10 @@ public static class BatchSystems
     public static IBatchSystem On(INodeConnection host, Scheduler kind) => kind switch
     {
         Scheduler.Slurm => new Slurm.SlurmClient(host),
+        Scheduler.Lsf => new Lsf.LsfClient(host),
         _ => throw new HpcException(
             ErrorId.PlatformNotSupported,
-            $"Jobs of {kind} cannot be asked for by their id: {Scheduler.Slurm} is the one batch system that is asked.",
+            $"Jobs of {kind} cannot be asked for by their id: {Scheduler.Slurm} and {Scheduler.Lsf} are the batch systems that are asked.",
             kind,
             "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
     };
@@ -79,9 +80,10 @@ public static class BatchSystems
     public static IJobEvidence EvidenceOf(Scheduler kind) => kind switch
     {
         Scheduler.Slurm => new Slurm.SlurmEvidence(),
+        Scheduler.Lsf => new Lsf.LsfEvidence(),
         _ => throw new HpcException(
             ErrorId.PlatformNotSupported,
-            $"Whether jobs of {kind} live cannot be told: {Scheduler.Slurm} is the one batch system that is asked.",
+            $"Whether jobs of {kind} live cannot be told: {Scheduler.Slurm} and {Scheduler.Lsf} are the batch systems that are asked.",
             kind,
             "Stop jobs that have ended by their ids: Stop-HpcJob."),
     };

@@ -49,5 +49,8 @@ public sealed record JobStanding
 /// <summary>What a job was submitted with.</summary>
 /// <param name="Queue">The queue or partition.</param>
 /// <param name="Owner">The login name of its user.</param>
-/// <param name="Comment">What the user gave it as its comment, which can hold anything; null for none.</param>
-public sealed record JobSubmission(string Queue, string Owner, string? Comment);
+/// <param name="Request">
+/// What may name the environment: in Slurm what the user gave it as its comment, which can hold anything; in LSF its application profile.
+/// Null for none.
+/// </param>
+public sealed record JobSubmission(string Queue, string Owner, string? Request);

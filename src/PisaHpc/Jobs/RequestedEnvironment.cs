@@ -5,7 +5,8 @@ namespace PisaHpc.Jobs;
 
 /// <summary>
 /// Which environment a job of the batch system asks for, by the rule of the hooks (<c>hooks/slurm/slurm-prolog</c>): the first word
-/// <c>docker-NAME</c> of its comment, which may be an alias as a whole, else what its queue has by default.
+/// <c>docker-NAME</c> of its comment, which may be an alias as a whole, else what its queue has by default. An application profile of LSF's
+/// hooks is such a word.
 /// </summary>
 internal static class RequestedEnvironment
 {
@@ -16,7 +17,7 @@ internal static class RequestedEnvironment
     /// <returns>Null for a job that asks for none, or for one that the site does not define.</returns>
     public static string? Of(JobSubmission submission, HpcSite site)
     {
-        var word = (submission.Comment ?? "").Split(BetweenWords)
+        var word = (submission.Request ?? "").Split(BetweenWords)
             .FirstOrDefault(word => word.Length > Prefix.Length && word.StartsWith(Prefix, StringComparison.Ordinal));
         return word is null ? site.Queues.GetValueOrDefault(submission.Queue)?.Environment is { } ofQueue
                 ? EnvironmentResolver.FindName(site, ofQueue)

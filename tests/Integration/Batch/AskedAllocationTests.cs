@@ -58,7 +58,8 @@ public sealed class AskedAllocationTests(LabFixture lab) : IDisposable
 
     [Theory]
     [InlineData("-JobId 999999999", "JobNotFound")]
-    [InlineData("-JobId 1 -Scheduler Lsf", "PlatformNotSupported")]
+    [InlineData("-JobId 1 -Scheduler Pbs", "PlatformNotSupported")]
+    [InlineData("-JobId 1 -Scheduler Lsf", "BatchSystemFailed")]
     [InlineData("-JobId '1 2'", "InvalidValue")]
     public void What_cannot_be_told_is_an_error(string parameters, string id) => _shell.Run($"Get-HpcAllocation {parameters}").Failed(id);
 

@@ -208,7 +208,6 @@ public sealed class SlurmQueueTests : IDisposable
         Assert.Equal(isIts, BatchSystems.EvidenceOf(Scheduler.Slurm).IsJobId(jobId));
 
     [Theory]
-    [InlineData(Scheduler.Lsf)]
     [InlineData(Scheduler.Pbs)]
     [InlineData(Scheduler.Manual)]
     public void Of_another_batch_system_nothing_can_be_told(Scheduler other) =>

@@ -110,8 +110,8 @@ public sealed class SlurmVersionTests : IDisposable
         _slurm.Submitted("MARK|20|hpc|mallory|x\n|21|hpc|hpcuser|docker-x\n0000-0000|21|hpc|u|docker-y\nMARK|21|hpc|hpcuser|(null)\n");
         var census = await _slurm.Listing("20 20 RUNNING NONE o2wn01\n21 21 RUNNING NONE o2wn02\n").Client
             .ListJobsInDetailAsync(CancellationToken.None);
-        Assert.Null(census.Find("21")!.Submission!.Comment);
-        Assert.StartsWith("x\n|21|", census.Find("20")!.Submission!.Comment, StringComparison.Ordinal);
+        Assert.Null(census.Find("21")!.Submission!.Request);
+        Assert.StartsWith("x\n|21|", census.Find("20")!.Submission!.Request, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class SlurmVersionTests : IDisposable
         var census = await _slurm.Client.ListJobsInDetailAsync(limit.Token);
         Assert.Equal(200, census.Running.Count);
         Assert.All(ids, id => Assert.Equal(StateOf(id), census.Find(id)!.State));
-        Assert.All(census.Running, id => Assert.Equal($"run {id}\nof many", census.Find(id)!.Submission!.Comment));
+        Assert.All(census.Running, id => Assert.Equal($"run {id}\nof many", census.Find(id)!.Submission!.Request));
         Assert.All(census.Running, id => Assert.Equal(100 - int.Parse(id[^2..], CultureInfo.InvariantCulture), census.Find(id)!.Nodes.Count));
         Assert.Equal(1, _slurm.Questions);
     }

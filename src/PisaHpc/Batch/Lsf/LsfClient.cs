@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Text;
+using PisaHpc.Nodes;
+
+namespace PisaHpc.Batch.Lsf;
+
+/// <summary>LSF as its own program tells of it, bjobs(1), in one round trip to a host that has it.</summary>
+internal sealed class LsfClient(INodeConnection host) : IBatchSystem
+{
+    private static readonly NodeScript ListJobs = NodeScript.Of("Batch/Lsf/list-jobs.sh");
+    private static readonly Dictionary<string, long> Untold = [];
+
+    /// <inheritdoc/>
+    public async Task<HpcAllocation> GetAllocationAsync(string jobId, JobOwner? owner, CancellationToken cancellationToken)
+    {
+        var (said, row) = await AskAsync(jobId, cancellationToken);
+        if (!row.HasHosts)
+        {
+            throw new HpcException(
+                ErrorId.AllocationNotFound,
+                $"LSF job {row.JobId} has no nodes now: it is {row.Job}.",
+                row.JobId,
+                row.State is "PEND" or "PSUSP"
+                    ? $"Wait until it runs: bjobs -p {Quote.Of(row.JobId)}"
+                    : $"See it with: bjobs -l {Quote.Of(row.JobId)}");
+        }
+
+        return new HpcAllocation
+        {
+            JobId = row.JobId,
+            BatchSystem = Scheduler.Lsf,
+            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
+            Queue = row.Queue,
+            Nodes = row.Nodes(),
+            Owner = owner ?? OwnerOf(row, said),
+            Job = row.Job,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
+    {
+        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        if (said["hidden"] is { } user)
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"LSF hides jobs of others from {Quote.Name(user)} on {host.Node}: whether they live cannot be told.",
+                host.Node,
+                "Ask as LSF's primary administrator, or set SECURE_JOB_INFO_LEVEL in lsb.params to 0, 1 or 5.")
+            { IsLasting = true };
+        }
+
+        ThrowUnlessTold(said);
+        return LsfJobList.Read(said, host.Node);
+    }
+
+    /// <summary>The same: bjobs tells of queue, owner and application profile in any case.</summary>
+    public Task<JobCensus> ListJobsInDetailAsync(CancellationToken cancellationToken) => ListJobsAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
+        (await AskAsync(jobId, cancellationToken)).Row.End;
+
+    /// <summary>None: the memory limit of LSF is a job's, or a process's, and not a node's (bsub(1), -M).</summary>
+    public Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, long>>(Untold);
+
+    private async Task<(ScriptReply Said, LsfJobRow Row)> AskAsync(string jobId, CancellationToken cancellationToken)
+    {
+        // bjobs takes what is no id for something else.
+        if (!LsfEvidence.IsId(JobIds.Validate(jobId)))
+        {
+            throw Unknown(jobId);
+        }
+
+        var said = await ScriptReply.AskAsync(host, ListJobs, [jobId], cancellationToken);
+        ThrowUnlessTold(said);
+        return LsfJobList.RowsIn(said, host.Node) switch
+        {
+            [] => throw Unknown(jobId),
+            [var row, ..] rows => rows.Select(one => one.Index).Distinct().Count() is 1 ? (said, row) : throw new HpcException(
+                ErrorId.InvalidValue,
+                $"LSF job {jobId} is an array, of which {rows.Count} elements are known: each is a job of its own.",
+                jobId,
+                $"Name an element, as {row.JobId}: bjobs -a {jobId} lists them."),
+        };
+    }
+
+    /// <summary>
+    /// No job is an answer where bjobs says so. That it says nothing is none, whatever its exit code.
+    /// </summary>
+    private void ThrowUnlessTold(ScriptReply said)
+    {
+        if (said["missing"] is { } program)
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"LSF cannot be asked on {host.Node}: it has no {program}, and no profile.lsf in LSF_ENVDIR or /etc that has.",
+                host.Node,
+                "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition.")
+            { IsLasting = true };
+        }
+
+        var words = said["refused"] is { } refusal ? Encoding.UTF8.GetString(Convert.FromBase64String(refusal)) : LsfJobList.WordsOf(said);
+        var isNone = words is not null && (words.Contains("job found", StringComparison.OrdinalIgnoreCase)
+            || words.Contains("is not found", StringComparison.OrdinalIgnoreCase));
+        if (said.Has("refused") || said["code"] is not ("0" or "255") || (said["rows"] is "0" && !isNone))
+        {
+            throw new HpcException(
+                ErrorId.BatchSystemFailed,
+                $"LSF did not answer on {host.Node}: {Quote.Words(words ?? $"bjobs ended with {said["code"]}, and said nothing")}",
+                host.Node,
+                "Look at LSF there: lsid, badmin showstatus.");
+        }
+    }
+
+    private static HpcException Unknown(string jobId) => new(
+        ErrorId.JobNotFound,
+        $"LSF knows no job {jobId}, or does not show it to this user: it forgets a job CLEAN_PERIOD seconds after its end.",
+        jobId,
+        "List the jobs that it knows: bjobs -u all -a; of those that it has forgotten: bhist -l.");
+
+    /// <summary>The owner as the host's name service knows him.</summary>
+    private JobOwner OwnerOf(LsfJobRow row, ScriptReply said)
+    {
+        if (said["passwd"]?.Split(':') is not [var name, _, var uid, var gid, _, var home, var shell] || name != row.User)
+        {
+            throw new HpcException(
+                ErrorId.UserNotFound,
+                $"User {Quote.Name(row.User)}, the owner of LSF job {row.JobId}, is not known with his groups to the name service of "
+                + $"{host.Node}.",
+                row.User,
+                "Name the owner with -Owner, in full: name:uid:gid,gid.");
+        }
+
+        return new JobOwner
+        {
+            Name = name,
+            Uid = Id(uid),
+            Gid = Id(gid),
+            Groups = JobOwners.Ordered(Id(gid), said["groups"]!.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Id)),
+            Home = home.Length > 0 ? home : "/",
+            Shell = shell.Length > 0 ? shell : "/bin/sh",
+        };
+    }
+
+    private static uint Id(string text) => uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+}
