@@ -126,19 +126,16 @@ internal sealed partial class SlurmJobRecord
         ];
     }
 
-    /// <summary>What each node gives to the job. Where memory is no consumable resource Slurm writes 0, and limits none.</summary>
+    /// <summary>What each node gives to the job.</summary>
     private Dictionary<string, (int Cpus, long? Memory)> Granted()
     {
         var granted = new Dictionary<string, (int Cpus, long? Memory)>(StringComparer.Ordinal);
-        foreach (Match line in NodeLine().Matches(_facts))
+        foreach (var line in SlurmNodeLine.In(_facts))
         {
-            var cpus = HostList.Expand($"[{line.Groups["cpus"].Value}]").Count;
-            long? memory = long.TryParse(line.Groups["memory"].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var mebibytes)
-                ? SlurmMemory.InBytes(mebibytes)
-                : null;
-            foreach (var name in HostList.Expand(line.Groups["nodes"].Value))
+            var cpus = line.Cpus;
+            foreach (var name in HostList.Expand(line.Nodes))
             {
-                if (!granted.TryAdd(name, (cpus, memory)))
+                if (!granted.TryAdd(name, (cpus, line.MemoryBytes)))
                 {
                     throw Ambiguous($"the CPUs of {name}");
                 }
@@ -194,9 +191,6 @@ internal sealed partial class SlurmJobRecord
 
     [GeneratedRegex(@"\s(Command|Comment|AdminComment|SystemComment|WorkDir|StdErr)=", RegexOptions.CultureInvariant)]
     private static partial Regex UserFields();
-
-    [GeneratedRegex(@"\sNodes=(?<nodes>\S+) CPU_IDs=(?<cpus>[0-9,-]+)( Mem=(?<memory>\d{1,10}))?", RegexOptions.CultureInvariant)]
-    private static partial Regex NodeLine();
 
     [GeneratedRegex(@"^\s+Comment=(.*?)\s*$", RegexOptions.CultureInvariant | RegexOptions.Multiline)]
     private static partial Regex CommentLine();

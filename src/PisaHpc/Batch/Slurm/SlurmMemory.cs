@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using PisaHpc.HostLists;
 
 namespace PisaHpc.Batch.Slurm;
@@ -8,12 +7,8 @@ namespace PisaHpc.Batch.Slurm;
 /// The memory of a job on a node as Slurm's variables tell it, in mebibytes: SLURM_MEM_PER_NODE, or SLURM_MEM_PER_CPU for each of the job's
 /// CPUs there (sbatch(1)). A prolog has neither, and what a job has by its GPUs stands in no variable for each node.
 /// </summary>
-internal static partial class SlurmMemory
+internal static class SlurmMemory
 {
-    /// <summary>Memory that Slurm's record writes as a number; 0 is no limit.</summary>
-    /// <param name="mebibytes">The number.</param>
-    public static long InBytes(long mebibytes) => mebibytes == 0 ? -1 : mebibytes << 20;
-
     /// <summary>The memory of a node.</summary>
     /// <param name="ending">What the variables of a component end in.</param>
     /// <param name="cpus">The job's CPUs on the node; null when they are not known.</param>
@@ -35,11 +30,15 @@ internal static partial class SlurmMemory
     {
         var least = new Dictionary<string, long>(StringComparer.Ordinal);
         var left = SlotMap.MaxNodes;
-        foreach (Match line in NodeLine().Matches(record))
+        foreach (var line in SlurmNodeLine.In(record))
         {
-            var memory = InBytes(long.Parse(line.Groups["memory"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture));
+            if (line.MemoryBytes is not { } memory)
+            {
+                continue;
+            }
+
             var names = new List<string>();
-            new HostListParser(line.Groups["nodes"].Value, limit: left).AppendTo(names);
+            new HostListParser(line.Nodes, limit: left).AppendTo(names);
             left -= names.Count;
             foreach (var name in names)
             {
@@ -60,7 +59,4 @@ internal static partial class SlurmMemory
         { } text => throw new HpcException(
             ErrorId.InvalidValue, $"{variable} {Quote.Of(text)} is not a number of mebibytes.", variable),
     };
-
-    [GeneratedRegex(@"\sNodes=(?<nodes>\S+) CPU_IDs=[0-9,-]+ Mem=(?<memory>[0-9]{1,10})\b", RegexOptions.CultureInvariant)]
-    private static partial Regex NodeLine();
 }
