@@ -30,7 +30,8 @@ internal sealed record HookOptions
           -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
           -WhatIf              sweep: says what would be removed, and removes nothing
           -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
-          -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for it
+          -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for
+                               it; not with -Here
           -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
           -Verbose             what happens on which node, on stderr
           -Version    -Help
@@ -130,6 +131,9 @@ internal sealed record HookOptions
             { Boot: true, IsOfBatchSystem: true } =>
                 throw new HookUsageException(
                     "A sweep after a boot asks no batch system: -EndedForSec and -BatchTimeoutSec mean nothing to it."),
+            { Here: not null, AskBatchSystem: true } =>
+                throw new HookUsageException(
+                    "-Here and -AskBatchSystem do not go together: a job's end is written down by who stops it on all of its nodes."),
             _ => options,
         };
     }

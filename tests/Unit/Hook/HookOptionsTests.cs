@@ -49,6 +49,7 @@ public sealed class HookOptionsTests
     [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]
     [InlineData("A sweep after a boot asks no batch system", "sweep", "-Boot", "-EndedForSec", "0")]
     [InlineData("A sweep after a boot asks no batch system", "sweep", "-BatchTimeoutSec", "5", "-Boot")]
+    [InlineData("-Here and -AskBatchSystem do not go together", "stop", "-AskBatchSystem", "-Here", "o2wn01", "7")]
     [InlineData("Say what to do")]
     [InlineData("'begin' is nothing to do here", "begin")]
     [InlineData("'-Environment' lacks its value.", "start", "-Environment")]
