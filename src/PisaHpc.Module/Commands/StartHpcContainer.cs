@@ -92,6 +92,6 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
             NoWait
                 ? Task.FromResult(container)
                 : ReadinessCheck.WaitAsync(connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), stopping),
-            LimitsInForce.RequireAsync(connection, engine, plan, container, stopping));
+            LimitsInForce.RequireAsync(connection, engine, plan, container, Warn, stopping));
     }
 }

@@ -49,24 +49,49 @@ internal sealed record ControlGroup
         INodeConnection connection, IReadOnlyCollection<string> ids, CancellationToken cancellationToken, string root = "")
     {
         var said = await ScriptReply.AskAsync(connection, Script, [root, .. ids], cancellationToken);
-        return ids.Where(id => said.Has($"{id}.cgroup")).ToDictionary(
-            id => id,
-            id => new ControlGroup
-            {
-                Path = said[$"{id}.cgroup"]!,
-                Kills = Number(said[$"{id}.kills"]),
-                LimitHits = Number(said[$"{id}.hits"]),
-                PeakBytes = Number(said[$"{id}.peak"]),
-                LimitBytes = Number(said[$"{id}.limit"]) is < NoLimit and var limit ? limit : null,
-                Cpus = Number(said[$"{id}.quota"]) is { } quota && Number(said[$"{id}.period"]) is > 0 and var period
-                    ? (double)quota / period
-                    : null,
-                CpuSeconds = Number(said[$"{id}.nanoseconds"]) / 1e9 ?? Number(said[$"{id}.microseconds"]) / 1e6,
-            },
-            StringComparer.Ordinal);
+        return ids.Where(id => said.Has($"{id}.cgroup")).ToDictionary(id => id, id => Of(id, said)!, StringComparer.Ordinal);
     }
+
+    /// <summary>Looks for the group of a container that runs, in one round trip.</summary>
+    /// <param name="id">The container's full id.</param>
+    /// <param name="root">The directory that stands for the node's root; a node's own is empty.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<ControlGroupSight> LookAsync(
+        INodeConnection connection, string id, CancellationToken cancellationToken, string root = "")
+    {
+        var said = await ScriptReply.AskAsync(connection, Script, [root, id], cancellationToken);
+        return new ControlGroupSight(Of(id, said), WhyUnseen(said[$"{id}.unseen.cpu"]), WhyUnseen(said[$"{id}.unseen.memory"]));
+    }
+
+    private static ControlGroup? Of(string id, ScriptReply said) => said[$"{id}.cgroup"] is not { } path ? null : new ControlGroup
+    {
+        Path = path,
+        Kills = Number(said[$"{id}.kills"]),
+        LimitHits = Number(said[$"{id}.hits"]),
+        PeakBytes = Number(said[$"{id}.peak"]),
+        LimitBytes = Number(said[$"{id}.limit"]) is < NoLimit and var limit ? limit : null,
+        Cpus = Number(said[$"{id}.quota"]) is { } quota && Number(said[$"{id}.period"]) is > 0 and var period
+            ? (double)quota / period
+            : null,
+        CpuSeconds = Number(said[$"{id}.nanoseconds"]) / 1e9 ?? Number(said[$"{id}.microseconds"]) / 1e6,
+    };
+
+    private static string? WhyUnseen(string? word) => word switch
+    {
+        null => null,
+        "processes" => "none of the processes that are seen there is in a control group of it",
+        _ => "its control group is in no hierarchy that is mounted there",
+    };
 
     /// <summary>A number; null for the words max and -1, which stand for no limit.</summary>
     private static long? Number(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
+
+/// <summary>What a node sees of a container's control group.</summary>
+/// <param name="Group">What was found; null for none.</param>
+/// <param name="CpusUnseen">
+/// Why the CPU quota is not seen; null where it is, and where the kernel has no controller for it, which is as good as none.
+/// </param>
+/// <param name="MemoryUnseen">The same of the limit of memory.</param>
+internal sealed record ControlGroupSight(ControlGroup? Group, string? CpusUnseen, string? MemoryUnseen);

@@ -1,40 +1,52 @@
 # shellcheck shell=sh
 # Prints what the control groups of containers that run say of limits and use: a line for each fact, its name and its value by a tab.
 # $1 the root directory, empty on a node; then the containers' full ids. A group is found by the processes that are in it, since its path is
-# the engine's own and its driver's, and each controller of version 1 has its own.
+# the engine's own and its driver's, and each controller of version 1 has its own. What a node cannot see of a controller is
+# ID.unseen.CONTROLLER: "processes" where none is in a group of the container, "mount" where the group's directory is in no hierarchy there.
 
 root=$1
 shift
 [ $# -gt 0 ] || { printf 'end\t1\n'; exit 0; }
 ids=$(printf '%s\n' "$@")
 seen=$(grep -h -F -e "$ids" "$root"/proc/[0-9]*/cgroup 2>/dev/null | sort -u)
-# A line for each hierarchy: its controllers between commas, and where it is mounted; of version 2 there is one, without names.
-mounts=$(while read -r _ point type options _; do
-  case $type in
-    cgroup2) printf '0 %s\n' "$point" ;;
-    cgroup) printf ',%s, %s\n' "$options" "$point" ;;
+# A line for each mount of a hierarchy (proc_pid_mountinfo(5)): its controllers between commas, or 0 for version 2; the group that is its
+# root, / but where the node is a container itself; and where it is mounted.
+mounts=$(while read -r _ _ _ part point rest; do
+  rest=${rest#* - }
+  case ${rest%% *} in
+    cgroup2) printf '0 %s %s\n' "$part" "$point" ;;
+    cgroup) printf ',%s, %s %s\n' "${rest##* }" "$part" "$point" ;;
   esac
-done < "$root/proc/mounts")
+done < "$root/proc/self/mountinfo")
 # The first line of a file; nothing where it is not there.
 first() { [ ! -e "$1" ] || head -n 1 "$1"; }
 # The value beside a key.
 value() { [ ! -e "$2" ] || sed -n "s/^$1 //p" "$2" | head -n 1; }
 say() { [ -z "$3" ] || printf '%s.%s\t%s\n' "$1" "$2" "$3"; }
-# find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy.
+# find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy; or why that is not seen,
+# and nothing where the kernel has the controller in no hierarchy.
 find_group() {
-  version=1
-  line=$(printf '%s\n' "$seen" | grep -F "$1" | grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" | head -n 1)
-  point=$(printf '%s\n' "$mounts" | sed -n "s/^,.*,$2,.* //p" | head -n 1)
-  if [ -z "$line" ] || [ -z "$point" ]; then
+  version=1 why=''
+  lines=$(printf '%s\n' "$seen" | grep -F "$1") || { why=processes; return 1; }
+  line=$(printf '%s\n' "$lines" | grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" | head -n 1)
+  if [ -z "$line" ]; then
     version=2
-    line=$(printf '%s\n' "$seen" | grep -F "$1" | grep '^0::' | head -n 1)
-    point=$(printf '%s\n' "$mounts" | sed -n 's/^0 //p' | head -n 1)
+    line=$(printf '%s\n' "$lines" | grep '^0::' | head -n 1)
   fi
-  [ -n "$line" ] && [ -n "$point" ] || return 1
+  [ -n "$line" ] || return 1
   path=${line#*:*:}
   rest=${path#*"$1"}
-  group=$point${path%"$rest"}${rest%%/*}
-  [ -d "$root$group" ]
+  own=${path%"$rest"}${rest%%/*}
+  while read -r controllers part point; do
+    case $version$controllers in 20 | 1*,"$2",*) ;; *) continue ;; esac
+    part=${part%/}
+    group=$point${own#"$part"}
+    case $own in "$part"/*) if [ -d "$root$group" ]; then return; fi ;; esac
+  done <<END
+$mounts
+END
+  why=mount
+  return 1
 }
 
 for id in "$@"; do
@@ -52,6 +64,8 @@ for id in "$@"; do
       say "$id" peak "$(first "$files/memory.peak")"
       say "$id" limit "$(first "$files/memory.max")"
     fi
+  else
+    say "$id" unseen.memory "$why"
   fi
   if find_group "$id" cpu; then
     # The first that is said of a fact counts: this one where the kernel has no memory controller.
@@ -65,6 +79,8 @@ for id in "$@"; do
       say "$id" period "${quota#* }"
       say "$id" microseconds "$(value usage_usec "$root$group/cpu.stat")"
     fi
+  else
+    say "$id" unseen.cpu "$why"
   fi
   if find_group "$id" cpuacct && [ "$version" = 1 ]; then
     say "$id" nanoseconds "$(first "$root$group/cpuacct.usage")"

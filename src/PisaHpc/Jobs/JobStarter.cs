@@ -100,11 +100,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
 
         var image = await PlannerOf(request).AgreeAsync(survey.Nodes, cancellationToken);
-        request = await memory.AddToAsync(request, remark =>
-        {
-            record.Remark(remark);
-            Warn(remark);
-        });
+        request = await memory.AddToAsync(request, Remark);
         using var hold = await record.Clock.RunAsync(
             Phase.LeasePort, () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
         if (!hold.IsNew)
@@ -123,7 +119,9 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         IReadOnlyList<NodeFailure> failed;
         try
         {
-            failed = await new NodeStarts(cluster, request, files, record.Clock).RunAsync(plans, survey.Occupied, cancellationToken);
+            var starts = new NodeStarts(cluster, request, files, record.Clock);
+            failed = await starts.RunAsync(plans, survey.Occupied, cancellationToken);
+            starts.Remarks.Order(StringComparer.Ordinal).ToList().ForEach(Remark);
             if (failed.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -140,6 +138,12 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
 
         await TakeBackAsync(request, hold, failed[0].Cause, failed, record);
         throw FailedStart.RolledBack(request.Allocation.JobId, request.Allocation.Nodes.Count, failed);
+
+        void Remark(string words)
+        {
+            record.Remark(words);
+            Warn(words);
+        }
     }
 
     private Task TakeBackAsync(

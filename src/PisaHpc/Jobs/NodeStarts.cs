@@ -13,6 +13,10 @@ namespace PisaHpc.Jobs;
 internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyList<JobFile> files, PhaseClock clock)
 {
     private readonly JobCleanup _cleanup = new(cluster);
+    private readonly ConcurrentQueue<string> _remarks = new();
+
+    /// <summary>What could not be seen of the containers' limits, a line each.</summary>
+    public IReadOnlyList<string> Remarks => [.. _remarks];
 
     /// <summary>Starts every node at once. The first failure ends the others' work: they would be taken back anyway.</summary>
     /// <param name="leftovers">The nodes on which an earlier attempt left containers.</param>
@@ -76,7 +80,7 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
             return await LimitsInForce.WithAsync(
                 ReadinessCheck.WaitAsync(
                     connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken),
-                LimitsInForce.RequireAsync(connection, engine, plan, container, cancellationToken));
+                LimitsInForce.RequireAsync(connection, engine, plan, container, _remarks.Enqueue, cancellationToken));
         });
 
         Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);

@@ -19,7 +19,8 @@ public sealed class ControlGroupTests : IDisposable
     [Fact]
     public async Task Version_1_counts_kills_limits_and_the_peak_in_files_of_the_memory_controller()
     {
-        Put("proc/mounts", "cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0\ncgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0\n");
+        Mount("/sys/fs/cgroup/cpu,cpuacct", "cpu,cpuacct");
+        Mount("/sys/fs/cgroup/memory", "memory");
         Put("proc/77/cgroup", $"11:cpu,cpuacct:/docker/{First}\n9:memory:/docker/{First}\n0::/docker/{First}\n");
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.failcnt", "31\n");
@@ -43,8 +44,11 @@ public sealed class ControlGroupTests : IDisposable
     [InlineData("cpu", "cpuacct", "-1", null)]
     public async Task Version_1_has_quota_and_time_of_CPUs_in_hierarchies_of_their_own(string cpu, string cpuacct, string quota, double? cpus)
     {
-        Put("proc/mounts", string.Concat(((string[])["memory", cpu, cpuacct]).Distinct().Select(
-            controllers => $"cgroup /sys/fs/cgroup/{controllers} cgroup rw,nosuid,{controllers} 0 0\n")));
+        foreach (var controllers in ((string[])["memory", cpu, cpuacct]).Distinct())
+        {
+            Mount($"/sys/fs/cgroup/{controllers}", controllers);
+        }
+
         Put("proc/77/cgroup", $"11:{cpu}:/docker/{First}\n10:{cpuacct}:/docker/{First}\n9:memory:/docker/{First}\n8:cpuset:/\n");
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.limit_in_bytes", "9223372036854771712\n");
         Put($"sys/fs/cgroup/{cpu}/docker/{First}/cpu.cfs_quota_us", quota + "\n");
@@ -57,7 +61,7 @@ public sealed class ControlGroupTests : IDisposable
     [Fact]
     public async Task Without_a_memory_controller_the_quota_is_told_all_the_same()
     {
-        Put("proc/mounts", "cgroup /sys/fs/cgroup/cpu cgroup rw,nosuid,cpu 0 0\n");
+        Mount("/sys/fs/cgroup/cpu", "cpu");
         Put("proc/77/cgroup", $"11:cpu:/docker/{First}\n");
         Put($"sys/fs/cgroup/cpu/docker/{First}/cpu.cfs_quota_us", "200000\n");
         Put($"sys/fs/cgroup/cpu/docker/{First}/cpu.cfs_period_us", "100000\n");
@@ -70,7 +74,7 @@ public sealed class ControlGroupTests : IDisposable
     public async Task Version_2_has_them_in_cpu_max_and_cpu_stat(string max, double? cpus)
     {
         const string Group = $"sys/fs/cgroup/system.slice/docker-{Second}.scope";
-        Put("proc/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev 0 0\n");
+        Mount("/sys/fs/cgroup", controllers: null);
         Put("proc/79/cgroup", $"0::/system.slice/docker-{Second}.scope\n");
         Put($"{Group}/memory.max", "314572800\n");
         Put($"{Group}/cpu.max", max + "\n");
@@ -91,7 +95,7 @@ public sealed class ControlGroupTests : IDisposable
     public async Task Version_2_counts_them_in_memory_events_whatever_the_engines_driver_calls_the_group()
     {
         var scope = $"system.slice/docker-{Second}.scope";
-        Put("proc/mounts", "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev 0 0\n");
+        Mount("/sys/fs/cgroup", controllers: null);
         Put("proc/78/cgroup", $"0::/{scope}/init\n");
         Put("proc/79/cgroup", $"0::/{scope}\n");
         Put($"sys/fs/cgroup/{scope}/memory.events", "low 0\nhigh 0\nmax 812\noom 4\noom_kill 3\noom_group_kill 0\n");
@@ -104,18 +108,67 @@ public sealed class ControlGroupTests : IDisposable
     [Fact]
     public async Task A_kernel_that_does_not_count_leaves_them_out_and_a_container_that_has_ended_is_not_there()
     {
-        Put("proc/mounts", "cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0\n");
+        Mount("/sys/fs/cgroup/memory", "memory");
         Put("proc/77/cgroup", $"9:memory:/docker/{First}\n");
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\n");
         var read = await ReadAsync(First, Second);
         Assert.Equal(new ControlGroup { Path = $"/sys/fs/cgroup/memory/docker/{First}" }, Assert.Single(read).Value);
     }
 
-    private void Put(string file, string text)
+    /// <summary>Where a node is a container its hierarchies begin at its own group, and groups have names from the host's root.</summary>
+    [Theory]
+    [InlineData("/docker/node", "sys/fs/cgroup/memory/docker/")]
+    [InlineData("/", "sys/fs/cgroup/memory/docker/node/docker/")]
+    public async Task A_hierarchy_may_begin_at_a_group_of_the_nodes_own(string part, string directory)
+    {
+        Mount("/sys/fs/cgroup/other", "memory", "/docker/another");
+        Mount("/sys/fs/cgroup/memory", "memory", part);
+        Put("proc/77/cgroup", $"9:memory:/docker/node/docker/{First}/init\n");
+        Put($"{directory}{First}/memory.limit_in_bytes", "67108864\n");
+        var sight = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
+        Assert.Equal((67108864L, $"/{directory}{First}"), (sight.Group!.LimitBytes, sight.Group.Path));
+        Assert.Equal((null, null), (sight.CpusUnseen, sight.MemoryUnseen));
+    }
+
+    [Fact]
+    public async Task What_a_node_does_not_see_it_says_with_why()
+    {
+        Mount("/sys/fs/cgroup/memory", "memory", "/docker/another");
+        Put("proc/77/cgroup", $"9:memory:/docker/node/docker/{First}\n8:cpu:/docker/node/docker/{First}\n");
+        var unmounted = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
+        const string Mounted = "its control group is in no hierarchy that is mounted there";
+        Assert.Equal(new ControlGroupSight(null, Mounted, Mounted), unmounted);
+
+        var without = await ControlGroup.LookAsync(new LocalShell("o2wn01"), Second, CancellationToken.None, _root);
+        const string Seen = "none of the processes that are seen there is in a control group of it";
+        Assert.Equal(new ControlGroupSight(null, Seen, Seen), without);
+    }
+
+    [Fact]
+    public async Task A_controller_that_the_kernel_has_not_is_not_unseen()
+    {
+        Mount("/sys/fs/cgroup/memory", "memory");
+        Put("proc/77/cgroup", $"9:memory:/docker/{First}\n");
+        Put($"sys/fs/cgroup/memory/docker/{First}/memory.limit_in_bytes", "67108864\n");
+        var sight = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
+        Assert.Equal((null, null, null), (sight.Group!.Cpus, sight.CpusUnseen, sight.MemoryUnseen));
+    }
+
+    /// <summary>Mounts a hierarchy, of version 2 without controllers, as proc_pid_mountinfo(5) has it.</summary>
+    /// <param name="part">The group that is its root there.</param>
+    private void Mount(string point, string? controllers, string part = "/") => File.AppendAllText(
+        PathTo("proc/self/mountinfo"),
+        controllers is null
+            ? $"35 24 0:30 {part} {point} rw,nosuid,nodev shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
+            : $"36 25 0:31 {part} {point} rw,nosuid,relatime shared:10 - cgroup cgroup rw,{controllers}\n");
+
+    private void Put(string file, string text) => File.WriteAllText(PathTo(file), text);
+
+    private string PathTo(string file)
     {
         var path = Path.Combine(_root, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
+        return path;
     }
 
     private Task<IReadOnlyDictionary<string, ControlGroup>> ReadAsync(params string[] ids) =>

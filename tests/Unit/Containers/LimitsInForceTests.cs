@@ -9,6 +9,7 @@ public sealed class LimitsInForceTests
 {
     private const long Mebibyte = 1L << 20;
     private readonly FakeCluster _cluster = new();
+    private readonly List<string> _warnings = [];
 
     [Theory]
     [InlineData("200000", "314572800")]
@@ -33,18 +34,50 @@ public sealed class LimitsInForceTests
     }
 
     [Fact]
-    public async Task A_container_that_runs_and_whose_group_nobody_sees_is_a_failure()
+    public async Task A_kernel_without_the_controller_holds_a_container_to_nothing()
     {
         Kernel();
         var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: null, memory: 300 * Mebibyte));
-        Assert.Contains("and was to be 314572800 bytes of memory at most", failure.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "its limit of memory is none, and was to be 314572800 bytes at most.", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("processes", "none of the processes that are seen there is in a control group of it")]
+    [InlineData("mount", "its control group is in no hierarchy that is mounted there")]
+    public async Task What_a_node_cannot_see_of_a_container_that_runs_is_a_warning_with_why(string why, string words)
+    {
+        Kernel($"unseen.cpu\t{why}", $"unseen.memory\t{why}");
+        await StartAsync(cpus: 2, memory: 300 * Mebibyte);
+        Assert.Equal(
+            $"Whether container pisahpc-42-0123abcd on o2wn01 is held to 2 CPUs and 314572800 bytes of memory cannot be seen: {words}.",
+            Assert.Single(_warnings));
     }
 
     [Fact]
-    public async Task One_that_has_ended_is_for_others_to_explain()
+    public async Task What_is_not_seen_is_named_beside_what_is()
     {
-        Kernel();
+        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\t314572800", "unseen.cpu\tmount");
+        await StartAsync(cpus: 2, memory: 300 * Mebibyte);
+        Assert.Contains("is held to 2 CPUs cannot be seen", Assert.Single(_warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_seen_counts_beside_what_is_not()
+    {
+        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\tmax", "unseen.cpu\tmount");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: 2, memory: 300 * Mebibyte));
+        Assert.Contains("its limit of memory is none (/sys/fs/cgroup/c)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("unseen.cpu\tprocesses")]
+    public async Task One_that_has_ended_is_for_others_to_explain(params string[] said)
+    {
+        Kernel(said);
         await StartAsync(cpus: 2, memory: null, ended: true);
+        Assert.Empty(_warnings);
     }
 
     [Fact]
@@ -72,6 +105,6 @@ public sealed class LimitsInForceTests
             _cluster.EngineOf("o2wn01").Exit(container.Id, exitCode: 1);
         }
 
-        await LimitsInForce.RequireAsync(connection, engine, plan, container, CancellationToken.None);
+        await LimitsInForce.RequireAsync(connection, engine, plan, container, _warnings.Add, CancellationToken.None);
     }
 }
