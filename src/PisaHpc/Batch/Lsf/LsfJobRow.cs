@@ -67,16 +67,17 @@ internal sealed partial record LsfJobRow(
     public static LsfJobRow? Parse(string line, DateTimeOffset now)
     {
         if (line.Split('|', Fields, StringSplitOptions.TrimEntries) is not
-            [var number, var index, var state, { Length: > 0 } user, { Length: > 0 } queue, var application, var hosts, var submitted,
+            [var id, var index, var state, { Length: > 0 } user, { Length: > 0 } queue, var application, var hosts, var submitted,
                 var started, var finished, var code, var reason]
-            || !NumberForm().IsMatch(number) || !StateForm().IsMatch(state)
+            || IdForm().Match(id) is not { Success: true } named || !StateForm().IsMatch(state)
             || (TextOf(index) is { } word && TryNumber(word) is null))
         {
             return null;
         }
 
         var hasEnded = LsfEnd.OutcomeOf(state, exitCode: null, reason: null) is not null;
-        return new LsfJobRow(number, TryNumber(index) ?? 0, state, user, queue, TextOf(application), TextOf(hosts))
+        var element = TryNumber(index) ?? TryNumber(named.Groups["index"].Value) ?? 0;
+        return new LsfJobRow(named.Groups["number"].Value, element, state, user, queue, TextOf(application), TextOf(hosts))
         {
             Submit = LsfTime.Read(submitted, now, isPast: true),
             Start = LsfTime.Read(started, now, isPast: true),
@@ -111,8 +112,9 @@ internal sealed partial record LsfJobRow(
     private static int? TryNumber(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    [GeneratedRegex(@"\A[1-9][0-9]{0,9}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex NumberForm();
+    /// <summary>An element's id may have its index, as bjobs takes it.</summary>
+    [GeneratedRegex(@"\A(?<number>[1-9][0-9]{0,9})(\[(?<index>[0-9]{1,9})\])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex IdForm();
 
     [GeneratedRegex(@"\A[A-Z_]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex StateForm();

@@ -61,10 +61,13 @@ public sealed class LsfClientTests : IDisposable
     public async Task Hosts_of_another_cluster_and_what_is_no_list_are_an_error(string hosts) => await FailsAsync(
         "4711", ErrorId.InvalidValue, "exec_host of LSF job 4711", RecordedLsf.Running.Replace("32*o2wn01:24*o2wn02", hosts));
 
-    [Fact]
-    public async Task An_element_of_an_array_is_a_job_of_its_own()
+    [Theory]
+    [InlineData("4711|3|")]
+    [InlineData("4711[3]|3|")]
+    [InlineData("4711[3]|-|")]
+    public async Task An_element_of_an_array_is_a_job_of_its_own(string told)
     {
-        var allocation = await _lsf.Listing(RecordedLsf.Running.Replace("4711|0|", "4711|3|")).AskAsync("4711[3]");
+        var allocation = await _lsf.Listing(RecordedLsf.Running.Replace("4711|0|", told)).AskAsync("4711[3]");
         Assert.Equal(("4711[3]", "4711[3]", "4711[3]"), (allocation.JobId, allocation.Job!.Components[0], _lsf.Asked));
     }
 
