@@ -7,8 +7,12 @@
 #                                            one job, or one element of an array, as hpcuser on both; a script where there is no command
 #     lsf-stand-in.sh TOP badmin reconfig    mbatchd reads lsb.applications
 #     lsf-stand-in.sh TOP bapp               the profiles that mbatchd has read
+#     lsf-stand-in.sh TOP bjobs ...          what mbatchd knows of jobs
+#     lsf-stand-in.sh TOP forget ID[INDEX]   mbatchd's CLEAN_PERIOD is over for a job
+#     lsf-stand-in.sh TOP post ID[INDEX]     the post-execution of a job for which none ran, as when sbatchd comes back
 # The job's output is TOP/out.ID.INDEX, what happened to it TOP/events.ID.INDEX. LSF_STAND_IN_HOSTS are its hosts with slots, and
-# LSF_STAND_IN_ENTER the command that runs another one on a host, which comes before it. LSF_STAND_IN_RUNS=2 requeues a job that has run.
+# LSF_STAND_IN_ENTER the command that runs another one on a host, which comes before it. LSF_STAND_IN_RUNS=2 requeues a job that has run,
+# and after one with LSF_STAND_IN_POST=never no post-execution runs.
 
 set -eu
 top=$1 verb=$2
@@ -16,6 +20,9 @@ shift 2
 conf=$top/conf
 applications=$conf/lsbatch/stand-in/configdir/lsb.applications
 hosts=${LSF_STAND_IN_HOSTS-o2wn01 2 o2wn02 1}
+submitted='' started='' ended='' code='' stamp=1764430000
+# shellcheck source=lsf-stand-in-jobs.sh
+. "${0%/*}/lsf-stand-in-jobs.sh"
 
 # profile_value PROFILE KEY: what mbatchd has read of a profile.
 profile_value() {
@@ -37,7 +44,7 @@ up() {
     printf 'Begin Application\nNAME = fluent\nEnd Application' >"$applications"
     # What a shell of the site's has by profile.lsf: the commands, of which PisaHpc calls these.
     mkdir -p "$top/bin"
-    for command in bapp lsid; do
+    for command in bapp bjobs bparams lsclusters lsid; do
         printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$0" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
@@ -84,16 +91,32 @@ hook_user() {
     fi
 }
 
-# on_host HOST USER DIRECTORY COMMAND: runs a command of the shell as a user with the job's environment.
+# on_host HOST USER DIRECTORY COMMAND [tracked]: runs a command of the shell as a user with the job's environment.
 on_host() {
+    name=$id
+    [ "$index" = 0 ] || name="${id}[$index]"
     # shellcheck disable=SC2086 # a command and its arguments
-    ${LSF_STAND_IN_ENTER-} "$1" setpriv --reuid="$2" --regid="$2" --init-groups env -i HOME=/home/hpcuser USER=hpcuser \
+    ${LSF_STAND_IN_ENTER-} "$1" ${5:+sh -c "$in_group" tracked "$name" "$stamp"} \
+        setpriv --reuid="$2" --regid="$2" --init-groups env -i HOME=/home/hpcuser USER=hpcuser \
         OPENSSL_CONF=/nonexistent DOCKER_HOST=tcp://nowhere LSB_JOBID="$id" LSB_JOBINDEX="$index" LSB_QUEUE=normal LSFUSER=hpcuser \
         LSB_MCPU_HOSTS="$hosts" LSF_JOB_TIMESTAMP_VALUE="$stamp" LSB_AFFINITY_HOSTFILE=/nonexistent/hosts \
         LSB_JOBFILENAME="$top/job.$id.$index" $with \
         PISAHPC_ENVIRONMENT="$(sed -n 's/^PISAHPC_ENVIRONMENT="\(.*\)"$/\1/p' "$top/env.$id.$index")" \
         PATH="${hook_path:-/usr/local/bin:/usr/bin:/bin}" /bin/sh -c "cd $3 && $4"
 }
+
+# What a command of the shell runs after so that it is in a control group of the job's, as with LSF_PROCESS_TRACKING=Y; as root on its host.
+# shellcheck disable=SC2016 # of its shell
+in_group='
+    top=/sys/fs/cgroup/freezer
+    [ -d "$top" ] || top=/sys/fs/cgroup
+    group=$top/lsf/stand-in/job.$1.$$.$2
+    shift 2
+    mkdir -p "$group"
+    ( echo 0 >"$group/cgroup.procs"; exec "$@" )
+    code=$?
+    rmdir "$group" "${group%/*}" "${group%/*/*}" 2>/dev/null
+    exit "$code"'
 
 event() { printf '%s\n' "$*" >>"$top/events.$id.$index"; }
 
@@ -134,7 +157,7 @@ run() {
             *%USRCMD*) line=${starter%%%USRCMD*}$command${starter#*%USRCMD} ;;
             ?*) line="$starter \"$command\"" ;;
         esac
-        on_host "${hosts%% *}" hpcuser "$directory" "$line" >>"$top/out.$id.$index" 2>&1 </dev/null && code=0 || code=$?
+        on_host "${hosts%% *}" hpcuser "$directory" "$line" tracked >>"$top/out.$id.$index" 2>&1 </dev/null && code=0 || code=$?
         event "job $code"
         outcome=ran result=$code
     else
@@ -146,12 +169,23 @@ run() {
     if [ "$outcome" = ran ]; then with="LSB_JOBEXIT_STAT=$((result << 8))"; fi
     if [ "$outcome" = pend ] || [ "$runs" -gt 1 ]; then with="$with LSB_JOBPEND="; fi
     # With JOB_INCLUDE_POSTPROC=Y the slots are the job's until this has ended.
+    if [ "${LSF_STAND_IN_POST-}" != never ]; then everywhere HOST_POST_EXEC || :; fi
+    # A code of the hooks is none of the job's.
+    code=''
+}
+
+post() {
+    job_of "$1"
+    file=$top/jobs/$id.$index
+    [ -f "$file" ] || file=$top/forgotten/$id.$index
+    # shellcheck disable=SC1090 # a job's
+    . "$file"
+    with="LSB_JOBEXIT_STAT=$((${code:-0} << 8))"
     everywhere HOST_POST_EXEC || :
 }
 
 bsub() {
-    id=${1%%\[*} index=0
-    case $1 in *'['*) index=${1#*\[} index=${index%\]} ;; esac
+    job_of "$1"
     shift
     additional='' app='' runs=${LSF_STAND_IN_RUNS:-1} directory=${LSF_STAND_IN_CWD:-/tmp}
     while :; do
@@ -171,9 +205,11 @@ bsub() {
         chown hpcuser "$command" && chmod 700 "$command"
     fi
     : >"$top/out.$id.$index" && chmod 666 "$top/out.$id.$index"
-    stamp=1764430000 attempts=0 most=$(profile_value "$app" LOCAL_MAX_PREEXEC_RETRY)
+    attempts=0 most=$(profile_value "$app" LOCAL_MAX_PREEXEC_RETRY)
     while :; do
+        job_is PEND
         stamp=$((stamp + 60))
+        job_is RUN
         run
         if [ "$outcome" = ran ] && [ "$runs" -gt 1 ]; then
             runs=$((runs - 1))
@@ -189,14 +225,19 @@ bsub() {
             break
         fi
     done
+    if [ "$result" = 0 ]; then job_is DONE; else job_is EXIT; fi
     exit "$result"
 }
 
 case $verb in
     up) up ;;
     bsub) bsub "$@" ;;
+    bjobs) bjobs "$@" ;;
+    forget | post) "$verb" "$1" ;;
     badmin) cp "$applications" "$top/read" 2>/dev/null || : >"$top/read" ;;
     lsid) printf 'My cluster name is stand-in\n' ;;
+    bparams) printf 'Default Queues:  normal\n' ;;
+    lsclusters) printf 'CLUSTER_NAME STATUS MASTER_HOST ADMIN HOSTS SERVERS\nstand-in ok o2wn01 lsfadmin 2 2\n' ;;
     bapp)
         printf 'APP_NAME NJOBS PEND RUN SUSP\n'
         sed -n 's/^[[:space:]]*NAME[[:space:]]*=[[:space:]]*//p' "$top/read" | while read -r name; do printf '%s 0 0 0 0\n' "$name"; done

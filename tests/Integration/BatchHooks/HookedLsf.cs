@@ -11,6 +11,9 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     private const int DeadlineSec = 20;
     private const string Sudoers = "/etc/lsf.sudoers";
 
+    /// <summary>Where the module finds LSF's commands, by the profile.lsf there.</summary>
+    private const string ConfVariable = "LSF_ENVDIR";
+
     private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
     private byte[] _before = [];
@@ -36,9 +39,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
         _before = await File.ReadAllBytesAsync(Applications);
-        var text = await File.ReadAllTextAsync(Lab.State.Site);
-        await File.WriteAllTextAsync(Site, text.Split("queues:")[0].Replace(
-            "environments:\n", "environments:\n  missing: { image: pisa/none:1 }\n", StringComparison.Ordinal));
+        LabSite.Of(Lab).WithoutQueues().With("batch: { system: lsf }").WithEnvironments("missing: { image: pisa/none:1 }").WriteTo(Site);
+        Environment.SetEnvironmentVariable(ConfVariable, $"{Top}/conf");
         foreach (var program in new[] { Repository.Hook, Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent") })
         {
             File.Copy(program, Path.Combine(_programs.FullName, Path.GetFileName(program)));
@@ -51,6 +53,7 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
+        Environment.SetEnvironmentVariable(ConfVariable, null);
         Uninstall().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
         Uninstall().Succeeded();
@@ -81,12 +84,48 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     /// <param name="id">Its number, with its index where it is an element of an array.</param>
     /// <param name="command">Its command; null for a script on standard input.</param>
     /// <param name="runs">How often it runs, by requeues.</param>
-    public async Task<LsfJob> SubmitAsync(string id, string[] options, string? command, int runs = 1, string script = "")
+    /// <param name="hasPost">Whether its post-executions run; they do not where a host's sbatchd died.</param>
+    public async Task<LsfJob> SubmitAsync(
+        string id, string[] options, string? command, int runs = 1, string script = "", bool hasPost = true)
     {
-        var end = await StandInAsync(["bsub", id, .. options, .. command is null ? Array.Empty<string>() : [command]], runs, script);
+        string[] words = command is null ? options : [.. options, command];
+        var end = await StandInAsync(["bsub", id, .. words], runs, script, hasPost);
         var name = id.Contains('[', StringComparison.Ordinal) ? id.Replace('[', '.').TrimEnd(']') : id + ".0";
         return new LsfJob(end, await ReadAsync($"{Top}/out.{name}"), await ReadAsync($"{Top}/events.{name}"));
     }
+
+    /// <summary>LSF forgets a job, as it does some time after its end.</summary>
+    public async Task ForgetAsync(string id) => (await StandInAsync("forget", id)).EndedWith(0);
+
+    /// <summary>LSF runs the post-executions of a job for which none ran.</summary>
+    public async Task RunPostAsync(string id) => (await StandInAsync("post", id)).EndedWith(0);
+
+    /// <summary>Does something while LSF is down: it answers when it is over.</summary>
+    public async Task WithoutLsfAsync(Func<Task> work)
+    {
+        var down = $"{Top}/down";
+        (await RunningProcess.RunAsync("mkfifo", [down])).EndedWith(0);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            // Nobody may wait there any more, and a writer alone would.
+            await using (new FileStream(down, FileMode.Open, FileAccess.ReadWrite))
+            {
+                File.Delete(down);
+            }
+        }
+    }
+
+    /// <summary>Sweeps the site's nodes for a job, as the timer's unit does for all.</summary>
+    public Task<ProcessResult> SweepAsync(params string[] options) =>
+        RunningProcess.RunAsync(Repository.Hook, ["sweep", "-Site", Site, "-EndedForSec", "0", .. options]);
+
+    /// <summary>Runs a command with the site definition of the hooks.</summary>
+    /// <param name="command">It is to use <c>-Site $Site</c> and <c>$Id</c>.</param>
+    public RunResult Ask(string command, string id) => _shell.Run($"param($Site, $Id) {command}", new { Site, Id = id });
 
     /// <summary>Fails when a container, a file, a lease, a record or a process of a job is found anywhere.</summary>
     public async Task AssertNothingLeftAsync(string id)
@@ -99,12 +138,13 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         }
     }
 
-    private Task<ProcessResult> StandInAsync(params string[] arguments) => StandInAsync(arguments, runs: 1, script: "");
+    private Task<ProcessResult> StandInAsync(params string[] arguments) => StandInAsync(arguments, runs: 1, script: "", hasPost: true);
 
-    private Task<ProcessResult> StandInAsync(string[] arguments, int runs, string script) => RunningProcess.RunAsync(
+    private Task<ProcessResult> StandInAsync(string[] arguments, int runs, string script, bool hasPost) => RunningProcess.RunAsync(
         "env",
         [
             $"LSF_STAND_IN_ENTER={Path.Combine(Repository.Root, "lab", "lab.sh")} enter", $"LSF_STAND_IN_RUNS={runs}",
+            $"LSF_STAND_IN_POST={(hasPost ? "" : "never")}",
             Path.Combine(Repository.Root, "lab", "lib", "lsf-stand-in.sh"), Top, .. arguments,
         ],
         input: script);

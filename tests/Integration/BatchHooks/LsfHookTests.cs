@@ -116,4 +116,77 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
         Assert.Equal(["NodeCheckFailed", "NodeCheckFailed"], failed.ErrorIds);
         (await RunningProcess.RunAsync("chmod", ["600", "/etc/lsf.sudoers"])).EndedWith(0);
     }
+
+    [Fact]
+    public async Task What_LSF_says_of_a_job_that_runs_is_what_its_hooks_were_told_and_its_host_shows_that_it_lives()
+    {
+        var gate = await GateAsync();
+        var running = lsf.SubmitAsync(_id + "[7]", Tiny, $"echo begins; read -r _ <{gate}");
+        await HookedSlurm.UntilAsync("the job runs", () => Task.FromResult(File.Exists($"{lsf.Top}/out.{_id}.7")
+            && File.ReadAllText($"{lsf.Top}/out.{_id}.7").Length > 0));
+        Assert.Equal(
+            $"{_id}[7] Lsf normal stand-in hpcuser 4001 o2wn01=2/2 o2wn02=1/1 RUN",
+            lsf.Ask(
+                """
+                Get-HpcAllocation -JobId $Id -Site $Site | ForEach-Object {
+                    $nodes = $_.Nodes | ForEach-Object { "$_=$($_.Slots)/$($_.Cpus)" }
+                    "$($_.JobId) $($_.Scheduler) $($_.Queue) $($_.Cluster) $($_.Owner) $($_.Owner.Uid) $nodes $($_.Job)"
+                }
+                """,
+                _id + "[7]").Single().ToString());
+        Assert.Equal(
+            "Running RUN normal  2",
+            lsf.Ask(
+                """
+                Get-HpcJob $Id -AskBatchSystem -Site $Site |
+                    ForEach-Object { "$($_.State) $($_.BatchState) $($_.Queue) $($_.Mismatch) $($_.Nodes.Count)" }
+                """,
+                _id + "[7]").Single().ToString());
+
+        // LSF knows nothing of what runs here: its answer is of another cluster, or not whole.
+        await lsf.ForgetAsync(_id + "[7]");
+        var swept = await lsf.SweepAsync(_id + "[7]");
+        Assert.Contains($"runs something of job {_id}[7], which Lsf stand-in does not know", swept.Error, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(gate, "go\n");
+        Assert.Equal(0, (await running).Submission.ExitCode);
+        File.Delete(gate);
+        await lsf.AssertNothingLeftAsync(_id + "[7]");
+    }
+
+    [Fact]
+    public async Task What_is_left_where_no_post_execution_ran_goes_by_a_sweep_when_LSF_says_that_the_job_is_over_and_not_before()
+    {
+        var job = await lsf.SubmitAsync(_id, Tiny, "exit 3", hasPost: false);
+        Assert.Equal(3, job.Submission.ExitCode);
+        await lsf.WithoutLsfAsync(async () =>
+        {
+            var unanswered = await lsf.SweepAsync(_id, "-BatchTimeoutSec", "1");
+            Assert.Contains("Lsf did not say which of 1 job live", unanswered.EndedWith(75).Error, StringComparison.Ordinal);
+        });
+        Assert.Contains("left as it is", (await lsf.SweepAsync(_id)).EndedWith(0).Error, StringComparison.Ordinal);
+        Assert.Equal(
+            "Running EXIT",
+            lsf.Ask("$job = Get-HpcJob $Id -AskBatchSystem -Site $Site; \"$($job.State) $($job.BatchState)\"", _id).Single().ToString());
+
+        await lsf.ForgetAsync(_id);
+        lsf.Ask("Get-HpcAllocation -JobId $Id -Site $Site", _id).Failed("JobNotFound");
+        dynamic found = lsf.Ask("Clear-HpcOrphan $Id -Site $Site -EndedForSec 0 -WhatIf -PassThru", _id).Single();
+        Assert.Equal(("Unknown", "Lsf does not know it"), ((string)found.Reason, (string)found.Evidence));
+        Assert.Contains(
+            $"job {_id} is removed from o2wn[01-02]: Lsf does not know it",
+            (await lsf.SweepAsync(_id)).EndedWith(0).Output,
+            StringComparison.Ordinal);
+
+        // A post-execution that comes late finds nothing to do, but for its record.
+        await lsf.RunPostAsync(_id);
+        await lsf.AssertNothingLeftAsync(_id);
+    }
+
+    /// <summary>A fifo that jobs see, which one waits at until somebody writes there.</summary>
+    private async Task<string> GateAsync()
+    {
+        var gate = $"{lsf.Top}/gate.{_id}";
+        (await RunningProcess.RunAsync("mkfifo", ["--mode=666", gate])).EndedWith(0);
+        return gate;
+    }
 }

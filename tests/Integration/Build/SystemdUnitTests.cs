@@ -28,7 +28,7 @@ public sealed class SystemdUnitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("pisahpc-sweep-boot.service", "Before=slurmd.service")]
+    [InlineData("pisahpc-sweep-boot.service", "Before=slurmd.service lsfd.service")]
     [InlineData("pisahpc-sweep-boot.service", "After=local-fs.target remote-fs.target docker.service")]
     [InlineData("pisahpc-sweep-boot.service", "JobTimeoutSec=180")]
     [InlineData("pisahpc-sweep-boot.service", "WantedBy=multi-user.target")]
