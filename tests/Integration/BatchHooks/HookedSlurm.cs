@@ -48,7 +48,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         _isAlone = !Directory.Exists("/usr/lib/pisahpc");
         await _prepare(this);
         _before = await File.ReadAllBytesAsync(Configuration);
-        await WriteSiteAsync();
+        WriteSite();
         File.Copy(Repository.Hook, Path.Combine(_programs.FullName, "pisahpc-hook"));
         File.Copy(Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent"), Path.Combine(_programs.FullName, "pisahpc-agent"));
         try
@@ -139,19 +139,14 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     public static Task NoJobsAsync() => UntilAsync(
         "no job is left", async () => (await RunningProcess.RunAsync("squeue", ["--noheader"])).EndedWith(0).Output.Trim().Length == 0);
 
-    private async Task WriteSiteAsync()
+    private void WriteSite()
     {
         var never = Path.Combine(Lab.State.Shared, "never-listens");
         ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
-        Directory.CreateDirectory(Records);
-        (await RunningProcess.RunAsync("chmod", ["755", Records])).EndedWith(0);
-        var text = await File.ReadAllTextAsync(Lab.State.Site);
-        var records = $"records: {{ directory: {Records} }}\n";
-        await File.WriteAllTextAsync(Site, records + text.Split("queues:")[0].Replace("environments:\n", $$"""
-            environments:
-              missing: { image: pisa/none:1 }
-              unready: { image: pisa/tiny:1, sshd: {{never}}, readyTimeout: 300s }
-
-            """, StringComparison.Ordinal));
+        LabSite.Of(Lab).WithoutQueues().Recording(Records)
+            .WithEnvironments(
+                "missing: { image: pisa/none:1 }",
+                $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 300s }}")
+            .WriteTo(Site);
     }
 }

@@ -52,7 +52,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
         await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
         var examples = PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*").Select(example => Typed(page, example.Title, example.Code));
-        var site = page is "Get-HpcJob" ? await RecordingSiteAsync() : lab.State.Site;
+        var site = page is "Get-HpcJob" ? LabSite.Of(lab).Recording(Records).WriteTo(Records + ".yaml") : lab.State.Site;
         var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
         Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
         Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
@@ -97,16 +97,6 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private string Stopping => $"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0";
 
     private async Task StopAsync() => (await RunAsync(Stopping, lab.State.Site)).EndedWith(0);
-
-    /// <summary>The lab's site, where it keeps records.</summary>
-    private async Task<string> RecordingSiteAsync()
-    {
-        Directory.CreateDirectory(Records);
-        (await RunningProcess.RunAsync("chmod", ["755", Records])).EndedWith(0);
-        var site = Records + ".yaml";
-        await File.WriteAllTextAsync(site, $"records: {{ directory: {Records} }}\n" + await File.ReadAllTextAsync(lab.State.Site));
-        return site;
-    }
 
     private Task<ProcessResult> RunAsync(string code, string site) => RunningProcess.RunAsync(
         Repository.Host,

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Images;
@@ -52,14 +51,10 @@ public sealed class ImageLab : IAsyncLifetime
     }
 
     /// <summary>A site definition like the lab's, with this registry, whose only environment wants an image.</summary>
-    public string SiteFor(string image)
-    {
-        var text = Regex.Replace(File.ReadAllText(_lab!.State.Site), "(?m)^registry:.*$", $"registry: {Registry.Name}");
-        text = Regex.Replace(text, "(?ms)^environments:.*", $"environments:\n  try: {{ image: {image} }}\n");
-        var path = Path.Combine(_directory, $"{Guid.NewGuid():N}.yaml");
-        File.WriteAllText(path, text);
-        return path;
-    }
+    public string SiteFor(string image) => LabSite.Of(_lab!)
+        .ReplacingEach("(?m)^registry:.*$", $"registry: {Registry.Name}")
+        .ReplacingEach("(?ms)^environments:.*", $"environments:\n  try: {{ image: {image} }}\n")
+        .WriteTo(Path.Combine(_directory, $"{Guid.NewGuid():N}.yaml"));
 
     /// <summary>Makes an image of random layers on a node and pushes it; the node has again what it had under that name.</summary>
     /// <returns>The registry's digest.</returns>

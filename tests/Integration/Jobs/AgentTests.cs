@@ -59,7 +59,9 @@ public sealed class AgentTests(LabFixture lab) : IDisposable
     public async Task An_environment_may_be_entered_by_the_agent_alone()
     {
         await using var job = new LabJob(_shell, lab, "alone");
-        var site = await SiteAsync();
+        var site = LabSite.Of(lab)
+            .WithEnvironments("alone: { image: pisa/tiny:1, access: agent, userVariables: { SECRET_*: drop, SECRET_OK: keep } }")
+            .WriteTo(Path.Combine(lab.State.Shared, $"agent-{Guid.NewGuid():N}.yaml"));
         try
         {
             job.Run($"$allocation | Start-HpcJob -Environment alone -Site {site}").Succeeded();
@@ -156,15 +158,6 @@ public sealed class AgentTests(LabFixture lab) : IDisposable
 
     private static async Task<string> TopAsync(LabNode node, LabJob job) =>
         (await node.DockerAsync("top", Assert.Single(await job.ContainersAsync(node)), "-eo", "pid,args")).EndedWith(0).Output;
-
-    private async Task<string> SiteAsync()
-    {
-        var site = Path.Combine(lab.State.Shared, $"agent-{Guid.NewGuid():N}.yaml");
-        var text = await File.ReadAllTextAsync(lab.State.Site);
-        const string alone = "environments:\n  alone: { image: pisa/tiny:1, access: agent, userVariables: { SECRET_*: drop, SECRET_OK: keep } }\n";
-        await File.WriteAllTextAsync(site, text.Replace("environments:\n", alone, StringComparison.Ordinal));
-        return site;
-    }
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {

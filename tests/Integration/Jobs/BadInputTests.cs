@@ -75,7 +75,7 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
         var forged = lines.Select(line => line.Contains("o2wn02", StringComparison.Ordinal) ? $"{line.Split(' ')[0]} {key}" : line);
         await File.WriteAllLinesAsync(Path.Combine(_directory, "known_hosts"), forged);
 
-        var result = Start(job, await SiteAsync(lab.State.KnownHosts, Path.Combine(_directory, "known_hosts")));
+        var result = Start(job, SiteWith(lab.State.KnownHosts, Path.Combine(_directory, "known_hosts")));
 
         Assert.Equal(["HostKeyChanged", "JobNotStarted"], result.ErrorIds);
         Assert.Contains(Path.Combine(_directory, "known_hosts"), result.Errors[0].ToString(), StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
         await File.WriteAllTextAsync(Path.Combine(area, "22001"), "");
         _shell.Run("param($Area) New-JobPort -JobId greedy -Path $Area", new { Area = area }).Succeeded();
 
-        var result = Start(job, await SiteAsync(lab.State.PortArea, area));
+        var result = Start(job, SiteWith(lab.State.PortArea, area));
 
         result.Failed("PortAreaExhausted");
         await lab.AssertNothingLeftAsync(job.Id);
@@ -128,12 +128,6 @@ public sealed class BadInputTests(LabFixture lab) : IDisposable
         job.Run($"$allocation | Start-HpcJob -Environment tiny -Site '{site}'");
 
     /// <summary>The lab's site definition with one path in the place of another.</summary>
-    private async Task<string> SiteAsync(string path, string other)
-    {
-        var site = Path.Combine(_directory, "site.yaml");
-        var text = await File.ReadAllTextAsync(lab.State.Site);
-        Assert.Contains(path, text, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(site, text.Replace(path, other, StringComparison.Ordinal));
-        return site;
-    }
+    private string SiteWith(string path, string other) =>
+        LabSite.Of(lab).Replacing(path, other).WriteTo(Path.Combine(_directory, "site.yaml"));
 }

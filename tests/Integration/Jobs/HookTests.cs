@@ -50,7 +50,7 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     public async Task Its_exit_code_says_what_the_batch_system_may_do_and_nothing_is_left(
         int code, string hosts, string words, params string[] options)
     {
-        var end = (await HookAsync(["start", "-Site", await SiteAsync(), .. options], hosts)).EndedWith(code);
+        var end = (await HookAsync(["start", "-Site", SiteThatFails(), .. options], hosts)).EndedWith(code);
         Assert.Contains(words, end.Error, StringComparison.Ordinal);
         Assert.All(
             end.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries),
@@ -64,7 +64,7 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     public async Task Interrupted_while_containers_start_it_takes_everything_back(string signal, int code)
     {
         using var hook = RunningProcess.Start(
-            Repository.Hook, ["start", "-Environment", "unready", "-Site", await SiteAsync(), "-Verbose"], InJob(Both));
+            Repository.Hook, ["start", "-Environment", "unready", "-Site", SiteThatFails(), "-Verbose"], InJob(Both));
         await hook.SaysAsync("o2wn02: waiting until it is ready");
         await hook.SignalAsync(signal);
         var end = (await hook.EndAsync()).EndedWith(code);
@@ -75,7 +75,7 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     [Fact]
     public async Task Its_own_deadline_comes_before_the_batch_systems_and_the_job_may_be_requeued()
     {
-        var end = (await HookAsync(["start", "-Environment", "unready", "-Site", await SiteAsync(), "-DeadlineSec", "5"], Both)).EndedWith(75);
+        var end = (await HookAsync(["start", "-Environment", "unready", "-Site", SiteThatFails(), "-DeadlineSec", "5"], Both)).EndedWith(75);
         Assert.Contains("Stopped by its deadline of 5 s. What was started was taken back.", end.Error, StringComparison.Ordinal);
         await lab.AssertNothingLeftAsync(_jobId);
     }
@@ -123,19 +123,15 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     };
 
     /// <summary>The lab's site definition with environments whose image nobody has, whose sshd fails, and whose sshd never listens.</summary>
-    private async Task<string> SiteAsync()
+    private string SiteThatFails()
     {
         var never = Path.Combine(lab.State.Shared, $"never-{_jobId}");
         ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
-        var site = Path.Combine(_directory.FullName, "site.yaml");
-        var text = await File.ReadAllTextAsync(lab.State.Site);
-        await File.WriteAllTextAsync(site, text.Replace("environments:\n", $$"""
-            environments:
-              missing: { image: pisa/none:1 }
-              broken: { image: pisa/tiny:1, sshd: /bin/false }
-              unready: { image: pisa/tiny:1, sshd: {{never}}, readyTimeout: 120s }
-
-            """, StringComparison.Ordinal));
-        return site;
+        return LabSite.Of(lab)
+            .WithEnvironments(
+                "missing: { image: pisa/none:1 }",
+                "broken: { image: pisa/tiny:1, sshd: /bin/false }",
+                $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 120s }}")
+            .WriteTo(Path.Combine(_directory.FullName, "site.yaml"));
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Jobs;
@@ -40,11 +39,9 @@ public sealed class OpenFilesTests(LabFixture lab) : IDisposable
     [Fact]
     public async Task A_job_for_which_nobody_asks_has_65536_or_all_that_its_node_allows()
     {
-        var site = Path.GetTempFileName();
+        var site = LabSite.Of(lab).ReplacingEach("openFiles: [0-9]+, ", "").WriteTo(Path.GetTempFileName());
         try
         {
-            var text = await File.ReadAllTextAsync(lab.State.Site);
-            await File.WriteAllTextAsync(site, Regex.Replace(text, "openFiles: [0-9]+, ", ""));
             await using var job = new LabJob(_shell, lab, "files");
             job.Run($"$allocation | Start-HpcJob -Environment tiny -Site '{site}'").Succeeded();
 

@@ -19,23 +19,20 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
     {
         _lab = lab;
         _directory = Directory.CreateTempSubdirectory("pisahpc-records-").FullName;
-        Directory.CreateDirectory(Records);
-        File.SetUnixFileMode(Records, (UnixFileMode)0b111_101_101);
         _site = Path.Combine(_directory, "site.yaml");
     }
 
     private string Records => Path.Combine(_directory, "records");
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync()
     {
-        var text = await File.ReadAllTextAsync(_lab.State.Site);
-        await File.WriteAllTextAsync(_site, $"records: {{ directory: {Records} }}\n" + text.Replace("environments:\n", """
-            environments:
-              small: { image: pisa/tiny:1, limits: { memory: 64m } }
-              missing: { image: pisa/none:1 }
-              broken: { image: pisa/tiny:1, sshd: /bin/false }
-
-            """, StringComparison.Ordinal));
+        LabSite.Of(_lab).Recording(Records)
+            .WithEnvironments(
+                "small: { image: pisa/tiny:1, limits: { memory: 64m } }",
+                "missing: { image: pisa/none:1 }",
+                "broken: { image: pisa/tiny:1, sshd: /bin/false }")
+            .WriteTo(_site);
+        return Task.CompletedTask;
     }
 
     public Task DisposeAsync()

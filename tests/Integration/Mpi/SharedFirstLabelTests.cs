@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Mpi;
@@ -9,7 +8,7 @@ namespace PisaHpc.Integration.Mpi;
 /// </summary>
 [Collection(LabTests.Name)]
 [Trait(LabPart.Name, LabPart.Alone)]
-public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDisposable
+public sealed class SharedFirstLabelTests(LabFixture lab) : IAsyncLifetime, IDisposable
 {
     private const string HostsFile = "/etc/hosts";
     private static readonly string[] Names = ["wn.rack1.lab", "wn.rack2.lab"];
@@ -21,15 +20,12 @@ public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifeti
 
     public async Task InitializeAsync()
     {
-        var site = await File.ReadAllTextAsync(lab.State.Site);
-        var keys = site.Split('\n').Single(line => line.Contains("known_hosts", StringComparison.Ordinal)).Split('[', ']')[1].Trim();
+        var site = LabSite.Of(lab);
+        var keys = site.Text.Split('\n').Single(line => line.Contains("known_hosts", StringComparison.Ordinal)).Split('[', ']')[1].Trim();
         var known = Path.Combine(_directory.FullName, "known_hosts");
         await File.WriteAllTextAsync(known, Renamed(await File.ReadAllTextAsync(keys)));
-        await File.WriteAllTextAsync(
-            Site,
-            LabNames().Replace(site, "'wn.rack[1-2].lab'")
-                .Replace(keys, known, StringComparison.Ordinal)
-                .Replace("    config:", "    # config:", StringComparison.Ordinal));
+        site.ReplacingEach(@"'o2wn\[[0-9-]+\]'", "'wn.rack[1-2].lab'").Replacing(keys, known).Replacing("    config:", "    # config:")
+            .WriteTo(Site);
         await File.AppendAllLinesAsync(HostsFile, lab.Nodes.Zip(Names, (node, name) => $"{node.Address} {name} # {_job}"));
     }
 
@@ -69,9 +65,6 @@ public sealed partial class SharedFirstLabelTests(LabFixture lab) : IAsyncLifeti
             [(0, Names[0], "o2wn01"), (1, Names[0], "o2wn01"), (2, Names[1], "o2wn02")],
             lines.Select(line => ((int)line.Rank, (string)line.Node, (string)line.Text)));
     }
-
-    [GeneratedRegex(@"'o2wn\[[0-9-]+\]'")]
-    private static partial Regex LabNames();
 
     private string Renamed(string keys) => lab.Nodes.Zip(Names)
         .Aggregate(keys, (text, pair) => text.Replace(pair.First.Name, pair.Second, StringComparison.Ordinal));

@@ -15,9 +15,9 @@ public sealed class SrunJobFixture(LabFixture lab) : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        var text = await File.ReadAllTextAsync(lab.State.Site);
-        const string Agents = "environments:\n  agents: { image: pisa/hpc:deb12, access: agent, mpi: openmpi, limits: { shm: 1g } }\n";
-        await File.WriteAllTextAsync(Site, text.Replace("environments:\n", Agents, StringComparison.Ordinal));
+        LabSite.Of(lab)
+            .WithEnvironments("agents: { image: pisa/hpc:deb12, access: agent, mpi: openmpi, limits: { shm: 1g } }")
+            .WriteTo(Site);
         _job = await SlurmJob.SubmitAsync(lab, "--nodelist=o2wn01,o2wn02", "--ntasks=56", "--distribution=block");
         await _job.EnvironmentAsync();
         Call("Get-HpcAllocation -JobId $JobId | Start-HpcJob -Environment agents -Site $Site").Succeeded();

@@ -53,7 +53,7 @@ public sealed class GetHpcNodeTests(LabFixture lab) : IDisposable
         var site = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(site, File.ReadAllText(lab.State.Site).Replace("  ssh:\n", "  engineSocket: /run/none.sock\n  ssh:\n", StringComparison.Ordinal));
+            LabSite.Of(lab).Replacing("  ssh:\n", "  engineSocket: /run/none.sock\n  ssh:\n").WriteTo(site);
             dynamic node = _shell.Run("param($Node, $Site) Get-HpcNode $Node -Site $Site", new { Node = lab.Nodes[0].Name, Site = site }).Single();
             Assert.Equal(("NoEngine", "EngineUnavailable"), ((string)node.State, (string)node.ErrorId));
             Assert.True((int)node.Cores > 0);
@@ -70,7 +70,7 @@ public sealed class GetHpcNodeTests(LabFixture lab) : IDisposable
         var site = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(site, File.ReadAllText(lab.State.Site).Replace("keys: [ ", $"keys: [ {site}, ", StringComparison.Ordinal));
+            LabSite.Of(lab).Replacing("keys: [ ", $"keys: [ {site}, ").WriteTo(site);
             var run = _shell.Run("param($Node, $Site) Get-HpcNode $Node -Site $Site -Verbose", new { Node = lab.Nodes[0].Name, Site = site });
             dynamic node = run.Single();
             Assert.Equal("Ready", (string)node.State);

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using PisaHpc.Integration.Harness;
 using PisaHpc.Integration.Host;
 
@@ -145,15 +144,10 @@ public sealed class TestHpcNodeTests : IDisposable
         return _shell.Run($"Test-HpcNode {_node.Name}{site} {arguments}").Succeeded().Objects.Select(Row.Of).ToDictionary(row => row.Check);
     }
 
-    private void SiteOfOpenFiles(string limit) => File.WriteAllText(
-        _site, Regex.Replace(File.ReadAllText(_lab.State.Site), "memlock: host,( openFiles: [0-9]+,)?", $"memlock: host, openFiles: {limit},"));
+    private void SiteOfOpenFiles(string limit) =>
+        LabSite.Of(_lab).ReplacingEach("memlock: host,( openFiles: [0-9]+,)?", $"memlock: host, openFiles: {limit},").WriteTo(_site);
 
-    private void Site(string old, string changed)
-    {
-        var text = File.ReadAllText(_lab.State.Site);
-        Assert.Contains(old, text, StringComparison.Ordinal);
-        File.WriteAllText(_site, text.Replace(old, changed, StringComparison.Ordinal));
-    }
+    private void Site(string old, string changed) => LabSite.Of(_lab).Replacing(old, changed).WriteTo(_site);
 
     private async Task<IReadOnlyList<string>> OursAsync() =>
         (await _node.DockerAsync("ps", "--all", "--quiet", "--filter", "label=pisahpc.preflight")).EndedWith(0).Output

@@ -78,12 +78,8 @@ internal sealed class SetupNode : IAsyncDisposable
         (string)((dynamic)Shell.Run($"Test-HpcNode {Node.Name}{SiteArgument} -Check Registry -Environment tiny").Single()).Result;
 
     /// <summary>Changes the site definition that the cmdlets are given.</summary>
-    public void Site(string old, string changed)
-    {
-        var text = File.ReadAllText(new FileInfo(SiteFile).Length > 0 ? SiteFile : _lab.State.Site);
-        Assert.Contains(old, text, StringComparison.Ordinal);
-        File.WriteAllText(SiteFile, text.Replace(old, changed, StringComparison.Ordinal));
-    }
+    public void Site(string old, string changed) =>
+        LabSite.At(new FileInfo(SiteFile).Length > 0 ? SiteFile : _lab.State.Site).Replacing(old, changed).WriteTo(SiteFile);
 
     public async Task StartContainerAsync() => (await Node.DockerAsync(
         "run", "--detach", "--name", Container, "registry.lab:5000/pisa/tiny:1", "sleep", "600")).EndedWith(0);
