@@ -29,6 +29,7 @@
         'Install-HpcBatchHook'
         'Invoke-ContainerMpi'
         'Invoke-HpcJob'
+        'Measure-HpcContainer'
         'New-HpcContainerPlan'
         'New-JobPort'
         'New-JobSshConfig'

@@ -40,6 +40,18 @@ internal sealed record ControlGroup
     /// <summary>The CPU time that it used, in seconds: usage_usec of cpu.stat, cpuacct.usage.</summary>
     public double? CpuSeconds { get; init; }
 
+    /// <summary>
+    /// The percentage of the last ten seconds in which some of its processes waited for a CPU: some avg10 of cpu.pressure
+    /// (cgroup-v2.rst; Documentation/accounting/psi.rst). Version 1 does not count it for a group.
+    /// </summary>
+    public double? CpuPressure { get; init; }
+
+    /// <summary>The same of processes that waited for memory: memory.pressure.</summary>
+    public double? MemoryPressure { get; init; }
+
+    /// <summary>The same of processes that waited for block devices: io.pressure.</summary>
+    public double? IoPressure { get; init; }
+
     /// <summary>Reads the groups of containers that run, in one round trip.</summary>
     /// <param name="ids">The containers' full ids.</param>
     /// <param name="root">The directory that stands for the node's root; a node's own is empty.</param>
@@ -74,6 +86,9 @@ internal sealed record ControlGroup
             ? (double)quota / period
             : null,
         CpuSeconds = Number(said[$"{id}.nanoseconds"]) / 1e9 ?? Number(said[$"{id}.microseconds"]) / 1e6,
+        CpuPressure = Percentage(said[$"{id}.cpu-pressure"]),
+        MemoryPressure = Percentage(said[$"{id}.memory-pressure"]),
+        IoPressure = Percentage(said[$"{id}.io-pressure"]),
     };
 
     private static string? WhyUnseen(string? word) => word switch
@@ -86,6 +101,9 @@ internal sealed record ControlGroup
     /// <summary>A number; null for the words max and -1, which stand for no limit.</summary>
     private static long? Number(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static double? Percentage(string? text) =>
+        double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percentage) ? percentage : null;
 }
 
 /// <summary>What a node sees of a container's control group.</summary>

@@ -22,6 +22,8 @@ done < "$root/proc/self/mountinfo")
 first() { [ ! -e "$1" ] || head -n 1 "$1"; }
 # The value beside a key.
 value() { [ ! -e "$2" ] || sed -n "s/^$1 //p" "$2" | head -n 1; }
+# The share of the last ten seconds in which some process waited (proc(5), psi.rst); a kernel without it has no such files.
+pressure() { [ ! -e "$1" ] || sed -n 's/^some avg10=\([0-9.]*\) .*/\1/p' "$1" 2>/dev/null; }
 say() { [ -z "$3" ] || printf '%s.%s\t%s\n' "$1" "$2" "$3"; }
 # find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy; or why that is not seen,
 # and nothing where the kernel has the controller in no hierarchy.
@@ -78,6 +80,9 @@ for id in "$@"; do
       say "$id" quota "${quota% *}"
       say "$id" period "${quota#* }"
       say "$id" microseconds "$(value usage_usec "$root$group/cpu.stat")"
+      for resource in cpu memory io; do
+        say "$id" "$resource-pressure" "$(pressure "$root$group/$resource.pressure")"
+      done
     fi
   else
     say "$id" unseen.cpu "$why"

@@ -35,4 +35,13 @@ public sealed record ContainerUsage
 
     /// <summary>Bytes written to block devices since it started.</summary>
     public long? BlockWriteBytes { get; init; }
+
+    /// <summary>
+    /// Bytes received over its own network interfaces since it started, the loopback one left out; null where it has the node's network,
+    /// whose traffic is nobody's.
+    /// </summary>
+    public long? NetworkReceivedBytes { get; init; }
+
+    /// <summary>Bytes sent over them.</summary>
+    public long? NetworkSentBytes { get; init; }
 }

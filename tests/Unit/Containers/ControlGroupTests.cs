@@ -59,6 +59,19 @@ public sealed class ControlGroupTests : IDisposable
     }
 
     [Fact]
+    public async Task Version_2_tells_how_long_processes_waited_where_the_kernel_counts_it()
+    {
+        const string Group = $"sys/fs/cgroup/docker/{First}";
+        Mount("/sys/fs/cgroup", controllers: null);
+        Put("proc/79/cgroup", $"0::/docker/{First}\n");
+        Put($"{Group}/cpu.max", "max 100000\n");
+        Put($"{Group}/cpu.pressure", "some avg10=12.50 avg60=3.10 avg300=0.00 total=81\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+        Put($"{Group}/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+        var group = (await ReadAsync(First))[First];
+        Assert.Equal((12.5, 0.0, null), (group.CpuPressure, group.MemoryPressure, group.IoPressure));
+    }
+
+    [Fact]
     public async Task Without_a_memory_controller_the_quota_is_told_all_the_same()
     {
         Mount("/sys/fs/cgroup/cpu", "cpu");

@@ -26,6 +26,7 @@ public sealed class NoSiteTests
         ["Install-HpcBatchHook"] = ["Install-HpcBatchHook Slurm -WhatIf"],
         ["Invoke-ContainerMpi"] = ["Invoke-ContainerMpi -JobId 4711 -Command hostname"],
         ["Invoke-HpcJob"] = ["Invoke-HpcJob 4711 hostname"],
+        ["Measure-HpcContainer"] = ["Measure-HpcContainer", "Measure-HpcContainer 'o2wn*'", "Measure-HpcContainer -JobId 4711"],
         ["New-HpcContainerPlan"] = ["$allocation | New-HpcContainerPlan -Environment debian12 -SshConfig $ssh"],
         ["New-JobPort"] = ["New-JobPort -JobId 4711"],
         ["Publish-HpcImage"] = ["Publish-HpcImage pisa/hpc:deb12"],

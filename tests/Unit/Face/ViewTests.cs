@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Management.Automation.Runspaces;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace PisaHpc.Unit.Face;
 
 /// <summary>The views: every type that a cmdlet puts out has a table that fits a terminal.</summary>
-public sealed class ViewTests
+public sealed partial class ViewTests
 {
     /// <summary>The columns that a table may fill.</summary>
     private const int Columns = 120;
@@ -64,9 +65,20 @@ public sealed class ViewTests
         }
     }
 
+    /// <summary>A script that fails shows nothing, and nobody is told (about_Format.ps1xml).</summary>
+    [Fact]
+    public void The_types_that_scripts_of_views_use_exist() => Assert.All(
+        from script in Views.Descendants("ScriptBlock")
+        from match in TypeName().Matches(script.Value)
+        select match.Groups["name"].Value,
+        name => Assert.True(typeof(HpcException).Assembly.GetType(name) is not null, $"{name} is used and does not exist."));
+
     [Fact]
     public void The_engine_takes_the_file() => _ = new FormatTable([Checkout.PathOf("PisaHpc.Format.ps1xml")]);
 
     /// <summary>The type's name; behind a <c>#</c> what tells objects of it apart that have a view of their own.</summary>
     private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
+
+    [GeneratedRegex(@"\[(?<name>PisaHpc\.[A-Za-z.]+)\]")]
+    private static partial Regex TypeName();
 }

@@ -23,6 +23,8 @@ internal static class UsageRecords
             PidsLimit = LimitOf(answer.PidsStats?.Limit),
             BlockReadBytes = BlockOf(answer.BlkioStats, "read"),
             BlockWriteBytes = BlockOf(answer.BlkioStats, "write"),
+            NetworkReceivedBytes = NetworkOf(answer.Networks, network => network.RxBytes),
+            NetworkSentBytes = NetworkOf(answer.Networks, network => network.TxBytes),
         };
     }
 
@@ -47,6 +49,10 @@ internal static class UsageRecords
     private static long? BlockOf(BlkioStats? block, string operation) => block?.IoServiceBytesRecursive is { Count: > 0 } entries
         ? entries.Where(entry => string.Equals(entry.Op, operation, StringComparison.OrdinalIgnoreCase)).Sum(entry => (long)entry.Value)
         : null;
+
+    /// <summary>Null where the container has no interface of its own.</summary>
+    private static long? NetworkOf(IDictionary<string, NetworkStats>? networks, Func<NetworkStats, ulong> bytes) =>
+        networks is { Count: > 0 } ? networks.Values.Sum(network => (long)bytes(network)) : null;
 }
 
 /// <summary>Takes the one sample that was asked for, on the thread that read it.</summary>

@@ -62,4 +62,20 @@ public class UsageRecordsTests
         Assert.Equal((1.5, 2), (usage.CpuTime!.Value.TotalSeconds, usage.ThrottledTime!.Value.TotalMilliseconds));
         Assert.Equal((11, 7), (usage.BlockReadBytes, usage.BlockWriteBytes));
     }
+
+    [Fact]
+    public void Networks_of_its_own_are_added_up_and_the_node_s_is_none()
+    {
+        var usage = UsageRecords.Of(new ContainerStatsResponse
+        {
+            Read = Read,
+            Networks = new Dictionary<string, NetworkStats>
+            {
+                ["eth0"] = new() { RxBytes = 5, TxBytes = 7 },
+                ["eth1"] = new() { RxBytes = 6, TxBytes = 8 },
+            },
+        });
+        Assert.Equal((11, 15), (usage.NetworkReceivedBytes, usage.NetworkSentBytes));
+        Assert.Null(UsageRecords.Of(new ContainerStatsResponse { Read = Read }).NetworkReceivedBytes);
+    }
 }
