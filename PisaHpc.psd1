@@ -14,6 +14,7 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
+        'Export-HpcKnownHost'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'
@@ -35,6 +36,7 @@
         'Publish-HpcImage'
         'Remove-JobPort'
         'Remove-JobSshConfig'
+        'Restart-HpcContainer'
         'Start-HpcContainer'
         'Start-HpcJob'
         'Stop-HpcContainer'

@@ -12,7 +12,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private static readonly string[] OfTheMachine =
     [
         "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
-        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Export-HpcKnownHost",
     ];
 
     private readonly string _family = LabFixture.NewJobId("docs");
@@ -22,6 +22,10 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private string OfLsf => _family + "-b";
 
     private string Records => Path.Combine(lab.State.Shared, _family);
+
+    private string StaticSite => Records + "-static.yaml";
+
+    private string HostKeys => $"/var/lib/pisahpc-lab/static-{_family}";
 
     public static TheoryData<string> Pages =>
     [
@@ -38,6 +42,13 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await StopAsync();
         await lab.AssertNothingLeftAsync(ByHand);
         await lab.AssertNothingLeftAsync(OfLsf);
+        if (File.Exists(StaticSite))
+        {
+            (await RunAsync("Stop-HpcContainer -Static cs7 -GraceSec 0", StaticSite)).EndedWith(0);
+            (await RunningProcess.RunAsync("rm", ["-rf", HostKeys])).EndedWith(0);
+            File.Delete(StaticSite);
+        }
+
         if (Directory.Exists(Records))
         {
             Directory.Delete(Records, recursive: true);
@@ -52,7 +63,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
         await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
         var examples = PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*").Select(example => Typed(page, example.Title, example.Code));
-        var site = page is "Get-HpcJob" ? await RecordingSiteAsync() : lab.State.Site;
+        var site = page is "Get-HpcJob" ? await RecordingSiteAsync()
+            : OfStatic(page) ? await StaticSiteAsync()
+            : lab.State.Site;
         var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
         Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
         Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
@@ -70,6 +83,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         return $"'{title.Replace("'", "''", StringComparison.Ordinal)}'\n{before}\n& {{\n{code}\n}} | Out-Host";
     }
 
+    private static bool OfStatic(string page) => page is "Start-HpcContainer" or "Stop-HpcContainer" or "Restart-HpcContainer"
+        or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan";
+
     /// <summary>PowerShell's own sentence, and lines that name a file of the checkout, are as long as they have to be.</summary>
     private static bool IsOfAView(string line) =>
         !line.StartsWith("What if: ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
@@ -86,6 +102,11 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
             yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";
+        }
+
+        if (OfStatic(page) && page != "Start-HpcContainer")
+        {
+            yield return "Start-HpcContainer -Static cs7 | Out-Host";
         }
 
         if (page is "Get-JobPort" or "Get-JobSshConfig" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcJob")
@@ -106,6 +127,15 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         var site = Records + ".yaml";
         await File.WriteAllTextAsync(site, $"records: {{ directory: {Records} }}\n" + await File.ReadAllTextAsync(lab.State.Site));
         return site;
+    }
+
+    /// <summary>The lab's site, where it declares the static environment of the pages.</summary>
+    private async Task<string> StaticSiteAsync()
+    {
+        var declared = $"staticDirectory: '{HostKeys}/{{node}}'\n"
+            + "static: { cs7: { environment: tiny, nodes: 'o2wn[01-02]', port: 2201 } }\n";
+        await File.WriteAllTextAsync(StaticSite, declared + await File.ReadAllTextAsync(lab.State.Site));
+        return StaticSite;
     }
 
     private Task<ProcessResult> RunAsync(string code, string site) => RunningProcess.RunAsync(
