@@ -14,6 +14,7 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
+        'Compare-HpcEnvironment'
         'Export-HpcKnownHost'
         'Get-HpcAllocation'
         'Get-HpcContainer'

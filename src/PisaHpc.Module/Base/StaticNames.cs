@@ -51,6 +51,27 @@ internal static class StaticNames
         return [.. declared.Intersect(cmdlet.NodesOf(nodes))];
     }
 
+    /// <summary>
+    /// The declarations of each node that names and nodes mean. Where all are meant, the nodes of the site are among them for which none is
+    /// declared: they may have a container of one that was.
+    /// </summary>
+    /// <exception cref="HpcException">The ids of <see cref="DefinitionsOf"/> and of <see cref="NodesOf"/>.</exception>
+    public static IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> DeclaredOf(
+        SiteCmdlet cmdlet, IReadOnlyList<string> names, string[] nodes)
+    {
+        var strict = !names.Any(WildcardPattern.ContainsWildcardCharacters);
+        var declared = from definition in DefinitionsOf(cmdlet, names)
+                       from node in NodesOf(cmdlet, definition, nodes, strict)
+                       group definition by node;
+        var byNode = declared.ToDictionary(group => group.Key, group => (IReadOnlyList<StaticDefinition>)[.. group], StringComparer.Ordinal);
+        foreach (var node in names.Contains("*") ? cmdlet.NodesOrSite(nodes) : [])
+        {
+            byNode.TryAdd(node, []);
+        }
+
+        return byNode;
+    }
+
     /// <summary>Who asks, as a container's label says it: the person behind sudo, where there is one.</summary>
     public static string Asker() =>
         $"{System.Environment.GetEnvironmentVariable("SUDO_USER") ?? System.Environment.UserName}@{System.Environment.MachineName}";

@@ -28,13 +28,24 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
         ArgumentNullException.ThrowIfNull(nodes);
         RefuseCollision(definition, nodes);
         var environment = EnvironmentResolver.Resolve(site, definition);
-        string[] paths = [.. environment.NodePaths, .. AccessOf(definition, environment, node: "").NodePaths];
         var survey = await AllocationSurvey.AskAsync(
-            cluster, nodes, environment.Image, paths, (_, _) => Task.CompletedTask, cancellationToken);
+            cluster, nodes, environment.Image, PathsOf(definition, environment), (_, _) => Task.CompletedTask, cancellationToken);
         var image = await PlannedImage.AgreeAsync(cluster.Engines, environment.Image, survey.Images, cancellationToken);
+        return Plan(definition, environment, nodes.Select(node => survey.Facts.GetValueOrDefault(node)).OfType<NodeFacts>(), image);
+    }
+
+    /// <summary>The paths on a node whose existence matters to a static environment.</summary>
+    internal IReadOnlyList<string> PathsOf(StaticDefinition definition, HpcEnvironment environment) =>
+        [.. environment.NodePaths, .. AccessOf(definition, environment, node: "").NodePaths];
+
+    /// <summary>Plans the containers on nodes whose facts are known; a node that cannot be planned is told.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>, as for <see cref="PlanAsync"/>.</exception>
+    internal IReadOnlyList<HpcContainerPlan> Plan(
+        StaticDefinition definition, HpcEnvironment environment, IEnumerable<NodeFacts> nodes, PlannedImage image)
+    {
         var attempt = ContainerNames.NewAttempt();
         var plans = new List<HpcContainerPlan>();
-        foreach (var facts in nodes.Select(node => survey.Facts.GetValueOrDefault(node)).OfType<NodeFacts>())
+        foreach (var facts in nodes)
         {
             try
             {

@@ -12,7 +12,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private static readonly string[] OfTheMachine =
     [
         "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
-        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Export-HpcKnownHost",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Compare-HpcEnvironment", "Export-HpcKnownHost",
     ];
 
     private readonly string _family = LabFixture.NewJobId("docs");

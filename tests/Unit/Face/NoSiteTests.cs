@@ -13,6 +13,7 @@ public sealed class NoSiteTests
     private static readonly Dictionary<string, string[]> Needs = new()
     {
         ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
+        ["Compare-HpcEnvironment"] = ["Compare-HpcEnvironment", "Compare-HpcEnvironment cs7"],
         ["Export-HpcKnownHost"] = ["Export-HpcKnownHost", "Export-HpcKnownHost cs7"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
