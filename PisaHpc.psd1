@@ -14,6 +14,8 @@
     AliasesToExport        = @()
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
+        'Compare-HpcEnvironment'
+        'Export-HpcKnownHost'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'
@@ -36,6 +38,7 @@
         'Publish-HpcImage'
         'Remove-JobPort'
         'Remove-JobSshConfig'
+        'Restart-HpcContainer'
         'Start-HpcContainer'
         'Start-HpcJob'
         'Stop-HpcContainer'

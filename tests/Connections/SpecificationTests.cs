@@ -34,6 +34,9 @@ public class SpecificationTests(Lab lab) : IClassFixture<Lab>
         { nameof(ContainerSpec.SecurityOptions), spec => spec with { SecurityOptions = ["seccomp=unconfined", "no-new-privileges"] } },
         { nameof(ContainerSpec.Privileged), spec => spec with { Privileged = true } },
         { nameof(ContainerSpec.Init), spec => spec with { Init = false } },
+        { nameof(ContainerSpec.Restart), spec => spec with { Restart = RestartPolicy.UnlessStopped } },
+        { nameof(ContainerSpec.StopSignal), spec => spec with { StopSignal = "SIGRTMIN+3" } },
+        { nameof(ContainerSpec.Tmpfs), spec => spec with { Tmpfs = ["/run", "/run/lock"] } },
         { nameof(ContainerSpec.AutoRemove), spec => spec with { AutoRemove = true } },
         { nameof(ContainerSpec.CgroupParent), spec => spec with { CgroupParent = "/pisahpc" } },
     };

@@ -2,7 +2,10 @@ using PisaHpc.Sites;
 
 namespace PisaHpc.Adapters.Yaml;
 
-/// <summary>What one part of a definition says of another: queues of environments, aliases of each other, environments of images.</summary>
+/// <summary>
+/// What one part of a definition says of another: queues and static environments of environments, aliases of each other, environments of
+/// images.
+/// </summary>
 internal static class SiteReferences
 {
     /// <summary>Checks them.</summary>
@@ -10,7 +13,7 @@ internal static class SiteReferences
     public static void Check(HpcSite site, FindingList findings)
     {
         CheckAliases(site, findings);
-        CheckQueues(site, findings);
+        CheckEnvironments(site, findings);
         CheckImages(site, findings);
     }
 
@@ -29,22 +32,24 @@ internal static class SiteReferences
         }
     }
 
-    private static void CheckQueues(HpcSite site, FindingList findings)
+    private static void CheckEnvironments(HpcSite site, FindingList findings)
     {
         var aliases = site.Environments.Values.SelectMany(layer => layer.Aliases.Select(alias => alias.Value));
         var known = site.Environments.Keys.Concat(aliases).ToList();
-        foreach (var (name, queue) in site.Queues)
+        var named = site.Queues.Select(queue => (Key: $"queues.{queue.Key}.environment", queue.Value.Environment))
+            .Concat(site.Static.Select(definition => (Key: $"static.{definition.Key}.environment", (string?)definition.Value.Environment)));
+        foreach (var (key, environment) in named)
         {
-            if (queue.Environment is null || known.Contains(queue.Environment, StringComparer.OrdinalIgnoreCase))
+            if (environment is null || !site.Positions.TryGetValue(key, out var position)
+                || known.Contains(environment, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }
 
-            var nearest = Spelling.Nearest(queue.Environment, known);
+            var nearest = Spelling.Nearest(environment, known);
             var meant = nearest is null ? "" : $"; did you mean {Quote.Of(nearest)}?";
             findings.Error(
-                "UnknownEnvironment", site.Positions[$"queues.{name}.environment"],
-                $"queues.{name}.environment: environment {Quote.Of(queue.Environment)} is not defined{meant}",
+                "UnknownEnvironment", position, $"{key}: environment {Quote.Of(environment)} is not defined{meant}",
                 known.Count == 0 ? "Define it under 'environments'." : $"The environments are {string.Join(", ", known)}.");
         }
     }

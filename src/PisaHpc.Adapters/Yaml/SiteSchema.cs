@@ -193,6 +193,15 @@ internal static class SiteSchema
                 (site, queues) => site with { Queues = WithNames(queues.Value) },
                 "The batch system's queues or partitions by name: their default environment, and settings between "
                 + "the defaults and the environment's."),
+            SiteKey.Of(
+                "static",
+                StaticSchema.ByNames,
+                (site, definitions) => site with { Static = StaticSchema.WithNames(definitions.Value) },
+                "Static environments by name: containers that stay on their nodes, into which the nodes' users log in."),
+            SiteKey.Of(
+                "staticDirectory", StaticSchema.Directory, (site, path) => site with { StaticDirectory = path.Value },
+                "The directory on each node, root's and not lost in a reboot, below which static environments have their host keys; {node} "
+                + "stands for the node's name, where nodes share it. /var/lib/pisahpc/static when left out."),
         ],
         finish: CheckRegistry);
 

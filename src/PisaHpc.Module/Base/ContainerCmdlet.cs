@@ -1,22 +1,49 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Base;
 
 /// <summary>A cmdlet that does one thing to each container it is given, on all nodes and in all of a node's containers at a time.</summary>
 public abstract class ContainerCmdlet : NodeCmdlet
 {
+    private protected const string ByObject = "InputObject";
+    private protected const string ByStatic = "Static";
+
     private readonly List<HpcContainer> _containers = [];
+    private readonly List<(string Name, string[] Nodes)> _asked = [];
 
     /// <summary>A container, from Start-HpcContainer or Get-HpcContainer.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByObject)]
     public HpcContainer InputObject { get; set; } = null!;
+
+    /// <summary>The containers of static environments, by name; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByStatic)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = [];
+
+    /// <summary>Only on these nodes; on those declared for each environment when none is named.</summary>
+    [Parameter(ParameterSetName = ByStatic, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
 
     /// <inheritdoc/>
     protected sealed override Task ProcessAsync()
     {
-        _containers.Add(InputObject);
+        if (ParameterSetName == ByObject)
+        {
+            _containers.Add(InputObject);
+        }
+        else
+        {
+            _asked.AddRange(Static.Select(name => (name, Node)));
+        }
+
         return Task.CompletedTask;
     }
 
@@ -24,30 +51,55 @@ public abstract class ContainerCmdlet : NodeCmdlet
     protected sealed override Task EndAsync()
     {
         var byNode = _containers.ToLookup(container => container.Node);
-        return (Cluster with { Throttle = NodesAtATime }).OnEachAsync(byNode.Select(group => group.Key), ProcessNodeAsync, StopToken);
+        var asked = (from ask in _asked from node in NodesOfStatic(ask.Name, ask.Nodes) select (Node: node, ask.Name)).Distinct()
+            .ToLookup(ask => ask.Node, ask => ask.Name);
+        var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct();
+        return (Cluster with { Throttle = NodesAtATime }).OnEachAsync(nodes, ProcessNodeAsync, StopToken);
 
         async Task ProcessNodeAsync(string node, CancellationToken stopping)
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
-            await Task.WhenAll(byNode[node].Select(container => ProcessOrReportAsync(engine, container, stopping)));
+            IReadOnlyList<HpcContainer> found = asked.Contains(node) ? await FindStaticAsync(engine, [.. asked[node]], stopping) : [];
+            await Task.WhenAll(byNode[node].Concat(found).Select(
+                container => OrReportAsync(node, () => ProcessAsync(engine, container, stopping))));
         }
     }
+
+    /// <summary>
+    /// Where to look for a static environment: on the nodes named, else on those declared; one that is no longer declared can be anywhere.
+    /// </summary>
+    private IReadOnlyList<string> NodesOfStatic(string name, string[] named) =>
+        named.Length > 0 ? NodesOf(named)
+        : WildcardPattern.ContainsWildcardCharacters(name)
+            ? [.. StaticNames.DefinitionsOf(this, [name]).SelectMany(definition => definition.NodeNames()).Distinct()]
+        : RequiredSite.Static.TryGetValue(name, out var declared) ? declared.NodeNames()
+        : NodesOrSite([]);
+
+    private async Task<IReadOnlyList<HpcContainer>> FindStaticAsync(
+        IContainerEngine engine, IReadOnlyList<string> names, CancellationToken stopping)
+    {
+        var every = new Dictionary<string, string?> { [ContainerLabels.Static] = null };
+        var patterns = names.Select(name => new WildcardPattern(name)).ToList();
+        List<HpcContainer> found =
+        [
+            .. (await engine.ListAsync(every, stopping)).Select(container => ContainerLabels.ToHpcContainer(engine.Node, container))
+                .Where(container => patterns.Any(pattern => pattern.IsMatch(container.Static!))),
+        ];
+        var missing = names.Where(name => !WildcardPattern.ContainsWildcardCharacters(name)).Except(found.Select(one => one.Static!));
+        foreach (var name in missing)
+        {
+            Missing(engine.Node, name);
+        }
+
+        return found;
+    }
+
+    /// <summary>What is to be done where a node has no container of a static environment that was named.</summary>
+    private protected virtual void Missing(string node, string name) => Report(
+        new HpcException(ErrorId.ContainerNotFound, $"Node {node} has no container of static environment {Quote.Of(name)}.", node));
 
     /// <summary>How many nodes are at it at a time.</summary>
     private protected virtual int NodesAtATime => ThrottleLimit;
-
-    /// <summary>One container's failure is its own: the others of its node go on.</summary>
-    private async Task ProcessOrReportAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
-    {
-        try
-        {
-            await ProcessAsync(engine, container, stopping);
-        }
-        catch (Exception failure) when (IsFailure(failure))
-        {
-            ReportNode(new NodeFailure(container.Node, failure));
-        }
-    }
 
     private protected abstract Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping);
 }

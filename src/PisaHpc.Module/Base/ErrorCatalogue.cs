@@ -126,6 +126,10 @@ internal static class ErrorCatalogue
         ErrorId.SiteMissing => (ErrorCategory.ObjectNotFound, SiteLocation.NextStep),
         ErrorId.SiteInvalid => (ErrorCategory.ParserError, "Correct the line named, then run Test-HpcSite."),
         ErrorId.EnvironmentNotFound => (ErrorCategory.ObjectNotFound, "List the site's environments: Get-HpcEnvironment."),
+        ErrorId.StaticNotFound => (
+            ErrorCategory.ObjectNotFound, "Declare it under 'static' in the site definition, then run Test-HpcSite."),
+        ErrorId.StaticDiffers => (
+            ErrorCategory.ResourceExists, "Take up what the site declares: Restart-HpcContainer -Static; it ends the logins on that node."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
         ErrorId.CommandFailed => (ErrorCategory.OperationStopped, "See what it wrote; with 126 or 127 it was not run."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),

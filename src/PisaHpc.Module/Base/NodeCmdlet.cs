@@ -83,6 +83,19 @@ public abstract class NodeCmdlet : SiteCmdlet
         });
     }
 
+    /// <summary>Does one thing of several to a node: its failure is its own, and the node's others go on.</summary>
+    internal async Task OrReportAsync(string node, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception failure) when (IsFailure(failure))
+        {
+            ReportNode(new NodeFailure(node, failure));
+        }
+    }
+
     /// <summary>The same with a bar for the whole and one for each node that is at it.</summary>
     /// <param name="activity">What the bar is headed.</param>
     /// <param name="phase">What the action is.</param>

@@ -17,6 +17,9 @@ public abstract class PlanCmdlet : NodeCmdlet
     /// <summary>The parameter set in which a plan is made; a plan that exists already takes none of these.</summary>
     protected const string FromAllocation = "Allocation";
 
+    /// <summary>The parameter set of those cmdlets that plan static environments too.</summary>
+    protected const string FromStatic = "Static";
+
     /// <summary>The environment, by name or alias; the default of the allocation's queue when none is named.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]

@@ -40,6 +40,15 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];
 
+    /// <summary>
+    /// Only the containers of these static environments, and where no node is named only on the nodes that are declared for them; wildcards
+    /// are allowed.
+    /// </summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = [];
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
@@ -54,6 +63,13 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
+        if (Static.Length > 0 && Node.Length == 0)
+        {
+            _asked.AddRange(StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames())
+                .Select(node => (node, (string?)null)));
+            return Task.CompletedTask;
+        }
+
         foreach (var id in ReferenceEquals(JobId, Unasked) ? [null] : (string?[])(JobId ?? []))
         {
             _asked.AddRange(NodesOfJob(id ?? "*", Node).Select(node => (node, id)));
@@ -67,6 +83,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     {
         var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.JobId is null ? _ => true : Matching(asked.JobId));
         var names = Name.Select(name => new WildcardPattern(name)).ToArray();
+        var statics = Static.Select(name => new WildcardPattern(name)).ToArray();
         await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
@@ -76,6 +93,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
                 .. from container in containers
                    let found = ContainerLabels.ToHpcContainer(node, container)
                    where jobs[node].Any(matches => matches(found.JobId)) && names.Any(name => name.IsMatch(found.Name))
+                   where statics.Length == 0 || (found.Static is { } of && statics.Any(name => name.IsMatch(of)))
                    select found,
             ];
             meant.ForEach(_found.Add);
@@ -95,6 +113,13 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
         foreach (var jobId in _named.Where(JobIdPattern.IsOne).Except(_found.Select(container => container.JobId)))
         {
             Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
+        }
+
+        var statics = Static.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
+        foreach (var name in statics.Except(_found.Select(container => container.Static)))
+        {
+            Report(new HpcException(
+                ErrorId.ContainerNotFound, $"No node that was asked has a container of static environment {Quote.Of(name)}.", name));
         }
 
         var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));

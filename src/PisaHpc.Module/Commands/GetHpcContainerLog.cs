@@ -6,7 +6,7 @@ using PisaHpc.Module.Base;
 namespace PisaHpc.Module.Commands;
 
 /// <summary>Reads containers' logs line by line.</summary>
-[Cmdlet(VerbsCommon.Get, "HpcContainerLog")]
+[Cmdlet(VerbsCommon.Get, "HpcContainerLog", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(HpcContainerLogLine))]
 public sealed class GetHpcContainerLogCommand : ContainerCmdlet
 {
@@ -26,7 +26,10 @@ public sealed class GetHpcContainerLogCommand : ContainerCmdlet
     {
         await foreach (var line in engine.ReadLogAsync(container.Id, Tail, Follow, stopping))
         {
-            Emit(new HpcContainerLogLine(container.Node, container.Name, container.JobId, line.Stream, line.Time, line.Text));
+            Emit(new HpcContainerLogLine(container.Node, container.Name, container.JobId, line.Stream, line.Time, line.Text)
+            {
+                Static = container.Static,
+            });
         }
     }
 }

@@ -3,6 +3,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Commands;
 
@@ -19,9 +20,26 @@ public sealed class NewHpcContainerPlanCommand : PlanCmdlet
     [Parameter(Mandatory = true, ParameterSetName = FromAllocation)]
     public JobSshConfig SshConfig { get; set; } = null!;
 
+    /// <summary>Static environments that the site declares, by name; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromStatic, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = [];
+
+    /// <summary>Only on these of their nodes; on all of them when none is named.</summary>
+    [Parameter(ParameterSetName = FromStatic, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
     /// <inheritdoc/>
-    protected override async Task ProcessAsync() => EmitAll(await PlanAsync(Allocation, SshConfig));
+    protected override async Task ProcessAsync() => EmitAll(
+        ParameterSetName == FromStatic
+            ? await StaticNames.PlanAsync(this, Static, Node, Report, StopToken)
+            : await PlanAsync(Allocation, SshConfig));
 }

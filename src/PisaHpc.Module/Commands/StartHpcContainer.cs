@@ -3,12 +3,14 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Environments;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
-/// <summary>Starts the containers of an allocation, or of plans, and waits until each is ready.</summary>
+/// <summary>Starts the containers of an allocation, of static environments, or of plans, and waits until each is ready.</summary>
 [Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcContainer))]
 public sealed class StartHpcContainerCommand : PlanCmdlet
@@ -27,6 +29,20 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = "Plan")]
     public HpcContainerPlan Plan { get; set; } = null!;
 
+    /// <summary>Static environments that the site declares, by name; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromStatic, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = [];
+
+    /// <summary>Only on these of their nodes; on all of them when none is named.</summary>
+    [Parameter(ParameterSetName = FromStatic, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
     /// <summary>Returns as soon as the containers run, without waiting until they are ready.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
@@ -42,6 +58,10 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
         {
             _plans.Add(Plan);
         }
+        else if (ParameterSetName == FromStatic)
+        {
+            _plans.AddRange(await StaticNames.PlanAsync(this, Static, Node, Report, StopToken));
+        }
         else
         {
             _plans.AddRange(await PlanAsync(Allocation, SshConfig));
@@ -51,7 +71,24 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     /// <inheritdoc/>
     protected override Task EndAsync() => OnEachAsync(_plans, plan => plan.Node, StartAsync);
 
-    private async Task StartAsync(HpcContainerPlan plan, CancellationToken stopping)
+    private Task StartAsync(HpcContainerPlan plan, CancellationToken stopping) =>
+        plan.Static is null ? StartJobsAsync(plan, stopping) : OrReportAsync(plan.Node, () => StartStaticAsync(plan, stopping));
+
+    private async Task StartStaticAsync(HpcContainerPlan plan, CancellationToken stopping)
+    {
+        var starter = new StaticStarter(Cluster) { NoWait = NoWait };
+        var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping));
+        if (change.Step == StaticStep.None || await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
+        {
+            await starter.CarryOutAsync(change, HandOverAsync, stopping);
+        }
+        else if (PassThru)
+        {
+            Emit(ContainerStarter.Predict(plan));
+        }
+    }
+
+    private async Task StartJobsAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
         if (!await ShouldProcessAsync($"{plan.Node}: {plan.Name}", $"Start a container of {plan.Image}"))
         {
@@ -79,7 +116,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
         }
         catch
         {
-            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, container.Name), plan.Node, plan.JobId);
+            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan), plan.Node, plan.JobId);
             throw;
         }
     }

@@ -7,7 +7,7 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Module.Commands;
 
 /// <summary>Stops containers and removes them. One that is gone already is success.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "HpcContainer", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Stop, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = ByObject)]
 [OutputType(typeof(HpcContainer))]
 public sealed class StopHpcContainerCommand : ContainerCmdlet
 {
@@ -22,6 +22,27 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
 
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
+
+    /// <summary>A static environment that a node has no container of is stopped there already.</summary>
+    private protected override void Missing(string node, string name)
+    {
+        var declared = SiteDefinition.Static.GetValueOrDefault(name);
+        Emit(new HpcContainer
+        {
+            Node = node,
+            Static = name,
+            Name = ContainerNames.Of(WorkloadId.StaticEnvironment(name), attempt: ""),
+            Id = "",
+            State = nameof(ContainerState.Exited),
+            Environment = declared?.Environment ?? "",
+            Image = "",
+            Owner = "",
+            Slots = 0,
+            Port = declared?.Port ?? 0,
+            ReadyTimeoutSec = 0,
+            CreatedAt = default,
+        });
+    }
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {

@@ -6,7 +6,7 @@ using PisaHpc.Module.Base;
 namespace PisaHpc.Module.Commands;
 
 /// <summary>Waits until containers are ready: a login by the job's key works in them.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "HpcContainer")]
+[Cmdlet(VerbsLifecycle.Wait, "HpcContainer", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(HpcContainer))]
 public sealed class WaitHpcContainerCommand : ContainerCmdlet
 {

@@ -56,6 +56,19 @@ internal sealed class QueueCompleter : SiteCompleter
             .ToAsyncEnumerable();
 }
 
+/// <summary>Completes the names of the site's static environments.</summary>
+internal sealed class StaticCompleter : SiteCompleter
+{
+    /// <inheritdoc/>
+    protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
+        site.Static.Values
+            .Select(definition => new CompletionCandidate(
+                definition.Name,
+                $"environment {definition.Environment}, port {definition.Port}, on {string.Join(", ", definition.Nodes)}"))
+            .ToAsyncEnumerable();
+}
+
 /// <summary>Completes the names of the images that the site's environments want.</summary>
 internal sealed class ImageCompleter : SiteCompleter
 {

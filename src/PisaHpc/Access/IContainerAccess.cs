@@ -60,4 +60,7 @@ public enum AccessKind
 
     /// <summary>The agent that is the container's main process, from its own node alone.</summary>
     Agent,
+
+    /// <summary>A login of any of the node's users, as himself, through an sshd of root's: a static environment's.</summary>
+    Login,
 }

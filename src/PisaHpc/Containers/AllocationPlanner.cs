@@ -29,23 +29,9 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
     public async Task<AllocationSurvey> SurveyAsync(
         Func<IContainerEngine, CancellationToken, Task> alsoAsk, CancellationToken cancellationToken)
     {
-        var facts = new ConcurrentDictionary<string, NodeFacts>();
-        var images = new ConcurrentDictionary<string, StoredImage?>();
         string[] paths = [.. request.Environment.NodePaths, .. request.Agent is null ? [] : (string[])[request.Agent.File]];
-        await cluster.ForSurvey().OnEachAsync(
-            request.Allocation.Nodes.Select(node => node.Name),
-            async (node, stopping) =>
-            {
-                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
-                var has = await NodeProbe.ReadAsync(connection, paths, stopping);
-                var engine = await cluster.Engines.ConnectAsync(node, stopping);
-                var holds = await engine.Images.FindAsync(request.Environment.Image, stopping);
-                await alsoAsk(engine, stopping);
-                (facts[node], images[node]) = (has, holds);
-            },
-            cancellationToken,
-            phase: Phase.Survey);
-        return new AllocationSurvey(facts, images);
+        return await AllocationSurvey.AskAsync(
+            cluster, request.Allocation.Nodes.Select(node => node.Name), request.Environment.Image, paths, alsoAsk, cancellationToken);
     }
 
     /// <summary>The one image that all nodes will run.</summary>
@@ -136,4 +122,36 @@ public sealed record AllocationPlanRequest
 /// <summary>What a plan has to know of an allocation's nodes; those that did not answer are not in it.</summary>
 /// <param name="Facts">What each node has.</param>
 /// <param name="Images">What each node holds under the name of the environment's image; null where it holds nothing.</param>
-public sealed record AllocationSurvey(IReadOnlyDictionary<string, NodeFacts> Facts, IReadOnlyDictionary<string, StoredImage?> Images);
+public sealed record AllocationSurvey(IReadOnlyDictionary<string, NodeFacts> Facts, IReadOnlyDictionary<string, StoredImage?> Images)
+{
+    /// <summary>Asks nodes, side by side.</summary>
+    /// <param name="cluster">Told of each node that does not answer.</param>
+    /// <param name="image">The image whose holders are looked for.</param>
+    /// <param name="paths">Absolute paths whose existence matters.</param>
+    /// <param name="alsoAsk">What else is to be asked of each node's engine.</param>
+    internal static async Task<AllocationSurvey> AskAsync(
+        Cluster cluster,
+        IEnumerable<string> nodes,
+        string image,
+        IReadOnlyList<string> paths,
+        Func<IContainerEngine, CancellationToken, Task> alsoAsk,
+        CancellationToken cancellationToken)
+    {
+        var facts = new ConcurrentDictionary<string, NodeFacts>();
+        var images = new ConcurrentDictionary<string, StoredImage?>();
+        await cluster.ForSurvey().OnEachAsync(
+            nodes,
+            async (node, stopping) =>
+            {
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var has = await NodeProbe.ReadAsync(connection, paths, stopping);
+                var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var holds = await engine.Images.FindAsync(image, stopping);
+                await alsoAsk(engine, stopping);
+                (facts[node], images[node]) = (has, holds);
+            },
+            cancellationToken,
+            phase: Phase.Survey);
+        return new AllocationSurvey(facts, images);
+    }
+}

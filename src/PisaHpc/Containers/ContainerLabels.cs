@@ -76,6 +76,14 @@ public static class ContainerLabels
     /// <summary>All nodes of the job or the static environment with their slots, as <see cref="SlotMap"/> writes them.</summary>
     public const string Nodes = "pisahpc.nodes";
 
+    /// <summary>
+    /// What was declared and planned when a static environment's container was made (<see cref="ContainerGeneration"/>); absent elsewhere.
+    /// </summary>
+    public const string Generation = "pisahpc.generation";
+
+    /// <summary>Who started a static environment's container, as <c>user@host</c>; absent elsewhere.</summary>
+    public const string StartedBy = "pisahpc.started-by";
+
     /// <summary>The seconds a container may take to become ready.</summary>
     public const string ReadyTimeout = "pisahpc.ready-timeout";
 
@@ -130,6 +138,8 @@ public static class ContainerLabels
             Directory = labels.GetValueOrDefault(Directory, ""),
             Agent = labels.GetValueOrDefault(Agent, ""),
             ReadyTimeoutSec = Number(labels, ReadyTimeout),
+            Generation = labels.GetValueOrDefault(Generation),
+            StartedBy = labels.GetValueOrDefault(StartedBy),
             CreatedAt = container.CreatedAt,
         };
     }
@@ -143,7 +153,8 @@ public static class ContainerLabels
 }
 
 /// <summary>
-/// Names of containers: unique for each attempt, since a fixed name of a requeued job would collide with what the first left.
+/// Names of containers: a job's unique for each attempt, since a fixed name of a requeued job would collide with what the first left; a
+/// static environment's fixed, so that an engine itself refuses a second one.
 /// </summary>
 public static class ContainerNames
 {
@@ -151,12 +162,12 @@ public static class ContainerNames
     public static string NewAttempt() => Guid.NewGuid().ToString("n")[..8];
 
     /// <summary>The name of a container, the same on each node of its job or static environment.</summary>
-    /// <param name="attempt">The attempt.</param>
+    /// <param name="attempt">The attempt; of no matter to a static environment.</param>
     public static string Of(WorkloadId workload, string attempt)
     {
         ArgumentNullException.ThrowIfNull(workload);
         return workload.Kind == WorkloadKind.Job
             ? $"pisahpc-{JobIds.FileName(workload.Name)}-{attempt}"
-            : $"pisahpc-static-{workload.Name}-{attempt}";
+            : $"pisahpc-static-{workload.Name}";
     }
 }

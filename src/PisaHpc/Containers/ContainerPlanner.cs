@@ -1,6 +1,7 @@
 using System.Globalization;
 using PisaHpc.Access;
 using PisaHpc.Access.Agent;
+using PisaHpc.Access.Login;
 using PisaHpc.Batch;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
@@ -32,8 +33,8 @@ public static class ContainerPlanner
             Hostname = HostnameOf(request),
             Network = environment.NetworkMode,
             PublishedPorts = environment.NetworkMode == NetworkMode.Bridge ? PublishedOf(request) : [],
-            User = string.Create(CultureInfo.InvariantCulture, $"{owner.Uid}:{owner.Gid}"),
-            Groups = [.. owner.Groups.Where(gid => gid != owner.Gid)],
+            User = PlannedRights.User(request),
+            Groups = PlannedRights.Groups(request),
             Environment = access.Variables(environment, owner),
             Mounts = [.. PlannedMounts.Of(request)],
             Devices = devices,
@@ -44,13 +45,17 @@ public static class ContainerPlanner
             MemlockBytes = limits.MemlockBytes,
             OpenFiles = environment.OpenFilesLimit(),
             Pids = limits.Pids,
-            CapabilitiesDropped = environment.Privileged ? [] : ["ALL"],
-            Capabilities = environment.Capabilities,
+            CapabilitiesDropped = PlannedRights.CapabilitiesDropped(request),
+            Capabilities = PlannedRights.Capabilities(request),
             SecurityOptions = environment.SecurityOptions,
             Privileged = environment.Privileged,
-            Init = environment.Init,
+            Init = environment.Init && request.Service?.ImageInit is null,
+            Restart = request.Service?.Restart ?? RestartPolicy.No,
+            StopSignal = request.Service?.StopSignal,
+            Tmpfs = request.Service?.Tmpfs ?? [],
             Labels = LabelsOf(request),
         };
+        spec = request.Service is null ? spec : ContainerGeneration.Mark(spec, request.Image?.Id);
         return new HpcContainerPlan(spec, workload)
         {
             Node = request.Node.Name,
@@ -61,6 +66,8 @@ public static class ContainerPlanner
             Port = access.Port ?? 0,
             Directory = access.Directory ?? "",
             Agent = access.Agent?.Program ?? "",
+            Logins = (access as LoginAccess)?.Configuration,
+            PortHasListener = access.Port is { } port && request.Facts.ListeningPorts.Contains(port),
             AgentToPut = request.Agent is { } agent && request.Facts.MissingPaths.Contains(agent.File) ? agent : null,
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,
@@ -102,6 +109,7 @@ public static class ContainerPlanner
             [ContainerLabels.Agent] = request.Access.Agent?.Program,
             [ContainerLabels.PortArea] = request.PortArea,
             [ContainerLabels.Nodes] = SlotMap.Format(workload.Nodes),
+            [ContainerLabels.StartedBy] = request.Service?.StartedBy,
             [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
         };
         return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!);
@@ -137,6 +145,9 @@ public sealed record PlanRequest
 
     /// <summary>The attempt: the same on all nodes of one start, another for the next start.</summary>
     public required string Attempt { get; init; }
+
+    /// <summary>What a static environment's container is beyond a job's; null for a job.</summary>
+    public ServiceOptions? Service { get; init; }
 
     /// <summary>The devices chosen by hand; null lets the environment choose among the node's.</summary>
     public IReadOnlyList<IbDevice>? Devices { get; init; }

@@ -31,7 +31,7 @@ public static class ContainerStarter
     {
         if (plan.ImageDigest is null)
         {
-            await HoldImageAsync(engine, plan, cancellationToken);
+            await HoldNamedImageAsync(engine, plan, cancellationToken);
             return await LaunchAsync(engine, plan, cancellationToken);
         }
 
@@ -56,12 +56,33 @@ public static class ContainerStarter
     /// </summary>
     /// <param name="name">The container's name.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>: it may be left on the node.</exception>
-    public static async Task TakeBackAsync(IContainerEngine engine, string name)
+    public static Task TakeBackAsync(IContainerEngine engine, string name) =>
+        TakeBackAsync(engine, name, stopping => engine.RemoveAsync(name, stopping));
+
+    /// <summary>
+    /// The same for a plan. The name of a static environment's container is no attempt's own: only what the plan's attempt made goes.
+    /// </summary>
+    /// <exception cref="HpcException">As for a name; the ids of <see cref="IContainerEngine"/>.</exception>
+    public static Task TakeBackAsync(IContainerEngine engine, HpcContainerPlan plan)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        ArgumentNullException.ThrowIfNull(plan);
+        return plan.Static is null ? TakeBackAsync(engine, plan.Name) : TakeBackAsync(engine, plan.Name, async stopping =>
+        {
+            if (await engine.FindAsync(plan.Name, stopping) is { } found
+                && found.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt])
+            {
+                await engine.RemoveAsync(found.Id, stopping);
+            }
+        });
+    }
+
+    private static async Task TakeBackAsync(IContainerEngine engine, string name, Func<CancellationToken, Task> removeAsync)
     {
         using var limit = new CancellationTokenSource(TakeBackLimit);
         try
         {
-            await engine.RemoveAsync(name, limit.Token);
+            await removeAsync(limit.Token);
         }
         catch (OperationCanceledException exception)
         {
@@ -107,13 +128,27 @@ public static class ContainerStarter
         }
         catch (Exception failure) when (failure is not HpcException { Id: ErrorId.ImageNotFound })
         {
-            await TakeBackAsync(engine, plan.Name);
+            await TakeBackAsync(engine, plan);
             throw;
         }
     }
 
+    /// <summary>Sees to it that the node holds a plan's image, before anything gives way to its container.</summary>
+    /// <exception cref="HpcException">The ids of a pull, and <see cref="ErrorId.ImageMismatch"/>.</exception>
+    internal static async Task HoldImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.ImageDigest is null)
+        {
+            await HoldNamedImageAsync(engine, plan, cancellationToken);
+        }
+        else if (await engine.Images.FindAsync(plan.GetSpec().Image, cancellationToken) is null)
+        {
+            await PullAsync(engine, plan.GetSpec().Image, cancellationToken);
+        }
+    }
+
     /// <summary>Sees to it that the node holds the image of a plan without a digest, and no other under its name.</summary>
-    private static async Task HoldImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    private static async Task HoldNamedImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
         var reference = plan.GetSpec().Image;
         if (await engine.Images.FindAsync(reference, cancellationToken) is not { } held)
@@ -146,7 +181,9 @@ public static class ContainerStarter
         }
     }
 
-    private static HpcContainer Started(HpcContainerPlan plan, string id) => new()
+    /// <summary>The container that a plan made.</summary>
+    /// <param name="id">Its id.</param>
+    internal static HpcContainer Started(HpcContainerPlan plan, string id) => new()
     {
         Node = plan.Node,
         JobId = plan.JobId,
@@ -164,6 +201,8 @@ public static class ContainerStarter
         Directory = plan.Directory,
         Agent = plan.Agent,
         ReadyTimeoutSec = plan.ReadyTimeoutSec,
+        Generation = plan.Generation,
+        StartedBy = plan.GetSpec().Labels.GetValueOrDefault(ContainerLabels.StartedBy),
         CreatedAt = DateTimeOffset.UtcNow,
         Changed = true,
     };

@@ -1,6 +1,7 @@
 using PisaHpc.Access;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Exec;
+using PisaHpc.Access.Login;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Engines;
 
@@ -60,6 +61,15 @@ public sealed record HpcContainer
     /// <summary>How long its environment gives it to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }
 
+    /// <summary>
+    /// A mark of all that its static environment's declaration, its node and its image made of it; another one where any of that differs.
+    /// Null when it is a job's.
+    /// </summary>
+    public string? Generation { get; init; }
+
+    /// <summary>Who started it, as <c>user@host</c>; null when it is a job's.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>When it was created, in UTC.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -75,6 +85,7 @@ public sealed record HpcContainer
         nameof(AccessKind.Exec) => new ExecAccess(),
         nameof(AccessKind.Ssh) when Directory.Length > 0 =>
             new SshAccess(Directory, Port) { Agent = Agent.Length > 0 ? new JobAgent(Directory, Agent) : null },
+        nameof(AccessKind.Login) when Directory.Length > 0 && Port > 0 => new LoginAccess(Directory, Port),
         nameof(AccessKind.Agent) when Directory.Length > 0 && Agent.Length > 0 => new AgentAccess(new JobAgent(Directory, Agent)),
         _ => throw new HpcException(
             ErrorId.InvalidValue,
@@ -91,4 +102,8 @@ public sealed record HpcContainer
 /// <param name="Stream">stdout or stderr.</param>
 /// <param name="Time">When the engine received it, in UTC.</param>
 /// <param name="Text">The line without its line end.</param>
-public sealed record HpcContainerLogLine(string Node, string Name, string? JobId, string Stream, DateTimeOffset Time, string Text);
+public sealed record HpcContainerLogLine(string Node, string Name, string? JobId, string Stream, DateTimeOffset Time, string Text)
+{
+    /// <summary>The static environment; null when the container is none's.</summary>
+    public string? Static { get; init; }
+}

@@ -1,5 +1,6 @@
 using PisaHpc.Access;
 using PisaHpc.Access.Agent;
+using PisaHpc.Access.Login;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -60,6 +61,15 @@ public sealed record HpcContainerPlan
 
     /// <summary>That program, when the node did not have it; null when it did, or none is needed.</summary>
     internal AgentPlace? AgentToPut { get; init; }
+
+    /// <summary>The configuration of its sshd, which its directory on the node gets; null when it is a job's.</summary>
+    internal LoginConfiguration? Logins { get; init; }
+
+    /// <summary>Whether something listened on its port when the node was looked at: its own container too.</summary>
+    internal bool PortHasListener { get; init; }
+
+    /// <summary>As <see cref="HpcContainer.Generation"/>; null when it is a job's.</summary>
+    public string? Generation => _spec.Labels.GetValueOrDefault(ContainerLabels.Generation);
 
     /// <summary>How long the container may take to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }

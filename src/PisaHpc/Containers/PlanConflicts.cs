@@ -1,3 +1,5 @@
+using PisaHpc.Access;
+using PisaHpc.Access.Login;
 using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
@@ -45,7 +47,7 @@ internal static class PlanConflicts
             throw Conflict(request, $"a mount on {hidden.Target} would hide one that the way in needs", $"mounts[{hidden.Target}]");
         }
 
-        if (request.Access.Port is { } port and < 1024)
+        if (request.Access.Port is { } port and < 1024 && request.Access.Kind != AccessKind.Login)
         {
             throw Conflict(request, $"port {port} is privileged, and the container's sshd runs as {request.Workload.Owner.Name}");
         }
@@ -55,7 +57,30 @@ internal static class PlanConflicts
             throw Conflict(request, $"nobody told {unknown} {request.Workload.Id} was granted there", "limits.fromJob");
         }
 
+        if (request.Access.Kind == AccessKind.Login)
+        {
+            CheckLogins(request);
+            return;
+        }
+
         CheckOwner(request);
+    }
+
+    private static void CheckLogins(PlanRequest request)
+    {
+        if (request.Environment.Way != WayIn.Ssh)
+        {
+            throw Conflict(request, $"{request.Workload.Id} is entered through an sshd, and its environment has none", "access");
+        }
+
+        if (request.Access is LoginAccess login && login.NodePaths.FirstOrDefault(request.Facts.MissingPaths.Contains) is { } missing)
+        {
+            throw new HpcException(
+                ErrorId.MountSourceMissing,
+                $"Node {request.Node.Name} has no {missing}, which the logins of {request.Workload.Id} need.",
+                request.Node.Name,
+                "Change 'logins' of the static environment: 'accounts' says where users come from, 'by' what proves who they are.");
+        }
     }
 
     private static void CheckOwner(PlanRequest request)

@@ -31,10 +31,10 @@ internal static class PlanOptions
 
     private static IEnumerable<PlanOption> Identity(PlanRequest request, ContainerSpec spec)
     {
-        yield return new("name", spec.Name, $"{(request.Workload.Id.Kind == WorkloadKind.Job ? "job id" : StaticEnvironment)} and attempt");
+        yield return new("name", spec.Name, request.Workload.Id.Kind == WorkloadKind.Job ? "job id and attempt" : StaticEnvironment);
         yield return new("image", spec.Image, Origin(request, "image"));
         yield return new("command", string.Join(' ', spec.Command), AccessOrigin(request));
-        yield return new("user", spec.User, "owner");
+        yield return new("user", spec.User, request.Access.Kind == AccessKind.Login ? AccessOrigin(request) : "owner");
         foreach (var group in spec.Groups)
         {
             yield return new("group-add", group.ToString(CultureInfo.InvariantCulture), "owner");
@@ -46,7 +46,7 @@ internal static class PlanOptions
             yield return new(
                 "publish",
                 string.Create(CultureInfo.InvariantCulture, $"{port}:{port}"),
-                port == request.Access.Port ? "port lease" : "parameter");
+                port != request.Access.Port ? "parameter" : request.Service is null ? "port lease" : StaticEnvironment);
         }
 
         if (spec.Hostname is not null)
@@ -83,7 +83,12 @@ internal static class PlanOptions
 
         foreach (var capability in spec.Capabilities)
         {
-            yield return new("cap-add", capability, Origin(request, $"capabilities[{capability}]"));
+            yield return new(
+                "cap-add",
+                capability,
+                request.Environment.Capabilities.Contains(capability)
+                    ? Origin(request, $"capabilities[{capability}]")
+                    : AccessOrigin(request));
         }
 
         foreach (var option in spec.SecurityOptions)
@@ -97,17 +102,36 @@ internal static class PlanOptions
         }
 
         yield return new("init", spec.Init ? "true" : "false", Origin(request, "init"));
+        foreach (var option in Service(request, spec))
+        {
+            yield return option;
+        }
+    }
+
+    private static IEnumerable<PlanOption> Service(PlanRequest request, ContainerSpec spec)
+    {
+        if (request.Service is null)
+        {
+            return [];
+        }
+
+        var init = spec.Tmpfs.Select(directory => new PlanOption("tmpfs", directory, StaticEnvironment));
+        return init.Prepend(new PlanOption("restart", SettingWords.Of(spec.Restart), StaticEnvironment))
+            .Concat(spec.StopSignal is { } signal ? [new PlanOption("stop-signal", signal, StaticEnvironment)] : []);
     }
 
     private static string MountOrigin(PlanRequest request, ContainerMount mount) =>
         request.Access.Mounts.Contains(mount) ? AccessOrigin(request) : Origin(request, $"mounts[{mount.Target}]");
 
     private static string VariableOrigin(PlanRequest request, string name) =>
-        request.Environment.Variables.ContainsKey(name) ? Origin(request, $"variables[{name}]") : "owner";
+        request.Environment.Variables.ContainsKey(name) ? Origin(request, $"variables[{name}]")
+        : request.Access.Kind == AccessKind.Login ? AccessOrigin(request)
+        : "owner";
 
     private static string AccessOrigin(PlanRequest request) => request.Access.Kind switch
     {
         AccessKind.Ssh => "ssh configuration",
+        AccessKind.Login => "logins",
         AccessKind.Agent => Origin(request, "access"),
         _ => "exec access",
     };

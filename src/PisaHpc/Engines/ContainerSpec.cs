@@ -81,6 +81,15 @@ public sealed record ContainerSpec
     /// <summary>Whether an init process is PID 1.</summary>
     public bool Init { get; init; } = true;
 
+    /// <summary>What the engine does when its main process ends, or the engine itself comes back.</summary>
+    public RestartPolicy Restart { get; init; }
+
+    /// <summary>The signal that asks its main process to end; null is TERM.</summary>
+    public string? StopSignal { get; init; }
+
+    /// <summary>Directories in the container that are an empty tmpfs(5) at each start.</summary>
+    public IReadOnlyList<string> Tmpfs { get; init; } = [];
+
     /// <summary>Whether the engine removes it when it ends.</summary>
     public bool AutoRemove { get; init; }
 
@@ -101,6 +110,22 @@ public sealed record ContainerMount(string Source, string Target, bool ReadOnly,
     /// <summary>The mount as <c>docker run -v</c> writes it.</summary>
     public override string ToString() =>
         string.Join(':', new[] { Source, Target, string.Join(',', new[] { ReadOnly ? "ro" : "rw", Propagation }.OfType<string>()) });
+}
+
+/// <summary>When an engine starts a container again by itself.</summary>
+public enum RestartPolicy
+{
+    /// <summary>Never.</summary>
+    No,
+
+    /// <summary>When its main process ended with another code than 0; after a reboot of the node, too, where that was so.</summary>
+    OnFailure,
+
+    /// <summary>Whenever its main process ended, and when the engine comes back, also where somebody had stopped it.</summary>
+    Always,
+
+    /// <summary>Whenever its main process ended, and when the engine comes back, unless somebody had stopped it.</summary>
+    UnlessStopped,
 }
 
 /// <summary>A container's network.</summary>

@@ -114,6 +114,12 @@ public enum ErrorId
     /// <summary>The environment's name or alias is not in the site definition.</summary>
     EnvironmentNotFound,
 
+    /// <summary>No static environment of the site has the name.</summary>
+    StaticNotFound,
+
+    /// <summary>A node has a container of a static environment's name that is not as the site declares it now, or is nobody's.</summary>
+    StaticDiffers,
+
     /// <summary>The MPI launcher itself failed, before any rank ran.</summary>
     MpiLaunchFailed,
 

@@ -29,8 +29,7 @@ public static class ImageSurvey
         ArgumentNullException.ThrowIfNull(cluster);
         ArgumentNullException.ThrowIfNull(digests);
         var askers = Channel.CreateUnbounded<string>();
-        var limit = cluster.NodeTimeout > TimeSpan.Zero && cluster.NodeTimeout < RegistryLimit ? cluster.NodeTimeout : RegistryLimit;
-        var settled = SettleAsync(cluster.Engines, askers.Reader, digests, limit, cancellationToken);
+        var settled = SettleAsync(cluster, askers.Reader.ReadAllAsync(cancellationToken), digests, cancellationToken);
         var told = new ConcurrentBag<Task>();
         try
         {
@@ -60,14 +59,17 @@ public static class ImageSurvey
     }
 
     /// <summary>Has one node after another ask the registry until nothing is open.</summary>
-    private static async Task SettleAsync(
-        IEngineConnector engines, ChannelReader<string> askers, DigestResolver digests, TimeSpan limit, CancellationToken cancellationToken)
+    /// <param name="cluster">Its time limit is the registry's too.</param>
+    /// <param name="askers">The nodes, as they are there to ask.</param>
+    internal static async Task SettleAsync(
+        Cluster cluster, IAsyncEnumerable<string> askers, DigestResolver digests, CancellationToken cancellationToken)
     {
-        await foreach (var node in askers.ReadAllAsync(cancellationToken))
+        var limit = cluster.NodeTimeout > TimeSpan.Zero && cluster.NodeTimeout < RegistryLimit ? cluster.NodeTimeout : RegistryLimit;
+        await foreach (var node in askers.WithCancellation(cancellationToken))
         {
             try
             {
-                var engine = await engines.ConnectAsync(node, cancellationToken);
+                var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
                 if (await Phase.ResolveDigest.RunAsync(() => digests.ResolveAsync(engine.Images, limit, cancellationToken), node))
                 {
                     return;

@@ -28,6 +28,16 @@ public static class EnvironmentResolver
         return Merge(site, name, [.. layers.Select(WithOneMemoryLimit)]) with { Aliases = [.. layer.Aliases.Select(alias => alias.Value)] };
     }
 
+    /// <summary>
+    /// Makes the environment of a static one: built-in → site defaults → environment → the static environment's own settings.
+    /// </summary>
+    /// <exception cref="HpcException">As for a job's environment.</exception>
+    public static HpcEnvironment Resolve(HpcSite site, StaticDefinition definition)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return Resolve(site, definition.Environment, queue: null, definition.Settings);
+    }
+
     /// <summary>The name of the environment that a name or an alias, in any case, means.</summary>
     /// <param name="nameOrAlias">The name or alias.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.EnvironmentNotFound"/>, naming the known ones, the closest first.</exception>

@@ -41,10 +41,28 @@ public sealed record HpcSite
     /// <summary>The queues, by name.</summary>
     public IReadOnlyDictionary<string, QueueDefinition> Queues { get; init; } = new Dictionary<string, QueueDefinition>();
 
+    /// <summary>The static environments, by name.</summary>
+    public IReadOnlyDictionary<string, StaticDefinition> Static { get; init; } = new Dictionary<string, StaticDefinition>();
+
+    /// <summary>
+    /// The directory on each node, root's and not lost in a reboot, below which a static environment has its host key; <c>{node}</c> stands
+    /// for the node's name, for a directory that nodes share.
+    /// </summary>
+    public string StaticDirectory { get; init; } = "/var/lib/pisahpc/static";
+
     /// <summary>
     /// Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.
     /// </summary>
     public IReadOnlyDictionary<string, SourcePosition> Positions { get; init; } = new Dictionary<string, SourcePosition>();
+
+    /// <summary>A static environment.</summary>
+    /// <param name="name">The name under which it is declared.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.StaticNotFound"/>, naming the known ones, the closest first.</exception>
+    public StaticDefinition StaticNamed(string name) => Static.GetValueOrDefault(name) ?? throw new HpcException(
+        ErrorId.StaticNotFound,
+        $"Static environment {Quote.Of(name)} is not declared{(Path is null ? ": this machine has no site definition" : $" in {Path}")}. "
+        + (Static.Count == 0 ? "None is." : $"Declared: {string.Join(", ", Spelling.ByDistance(name, Static.Keys))}."),
+        name);
 
     /// <summary>The port area, for what cannot be done without one.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PortAreaMissing"/>: the site has none.</exception>

@@ -39,6 +39,16 @@ public static class SettingWords
         _ => throw new ArgumentOutOfRangeException(nameof(limits), limits, null),
     };
 
+    /// <summary>A restart policy: no, on-failure, always, unless-stopped.</summary>
+    public static string Of(RestartPolicy policy) => policy switch
+    {
+        RestartPolicy.No => "no",
+        RestartPolicy.OnFailure => "on-failure",
+        RestartPolicy.Always => "always",
+        RestartPolicy.UnlessStopped => "unless-stopped",
+        _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, null),
+    };
+
     /// <summary>A flag: true, false.</summary>
     public static string Of(bool flag) => flag ? "true" : "false";
 

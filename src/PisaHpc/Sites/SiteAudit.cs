@@ -12,12 +12,14 @@ public static class SiteAudit
 
     /// <summary>Looks a site over.</summary>
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
-    /// <returns>Warnings, in the order of the file.</returns>
+    /// <returns>Warnings, and what makes a static environment impossible, in the order of the file.</returns>
     public static IReadOnlyList<SiteFinding> Examine(HpcSite site, EphemeralPorts? ephemeral)
     {
         ArgumentNullException.ThrowIfNull(site);
-        var layers = site.Environments.Values.Prepend(site.Defaults).Concat(site.Queues.Values.Select(queue => queue.Settings));
-        var findings = Ports(site, ephemeral).Concat(NodeAccessAudit.Examine(site)).Concat(layers.SelectMany(layer => Layer(site, layer)));
+        var layers = site.Environments.Values.Prepend(site.Defaults).Concat(site.Queues.Values.Select(queue => queue.Settings))
+            .Concat(site.Static.Values.Select(definition => definition.Settings));
+        var findings = Ports(site, ephemeral).Concat(StaticAudit.Examine(site, ephemeral)).Concat(NodeAccessAudit.Examine(site))
+            .Concat(layers.SelectMany(layer => Layer(site, layer)));
         var byFile = findings.OrderBy(finding => finding.File, StringComparer.Ordinal);
         return [.. byFile.ThenBy(finding => finding.Line).ThenBy(finding => finding.Column)];
     }

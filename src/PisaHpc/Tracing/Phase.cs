@@ -75,6 +75,9 @@ public enum Phase
     /// <summary>A node's engine pulls an image.</summary>
     PullImage,
 
+    /// <summary>What a node has of static environments is compared with what is declared.</summary>
+    CompareNode,
+
     /// <summary>A node's engine asks the registry for the manifest of an image that another node gave it.</summary>
     PullManifest,
 

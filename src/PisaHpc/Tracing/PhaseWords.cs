@@ -30,6 +30,7 @@ internal static class PhaseWords
         Phase.WaitForGiver => "waiting for a node that holds it",
         Phase.ReceiveImage => "receiving",
         Phase.PullImage => "pulling the image",
+        Phase.CompareNode => "comparing what is there",
         Phase.PullManifest => "asking the registry for the manifest",
         Phase.NameImage => "giving the image its name",
         Phase.WaitToRetry => "waiting for the next attempt",

@@ -12,7 +12,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private static readonly string[] OfTheMachine =
     [
         "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
-        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook",
+        "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Compare-HpcEnvironment", "Export-HpcKnownHost",
     ];
 
     private readonly string _family = LabFixture.NewJobId("docs");
@@ -22,6 +22,10 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private string OfLsf => _family + "-b";
 
     private string Records => Path.Combine(lab.State.Shared, _family);
+
+    private string StaticSiteFile => Records + "-static.yaml";
+
+    private string HostKeys => $"/var/lib/pisahpc-lab/static-{_family}";
 
     public static TheoryData<string> Pages =>
     [
@@ -38,6 +42,13 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await StopAsync();
         await lab.AssertNothingLeftAsync(ByHand);
         await lab.AssertNothingLeftAsync(OfLsf);
+        if (File.Exists(StaticSiteFile))
+        {
+            (await RunAsync("Stop-HpcContainer -Static cs7 -GraceSec 0", StaticSiteFile)).EndedWith(0);
+            (await RunningProcess.RunAsync("rm", ["-rf", HostKeys])).EndedWith(0);
+            File.Delete(StaticSiteFile);
+        }
+
         if (Directory.Exists(Records))
         {
             Directory.Delete(Records, recursive: true);
@@ -52,7 +63,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         await using var ofSlurm = page is "Get-HpcAllocation" ? await SlurmJob.SubmitAsync(lab, "--ntasks=56") : null;
         await (ofSlurm?.EnvironmentAsync() ?? Task.CompletedTask);
         var examples = PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*").Select(example => Typed(page, example.Title, example.Code));
-        var site = page is "Get-HpcJob" ? LabSite.Of(lab).Recording(Records).WriteTo(Records + ".yaml") : lab.State.Site;
+        var site = page is "Get-HpcJob" ? LabSite.Of(lab).Recording(Records).WriteTo(Records + ".yaml")
+            : OfStatic(page) ? StaticSite()
+            : lab.State.Site;
         var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
         Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
         Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
@@ -69,6 +82,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         };
         return $"'{title.Replace("'", "''", StringComparison.Ordinal)}'\n{before}\n& {{\n{code}\n}} | Out-Host";
     }
+
+    private static bool OfStatic(string page) => page is "Start-HpcContainer" or "Stop-HpcContainer" or "Restart-HpcContainer"
+        or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan";
 
     /// <summary>PowerShell's own sentence, and lines that name a file of the checkout, are as long as they have to be.</summary>
     private static bool IsOfAView(string line) =>
@@ -88,6 +104,11 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";
         }
 
+        if (OfStatic(page) && page != "Start-HpcContainer")
+        {
+            yield return "Start-HpcContainer -Static cs7 | Out-Host";
+        }
+
         if (page is "Get-JobPort" or "Get-JobSshConfig" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcJob")
         {
             yield return $"Start-HpcJob -Environment {environment} | Out-Host";
@@ -97,6 +118,12 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private string Stopping => $"'{ByHand}', '{OfLsf}' | Stop-HpcJob -GraceSec 0";
 
     private async Task StopAsync() => (await RunAsync(Stopping, lab.State.Site)).EndedWith(0);
+
+    /// <summary>The lab's site, where it declares the static environment of the pages.</summary>
+    private string StaticSite() => LabSite.Of(lab)
+        .With("static: { cs7: { environment: tiny, nodes: 'o2wn[01-02]', port: 2201 } }")
+        .With($"staticDirectory: '{HostKeys}/{{node}}'")
+        .WriteTo(StaticSiteFile);
 
     private Task<ProcessResult> RunAsync(string code, string site) => RunningProcess.RunAsync(
         Repository.Host,

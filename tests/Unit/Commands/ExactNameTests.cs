@@ -14,6 +14,8 @@ public sealed class ExactNameTests : IDisposable
     {
         { "Get-HpcContainer", "-JobId", "JobNotFound" },
         { "Get-HpcContainer", "-Name", "ContainerNotFound" },
+        { "Get-HpcContainer", "-Static", "StaticNotFound" },
+        { "Get-HpcContainerLog", "-Static", "ContainerNotFound" },
         { "Get-HpcEnvironment", "-Name", "EnvironmentNotFound" },
         { "Get-HpcImage", "-Name", "ImageNotFound" },
         { "Get-HpcImage", "-Environment", "EnvironmentNotFound" },

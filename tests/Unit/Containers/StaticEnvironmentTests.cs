@@ -21,9 +21,9 @@ public sealed class StaticEnvironmentTests : IDisposable
         var environment = PlanRequests.Environment with { Hostname = "{node}-{job}" };
         var plan = ContainerPlanner.Plan(PlanRequests.For(environment) with { Workload = PlanRequests.Static });
 
-        Assert.Equal((null, "cs7", "pisahpc-static-cs7-0123abcd"), (plan.JobId, plan.Static, plan.Name));
+        Assert.Equal((null, "cs7", "pisahpc-static-cs7"), (plan.JobId, plan.Static, plan.Name));
         Assert.Equal("o2wn01-cs7", plan.GetSpec().Hostname);
-        Assert.Equal("static environment and attempt", plan.Options.Single(option => option.Name == "name").Origin);
+        Assert.Equal("static environment", plan.Options.Single(option => option.Name == "name").Origin);
         Assert.Equal("static environment", plan.Options.Single(option => option.Name == "cpus").Origin);
         var labels = plan.GetSpec().Labels;
         Assert.Equal(("2", "cs7", "hpcuser", "o2wn01*32 o2wn02*24"), (labels["pisahpc.schema"], labels["pisahpc.static"], labels["pisahpc.owner"], labels["pisahpc.nodes"]));
@@ -70,7 +70,7 @@ public sealed class StaticEnvironmentTests : IDisposable
         var request = new JobStopRequest { Job = job, Nodes = JobCluster.NodeNames, RunDirectory = "/run/pisahpc" };
         await _cluster.Stopper.StopAsync(request, FakeCluster.Unexpected, default);
 
-        Assert.Equal("pisahpc-static-42-0123abcd", Assert.Single(Engine.Containers).Name);
+        Assert.Equal("pisahpc-static-42", Assert.Single(Engine.Containers).Name);
     }
 
     [Fact]

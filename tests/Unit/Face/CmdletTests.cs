@@ -10,7 +10,7 @@ namespace PisaHpc.Unit.Face;
 public sealed class CmdletTests
 {
     /// <summary>Verbs that change nothing outside the session.</summary>
-    private static readonly HashSet<string> ReadingVerbs = ["Get", "Measure", "Test", "Wait"];
+    private static readonly HashSet<string> ReadingVerbs = ["Compare", "Get", "Measure", "Test", "Wait"];
 
     /// <summary>Cmdlets with a changing verb that only make an object of their input.</summary>
     private static readonly HashSet<string> MakersOfObjects = ["New-HpcContainerPlan"];

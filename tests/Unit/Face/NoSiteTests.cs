@@ -13,6 +13,8 @@ public sealed class NoSiteTests
     private static readonly Dictionary<string, string[]> Needs = new()
     {
         ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
+        ["Compare-HpcEnvironment"] = ["Compare-HpcEnvironment", "Compare-HpcEnvironment cs7"],
+        ["Export-HpcKnownHost"] = ["Export-HpcKnownHost", "Export-HpcKnownHost cs7"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
         ["Get-HpcEnvironment"] = ["Get-HpcEnvironment", "Get-HpcEnvironment debian12", "Get-HpcEnvironment -Queue hpc"],
@@ -32,7 +34,9 @@ public sealed class NoSiteTests
         ["Publish-HpcImage"] = ["Publish-HpcImage pisa/hpc:deb12"],
         ["Remove-JobPort"] = ["Remove-JobPort -JobId 4711", "Remove-JobPort -Expired"],
         ["Remove-JobSshConfig"] = ["Remove-JobSshConfig 4711 'o2wn*'"],
-        ["Start-HpcContainer"] = ["$allocation | Start-HpcContainer -Environment debian12 -SshConfig $ssh"],
+        ["Restart-HpcContainer"] = ["Restart-HpcContainer cs7"],
+        ["Start-HpcContainer"] =
+            ["$allocation | Start-HpcContainer -Environment debian12 -SshConfig $ssh", "Start-HpcContainer -Static cs7"],
         ["Start-HpcJob"] = ["$allocation | Start-HpcJob -Environment debian12"],
         ["Stop-HpcJob"] = ["Stop-HpcJob 4711"],
         ["Test-HpcBatchHook"] = ["Test-HpcBatchHook"],

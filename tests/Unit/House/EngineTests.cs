@@ -13,6 +13,7 @@ public sealed partial class EngineTests
     {
         ["PisaHpc/Engines/KnownEngines.cs: docker"] = "lists the kinds of engines",
         ["PisaHpc.Adapters/NodeConnectors.cs: docker"] = "chooses the adapter of a kind",
+        ["PisaHpc/Access/Login/LoginAccess.cs: docker"] = "tells an image's init what every such container is told (systemd, Container Interface)",
         ["PisaHpc/Engines/ImageReference.cs: docker"] = "docker.io is a registry, whose name every engine knows",
         ["PisaHpc/Engines/EngineDetails.cs: swarm"] = "is what an engine tells, and its own folder alone asks for",
         ["PisaHpc/Images/Import/ChangeInstructions.cs: docker"] = "takes the instructions of a Dockerfile, which are Podman's too",

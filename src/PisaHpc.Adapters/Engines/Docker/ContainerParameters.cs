@@ -2,6 +2,7 @@ using System.Globalization;
 using Docker.DotNet.Models;
 using PisaHpc.Engines;
 using ContainerSpec = PisaHpc.Engines.ContainerSpec;
+using RestartPolicy = Docker.DotNet.Models.RestartPolicy;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
@@ -25,7 +26,7 @@ internal static class ContainerParameters
         WorkingDir = spec.WorkingDirectory ?? "",
 
         // What a stop means, whatever signal the image names.
-        StopSignal = "SIGTERM",
+        StopSignal = spec.StopSignal ?? "SIGTERM",
         OpenStdin = spec.OpenInput,
         Tty = spec.Terminal,
         Labels = new Dictionary<string, string>(spec.Labels, StringComparer.Ordinal),
@@ -63,8 +64,18 @@ internal static class ContainerParameters
         SecurityOpt = [.. spec.SecurityOptions],
         Privileged = spec.Privileged,
         Init = spec.Init,
+        RestartPolicy = new RestartPolicy { Name = RestartOf(spec.Restart) },
+        Tmpfs = spec.Tmpfs.ToDictionary(directory => directory, _ => ""),
         AutoRemove = spec.AutoRemove,
         CgroupParent = spec.CgroupParent ?? "",
+    };
+
+    private static RestartPolicyKind RestartOf(PisaHpc.Engines.RestartPolicy policy) => policy switch
+    {
+        PisaHpc.Engines.RestartPolicy.OnFailure => RestartPolicyKind.OnFailure,
+        PisaHpc.Engines.RestartPolicy.Always => RestartPolicyKind.Always,
+        PisaHpc.Engines.RestartPolicy.UnlessStopped => RestartPolicyKind.UnlessStopped,
+        _ => RestartPolicyKind.No,
     };
 
     private static IEnumerable<Ulimit> UlimitOf(string name, long? limit) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Docker.DotNet.Models;
 using PisaHpc.Engines;
 using ContainerSpec = PisaHpc.Engines.ContainerSpec;
+using RestartPolicy = Docker.DotNet.Models.RestartPolicy;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
@@ -52,11 +53,22 @@ internal static class SpecificationRecords
             SecurityOptions = [.. host.SecurityOpt ?? []],
             Privileged = host.Privileged,
             Init = host.Init == true,
+            Restart = RestartOf(host.RestartPolicy),
+            StopSignal = config.StopSignal is null or "" or "SIGTERM" ? null : config.StopSignal,
+            Tmpfs = [.. (host.Tmpfs ?? new Dictionary<string, string>()).Keys.Order(StringComparer.Ordinal)],
             AutoRemove = host.AutoRemove,
             CgroupParent = TextOf(host.CgroupParent),
             Labels = ContainerRecords.LabelsOf(config.Labels),
         };
     }
+
+    private static PisaHpc.Engines.RestartPolicy RestartOf(RestartPolicy? policy) => policy?.Name switch
+    {
+        RestartPolicyKind.OnFailure => PisaHpc.Engines.RestartPolicy.OnFailure,
+        RestartPolicyKind.Always => PisaHpc.Engines.RestartPolicy.Always,
+        RestartPolicyKind.UnlessStopped => PisaHpc.Engines.RestartPolicy.UnlessStopped,
+        _ => PisaHpc.Engines.RestartPolicy.No,
+    };
 
     private static string? TextOf(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

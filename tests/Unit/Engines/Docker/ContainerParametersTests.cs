@@ -1,5 +1,7 @@
+using Docker.DotNet.Models;
 using PisaHpc.Adapters.Engines.Docker;
 using PisaHpc.Engines;
+using ContainerSpec = PisaHpc.Engines.ContainerSpec;
 
 namespace PisaHpc.Unit.Engines.Docker;
 
@@ -54,6 +56,9 @@ public class ContainerParametersTests
             Privileged = true,
             Init = false,
             CgroupParent = "/pisahpc/42",
+            Restart = PisaHpc.Engines.RestartPolicy.UnlessStopped,
+            StopSignal = "SIGRTMIN+3",
+            Tmpfs = ["/run", "/run/lock"],
             Labels = new Dictionary<string, string> { ["pisahpc.job"] = "42" },
         });
         var host = request.HostConfig!;
@@ -65,6 +70,8 @@ public class ContainerParametersTests
             [("memlock", -1L, -1L), ("nofile", 65536L, 65536L)], host.Ulimits.Select(limit => (limit.Name, limit.Soft, limit.Hard)));
         Assert.Equal(["SYS_PTRACE"], host.CapAdd);
         Assert.Equal(["no-new-privileges"], host.SecurityOpt);
+        Assert.Equal((RestartPolicyKind.UnlessStopped, "SIGRTMIN+3"), (host.RestartPolicy.Name, request.StopSignal));
+        Assert.Equal(["/run", "/run/lock"], host.Tmpfs!.Keys);
         Assert.Equal((true, false, "/pisahpc/42"), (host.Privileged, host.Init, host.CgroupParent));
     }
 

@@ -1,0 +1,64 @@
+using System.Management.Automation;
+using PisaHpc.Containers;
+using PisaHpc.Environments;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
+
+namespace PisaHpc.Module.Commands;
+
+/// <summary>Starts the containers of static environments anew, as they are declared now. It ends the logins in them.</summary>
+[Cmdlet(VerbsLifecycle.Restart, "HpcContainer", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcContainer))]
+public sealed class RestartHpcContainerCommand : NodeCmdlet
+{
+    private readonly List<HpcContainerPlan> _plans = [];
+
+    /// <summary>Static environments that the site declares, by name; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = [];
+
+    /// <summary>Only on these of their nodes; on all of them when none is named.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>How long a container may take to end before it is killed, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <summary>Returns as soon as the containers run, without waiting until they are ready.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <summary>With -WhatIf: emits the containers that would be started.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync() =>
+        _plans.AddRange(await StaticNames.PlanAsync(this, Static, Node, Report, StopToken));
+
+    /// <inheritdoc/>
+    protected override Task EndAsync() => OnEachAsync(
+        _plans, plan => plan.Node, (plan, stopping) => OrReportAsync(plan.Node, () => RestartAsync(plan, stopping)));
+
+    private async Task RestartAsync(HpcContainerPlan plan, CancellationToken stopping)
+    {
+        var starter = new StaticStarter(Cluster) { NoWait = NoWait, Grace = TimeSpan.FromSeconds(GraceSec) };
+        var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping));
+        if (await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
+        {
+            await starter.CarryOutAsync(change, HandOverAsync, stopping);
+        }
+        else if (PassThru)
+        {
+            Emit(ContainerStarter.Predict(plan));
+        }
+    }
+}

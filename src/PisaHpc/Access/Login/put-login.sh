@@ -1,0 +1,38 @@
+# shellcheck shell=sh
+# Puts the configuration of a static environment's sshd into its directory, and makes the directory and its host key where they are missing.
+# $1 the directory, $2 the configuration's file name. Standard input is the configuration.
+# Exit code 70: refused, the reason is on standard error. A key that is there stays.
+
+set -eu
+refuse() { echo "$1" >&2; exit 70; }
+# What is root's alone, for no link or file of another to be followed.
+own() {
+    [ ! -L "$1" ] || refuse "$1 is a symbolic link"
+    [ "$(stat -c %u -- "$1")" = "$(id -u)" ] || refuse "$1 does not belong to $(id -un)"
+    [ $(( 0$(stat -c %a -- "$1") & 022 )) = 0 ] || refuse "$1 can be written to by others than its owner"
+}
+dir=$1 config=$2
+umask 022
+mkdir -p -- "${dir%/*}"
+own "${dir%/*}"
+umask 077
+[ -e "$dir" ] || mkdir -- "$dir" 2>/dev/null || [ -d "$dir" ]
+own "$dir"
+cd -- "$dir"
+exec 9>.lock
+flock 9
+rm -f .new.*
+trap 'rm -f .new.*' EXIT
+trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
+if [ ! -e host_ed25519_key ]; then
+    ssh-keygen -q -t ed25519 -N '' -C "static ${dir##*/}" -f .new.key </dev/null >&2
+    sync .new.key 2>/dev/null || sync
+    mv -- .new.key host_ed25519_key
+fi
+ssh-keygen -y -f host_ed25519_key </dev/null >.new.pub
+mv -- .new.pub host_ed25519_key.pub
+printf 'pisahpc-static %s\n' "$(cat host_ed25519_key.pub)" >.new.known
+mv -- .new.known known_hosts
+cat >.new.config
+chmod 644 .new.config host_ed25519_key.pub known_hosts
+mv -- .new.config "$config"

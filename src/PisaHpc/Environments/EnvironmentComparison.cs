@@ -1,0 +1,118 @@
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Environments;
+
+/// <summary>What a node has in place of a container that is declared for it.</summary>
+/// <param name="Container">The container of its name; null when there is none.</param>
+/// <param name="Specification">What it was made of; null when there is none, or it is not the module's.</param>
+/// <param name="Refusal">Why nobody gets in; null where that was not tried, or somebody does.</param>
+public sealed record FoundContainer(EngineContainer? Container, ContainerSpec? Specification, string? Refusal);
+
+/// <summary>Compares what is declared for a node with what it has. Pure.</summary>
+public static class EnvironmentComparison
+{
+    /// <summary>Lists how a container differs from its plan; nothing where it runs as declared.</summary>
+    public static IReadOnlyList<HpcEnvironmentDifference> Of(HpcContainerPlan plan, FoundContainer found)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(found);
+        if (found.Container is not { } container)
+        {
+            return [Whole(plan, DifferenceKind.Missing, "a container", "none")];
+        }
+
+        if (ContainerLabels.WorkloadOf(container) != plan.Workload)
+        {
+            return [Whole(plan, DifferenceKind.Foreign, $"a container of {plan.Workload}", $"{container.Image}, which somebody else made")];
+        }
+
+        var parts = PartsOf(plan, container, found.Specification);
+        return [.. StateOf(plan, container, found.Refusal), .. parts];
+    }
+
+    /// <summary>The containers of static environments that are not declared on a node.</summary>
+    /// <param name="declared">The names of the static environments that are declared on it.</param>
+    /// <param name="containers">All containers of it.</param>
+    public static IEnumerable<HpcEnvironmentDifference> UndeclaredOf(
+        string node, IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
+        from container in containers
+        let name = ContainerLabels.WorkloadOf(container)?.Static
+        where name is not null && (!declared.Contains(name) || container.Name != ContainerNames.Of(WorkloadId.StaticEnvironment(name), ""))
+        orderby container.Name
+        select new HpcEnvironmentDifference
+        {
+            Node = node,
+            Static = name,
+            Container = container.Name,
+            Kind = nameof(DifferenceKind.Undeclared),
+            Wanted = "none",
+            Actual = $"{container.Image}, {container.State}",
+            Severity = nameof(DifferenceSeverity.Warning),
+            Remedy = $"Declare it, or take it away: Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer",
+        };
+
+    private static IEnumerable<HpcEnvironmentDifference> StateOf(HpcContainerPlan plan, EngineContainer container, string? refusal) =>
+        container.State switch
+        {
+            ContainerState.Running => refusal is null ? [] : [Whole(plan, DifferenceKind.NotReady, "a login", refusal)],
+            ContainerState.Restarting =>
+                [Whole(plan, DifferenceKind.Restarting, nameof(ContainerState.Running), "it ends and is started, again and again")],
+            var state => [Whole(plan, DifferenceKind.NotRunning, nameof(ContainerState.Running), state.ToString())],
+        };
+
+    private static List<HpcEnvironmentDifference> PartsOf(
+        HpcContainerPlan plan, EngineContainer container, ContainerSpec? specification)
+    {
+        var differences = specification is null
+            ? []
+            : SpecificationDifferences.Between(plan.GetSpec(), specification)
+                .Select(difference => Part(plan, difference)).ToList();
+        var made = container.Labels.GetValueOrDefault(ContainerLabels.Generation);
+        return differences.Count > 0 || made == plan.Generation
+            ? differences
+            : [Whole(plan, DifferenceKind.Generation, plan.Generation ?? "", made ?? "")];
+    }
+
+    private static HpcEnvironmentDifference Part(HpcContainerPlan plan, SpecificationDifference difference)
+    {
+        var kind = difference.Part switch
+        {
+            "image" => DifferenceKind.Image,
+            "mount" or "tmpfs" => DifferenceKind.Mount,
+            "device" => DifferenceKind.Device,
+            "port" => DifferenceKind.Port,
+            _ => DifferenceKind.Option,
+        };
+        return Whole(plan, kind, difference.Wanted, difference.Actual) with { Part = difference.Part };
+    }
+
+    private static HpcEnvironmentDifference Whole(HpcContainerPlan plan, DifferenceKind kind, string wanted, string actual) => new()
+    {
+        Node = plan.Node,
+        Static = plan.Static!,
+        Container = plan.Name,
+        Kind = kind.ToString(),
+        Wanted = wanted,
+        Actual = actual,
+        Severity = SeverityOf(kind).ToString(),
+        Remedy = RemedyOf(plan, kind),
+    };
+
+    private static DifferenceSeverity SeverityOf(DifferenceKind kind) =>
+        kind is DifferenceKind.Missing or DifferenceKind.Foreign or DifferenceKind.NotRunning or DifferenceKind.Restarting
+            or DifferenceKind.NotReady
+            ? DifferenceSeverity.Error
+            : DifferenceSeverity.Warning;
+
+    private static string RemedyOf(HpcContainerPlan plan, DifferenceKind kind) => kind switch
+    {
+        DifferenceKind.Foreign => $"Rename or remove what stands there: it is in the way of {plan.Workload}.",
+        DifferenceKind.Restarting or DifferenceKind.NotReady =>
+            $"Read why: Get-HpcContainer {plan.Node} -Static {plan.Static} | Get-HpcContainerLog -Tail 20",
+        DifferenceKind.Missing or DifferenceKind.NotRunning => $"Start-HpcContainer -Static {plan.Static} -Node {plan.Node}",
+        DifferenceKind.Image =>
+            $"Update-HpcImage -Node {plan.Node} -Image {plan.Image}; Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
+        _ => $"Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
+    };
+}

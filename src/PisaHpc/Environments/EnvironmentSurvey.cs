@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using PisaHpc.Access;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Images;
+using PisaHpc.Images.Update;
+using PisaHpc.Sites;
+using PisaHpc.Tracing;
+
+namespace PisaHpc.Environments;
+
+/// <summary>
+/// Looks at nodes with all static environments that are declared for them: by one command and two lists of the engine, then an inspection
+/// and a login for each container that is declared. Nothing is changed.
+/// </summary>
+/// <param name="cluster">Told of each node that does not answer, or for which something cannot be planned.</param>
+/// <param name="planner">Plans what is declared.</param>
+public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlanner planner)
+{
+    /// <summary>How long a login may take before it counts as refused.</summary>
+    public static readonly TimeSpan LoginLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>Told of an image whose digest the registry did not tell: what the nodes hold is what is wanted, then.</summary>
+    public Action<string, HpcException> Unresolved { get; init; } = (_, _) => { };
+
+    /// <summary>Whether to try if somebody gets in.</summary>
+    public bool TriesLogins { get; init; } = true;
+
+    /// <summary>Reads nodes, side by side.</summary>
+    /// <param name="declared">What is meant of the declarations of each node.</param>
+    /// <param name="answered">Given each node's state; from any thread.</param>
+    public async Task ReadAsync(
+        IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> declared,
+        Func<EnvironmentState, CancellationToken, Task> answered,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(declared);
+        var environments = declared.Values.SelectMany(definitions => definitions).DistinctBy(definition => definition.Name)
+            .ToDictionary(definition => definition.Name, definition => EnvironmentResolver.Resolve(site, definition));
+        var looks = await LookAsync(declared, environments, cancellationToken);
+        var images = await AgreeAsync(environments.Values, looks, cancellationToken);
+        await cluster.OnEachAsync(
+            declared.Keys.Where(looks.ContainsKey),
+            async (node, stopping) =>
+            {
+                var look = looks[node];
+                var plans = declared[node].SelectMany(definition => planner.Plan(
+                    definition, environments[definition.Name], [look.Facts], images[environments[definition.Name].Image]));
+                var found = await Task.WhenAll(plans.Select(plan => FindAsync(plan, look.Containers, stopping)));
+                await answered(new EnvironmentState(node, found, look.Containers), stopping);
+            },
+            cancellationToken,
+            phase: Phase.CompareNode);
+    }
+
+    private async Task<IReadOnlyDictionary<string, NodeLook>> LookAsync(
+        IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> declared,
+        Dictionary<string, HpcEnvironment> environments,
+        CancellationToken cancellationToken)
+    {
+        var looks = new ConcurrentDictionary<string, NodeLook>(StringComparer.Ordinal);
+        await cluster.ForSurvey().OnEachAsync(
+            declared.Keys,
+            async (node, stopping) =>
+            {
+                var paths = declared[node].SelectMany(definition => planner.PathsOf(definition, environments[definition.Name])).Distinct();
+                var facts = NodeProbe.ReadAsync(await cluster.Nodes.ConnectAsync(node, stopping), paths, stopping);
+                var engine = await cluster.Engines.ConnectAsync(node, stopping);
+                var containers = engine.ListAsync(new Dictionary<string, string?>(), stopping);
+                var images = engine.Images.ListAsync(stopping);
+                await Task.WhenAll(facts, containers, images);
+                looks[node] = new NodeLook(await facts, await containers, await images);
+            },
+            cancellationToken,
+            phase: Phase.Survey);
+        return looks;
+    }
+
+    /// <summary>The one image of each name: the registry's, else the one that the nodes agree on.</summary>
+    private async Task<IReadOnlyDictionary<string, PlannedImage>> AgreeAsync(
+        IEnumerable<HpcEnvironment> environments, IReadOnlyDictionary<string, NodeLook> looks, CancellationToken cancellationToken)
+    {
+        var wanted = environments.GroupBy(environment => environment.Image)
+            .Select(image => new WantedImage(ImageReference.Parse(image.Key), [.. image.Select(environment => environment.Name)]))
+            .ToList();
+        var digests = new DigestResolver(wanted, (image, failure) => Unresolved(image.Name, failure));
+        var askers = looks.Keys.Order(StringComparer.Ordinal).ToAsyncEnumerable();
+        await ImageSurvey.SettleAsync(cluster, askers, digests, cancellationToken);
+        return wanted.ToDictionary(image => image.Reference.ToString(), image => AgreedOf(image, digests.Find(image), looks));
+    }
+
+    private static PlannedImage AgreedOf(WantedImage image, string? digest, IReadOnlyDictionary<string, NodeLook> looks)
+    {
+        if (digest is null)
+        {
+            return PlannedImage.Agree(image.Reference.ToString(), looks.ToDictionary(
+                look => look.Key,
+                look => look.Value.Images.FirstOrDefault(held => held.Id == image.Name || held.Tags.Contains(image.Tag))));
+        }
+
+        var held = looks.Values.SelectMany(look => look.Images).FirstOrDefault(stored => stored.Has(digest));
+        return new PlannedImage(image.Reference.At(digest).ToString(), held?.Id, digest);
+    }
+
+    private async Task<ComparedContainer> FindAsync(
+        HpcContainerPlan plan, IReadOnlyList<EngineContainer> containers, CancellationToken cancellationToken)
+    {
+        var container = containers.FirstOrDefault(container => container.Name == plan.Name);
+        if (container is null || ContainerLabels.WorkloadOf(container) != plan.Workload)
+        {
+            return new ComparedContainer(plan, new FoundContainer(container, null, null));
+        }
+
+        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        var specification = engine.SpecificationAsync(container.Id, cancellationToken);
+        var refusal = TryAsync(engine, plan, container, cancellationToken);
+        await Task.WhenAll(specification, refusal);
+        return new ComparedContainer(plan, new FoundContainer(container, await specification, await refusal));
+    }
+
+    private async Task<string?> TryAsync(
+        IContainerEngine engine, HpcContainerPlan plan, EngineContainer container, CancellationToken cancellationToken)
+    {
+        if (!TriesLogins || container.State != ContainerState.Running)
+        {
+            return null;
+        }
+
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
+        return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), LoginLimit, cancellationToken);
+    }
+
+    private sealed record NodeLook(NodeFacts Facts, IReadOnlyList<EngineContainer> Containers, IReadOnlyList<StoredImage> Images);
+}
+
+/// <summary>A declared container beside what the node has in its place.</summary>
+public sealed record ComparedContainer(HpcContainerPlan Plan, FoundContainer Found)
+{
+    /// <summary>How the two differ.</summary>
+    public IReadOnlyList<HpcEnvironmentDifference> Differences() => EnvironmentComparison.Of(Plan, Found);
+}
+
+/// <summary>What a node has of static environments.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Declared">What is declared for it, and meant.</param>
+/// <param name="Containers">All of its containers.</param>
+public sealed record EnvironmentState(
+    string Node, IReadOnlyList<ComparedContainer> Declared, IReadOnlyList<EngineContainer> Containers);

@@ -1,0 +1,77 @@
+using PisaHpc.HostLists;
+
+namespace PisaHpc.Environments;
+
+/// <summary>
+/// A comparison of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).
+/// </summary>
+public sealed record HpcEnvironmentSummary
+{
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node, or all of them, did not answer.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>The nodes that were compared.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>The nodes that did not answer, or of which something could not be compared.</summary>
+    public required int Unknown { get; init; }
+
+    /// <summary>The containers that are as declared.</summary>
+    public required int Equal { get; init; }
+
+    /// <summary>The containers that differ, or are not declared.</summary>
+    public required int Different { get; init; }
+
+    /// <summary>The whole in a line: status, what is wrong and where, and the counts after a bar.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Sums a comparison up.</summary>
+    /// <param name="nodes">The nodes that answered.</param>
+    /// <param name="unknown">Those that did not.</param>
+    /// <param name="declared">How many containers are declared on the nodes that answered.</param>
+    /// <param name="differences">What was found.</param>
+    public static HpcEnvironmentSummary Of(
+        IReadOnlyCollection<string> nodes,
+        IReadOnlyCollection<string> unknown,
+        int declared,
+        IReadOnlyCollection<HpcEnvironmentDifference> differences)
+    {
+        var errors = differences.Any(difference => difference.Severity == nameof(DifferenceSeverity.Error));
+        var (status, exitCode) = errors ? ("CRITICAL", 2)
+            : differences.Count > 0 ? ("WARNING", 1)
+            : unknown.Count == 0 && declared > 0 ? ("OK", 0)
+            : ("UNKNOWN", 3);
+        var containers = differences.Select(difference => (difference.Node, difference.Container, difference.Kind)).Distinct().ToList();
+        var undeclared = containers.Count(container => container.Kind == nameof(DifferenceKind.Undeclared));
+        var different = containers.Select(container => (container.Node, container.Container)).Distinct().Count();
+        var equal = declared - (different - undeclared);
+        var wrong = Faults(differences).Concat(unknown.Count > 0 ? [$"{HostList.Fold(Sorted(unknown))} unknown"] : []);
+        var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
+            : declared > 0 ? $"{HostList.Fold(Sorted(nodes))}: {Plural.Of(declared, "container")} as declared"
+            : "nothing is declared there";
+        return new HpcEnvironmentSummary
+        {
+            Status = status,
+            ExitCode = exitCode,
+            Nodes = nodes.Count,
+            Unknown = unknown.Count,
+            Equal = equal,
+            Different = different,
+            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} unknown={unknown.Count} equal={equal} different={different}",
+        };
+    }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => Text;
+
+    private static IEnumerable<string> Faults(IEnumerable<HpcEnvironmentDifference> differences) =>
+        from difference in differences
+        orderby difference.Severity == nameof(DifferenceSeverity.Error) descending
+        group difference.Node by (difference.Static, difference.Kind) into fault
+        select $"{fault.Key.Static} {fault.Key.Kind} on {HostList.Fold(Sorted(fault.Distinct()))}";
+
+    private static IEnumerable<string> Sorted(IEnumerable<string> nodes) => nodes.Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,58 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Environments;
+
+/// <summary>Static environments on real engines, compared with what is declared after somebody was at them.</summary>
+[Collection(LabTests.Name)]
+public sealed class CompareTests(LabFixture lab) : IDisposable
+{
+    private const string Compare = "Compare-HpcEnvironment $First, $Second -Site $Site";
+
+    private readonly HostedRunspace _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Fact]
+    public async Task What_was_just_started_is_equal_and_whatever_somebody_did_by_hand_is_found()
+    {
+        await using var site = await StaticLab.OfAsync(_shell, lab);
+        var missing = site.Run(Compare).Succeeded().Objects.Select(item => (string)((dynamic)item).Kind);
+        Assert.Equal(["Missing", "Missing", "Missing", "Missing"], missing);
+        site.Run("Start-HpcContainer -Static $First, $Second -Site $Site").Succeeded();
+        Assert.Empty(site.Run(Compare).Succeeded().Objects);
+        dynamic equal = site.Run($"{Compare} -Summary").Single();
+        Assert.Equal(("OK", 0, 4, 0), ((string)equal.Status, (int)equal.ExitCode, (int)equal.Equal, (int)equal.Different));
+
+        var node = lab.Nodes[0];
+        var (first, second) = ($"pisahpc-static-{site.First}", $"pisahpc-static-{site.Second}");
+        (await node.DockerAsync("update", "--restart", "no", "--memory", "512m", "--memory-swap", "512m", first)).EndedWith(0);
+        (await node.DockerAsync("stop", "--time", "1", second)).EndedWith(0);
+        (await lab.Nodes[1].DockerAsync("rm", "--force", second)).EndedWith(0);
+        (await lab.Nodes[1].DockerAsync("run", "--detach", "--name", second, "pisa/tiny:latest", "sleep", "60")).EndedWith(0);
+
+        var found = site.Run(Compare).Succeeded().Objects.Cast<dynamic>()
+            .Select(item => $"{item.Node} {((string)item.Container)[15..^7]} {item.Kind} {item.Part} {item.Wanted} {item.Actual}")
+            .Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(
+            [
+                "o2wn01 cs7 Option memory  536870912", "o2wn01 cs7 Option restart UnlessStopped No",
+                "o2wn01 tiny NotRunning  Running Exited",
+            ],
+            found.Where(line => line.StartsWith("o2wn01", StringComparison.Ordinal)));
+        var other = Assert.Single(found, line => line.StartsWith("o2wn02", StringComparison.Ordinal));
+        Assert.StartsWith("o2wn02 tiny Foreign", other, StringComparison.Ordinal);
+        dynamic bad = site.Run($"{Compare} -Summary").Single();
+        Assert.Equal(("CRITICAL", 2), ((string)bad.Status, (int)bad.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_changed_declaration_is_told_part_by_part_and_a_name_that_nobody_declared_is_refused()
+    {
+        await using var site = await StaticLab.OfAsync(_shell, lab);
+        site.Run("Start-HpcContainer -Static $Second -Node o2wn01 -Site $Site").Succeeded();
+        await site.ChangeAsync($"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, variables: {{ A: b }},");
+        dynamic difference = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -NoLogin -Site $Site").Single();
+        Assert.Equal(("Option", "env", "A=b"), ((string)difference.Kind, (string)difference.Part, (string)difference.Wanted));
+        site.Run("Compare-HpcEnvironment nobody-s -Site $Site").Failed("StaticNotFound");
+    }
+}

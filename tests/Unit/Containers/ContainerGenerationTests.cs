@@ -1,0 +1,57 @@
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Unit.Containers;
+
+/// <summary>The mark by which a container is known to be as declared.</summary>
+public sealed class ContainerGenerationTests
+{
+    private static readonly ContainerSpec Spec = new() { Name = "n", Image = "x/y:1", Command = ["c"], User = "0:0" };
+
+    /// <summary>Each of them is another container, so that a new part of a specification cannot be forgotten.</summary>
+    private static readonly ContainerSpec[] Others =
+    [
+        Spec with { Name = "o" }, Spec with { Image = "x/y:2" }, Spec with { Command = ["c", "d"] }, Spec with { Hostname = "h" },
+        Spec with { Network = NetworkMode.Bridge }, Spec with { PublishedPorts = [1] }, Spec with { User = "1:1" }, Spec with { Groups = [1] },
+        Spec with { Environment = new Dictionary<string, string> { ["A"] = "b" } }, Spec with { WorkingDirectory = "/" },
+        Spec with { OpenInput = true }, Spec with { Terminal = true }, Spec with { Mounts = [new("/a", "/b", ReadOnly: true)] },
+        Spec with { Devices = ["/dev/x"] }, Spec with { Cpus = 1 }, Spec with { Cpuset = "0" }, Spec with { MemoryBytes = 1 },
+        Spec with { ShmBytes = 1 }, Spec with { MemlockBytes = 1 }, Spec with { OpenFiles = new OpenFilesLimit(1, Required: true) },
+        Spec with { Pids = 1 }, Spec with { CapabilitiesDropped = [] }, Spec with { Capabilities = ["KILL"] },
+        Spec with { SecurityOptions = ["s"] }, Spec with { Privileged = true }, Spec with { Init = false },
+        Spec with { Restart = RestartPolicy.Always }, Spec with { StopSignal = "SIGINT" }, Spec with { Tmpfs = ["/run"] },
+        Spec with { AutoRemove = true }, Spec with { CgroupParent = "/p" },
+        Spec with { Labels = new Dictionary<string, string> { ["pisahpc.static"] = "a" } },
+    ];
+
+    [Fact]
+    public void It_is_another_one_for_each_part_of_a_specification_that_differs()
+    {
+        Assert.Equal(typeof(ContainerSpec).GetProperties().Length, Others.Length);
+        Assert.Equal(Others.Length + 1, Others.Append(Spec).Select(spec => ContainerGeneration.Of(spec, "id")).Distinct().Count());
+    }
+
+    [Fact]
+    public void An_image_without_a_digest_is_known_by_its_id()
+    {
+        Assert.NotEqual(ContainerGeneration.Of(Spec, "sha256:1"), ContainerGeneration.Of(Spec, "sha256:2"));
+        var pinned = Spec with { Image = "x/y@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
+        Assert.Equal(ContainerGeneration.Of(pinned, "sha256:1"), ContainerGeneration.Of(pinned, imageId: null));
+    }
+
+    [Fact]
+    public void When_and_by_whom_it_was_made_is_of_no_matter()
+    {
+        var first = ContainerGeneration.Mark(Spec with { Labels = Labels("a", "alice@head1") }, "id");
+        var second = ContainerGeneration.Mark(Spec with { Labels = Labels("b", "bob@head2") }, "id");
+        Assert.Equal(first.Labels[ContainerLabels.Generation], second.Labels[ContainerLabels.Generation]);
+        Assert.Equal(first.Labels[ContainerLabels.Generation], ContainerGeneration.Of(first, "id"));
+    }
+
+    private static Dictionary<string, string> Labels(string attempt, string by) => new()
+    {
+        [ContainerLabels.Static] = "cs7",
+        [ContainerLabels.Attempt] = attempt,
+        [ContainerLabels.StartedBy] = by,
+    };
+}

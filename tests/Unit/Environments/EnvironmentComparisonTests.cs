@@ -1,0 +1,152 @@
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Environments;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Environments;
+
+/// <summary>Nodes in memory, and what a comparison with what is declared says of them.</summary>
+public sealed class EnvironmentComparisonTests
+{
+    private readonly StaticCluster _cluster = new();
+
+    private FakeEngine Engine => _cluster.Engine;
+
+    [Fact]
+    public async Task What_runs_as_declared_has_no_difference_and_each_node_is_asked_once_and_its_engine_for_two_lists()
+    {
+        await _cluster.StartAsync();
+        var before = _cluster.Nodes.Calls.Count;
+        Assert.Empty(await CompareAsync());
+        var calls = _cluster.Nodes.Calls.Skip(before).Where(call => call.Node == "o2wn01").Select(call => call.Step).ToList();
+        Assert.Equal(1, calls.Count(step => step == FakeStep.List));
+        Assert.DoesNotContain(FakeStep.Find, calls);
+    }
+
+    [Fact]
+    public async Task A_node_without_the_container_lacks_it()
+    {
+        var difference = Assert.Single(await CompareAsync());
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Missing", "Error"), Facts(difference));
+        Assert.Equal("Start-HpcContainer -Static cs7 -Node o2wn01", difference.Remedy);
+    }
+
+    [Fact]
+    public async Task One_that_was_stopped_does_not_run_and_one_into_which_nobody_gets_is_not_ready()
+    {
+        var started = await _cluster.StartAsync();
+        _cluster.IsDeaf = true;
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "NotReady", "Error"), Facts(Assert.Single(await CompareAsync())));
+        Assert.Empty(await CompareAsync(logins: false));
+        Engine.Exit(started.Id, 0);
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "NotRunning", "Error"), Facts(Assert.Single(await CompareAsync())));
+    }
+
+    [Fact]
+    public async Task What_is_declared_otherwise_since_is_told_part_by_part()
+    {
+        await _cluster.StartAsync();
+        _cluster.Site = Declaring("port: 2201", "port: 2201, hostname: x, capabilities: [ SYS_PTRACE ], variables: { A: b }");
+        var differences = await CompareAsync();
+        Assert.Equal(
+            [("hostname", "x"), ("capability", "SYS_PTRACE"), ("env", "A=b")],
+            differences.Where(difference => difference.Actual.Length == 0).Select(difference => (difference.Part, difference.Wanted)));
+        Assert.All(differences, difference => Assert.Equal(("Option", "Warning"), (difference.Kind, difference.Severity)));
+    }
+
+    [Fact]
+    public async Task A_container_of_its_name_that_somebody_else_made_is_foreign()
+    {
+        await Engine.CreateAsync(
+            new ContainerSpec { Name = "pisahpc-static-cs7", Image = "tiny", Command = ["sleep"], User = "0:0" }, CancellationToken.None);
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Foreign", "Error"), Facts(Assert.Single(await CompareAsync())));
+    }
+
+    [Fact]
+    public async Task One_that_is_no_longer_declared_and_one_under_another_name_are_undeclared_and_jobs_are_none_of_it()
+    {
+        await Engine.CreateAsync(Labelled("pisahpc-static-old", ContainerLabels.Static, "old"), CancellationToken.None);
+        await Engine.CreateAsync(Labelled("cs7-by-hand", ContainerLabels.Static, "cs7"), CancellationToken.None);
+        await Engine.CreateAsync(Labelled("pisahpc-7", ContainerLabels.Job, "7"), CancellationToken.None);
+        var containers = await Engine.ListAsync(new Dictionary<string, string?>(), CancellationToken.None);
+        var found = EnvironmentComparison.UndeclaredOf("o2wn01", new HashSet<string> { "cs7" }, containers);
+        Assert.Equal(
+            [("o2wn01", "cs7", "cs7-by-hand", "Undeclared", "Warning"), ("o2wn01", "old", "pisahpc-static-old", "Undeclared", "Warning")],
+            found.Select(Facts));
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_is_told_and_the_others_are_compared()
+    {
+        _cluster.Nodes.FailOn("o2wn02", FakeStep.List, new HpcException(ErrorId.EngineUnavailable, "away", "o2wn02"));
+        var differences = await CompareAsync("o2wn01", "o2wn02");
+        Assert.Equal("o2wn01", Assert.Single(differences).Node);
+        Assert.Equal("o2wn02", Assert.Single(_cluster.Failures).Node);
+    }
+
+    [Theory]
+    [InlineData(2, 0, "", "OK", 0, "o2wn[01-02]: 2 containers as declared")]
+    [InlineData(2, 1, "", "UNKNOWN", 3, "o2wn03 unknown")]
+    [InlineData(0, 0, "", "UNKNOWN", 3, "nothing is declared there")]
+    [InlineData(2, 1, "Image", "WARNING", 1, "cs7 Image on o2wn[01-02]; o2wn03 unknown")]
+    [InlineData(2, 0, "Missing", "CRITICAL", 2, "cs7 Missing on o2wn[01-02]")]
+    public void A_summary_says_how_bad_it_is_and_where(int declared, int unknown, string kind, string status, int code, string words)
+    {
+        var differences = kind.Length == 0 ? [] : ((string[])["o2wn01", "o2wn02"]).Select(node => new HpcEnvironmentDifference
+        {
+            Node = node,
+            Static = "cs7",
+            Container = "pisahpc-static-cs7",
+            Kind = kind,
+            Wanted = "",
+            Actual = "",
+            Severity = kind == "Image" ? "Warning" : "Error",
+            Remedy = "",
+        }).ToList();
+        var summary = HpcEnvironmentSummary.Of(["o2wn01", "o2wn02"], unknown == 0 ? [] : ["o2wn03"], declared, differences);
+        Assert.Equal((status, code, declared - differences.Count), (summary.Status, summary.ExitCode, summary.Equal));
+        Assert.StartsWith($"PISAHPC {status} - {words} | nodes=2 ", summary.Text, StringComparison.Ordinal);
+    }
+
+    private static (string, string, string, string, string) Facts(HpcEnvironmentDifference difference) =>
+        (difference.Node, difference.Static, difference.Container, difference.Kind, difference.Severity);
+
+    private static HpcSite Declaring(string from, string to) =>
+        new StaticCluster(StaticCluster.Declared.Replace(from, to, StringComparison.Ordinal)).Site;
+
+    private static ContainerSpec Labelled(string name, string label, string value) => new()
+    {
+        Name = name,
+        Image = "tiny",
+        Command = ["sleep"],
+        User = "0:0",
+        Labels = new Dictionary<string, string> { [ContainerLabels.Schema] = "2", [label] = value },
+    };
+
+    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(bool logins = true) => CompareAsync(logins, "o2wn01");
+
+    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(params string[] nodes) => CompareAsync(true, nodes);
+
+    private async Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(bool logins, params string[] nodes)
+    {
+        var found = new List<HpcEnvironmentDifference>();
+        var cluster = _cluster.Nodes.Cluster with { Failed = _cluster.Failures.Add };
+        var planner = new StaticPlanner(cluster, _cluster.Site, "alice@head1");
+        var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner) { TriesLogins = logins };
+        await survey.ReadAsync(
+            nodes.ToDictionary(node => node, _ => (IReadOnlyList<StaticDefinition>)[_cluster.Site.StaticNamed("cs7")]),
+            (state, _) =>
+            {
+                lock (found)
+                {
+                    found.AddRange(state.Declared.SelectMany(container => container.Differences()));
+                }
+
+                return Task.CompletedTask;
+            },
+            default);
+        return found;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text;
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Environments;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Nodes;
+using PisaHpc.Unit.Yaml;
+
+namespace PisaHpc.Unit.Environments;
+
+/// <summary>Two nodes in memory, and a site that declares static environments on them.</summary>
+internal sealed class StaticCluster
+{
+    public const string Declared = """
+        registry: registry.lab:5000
+        nodes: { names: [ 'o2wn[01-02]' ] }
+        environments:
+          debian12: { image: pisa/hpc:deb12, limits: { openFiles: host } }
+        static:
+          cs7: { environment: debian12, nodes: 'o2wn[01-02]', port: 2201 }
+
+        """;
+
+    public StaticCluster(string site = Declared)
+    {
+        Site = SiteText.Read(site);
+        Nodes.OnRun = Answer;
+    }
+
+    public FakeCluster Nodes { get; } = new();
+
+    public HpcSite Site { get; set; }
+
+    /// <summary>Told of each node that failed.</summary>
+    public List<NodeFailure> Failures { get; } = [];
+
+    /// <summary>Paths that the nodes do not have.</summary>
+    public HashSet<string> Missing { get; } = [];
+
+    /// <summary>Ports on which something listens on each node.</summary>
+    public HashSet<int> Listening { get; } = [];
+
+    /// <summary>Whether an sshd with the right host key answers.</summary>
+    public bool IsDeaf { get; set; }
+
+    /// <summary>What was put into directories: the directory, the file's name, its text.</summary>
+    public List<(string Directory, string File, string Text)> Put { get; } = [];
+
+    public FakeEngine Engine => Nodes.EngineOf("o2wn01");
+
+    public StaticStarter Starter => new(Cluster) { Grace = TimeSpan.FromSeconds(1) };
+
+    private Cluster Cluster => Nodes.Cluster with { Failed = Failures.Add };
+
+    public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(string name = "cs7", params string[] nodes)
+    {
+        var definition = Site.StaticNamed(name);
+        return await new StaticPlanner(Cluster, Site, "alice@head1").PlanAsync(definition, nodes is [] ? definition.NodeNames() : nodes, default);
+    }
+
+    public async Task<HpcContainerPlan> PlanOneAsync() => Assert.Single(await PlanAsync("cs7", "o2wn01"));
+
+    /// <summary>Starts on o2wn01 what is declared now, as Start-HpcContainer does.</summary>
+    public async Task<HpcContainer> StartAsync()
+    {
+        var plan = await PlanOneAsync();
+        return await CarryOutAsync(StaticChange.ToStart(plan, await Starter.FindAsync(plan, default)));
+    }
+
+    /// <summary>The same as Restart-HpcContainer does.</summary>
+    public async Task<HpcContainer> RestartAsync()
+    {
+        var plan = await PlanOneAsync();
+        return await CarryOutAsync(StaticChange.ToRestart(plan, await Starter.FindAsync(plan, default)));
+    }
+
+    private async Task<HpcContainer> CarryOutAsync(StaticChange change)
+    {
+        HpcContainer? got = null;
+        await Starter.CarryOutAsync(
+            change,
+            container =>
+            {
+                got = container;
+                return Task.CompletedTask;
+            },
+            default);
+        return got!;
+    }
+
+    private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
+    {
+        switch (arguments.ElementAtOrDefault(3))
+        {
+            case "Containers/node-facts.sh":
+                var tcp = Listening.Select(port => string.Create(CultureInfo.InvariantCulture, $"0: 00000000:{port:X4} 00000000:0000 0A 0\n"));
+                return FakeCluster.Result(
+                    0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
+            case "Access/Login/put-login.sh":
+                Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
+                return FakeCluster.Result(0);
+            case "Access/Login/login-answers.sh":
+                return IsDeaf ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
+            case "Containers/control-groups.sh":
+                return FakeCluster.Result(0, "end\t1\n");
+            case var other:
+                throw new InvalidOperationException($"No node of this cluster knows {other}.");
+        }
+    }
+}
