@@ -52,19 +52,21 @@ internal static class StaticNames
     }
 
     /// <summary>
-    /// The declarations of each node that names and nodes mean. Where all are meant, the nodes of the site are among them for which none is
-    /// declared: they may have a container of one that was.
+    /// The declarations of each node that pairs of names and nodes mean. Where all names are meant, those nodes of the site are among them
+    /// for which none is declared: they may have a container of one that was.
     /// </summary>
     /// <exception cref="HpcException">The ids of <see cref="DefinitionsOf"/> and of <see cref="NodesOf"/>.</exception>
     public static IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> DeclaredOf(
-        SiteCmdlet cmdlet, IReadOnlyList<string> names, string[] nodes)
+        SiteCmdlet cmdlet, IReadOnlyCollection<(string[] Names, string[] Nodes)> asked)
     {
-        var strict = !names.Any(WildcardPattern.ContainsWildcardCharacters);
-        var declared = from definition in DefinitionsOf(cmdlet, names)
-                       from node in NodesOf(cmdlet, definition, nodes, strict)
+        var declared = from pair in asked
+                       let strict = !pair.Names.Any(WildcardPattern.ContainsWildcardCharacters)
+                       from definition in DefinitionsOf(cmdlet, pair.Names)
+                       from node in NodesOf(cmdlet, definition, pair.Nodes, strict)
                        group definition by node;
-        var byNode = declared.ToDictionary(group => group.Key, group => (IReadOnlyList<StaticDefinition>)[.. group], StringComparer.Ordinal);
-        foreach (var node in names.Contains("*") ? cmdlet.NodesOrSite(nodes) : [])
+        var byNode = declared.ToDictionary(
+            group => group.Key, group => (IReadOnlyList<StaticDefinition>)[.. group.DistinctBy(definition => definition.Name)]);
+        foreach (var node in asked.Where(pair => pair.Names.Contains("*")).SelectMany(pair => cmdlet.NodesOrSite(pair.Nodes)))
         {
             byNode.TryAdd(node, []);
         }

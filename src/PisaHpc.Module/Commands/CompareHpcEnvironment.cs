@@ -11,8 +11,7 @@ namespace PisaHpc.Module.Commands;
 [OutputType(typeof(HpcEnvironmentDifference), typeof(HpcEnvironmentSummary))]
 public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
 {
-    private readonly List<string> _names = [];
-    private readonly List<string> _nodes = [];
+    private readonly List<(string[] Names, string[] Nodes)> _asked = [];
     private readonly ConcurrentDictionary<string, EnvironmentState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failed = new(StringComparer.Ordinal);
 
@@ -30,9 +29,9 @@ public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
     [Alias("Nodes")]
     public string[] Node { get; set; } = [];
 
-    /// <summary>Leaves out whether somebody gets in.</summary>
+    /// <summary>Leaves out whether what runs is ready: whether its sshd answers, and a command runs in it.</summary>
     [Parameter]
-    public SwitchParameter NoLogin { get; set; }
+    public SwitchParameter NoReady { get; set; }
 
     /// <summary>Writes one object in place of the differences: a status, an exit code and a line as monitoring systems take them.</summary>
     [Parameter]
@@ -44,25 +43,24 @@ public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        _names.AddRange(Static.Except(_names));
-        _nodes.AddRange(Node.Except(_nodes));
+        _asked.Add((Static, Node));
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var declared = StaticNames.DeclaredOf(this, _names, [.. _nodes]);
+        var declared = StaticNames.DeclaredOf(this, _asked);
         var watched = Cluster with { Failed = Missed };
         var survey = new EnvironmentSurvey(watched, RequiredSite, new StaticPlanner(watched, RequiredSite, StaticNames.Asker()))
         {
-            TriesLogins = !NoLogin,
+            TriesLogins = !NoReady,
             Unresolved = (image, failure) => Warn($"{image} is compared with what the nodes hold: {failure.Message}"),
         };
         await survey.ReadAsync(declared, AnswerAsync, StopToken);
         if (Summary)
         {
-            var declaredThere = _states.Values.Sum(state => state.Declared.Count);
+            var declaredThere = _states.Values.Sum(state => state.Declared.Count + state.Unplanned.Count);
             List<HpcEnvironmentDifference> differences = [.. _states.Values.SelectMany(Compare)];
             Emit(HpcEnvironmentSummary.Of([.. _states.Keys], [.. _failed.Keys], declaredThere, differences));
         }
@@ -81,10 +79,14 @@ public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
 
     private IEnumerable<HpcEnvironmentDifference> Compare(EnvironmentState state)
     {
+        if (!_asked.Exists(asked => asked.Names.Contains("*")))
+        {
+            return state.Differences();
+        }
+
         var named = RequiredSite.Static.Values.Where(definition => definition.NodeNames().Contains(state.Node))
             .Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
-        return state.Declared.SelectMany(container => container.Differences())
-            .Concat(_names.Contains("*") ? EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers) : []);
+        return state.Differences().Concat(EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers));
     }
 
     private void Missed(NodeFailure failure)

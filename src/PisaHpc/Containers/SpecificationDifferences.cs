@@ -67,9 +67,13 @@ internal static class SpecificationDifferences
     private static bool IsBeside(string first, string second) =>
         first.Split('=', 2) is [var name, _] && second.StartsWith(name + "=", StringComparison.Ordinal);
 
-    /// <summary>Whether a limit of open files was required a plan alone knows; by its name a container is found.</summary>
+    /// <summary>
+    /// By its name a container is found. A limit of open files that was not required gives way where a node refuses it: any is as it was to
+    /// be. That it was required only a plan knows.
+    /// </summary>
     private static ILookup<string, string> PartsOf(ContainerSpec spec) => SpecificationParts
-        .Of(spec with { OpenFiles = spec.OpenFiles is { } files ? files with { Required = true } : null })
-        .Where(part => part.Name != "name")
-        .ToLookup(part => part.Name, part => part.Value, StringComparer.Ordinal);
+        .Of(spec with { OpenFiles = null })
+        .Append(("files", spec.OpenFiles is { Required: true, Count: var count } ? $"{count}" : ""))
+        .Where(part => part.Item1 is not "name")
+        .ToLookup(part => part.Item1, part => part.Item2, StringComparer.Ordinal);
 }

@@ -19,16 +19,29 @@ public static class EnvironmentComparison
         ArgumentNullException.ThrowIfNull(found);
         if (found.Container is not { } container)
         {
-            return [Whole(plan, DifferenceKind.Missing, "a container", "none")];
+            return [Whole(Place.Of(plan), DifferenceKind.Missing, "a container", "none")];
         }
 
         if (ContainerLabels.WorkloadOf(container) != plan.Workload)
         {
-            return [Whole(plan, DifferenceKind.Foreign, $"a container of {plan.Workload}", $"{container.Image}, which somebody else made")];
+            var stranger = $"{container.Image}, which somebody else made";
+            return [Whole(Place.Of(plan), DifferenceKind.Foreign, $"a container of {plan.Workload}", stranger)];
         }
 
-        var parts = PartsOf(plan, container, found.Specification);
-        return [.. StateOf(plan, container, found.Refusal), .. parts];
+        return [.. StateOf(Place.Of(plan), container, found.Refusal), .. PartsOf(plan, container, found.Specification)];
+    }
+
+    /// <summary>What cannot be planned is a difference of its own, beside the state of what is there.</summary>
+    internal static IReadOnlyList<HpcEnvironmentDifference> Of(UnplannedContainer unplanned)
+    {
+        var (failure, at) = (unplanned.Failure, new Place(unplanned.Node, unplanned.Static, unplanned.Name));
+        var why = Whole(at, DifferenceKind.NotPlanned, "what is declared", Line(failure.Message)) with
+        {
+            Remedy = failure.RecommendedAction ?? RemedyOf(at, DifferenceKind.NotPlanned),
+        };
+        return unplanned.Container is { } container
+            ? [why, .. StateOf(at, container, refusal: null)]
+            : [why, Whole(at, DifferenceKind.Missing, "a container", "none")];
     }
 
     /// <summary>The containers of static environments that are not declared on a node.</summary>
@@ -49,16 +62,16 @@ public static class EnvironmentComparison
             Wanted = "none",
             Actual = $"{container.Image}, {container.State}",
             Severity = nameof(DifferenceSeverity.Warning),
-            Remedy = $"Declare it, or take it away: Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer",
+            Remedy = RemedyOfUndeclared(node, container),
         };
 
-    private static IEnumerable<HpcEnvironmentDifference> StateOf(HpcContainerPlan plan, EngineContainer container, string? refusal) =>
+    private static IEnumerable<HpcEnvironmentDifference> StateOf(Place at, EngineContainer container, string? refusal) =>
         container.State switch
         {
-            ContainerState.Running => refusal is null ? [] : [Whole(plan, DifferenceKind.NotReady, "a login", refusal)],
+            ContainerState.Running => refusal is null ? [] : [Whole(at, DifferenceKind.NotReady, "a login", refusal)],
             ContainerState.Restarting =>
-                [Whole(plan, DifferenceKind.Restarting, nameof(ContainerState.Running), "it ends and is started, again and again")],
-            var state => [Whole(plan, DifferenceKind.NotRunning, nameof(ContainerState.Running), state.ToString())],
+                [Whole(at, DifferenceKind.Restarting, nameof(ContainerState.Running), "it ends and is started, again and again")],
+            var state => [Whole(at, DifferenceKind.NotRunning, nameof(ContainerState.Running), state.ToString())],
         };
 
     private static List<HpcEnvironmentDifference> PartsOf(
@@ -71,7 +84,7 @@ public static class EnvironmentComparison
         var made = container.Labels.GetValueOrDefault(ContainerLabels.Generation);
         return differences.Count > 0 || made == plan.Generation
             ? differences
-            : [Whole(plan, DifferenceKind.Generation, plan.Generation ?? "", made ?? "")];
+            : [Whole(Place.Of(plan), DifferenceKind.Generation, plan.Generation ?? "", made ?? "")];
     }
 
     private static HpcEnvironmentDifference Part(HpcContainerPlan plan, SpecificationDifference difference)
@@ -84,35 +97,51 @@ public static class EnvironmentComparison
             "port" => DifferenceKind.Port,
             _ => DifferenceKind.Option,
         };
-        return Whole(plan, kind, difference.Wanted, difference.Actual) with { Part = difference.Part };
+        var told = Whole(Place.Of(plan), kind, Line(difference.Wanted), Line(difference.Actual)) with { Part = difference.Part };
+        return kind == DifferenceKind.Image
+            ? told with { Remedy = RemedyOfImage(plan, told) }
+            : told;
     }
 
-    private static HpcEnvironmentDifference Whole(HpcContainerPlan plan, DifferenceKind kind, string wanted, string actual) => new()
+    /// <summary>A command may hold a script of several lines.</summary>
+    private static string Line(string value) => string.Join(' ', value.Split('\n', StringSplitOptions.TrimEntries));
+
+    private static HpcEnvironmentDifference Whole(Place at, DifferenceKind kind, string wanted, string actual) => new()
     {
-        Node = plan.Node,
-        Static = plan.Static!,
-        Container = plan.Name,
+        Node = at.Node,
+        Static = at.Static,
+        Container = at.Name,
         Kind = kind.ToString(),
         Wanted = wanted,
         Actual = actual,
         Severity = SeverityOf(kind).ToString(),
-        Remedy = RemedyOf(plan, kind),
+        Remedy = RemedyOf(at, kind),
     };
 
     private static DifferenceSeverity SeverityOf(DifferenceKind kind) =>
         kind is DifferenceKind.Missing or DifferenceKind.Foreign or DifferenceKind.NotRunning or DifferenceKind.Restarting
-            or DifferenceKind.NotReady
+            or DifferenceKind.NotReady or DifferenceKind.NotPlanned
             ? DifferenceSeverity.Error
             : DifferenceSeverity.Warning;
 
-    private static string RemedyOf(HpcContainerPlan plan, DifferenceKind kind) => kind switch
+    private static string RemedyOf(Place at, DifferenceKind kind) => kind switch
     {
-        DifferenceKind.Foreign => $"Rename or remove what stands there: it is in the way of {plan.Workload}.",
+        DifferenceKind.Foreign => $"Rename or remove what stands there: it is in the way of static environment {at.Static}.",
         DifferenceKind.Restarting or DifferenceKind.NotReady =>
-            $"Read why: Get-HpcContainer {plan.Node} -Static {plan.Static} | Get-HpcContainerLog -Tail 20",
-        DifferenceKind.Missing or DifferenceKind.NotRunning => $"Start-HpcContainer -Static {plan.Static} -Node {plan.Node}",
-        DifferenceKind.Image =>
-            $"Update-HpcImage -Node {plan.Node} -Image {plan.Image}; Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
-        _ => $"Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
+            $"Read why: Get-HpcContainer {at.Node} -Static {at.Static} | Get-HpcContainerLog -Tail 20",
+        DifferenceKind.Missing or DifferenceKind.NotRunning => $"Start-HpcContainer -Static {at.Static} -Node {at.Node}",
+        _ => $"Restart-HpcContainer -Static {at.Static} -Node {at.Node}",
     };
+
+    private static string RemedyOfImage(HpcContainerPlan plan, HpcEnvironmentDifference difference) =>
+        $"Update-HpcImage -Node {plan.Node} -Image {plan.Image}; {difference.Remedy}";
+
+    private static string RemedyOfUndeclared(string node, EngineContainer container) =>
+        $"Declare it, or take it away: Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer";
+
+    /// <summary>Which container it is.</summary>
+    private sealed record Place(string Node, string Static, string Name)
+    {
+        public static Place Of(HpcContainerPlan plan) => new(plan.Node, plan.Static!, plan.Name);
+    }
 }

@@ -41,16 +41,31 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var images = await AgreeAsync(environments.Values, looks, cancellationToken);
         await cluster.OnEachAsync(
             declared.Keys.Where(looks.ContainsKey),
-            async (node, stopping) =>
-            {
-                var look = looks[node];
-                var plans = declared[node].SelectMany(definition => planner.Plan(
-                    definition, environments[definition.Name], [look.Facts], images[environments[definition.Name].Image]));
-                var found = await Task.WhenAll(plans.Select(plan => FindAsync(plan, look.Containers, stopping)));
-                await answered(new EnvironmentState(node, found, look.Containers), stopping);
-            },
+            async (node, stopping) => await answered(await CompareAsync(node, stopping), stopping),
             cancellationToken,
             phase: Phase.CompareNode);
+
+        async Task<EnvironmentState> CompareAsync(string node, CancellationToken stopping)
+        {
+            var (look, plans, unplanned) = (looks[node], new List<HpcContainerPlan>(), new List<UnplannedContainer>());
+            foreach (var definition in declared[node])
+            {
+                try
+                {
+                    var environment = environments[definition.Name];
+                    plans.Add(planner.Plan(definition, environment, look.Facts, images[environment.Image]()));
+                }
+                catch (HpcException failure)
+                {
+                    var name = ContainerNames.Of(WorkloadId.StaticEnvironment(definition.Name), attempt: "");
+                    var container = look.Containers.FirstOrDefault(container => container.Name == name);
+                    unplanned.Add(new UnplannedContainer(node, definition.Name, name, failure, container));
+                }
+            }
+
+            var found = await Task.WhenAll(plans.Select(plan => FindAsync(plan, look.Containers, stopping)));
+            return new EnvironmentState(node, found, look.Containers) { Unplanned = unplanned };
+        }
     }
 
     private async Task<IReadOnlyDictionary<string, NodeLook>> LookAsync(
@@ -76,8 +91,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         return looks;
     }
 
-    /// <summary>The one image of each name: the registry's, else the one that the nodes agree on.</summary>
-    private async Task<IReadOnlyDictionary<string, PlannedImage>> AgreeAsync(
+    /// <summary>The one image of each name: the registry's, else the one that the nodes agree on, or the failure to.</summary>
+    private async Task<IReadOnlyDictionary<string, Func<PlannedImage>>> AgreeAsync(
         IEnumerable<HpcEnvironment> environments, IReadOnlyDictionary<string, NodeLook> looks, CancellationToken cancellationToken)
     {
         var wanted = environments.GroupBy(environment => environment.Image)
@@ -86,7 +101,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var digests = new DigestResolver(wanted, (image, failure) => Unresolved(image.Name, failure));
         var askers = looks.Keys.Order(StringComparer.Ordinal).ToAsyncEnumerable();
         await ImageSurvey.SettleAsync(cluster, askers, digests, cancellationToken);
-        return wanted.ToDictionary(image => image.Reference.ToString(), image => AgreedOf(image, digests.Find(image), looks));
+        return wanted.ToDictionary(
+            image => image.Reference.ToString(), image => (Func<PlannedImage>)(() => AgreedOf(image, digests.Find(image), looks)));
     }
 
     private static PlannedImage AgreedOf(WantedImage image, string? digest, IReadOnlyDictionary<string, NodeLook> looks)
@@ -94,8 +110,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         if (digest is null)
         {
             return PlannedImage.Agree(image.Reference.ToString(), looks.ToDictionary(
-                look => look.Key,
-                look => look.Value.Images.FirstOrDefault(held => held.Id == image.Name || held.Tags.Contains(image.Tag))));
+                look => look.Key, look => image.NamedIn(look.Value.Images)));
         }
 
         var held = looks.Values.SelectMany(look => look.Images).FirstOrDefault(stored => stored.Has(digest));
@@ -127,8 +142,15 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         }
 
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-        var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
-        return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), LoginLimit, cancellationToken);
+        try
+        {
+            var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
+            return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), LoginLimit, cancellationToken);
+        }
+        catch (HpcException damaged) when (damaged.Id == ErrorId.InvalidValue)
+        {
+            return damaged.Message;
+        }
     }
 
     private sealed record NodeLook(NodeFacts Facts, IReadOnlyList<EngineContainer> Containers, IReadOnlyList<StoredImage> Images);
@@ -146,4 +168,22 @@ public sealed record ComparedContainer(HpcContainerPlan Plan, FoundContainer Fou
 /// <param name="Declared">What is declared for it, and meant.</param>
 /// <param name="Containers">All of its containers.</param>
 public sealed record EnvironmentState(
-    string Node, IReadOnlyList<ComparedContainer> Declared, IReadOnlyList<EngineContainer> Containers);
+    string Node, IReadOnlyList<ComparedContainer> Declared, IReadOnlyList<EngineContainer> Containers)
+{
+    /// <summary>What is declared for it, and meant, and cannot be planned.</summary>
+    public IReadOnlyList<UnplannedContainer> Unplanned { get; init; } = [];
+
+    /// <summary>How what is declared and what is there differ.</summary>
+    public IEnumerable<HpcEnvironmentDifference> Differences() =>
+        Declared.SelectMany(container => container.Differences()).Concat(Unplanned.SelectMany(EnvironmentComparison.Of));
+}
+
+/// <summary>
+/// A declared container that cannot be planned for a node: what it needs is not there, or nobody knows which image is meant.
+/// </summary>
+/// <param name="Node">The node.</param>
+/// <param name="Static">The static environment.</param>
+/// <param name="Name">The container's name.</param>
+/// <param name="Failure">Why it cannot be planned.</param>
+/// <param name="Container">The container of its name; null when there is none.</param>
+public sealed record UnplannedContainer(string Node, string Static, string Name, HpcException Failure, EngineContainer? Container);

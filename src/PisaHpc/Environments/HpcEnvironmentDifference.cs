@@ -15,7 +15,7 @@ public sealed record HpcEnvironmentDifference
     /// <summary>What kind of difference it is: the word, one of <see cref="DifferenceKind"/>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>Which part of the container differs, as in <c>mount</c> or <c>memory</c>; empty where it is the container as a whole.</summary>
+    /// <summary>Which part of the container differs, as in <c>mount</c> or <c>memory</c>; empty for the container as a whole.</summary>
     public string Part { get; init; } = "";
 
     /// <summary>What is declared.</summary>
@@ -52,7 +52,7 @@ public enum DifferenceKind
     /// <summary>Its engine starts it again and again.</summary>
     Restarting,
 
-    /// <summary>It runs, and nobody gets in.</summary>
+    /// <summary>It runs, and its sshd does not answer.</summary>
     NotReady,
 
     /// <summary>It was made of another image.</summary>
@@ -72,6 +72,9 @@ public enum DifferenceKind
 
     /// <summary>It was made from another declaration, or of another image under the same name, and no part of it differs now.</summary>
     Generation,
+
+    /// <summary>What is declared cannot be on the node, or nobody knows which image is meant.</summary>
+    NotPlanned,
 
     /// <summary>A container of a static environment that is not declared on the node.</summary>
     Undeclared,

@@ -38,18 +38,15 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
     internal IReadOnlyList<string> PathsOf(StaticDefinition definition, HpcEnvironment environment) =>
         [.. environment.NodePaths, .. AccessOf(definition, environment, node: "").NodePaths];
 
-    /// <summary>Plans the containers on nodes whose facts are known; a node that cannot be planned is told.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>, as for <see cref="PlanAsync"/>.</exception>
-    internal IReadOnlyList<HpcContainerPlan> Plan(
+    private List<HpcContainerPlan> Plan(
         StaticDefinition definition, HpcEnvironment environment, IEnumerable<NodeFacts> nodes, PlannedImage image)
     {
-        var attempt = ContainerNames.NewAttempt();
         var plans = new List<HpcContainerPlan>();
         foreach (var facts in nodes)
         {
             try
             {
-                plans.Add(ContainerPlanner.Plan(RequestFor(definition, environment, facts, image, attempt)));
+                plans.Add(Plan(definition, environment, facts, image));
             }
             catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
             {
@@ -58,6 +55,17 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
         }
 
         return plans;
+    }
+
+    /// <summary>Plans the container on a node whose facts are known.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.PlanConflict"/>, as for <see cref="PlanAsync"/>; <see cref="ErrorId.MountSourceMissing"/> and
+    /// <see cref="ErrorId.DeviceMissing"/>: the node does not have what is declared.
+    /// </exception>
+    internal HpcContainerPlan Plan(StaticDefinition definition, HpcEnvironment environment, NodeFacts facts, PlannedImage image)
+    {
+        RefuseCollision(definition, [facts.Node]);
+        return ContainerPlanner.Plan(RequestFor(definition, environment, facts, image, ContainerNames.NewAttempt()));
     }
 
     private PlanRequest RequestFor(

@@ -27,8 +27,9 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
         var (first, second) = ($"pisahpc-static-{site.First}", $"pisahpc-static-{site.Second}");
         (await node.DockerAsync("update", "--restart", "no", "--memory", "512m", "--memory-swap", "512m", first)).EndedWith(0);
         (await node.DockerAsync("stop", "--time", "1", second)).EndedWith(0);
+        var image = (await lab.Nodes[1].DockerAsync("inspect", "--format", "{{.Image}}", second)).EndedWith(0).Output.Trim();
         (await lab.Nodes[1].DockerAsync("rm", "--force", second)).EndedWith(0);
-        (await lab.Nodes[1].DockerAsync("run", "--detach", "--name", second, "pisa/tiny:latest", "sleep", "60")).EndedWith(0);
+        (await lab.Nodes[1].DockerAsync("run", "--detach", "--name", second, image, "sleep", "60")).EndedWith(0);
 
         var found = site.Run(Compare).Succeeded().Objects.Cast<dynamic>()
             .Select(item => $"{item.Node} {((string)item.Container)[15..^7]} {item.Kind} {item.Part} {item.Wanted} {item.Actual}")
@@ -50,9 +51,9 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);
         site.Run("Start-HpcContainer -Static $Second -Node o2wn01 -Site $Site").Succeeded();
-        await site.ChangeAsync($"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, variables: {{ A: b }},");
-        dynamic difference = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -NoLogin -Site $Site").Single();
-        Assert.Equal(("Option", "env", "A=b"), ((string)difference.Kind, (string)difference.Part, (string)difference.Wanted));
+        await site.ChangeAsync($"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, limits: {{ shm: 32m }},");
+        dynamic difference = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -NoReady -Site $Site").Single();
+        Assert.Equal(("Option", "shm", "33554432"), ((string)difference.Kind, (string)difference.Part, (string)difference.Wanted));
         site.Run("Compare-HpcEnvironment nobody-s -Site $Site").Failed("StaticNotFound");
     }
 }

@@ -68,6 +68,18 @@ public sealed class SpecificationDifferencesTests
         [new("shm", "1024", "")],
         SpecificationDifferences.Between(Wanted with { ShmBytes = 1024 }, Wanted));
 
+    [Fact]
+    public void A_limit_of_open_files_that_nobody_required_gives_way_and_a_required_one_does_not()
+    {
+        var usual = Wanted with { OpenFiles = new OpenFilesLimit(65536, Required: false) };
+        Assert.Empty(SpecificationDifferences.Between(usual, Wanted));
+        Assert.Empty(SpecificationDifferences.Between(usual, Wanted with { OpenFiles = new OpenFilesLimit(1024, Required: true) }));
+        var required = Wanted with { OpenFiles = new OpenFilesLimit(65536, Required: true) };
+        Assert.Equal(
+            [new("files", "65536", "1024")],
+            SpecificationDifferences.Between(required, Wanted with { OpenFiles = new OpenFilesLimit(1024, Required: true) }));
+    }
+
     private static IReadOnlyList<SpecificationDifference> Differences(ContainerSpec actual) =>
         SpecificationDifferences.Between(Wanted, actual);
 }

@@ -1,7 +1,6 @@
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
@@ -12,17 +11,26 @@ public sealed class EnvironmentComparisonTests
 {
     private readonly StaticCluster _cluster = new();
 
+    public EnvironmentComparisonTests()
+    {
+        _cluster.Nodes.RegistryDigests["registry.lab:5000/pisa/hpc:deb12"] = FakeImageStore.Digest('2');
+        Engine.Store.Add(FakeImageStore.Image("tiny", FakeImageStore.Digest('3'), "tiny"));
+    }
+
     private FakeEngine Engine => _cluster.Engine;
 
     [Fact]
-    public async Task What_runs_as_declared_has_no_difference_and_each_node_is_asked_once_and_its_engine_for_two_lists()
+    public async Task What_runs_as_declared_has_no_difference_and_little_is_asked_for_that()
     {
         await _cluster.StartAsync();
         var before = _cluster.Nodes.Calls.Count;
         Assert.Empty(await CompareAsync());
-        var calls = _cluster.Nodes.Calls.Skip(before).Where(call => call.Node == "o2wn01").Select(call => call.Step).ToList();
-        Assert.Equal(1, calls.Count(step => step == FakeStep.List));
-        Assert.DoesNotContain(FakeStep.Find, calls);
+        var calls = _cluster.Nodes.Calls.Skip(before).Select(call => call.Step)
+            .Where(step => step is not (FakeStep.Connect or FakeStep.ConnectEngine)).Order();
+
+        // The facts and an answer of the sshd; the specification, the containers, the images, the digest, and a command in the container.
+        Assert.Equal(
+            [FakeStep.Run, FakeStep.Run, FakeStep.Find, FakeStep.List, FakeStep.ListImages, FakeStep.ResolveImage, FakeStep.Execute], calls);
     }
 
     [Fact]
@@ -51,9 +59,21 @@ public sealed class EnvironmentComparisonTests
         _cluster.Site = Declaring("port: 2201", "port: 2201, hostname: x, capabilities: [ SYS_PTRACE ], variables: { A: b }");
         var differences = await CompareAsync();
         Assert.Equal(
-            [("hostname", "x"), ("capability", "SYS_PTRACE"), ("env", "A=b")],
+            [("hostname", "x"), ("env", "A=b"), ("capability", "SYS_PTRACE")],
             differences.Where(difference => difference.Actual.Length == 0).Select(difference => (difference.Part, difference.Wanted)));
         Assert.All(differences, difference => Assert.Equal(("Option", "Warning"), (difference.Kind, difference.Severity)));
+    }
+
+    [Fact]
+    public async Task What_a_node_has_no_mount_for_is_told_beside_the_state_of_what_is_there_and_the_rest_is_compared()
+    {
+        var started = await _cluster.StartAsync();
+        Engine.Exit(started.Id, 0);
+        _cluster.Site = Declaring("port: 2201", "port: 2201, mounts: [ /gpfs ]");
+        _cluster.Missing.Add("/gpfs");
+        var differences = await CompareAsync();
+        Assert.Equal(["NotPlanned", "NotRunning"], differences.Select(difference => difference.Kind));
+        Assert.Contains("/gpfs", differences[0].Actual, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +161,7 @@ public sealed class EnvironmentComparisonTests
             {
                 lock (found)
                 {
-                    found.AddRange(state.Declared.SelectMany(container => container.Differences()));
+                    found.AddRange(state.Differences());
                 }
 
                 return Task.CompletedTask;
