@@ -15,6 +15,7 @@
 #include "descendants.h"
 #include "endpoint.h"
 #include "message.h"
+#include "ranks.h"
 #include "refusal.h"
 #include "signals.h"
 #include "terminal.h"
@@ -251,6 +252,7 @@ int client_run(const struct client *client) {
     // What is here may be another's, whose process became this user's: nobody looks into it.
     prctl(PR_SET_DUMPABLE, 0);
     own_look(&own);
+    if (!client->probe && !ranks_are_whole(own.pmi)) return EXIT_WRONGLY_SET_UP;
     signal(SIGPIPE, SIG_IGN); // The exit code counts, also where nobody reads why.
     bool terminal = client->terminal != TERMINAL_NEVER && terminal_is_ours();
     if (client->terminal == TERMINAL_ALWAYS && !terminal) {
