@@ -150,6 +150,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         await File.WriteAllTextAsync(Site, records + text.Split("queues:")[0].Replace("environments:\n", $$"""
             environments:
               missing: { image: pisa/none:1 }
+              debian13-mpich: { image: pisa/hpc:deb13, mpi: mpich, limits: { shm: 1g } }
               unready: { image: pisa/tiny:1, sshd: {{never}}, readyTimeout: 300s }
 
             """, StringComparison.Ordinal));
