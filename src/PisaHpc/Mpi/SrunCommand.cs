@@ -29,7 +29,7 @@ internal static class SrunCommand
                 facts.Path, "--jobid", request.JobId, $"--mpi={TypeOf(request)}", "--label", "--input=none", "--kill-on-bad-exit=1",
                 .. parts[0], .. parts.Skip(1).SelectMany(part => part.Prepend(":")),
             ],
-            new Dictionary<string, string> { ["PISAHPC_VARIABLES"] = Text(RankVariables(request, map, facts)) })
+            new Dictionary<string, string> { ["PISAHPC_VARIABLES"] = Text(request, RankVariables(request, map, facts)) })
         {
             Places = facts.Components.Count == 0 ? places : [],
         };
@@ -43,8 +43,11 @@ internal static class SrunCommand
         .. map.IsOversubscribed ? ["--overcommit"] : Array.Empty<string>(),
         .. request.LauncherOptions,
         .. Client(request),
-        .. RankScript.Command([request.Command, .. request.Arguments]),
+        .. RankScript.Command(HasSeparator(request) ? [] : [request.Command, .. request.Arguments]),
     ];
+
+    /// <summary>A colon alone begins another part for srun, wherever it stands: the command goes the way of the variables then.</summary>
+    private static bool HasSeparator(MpiRequest request) => request.Arguments.Contains(":") || request.Command == ":";
 
     /// <summary>A component, with a node's name for each of its ranks: there is one host file for all parts.</summary>
     private static IEnumerable<string> Of(int component, IEnumerable<AllocatedNode> places) =>
@@ -101,6 +104,9 @@ internal static class SrunCommand
         return variables;
     }
 
-    private static string Text(Dictionary<string, string> variables) =>
-        string.Join('\n', variables.Select(pair => $"export {pair.Key}={ShellQuoting.Quote(pair.Value)}"));
+    /// <summary>What the rank's shell is to take up: its variables and, where srun cannot be told it, its command.</summary>
+    private static string Text(MpiRequest request, Dictionary<string, string> variables) => string.Join('\n', [
+        .. variables.Select(pair => $"export {pair.Key}={ShellQuoting.Quote(pair.Value)}"),
+        .. HasSeparator(request) ? [$"set -- {ShellQuoting.Join([request.Command, .. request.Arguments])}"] : Array.Empty<string>(),
+    ]);
 }

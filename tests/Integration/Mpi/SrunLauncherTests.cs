@@ -49,11 +49,11 @@ public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJo
     {
         const string Script = """'printf "<%s>" "$PWD" "$ODD" "$@"; echo; printf tail >&2'""";
         var run = job.Run(
-            $"-Command sh -ArgumentList '-c', {Script}, 'sh', '', '$HOME', 'a  b', \"it''s `\"x`\"\" -Rank 1 "
+            $"-Command sh -ArgumentList '-c', {Script}, 'sh', '', '$HOME', 'a  b', ':', \"it''s `\"x`\"\" -Rank 1 "
             + "-Environment @{ ODD = \"two`nlines; `$(id) '`\" end\" } -WorkingDirectory /tmp");
         var lines = run.Succeeded().Objects.SkipLast(1).Select(line => (dynamic)line).ToArray();
         Assert.Equal(
-            "</tmp><two\nlines; $(id) '\" end><><$HOME><a  b><it''s \"x\">",
+            "</tmp><two\nlines; $(id) '\" end><><$HOME><a  b><:><it''s \"x\">",
             string.Join('\n', lines.Where(line => line.Stream == "stdout").Select(line => (string)line.Text)));
         Assert.Equal(["tail"], lines.Where(line => line.Stream == "stderr").Select(line => (string)line.Text));
     }

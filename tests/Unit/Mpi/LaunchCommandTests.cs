@@ -125,6 +125,15 @@ public sealed class LaunchCommandTests
     }
 
     [Fact]
+    public void A_colon_among_the_arguments_is_no_part_of_srun_s()
+    {
+        var command = Command(Slurms with { Arguments = ["a", ":", "b c"] }, Srun);
+        Assert.DoesNotContain(":", command.Arguments);
+        Assert.Equal("Mpi/srun-rank.sh", command.Arguments[^1]);
+        Assert.EndsWith("\nset -- ./solver a : 'b c'", command.Variables.Single().Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Srun_starts_no_ranks_of_which_nobody_says_what_they_speak() => Assert.Contains(
         "-Flavour OpenMpi or Mpich",
         Assert.Throws<HpcException>(() => (Slurms with { Flavour = null }).Check()).RecommendedAction,
