@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +15,17 @@
 #include "descendants.h"
 #include "endpoint.h"
 #include "message.h"
+#include "ranks.h"
+#include "refusal.h"
 #include "signals.h"
 #include "terminal.h"
 
 // An agent that took the connection and says nothing: its container is paused, or starved.
 #define ANSWER_LIMIT_MS 30000
 #define RETRY_MS 20
+// How long a signal that ends waits for the program when the agent has the request: it may run, and no word of it have come yet. No
+// longer, since a start may hang.
+#define START_LIMIT_MS 3000
 
 #define FOREGROUND_TICK_MS 200
 
@@ -33,55 +37,17 @@ struct conversation {
     bool received; // the request, by the session: the program may take its time to start
     bool started;
     uint64_t early, early_for_group; // signals that came before the program was there, as bits from 1 on
+    int held;                        // one of them, which ends this process where no program starts in time; 0 without one
+    long long held_until;
     uint32_t continued;              // how many SIGCONT were handed on
     struct packet packet;
     struct terminal terminal;
     int result; // the exit code; -1 while there is none
 };
 
-int client_refuse(int code, const char *format, ...) {
-    char line[1024];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "pisahpc-run: %s\n", line);
-    return code;
-}
-
 static int die_by(struct conversation *conversation, int number) {
     terminal_restore(&conversation->terminal);
     return signals_die_by(number);
-}
-
-static int refused(const struct conversation *conversation) {
-    const char *directory = conversation->client->directory ? conversation->client->directory : get_current_dir_name();
-    const char *program = conversation->client->probe ? "" : *conversation->client->program;
-    const char *reason = strerror((int)conversation->packet.head.detail);
-    switch (conversation->packet.head.value) {
-    case FAILURE_BUSY:
-        return client_refuse(EXIT_TRY_AGAIN, "the agent has as many sessions as it may have");
-    case FAILURE_STRANGER:
-        return client_refuse(EXIT_WRONGLY_SET_UP, "the agent at %s is another user's", conversation->client->socket);
-    case FAILURE_DIRECTORY:
-        return client_refuse(EXIT_WRONGLY_SET_UP,
-            "the working directory in the container, %s: %s; another one: --cd DIR", directory ? directory : "", reason);
-    case FAILURE_TERMINAL:
-        return client_refuse(EXIT_WRONGLY_SET_UP, "the container has no terminal to give (%s); without one: --no-tty", reason);
-    case FAILURE_PROGRAM:
-        return client_refuse(conversation->packet.head.detail == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN, "%s: %s", program, reason);
-    case FAILURE_SYSTEM:
-        return client_refuse(EXIT_TRY_AGAIN, "the agent could not start %s: %s", program, reason);
-    case FAILURE_ENDING:
-        return client_refuse(EXIT_TRY_AGAIN, "the agent ends");
-    case FAILURE_DESCRIPTORS:
-        return client_refuse(EXIT_WRONGLY_SET_UP,
-            "the kernel keeps descriptors back on their way between here and the container: its limit of open files, or SELinux");
-    default:
-        return conversation->packet.head.detail == ETIMEDOUT
-            ? client_refuse(EXIT_TRY_AGAIN, "the agent did not get the request in time")
-            : client_refuse(EXIT_WRONGLY_SET_UP, "the agent at %s is of another version", conversation->client->socket);
-    }
 }
 
 // What the program uses is its own from now on: a reader of its output is to see when it closes it.
@@ -101,6 +67,7 @@ static void hand_on(struct conversation *conversation, int number, bool group) {
 
 static void on_start(struct conversation *conversation) {
     conversation->started = conversation->terminal.begun = true;
+    conversation->held = 0;
     if (conversation->terminal.master >= 0) terminal_make_raw(&conversation->terminal);
     else let_go_of_descriptors(conversation->own);
     for (int number = 1; number < NSIG; number++) {
@@ -159,7 +126,7 @@ static bool on_message(struct conversation *conversation) {
         conversation->result = die_by(conversation, (int)head->value);
         break;
     default:
-        conversation->result = refused(conversation);
+        conversation->result = refusal_say(conversation->client, head);
     }
     return true;
 }
@@ -208,17 +175,24 @@ static void on_signal(struct conversation *conversation, const struct signalfd_s
         return;
     }
     int number = number_for_program(conversation, signal);
-    bool ignored = conversation->own->ignored >> (number - 1) & 1;
+    bool group = is_for_group(signal);
     if (conversation->started) {
-        hand_on(conversation, number, is_for_group(signal));
+        hand_on(conversation, number, group);
         if (number != SIGCONT) return;
         terminal_make_raw(&conversation->terminal);
         terminal_resize(&conversation->terminal);
-    } else if (signals_ask_for_end(number) && !ignored) {
-        conversation->result = die_by(conversation, number);
-    } else {
-        keep(conversation, number, is_for_group(signal));
+        return;
     }
+    bool ignored = conversation->own->ignored >> (number - 1) & 1;
+    if (signals_ask_for_end(number) && !ignored) {
+        if (!conversation->received) {
+            conversation->result = die_by(conversation, number);
+            return;
+        }
+        if (!conversation->held) conversation->held_until = now_ms() + START_LIMIT_MS;
+        conversation->held = number;
+    }
+    keep(conversation, number, group);
 }
 
 static int lost(const struct conversation *conversation) {
@@ -230,9 +204,14 @@ static int lost(const struct conversation *conversation) {
 // How long to wait at most; negative without end.
 static long long limit_of(const struct conversation *conversation, long long deadline) {
     if (conversation->started && terminal_is_behind(&conversation->terminal)) return FOREGROUND_TICK_MS;
-    if (conversation->received) return -1;
-    long long left = deadline - now_ms();
+    if (conversation->received && !conversation->held) return -1;
+    long long left = (conversation->held ? conversation->held_until : deadline) - now_ms();
     return left > 0 ? left : 0;
+}
+
+// Nothing came in time.
+static int give_up(struct conversation *conversation) {
+    return conversation->held ? die_by(conversation, conversation->held) : client_refuse(EXIT_TRY_AGAIN, "the agent does not answer");
 }
 
 static int converse(struct conversation *conversation) {
@@ -242,7 +221,9 @@ static int converse(struct conversation *conversation) {
         long long limit = limit_of(conversation, deadline);
         int ready = poll(waits, 2 + TERMINAL_WAITS, (int)limit);
         if (ready < 0) continue;
-        if (ready == 0 && limit == 0) return client_refuse(EXIT_TRY_AGAIN, "the agent does not answer");
+        if (ready == 0 && limit == 0) return give_up(conversation);
+        // Before the signals: who sent one may have seen the program, of which the agent's word waits here.
+        if (!conversation->started && !take_messages(conversation)) return lost(conversation);
         struct signalfd_siginfo signal;
         while (conversation->result < 0 && read(conversation->signals, &signal, sizeof signal) == sizeof signal) {
             on_signal(conversation, &signal);
@@ -271,6 +252,7 @@ int client_run(const struct client *client) {
     // What is here may be another's, whose process became this user's: nobody looks into it.
     prctl(PR_SET_DUMPABLE, 0);
     own_look(&own);
+    if (!client->probe && !ranks_are_whole(own.pmi)) return EXIT_WRONGLY_SET_UP;
     signal(SIGPIPE, SIG_IGN); // The exit code counts, also where nobody reads why.
     bool terminal = client->terminal != TERMINAL_NEVER && terminal_is_ours();
     if (client->terminal == TERMINAL_ALWAYS && !terminal) {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using PisaHpc.HostLists;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
@@ -30,6 +31,9 @@ internal sealed partial record LauncherFacts
     /// <summary>The CPUs that the container may use on the first node.</summary>
     public int Cpus { get; init; } = 1;
 
+    /// <summary>Of a heterogeneous job of Slurm's the component of each node; none of any other job.</summary>
+    public IReadOnlyDictionary<string, int> Components { get; init; } = new Dictionary<string, int>();
+
     public int Major => int.TryParse(Version.Split('.')[0], CultureInfo.InvariantCulture, out var major) ? major : 0;
 
     /// <summary>The launcher in words.</summary>
@@ -53,9 +57,8 @@ internal sealed partial record LauncherFacts
     /// <param name="lines">The lines, as <see cref="MpiSupervisor"/> prints them.</param>
     public static LauncherFacts Parse(IEnumerable<string> lines)
     {
-        var facts = lines.Select(line => line.Split(' '))
-            .GroupBy(words => words[0])
-            .ToDictionary(group => group.Key, group => group.First());
+        var all = lines.Select(line => line.Split(' ')).ToLookup(words => words[0]);
+        var facts = all.ToDictionary(group => group.Key, group => group.First());
         var launcher = facts["launcher"];
         return new LauncherFacts
         {
@@ -67,6 +70,9 @@ internal sealed partial record LauncherFacts
             Network = Value("network", 2),
             HasInfiniband = facts.ContainsKey("infiniband"),
             Cpus = int.Parse(facts["cpus"][1], CultureInfo.InvariantCulture),
+            Components = all["component"]
+                .SelectMany(words => HostList.Expand(words[2]), (words, node) => (Node: node, Number: words[1]))
+                .ToDictionary(part => part.Node, part => int.Parse(part.Number, CultureInfo.InvariantCulture), StringComparer.Ordinal),
         };
 
         string? Value(string fact, int index) => facts[fact][index] is "-" or "" ? null : facts[fact][index];

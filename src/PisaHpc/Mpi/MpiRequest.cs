@@ -66,7 +66,7 @@ public sealed partial record MpiRequest
         Require(Command.Length > 0, JobId, "has no command to run");
         Require(
             WorkingDirectory is null || WorkingDirectory.StartsWith('/'), WorkingDirectory!, "is not an absolute path in the containers");
-        RequirePmix();
+        RequireFlavour();
         foreach (var name in Environment.Keys)
         {
             Require(VariableName().IsMatch(name), name, "is not a variable's name");
@@ -81,23 +81,17 @@ public sealed partial record MpiRequest
         return RankMap.Of(Nodes, Ranks, Oversubscribe);
     }
 
-    /// <summary>
-    /// Slurm's PMI-2, which MPICH has, is not used: its ranks were seen to hang in containers, and steps of them to outlive scancel(1).
-    /// </summary>
-    private void RequirePmix()
+    /// <summary>Ranks of Open MPI find each other by another protocol than MPICH's. By the wrong one each would be rank 0 of 1.</summary>
+    private void RequireFlavour()
     {
-        if (Launcher == MpiLauncher.Srun && Flavour != MpiFlavour.OpenMpi)
+        if (Launcher == MpiLauncher.Srun && Flavour is null)
         {
             throw new HpcException(
                 ErrorId.InvalidValue,
-                Flavour is null
-                    ? $"Which MPI the image of job {JobId} has is not said, and srun starts ranks of Open MPI alone: each of another "
-                        + "would be rank 0 of 1."
-                    : $"Ranks of {Flavour}, as of job {JobId}, are not started by srun, which starts those of Open MPI.",
+                $"Which MPI the image of job {JobId} has is not said: srun starts ranks of Open MPI with PMIx and those of MPICH with "
+                    + "PMI-2, and each would be rank 0 of 1 by the wrong one.",
                 JobId,
-                Flavour is null
-                    ? "Say it: -Flavour OpenMpi, or mpi: openmpi in the site definition, for the jobs that start then."
-                    : "Have the image's own launcher start them: -Launcher Ssh.");
+                "Say it: -Flavour OpenMpi or Mpich; or mpi: openmpi or mpich in the site definition, for the jobs that start then.");
         }
     }
 
@@ -120,7 +114,8 @@ public enum MpiLauncher
     Ssh,
 
     /// <summary>
-    /// Slurm's srun on the first node, with PMIx, as a step of the job; the agents start the ranks in the containers, which need no sshd.
+    /// Slurm's srun on the first node, with PMIx for Open MPI and PMI-2 for MPICH, as a step of the job; the agents start the ranks in the
+    /// containers, which need no sshd.
     /// </summary>
     Srun,
 }

@@ -4,11 +4,21 @@
 
 ph_kind=srun
 ph_path=$(command -v srun) || refuse "there is no srun on the node: looked in $PATH"
+case $ph_flavour in mpich) ph_mpi=pmi2 ;; *) ph_mpi=pmix ;; esac
 case $(srun --mpi=list 2>&1 </dev/null) in
-    *pmix*) ;;
-    *) refuse 'this Slurm has no PMIx, by which its ranks find each other: srun --mpi=list does not name it' ;;
+    *"$ph_mpi"*) ;;
+    *) refuse "this Slurm has no $ph_mpi, by which ranks of $ph_flavour find each other: srun --mpi=list does not name it" ;;
 esac
 fact launcher "$ph_kind" "$ph_path" "$(srun --version 2>/dev/null)"
+
+# Of a heterogeneous job, whose id Slurm writes with the number of a component, srun reaches the components that it is told: a line each.
+ph_components=$(timeout -k 2 15 squeue --noheader --jobs="$ph_job" --format='%i %N' 2>/dev/null </dev/null |
+    sed -n 's/^[0-9]*+\([0-9]* .\)/\1/p')
+if [ -n "$ph_components" ]; then
+    while read -r ph_component ph_nodes; do fact component "$ph_component" "$ph_nodes"; done <<END
+$ph_components
+END
+fi
 
 in_container() {
     if [ -n "$ph_workdir" ]; then set -- --cd "$ph_workdir" --no-tty -- "$@"; else set -- --home --no-tty -- "$@"; fi
@@ -21,6 +31,8 @@ prepare() {
     # shellcheck disable=SC2016 # for the container's shell to expand
     (variables && in_container sh -c 'eval "$PISAHPC_VARIABLES"; command -v -- "$1"' sh "$ph_program") >/dev/null ||
         refuse "there is no program $ph_program in the container${ph_workdir:+, seen from $ph_workdir}"
+    # The parts of a heterogeneous step say it themselves.
+    [ -z "$ph_components" ] || return 0
     ph_hosts=$(mktemp) || refuse "there is no room for a host file in ${TMPDIR:-/tmp} of the node"
     hosts >"$ph_hosts"
     # Its name goes at once: whoever is killed from here on leaves no file.
@@ -38,12 +50,26 @@ place() {
     done
 }
 
-# elsewhere SCRIPT: runs it on every other node, and waits for all.
+# by_step SCRIPT OPTION...: runs it on each node that the options name.
+by_step() {
+    ph_script=$1
+    shift
+    env -u SLURM_HOSTFILE timeout -k 2 15 srun --jobid="$ph_job" --overlap --mpi=none "$@" \
+        --ntasks-per-node=1 --chdir=/ --input=none sh -c "$ph_script" >/dev/null 2>&1 </dev/null
+}
+
+# elsewhere SCRIPT: runs it on every other node, and waits for all; of a heterogeneous job on every node.
 elsewhere() {
+    if [ -n "$ph_components" ]; then
+        printf '%s\n' "$ph_components" | {
+            while read -r ph_component ph_nodes; do by_step "$1" --het-group="$ph_component" --nodelist="$ph_nodes" & done
+            wait
+        }
+        return
+    fi
     ph_list=
     for ph_node in $ph_others; do ph_list=$ph_list,$ph_node; done
-    [ -z "$ph_list" ] || env -u SLURM_HOSTFILE timeout -k 2 15 srun --jobid="$ph_job" --overlap --mpi=none --nodelist="${ph_list#,}" \
-        --ntasks-per-node=1 --chdir=/ --input=none sh -c "$1" >/dev/null 2>&1 </dev/null
+    [ -z "$ph_list" ] || by_step "$1" --nodelist="${ph_list#,}"
 }
 
 # srun names them itself.

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # A rank that srun started, which says what one of rank.sh does. Its variables come as one, since the agent would drop a PATH of them.
-# $@ the rank's command.
+# $@ the rank's command; none where it comes with the variables.
 
 trap : USR1 USR2
 eval "$PISAHPC_VARIABLES"

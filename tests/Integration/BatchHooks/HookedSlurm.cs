@@ -146,6 +146,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         LabSite.Of(Lab).WithoutQueues().Recording(Records)
             .WithEnvironments(
                 "missing: { image: pisa/none:1 }",
+                "debian13-mpich: { image: pisa/hpc:deb13, mpi: mpich, limits: { shm: 1g } }",
                 $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 300s }}")
             .WriteTo(Site);
     }

@@ -3,22 +3,36 @@ using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Mpi;
 
-/// <summary>A job of the lab's Slurm, 32 and 24 slots, in which an admin started containers that agents alone lead into.</summary>
-public sealed class SrunJobFixture(LabFixture lab) : IAsyncLifetime, IDisposable
+/// <summary>
+/// A job of the lab's Slurm, 32 and 24 slots, in which an admin started containers that agents alone lead into. Their image has Open MPI 5
+/// and an MPICH that always ends.
+/// </summary>
+public sealed class SrunJobFixture : IAsyncLifetime, IDisposable
 {
+    private readonly LabFixture _lab;
+    private readonly string[] _grant;
     private readonly HostedRunspace _shell = new();
     private SlurmJob? _job;
 
-    private string Site => Path.Combine(lab.State.Shared, "srun-site.yaml");
+    public SrunJobFixture(LabFixture lab)
+        : this(lab, "--nodelist=o2wn01,o2wn02", "--ntasks=56", "--distribution=block")
+    {
+    }
+
+    /// <param name="lab">The lab.</param>
+    /// <param name="grant">What sbatch is asked for.</param>
+    internal SrunJobFixture(LabFixture lab, params string[] grant) => (_lab, _grant) = (lab, grant);
+
+    private string Site => Path.Combine(_lab.State.Shared, "srun-site.yaml");
 
     private string JobId => _job!.Id;
 
     public async Task InitializeAsync()
     {
-        LabSite.Of(lab)
-            .WithEnvironments("agents: { image: pisa/hpc:deb12, access: agent, mpi: openmpi, limits: { shm: 1g } }")
+        LabSite.Of(_lab)
+            .WithEnvironments("agents: { image: pisa/hpc:deb13, access: agent, mpi: openmpi, limits: { shm: 1g } }")
             .WriteTo(Site);
-        _job = await SlurmJob.SubmitAsync(lab, "--nodelist=o2wn01,o2wn02", "--ntasks=56", "--distribution=block");
+        _job = await SlurmJob.SubmitAsync(_lab, _grant);
         await _job.EnvironmentAsync();
         Call("Get-HpcAllocation -JobId $JobId | Start-HpcJob -Environment agents -Site $Site").Succeeded();
     }
@@ -31,12 +45,12 @@ public sealed class SrunJobFixture(LabFixture lab) : IAsyncLifetime, IDisposable
 
         // Slurm's own process for a step whose srun was killed goes some seconds after the job.
         var patience = DateTime.UtcNow.AddSeconds(60);
-        while ((await lab.TracesOfAsync(JobId)).Count > 0 && DateTime.UtcNow < patience)
+        while ((await _lab.TracesOfAsync(JobId)).Count > 0 && DateTime.UtcNow < patience)
         {
             await Task.Delay(100);
         }
 
-        await lab.AssertNothingLeftAsync(JobId);
+        await _lab.AssertNothingLeftAsync(JobId);
     }
 
     public void Dispose() => _shell.Dispose();

@@ -9,10 +9,13 @@ namespace PisaHpc.Integration.Mpi;
 [Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJobFixture>
 {
-    [Fact]
-    public void Ranks_fill_the_nodes_in_the_allocation_s_order_as_the_user_with_all_groups()
+    public static TheoryData<string> Implementations => ["-Command $bin/mpi-hello-openmpi", "-Flavour Mpich -Command $bin/mpi-hello-mpich"];
+
+    [Theory]
+    [MemberData(nameof(Implementations))]
+    public void Ranks_fill_the_nodes_in_the_allocation_s_order_as_the_user_with_all_groups(string command)
     {
-        var objects = job.Run("-Command $bin/mpi-hello-openmpi -Rank 34").Succeeded().Objects;
+        var objects = job.Run($"{command} -Rank 34").Succeeded().Objects;
         dynamic result = objects[^1];
         Assert.Equal(("Succeeded", 34), ((string)result.Outcome.ToString(), (int)result.Ranks));
         Assert.StartsWith("srun 22.05", (string)result.Launcher, StringComparison.Ordinal);
@@ -23,13 +26,22 @@ public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJo
         Assert.All(lines, line => Assert.Equal(line.Rank < 32 ? "o2wn01" : "o2wn02", (string)line.Node));
     }
 
-    [Fact]
-    public void A_failing_rank_is_named_with_its_node_and_code()
+    [Theory]
+    [MemberData(nameof(Implementations))]
+    public void A_failing_rank_is_named_with_its_node_and_code(string command)
     {
-        var run = job.Run("-Command $bin/mpi-hello-openmpi -ArgumentList --exit-code, 33, 7 -Rank 34 -Quiet");
+        var run = job.Run($"{command} -ArgumentList --exit-code, 33, 7 -Rank 34 -Quiet");
         Assert.Contains("rank 33 on o2wn02 ended with code 7", run.Failed("RankFailed").ToString(), StringComparison.Ordinal);
         dynamic result = Assert.Single(run.Objects);
         Assert.Equal((33, "o2wn02", 7), ((int)result.FailedRank, (string)result.FailedNode, (int)result.ExitCode));
+    }
+
+    [Fact]
+    public void A_rank_of_MPICH_that_aborts_is_named()
+    {
+        const string Aborting = "-Flavour Mpich -Command $bin/mpi-hello-mpich -ArgumentList --abort, 3, --sleep, 10 -Rank 4 -Quiet";
+        dynamic result = Assert.Single(job.Run(Aborting).Objects);
+        Assert.Equal((3, "RankFailed"), ((int)result.FailedRank, (string)result.Outcome.ToString()));
     }
 
     [Fact]
@@ -37,11 +49,11 @@ public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJo
     {
         const string Script = """'printf "<%s>" "$PWD" "$ODD" "$@"; echo; printf tail >&2'""";
         var run = job.Run(
-            $"-Command sh -ArgumentList '-c', {Script}, 'sh', '', '$HOME', 'a  b', \"it''s `\"x`\"\" -Rank 1 "
+            $"-Command sh -ArgumentList '-c', {Script}, 'sh', '', '$HOME', 'a  b', ':', \"it''s `\"x`\"\" -Rank 1 "
             + "-Environment @{ ODD = \"two`nlines; `$(id) '`\" end\" } -WorkingDirectory /tmp");
         var lines = run.Succeeded().Objects.SkipLast(1).Select(line => (dynamic)line).ToArray();
         Assert.Equal(
-            "</tmp><two\nlines; $(id) '\" end><><$HOME><a  b><it''s \"x\">",
+            "</tmp><two\nlines; $(id) '\" end><><$HOME><a  b><:><it''s \"x\">",
             string.Join('\n', lines.Where(line => line.Stream == "stdout").Select(line => (string)line.Text)));
         Assert.Equal(["tail"], lines.Where(line => line.Stream == "stderr").Select(line => (string)line.Text));
     }

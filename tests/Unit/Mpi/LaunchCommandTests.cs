@@ -71,7 +71,7 @@ public sealed class LaunchCommandTests
     {
         var command = Command(Slurms, Srun);
         Assert.StartsWith(
-            "/usr/bin/srun --jobid 4711 --overlap --mpi=pmix --ntasks 40 --distribution=arbitrary --label --input=none --kill-on-bad-exit=1 "
+            "/usr/bin/srun --jobid 4711 --mpi=pmix --label --input=none --kill-on-bad-exit=1 --overlap --ntasks 40 --distribution=arbitrary "
             + "--cpu-bind=none --chdir=/ /run/pisahpc/.agent/1/pisahpc-run --socket /run/pisahpc/4711/agent/socket --wait 10 "
             + "--cd /scratch/run 7 --no-tty -- sh -c trap : USR1 USR2\n",
             string.Join(' ', command.Arguments),
@@ -97,12 +97,46 @@ public sealed class LaunchCommandTests
             Command(own, Srun with { HasInfiniband = true }).Variables.Single().Value.Split('\n'));
     }
 
-    [Theory]
-    [InlineData(MpiFlavour.Mpich, "-Launcher Ssh")]
-    [InlineData(null, "-Flavour OpenMpi")]
-    public void Srun_starts_no_ranks_that_may_be_each_alone(MpiFlavour? flavour, string step) => Assert.Contains(
-        step,
-        Assert.Throws<HpcException>(() => (Slurms with { Flavour = flavour }).Check()).RecommendedAction,
+    [Fact]
+    public void Srun_starts_MPICH_s_ranks_by_the_protocol_that_they_speak_with_their_variables_alone()
+    {
+        var command = Command(Slurms with { Flavour = MpiFlavour.Mpich }, Srun);
+        Assert.Contains("--mpi=pmi2", command.Arguments);
+        Assert.Equal(
+            ["export UCX_NET_DEVICES=eth0", "export FI_TCP_IFACE=eth0", "export OMP_NUM_THREADS=1"],
+            command.Variables.Single().Value.Split('\n'));
+    }
+
+    [Fact]
+    public void Srun_is_told_each_component_of_a_heterogeneous_job_as_a_part_of_one_step()
+    {
+        var facts = Srun with { Components = new Dictionary<string, int> { ["o2wn01"] = 0, ["o2wn02"] = 1 } };
+        var command = Command(Slurms with { Ranks = 34 }, facts);
+        var line = string.Join(' ', command.Arguments);
+        var first = string.Join(',', Enumerable.Repeat("o2wn01", 32));
+        Assert.StartsWith("/usr/bin/srun --jobid 4711 --mpi=pmix --label ", line, StringComparison.Ordinal);
+        Assert.Contains($" --overlap --het-group=0 --nodelist={first} --ntasks 32 --distribution=arbitrary ", line, StringComparison.Ordinal);
+        Assert.Contains(" ./solver case 1.dat : --overlap --het-group=1 --nodelist=o2wn02,o2wn02 --ntasks 2 ", line, StringComparison.Ordinal);
+        Assert.EndsWith(" ./solver case 1.dat", line, StringComparison.Ordinal);
+        Assert.Empty(command.Places);
+
+        var other = Srun with { Components = new Dictionary<string, int> { ["o2wn01"] = 0 } };
+        Assert.Equal("o2wn02", Assert.Throws<HpcException>(() => Command(Slurms, other)).Target);
+    }
+
+    [Fact]
+    public void A_colon_among_the_arguments_is_no_part_of_srun_s()
+    {
+        var command = Command(Slurms with { Arguments = ["a", ":", "b c"] }, Srun);
+        Assert.DoesNotContain(":", command.Arguments);
+        Assert.Equal("Mpi/srun-rank.sh", command.Arguments[^1]);
+        Assert.EndsWith("\nset -- ./solver a : 'b c'", command.Variables.Single().Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Srun_starts_no_ranks_of_which_nobody_says_what_they_speak() => Assert.Contains(
+        "-Flavour OpenMpi or Mpich",
+        Assert.Throws<HpcException>(() => (Slurms with { Flavour = null }).Check()).RecommendedAction,
         StringComparison.Ordinal);
 
     [Fact]

@@ -27,4 +27,13 @@ public sealed class LauncherFactsTests
         Assert.Equal("eth0", LauncherFacts.Parse([.. lines, "network eth0 -"]).NetworkOrInterface);
         Assert.Null(LauncherFacts.Parse([.. lines, "network - -"]).NetworkOrInterface);
     }
+
+    [Fact]
+    public void The_components_of_a_heterogeneous_job_are_known_by_node()
+    {
+        string[] lines = ["launcher srun /usr/bin/srun slurm-wlm 22.05.8", "network - -", "cpus 2"];
+        Assert.Empty(LauncherFacts.Parse(lines).Components);
+        var facts = LauncherFacts.Parse([.. lines, "component 0 o2wn01", "component 1 o2wn[02-03]"]);
+        Assert.Equal([("o2wn01", 0), ("o2wn02", 1), ("o2wn03", 1)], facts.Components.Select(pair => (pair.Key, pair.Value)).Order());
+    }
 }

@@ -73,6 +73,7 @@ internal sealed class LocalRun : IDisposable
         File.CreateSymbolicLink(Path.Combine(Bin, "sh"), shell);
         AddProgram("mpirun", Mpirun);
         AddProgram("srun", Srun);
+        AddProgram("squeue", "#!/bin/sh");
         AddProgram("pisahpc-run", Client);
     }
 
@@ -90,6 +91,9 @@ internal sealed class LocalRun : IDisposable
 
     /// <summary>What starts the rank.</summary>
     public MpiLauncher Launcher { get; init; } = MpiLauncher.Ssh;
+
+    /// <summary>Whose ranks srun starts.</summary>
+    public MpiFlavour Flavour { get; init; } = MpiFlavour.OpenMpi;
 
     /// <summary>How many ranks the launcher is asked for; null is one for each slot.</summary>
     public int? Ranks { get; init; }
@@ -126,7 +130,7 @@ internal sealed class LocalRun : IDisposable
             JobId = "7",
             Access = Access,
             Launcher = Launcher,
-            Flavour = Launcher == MpiLauncher.Srun ? MpiFlavour.OpenMpi : null,
+            Flavour = Launcher == MpiLauncher.Srun ? Flavour : null,
             Ranks = Ranks,
             WorkingDirectory = WorkingDirectory,
             Nodes = Nodes,

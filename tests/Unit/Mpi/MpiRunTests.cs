@@ -3,6 +3,7 @@ using System.Globalization;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Mpi;
 
@@ -132,13 +133,15 @@ public sealed class MpiRunTests
         Assert.Contains("the working directory in the container, /no/such", end.Failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_Slurm_without_PMIx_is_told()
+    [Theory]
+    [InlineData(MpiFlavour.OpenMpi, "none pmi2", "this Slurm has no pmix")]
+    [InlineData(MpiFlavour.Mpich, "none pmix pmix_v4", "this Slurm has no pmi2")]
+    public async Task A_Slurm_without_what_ranks_find_each_other_by_is_told(MpiFlavour flavour, string types, string expected)
     {
-        using var local = new LocalRun { Launcher = MpiLauncher.Srun };
-        local.AddProgram("srun", "#!/bin/sh\necho none pmi2");
+        using var local = new LocalRun { Launcher = MpiLauncher.Srun, Flavour = flavour };
+        local.AddProgram("srun", $"#!/bin/sh\necho {types}");
         var end = await local.RunAsync("true", []).WaitAsync(Limit);
-        Assert.Contains("this Slurm has no PMIx", end.Failure!.Message, StringComparison.Ordinal);
+        Assert.Contains(expected, end.Failure!.Message, StringComparison.Ordinal);
     }
 
     [Fact]

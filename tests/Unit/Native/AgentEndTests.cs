@@ -48,13 +48,13 @@ public sealed class AgentEndTests
     }
 
     [Theory]
-    [InlineData("sleep 600", 1)]
+    [InlineData("echo ready; sleep 600", 1)]
     [InlineData(Stubborn, 1)]
     [InlineData(Stubborn, 2)]
     public async Task An_agent_that_is_told_to_end_leaves_nothing(string script, int times)
     {
         await using var agent = await ServedAgent.StartAsync("--grace", times == 2 ? "600" : "1");
-        using var run = agent.Start(["sh", "-c", "echo ready;" + script]);
+        using var run = agent.Start(["sh", "-c", script]);
         await run.SaysAsync("ready\n");
         for (var i = 0; i < times; i++)
         {

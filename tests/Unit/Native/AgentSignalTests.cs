@@ -105,6 +105,30 @@ public sealed class AgentSignalTests : IAsyncLifetime
         (await run.EndAsync()).EndedWith(128 + Libc.SigHup);
     }
 
+    /// <summary>Who sends it may have seen the program, of which the agent has not said a word yet.</summary>
+    [Fact]
+    public async Task A_signal_between_a_program_s_start_and_the_word_of_it_is_the_program_s()
+    {
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync();
+        agent.Say(AgentMessage.Received);
+        await ScriptedAgent.SignalAsync(run, Libc.SigTerm);
+        agent.Say(AgentMessage.Started);
+        Assert.Equal(((uint)Libc.SigTerm, false), agent.NextSignal());
+        agent.Say(AgentMessage.Exited, 3);
+        (await run.EndAsync()).EndedWith(3);
+    }
+
+    [Fact]
+    public async Task A_signal_ends_a_client_whose_program_does_not_start()
+    {
+        using var agent = new ScriptedAgent();
+        using var run = await agent.StartAsync();
+        agent.Say(AgentMessage.Received);
+        run.Signal(Libc.SigTerm);
+        (await run.EndAsync()).EndedWith(128 + Libc.SigTerm);
+    }
+
     internal static int NumberIn(string output, string name) =>
         int.Parse(output[(output.IndexOf(name, StringComparison.Ordinal) + name.Length)..].Split('\n')[0], CultureInfo.InvariantCulture);
 
