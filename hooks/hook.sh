@@ -155,10 +155,11 @@ take_off() {
     gid=${record_gid:-0} turn=$record_turn environment=$record_environment
     [ "$left" = clean ] && return
     record_run left stop-killed 75 "pisahpc-hook stop was killed with the hook $$"
+    # A job that ends while it is being started is the start's until that one's deadline, and until all is taken back: this waits as long.
     if [ "$starter" = "$node" ] && [ "$reach" = all ]; then
-        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" "$@"
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" "$@"
     else
-        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" -Here "$node"
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" -Here "$node"
     fi
     bounded "$((deadline + take_back))" call_hook "$@"
     if [ "$status" != 0 ] && same_run; then record_run left stop-failed 75 "pisahpc-hook stop: $status"; fi
@@ -194,6 +195,21 @@ time_left() {
     rest=$((deadline + take_back - $(date +%s) + $1))
     [ "$rest" -ge 15 ] || return
     deadline=$((rest - 5)) take_back=5
+}
+
+# carry_authority DIRECTORY: gives the job's directory a copy of the key to the user's display (Xsecurity(7)), which may lie in a directory
+# of the node's own, and names the copy.
+carry_authority() {
+    if [ -z "${DISPLAY-}" ] || [ ! -r "${XAUTHORITY-}" ]; then return; fi
+    (umask 077 && cat <"$XAUTHORITY" >"$1/Xauthority.$$" && mv -f "$1/Xauthority.$$" "$1/Xauthority") || return
+    export XAUTHORITY="$1/Xauthority"
+}
+
+# Has the mpirun of a container start its daemons by the job's ssh, where its user does not say how: below a batch system Open MPI, PRRTE,
+# Hydra and Intel MPI take that one's own starter, which a container has not.
+launch_by_ssh() {
+    export OMPI_MCA_plm="${OMPI_MCA_plm-rsh}" PRTE_MCA_plm="${PRTE_MCA_plm-ssh}" HYDRA_LAUNCHER="${HYDRA_LAUNCHER-ssh}"
+    export I_MPI_HYDRA_BOOTSTRAP="${I_MPI_HYDRA_BOOTSTRAP-ssh}"
 }
 
 # interpreter_of LINE: sets interpreter and argument by the kernel's rules for a first line (execve(2)): all that follows the interpreter is
