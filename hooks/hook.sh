@@ -205,11 +205,17 @@ carry_authority() {
     export XAUTHORITY="$1/Xauthority"
 }
 
-# Has the mpirun of a container start its daemons by the job's ssh, where its user does not say how: below a batch system Open MPI, PRRTE,
-# Hydra and Intel MPI take that one's own starter, which a container has not.
+# launch_by_ssh DIRECTORY: has an mpirun in the container start its daemons by the ssh of the job whose directory it is, where its user does
+# not say how. Below a batch system Open MPI, PRRTE, Hydra and Intel MPI take that one's own starter, which a container has not; and the
+# user's own ssh_config, which would come first, is not for the nodes of a job.
 launch_by_ssh() {
-    export OMPI_MCA_plm="${OMPI_MCA_plm-rsh}" PRTE_MCA_plm="${PRTE_MCA_plm-ssh}" HYDRA_LAUNCHER="${HYDRA_LAUNCHER-ssh}"
+    export OMPI_MCA_plm="${OMPI_MCA_plm-rsh}" OMPI_MCA_plm_rsh_args="${OMPI_MCA_plm_rsh_args--F $1/ssh_config}"
+    export PRTE_MCA_plm="${PRTE_MCA_plm-ssh}" PRTE_MCA_plm_ssh_args="${PRTE_MCA_plm_ssh_args--F $1/ssh_config}"
+    export HYDRA_LAUNCHER="${HYDRA_LAUNCHER-ssh}" HYDRA_LAUNCHER_EXTRA_ARGS="${HYDRA_LAUNCHER_EXTRA_ARGS--F$1/ssh_config}"
+    # MPICH before 4.0 knows this name.
+    export HYDRA_LAUNCH_EXTRA_ARGS="${HYDRA_LAUNCH_EXTRA_ARGS-$HYDRA_LAUNCHER_EXTRA_ARGS}"
     export I_MPI_HYDRA_BOOTSTRAP="${I_MPI_HYDRA_BOOTSTRAP-ssh}"
+    export I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS="${I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS--F$1/ssh_config}"
 }
 
 # interpreter_of LINE: sets interpreter and argument by the kernel's rules for a first line (execve(2)): all that follows the interpreter is

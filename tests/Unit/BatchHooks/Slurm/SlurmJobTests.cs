@@ -154,10 +154,13 @@ public sealed class SlurmJobTests
     public void An_mpirun_is_told_to_start_its_daemons_by_ssh_unless_its_user_says_otherwise()
     {
         using var node = Started("echo '2: eth0    inet 10.1.0.7/24 scope global eth0'");
-        node.Stand("pisahpc-run", "echo $OMPI_MCA_plm $PRTE_MCA_plm $HYDRA_LAUNCHER $I_MPI_HYDRA_BOOTSTRAP $OMPI_MCA_oob_tcp_if_include");
+        node.Stand(
+            "pisahpc-run",
+            "echo $OMPI_MCA_plm $PRTE_MCA_plm $HYDRA_LAUNCHER $I_MPI_HYDRA_BOOTSTRAP $OMPI_MCA_oob_tcp_if_include $OMPI_MCA_plm_rsh_args");
         var path = ("PATH", (string?)$"{node.Root}:/usr/bin:/bin");
-        Assert.Equal("rsh ssh ssh ssh eth0\n", node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path).Output);
-        Assert.Equal("slurm ssh fork ssh lo\n", node.Call(
+        var own = $"-F {node.Run}/7/ssh_config";
+        Assert.Equal($"rsh ssh ssh ssh eth0 {own}\n", node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path).Output);
+        Assert.Equal($"slurm ssh fork ssh lo {own}\n", node.Call(
             "slurm-job", ["mpirun"], path, ("OMPI_MCA_plm", "slurm"), ("HYDRA_LAUNCHER", "fork"), ("OMPI_MCA_oob_tcp_if_include", "lo")).Output);
         Assert.Equal("\n", node.Call("slurm-job", ["./a.out"], path, ("PMI_RANK", "0")).Output);
     }
