@@ -74,18 +74,19 @@ try {
     $null = Install-HpcBatchHook Slurm -Site $ours -ProgramPath "$root/out/hook" -WarningAction Ignore
     Update-Slurm
     foreach ($nodes in 1, 2) {
+        $words = $nodes -eq 1 ? '1 node' : "$nodes nodes"
         $plain, $recipes, $hooks = @(), @(), @()
         foreach ($round in 1..$Rounds) {
             $plain += Measure-Job $nodes 'docker-none' "$work/plain.sh"
             $recipes += Measure-Job $nodes 'recipe' "$work/recipe.sh"
             $hooks += Measure-Job $nodes "docker-$Environment" "$work/plain.sh"
-            'round {0}, {1} nodes: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
-                $round, $nodes, $plain[-1], $recipes[-1], $hooks[-1]
+            'round {0}, {1}: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
+                $round, $words, $plain[-1], $recipes[-1], $hooks[-1]
         }
 
         $base, $slurms = (Get-Median $recipes), (Get-Median $plain)
-        'A job of {0} nodes, against the recipe''s {1:0.00} s, of which {2:0.00} s are Slurm''s own: {3:0.00}' -f
-            $nodes, $base, $slurms, ((Get-Median $hooks) / $base)
+        'A job of {0}, against the recipe''s {1:0.00} s, of which {2:0.00} s are Slurm''s own: {3:0.00}' -f
+            $words, $base, $slurms, ((Get-Median $hooks) / $base)
     }
 
     Get-PrologTime
