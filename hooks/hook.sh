@@ -155,10 +155,11 @@ take_off() {
     gid=${record_gid:-0} turn=$record_turn environment=$record_environment
     [ "$left" = clean ] && return
     record_run left stop-killed 75 "pisahpc-hook stop was killed with the hook $$"
+    # A job that ends while it is being started is the start's until that one's deadline, and until all is taken back: this waits as long.
     if [ "$starter" = "$node" ] && [ "$reach" = all ]; then
-        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" "$@"
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" "$@"
     else
-        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$deadline" -Here "$node"
+        set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" -Here "$node"
     fi
     bounded "$((deadline + take_back))" call_hook "$@"
     if [ "$status" != 0 ] && same_run; then record_run left stop-failed 75 "pisahpc-hook stop: $status"; fi
@@ -194,6 +195,27 @@ time_left() {
     rest=$((deadline + take_back - $(date +%s) + $1))
     [ "$rest" -ge 15 ] || return
     deadline=$((rest - 5)) take_back=5
+}
+
+# carry_authority DIRECTORY: gives the job's directory a copy of the key to the user's display (Xsecurity(7)), which may lie in a directory
+# of the node's own, and names the copy.
+carry_authority() {
+    if [ -z "${DISPLAY-}" ] || [ ! -r "${XAUTHORITY-}" ]; then return; fi
+    (umask 077 && cat <"$XAUTHORITY" >"$1/Xauthority.$$" && mv -f "$1/Xauthority.$$" "$1/Xauthority") || return
+    export XAUTHORITY="$1/Xauthority"
+}
+
+# launch_by_ssh DIRECTORY: has an mpirun in the container start its daemons by the ssh of the job whose directory it is, where its user does
+# not say how. Below a batch system Open MPI, PRRTE, Hydra and Intel MPI take that one's own starter, which a container has not; and the
+# user's own ssh_config, which would come first, is not for the nodes of a job.
+launch_by_ssh() {
+    export OMPI_MCA_plm="${OMPI_MCA_plm-rsh}" OMPI_MCA_plm_rsh_args="${OMPI_MCA_plm_rsh_args--F $1/ssh_config}"
+    export PRTE_MCA_plm="${PRTE_MCA_plm-ssh}" PRTE_MCA_plm_ssh_args="${PRTE_MCA_plm_ssh_args--F $1/ssh_config}"
+    export HYDRA_LAUNCHER="${HYDRA_LAUNCHER-ssh}" HYDRA_LAUNCHER_EXTRA_ARGS="${HYDRA_LAUNCHER_EXTRA_ARGS--F$1/ssh_config}"
+    # MPICH before 4.0 knows this name.
+    export HYDRA_LAUNCH_EXTRA_ARGS="${HYDRA_LAUNCH_EXTRA_ARGS-$HYDRA_LAUNCHER_EXTRA_ARGS}"
+    export I_MPI_HYDRA_BOOTSTRAP="${I_MPI_HYDRA_BOOTSTRAP-ssh}"
+    export I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS="${I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS--F$1/ssh_config}"
 }
 
 # interpreter_of LINE: sets interpreter and argument by the kernel's rules for a first line (execve(2)): all that follows the interpreter is

@@ -15,12 +15,15 @@ namespace PisaHpc.Hook;
 /// <summary>Starts the job that the process is part of.</summary>
 internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
 {
+    /// <summary>How long the batch system may take to tell all of a job.</summary>
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(10);
+
     /// <summary>Starts it on all of its nodes or on none. One that runs already is left as it is.</summary>
     /// <returns>The exit code.</returns>
     /// <exception cref="HpcException">Why nothing could be begun.</exception>
     public async Task<int> RunAsync(HookOptions options, JobEnvironment environment, CancellationToken cancellationToken)
     {
-        var allocation = AllocationReader.Read(environment);
+        var allocation = await AllocationOfAsync(environment, cancellationToken);
         var area = site.RequirePortArea();
         var wanted = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty);
         var request = new JobRequest
@@ -53,6 +56,17 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
             return HookExit.Of(failure, allocation.Nodes.Count);
         }
     }
+
+    private async Task<HpcAllocation> AllocationOfAsync(JobEnvironment environment, CancellationToken cancellationToken) =>
+        AllocationReader.FindJobToldInPart(environment) is { } jobId
+            ? await SiteBatchSystem.AskAsync(
+                site,
+                Scheduler.Slurm,
+                host: null,
+                AskLimit,
+                (batch, stopping) => batch.GetAllocationAsync(jobId, owner: null, stopping),
+                cancellationToken)
+            : AllocationReader.Read(environment);
 
     /// <summary>From here on the job is the batch system's; who was stopped before takes it back.</summary>
     private Task HandOver(JobRequest request, HpcJob job, CancellationToken cancellationToken)

@@ -33,6 +33,14 @@ public static class AllocationReader
                 "Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32,24"),
         };
 
+    /// <summary>The id of the job of which the batch system tells a process a part alone, and has to be asked for the whole.</summary>
+    /// <returns>Null where the environment tells all, or nothing.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that holds no id.</exception>
+    public static string? FindJobToldInPart(JobEnvironment environment) =>
+        Detect(environment) == Scheduler.Slurm && SlurmAllocation.IsOfComponent(environment)
+            ? SlurmAllocation.JobIdOf(environment)
+            : null;
+
     /// <summary>The id of the job that a process is part of: all that a batch system is sure to tell when the job has ended.</summary>
     /// <returns>The id; null outside of a job.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for a variable that holds no id.</exception>

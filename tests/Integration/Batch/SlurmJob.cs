@@ -72,6 +72,17 @@ public sealed class SlurmJob : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until slurmctld knows nothing of it any more, which takes it a while longer than MinJobAge says.</summary>
+    public async Task IsForgottenAsync()
+    {
+        var patience = DateTime.UtcNow.AddSeconds(120);
+        while ((await RunningProcess.RunAsync("squeue", ["--noheader", "--states=all", $"--jobs={Id}"])).ExitCode == 0)
+        {
+            Assert.True(DateTime.UtcNow < patience, $"Job {Id} is not forgotten.");
+            await Task.Delay(200);
+        }
+    }
+
     private async Task<string> StateAsync()
     {
         var listed = await RunningProcess.RunAsync("squeue", ["--noheader", $"--jobs={Id}", "--format=%i %T %R"]);

@@ -10,6 +10,9 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <summary>The seconds that a start may take: tests wait for one that never ends.</summary>
     public const int DeadlineSec = 20;
 
+    /// <summary>The image of the environment "slow", of a registry that a test has to name.</summary>
+    public const string SlowImage = "pisa/slow:1";
+
     private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
     private readonly Func<HookedSlurm, Task> _prepare;
@@ -147,6 +150,7 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
             .WithEnvironments(
                 "missing: { image: pisa/none:1 }",
                 "debian13-mpich: { image: pisa/hpc:deb13, mpi: mpich, limits: { shm: 1g } }",
+                $"slow: {{ image: {SlowImage} }}",
                 $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 300s }}")
             .WriteTo(Site);
     }

@@ -83,6 +83,55 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         await job.AssertNothingLeftAsync();
     }
 
+    /// <summary>Their user has files of his own that lead astray, which no mpirun of a job reads.</summary>
+    [Fact]
+    [Trait(LabPart.Name, LabPart.Alone)]
+    public async Task A_user_with_sixty_five_groups_has_them_all_on_both_nodes_whatever_his_ssh_files_say()
+    {
+        await using var account = await CrowdedAccount.CreateAsync(slurm.Lab);
+        await account.WriteSshAsync("config", "Host *\n  ProxyCommand false\n  Port 1\n");
+        await account.WriteSshAsync("known_hosts", "* ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBmbJXX4tTsa1wCnoK3Mx6CVyp4BfYDQmrBNqGLDHu2V\n");
+        const string Tells = "#!/bin/sh\nid -G\nmpirun.openmpi --map-by ppr:1:node id -G && mpiexec.mpich -n 2 -ppn 1 id -G\n";
+        var job = await HookedJob.SubmitAsync(
+            slurm, CrowdedAccount.Name, new Dictionary<string, string?>(), Tells, ["--comment=docker-debian12", .. BothNodes]);
+        Assert.Equal("COMPLETED", await job.EndAsync());
+        Assert.Equal(Enumerable.Repeat(CrowdedAccount.Groups, 5), job.Output.TrimEnd('\n').Split('\n'));
+        await job.AssertNothingLeftAsync();
+    }
+
+    /// <summary>Its second component's prolog starts nothing, and the first one's is told of its own component alone.</summary>
+    [Fact]
+    public async Task A_heterogeneous_job_is_one_job_in_containers_on_the_nodes_of_all_its_components()
+    {
+        const string Runs = """
+            #!/bin/sh
+            echo runs on $(uname -n), reaches $(ssh o2wn02 uname -n)
+            """;
+        var job = await HookedJob.SubmitAsync(
+            slurm, Runs, "--comment=docker-tiny", "--nodelist=o2wn01", "--ntasks=2", ":", "--comment=docker-tiny", "--nodelist=o2wn02");
+        await job.EndAsync();
+        Assert.Equal("runs on o2wn01, reaches o2wn02\n", job.Output);
+        await job.AssertNothingLeftAsync();
+        await job.With($"{int.Parse(job.Id, System.Globalization.CultureInfo.InvariantCulture) + 1}").AssertNothingLeftAsync();
+        await HookedSlurm.AssertNoNodeIsDrainedAsync();
+
+        const string Tells = "echo $(hostname) $(cat /proc/1/comm)";
+        string[] step = ["/usr/lib/pisahpc/slurm-job", "sh", "-c", Tells];
+        var steps = await RunningProcess.RunAsync(
+            "setpriv",
+            [
+                "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "srun", "--quiet", $"--chdir={slurm.Lab.State.Shared}",
+                "--comment=docker-tiny", "--nodelist=o2wn01", "--ntasks=2", .. step, ":",
+                "--comment=docker-tiny", "--nodelist=o2wn02", "--ntasks=1", .. step,
+            ]);
+        Assert.Equal(["o2wn01 docker-init", "o2wn01 docker-init", "o2wn02 docker-init"], steps.EndedWith(0).Lines.Order());
+        await HookedSlurm.NoJobsAsync();
+        foreach (var node in slurm.Lab.Nodes)
+        {
+            Assert.Empty(Directory.EnumerateFiles(node.PathOf("/run/pisahpc/.slurm")));
+        }
+    }
+
     [Fact]
     public async Task Cancelled_while_its_prolog_is_at_it_the_job_is_not_launched_and_nothing_is_left()
     {
@@ -114,20 +163,36 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         await job.SaysAsync("runs on");
         Assert.Equal(2, (await job.ContainersAsync()).Count);
         await job.CancelAsync();
+        await HookedSlurm.UntilAsync("it is over but for its epilogs", async () => await job.FieldAsync("JobState") != "RUNNING");
+        await RunningProcess.RunAsync("scancel", [job.Id]);
         Assert.Equal("CANCELLED", await job.EndAsync());
         Assert.Contains("told", job.Output, StringComparison.Ordinal);
         Assert.Contains("CANCELLED AT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();
+        Assert.Equal("Cancelled", (string)slurm.Ended(job.Id).Reason);
     }
 
+    /// <summary>The warning that the job asked for comes with it, and once; so did one that was sent by hand.</summary>
     [Fact]
-    public async Task At_its_time_limit_it_is_ended_and_leaves_nothing()
+    public async Task At_its_time_limit_it_is_warned_and_ended_and_leaves_nothing()
     {
-        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--time=2", .. BothNodes]);
+        const string Traps = """
+            #!/bin/sh
+            trap 'echo warned' USR1
+            trap 'echo by hand' USR2
+            trap 'exit 1' TERM
+            echo runs on $(uname -n)
+            sleep 600 &
+            while ! wait; do :; done
+            """;
+        var job = await HookedJob.SubmitAsync(slurm, Traps, ["--comment=docker-tiny", "--time=2", "--signal=B:USR1@1", .. BothNodes]);
         await job.SaysAsync("runs on");
+        (await RunningProcess.RunAsync("scancel", ["--batch", "--signal=USR2", job.Id])).EndedWith(0);
+        await job.SaysAsync("by hand");
         (await RunningProcess.RunAsync("scontrol", ["update", $"JobId={job.Id}", "EndTime=now"])).EndedWith(0);
         Assert.Equal("TIMEOUT", await job.EndAsync(240));
         Assert.Contains("DUE TO TIME LIMIT", job.Output, StringComparison.Ordinal);
+        Assert.Equal((2, 2), (job.Output.Split("warned\n").Length, job.Output.Split("by hand\n").Length));
         await job.AssertNothingLeftAsync();
         Assert.Equal("TimeLimit", (string)slurm.Ended(job.Id).Reason);
     }

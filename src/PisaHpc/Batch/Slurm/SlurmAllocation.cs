@@ -50,18 +50,22 @@ internal static class SlurmAllocation
     }
 
     /// <summary>
-    /// Slurm tells a prolog or an epilog of the component that it runs for and of no other: a part of a job is not taken for the job.
+    /// Whether it is that of a prolog or an epilog of a heterogeneous job, which Slurm tells of the component that it runs for alone.
     /// </summary>
+    public static bool IsOfComponent(JobEnvironment environment) => environment.First(WholeJobVariables) is not null;
+
+    /// <summary>A part of a job is not taken for the job.</summary>
     private static void RequireWholeJob(JobEnvironment environment, string jobId)
     {
-        if (environment.First(WholeJobVariables) is not null)
+        if (IsOfComponent(environment))
         {
             throw new HpcException(
                 ErrorId.AllocationNotFound,
                 $"Slurm job {jobId} is heterogeneous, and its prolog is told of component {environment.First(JobIdVariables)?.Value} alone "
                 + $"(nodes {environment.First(SlurmComponent.NodeListVariables)?.Value}).",
                 jobId,
-                "Start it in the job's script, where Slurm names the nodes of all components. Stop-HpcJob works in the epilog as ever.");
+                "Ask Slurm for all of it with Get-HpcAllocation -JobId, as pisahpc-hook start does, or start it in the job's script, where "
+                + "Slurm names the nodes of all components. Stop-HpcJob works in the epilog as ever.");
         }
     }
 

@@ -53,8 +53,7 @@ internal static class SlurmEnd
     /// <returns>Null for a job that has not ended, or is to run again.</returns>
     public static BatchEnd? Of(BatchJob job, string? exit)
     {
-        var ending = job.State == "COMPLETING";
-        if ((ending ? Reasons.GetValueOrDefault(job.Reason ?? "") : OutcomeOf(job.State)) is not { } outcome)
+        if ((job.State == "COMPLETING" ? OutcomeWhileEnding(job.Reason, exit) : OutcomeOf(job.State)) is not { } outcome)
         {
             return null;
         }
@@ -92,6 +91,15 @@ internal static class SlurmEnd
         var restarts = more.Length > 0 ? Number(more[0]) : null;
         return WithExit(new BatchEnd { Outcome = outcome, State = state, RestartCount = restarts }, exit);
     }
+
+    /// <summary>
+    /// Somebody cancelled a job that has no reason and 0:15, which slurmctld then writes whatever its script does: that of a script that
+    /// failed, or that a signal ended, has one. So does one that was cancelled before its script began, and that is its prolog.
+    /// </summary>
+    private static BatchOutcome OutcomeWhileEnding(string? reason, string? exit) =>
+        reason is not null && Reasons.TryGetValue(reason, out var outcome) ? outcome
+        : (reason, exit) is (null or "None", "0:15") or ("Prolog", _) ? BatchOutcome.Cancelled
+        : BatchOutcome.Unknown;
 
     private static BatchEnd WithExit(BatchEnd end, string pair) =>
         pair.Split(':') is [var code, var signal] && Number(code) is { } exitCode && Number(signal) is { } number

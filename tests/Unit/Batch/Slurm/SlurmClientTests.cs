@@ -73,6 +73,10 @@ public sealed class SlurmClientTests : IDisposable
     [InlineData("OUT_OF_MEMORY", "OutOfMemory", "0:125", BatchOutcome.OutOfMemory, 0, 125)]
     [InlineData("COMPLETING", "TimeLimit", "0:0", BatchOutcome.TimeLimit, 0, null)]
     [InlineData("COMPLETING", "NonZeroExitCode", "1:0", BatchOutcome.Unknown, 1, null)]
+    [InlineData("COMPLETING", "None", "0:0", BatchOutcome.Unknown, 0, null)]
+    [InlineData("COMPLETING", "None", "0:15", BatchOutcome.Cancelled, 0, 15)]
+    [InlineData("COMPLETING", "JobLaunchFailure", "0:15", BatchOutcome.Unknown, 0, 15)]
+    [InlineData("COMPLETING", "Prolog", "0:0", BatchOutcome.Cancelled, 0, null)]
     public async Task A_job_that_ended_says_how(string state, string reason, string exit, BatchOutcome outcome, int code, int? signal)
     {
         var record = Granted.Replace("JobState=RUNNING Reason=None", $"JobState={state} Reason={reason}")

@@ -150,6 +150,8 @@ public sealed class SlurmHeterogeneousTests
         Assert.Equal("1", failure.Target);
         Assert.Equal("Slurm job 1 is heterogeneous, and its prolog is told of component 2 alone (nodes o2wn[03-04]).", failure.Message);
         Assert.Contains("the job's script", failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("1", AllocationReader.FindJobToldInPart(Environment(PrologOfTheSecondComponent)));
+        Assert.Null(AllocationReader.FindJobToldInPart(Environment(BatchScript)));
     }
 
     [Fact]

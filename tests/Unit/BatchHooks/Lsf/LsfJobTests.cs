@@ -38,6 +38,18 @@ public sealed class LsfJobTests
     }
 
     [Fact]
+    public void The_key_to_the_users_display_is_copied_to_where_the_container_sees_it()
+    {
+        using var host = Started();
+        host.Stand("pisahpc-run", "echo $XAUTHORITY");
+        File.WriteAllText(host.PathOf("key"), "secret");
+        Assert.Equal(
+            (0, host.PathOf("run/7/Xauthority\n"), ""),
+            host.Call("lsf-job", ["tiny", "xterm"], ("DISPLAY", "localhost:10.0"), ("XAUTHORITY", host.PathOf("key"))));
+        Assert.Equal("secret", File.ReadAllText(host.PathOf("run/7/Xauthority")));
+    }
+
+    [Fact]
     public void The_exit_code_is_the_commands()
     {
         using var host = Started();

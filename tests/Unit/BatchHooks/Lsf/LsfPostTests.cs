@@ -15,7 +15,7 @@ public sealed class LsfPostTests
         host.Call("lsf-post", Tiny, ("LSB_JOBEXIT_STAT", "512"), ("LSB_JOBEXIT_INFO", "SIGNAL -14 SIG_TERM_USER"));
         Assert.Equal(
             [
-                "pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20", "LSB_JOBEXIT_INFO=SIGNAL -14 SIG_TERM_USER",
+                "pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35", "LSB_JOBEXIT_INFO=SIGNAL -14 SIG_TERM_USER",
                 "LSB_JOBEXIT_STAT=512",
             ],
             host.Calls.TakeLast(3).Order().OrderByDescending(call => call.StartsWith("pisahpc", StringComparison.Ordinal)));
@@ -32,7 +32,7 @@ public sealed class LsfPostTests
         host.OnHost("n02");
         host.Call("lsf-pre", Tiny);
         host.Call("lsf-post", Tiny);
-        Assert.EndsWith("-DeadlineSec 20 -Here n02", Assert.Single(host.Calls), StringComparison.Ordinal);
+        Assert.EndsWith("-DeadlineSec 35 -Here n02", Assert.Single(host.Calls), StringComparison.Ordinal);
         Assert.Equal("", host.Record("7.0"));
     }
 
@@ -181,7 +181,7 @@ public sealed class LsfPostTests
         Assert.Equal("starting", host.Field("state"));
         Assert.Equal(0, host.Call("lsf-post", Tiny).Code);
         Assert.Contains("taken back", host.Calls);
-        Assert.Matches("^pisahpc-hook stop .* -DeadlineSec 1[0-8]$", host.Calls[^1]);
+        Assert.Matches("^pisahpc-hook stop .* -DeadlineSec (2[5-9]|3[0-3])$", host.Calls[^1]);
         Assert.Equal(("", ""), (host.Record("7.0"), host.Record("7.0.pid")));
     }
 }

@@ -87,6 +87,19 @@ public sealed class SlurmJobTests
         Assert.Equal((75, "pisahpc: not-started on n02: the job's containers were not started: its first line on n01 says why\n"), (end.Code, end.Error));
     }
 
+    [Fact]
+    public void The_key_to_the_users_display_is_copied_to_where_the_container_sees_it()
+    {
+        using var node = Started();
+        node.Stand("pisahpc-run", "echo $XAUTHORITY");
+        File.WriteAllText(node.PathOf("key"), "secret");
+        (string, string?) display = ("DISPLAY", "localhost:10.0"), key = ("XAUTHORITY", node.PathOf("key"));
+        Assert.Equal((0, node.PathOf("run/7/Xauthority\n"), ""), node.Call("slurm-job", ["xterm"], display, key));
+        Assert.Equal(("secret", "600"), (File.ReadAllText(node.PathOf("run/7/Xauthority")), node.ModeOf("run/7/Xauthority")));
+        Assert.Equal((0, "/none\n", ""), node.Call("slurm-job", ["xterm"], display, ("XAUTHORITY", "/none")));
+        Assert.Equal((0, node.PathOf("key\n"), ""), node.Call("slurm-job", ["env"], key));
+    }
+
     [Theory]
     [InlineData("SLURM_JOB_ID", "../7")]
     [InlineData("SLURM_RESTART_COUNT", "0/../../x")]
@@ -116,12 +129,12 @@ public sealed class SlurmJobTests
     [InlineData("exit 0", "", "hash - - -")]
     [InlineData(NoIp, "", "hash eth0,eth1,ib0 eth0,eth1,ib0 eth0")]
     [InlineData(NoIp, "mlx5_0", "hash eth0,eth1,ib0 - -")]
-    public void A_rank_is_told_the_interfaces_with_an_address_that_are_no_bridges(string ip, string adapter, string expected)
+    public void A_program_is_told_the_interfaces_with_an_address_that_are_no_bridges_and_a_rank_more(string ip, string adapter, string expected)
     {
         using var node = Started(ip);
         Assert.Equal(expected, Told(node, adapter, ("PMIX_RANK", "3")));
         Assert.Equal(expected, Told(node, adapter, ("PMI_RANK", "3")));
-        Assert.Equal("- - - -", Told(node, adapter));
+        Assert.Equal("-" + expected["hash".Length..], Told(node, adapter));
     }
 
     [Fact]
@@ -134,6 +147,41 @@ public sealed class SlurmJobTests
                 node, "", ("PMIX_RANK", "3"), ("PMIX_MCA_gds", "ds21"), ("OMPI_MCA_btl_tcp_if_include", "10.0.0.0/8"), ("UCX_NET_DEVICES", "eth1"),
                 ("FI_TCP_IFACE", "eth2")));
         Assert.Equal("hash - eth0,eth1,ib0 eth0", Told(node, "", ("PMIX_RANK", "3"), ("OMPI_MCA_btl_tcp_if_exclude", "lo")));
+    }
+
+    /// <summary>The cluster's own starter is not in a container.</summary>
+    [Fact]
+    public void An_mpirun_is_told_to_start_its_daemons_by_ssh_unless_its_user_says_otherwise()
+    {
+        using var node = Started("echo '2: eth0    inet 10.1.0.7/24 scope global eth0'");
+        node.Stand(
+            "pisahpc-run",
+            "echo $OMPI_MCA_plm $PRTE_MCA_plm $HYDRA_LAUNCHER $I_MPI_HYDRA_BOOTSTRAP $OMPI_MCA_oob_tcp_if_include $OMPI_MCA_plm_rsh_args");
+        var path = ("PATH", (string?)$"{node.Root}:/usr/bin:/bin");
+        var own = $"-F {node.Run}/7/ssh_config";
+        Assert.Equal($"rsh ssh ssh ssh eth0 {own}\n", node.Call("slurm-job", [ScriptOf(node, "#!/bin/sh\n")], path).Output);
+        Assert.Equal($"slurm ssh fork ssh lo {own}\n", node.Call(
+            "slurm-job", ["mpirun"], path, ("OMPI_MCA_plm", "slurm"), ("HYDRA_LAUNCHER", "fork"), ("OMPI_MCA_oob_tcp_if_include", "lo")).Output);
+        Assert.Equal("\n", node.Call("slurm-job", ["./a.out"], path, ("PMI_RANK", "0")).Output);
+    }
+
+    [Fact]
+    public void A_node_of_another_component_has_the_containers_of_the_first_one()
+    {
+        using var node = Started();
+        node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_ID", "9"), ("SLURM_HET_JOB_ID", "8"), ("SLURM_NODELIST", "n01"));
+        (string, string?)[] step = [("SLURM_JOB_ID", "8"), ("SLURM_JOB_ID_HET_GROUP_0", "8"), ("SLURM_JOB_ID_HET_GROUP_1", "9")];
+        Assert.Equal(
+            (75, "pisahpc: not-started on n01: the job's containers were not started: its first line on the first node of job 8 says why\n"),
+            (node.Call("slurm-job", ["id"], step).Code, node.Call("slurm-job", ["id"], step).Error));
+
+        Directory.CreateDirectory(node.PathOf("run/8/agent"));
+        using var agent = new System.Net.Sockets.Socket(
+            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+        agent.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(node.PathOf("run/8/agent/socket")));
+        Assert.Equal(0, node.Call("slurm-job", ["id"], step).Code);
+        Assert.EndsWith($"--socket {node.Run}/8/agent/socket --wait 10 -- id", node.Calls[^1], StringComparison.Ordinal);
+        Assert.Equal((0, "inner\n"), (0, node.Call("slurm-job", ["echo", "inner"], [.. step, ("SLURM_JOB_ID", "10")]).Output));
     }
 
     /// <summary>What a command in the container has of the variables, on a node with some interfaces.</summary>

@@ -158,15 +158,28 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", []);
-        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20 -AskBatchSystem", node.Calls[^1]);
+        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem", node.Calls[^1]);
         Assert.Equal("", node.Record("7.0"));
 
         node.Call("slurm-prolog", [], Asks, ("SLURMD_NODENAME", "n02"));
         node.Call("slurm-epilog", [], ("SLURMD_NODENAME", "n02"));
-        Assert.EndsWith("-DeadlineSec 20 -Here n02", node.Calls[^1], StringComparison.Ordinal);
+        Assert.EndsWith("-DeadlineSec 35 -Here n02", node.Calls[^1], StringComparison.Ordinal);
         var calls = node.Calls.Count;
         node.Call("slurm-epilog", [], ("SLURMD_NODENAME", "n02"));
         Assert.Equal(calls, node.Calls.Count);
+    }
+
+    [Fact]
+    public void Of_a_heterogeneous_job_the_first_component_starts_all_and_the_others_take_off_their_own_nodes()
+    {
+        using var node = new HookDirectory();
+        node.Call("slurm-prolog", [], Asks, ("SLURM_HET_JOB_ID", "6"));
+        Assert.Empty(node.Calls);
+        Assert.Equal(("elsewhere", "the first node of job 6"), (node.Field("state"), node.Field("starter")));
+        node.Call("slurm-epilog", [], ("SLURM_HET_JOB_ID", "6"));
+        Assert.EndsWith(" -Here n01", Assert.Single(node.Calls), StringComparison.Ordinal);
+        node.Call("slurm-prolog", [], Asks, ("SLURM_HET_JOB_ID", "7"));
+        Assert.StartsWith("pisahpc-hook start ", node.Calls[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,7 +200,7 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", "1"));
-        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 20 -AskBatchSystem", node.Calls[^1], StringComparison.Ordinal);
+        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem", node.Calls[^1], StringComparison.Ordinal);
         Assert.Equal("", node.Record("7.0"));
     }
 

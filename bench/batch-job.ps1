@@ -1,0 +1,102 @@
+# A job of the lab's Slurm that does nothing, from when it has its nodes until they are free of it: the hooks that Install-HpcBatchHook puts
+# there against those of an admin's own (batch-job.sh), which stand beside each other in one slurm.conf and take turns. A job without a
+# container shows what Slurm takes for itself. And the prolog alone, for a job that asks for nothing.
+param(
+    [Parameter(Mandatory)]
+    [string] $Site,
+
+    [int] $Rounds = 5,
+
+    [string] $Environment = 'tiny'
+)
+
+$ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot lib measure.ps1)
+$image = (Get-HpcEnvironment $Environment -Site $Site).Image
+$lab, $root = (Split-Path $Site), (Split-Path $PSScriptRoot)
+$work = "$lab/shared/bench-batch-job"
+$ours = "$work/site.yaml"
+
+# The seconds of a job of the lab's user, as closely as squeue tells them: sbatch --wait sleeps for seconds, and how long a job waits for
+# its nodes is the scheduler's.
+function Measure-Job([int] $Nodes, [string] $Comment, [string] $Script) {
+    $user = '--reuid=hpcuser', '--regid=hpcuser', '--init-groups'
+    $options = "--nodes=$Nodes", "--ntasks=$Nodes", "--comment=$Comment", '--time=5', '--output=/dev/null', "--chdir=$lab/shared"
+    $job = & setpriv @user sbatch --parsable @options $Script
+    while ((& squeue --noheader --format=%T "--jobs=$job" 2>$null) -eq 'PENDING') { Start-Sleep -Milliseconds 10 }
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while (& squeue --noheader "--jobs=$job" 2>$null) {
+        if ($clock.Elapsed.TotalSeconds -gt 60) { throw "Job $job does not end: see sinfo -R" }
+        Start-Sleep -Milliseconds 10
+    }
+
+    $seconds = $clock.Elapsed.TotalSeconds
+    $record = & scontrol show job --oneliner $job
+    if ($record -notmatch ' JobState=COMPLETED ') { throw "Job $job did not end well: $record" }
+    $seconds
+}
+
+function Set-Recipe {
+    $null = New-Item -ItemType Directory -Force "$work/ports"
+    Copy-Item "$PSScriptRoot/start-job.sh" $work
+    'prolog', 'epilog', 'run' | ForEach-Object { Copy-Item "$PSScriptRoot/batch-job.sh" "$work/$_" }
+    22000..22999 | ForEach-Object { $null = New-Item "$work/ports/$_" }
+    Set-Content "$work/settings" $image, "$lab/ssh/config", "$work/ports"
+    Set-Content "$work/plain.sh" '#!/bin/sh', 'true'
+    Set-Content "$work/recipe.sh" "#!$work/run", 'true'
+    Set-Content "$work/slurm.conf" "Prolog=$work/prolog", "Epilog=$work/epilog", 'PrologFlags=Alloc,Contain,DeferBatch'
+}
+
+# The lab's partition has an environment, which the recipe's jobs are not to get.
+function Set-OurSite {
+    $text = (Get-Content -Raw $Site) -replace '(?s)\nqueues:.*', "`n"
+    Set-Content $ours "records: { directory: $work/records }", $text
+    $null = New-Item -ItemType Directory "$work/records"
+}
+
+function Update-Slurm {
+    & scontrol reconfigure
+    while (@(& sinfo --noheader --Node --responding --states=idle --format=%N).Count -lt 2) { Start-Sleep -Milliseconds 100 }
+}
+
+function Get-PrologTime {
+    $env:SLURM_JOB_ID, $env:SLURM_JOB_COMMENT, $env:SLURM_JOB_PARTITION = '1', 'my own words', 'hpc'
+    $many = 200
+    $seconds = Measure-Duration { & sh -c "i=0; while [ `$i -lt $many ]; do /usr/lib/pisahpc/slurm-prolog; i=`$((i + 1)); done" }
+    $calls = & strace -f -qq -e trace=fork,vfork,clone,clone3 /usr/lib/pisahpc/slurm-prolog 2>&1
+    'The prolog of a job that asks for nothing: {0:0.0} ms, {1} processes started' -f ($seconds / $many * 1000), @($calls).Count
+}
+
+try {
+    Set-Recipe
+    Set-OurSite
+    & "$root/lab/lab.sh" batch slurm "$work/slurm.conf"
+    $null = Install-HpcBatchHook Slurm -Site $ours -ProgramPath "$root/out/hook" -WarningAction Ignore
+    Update-Slurm
+    foreach ($nodes in 1, 2) {
+        $words = $nodes -eq 1 ? '1 node' : "$nodes nodes"
+        $plain, $recipes, $hooks = @(), @(), @()
+        foreach ($round in 1..$Rounds) {
+            $plain += Measure-Job $nodes 'docker-none' "$work/plain.sh"
+            $recipes += Measure-Job $nodes 'recipe' "$work/recipe.sh"
+            $hooks += Measure-Job $nodes "docker-$Environment" "$work/plain.sh"
+            'round {0}, {1}: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
+                $round, $words, $plain[-1], $recipes[-1], $hooks[-1]
+        }
+
+        $base, $slurms = (Get-Median $recipes), (Get-Median $plain)
+        'A job of {0}, against the recipe''s {1:0.00} s, of which {2:0.00} s are Slurm''s own: {3:0.00}' -f
+            $words, $base, $slurms, ((Get-Median $hooks) / $base)
+    }
+
+    Get-PrologTime
+}
+finally {
+    & scancel --user=hpcuser --partition=hpc
+    while (& squeue --noheader --user=hpcuser) { Start-Sleep -Milliseconds 100 }
+    $null = Uninstall-HpcBatchHook Slurm -Site $ours -WarningAction Ignore
+    Update-Slurm
+    $null = Uninstall-HpcBatchHook Slurm -Site $ours -WarningAction Ignore
+    & "$root/lab/lab.sh" batch slurm none
+    Remove-Item -Recurse -Force $work, "$lab/slurm/etc/*.pisahpc-*"
+}
