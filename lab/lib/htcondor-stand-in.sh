@@ -29,14 +29,12 @@ value_in() {
             }
             set[name] = value
         }
-        END { if (tolower(wanted) in set) { sub(/^[ \t]+/, "", set[tolower(wanted)]); print set[tolower(wanted)] } }' "$1"
+        END { value = set[tolower(wanted)]; sub(/^[ \t]+/, "", value); if (value != "") print value }' "$1"
 }
 
 # config NAME: its value by the files as they are, as a starter has it; the startd has what it read.
 config() {
-    cat "$top"/config.d/* >"$top/now.$$"
-    value_in "$top/now.$$" "$1"
-    rm -f "$top/now.$$"
+    cat "$top"/config.d/* | value_in - "$1"
 }
 
 # attribute NAME: its expression in the job's ad.
@@ -47,12 +45,14 @@ event() { printf '%s\n' "$*" >>"$top/events.$id"; }
 up() {
     mkdir -p "$top/config.d" "$top/bin" "$top/sbin" "$top/startd"
     cp "$(readlink -f /bin/sh)" "$top/sbin/condor_starter"
+    # A node may not have the checkout.
+    cp "$0" "$top/sbin/stand-in"
     {
         printf 'LOCAL_CONFIG_DIR = %s/config.d\nSTARTER = %s/sbin/condor_starter\n' "$top" "$top"
         printf 'STARTD_JOB_ATTRS = JobPrio\n'
     } >"$top/config.d/00-site.conf"
     for command in condor_config_val condor_status condor_reconfig; do
-        printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$0" "$top" "$command" >"$top/bin/$command"
+        printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$top/sbin/stand-in" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
     cat "$top"/config.d/* >"$top/read"
@@ -191,7 +191,7 @@ submit() {
     : >"$top/out.$id" && chmod 666 "$top/out.$id"
     # shellcheck disable=SC2086 # a command and its arguments
     exec ${HTCONDOR_STAND_IN_ENTER-} "$host" env _CONDOR_EXECUTE="$execute" HTCONDOR_STAND_IN_EXITS="${HTCONDOR_STAND_IN_EXITS-1}" \
-        "$top/sbin/condor_starter" "$0" "$top" starter -f -a slot1_1 sched01 -- "$id" "$host" "$@"
+        "$top/sbin/condor_starter" "$top/sbin/stand-in" "$top" starter -f -a slot1_1 sched01 -- "$id" "$host" "$@"
 }
 
 remove() {
