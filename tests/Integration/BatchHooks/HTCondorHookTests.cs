@@ -119,7 +119,7 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
         var before = await File.ReadAllBytesAsync(condor.Lines);
         Assert.All(condor.Install().Succeeded().Objects, row => Assert.False((bool)row.Properties["Changed"].Value));
         Assert.Equal(before, await File.ReadAllBytesAsync(condor.Lines));
-        dynamic removal = condor.Uninstall("-WhatIf -PassThru | Select-Object -First 1").Single();
+        dynamic removal = condor.Uninstall("-WhatIf -PassThru -Node o2wn01").Single();
         Assert.Contains("- USER_JOB_WRAPPER = /usr/lib/pisahpc/htcondor-job", (IEnumerable<string>)removal.Diff);
         Assert.DoesNotContain(Checks(), check => check.Contains(" Failed: ", StringComparison.Ordinal));
 
