@@ -62,7 +62,8 @@ up() {
 as_user() {
     exec setpriv --reuid=hpcuser --regid=hpcuser --init-groups env -i HOME=/home/hpcuser PATH=/usr/local/bin:/usr/bin:/bin \
         BATCH_SYSTEM=HTCondor _CONDOR_SCRATCH_DIR="$scratch" _CONDOR_SLOT=slot1_1 _CONDOR_JOB_IWD="$scratch" \
-        _CONDOR_JOB_AD="$scratch/.job.ad" _CONDOR_MACHINE_AD="$scratch/.machine.ad" _CONDOR_WRAPPER_ERROR_FILE="$scratch/.job_wrapper_failure" TMPDIR="$scratch" \
+        _CONDOR_JOB_AD="$scratch/.job.ad" _CONDOR_MACHINE_AD="$scratch/.machine.ad" \
+        _CONDOR_WRAPPER_ERROR_FILE="$scratch/.job_wrapper_failure" TMPDIR="$scratch" \
         CONDOR_STARTER_PID=$$ OMP_NUM_THREADS="$cpus" "$@"
 }
 

@@ -78,6 +78,19 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
     }
 
     [Fact]
+    public async Task What_a_starter_left_that_was_killed_a_sweep_takes_off()
+    {
+        using var running = condor.Begin(_id, Tiny, "#!/bin/sh\necho runs\nwhile :; do sleep 0.1; done\n");
+        await HookedSlurm.UntilAsync("the job runs", async () => await condor.OutputAsync(_id) == "runs\n");
+        var starter = (await File.ReadAllTextAsync($"{condor.Top}/starter.{_id}")).TrimEnd();
+        (await condor.OnNodeAsync("kill", "-KILL", starter)).EndedWith(0);
+        await running.EndAsync();
+        (await condor.OnNodeAsync("/usr/lib/pisahpc/htcondor-root", "sweep")).EndedWith(0);
+        await condor.AssertNothingLeftAsync(_id);
+        (await condor.OnNodeAsync("rm", "-r", $"/tmp/pisahpc-execute/dir_{starter}")).EndedWith(0);
+    }
+
+    [Fact]
     public async Task A_job_that_asks_for_nothing_runs_on_the_host_and_gets_no_container_by_what_its_user_makes_up()
     {
         var job = await condor.SubmitAsync(
@@ -107,7 +120,8 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
     public async Task A_starter_that_a_user_runs_is_none()
     {
         var said = await condor.OnNodeAsync(
-            "setpriv", "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "env", "_CONDOR_EXECUTE=/tmp", $"{condor.Top}/sbin/condor_starter",
+            "setpriv", "--reuid=hpcuser", "--regid=hpcuser", "--init-groups", "env", "_CONDOR_EXECUTE=/tmp",
+            $"{condor.Top}/sbin/condor_starter",
             "-c", "sudo -n /usr/lib/pisahpc/htcondor-root start; true", "-a", "slot1_1");
         Assert.Matches("^78 not-a-job o2wn02 ", said.EndedWith(0).Output);
         await condor.AssertNothingLeftAsync(_id);

@@ -3,8 +3,8 @@ using PisaHpc.Integration.Harness;
 namespace PisaHpc.Integration.BatchHooks;
 
 /// <summary>
-/// An HTCondor that is none (lab/lib/htcondor-stand-in.sh), whose jobs run on the lab's second node, with the hooks on both, put there by the
-/// cmdlet and taken away by it.
+/// An HTCondor that is none (lab/lib/htcondor-stand-in.sh), whose jobs run on the lab's second node, with the hooks on both, put there by
+/// the cmdlet and taken away by it.
 /// </summary>
 public sealed class HookedHTCondor : IAsyncLifetime, IDisposable
 {
@@ -123,7 +123,9 @@ public sealed class HookedHTCondor : IAsyncLifetime, IDisposable
 }
 
 /// <summary>A job that has ended.</summary>
-/// <param name="ExitCode">Its own, or that of the stand-in: 250 for a job on hold, 251 for one that is idle again, 252 for a removed one.</param>
+/// <param name="ExitCode">
+/// Its own, or that of the stand-in: 250 for a job on hold, 251 for one that is idle again, 252 for a removed one.
+/// </param>
 /// <param name="Output">What its user has of it; of one that was not started the reason.</param>
 /// <param name="Events">What HTCondor called, a line each with its exit code.</param>
 public sealed record HTCondorJob(int ExitCode, string Output, string Events);

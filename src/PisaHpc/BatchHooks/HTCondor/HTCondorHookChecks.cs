@@ -47,7 +47,8 @@ internal static class HTCondorHookChecks
     {
         HTCondorLines.Keyword => CheckFinding.Passed($"jobs that name no hooks have those of {HTCondorLines.Keyword}"),
         null => CheckFinding.Failed(
-            $"no hooks are called for jobs that do not say +HookKeyword = \"{HTCondorLines.Keyword}\"", $"{InstallRemedy}; condor_reconfig."),
+            $"no hooks are called for jobs that do not say +HookKeyword = \"{HTCondorLines.Keyword}\"",
+            $"{InstallRemedy}; then: condor_reconfig."),
         var other => CheckFinding.Warning(
             $"jobs that name no hooks have those of {other}",
             $"A job that asks for an environment has to say +HookKeyword = \"{HTCondorLines.Keyword}\", too."),

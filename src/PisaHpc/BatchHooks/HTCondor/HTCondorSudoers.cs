@@ -1,8 +1,8 @@
 namespace PisaHpc.BatchHooks.HTCondor;
 
 /// <summary>
-/// The file by which sudo(8) lets the job's user have root run one program, for which HTCondor has no way of its own: sudoers(5), "Including
-/// other files". The program takes no word and no variable of his.
+/// The file by which sudo(8) lets the job's user have root run one program, for which HTCondor has no way of its own: sudoers(5),
+/// "Including other files". The program takes no word and no variable of his.
 /// </summary>
 internal static class HTCondorSudoers
 {
@@ -17,7 +17,7 @@ internal static class HTCondorSudoers
 
     private static readonly string[] Lines =
     [
-        $"Defaults!{Program} env_reset, !setenv, !env_keep, !env_check, !requiretty, !use_pty",
+        $"Defaults!{Program} env_reset, !setenv, !env_keep, !env_check, !requiretty",
         $"ALL ALL=(root:root) NOPASSWD: {Program} start, {Program} stop",
     ];
 

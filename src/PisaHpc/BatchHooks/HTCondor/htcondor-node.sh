@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Prints what a node says of its HTCondor: a line for each fact, its name and its value by a tab.
-# $1 the directory of HTCondor's programs, or nothing for the one in which PATH has them; $2 the program that root runs for the hooks; $3 the
-# one that a job's wrapper of the site's own may end with; then the names of HTCondor's configuration that are asked for, in capitals.
+# $1 the directory of HTCondor's programs, or nothing for the one in which PATH has them; $2 the program that root runs for the hooks; $3
+# the one that a job's wrapper of the site's own may end with; then the names of HTCondor's configuration that are asked for, in capitals.
 
 bin=$1 root=$2 wrapper=$3
 shift 3

@@ -15,7 +15,8 @@ public sealed class RootProgramTests
         var told = File.ReadAllText(node.Host.PathOf("told"));
         Assert.Contains("\nSUDO_UID=4001\n", told, StringComparison.Ordinal);
         Assert.Matches($"\n_CONDOR_SCRATCH_DIR={node.Host.PathOf("execute")}/dir_[0-9]+\n", told);
-        Assert.Contains("GlobalJobId = \"sched01@head#7.0#1764430000\"\nNumJobStarts = 1\nMachine = \"n01\"\n", told, StringComparison.Ordinal);
+        Assert.Contains(
+            "GlobalJobId = \"sched01@head#7.0#1764430000\"\nNumJobStarts = 1\nMachine = \"n01\"\n", told, StringComparison.Ordinal);
         Assert.Contains("Cpus = 4\nMemory = 2048\n", told, StringComparison.Ordinal);
         Assert.DoesNotContain("DOCKER_HOST", told, StringComparison.Ordinal);
         Assert.DoesNotContain("mallory", told, StringComparison.Ordinal);
@@ -71,7 +72,8 @@ public sealed class RootProgramTests
     public void A_directory_in_which_others_may_put_something_is_given_to_no_container()
     {
         using var node = new StarterDirectory();
-        Assert.StartsWith("78 scratch-unsafe n01 ", node.Start("chmod 1777 $_CONDOR_EXECUTE; $root start").Output, StringComparison.Ordinal);
+        var (_, output, _) = node.Start("chmod 1777 $_CONDOR_EXECUTE; $root start");
+        Assert.StartsWith("78 scratch-unsafe n01 ", output, StringComparison.Ordinal);
         Assert.Empty(node.Calls);
     }
 
@@ -116,8 +118,8 @@ public sealed class RootProgramTests
     public void A_job_that_another_starter_still_runs_is_not_started()
     {
         using var node = new StarterDirectory();
-        var (_, output, _) = node.Start(
-            $"$root start; {node.Host.PathOf("condor_starter")} -c \"mkdir \\$_CONDOR_EXECUTE/dir_\\$\\$; $root start; true\" x -a slot1_2");
+        var other = $"{node.Host.PathOf("condor_starter")} -c \"mkdir \\$_CONDOR_EXECUTE/dir_\\$\\$; $root start; true\" x -a slot1_2";
+        var (_, output, _) = node.Start($"$root start; {other}");
         Assert.Matches("\\Aok n01\n75 earlier-run-lives n01 .*\n\\z", output);
         Assert.Single(node.Calls);
     }
@@ -132,7 +134,8 @@ public sealed class RootProgramTests
         (string, string?)[] functions =
         [
             .. new[] { "read", "[", "exec", ".", "set", "umask", "printf", "readlink", "calling_starter", "case" }
-                .Select(name => ($"BASH_FUNC_{name}%%", (string?)$"() {{ echo {name} >>{node.Host.PathOf("ran")}; command {name} \"$@\"; }}")),
+                .Select(name => (
+                    $"BASH_FUNC_{name}%%", (string?)$"() {{ echo {name} >>{node.Host.PathOf("ran")}; command {name} \"$@\"; }}")),
         ];
         Assert.Equal("ok n01\n", node.Start("$root start", functions).Output);
         Assert.False(File.Exists(node.Host.PathOf("ran")), "A function ran.");

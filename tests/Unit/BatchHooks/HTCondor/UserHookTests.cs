@@ -3,6 +3,7 @@ namespace PisaHpc.Unit.BatchHooks.HTCondor;
 /// <summary>What HTCondor runs as the job's user: htcondor-prepare, htcondor-exit and htcondor-job, by a real sh.</summary>
 public sealed class UserHookTests
 {
+    private const StringComparison Exactly = StringComparison.Ordinal;
     private const string Plain = "ClusterId = 7\nJobUniverse = 5\nGlobalJobId = \"sched01@head#7.0#1764430000\"\n";
     private const string Asking = Plain + "pisahpcENVIRONMENT = \"tiny\"\n";
 
@@ -21,18 +22,25 @@ public sealed class UserHookTests
     }
 
     [Theory]
-    [InlineData("ok n01", "")]
-    [InlineData("78 image-missing n02 No \\\"x\\\" there.", "HookStatusCode = 178\nHookStatusMessage = \"pisahpc: image-missing on n02: No 'x' there. \"\n")]
-    [InlineData("75 too-slow n01 Late.", "HookStatusCode = 375\nHookStatusMessage = \"pisahpc: too-slow on n01: Late. \"\n")]
-    [InlineData("sudo: a password is required", "HookStatusCode = 178\nHookStatusMessage = \"pisahpc: root-refused on n01: ")]
-    public void What_root_answers_is_told_as_HTCondor_reads_it(string answer, string told)
+    [InlineData("78 image-missing n02 No \\\"x\\\" there.", 178, "image-missing on n02: No 'x' there.\"\n")]
+    [InlineData("75 too-slow n01 Late.", 375, "too-slow on n01: Late.\"\n")]
+    [InlineData("sudo: a password is required", 178, "root-refused on n01: ")]
+    public void What_root_answers_is_told_as_HTCondor_reads_it(string answer, int status, string message)
     {
         using var node = new StarterDirectory();
         WithSudo(node, $"echo \"{answer}\"");
         var (code, output, _) = Prepare(node, Asking);
         Assert.Equal(0, code);
-        Assert.StartsWith(told, output, StringComparison.Ordinal);
+        Assert.StartsWith($"HookStatusCode = {status}\nHookStatusMessage = \"pisahpc: {message}", output, StringComparison.Ordinal);
         Assert.Equal($"sudo -n {node.Host.PathOf("htcondor-root")} start", Assert.Single(node.Host.Calls));
+    }
+
+    [Fact]
+    public void A_container_that_runs_changes_nothing_of_the_job()
+    {
+        using var node = new StarterDirectory();
+        WithSudo(node, "echo ok n01");
+        Assert.Equal((0, "", ""), Prepare(node, Asking));
     }
 
     [Theory]
@@ -42,7 +50,7 @@ public sealed class UserHookTests
     {
         using var node = new StarterDirectory();
         var (_, output, _) = Prepare(node, Asking + line);
-        Assert.StartsWith("HookStatusCode = 178\nHookStatusMessage = \"pisahpc: universe-unsupported on n01: ", output, StringComparison.Ordinal);
+        Assert.StartsWith("HookStatusCode = 178\nHookStatusMessage = \"pisahpc: universe-unsupported on n01: ", output, Exactly);
         Assert.Contains(words, output, StringComparison.Ordinal);
     }
 
