@@ -46,8 +46,8 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     public string? Queue { get; set; }
 
     /// <summary>
-    /// The batch system to read, where several left variables in the environment: Lsf, Slurm, Pbs or HTCondor. The one to ask for a job, where the
-    /// site definition names another.
+    /// The batch system to read, where several left variables in the environment: Lsf, Slurm, Pbs or HTCondor. The one to ask for a job,
+    /// where the site definition names another.
     /// </summary>
     [Parameter(ParameterSetName = FromEnvironment)]
     [Parameter(ParameterSetName = Asked)]

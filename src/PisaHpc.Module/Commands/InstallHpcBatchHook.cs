@@ -40,7 +40,8 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
 
     /// <summary>
     /// Changes the configuration also where nodes have not got the hooks: a prolog that is missing drains its node. With LSF the site's own
-    /// pre- and post-executions may run as root, too, but none that a user names. With HTCondor a default keyword of the site's hooks stays.
+    /// pre- and post-executions may run as root, too, but none that a user names. With HTCondor a default keyword of the site's hooks
+    /// stays.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }

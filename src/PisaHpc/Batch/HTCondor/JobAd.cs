@@ -4,7 +4,8 @@ namespace PisaHpc.Batch.HTCondor;
 
 /// <summary>
 /// The attributes of a job or of a slot that HTCondor writes into a file, <c>Name = expression</c> a line each, as <c>condor_q -long</c>
-/// and <c>condor_status -long</c> print them (HTCondor manual, "Extra environment variables HTCondor sets for jobs"). Names are in any case.
+/// and <c>condor_status -long</c> print them (HTCondor manual, "Extra environment variables HTCondor sets for jobs"). Names are in any
+/// case.
 /// </summary>
 internal sealed record JobAd
 {

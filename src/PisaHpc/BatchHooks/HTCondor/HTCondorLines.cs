@@ -48,7 +48,7 @@ internal static class HTCondorLines
         {
             throw Invalid(
                 node, $"has {ForcedKeyword} = {forced}: every job there has those hooks and no others.",
-                $"Make it the default where that will do, {DefaultKeyword} = {forced}, and see -Force.");
+                recommendedAction: $"Make it the default where that will do, {DefaultKeyword} = {forced}, and see -Force.");
         }
 
         var keyword = node[DefaultKeyword] is { } other && other != Keyword ? other : null;
@@ -56,7 +56,7 @@ internal static class HTCondorLines
         {
             throw Invalid(
                 node, $"has {DefaultKeyword} = {keyword}, and a job has one keyword's hooks.",
-                $"With -Force it stays, and jobs that ask for an environment say +HookKeyword = \"{Keyword}\", too.");
+                recommendedAction: $"With -Force it stays, and jobs that ask for an environment say +HookKeyword = \"{Keyword}\", too.");
         }
 
         var wrapper = node[WrapperName] is { } own && own != Wrapper ? own : null;
@@ -64,7 +64,7 @@ internal static class HTCondorLines
         {
             throw Invalid(
                 node, $"has {WrapperName} = {wrapper}, which stays.",
-                $"Have it end with: exec {Wrapper} \"$@\"; it is then left in its place.");
+                recommendedAction: $"Have it end with: exec {Wrapper} \"$@\"; it is then left in its place.");
         }
 
         return read with { After = MarkedBlock.Joined(read.Path, read.Before, Of(deadline, keyword is null, wrapper is null)) };
@@ -82,10 +82,12 @@ internal static class HTCondorLines
     /// <see cref="ErrorId.BatchConfigurationInvalid"/>: the node does not say where it would be; <see cref="ErrorId.NodeCommandFailed"/>.
     /// </exception>
     public static Task<TextChange> ReadAsync(INodeConnection connection, HTCondorNode node, CancellationToken cancellationToken) =>
-        node.Programs is null ? throw Invalid(node, "has no condor_config_val.", "Name the directory that has it: -CondorBin.")
+        node.Programs is null ? throw Invalid(
+            node, "has no condor_config_val.", recommendedAction: "Name the directory that has it: -CondorBin.")
         : node.ConfigurationDirectory is not { } directory ? throw Invalid(
-            node, "has no LOCAL_CONFIG_DIR.", "Have HTCondor read one: LOCAL_CONFIG_DIR = /etc/condor/config.d.")
-        : node.Starter is null ? throw Invalid(node, "does not say its STARTER.", "Look there: condor_config_val STARTER.")
+            node, "has no LOCAL_CONFIG_DIR.", recommendedAction: "Have HTCondor read one: LOCAL_CONFIG_DIR = /etc/condor/config.d.")
+        : node.Starter is null ? throw Invalid(
+            node, "does not say its STARTER.", recommendedAction: "Look there: condor_config_val STARTER.")
         : new HostFiles(connection).ReadTextAsync($"{directory}/{FileName}", HookFile.Readable, cancellationToken);
 
     /// <summary>What is not in force of what they say, in words.</summary>
@@ -123,6 +125,6 @@ internal static class HTCondorLines
         "STARTD_ATTRS = $(STARTD_ATTRS) HasPisaHpc",
     ];
 
-    private static HpcException Invalid(HTCondorNode node, string problem, string action) =>
-        new(ErrorId.BatchConfigurationInvalid, $"HTCondor on {node.Node} {problem}", node.Node, action);
+    private static HpcException Invalid(HTCondorNode node, string problem, string recommendedAction) =>
+        new(ErrorId.BatchConfigurationInvalid, $"HTCondor on {node.Node} {problem}", node.Node, recommendedAction);
 }
