@@ -22,6 +22,7 @@ answer() {
 # give_up EXIT CODE REASON: ends a start that has started nothing.
 give_up() {
     record_run failed "$2" "$1" "$3" clean
+    : >"$record.script"
     answer "$@"
 }
 
