@@ -47,6 +47,7 @@ public sealed class HookedHTCondor : IAsyncLifetime, IDisposable
         Uninstall().Succeeded();
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is left.");
         Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
+        (await OnNodeAsync("rm", "-rf", "/tmp/pisahpc-execute")).EndedWith(0);
         Directory.Delete(Top, recursive: true);
     }
 
