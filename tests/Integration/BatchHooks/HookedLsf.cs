@@ -14,8 +14,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     /// <summary>Where the module finds LSF's commands, by the profile.lsf there.</summary>
     private const string ConfVariable = "LSF_ENVDIR";
 
-    private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
+    private HookedSite? _site;
     private byte[] _before = [];
     private bool _isAlone;
 
@@ -39,13 +39,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
         _before = await File.ReadAllBytesAsync(Applications);
-        LabSite.Of(Lab).WithoutQueues().With("batch: { system: lsf }").WithEnvironments("missing: { image: pisa/none:1 }").WriteTo(Site);
+        _site = new HookedSite(LabSite.Of(Lab).With("batch: { system: lsf }"), Site);
         Environment.SetEnvironmentVariable(ConfVariable, $"{Top}/conf");
-        foreach (var program in new[] { Repository.Hook, Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent") })
-        {
-            File.Copy(program, Path.Combine(_programs.FullName, Path.GetFileName(program)));
-        }
-
         Install().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
     }
@@ -62,13 +57,12 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is left.");
         Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
         Directory.Delete(Top, recursive: true);
-        File.Delete(Site);
     }
 
     public void Dispose()
     {
         _shell.Dispose();
-        _programs.Delete(recursive: true);
+        _site?.Dispose();
     }
 
     /// <summary>Installs the hooks.</summary>
@@ -151,7 +145,7 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
 
     private RunResult Run(string verb, string more) => _shell.Run(
         $"param($Site, $Conf, $Programs, $Deadline) {verb}-HpcBatchHook Lsf -Site $Site -LsfConf $Conf {more}",
-        new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _programs.FullName, Deadline = DeadlineSec });
+        new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _site!.Programs, Deadline = DeadlineSec });
 
     private static async Task<string> ReadAsync(string path) => File.Exists(path) ? await File.ReadAllTextAsync(path) : "";
 }
