@@ -86,9 +86,9 @@ public sealed class StaticEnvironmentTests(LabFixture lab) : IDisposable
     [Fact]
     public async Task An_image_s_own_init_is_its_first_process_and_starts_the_image_s_sshd()
     {
-        const string Declared = "environment: tiny, nodes: o2wn02, port: PORT, imageInit: /sbin/init";
+        const string Declared = "environment: debian12, nodes: o2wn02, port: PORT, imageInit: /sbin/init";
         await using var site = await StaticLab.OfAsync(
-            _shell, lab, $"  init-MARK: {{ {Declared}, mounts: [ INITTAB:/etc/inittab:ro ] }}\n");
+            _shell, lab, $"  init-MARK: {{ {Declared}, mounts: [ /bin/busybox:/sbin/init:ro, INITTAB:/etc/inittab:ro ] }}\n");
         await site.ChangeAsync("INITTAB", site.Inittab);
         site.Run("Start-HpcContainer -Static \"init-$($First -replace '.*-')\" -Site $Site").Succeeded();
         site.Run("Export-HpcKnownHost \"init-$($First -replace '.*-')\" -Path $KnownHosts -Site $Site").Succeeded();

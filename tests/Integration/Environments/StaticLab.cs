@@ -45,7 +45,7 @@ internal sealed class StaticLab : IAsyncDisposable
     public string First => $"cs7-{Mark}";
 
     /// <inheritdoc cref="First"/>
-    public string Second => $"tiny-{Mark}";
+    public string Second => $"deb12-{Mark}";
 
     private string Key => Path.Combine(_shared, "id_ed25519");
 
@@ -111,7 +111,12 @@ internal sealed class StaticLab : IAsyncDisposable
 
         foreach (var user in (string[])["hpcuser", "otheruser"])
         {
-            File.Delete(AuthorizedKeys(user));
+            var authorized = AuthorizedKeys(user);
+            File.Delete(authorized);
+            if (Path.GetDirectoryName(authorized) is { } home && Directory.Exists(home) && !Directory.EnumerateFileSystemEntries(home).Any())
+            {
+                Directory.Delete(home);
+            }
         }
 
         foreach (var directory in (string[])[_scratch, _shared, Keys])
@@ -125,7 +130,10 @@ internal sealed class StaticLab : IAsyncDisposable
 
     private string AuthorizedKeys(string user) => Path.Combine(_lab.State.Shared, "home", user, ".ssh", "authorized_keys");
 
-    /// <summary>The first has what the always-on container of a cluster was given by hand, as far as the lab may give it.</summary>
+    /// <summary>
+    /// The first has what the always-on container of a cluster was given by hand, as far as the lab may give it. Of the images debian12 alone
+    /// has the shell of the lab's users.
+    /// </summary>
     private string Declared(string more) => $$"""
 
         staticDirectory: '{{Keys}}/{node}'
@@ -141,7 +149,7 @@ internal sealed class StaticLab : IAsyncDisposable
             deviceFiles: [ /dev/infiniband/umad0 ]
             variables: { container: docker }
             mounts: [ '/sys/fs/cgroup:/sys/fs/cgroup:ro', '/opt:/afs' ]
-          {{Second}}: { environment: tiny, nodes: 'o2wn[01-02]', port: {{Port + 1}} }
+          {{Second}}: { environment: debian12, nodes: 'o2wn[01-02]', port: {{Port + 1}} }
 
         """ + more.Replace("MARK", Mark, StringComparison.Ordinal)
         .Replace("PORT", (Port + 2).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
