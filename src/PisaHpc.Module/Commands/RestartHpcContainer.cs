@@ -50,7 +50,7 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
 
     private async Task RestartAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
-        var starter = new StaticStarter(Cluster) { NoWait = NoWait, Grace = TimeSpan.FromSeconds(GraceSec) };
+        var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait, Grace = TimeSpan.FromSeconds(GraceSec) };
         var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping));
         if (await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
         {

@@ -76,7 +76,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
     private async Task StartStaticAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
-        var starter = new StaticStarter(Cluster) { NoWait = NoWait };
+        var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait };
         var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping));
         if (change.Step == StaticStep.None || await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
         {

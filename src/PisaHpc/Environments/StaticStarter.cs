@@ -14,6 +14,9 @@ public sealed class StaticStarter(Cluster cluster)
     /// <summary>How long a container may take after the signal to end.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Told of a limit that a node cannot see.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>Whether to return as soon as it runs, without waiting until it is ready.</summary>
     public bool NoWait { get; init; }
 
@@ -107,7 +110,7 @@ public sealed class StaticStarter(Cluster cluster)
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             await handOver(await LimitsInForce.WithAsync(
                 ReadyAsync(engine, plan, made, cancellationToken),
-                LimitsInForce.RequireAsync(connection, engine, plan, made, cancellationToken)));
+                LimitsInForce.RequireAsync(connection, engine, plan, made, Warn, cancellationToken)));
         }
         catch
         {
