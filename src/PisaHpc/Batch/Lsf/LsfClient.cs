@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Batch.Lsf;
@@ -51,7 +50,7 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
             { IsLasting = true };
         }
 
-        ThrowUnlessTold(said);
+        LsfAnswer.Require(said, host.Node, jobId: null);
         return LsfJobList.Read(said, host.Node);
     }
 
@@ -75,7 +74,7 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
         }
 
         var said = await ScriptReply.AskAsync(host, ListJobs, [jobId], cancellationToken);
-        ThrowUnlessTold(said);
+        LsfAnswer.Require(said, host.Node, jobId);
         return LsfJobList.RowsIn(said, host.Node) switch
         {
             [] => throw Unknown(jobId),
@@ -85,34 +84,6 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
                 jobId,
                 $"Name an element, as {row.JobId}: bjobs -a {jobId} lists them."),
         };
-    }
-
-    /// <summary>
-    /// No job is an answer where bjobs says so. That it says nothing is none, whatever its exit code.
-    /// </summary>
-    private void ThrowUnlessTold(ScriptReply said)
-    {
-        if (said["missing"] is { } program)
-        {
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"LSF cannot be asked on {host.Node}: it has no {program}, and no profile.lsf in LSF_ENVDIR or /etc that has.",
-                host.Node,
-                "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition.")
-            { IsLasting = true };
-        }
-
-        var words = said["refused"] is { } refusal ? Encoding.UTF8.GetString(Convert.FromBase64String(refusal)) : LsfJobList.WordsOf(said);
-        var isNone = words is not null && (words.Contains("job found", StringComparison.OrdinalIgnoreCase)
-            || words.Contains("is not found", StringComparison.OrdinalIgnoreCase));
-        if (said.Has("refused") || said["code"] is not ("0" or "255") || (said["rows"] is "0" && !isNone))
-        {
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"LSF did not answer on {host.Node}: {Quote.Words(words ?? $"bjobs ended with {said["code"]}, and said nothing")}",
-                host.Node,
-                "Look at LSF there: lsid, badmin showstatus.");
-        }
     }
 
     private static HpcException Unknown(string jobId) => new(

@@ -44,8 +44,11 @@ internal sealed class LsfJobList
     }
 
     /// <summary>What bjobs said beside its answer; null for nothing.</summary>
-    public static string? WordsOf(ScriptReply said) =>
-        said["words"] is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Trim() : null;
+    public static string? WordsOf(ScriptReply said) => Decoded(said["words"]) is { Length: > 0 } words ? words : null;
+
+    /// <summary>A program's words as the script has encoded them; null where it has said none.</summary>
+    public static string? Decoded(string? encoded) =>
+        encoded is null ? null : Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Trim();
 
     /// <summary>An array lives while one of its elements does.</summary>
     private JobStanding? Find(string jobId)

@@ -103,14 +103,25 @@ public sealed class LsfClientTests : IDisposable
     [Theory]
     [InlineData("Job <4711> is not found\n", 255)]
     [InlineData("Job <4711> is not found\n", 0)]
-    [InlineData("Job <4711[3]> is not found\n", 255)]
-    [InlineData("No matching job found\n", 255)]
     public async Task A_job_that_it_does_not_know_is_known_by_its_words_and_not_by_an_exit_code(string words, int code)
     {
         _lsf.Listing().Saying(words).Ending(code);
         var failure = await Assert.ThrowsAsync<HpcException>(() => _lsf.AskAsync("4711"));
         Assert.Equal(ErrorId.JobNotFound, failure.Id);
         Assert.StartsWith("LSF knows no job 4711, or does not show it to this user", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Job <471> is not found\n")]
+    [InlineData("Job <4711[3]> is not found\n")]
+    [InlineData("Job <4711> is not found\nLSF is down. Please wait ...\n")]
+    [InlineData("No matching job found\n")]
+    [InlineData("No unfinished job found\n")]
+    [InlineData("lsb_openjobinfo: host o2wn01 is not found\n")]
+    public async Task Words_of_another_job_and_of_anything_else_are_no_answer(string words)
+    {
+        _lsf.Listing().Saying(words).Ending(255);
+        Assert.Equal(ErrorId.BatchSystemFailed, (await Assert.ThrowsAsync<HpcException>(() => _lsf.AskAsync("4711"))).Id);
     }
 
     [Theory]

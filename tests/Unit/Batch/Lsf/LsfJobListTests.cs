@@ -67,7 +67,8 @@ public sealed class LsfJobListTests : IDisposable
     [Theory]
     [InlineData("No job found\n", 255)]
     [InlineData("No job found\n", 0)]
-    [InlineData("No unfinished job found\n", 0)]
+    [InlineData("No matching job found\n", 255)]
+    [InlineData("No job found.\n", 255)]
     public async Task That_there_is_no_job_at_all_is_an_answer(string words, int code)
     {
         var census = await _lsf.Listing().Saying(words).Ending(code).Client.ListJobsAsync(CancellationToken.None);
@@ -129,6 +130,10 @@ public sealed class LsfJobListTests : IDisposable
     [InlineData("", 255)]
     [InlineData("Failed in an LSF library call: Master LIM is down; try later\n", 255)]
     [InlineData("batch system daemon not responding ... still trying\n", 255)]
+    [InlineData("No unfinished job found\n", 255)]
+    [InlineData("No job found in cluster lab\n", 255)]
+    [InlineData("Job <20> is not found\n", 255)]
+    [InlineData("lsb_openjobinfo: the key is not found\n", 255)]
     public async Task Nothing_listed_and_no_word_that_there_is_no_job_is_no_answer(string words, int code)
     {
         var failure = await Assert.ThrowsAsync<HpcException>(
@@ -138,9 +143,20 @@ public sealed class LsfJobListTests : IDisposable
         Assert.Contains(words.Length > 0 ? words.Trim() : $"bjobs ended with {code}", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_bjobs_that_was_killed_said_a_part_alone() => await Assert.ThrowsAsync<HpcException>(
-        () => _lsf.Listing(Row("RUN")).Ending(143).Client.ListJobsAsync(CancellationToken.None));
+    [Theory]
+    [InlineData("", 143)]
+    [InlineData("", 255)]
+    [InlineData("lsb_readjobinfo: Communication time out\n", 255)]
+    [InlineData("lsb_readjobinfo: Communication time out\n", 0)]
+    [InlineData("LSF is down. Please wait ...\n", 0)]
+    [InlineData("No job found\n", 255)]
+    public async Task A_list_that_ends_in_a_failure_is_no_whole_one(string words, int code)
+    {
+        var failure = await Assert.ThrowsAsync<HpcException>(
+            () => _lsf.Listing(Row("RUN")).Saying(words).Ending(code).Client.ListJobsAsync(CancellationToken.None));
+        Assert.Equal(ErrorId.BatchSystemFailed, failure.Id);
+        Assert.Contains($"bjobs ended with {code} after a list of 1: {words.Trim()}", failure.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("lsid")]
