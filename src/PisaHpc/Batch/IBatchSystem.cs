@@ -52,10 +52,10 @@ public interface IJobEvidence
 
     /// <summary>The jobs of which the batch system runs something on a node now, by what no user can make up.</summary>
     /// <returns>
-    /// Their ids. One that is missing may live all the same: a node may have nothing of it to run yet, and who is not root there sees none.
+    /// Those. One that is missing may live all the same: a node may have nothing of it to run yet, and who is not root there sees none.
     /// </returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    Task<IReadOnlySet<string>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken);
+    Task<IReadOnlyList<RunningJob>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken);
 }
 
 /// <summary>The batch systems that can be asked.</summary>
