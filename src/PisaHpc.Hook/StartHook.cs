@@ -20,7 +20,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
     /// <exception cref="HpcException">Why nothing could be begun.</exception>
     public async Task<int> RunAsync(HookOptions options, JobEnvironment environment, CancellationToken cancellationToken)
     {
-        var allocation = AllocationReader.Read(environment);
+        var allocation = site.Batch.Named(AllocationReader.Read(environment));
         var area = site.RequirePortArea();
         var wanted = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty);
         var request = new JobRequest

@@ -11,9 +11,6 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     private const int DeadlineSec = 20;
     private const string Sudoers = "/etc/lsf.sudoers";
 
-    /// <summary>Where the module finds LSF's commands, by the profile.lsf there.</summary>
-    private const string ConfVariable = "LSF_ENVDIR";
-
     private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
     private byte[] _before = [];
@@ -39,8 +36,9 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
         _before = await File.ReadAllBytesAsync(Applications);
-        LabSite.Of(Lab).WithoutQueues().With("batch: { system: lsf }").WithEnvironments("missing: { image: pisa/none:1 }").WriteTo(Site);
-        Environment.SetEnvironmentVariable(ConfVariable, $"{Top}/conf");
+        LabSite.Of(Lab).WithoutQueues()
+            .With($"batch: {{ system: lsf, cluster: stand-in, profile: {Top}/conf/profile.lsf }}")
+            .WithEnvironments("missing: { image: pisa/none:1 }").WriteTo(Site);
         foreach (var program in new[] { Repository.Hook, Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent") })
         {
             File.Copy(program, Path.Combine(_programs.FullName, Path.GetFileName(program)));
@@ -53,7 +51,6 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
-        Environment.SetEnvironmentVariable(ConfVariable, null);
         Uninstall().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
         Uninstall().Succeeded();

@@ -43,13 +43,20 @@ internal static partial class LsfAnswer
 
     /// <summary>What keeps the script from asking; null for nothing.</summary>
     private static HpcException? ScriptProblem(ScriptReply said, string host) =>
-        said["missing"] is { } program ? new HpcException(
-            ErrorId.BatchSystemFailed,
-            $"LSF cannot be asked on {host}: it has no {program}, and no profile.lsf was found that has.",
+        said["missing"] is { } program ? CannotAsk(
             host,
+            $"it has no {program}, and no profile.lsf was found that has",
             "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition; or their profile.lsf: batch.profile.")
-        { IsLasting = true }
+        : said["unread"] is { } absent ? CannotAsk(
+            host, $"{Quote.Of(absent)} cannot be read", "Correct batch.profile in the site definition.")
+        : said["untrusted"] is { } profile ? CannotAsk(
+            host,
+            $"root does not run {Quote.Of(profile)}: others than root can change it, or a directory above it",
+            "Have it belong to root, and name that file: batch.profile in the site definition; or ask as another user.")
         : null;
+
+    private static HpcException CannotAsk(string host, string why, string remedy) =>
+        new(ErrorId.BatchSystemFailed, $"LSF cannot be asked on {host}: {why}.", host, remedy) { IsLasting = true };
 
     private static bool IsNone(string? words, string? jobId) => words is not null
         && (jobId is null ? NoJobForm().IsMatch(words) : words == $"Job <{jobId}> is not found");

@@ -4,10 +4,12 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Batch.Lsf;
 
 /// <summary>LSF as its own program tells of it, bjobs(1), in one round trip to a host that has it.</summary>
-internal sealed class LsfClient(INodeConnection host) : IBatchSystem
+/// <param name="host">The host.</param>
+/// <param name="cluster">The site's cluster, whose answer alone is one; null where the site does not say it.</param>
+/// <param name="profile">The profile.lsf by which it is asked; null for that of the host.</param>
+internal sealed class LsfClient(INodeConnection host, string? cluster = null, string? profile = null) : IBatchSystem
 {
     private static readonly NodeScript ListJobs = NodeScript.Of("Batch/Lsf/list-jobs.sh");
-    private static readonly Dictionary<string, long> Untold = [];
 
     /// <inheritdoc/>
     public async Task<HpcAllocation> GetAllocationAsync(string jobId, JobOwner? owner, CancellationToken cancellationToken)
@@ -28,7 +30,8 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
         {
             JobId = row.JobId,
             BatchSystem = Scheduler.Lsf,
-            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
+            // As the job's own environment, which names none: both are the site's.
+            Cluster = cluster,
             Queue = row.Queue,
             Nodes = row.Nodes(),
             Owner = owner ?? OwnerOf(row, said),
@@ -39,7 +42,7 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
     /// <inheritdoc/>
     public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
     {
-        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        var said = await ScriptReply.AskAsync(host, ListJobs, [profile ?? ""], cancellationToken);
         if (said["hidden"] is { } user)
         {
             throw new HpcException(
@@ -51,6 +54,7 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
         }
 
         LsfAnswer.Require(said, host.Node, jobId: null);
+        GrantingCluster.Require(Scheduler.Lsf, cluster, said["cluster"], host.Node);
         return LsfJobList.Read(said, host.Node);
     }
 
@@ -61,10 +65,6 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
     public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
         (await AskAsync(jobId, cancellationToken)).Row.End;
 
-    /// <summary>None: the memory limit of LSF is a job's, or a process's, and not a node's (bsub(1), -M).</summary>
-    public Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, long>>(Untold);
-
     private async Task<(ScriptReply Said, LsfJobRow Row)> AskAsync(string jobId, CancellationToken cancellationToken)
     {
         // bjobs takes what is no id for something else.
@@ -73,8 +73,9 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
             throw Unknown(jobId);
         }
 
-        var said = await ScriptReply.AskAsync(host, ListJobs, [jobId], cancellationToken);
+        var said = await ScriptReply.AskAsync(host, ListJobs, [profile ?? "", jobId], cancellationToken);
         LsfAnswer.Require(said, host.Node, jobId);
+        GrantingCluster.Require(Scheduler.Lsf, cluster, said["cluster"], host.Node);
         return LsfJobList.RowsIn(said, host.Node) switch
         {
             [] => throw Unknown(jobId),

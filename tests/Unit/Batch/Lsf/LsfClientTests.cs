@@ -14,7 +14,7 @@ public sealed class LsfClientTests : IDisposable
     public async Task A_job_is_its_nodes_with_uneven_slots_and_its_owner_with_all_groups_in_one_question()
     {
         var allocation = await _lsf.Listing(RecordedLsf.Running).AskAsync("4711");
-        Assert.Equal(("4711", "Lsf", "normal", "lab"), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Cluster));
+        Assert.Equal(("4711", "Lsf", "normal", null), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Cluster));
         Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
         var owner = allocation.Owner;
         Assert.Equal(("hpcuser", 4001u, 4001u, "/home/hpcuser", "/bin/bash"), (owner.Name, owner.Uid, owner.Gid, owner.Home, owner.Shell));
@@ -166,15 +166,18 @@ public sealed class LsfClientTests : IDisposable
         await _lsf.Listing(RecordedLsf.Running.Replace("|RUN|", $"|{state}|")).Client.FindEndAsync("4711", CancellationToken.None));
 
     [Fact]
-    public async Task Of_memory_it_says_nothing_since_its_limit_is_none_of_a_node()
+    public async Task Its_cluster_is_the_sites_as_in_the_jobs_own_environment()
     {
-        Assert.Empty(await _lsf.Client.FindMemoryAsync("4711", CancellationToken.None));
-        Assert.Equal(0, _lsf.Questions);
+        _lsf.SiteCluster = RecordedLsf.Cluster;
+        Assert.Equal(RecordedLsf.Cluster, (await _lsf.Listing(RecordedLsf.Running).AskAsync("4711")).Cluster);
     }
 
     [Fact]
-    public async Task Its_programs_may_be_where_the_sites_profile_has_them() =>
-        Assert.Equal("o2wn01*32 o2wn02*24", (await _lsf.Listing(RecordedLsf.Running).ByProfile().AskAsync("4711")).NodeSummary());
+    public async Task Another_cluster_than_the_sites_is_not_believed()
+    {
+        _lsf.SiteCluster = "site";
+        await FailsAsync("4711", ErrorId.BatchSystemFailed, "Lsf on login1 answers for cluster lab, and the site's is site", RecordedLsf.Running);
+    }
 
     [Theory]
     [InlineData("bjobs")]
@@ -183,6 +186,13 @@ public sealed class LsfClientTests : IDisposable
     {
         _lsf.Without(program);
         Assert.True((await FailsAsync("4711", ErrorId.BatchSystemFailed, $"LSF cannot be asked on login1: it has no {program}")).IsLasting);
+    }
+
+    [Fact]
+    public async Task For_one_job_it_needs_no_more_programs_than_two()
+    {
+        _lsf.Without("bparams").Without("lsclusters");
+        Assert.Equal("4711", (await _lsf.Listing(RecordedLsf.Running).AskAsync("4711")).JobId);
     }
 
     [Fact]
