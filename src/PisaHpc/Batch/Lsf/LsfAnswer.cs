@@ -46,7 +46,8 @@ internal static partial class LsfAnswer
         said["missing"] is { } program ? CannotAsk(
             host,
             $"it has no {program}, and no profile.lsf was found that has",
-            "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition; or their profile.lsf: batch.profile.")
+            recommendedAction: "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition; or the profile.lsf "
+            + "that leads to them: batch.profile.")
         : said["unread"] is { } absent ? CannotAsk(
             host, $"{Quote.Of(absent)} cannot be read", "Correct batch.profile in the site definition.")
         : said["untrusted"] is { } profile ? CannotAsk(
@@ -55,8 +56,8 @@ internal static partial class LsfAnswer
             "Have it belong to root, and name that file: batch.profile in the site definition; or ask as another user.")
         : null;
 
-    private static HpcException CannotAsk(string host, string why, string remedy) =>
-        new(ErrorId.BatchSystemFailed, $"LSF cannot be asked on {host}: {why}.", host, remedy) { IsLasting = true };
+    private static HpcException CannotAsk(string host, string why, string recommendedAction) =>
+        new(ErrorId.BatchSystemFailed, $"LSF cannot be asked on {host}: {why}.", host, recommendedAction) { IsLasting = true };
 
     private static bool IsNone(string? words, string? jobId) => words is not null
         && (jobId is null ? NoJobForm().IsMatch(words) : words == $"Job <{jobId}> is not found");
