@@ -48,6 +48,7 @@ up() {
         printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$0" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
+    cp "$(readlink -f /bin/sh)" "$top/bin/res"
     # shellcheck disable=SC2016 # whoever reads it has a PATH
     printf 'PATH=%s/bin:$PATH\nexport PATH\n' "$top" >"$conf/profile.lsf"
     cp "$applications" "$top/read"
@@ -96,7 +97,7 @@ on_host() {
     name=$id
     [ "$index" = 0 ] || name="${id}[$index]"
     # shellcheck disable=SC2086 # a command and its arguments
-    ${LSF_STAND_IN_ENTER-} "$1" ${5:+sh -c "$in_group" tracked "$name" "$stamp"} \
+    ${LSF_STAND_IN_ENTER-} "$1" ${5:+"$top/bin/res" -c "$in_group" tracked "$name" "$stamp"} \
         setpriv --reuid="$2" --regid="$2" --init-groups env -i HOME=/home/hpcuser USER=hpcuser \
         OPENSSL_CONF=/nonexistent DOCKER_HOST=tcp://nowhere LSB_JOBID="$id" LSB_JOBINDEX="$index" LSB_QUEUE=normal LSFUSER=hpcuser \
         LSB_MCPU_HOSTS="$hosts" LSF_JOB_TIMESTAMP_VALUE="$stamp" LSB_AFFINITY_HOSTFILE=/nonexistent/hosts \
@@ -105,7 +106,8 @@ on_host() {
         PATH="${hook_path:-/usr/local/bin:/usr/bin:/bin}" /bin/sh -c "cd $3 && $4"
 }
 
-# What a command of the shell runs after so that it is in a control group of the job's, as with LSF_PROCESS_TRACKING=Y; as root on its host.
+# What a command of the shell runs after so that it is in a control group of the job's, as with LSF_PROCESS_TRACKING=Y; as root on its host,
+# in a shell that is called res, as LSF's own process beside the job's.
 # shellcheck disable=SC2016 # of its shell
 in_group='
     top=/sys/fs/cgroup/freezer
@@ -113,7 +115,7 @@ in_group='
     group=$top/lsf/stand-in/job.$1.$$.$2
     shift 2
     mkdir -p "$group"
-    ( echo 0 >"$group/cgroup.procs"; exec "$@" )
+    ( echo 0 >"$group/cgroup.procs"; "$@"; exit $? )
     code=$?
     rmdir "$group" "${group%/*}" "${group%/*/*}" 2>/dev/null
     exit "$code"'
@@ -236,7 +238,7 @@ case $verb in
     forget | post) "$verb" "$1" ;;
     badmin) cp "$applications" "$top/read" 2>/dev/null || : >"$top/read" ;;
     lsid) printf 'My cluster name is stand-in\n' ;;
-    bparams) printf 'Default Queues:  normal\n' ;;
+    bparams) printf 'lsb.params configuration\n    MBD_SLEEP_TIME = 10 (seconds)\n' ;;
     lsclusters) printf 'CLUSTER_NAME STATUS MASTER_HOST ADMIN HOSTS SERVERS\nstand-in ok o2wn01 lsfadmin 2 2\n' ;;
     bapp)
         printf 'APP_NAME NJOBS PEND RUN SUSP\n'

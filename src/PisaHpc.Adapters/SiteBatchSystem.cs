@@ -20,12 +20,30 @@ internal static class SiteBatchSystem
     /// <see cref="ErrorId.BatchSystemFailed"/> when the time is up; <see cref="ErrorId.PlatformNotSupported"/> for a batch system that
     /// cannot be asked; why the host cannot be reached; and what the question throws.
     /// </exception>
-    public static async Task<T> AskAsync<T>(
+    public static Task<T> AskAsync<T>(
         HpcSite site,
         Scheduler kind,
         string? host,
         TimeSpan timeout,
         Func<IBatchSystem, CancellationToken, Task<T>> question,
+        CancellationToken cancellationToken)
+    {
+        // What the site says of its batch system is of no other.
+        var own = site.Batch.System == kind ? site.Batch : new BatchSettings();
+        return AtAsync(
+            site,
+            host,
+            timeout,
+            (connection, stopping) => question(BatchSystems.On(connection, kind, own.Cluster, own.Profile), stopping),
+            cancellationToken);
+    }
+
+    /// <summary>Does something on the host that has the batch system's programs; for the rest as <c>AskAsync</c>.</summary>
+    public static async Task<T> AtAsync<T>(
+        HpcSite site,
+        string? host,
+        TimeSpan timeout,
+        Func<INodeConnection, CancellationToken, Task<T>> work,
         CancellationToken cancellationToken)
     {
         var at = host ?? site.Batch.Host;
@@ -37,7 +55,7 @@ internal static class SiteBatchSystem
                 var connection = await (at is null
                     ? NodeConnectors.ThisMachineAsync(stopping)
                     : NodeConnectors.For(site.Nodes).ConnectAsync(at, stopping));
-                return await question(BatchSystems.On(connection, kind), stopping);
+                return await work(connection, stopping);
             },
             cancellationToken,
             ErrorId.BatchSystemFailed);

@@ -1,9 +1,13 @@
 using PisaHpc.Batch;
+using PisaHpc.Batch.Slurm;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Adapters;
 
-/// <summary>How much memory a site's batch system granted to a job that it did not tell.</summary>
+/// <summary>
+/// How much memory a site's batch system granted to a job that it did not tell: Slurm, since the memory limit of LSF is a job's, or a
+/// process's, and not a node's (bsub(1), -M).
+/// </summary>
 internal static class SiteJobMemory
 {
     /// <summary>How long it may take: who starts a job has its nodes to look at meanwhile, and then waits.</summary>
@@ -18,11 +22,10 @@ internal static class SiteJobMemory
         || allocation.BatchSystem != Scheduler.Slurm
         || allocation.Nodes.All(node => node.MemoryBytes is not null)
             ? null
-            : stopping => SiteBatchSystem.AskAsync(
+            : stopping => SiteBatchSystem.AtAsync(
                 site,
-                Scheduler.Slurm,
                 host: null,
                 Limit,
-                (batch, limit) => batch.FindMemoryAsync(allocation.JobId, limit),
+                (host, limit) => new SlurmClient(host).FindMemoryAsync(allocation.JobId, limit),
                 stopping);
 }

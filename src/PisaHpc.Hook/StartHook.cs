@@ -66,7 +66,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 AskLimit,
                 (batch, stopping) => batch.GetAllocationAsync(jobId, owner: null, stopping),
                 cancellationToken)
-            : AllocationReader.Read(environment);
+            : site.Batch.Named(AllocationReader.Read(environment));
 
     /// <summary>From here on the job is the batch system's; who was stopped before takes it back.</summary>
     private Task HandOver(JobRequest request, HpcJob job, CancellationToken cancellationToken)

@@ -78,6 +78,14 @@ internal static class SiteSchema
             BatchKey.Of(
                 "host", SiteShapes.HostName, (batch, host) => batch with { Host = host.Value },
                 "A host that has the batch system's client programs, reached as the nodes are; this machine when left out."),
+            BatchKey.Of(
+                "cluster", SiteShapes.Name, (batch, cluster) => batch with { Cluster = cluster.Value },
+                "Its cluster's name, as lsid says it, or ClusterName in slurm.conf: another cluster's answer is none. Any will do when "
+                + "left out."),
+            BatchKey.Of(
+                "profile", SiteShapes.AbsolutePath, (batch, profile) => batch with { Profile = profile.Value },
+                "The profile.lsf on that host by which LSF is asked; when left out, and LSF's programs are in no usual place, that of "
+                + "LSF_ENVDIR, which counts for nothing to root, else of /etc."),
         ]);
 
     private static readonly Shape<EngineSettings> Engine = Map(
@@ -169,7 +177,7 @@ internal static class SiteSchema
                 "The nodes and how they are reached."),
             SiteKey.Of(
                 "batch", Batch, (site, batch) => site with { Batch = batch.Value },
-                "The batch system that Get-HpcAllocation -JobId asks."),
+                "The batch system that Get-HpcAllocation -JobId and sweeps ask."),
             SiteKey.Of(
                 "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },
                 "The directory on each node, a tmpfs, below which a job's keys and files lie; /run/pisahpc when left out."),

@@ -81,7 +81,7 @@ public abstract class PlanCmdlet : NodeCmdlet
     /// <summary>The containers that these parameters ask for.</summary>
     internal AllocationPlanRequest RequestFor(HpcAllocation allocation) => new()
     {
-        Allocation = allocation,
+        Allocation = SiteDefinition.Batch.Named(allocation),
         Environment = EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this)),
         PortArea = SiteDefinition.PortArea?.Path,
         Agent = Agent()?.PlaceIn(SiteDefinition.RunDirectory),

@@ -72,7 +72,7 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
         JobId = ParameterSetName == ByJob ? JobId : Allocation.JobId,
         Owner = ParameterSetName == ByJob ? Owner ?? Environment.UserName : Allocation.Owner.Name,
         Scheduler = ParameterSetName == ByJob ? Scheduler.Manual : Allocation.BatchSystem,
-        Cluster = ParameterSetName == ByJob ? null : Allocation.Cluster,
+        Cluster = ParameterSetName == ByJob ? null : SiteDefinition.Batch.Named(Allocation).Cluster,
         Nodes = ParameterSetName == ByJob ? null : SlotMap.Format(Allocation.Nodes),
         TimeToLive = TimeToLive ?? (Path is null ? RequiredPorts.TimeToLive : PortRequest.DefaultTimeToLive),
         Prolong = TimeToLive is not null,

@@ -32,16 +32,6 @@ public interface IBatchSystem
     /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked.
     /// </exception>
     Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken);
-
-    /// <summary>How much memory a job was granted on each of its nodes.</summary>
-    /// <param name="jobId">The job's id; of an array one element's.</param>
-    /// <returns>Bytes by node, as <see cref="AllocatedNode.MemoryBytes"/>. A node of which nothing is said is not among them.</returns>
-    /// <exception cref="HpcException">
-    /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked;
-    /// <see cref="ErrorId.NodeCommandFailed"/>: its answer was cut; <see cref="ErrorId.InvalidValue"/> for an answer that no batch system
-    /// gives by itself.
-    /// </exception>
-    Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken);
 }
 
 /// <summary>What nodes themselves show of a batch system's jobs: no controller is asked.</summary>
@@ -52,10 +42,10 @@ public interface IJobEvidence
 
     /// <summary>The jobs of which the batch system runs something on a node now, by what no user can make up.</summary>
     /// <returns>
-    /// Their ids. One that is missing may live all the same: a node may have nothing of it to run yet, and who is not root there sees none.
+    /// Those. One that is missing may live all the same: a node may have nothing of it to run yet, and who is not root there sees none.
     /// </returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    Task<IReadOnlySet<string>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken);
+    Task<IReadOnlyList<RunningJob>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken);
 }
 
 /// <summary>The batch systems that can be asked.</summary>
@@ -63,11 +53,13 @@ public static class BatchSystems
 {
     /// <summary>A batch system, asked on a host.</summary>
     /// <param name="host">The connection to a host that has its client programs.</param>
+    /// <param name="cluster">The site's cluster, by the batch system's own word: another one's answer is an error. Null takes any.</param>
+    /// <param name="profile">Of LSF the profile.lsf on that host by which it is asked; null for that of the host.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that cannot be asked.</exception>
-    public static IBatchSystem On(INodeConnection host, Scheduler kind) => kind switch
+    public static IBatchSystem On(INodeConnection host, Scheduler kind, string? cluster = null, string? profile = null) => kind switch
     {
-        Scheduler.Slurm => new Slurm.SlurmClient(host),
-        Scheduler.Lsf => new Lsf.LsfClient(host),
+        Scheduler.Slurm => new Slurm.SlurmClient(host, cluster),
+        Scheduler.Lsf => new Lsf.LsfClient(host, cluster, profile),
         _ => throw new HpcException(
             ErrorId.PlatformNotSupported,
             $"Jobs of {kind} cannot be asked for by their id: {Scheduler.Slurm} and {Scheduler.Lsf} are the batch systems that are asked.",

@@ -72,6 +72,7 @@ public static class ContainerPlanner
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,
             ImageDigest = request.Image?.Digest,
+            RequiresLimits = PlannedLimits.AreRequired(request),
             Options = PlanOptions.Of(request, spec),
         };
     }

@@ -72,7 +72,10 @@ internal sealed record ControlGroup
         INodeConnection connection, string id, CancellationToken cancellationToken, string root = "")
     {
         var said = await ScriptReply.AskAsync(connection, Script, [root, id], cancellationToken);
-        return new ControlGroupSight(Of(id, said), WhyUnseen(said[$"{id}.unseen.cpu"]), WhyUnseen(said[$"{id}.unseen.memory"]));
+        return new ControlGroupSight(Of(id, said), said.Has($"{id}.unmounted.cpu"), said.Has($"{id}.unmounted.memory"))
+        {
+            HasProcesses = !said.Has($"{id}.empty"),
+        };
     }
 
     private static ControlGroup? Of(string id, ScriptReply said) => said[$"{id}.cgroup"] is not { } path ? null : new ControlGroup
@@ -91,13 +94,6 @@ internal sealed record ControlGroup
         IoPressure = Percentage(said[$"{id}.io-pressure"]),
     };
 
-    private static string? WhyUnseen(string? word) => word switch
-    {
-        null => null,
-        "processes" => "none of the processes that are seen there is in a control group of it",
-        _ => "its control group is in no hierarchy that is mounted there",
-    };
-
     /// <summary>A number; null for the words max and -1, which stand for no limit.</summary>
     private static long? Number(string? text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
@@ -108,8 +104,13 @@ internal sealed record ControlGroup
 
 /// <summary>What a node sees of a container's control group.</summary>
 /// <param name="Group">What was found; null for none.</param>
-/// <param name="CpusUnseen">
-/// Why the CPU quota is not seen; null where it is, and where the kernel has no controller for it, which is as good as none.
+/// <param name="AreCpusUnseen">
+/// Whether the group with the CPU quota is in no hierarchy that is mounted there. Where the kernel has no controller for it, that is as
+/// good as no quota, and not unseen.
 /// </param>
-/// <param name="MemoryUnseen">The same of the limit of memory.</param>
-internal sealed record ControlGroupSight(ControlGroup? Group, string? CpusUnseen, string? MemoryUnseen);
+/// <param name="IsMemoryUnseen">The same of the limit of memory.</param>
+internal sealed record ControlGroupSight(ControlGroup? Group, bool AreCpusUnseen, bool IsMemoryUnseen)
+{
+    /// <summary>Whether any process of the node's is in a control group of the container. Root sees all of them.</summary>
+    public bool HasProcesses { get; init; } = true;
+}

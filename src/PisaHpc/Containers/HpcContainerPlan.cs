@@ -74,6 +74,9 @@ public sealed record HpcContainerPlan
     /// <summary>How long the container may take to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }
 
+    /// <summary>Whether the container has to be seen to be held to its limits: limits.fromJob of a job's environment is required.</summary>
+    internal bool RequiresLimits { get; init; }
+
     /// <summary>Every option with its origin.</summary>
     public required IReadOnlyList<PlanOption> Options { get; init; }
 

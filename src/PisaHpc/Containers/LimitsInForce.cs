@@ -17,11 +17,12 @@ public static class LimitsInForce
     /// <param name="engine">The node's engine, which says whether a container without a group runs.</param>
     /// <param name="container">The container, started.</param>
     /// <param name="warn">
-    /// Told, in a line, of a limit that the node cannot see, and why: a node may be a container itself, show its own processes alone, or
-    /// have an engine that makes no control groups.
+    /// Told, in a line, of a limit that the node cannot see: a node that is a container itself may have no hierarchy mounted that has the
+    /// container's group.
     /// </param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.LimitNotInForce"/>, with the limit, its value and the one that was planned; the ids of
+    /// <see cref="ErrorId.LimitNotInForce"/>, with the limit, its value and the one that was planned: also where no process of the node is
+    /// in a control group of the container, and, of a job whose limits are required, where the node cannot see one; the ids of
     /// <see cref="IContainerEngine"/>.
     /// </exception>
     public static async Task RequireAsync(
@@ -54,25 +55,34 @@ public static class LimitsInForce
             throw NotInForce(plan, actual, wanted);
         }
 
-        warn($"Whether container {plan.Name} on {plan.Node} is held to {unseen!.Value.Limits} cannot be seen: {unseen.Value.Why}.");
+        const string Why = "its control group is in no hierarchy that is mounted there";
+        if (plan.RequiresLimits)
+        {
+            throw NotInForce(plan, $"{Why}, and limits.fromJob is required", unseen!);
+        }
+
+        warn($"Whether container {plan.Name} on {plan.Node} is held to {unseen} cannot be seen: {Why}.");
     }
 
     private static (string Actual, string Wanted)? ProblemOf(ContainerSpec spec, ControlGroupSight sight)
     {
         var where = sight.Group is { } group ? $" ({group.Path})" : "";
-        return sight.CpusUnseen is null && spec.Cpus is { } cpus && !(sight.Group?.Cpus <= cpus)
+        return !sight.HasProcesses
+                ? ("none of the processes that are seen there is in a control group of it", WordsOf(spec.Cpus, spec.MemoryBytes)!)
+            : !sight.AreCpusUnseen && spec.Cpus is { } cpus && !(sight.Group?.Cpus <= cpus)
                 ? ($"its CPU quota is {Words(sight.Group?.Cpus)}{where}", Number($"{cpus}"))
-            : sight.MemoryUnseen is null && spec.MemoryBytes is { } bytes && !(sight.Group?.LimitBytes <= bytes)
+            : !sight.IsMemoryUnseen && spec.MemoryBytes is { } bytes && !(sight.Group?.LimitBytes <= bytes)
                 ? ($"its limit of memory is {Words(sight.Group?.LimitBytes)}{where}", Number($"{bytes} bytes"))
             : null;
     }
 
-    private static (string Limits, string Why)? UnseenOf(ContainerSpec spec, ControlGroupSight sight)
+    private static string? UnseenOf(ContainerSpec spec, ControlGroupSight sight) =>
+        WordsOf(sight.AreCpusUnseen ? spec.Cpus : null, sight.IsMemoryUnseen ? spec.MemoryBytes : null);
+
+    private static string? WordsOf(double? cpus, long? bytes)
     {
-        var cpus = sight.CpusUnseen is not null && spec.Cpus is { } count ? Number($"{count} CPUs") : null;
-        var memory = sight.MemoryUnseen is not null && spec.MemoryBytes is { } bytes ? Number($"{bytes} bytes of memory") : null;
-        return (cpus, memory) is (null, null) ? null
-            : (string.Join(" and ", new[] { cpus, memory }.OfType<string>()), (cpus is null ? sight.MemoryUnseen : sight.CpusUnseen)!);
+        string?[] limits = [cpus is null ? null : $"{Words(cpus)} CPUs", bytes is null ? null : Number($"{bytes} bytes of memory")];
+        return limits.OfType<string>().ToArray() is { Length: > 0 } some ? string.Join(" and ", some) : null;
     }
 
     /// <summary>A container that is waited for, with its limits looked at meanwhile.</summary>

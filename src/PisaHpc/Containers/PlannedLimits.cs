@@ -32,10 +32,13 @@ internal static class PlannedLimits
 
     /// <summary>What is not known of a job's grant on the node, where the site requires it; null for nothing.</summary>
     public static string? Unknown(PlanRequest request) =>
-        BoundsOf(request) != JobLimits.Required || !IsOfJob(request) || request.Workload.Scheduler == nameof(Scheduler.Manual) ? null
+        !AreRequired(request) || request.Workload.Scheduler == nameof(Scheduler.Manual) ? null
         : request.Environment.Limits.CpusFromSlots && request.Node.Cpus is null ? "how many CPUs"
         : request.Node.MemoryBytes is null ? "how much memory"
         : null;
+
+    /// <summary>Whether a job's containers may not be without the limits that it was granted.</summary>
+    public static bool AreRequired(PlanRequest request) => IsOfJob(request) && BoundsOf(request) == JobLimits.Required;
 
     private static JobLimits BoundsOf(PlanRequest request) => request.Environment.Limits.Bounds;
 

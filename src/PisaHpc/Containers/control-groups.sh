@@ -1,8 +1,8 @@
 # shellcheck shell=sh
 # Prints what the control groups of containers that run say of limits and use: a line for each fact, its name and its value by a tab.
 # $1 the root directory, empty on a node; then the containers' full ids. A group is found by the processes that are in it, since its path is
-# the engine's own and its driver's, and each controller of version 1 has its own. What a node cannot see of a controller is
-# ID.unseen.CONTROLLER: "processes" where none is in a group of the container, "mount" where the group's directory is in no hierarchy there.
+# the engine's own and its driver's, and each controller of version 1 has its own. ID.empty: no process is in a group of the container.
+# ID.unmounted.CONTROLLER: one is, and the group's directory is in no hierarchy that is mounted there.
 
 root=$1
 shift
@@ -25,11 +25,11 @@ value() { [ ! -e "$2" ] || sed -n "s/^$1 //p" "$2" | head -n 1; }
 # The share of the last ten seconds in which some process waited (proc(5), psi.rst); a kernel without it has no such files.
 pressure() { [ ! -e "$1" ] || sed -n 's/^some avg10=\([0-9.]*\) .*/\1/p' "$1" 2>/dev/null; }
 say() { [ -z "$3" ] || printf '%s.%s\t%s\n' "$1" "$2" "$3"; }
-# find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy; or why that is not seen,
-# and nothing where the kernel has the controller in no hierarchy.
+# find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy. Else it sets unmounted
+# where that is in none that is mounted, and to nothing where the kernel has the controller in no hierarchy.
 find_group() {
-  version=1 why=''
-  lines=$(printf '%s\n' "$seen" | grep -F "$1") || { why=processes; return 1; }
+  version=1 unmounted=''
+  lines=$(printf '%s\n' "$seen" | grep -F "$1") || return 1
   line=$(printf '%s\n' "$lines" | grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" | head -n 1)
   if [ -z "$line" ]; then
     version=2
@@ -47,11 +47,12 @@ find_group() {
   done <<END
 $mounts
 END
-  why=mount
+  unmounted=1
   return 1
 }
 
 for id in "$@"; do
+  printf '%s\n' "$seen" | grep -qF "$id" || printf '%s.empty\t1\n' "$id"
   if find_group "$id" memory; then
     files=$root$group
     say "$id" cgroup "$group"
@@ -67,7 +68,7 @@ for id in "$@"; do
       say "$id" limit "$(first "$files/memory.max")"
     fi
   else
-    say "$id" unseen.memory "$why"
+    say "$id" unmounted.memory "$unmounted"
   fi
   if find_group "$id" cpu; then
     # The first that is said of a fact counts: this one where the kernel has no memory controller.
@@ -85,7 +86,7 @@ for id in "$@"; do
       done
     fi
   else
-    say "$id" unseen.cpu "$why"
+    say "$id" unmounted.cpu "$unmounted"
   fi
   if find_group "$id" cpuacct && [ "$version" = 1 ]; then
     say "$id" nanoseconds "$(first "$root$group/cpuacct.usage")"

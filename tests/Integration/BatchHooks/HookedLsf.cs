@@ -11,9 +11,6 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     private const int DeadlineSec = 20;
     private const string Sudoers = "/etc/lsf.sudoers";
 
-    /// <summary>Where the module finds LSF's commands, by the profile.lsf there.</summary>
-    private const string ConfVariable = "LSF_ENVDIR";
-
     private readonly HostedRunspace _shell = new();
     private HookedSite? _site;
     private byte[] _before = [];
@@ -39,8 +36,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
         _before = await File.ReadAllBytesAsync(Applications);
-        _site = new HookedSite(LabSite.Of(Lab).With("batch: { system: lsf }"), Site);
-        Environment.SetEnvironmentVariable(ConfVariable, $"{Top}/conf");
+        var lsf = $"batch: {{ system: lsf, cluster: stand-in, profile: {Top}/conf/profile.lsf }}";
+        _site = new HookedSite(LabSite.Of(Lab).With(lsf), Site);
         Install().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
     }
@@ -48,7 +45,6 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
-        Environment.SetEnvironmentVariable(ConfVariable, null);
         Uninstall().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
         Uninstall().Succeeded();

@@ -140,21 +140,19 @@ public sealed class ControlGroupTests : IDisposable
         Put($"{directory}{First}/memory.limit_in_bytes", "67108864\n");
         var sight = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
         Assert.Equal((67108864L, $"/{directory}{First}"), (sight.Group!.LimitBytes, sight.Group.Path));
-        Assert.Equal((null, null), (sight.CpusUnseen, sight.MemoryUnseen));
+        Assert.Equal((true, false, false), (sight.HasProcesses, sight.AreCpusUnseen, sight.IsMemoryUnseen));
     }
 
     [Fact]
-    public async Task What_a_node_does_not_see_it_says_with_why()
+    public async Task Whether_a_group_is_mounted_nowhere_or_has_no_process_is_told()
     {
         Mount("/sys/fs/cgroup/memory", "memory", "/docker/another");
         Put("proc/77/cgroup", $"9:memory:/docker/node/docker/{First}\n8:cpu:/docker/node/docker/{First}\n");
         var unmounted = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
-        const string Mounted = "its control group is in no hierarchy that is mounted there";
-        Assert.Equal(new ControlGroupSight(null, Mounted, Mounted), unmounted);
+        Assert.Equal(new ControlGroupSight(null, AreCpusUnseen: true, IsMemoryUnseen: true), unmounted);
 
         var without = await ControlGroup.LookAsync(new LocalShell("o2wn01"), Second, CancellationToken.None, _root);
-        const string Seen = "none of the processes that are seen there is in a control group of it";
-        Assert.Equal(new ControlGroupSight(null, Seen, Seen), without);
+        Assert.Equal(new ControlGroupSight(null, AreCpusUnseen: false, IsMemoryUnseen: false) { HasProcesses = false }, without);
     }
 
     [Fact]
@@ -164,7 +162,7 @@ public sealed class ControlGroupTests : IDisposable
         Put("proc/77/cgroup", $"9:memory:/docker/{First}\n");
         Put($"sys/fs/cgroup/memory/docker/{First}/memory.limit_in_bytes", "67108864\n");
         var sight = await ControlGroup.LookAsync(new LocalShell("o2wn01"), First, CancellationToken.None, _root);
-        Assert.Equal((null, null, null), (sight.Group!.Cpus, sight.CpusUnseen, sight.MemoryUnseen));
+        Assert.Equal((null, false, false), (sight.Group!.Cpus, sight.AreCpusUnseen, sight.IsMemoryUnseen));
     }
 
     /// <summary>Mounts a hierarchy, of version 2 without controllers, as proc_pid_mountinfo(5) has it.</summary>

@@ -42,22 +42,43 @@ public sealed class LimitsInForceTests
             "its limit of memory is none, and was to be 314572800 bytes at most.", failure.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("processes", "none of the processes that are seen there is in a control group of it")]
-    [InlineData("mount", "its control group is in no hierarchy that is mounted there")]
-    public async Task What_a_node_cannot_see_of_a_container_that_runs_is_a_warning_with_why(string why, string words)
+    [Fact]
+    public async Task A_container_that_runs_and_of_which_no_process_is_in_a_group_is_held_to_nothing()
     {
-        Kernel($"unseen.cpu\t{why}", $"unseen.memory\t{why}");
+        Kernel("empty\t1");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: 2, memory: 300 * Mebibyte));
+        Assert.Equal(ErrorId.LimitNotInForce, failure.Id);
+        Assert.EndsWith(
+            "none of the processes that are seen there is in a control group of it, and was to be 2 CPUs and 314572800 bytes of memory at most.",
+            failure.Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_group_that_is_mounted_nowhere_there_is_a_warning()
+    {
+        Kernel("unmounted.cpu\t1", "unmounted.memory\t1");
         await StartAsync(cpus: 2, memory: 300 * Mebibyte);
         Assert.Equal(
-            $"Whether container pisahpc-42-0123abcd on o2wn01 is held to 2 CPUs and 314572800 bytes of memory cannot be seen: {words}.",
+            "Whether container pisahpc-42-0123abcd on o2wn01 is held to 2 CPUs and 314572800 bytes of memory cannot be seen: "
+            + "its control group is in no hierarchy that is mounted there.",
             Assert.Single(_warnings));
+    }
+
+    [Fact]
+    public async Task It_is_a_failure_where_limits_are_required()
+    {
+        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\t314572800", "unmounted.cpu\t1");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: 2, memory: 300 * Mebibyte, required: true));
+        Assert.Equal(ErrorId.LimitNotInForce, failure.Id);
+        Assert.Contains("limits.fromJob is required, and was to be 2 CPUs at most", failure.Message, StringComparison.Ordinal);
+        Assert.Empty(_warnings);
     }
 
     [Fact]
     public async Task What_is_not_seen_is_named_beside_what_is()
     {
-        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\t314572800", "unseen.cpu\tmount");
+        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\t314572800", "unmounted.cpu\t1");
         await StartAsync(cpus: 2, memory: 300 * Mebibyte);
         Assert.Contains("is held to 2 CPUs cannot be seen", Assert.Single(_warnings), StringComparison.Ordinal);
     }
@@ -65,14 +86,15 @@ public sealed class LimitsInForceTests
     [Fact]
     public async Task What_is_seen_counts_beside_what_is_not()
     {
-        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\tmax", "unseen.cpu\tmount");
+        Kernel("cgroup\t/sys/fs/cgroup/c", "limit\tmax", "unmounted.cpu\t1");
         var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync(cpus: 2, memory: 300 * Mebibyte));
         Assert.Contains("its limit of memory is none (/sys/fs/cgroup/c)", failure.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData]
-    [InlineData("unseen.cpu\tprocesses")]
+    [InlineData("empty\t1")]
+    [InlineData("unmounted.cpu\t1")]
     public async Task One_that_has_ended_is_for_others_to_explain(params string[] said)
     {
         Kernel(said);
@@ -90,13 +112,18 @@ public sealed class LimitsInForceTests
     private void Kernel(params string[] said) => _cluster.OnRun = (_, arguments, _) =>
         FakeCluster.Result(0, string.Concat(said.Select(line => $"{arguments[5]}.{line}\n")) + "end\t1\n");
 
-    private async Task StartAsync(int? cpus, long? memory, bool ended = false)
+    private async Task StartAsync(int? cpus, long? memory, bool ended = false, bool required = false)
     {
         var request = PlanRequests.For(PlanRequests.Environment with
         {
-            Limits = new ContainerLimits { MemoryBytes = memory, CpusFromSlots = cpus is not null },
+            Limits = new ContainerLimits
+            {
+                MemoryBytes = memory,
+                CpusFromSlots = cpus is not null,
+                Bounds = required ? JobLimits.Required : JobLimits.Known,
+            },
         });
-        var plan = ContainerPlanner.Plan(request with { Node = request.Node with { Cpus = cpus } });
+        var plan = ContainerPlanner.Plan(request with { Node = request.Node with { Cpus = cpus, MemoryBytes = memory } });
         var engine = await _cluster.Cluster.Engines.ConnectAsync("o2wn01", CancellationToken.None);
         var connection = await _cluster.Cluster.Nodes.ConnectAsync("o2wn01", CancellationToken.None);
         var container = await ContainerStarter.StartAsync(engine, plan, CancellationToken.None);

@@ -1,14 +1,15 @@
 using System.Globalization;
-using System.Text;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Batch.Lsf;
 
 /// <summary>LSF as its own program tells of it, bjobs(1), in one round trip to a host that has it.</summary>
-internal sealed class LsfClient(INodeConnection host) : IBatchSystem
+/// <param name="host">The host.</param>
+/// <param name="cluster">The site's cluster, whose answer alone is one; null where the site does not say it.</param>
+/// <param name="profile">The profile.lsf by which it is asked; null for that of the host.</param>
+internal sealed class LsfClient(INodeConnection host, string? cluster = null, string? profile = null) : IBatchSystem
 {
     private static readonly NodeScript ListJobs = NodeScript.Of("Batch/Lsf/list-jobs.sh");
-    private static readonly Dictionary<string, long> Untold = [];
 
     /// <inheritdoc/>
     public async Task<HpcAllocation> GetAllocationAsync(string jobId, JobOwner? owner, CancellationToken cancellationToken)
@@ -29,7 +30,8 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
         {
             JobId = row.JobId,
             BatchSystem = Scheduler.Lsf,
-            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
+            // As the job's own environment, which names none: both are the site's.
+            Cluster = cluster,
             Queue = row.Queue,
             Nodes = row.Nodes(),
             Owner = owner ?? OwnerOf(row, said),
@@ -40,7 +42,7 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
     /// <inheritdoc/>
     public async Task<JobCensus> ListJobsAsync(CancellationToken cancellationToken)
     {
-        var said = await ScriptReply.AskAsync(host, ListJobs, [], cancellationToken);
+        var said = await ScriptReply.AskAsync(host, ListJobs, [profile ?? ""], cancellationToken);
         if (said["hidden"] is { } user)
         {
             throw new HpcException(
@@ -51,7 +53,8 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
             { IsLasting = true };
         }
 
-        ThrowUnlessTold(said);
+        LsfAnswer.Require(said, host.Node, jobId: null);
+        GrantingCluster.Require(Scheduler.Lsf, cluster, said["cluster"], host.Node);
         return LsfJobList.Read(said, host.Node);
     }
 
@@ -62,10 +65,6 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
     public async Task<BatchEnd?> FindEndAsync(string jobId, CancellationToken cancellationToken) =>
         (await AskAsync(jobId, cancellationToken)).Row.End;
 
-    /// <summary>None: the memory limit of LSF is a job's, or a process's, and not a node's (bsub(1), -M).</summary>
-    public Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, long>>(Untold);
-
     private async Task<(ScriptReply Said, LsfJobRow Row)> AskAsync(string jobId, CancellationToken cancellationToken)
     {
         // bjobs takes what is no id for something else.
@@ -74,8 +73,9 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
             throw Unknown(jobId);
         }
 
-        var said = await ScriptReply.AskAsync(host, ListJobs, [jobId], cancellationToken);
-        ThrowUnlessTold(said);
+        var said = await ScriptReply.AskAsync(host, ListJobs, [profile ?? "", jobId], cancellationToken);
+        LsfAnswer.Require(said, host.Node, jobId);
+        GrantingCluster.Require(Scheduler.Lsf, cluster, said["cluster"], host.Node);
         return LsfJobList.RowsIn(said, host.Node) switch
         {
             [] => throw Unknown(jobId),
@@ -85,34 +85,6 @@ internal sealed class LsfClient(INodeConnection host) : IBatchSystem
                 jobId,
                 $"Name an element, as {row.JobId}: bjobs -a {jobId} lists them."),
         };
-    }
-
-    /// <summary>
-    /// No job is an answer where bjobs says so. That it says nothing is none, whatever its exit code.
-    /// </summary>
-    private void ThrowUnlessTold(ScriptReply said)
-    {
-        if (said["missing"] is { } program)
-        {
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"LSF cannot be asked on {host.Node}: it has no {program}, and no profile.lsf in LSF_ENVDIR or /etc that has.",
-                host.Node,
-                "Name a host that has LSF's programs: -SubmitHost, or batch.host in the site definition.")
-            { IsLasting = true };
-        }
-
-        var words = said["refused"] is { } refusal ? Encoding.UTF8.GetString(Convert.FromBase64String(refusal)) : LsfJobList.WordsOf(said);
-        var isNone = words is not null && (words.Contains("job found", StringComparison.OrdinalIgnoreCase)
-            || words.Contains("is not found", StringComparison.OrdinalIgnoreCase));
-        if (said.Has("refused") || said["code"] is not ("0" or "255") || (said["rows"] is "0" && !isNone))
-        {
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"LSF did not answer on {host.Node}: {Quote.Words(words ?? $"bjobs ended with {said["code"]}, and said nothing")}",
-                host.Node,
-                "Look at LSF there: lsid, badmin showstatus.");
-        }
     }
 
     private static HpcException Unknown(string jobId) => new(

@@ -10,6 +10,7 @@ namespace PisaHpc.Batch.Lsf;
 internal sealed partial class LsfEvidence : IJobEvidence
 {
     private const string Running = "running.";
+    private const string Server = "server.";
 
     private static readonly NodeScript RunningJobs = NodeScript.Of("Batch/Lsf/running-jobs.sh");
 
@@ -20,11 +21,15 @@ internal sealed partial class LsfEvidence : IJobEvidence
     public bool IsJobId(string jobId) => IsId(jobId);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlySet<string>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunningJob>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(node, RunningJobs, [], cancellationToken);
-        return said.All.Keys.Where(name => name.StartsWith(Running, StringComparison.Ordinal)).Select(name => name[Running.Length..])
-            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. said.All.Keys.Where(name => name.StartsWith(Running, StringComparison.Ordinal)).Select(name => name[Running.Length..])
+                .Select(name => (Name: name, Slash: name.LastIndexOf('/')))
+                .Select(job => new RunningJob(job.Name[(job.Slash + 1)..], job.Name[..job.Slash], said.Has(Server + job.Name)))
+        ];
     }
 
     [GeneratedRegex(@"\A[1-9][0-9]{0,9}(\[[1-9][0-9]{0,9}\])?\z", RegexOptions.CultureInvariant)]

@@ -7,6 +7,9 @@ namespace PisaHpc.Batch.Lsf;
 /// <summary>All jobs as bjobs lists them. An array is found by its number, and each of its elements by its own id.</summary>
 internal sealed class LsfJobList
 {
+    /// <summary>How far LSF's clock may go before that of the host that asks.</summary>
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
+
     private readonly ILookup<string, LsfJobRow> _rows;
 
     private LsfJobList(IEnumerable<LsfJobRow> rows) => _rows = rows
@@ -31,11 +34,19 @@ internal sealed class LsfJobList
 
     /// <summary>What it says of all jobs.</summary>
     /// <param name="host">Where it ran, for the error.</param>
-    /// <exception cref="HpcException">As for <see cref="RowsIn"/>.</exception>
+    /// <exception cref="HpcException">
+    /// As for <see cref="RowsIn"/>, and for an end that is to come: then times are of another zone than that in which they were asked for.
+    /// </exception>
     public static JobCensus Read(ScriptReply said, string host)
     {
         var rows = RowsIn(said, host);
-        return new JobCensus(TimeOf(said)!.Value, new LsfJobList(rows).Find)
+        var now = TimeOf(said)!.Value;
+        if (rows.FirstOrDefault(row => row.EndsAt > now + Skew) is { } early)
+        {
+            throw Untimely(early, now, host);
+        }
+
+        return new JobCensus(now, new LsfJobList(rows).Find)
         {
             Running = [.. rows.Where(row => NodesOf(row).Count > 0).Select(row => row.JobId)],
             Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
@@ -44,8 +55,11 @@ internal sealed class LsfJobList
     }
 
     /// <summary>What bjobs said beside its answer; null for nothing.</summary>
-    public static string? WordsOf(ScriptReply said) =>
-        said["words"] is { Length: > 0 } encoded ? Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Trim() : null;
+    public static string? WordsOf(ScriptReply said) => Decoded(said["words"]) is { Length: > 0 } words ? words : null;
+
+    /// <summary>A program's words as the script has encoded them; null where it has said none.</summary>
+    public static string? Decoded(string? encoded) =>
+        encoded is null ? null : Encoding.UTF8.GetString(Convert.FromBase64String(encoded)).Trim();
 
     /// <summary>An array lives while one of its elements does.</summary>
     private JobStanding? Find(string jobId)
@@ -87,6 +101,15 @@ internal sealed class LsfJobList
         long.TryParse(said["now"], NumberStyles.None, CultureInfo.InvariantCulture, out var now)
             ? DateTimeOffset.FromUnixTimeSeconds(now)
             : null;
+
+    private static HpcException Untimely(LsfJobRow row, DateTimeOffset now, string host) => new(
+        ErrorId.BatchSystemFailed,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"bjobs on {host} says that job {row.JobId} ended at {row.EndsAt:yyyy-MM-ddTHH:mm}Z, and it is {now:yyyy-MM-ddTHH:mm}Z there."),
+        host,
+        "Look whether bjobs heeds TZ there (TZ=UTC0 bjobs -a -o finish_time), and at the clocks of that host and of LSF's master.")
+    { IsLasting = true };
 
     private static HpcException Unreadable(ScriptReply said, string host, int count, string? stray) => new(
         ErrorId.BatchSystemFailed,

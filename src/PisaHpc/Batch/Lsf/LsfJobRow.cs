@@ -35,6 +35,9 @@ internal sealed partial record LsfJobRow(
     /// <summary>The last second in which it may have ended; null as long as it lives, and where its end is not told.</summary>
     public DateTimeOffset? EndedAt => Outcome is null ? null : Finish?.Latest;
 
+    /// <summary>The minute in which it ended, from its first second on; null as long as it lives, and where its end is not told.</summary>
+    public DateTimeOffset? EndsAt => Outcome is null ? null : Finish?.Earliest;
+
     /// <summary>What is known of it beside its hosts. LSF counts no restarts.</summary>
     public BatchJob Job => new()
     {
@@ -70,13 +73,14 @@ internal sealed partial record LsfJobRow(
             [var id, var index, var state, { Length: > 0 } user, { Length: > 0 } queue, var application, var hosts, var submitted,
                 var started, var finished, var code, var reason]
             || IdForm().Match(id) is not { Success: true } named || !StateForm().IsMatch(state)
-            || (TextOf(index) is { } word && TryNumber(word) is null))
+            || (TextOf(index) is { } word && TryNumber(word) is null)
+            || (TryNumber(named.Groups["index"].Value) is { } inId && TextOf(index) is { } other && TryNumber(other) != inId))
         {
             return null;
         }
 
         var hasEnded = LsfEnd.OutcomeOf(state, exitCode: null, reason: null) is not null;
-        var element = TryNumber(index) ?? TryNumber(named.Groups["index"].Value) ?? 0;
+        var element = TryNumber(named.Groups["index"].Value) ?? TryNumber(index) ?? 0;
         return new LsfJobRow(named.Groups["number"].Value, element, state, user, queue, TextOf(application), TextOf(hosts))
         {
             Submit = LsfTime.Read(submitted, now, isPast: true),

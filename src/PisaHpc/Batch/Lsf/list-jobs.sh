@@ -1,31 +1,65 @@
 # shellcheck shell=sh
-# Asks LSF for all jobs that it knows, once, or for one. Argument: the job's id, an array's element as 1234[5]; none for all jobs.
+# Asks LSF for all jobs that it knows, once, or for one. Arguments: the profile.lsf that the site definition names, or an empty one; the
+# job's id, an array's element as 1234[5], none for all jobs.
 # A line row.N for each job, as bjobs writes it; none of its fields is a user's own word. "rows" counts the lines, "code" is bjobs' exit
-# code, which says little (lsf.conf(5), LSB_BJOBS_CONSISTENT_EXIT_CODE), and "words" what it said beside. "cluster" is LSF's own name of it.
-# Of one job "passwd" and "groups" are its owner's.
-# Where the commands are in no usual place a profile.lsf has it: that of LSF_ENVDIR, else of /etc.
+# code, and "words" what it said beside. "cluster" is LSF's own name of it. Of one job "passwd" and "groups" are its owner's.
+# Without a profile that is named, one is read where the commands are in no usual place: that of LSF_ENVDIR, of root's never, else of /etc.
 
-profile=${LSF_ENVDIR:-/etc}/profile.lsf
-# shellcheck disable=SC1090 # the site's
-if ! command -v bjobs >/dev/null && [ -r "$profile" ]; then . "$profile" >/dev/null 2>&1; fi
+profile=${1-} job=${2-}
+uid=$(id -u)
+needed='bjobs lsid base64'
+[ -n "$job" ] || needed="$needed bparams lsclusters"
+say_and_end() { printf '%s\t%s\nend\t1\n' "$1" "$2"; exit 0; }
+encode() { printf '%s' "$1" | base64 | tr -d '\n'; }
+refused() { say_and_end refused "$(encode "$1")"; }
+missing() { for program in $needed; do command -v "$program" >/dev/null || { printf '%s' "$program"; return; }; done; }
+# roots_alone FILE: sets path to it without links; fails where anybody but root can put another one there. In a directory with the sticky
+# bit nobody else can take away what is root's.
+roots_alone() {
+    path=$(readlink -f "$1") || return 1
+    above=$path
+    while :; do
+        [ -n "$(find "$above" -maxdepth 0 -user 0 \( ! -perm /022 -o -type d -perm -1000 \))" ] || return 1
+        [ "$above" != / ] || return 0
+        above=${above%/*}
+        above=${above:-/}
+    done
+}
+
+# Which LSF is asked is no choice of the caller's where the site says it, and none of a job's, whose environment a hook of root's may have.
+if [ -n "$profile" ] || [ "$uid" = 0 ]; then
+    for name in $(env | sed -n -E 's/^((LSF|LSB|EGO)_[A-Za-z0-9_]*)=.*/\1/p'); do unset "$name"; done
+fi
+if [ -n "$profile" ]; then
+    [ -r "$profile" ] || say_and_end unread "$profile"
+elif [ -n "$(missing)" ]; then
+    profile=${LSF_ENVDIR:-/etc}/profile.lsf
+    [ -r "$profile" ] || profile=''
+fi
+if [ -n "$profile" ]; then
+    path=$profile
+    if [ "$uid" = 0 ]; then roots_alone "$profile" || say_and_end untrusted "$profile"; fi
+    # shellcheck disable=SC1090 # the site's
+    . "$path" >/dev/null 2>&1
+fi
 # bjobs writes times by the clock on the wall, without its zone.
 export LC_ALL=C TZ=UTC0
-for program in bjobs lsid bparams base64; do
-    command -v "$program" >/dev/null || { printf 'missing\t%s\nend\t1\n' "$program"; exit 0; }
-done
-encode() { printf '%s' "$1" | base64 | tr -d '\n'; }
-refused() { printf 'refused\t%s\nend\t1\n' "$(encode "$1")"; exit 0; }
+program=$(missing)
+[ -z "$program" ] || say_and_end missing "$program"
 
 cluster=$(lsid 2>&1) || refused "$cluster"
 cluster=$(printf '%s\n' "$cluster" | sed -n 's/^My cluster name is //p')
-if [ -z "${1-}" ]; then
+if [ -z "$job" ]; then
     # Levels 2 to 4 hide jobs of others from everybody but the primary administrator (lsb.params(5)).
-    level=$(bparams -a 2>&1) || refused "$level"
-    case $(printf '%s\n' "$level" | sed -n 's/^[[:space:]]*SECURE_JOB_INFO_LEVEL[[:space:]]*=[[:space:]]*\([^[:space:]]*\).*/\1/p') in
+    parameters=$(bparams -a 2>&1) || refused "$parameters"
+    printf '%s\n' "$parameters" | grep -Eq '^[[:space:]]*[A-Z][A-Z0-9_]*[[:space:]]*=[[:space:]]*[^[:space:]]' \
+        || refused "bparams -a lists no parameter: $parameters"
+    case $(printf '%s\n' "$parameters" \
+        | sed -n 's/^[[:space:]]*SECURE_JOB_INFO_LEVEL[[:space:]]*=[[:space:]]*\([^[:space:]]*\).*/\1/p') in
         '' | 0 | 1 | 5) ;;
         *)
             primary=$(lsclusters 2>/dev/null | awk -v cluster="$cluster" '$1 == cluster { print $4 }')
-            [ "$(id -un)" = "$primary" ] || { printf 'hidden\t%s\nend\t1\n' "$(id -un)"; exit 0; }
+            [ "$(id -un)" = "$primary" ] || say_and_end hidden "$(id -un)"
             ;;
     esac
 fi
@@ -33,12 +67,12 @@ printf 'cluster\t%s\nnow\t%s\n' "$cluster" "$(date +%s)"
 fields='jobid jobindex stat user queue app exec_host submit_time start_time finish_time exit_code exit_reason'
 # The rows, and as the last line bjobs' exit code and what it said beside.
 rows=$({
-    words=$(bjobs -u all -a -X -noheader -o "$fields delimiter='|'" ${1:+"$1"} 2>&1 >&3)
+    words=$(bjobs -u all -a -X -noheader -o "$fields delimiter='|'" ${job:+"$job"} 2>&1 >&3)
     printf '%s %s\n' "$?" "$(encode "$words")" >&3
 } 3>&1)
 end=$(printf '%s\n' "$rows" | sed -n '$p')
 rows=$(printf '%s\n' "$rows" | sed '$d')
-if [ -n "${1-}" ]; then
+if [ -n "$job" ]; then
     owner=$(printf '%s\n' "$rows" | sed -n '1s/^[^|]*|[^|]*|[^|]*|\([^|]*\)|.*/\1/p')
     if [ -n "$owner" ] && passwd=$(getent passwd "$owner") && groups=$(id -G "${passwd%%:*}"); then
         printf 'passwd\t%s\ngroups\t%s\n' "$passwd" "$groups"

@@ -5,7 +5,9 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Batch.Slurm;
 
 /// <summary>Slurm as its own programs tell of it, squeue and scontrol, in one round trip to a host that has them.</summary>
-internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
+/// <param name="host">The host.</param>
+/// <param name="cluster">The site's cluster, whose answer alone is one; null where the site does not say it.</param>
+internal sealed class SlurmClient(INodeConnection host, string? cluster = null) : IBatchSystem
 {
     private static readonly NodeScript ShowJob = NodeScript.Of("Batch/Slurm/show-job.sh");
     private static readonly NodeScript JobMemory = NodeScript.Of("Batch/Slurm/job-memory.sh");
@@ -20,6 +22,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
             (said, records) = await AskAsync(whole, cancellationToken);
         }
 
+        GrantingCluster.Require(Scheduler.Slurm, cluster, said["cluster"], host.Node);
         var job = records[0].Job;
         if (records.FirstOrDefault(record => !record.HasNodes) is { } without)
         {
@@ -36,7 +39,7 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         {
             JobId = records[0].Id,
             BatchSystem = Scheduler.Slurm,
-            Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : null,
+            Cluster = said["cluster"] is { Length: > 0 } own ? own : null,
             Queue = records[0].Partition,
             Nodes = NodeSlots.Merge(
                 records.SelectMany(record => record.Nodes(said[$"nodes.{record.Id}"])), $"Slurm job {records[0].Id}"),
@@ -66,7 +69,13 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
             { IsLasting = true };
         }
 
-        return said["refused"] is { } refusal ? throw Refused(Decode(refusal)) : SlurmQueue.Read(said, host.Node);
+        if (said["refused"] is { } refusal)
+        {
+            throw Refused(Decode(refusal));
+        }
+
+        GrantingCluster.Require(Scheduler.Slurm, cluster, said["cluster"], host.Node);
+        return SlurmQueue.Read(said, host.Node);
     }
 
     /// <inheritdoc/>
@@ -76,7 +85,14 @@ internal sealed class SlurmClient(INodeConnection host) : IBatchSystem
         return said["accounted"] is { } line && SlurmEnd.InAccounting(Decode(line)) is { } end ? end : RecordsIn(said, jobId)[0].End;
     }
 
-    /// <inheritdoc/>
+    /// <summary>How much memory a job was granted on each of its nodes.</summary>
+    /// <param name="jobId">The job's id; of an array one element's.</param>
+    /// <returns>Bytes by node, as <see cref="AllocatedNode.MemoryBytes"/>. A node of which nothing is said is not among them.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobNotFound"/>; <see cref="ErrorId.BatchSystemFailed"/> when it cannot be asked;
+    /// <see cref="ErrorId.NodeCommandFailed"/>: its answer was cut; <see cref="ErrorId.InvalidValue"/> for an answer that no batch system
+    /// gives by itself.
+    /// </exception>
     public async Task<IReadOnlyDictionary<string, long>> FindMemoryAsync(string jobId, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(host, JobMemory, [JobIds.Validate(jobId)], cancellationToken);

@@ -17,11 +17,14 @@ internal sealed partial class SlurmEvidence : IJobEvidence
     public bool IsJobId(string jobId) => IdForm().IsMatch(jobId);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlySet<string>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<RunningJob>> FindRunningAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(node, RunningJobs, [], cancellationToken);
-        return said.All.Keys.Where(name => name.StartsWith(Running, StringComparison.Ordinal)).Select(name => name[Running.Length..])
-            .ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. said.All.Keys.Where(name => name.StartsWith(Running, StringComparison.Ordinal))
+                .Select(name => new RunningJob(name[Running.Length..]))
+        ];
     }
 
     [GeneratedRegex(@"\A[1-9][0-9]{0,9}(_[0-9]{1,9})?\z", RegexOptions.CultureInvariant)]

@@ -15,6 +15,9 @@ internal sealed record OrphanFindings(IReadOnlyList<FoundOrphan> Orphans, IReadO
     /// <summary>What the batch system's program said beside its answer; null for nothing.</summary>
     public string? Remark { get; init; }
 
+    /// <summary>What nodes show of jobs that the batch system does not know, without a process of its own in it: a line each.</summary>
+    public IReadOnlyList<string> Strays { get; init; } = [];
+
     /// <summary>What somebody has to know of what was left, a line each.</summary>
     /// <param name="isByName">Whether the jobs were named: then each that stays is told, with why.</param>
     public IEnumerable<string> Warnings(bool isByName)
@@ -23,6 +26,11 @@ internal sealed record OrphanFindings(IReadOnlyList<FoundOrphan> Orphans, IReadO
         if (Remark is not null)
         {
             yield return Remark;
+        }
+
+        foreach (var stray in Strays)
+        {
+            yield return stray;
         }
 
         foreach (var job in isByName ? Left : [])

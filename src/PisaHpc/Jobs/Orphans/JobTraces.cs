@@ -87,7 +87,7 @@ internal sealed record JobTraces(string JobId)
     }
 
     private static HashSet<string> NodesThatRun(IEnumerable<NodeTraces> nodes, string[] ids) =>
-        nodes.Where(node => node.Running.Overlaps(ids)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal);
+        nodes.Where(node => RunningJob.IsAmong(node.Running, ids)).Select(node => node.Node).ToHashSet(StringComparer.Ordinal);
 
     // A directory whose record is not written yet, or was spoiled by its user, belongs to the job that a lease or a container names.
     private static string? JobOf(JobDirectoryEntry entry, ILookup<string, string> named, Func<string, bool> isJobId)

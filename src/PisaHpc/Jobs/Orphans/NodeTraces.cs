@@ -14,8 +14,8 @@ internal sealed class NodeTraces(string node)
     /// <summary>Whether the node said which jobs the batch system runs there.</summary>
     public bool HasTold { get; private set; }
 
-    /// <summary>The ids that the batch system runs something of there: of a job with components, the component's.</summary>
-    public IReadOnlySet<string> Running { get; private set; } = new HashSet<string>();
+    /// <summary>The jobs that the batch system runs something of there.</summary>
+    public IReadOnlyList<RunningJob> Running { get; private set; } = [];
 
     /// <summary>The jobs' directories.</summary>
     public IReadOnlyList<JobDirectoryEntry> Directories { get; private set; } = [];

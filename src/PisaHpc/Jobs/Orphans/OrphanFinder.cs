@@ -14,6 +14,7 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
 {
     private readonly OrphanSurvey _survey = new(cluster, search);
     private readonly List<LeftJob> _left = [];
+    private readonly List<string> _strays = [];
     private readonly List<(JobTraces Job, Verdict Verdict)> _orphans = [];
 
     /// <summary>
@@ -55,6 +56,7 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         {
             Asleep = asleep,
             Remark = census?.Remark,
+            Strays = [.. _strays],
         };
     }
 
@@ -146,23 +148,33 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
 
     /// <summary>
     /// What runs on a node is known to whoever granted it. A batch system that does not know it speaks for other jobs, or has lost its own.
+    /// A process that is not the batch system's says that of nobody but its own job: whose it is may keep it for as long as he likes.
     /// </summary>
     private void RequireOwn(JobCensus census)
     {
-        var (node, id) = _survey.Nodes
-            .SelectMany(one => one.Running.Order(StringComparer.Ordinal).Select(running => (one.Node, Id: running)))
-            .FirstOrDefault(one => census.Find(one.Id) is null);
-        if (id is not null)
+        var strange = _survey.Nodes
+            .SelectMany(one => one.Running.OrderBy(job => job.JobId, StringComparer.Ordinal).Select(job => (one.Node, Job: job)))
+            .Where(one => IsOfOther(one.Job, census) || census.Find(one.Job.JobId) is null);
+        foreach (var (node, job) in strange)
         {
             var name = census.Cluster is { } own ? $" {Quote.Name(own)}" : "";
-            throw new HpcException(
-                ErrorId.BatchSystemFailed,
-                $"{node} runs something of job {id}, which {search.System}{name} "
-                + "does not know: its answer is of another cluster, or not whole.",
-                node,
-                $"See whose job it is: ssh {node} ps -e -o pid,lstart,args.");
+            var whose = IsOfOther(job, census)
+                ? $"job {job.JobId} of cluster {Quote.Name(job.Cluster!)}, and {search.System}{name} answers"
+                : $"job {job.JobId}, which {search.System}{name} does not know";
+            if (job.IsCertain)
+            {
+                throw new HpcException(
+                    ErrorId.BatchSystemFailed,
+                    $"{node} runs something of {whose}: its answer is of another cluster, or not whole.",
+                    node,
+                    $"See whose job it is: ssh {node} ps -e -o pid,lstart,args.");
+            }
+
+            _strays.Add($"{node} has processes of {whose}, and none of {search.System}'s own is among them: that job is left as it is");
         }
     }
+
+    private static bool IsOfOther(RunningJob job, JobCensus census) => job.Cluster is { } cluster && cluster != census.Cluster;
 
     /// <summary>Whether the site's batch system cannot know the job, or not it alone.</summary>
     private bool IsStrange(JobTraces job) =>

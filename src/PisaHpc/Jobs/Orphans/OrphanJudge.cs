@@ -40,6 +40,7 @@ internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, OrphanSur
 
         var since = end.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         return job.RunsOn.Count > 0 ? Verdict.Lives($"runs on {HostList.Fold(job.RunsOn)}, though it is {standing.State} since {since}")
+            : IsYoung(job, census) ? Verdict.Lives($"is {standing.State} since {since}, and what is there of it was made just now")
             : census.Time - end < endedFor ? Verdict.Lives($"is {standing.State} since {since}, which is not long enough")
             : Verdict.Whole(OrphanReason.Ended, $"{system}: {standing.State} since {since}") with
             {
@@ -53,9 +54,12 @@ internal sealed class OrphanJudge(Scheduler system, TimeSpan endedFor, OrphanSur
     private Verdict JudgeUnknown(JobTraces job, JobCensus census) =>
         job.RunsOn.Count > 0 ? Verdict.Lives($"runs on {HostList.Fold(job.RunsOn)}, though {system} does not know it")
         : !survey.HasTold(job) ? Verdict.Lives($"is not known to {system}, and a node of it does not say whether it runs there")
-        : job.NewestAt is { } made && census.Time - made < endedFor
+        : IsYoung(job, census)
             ? Verdict.Lives($"is not known to {system}, and what is there of it was made just now")
         : Verdict.Whole(OrphanReason.Unknown, $"{system} does not know it");
+
+    /// <summary>Whether something of it was made a moment ago. An end that is told may be of an earlier run, or of another zone.</summary>
+    private bool IsYoung(JobTraces job, JobCensus census) => job.NewestAt is { } made && census.Time - made < endedFor;
 
     /// <summary>
     /// What a job that runs has elsewhere is of an earlier run. Only where all of its nodes are known by the names that the site gives

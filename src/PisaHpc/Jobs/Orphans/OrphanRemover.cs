@@ -123,7 +123,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
             async (node, stopping) =>
             {
                 var connection = await cluster.Nodes.ConnectAsync(node, stopping);
-                if ((await evidence.FindRunningAsync(connection, stopping)).Overlaps(found.Job.RunsAs)
+                if (RunningJob.IsAmong(await evidence.FindRunningAsync(connection, stopping), found.Job.RunsAs)
                     || IsStarted(found, node, await PresentAsync(found, node, stopping)))
                 {
                     changed.Add(node);

@@ -14,7 +14,7 @@ public sealed class LsfClientTests : IDisposable
     public async Task A_job_is_its_nodes_with_uneven_slots_and_its_owner_with_all_groups_in_one_question()
     {
         var allocation = await _lsf.Listing(RecordedLsf.Running).AskAsync("4711");
-        Assert.Equal(("4711", "Lsf", "normal", "lab"), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Cluster));
+        Assert.Equal(("4711", "Lsf", "normal", null), (allocation.JobId, allocation.Scheduler, allocation.Queue, allocation.Cluster));
         Assert.Equal([new("o2wn01", 32) { Cpus = 32 }, new("o2wn02", 24) { Cpus = 24 }], allocation.Nodes);
         var owner = allocation.Owner;
         Assert.Equal(("hpcuser", 4001u, 4001u, "/home/hpcuser", "/bin/bash"), (owner.Name, owner.Uid, owner.Gid, owner.Home, owner.Shell));
@@ -103,14 +103,25 @@ public sealed class LsfClientTests : IDisposable
     [Theory]
     [InlineData("Job <4711> is not found\n", 255)]
     [InlineData("Job <4711> is not found\n", 0)]
-    [InlineData("Job <4711[3]> is not found\n", 255)]
-    [InlineData("No matching job found\n", 255)]
     public async Task A_job_that_it_does_not_know_is_known_by_its_words_and_not_by_an_exit_code(string words, int code)
     {
         _lsf.Listing().Saying(words).Ending(code);
         var failure = await Assert.ThrowsAsync<HpcException>(() => _lsf.AskAsync("4711"));
         Assert.Equal(ErrorId.JobNotFound, failure.Id);
         Assert.StartsWith("LSF knows no job 4711, or does not show it to this user", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Job <471> is not found\n")]
+    [InlineData("Job <4711[3]> is not found\n")]
+    [InlineData("Job <4711> is not found\nLSF is down. Please wait ...\n")]
+    [InlineData("No matching job found\n")]
+    [InlineData("No unfinished job found\n")]
+    [InlineData("lsb_openjobinfo: host o2wn01 is not found\n")]
+    public async Task Words_of_another_job_and_of_anything_else_are_no_answer(string words)
+    {
+        _lsf.Listing().Saying(words).Ending(255);
+        Assert.Equal(ErrorId.BatchSystemFailed, (await Assert.ThrowsAsync<HpcException>(() => _lsf.AskAsync("4711"))).Id);
     }
 
     [Theory]
@@ -155,15 +166,18 @@ public sealed class LsfClientTests : IDisposable
         await _lsf.Listing(RecordedLsf.Running.Replace("|RUN|", $"|{state}|")).Client.FindEndAsync("4711", CancellationToken.None));
 
     [Fact]
-    public async Task Of_memory_it_says_nothing_since_its_limit_is_none_of_a_node()
+    public async Task Its_cluster_is_the_sites_as_in_the_jobs_own_environment()
     {
-        Assert.Empty(await _lsf.Client.FindMemoryAsync("4711", CancellationToken.None));
-        Assert.Equal(0, _lsf.Questions);
+        _lsf.SiteCluster = RecordedLsf.Cluster;
+        Assert.Equal(RecordedLsf.Cluster, (await _lsf.Listing(RecordedLsf.Running).AskAsync("4711")).Cluster);
     }
 
     [Fact]
-    public async Task Its_programs_may_be_where_the_sites_profile_has_them() =>
-        Assert.Equal("o2wn01*32 o2wn02*24", (await _lsf.Listing(RecordedLsf.Running).ByProfile().AskAsync("4711")).NodeSummary());
+    public async Task Another_cluster_than_the_sites_is_not_believed()
+    {
+        _lsf.SiteCluster = "site";
+        await FailsAsync("4711", ErrorId.BatchSystemFailed, "Lsf on login1 answers for cluster lab, and the site's is site", RecordedLsf.Running);
+    }
 
     [Theory]
     [InlineData("bjobs")]
@@ -172,6 +186,13 @@ public sealed class LsfClientTests : IDisposable
     {
         _lsf.Without(program);
         Assert.True((await FailsAsync("4711", ErrorId.BatchSystemFailed, $"LSF cannot be asked on login1: it has no {program}")).IsLasting);
+    }
+
+    [Fact]
+    public async Task For_one_job_it_needs_no_more_programs_than_two()
+    {
+        _lsf.Without("bparams").Without("lsclusters");
+        Assert.Equal("4711", (await _lsf.Listing(RecordedLsf.Running).AskAsync("4711")).JobId);
     }
 
     [Fact]

@@ -65,17 +65,6 @@ public sealed class LsfJobListTests : IDisposable
     }
 
     [Theory]
-    [InlineData("No job found\n", 255)]
-    [InlineData("No job found\n", 0)]
-    [InlineData("No unfinished job found\n", 0)]
-    public async Task That_there_is_no_job_at_all_is_an_answer(string words, int code)
-    {
-        var census = await _lsf.Listing().Saying(words).Ending(code).Client.ListJobsAsync(CancellationToken.None);
-        Assert.Null(census.Find("20"));
-        Assert.Null(census.Remark);
-    }
-
-    [Theory]
     [InlineData("RUN", "o2wn01 o2wn02")]
     [InlineData("SSUSP", "")]
     [InlineData("UNKWN", "")]
@@ -101,79 +90,6 @@ public sealed class LsfJobListTests : IDisposable
     [Fact]
     public async Task What_runs_of_an_element_nodes_may_name_by_the_arrays_number() =>
         Assert.Equal(["20[2]", "20"], (await _lsf.ListAsync(Row("RUN", index: 2))).Find("20[2]")!.RunsAs);
-
-    [Theory]
-    [InlineData("something else")]
-    [InlineData("JOBID|JOBINDEX|STAT|USER|QUEUE|APP|EXEC_HOST|SUBMIT_TIME|START_TIME|FINISH_TIME|EXIT_CODE|EXIT_REASON")]
-    [InlineData("20|0|RUN|hpcuser|normal|-|o2wn01")]
-    [InlineData("20|x|RUN|hpcuser|normal|-|o2wn01|-|-|-|-|-")]
-    [InlineData("20|0|run|hpcuser|normal|-|o2wn01|-|-|-|-|-")]
-    [InlineData("20|0|RUN||normal|-|o2wn01|-|-|-|-|-")]
-    [InlineData("")]
-    public async Task A_line_that_is_no_jobs_makes_all_of_it_no_answer(string line)
-    {
-        var failure = await Assert.ThrowsAsync<HpcException>(() => _lsf.ListAsync(Row("RUN"), line, Row("RUN", number: 21)));
-        Assert.Equal((ErrorId.BatchSystemFailed, true), (failure.Id, failure.IsLasting));
-        Assert.Contains("is not of the form that is known: 3 lines, of which 2 are jobs", failure.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task What_bjobs_says_beside_is_passed_on()
-    {
-        var census = await _lsf.Listing(Row("RUN")).Saying("a field is deprecated\n").Client.ListJobsAsync(CancellationToken.None);
-        Assert.Equal(("RUN", "bjobs on login1: a field is deprecated"), (census.Find("20")!.State, census.Remark));
-    }
-
-    [Theory]
-    [InlineData("", 0)]
-    [InlineData("", 255)]
-    [InlineData("Failed in an LSF library call: Master LIM is down; try later\n", 255)]
-    [InlineData("batch system daemon not responding ... still trying\n", 255)]
-    public async Task Nothing_listed_and_no_word_that_there_is_no_job_is_no_answer(string words, int code)
-    {
-        var failure = await Assert.ThrowsAsync<HpcException>(
-            () => _lsf.Listing().Saying(words).Ending(code).Client.ListJobsAsync(CancellationToken.None));
-        Assert.Equal(ErrorId.BatchSystemFailed, failure.Id);
-        Assert.StartsWith("LSF did not answer on login1: ", failure.Message, StringComparison.Ordinal);
-        Assert.Contains(words.Length > 0 ? words.Trim() : $"bjobs ended with {code}", failure.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_bjobs_that_was_killed_said_a_part_alone() => await Assert.ThrowsAsync<HpcException>(
-        () => _lsf.Listing(Row("RUN")).Ending(143).Client.ListJobsAsync(CancellationToken.None));
-
-    [Theory]
-    [InlineData("lsid")]
-    [InlineData("bparams")]
-    public async Task A_refusal_of_any_of_its_programs_is_one(string program)
-    {
-        _lsf.Refusing(program, "ls_getclustername(): LIM is down");
-        var failure = await Assert.ThrowsAsync<HpcException>(() => _lsf.ListAsync(Row("RUN")));
-        Assert.Equal("LSF did not answer on login1: ls_getclustername(): LIM is down", failure.Message);
-    }
-
-    [Theory]
-    [InlineData("", "root", true)]
-    [InlineData("  SECURE_JOB_INFO_LEVEL = 0\n", "root", true)]
-    [InlineData("SECURE_JOB_INFO_LEVEL = 1\n", "root", true)]
-    [InlineData("SECURE_JOB_INFO_LEVEL = 5\n", "root", true)]
-    [InlineData("SECURE_JOB_INFO_LEVEL = 2\n", "root", false)]
-    [InlineData("        SECURE_JOB_INFO_LEVEL = 4 \n", "root", false)]
-    [InlineData("SECURE_JOB_INFO_LEVEL = 4\n", "lsfadmin", true)]
-    public async Task To_whom_it_hides_jobs_of_others_they_are_not_unknown(string configuration, string user, bool isTold)
-    {
-        _lsf.Configured(configuration).Variables["ASKING"] = user;
-        if (isTold)
-        {
-            Assert.NotNull((await _lsf.ListAsync(Row("RUN"))).Find("20"));
-        }
-        else
-        {
-            var failure = await Assert.ThrowsAsync<HpcException>(() => _lsf.ListAsync(Row("RUN")));
-            Assert.Equal((ErrorId.BatchSystemFailed, true), (failure.Id, failure.IsLasting));
-            Assert.Contains($"LSF hides jobs of others from {user} on login1", failure.Message, StringComparison.Ordinal);
-        }
-    }
 
     [Fact]
     public async Task Hosts_that_cannot_be_read_make_that_job_live_wherever_it_is_and_no_other()

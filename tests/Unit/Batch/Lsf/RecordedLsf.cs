@@ -31,6 +31,7 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
         Program("bjobs", """
             fields='jobid jobindex stat user queue app exec_host submit_time start_time finish_time exit_code exit_reason'
             [ "$1 $2 $3 $4 $5 $6" = '-u all -a -X -noheader -o' ] && [ "$7" = "$fields delimiter='|'" ] || { echo "asked $*" >&2; exit 1; }
+            [ -z "${LSF_SERVERDIR-}${EGO_TOP-}" ] || { echo "by $LSF_SERVERDIR$EGO_TOP" >&2; exit 1; }
             [ "$TZ" = UTC0 ] || { echo "in the zone $TZ" >&2; exit 1; }
             [ -z "$8" ] || printf '%s\n' "$8" >"$0.asked"
             cat "$0.words" >&2
@@ -47,9 +48,9 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
             printf '{Cluster}            ok       login1        lsfadmin     2        2\n'
             """);
         Program("getent", """[ "$2" = hpcuser ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
-        Program("id", """case $1 in -un) echo "${ASKING:-root}" ;; *) echo 4001 5001 5002 ;; esac""");
+        Program("id", """case $1 in -un) echo "${ASKING:-root}" ;; -u) echo "${ASKING_UID:-0}" ;; *) echo 4001 5001 5002 ;; esac""");
         Program("date", $"echo {Now.ToUnixTimeSeconds()}");
-        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr", "sed", "awk"])
+        foreach (var tool in (string[])["sh", "cat", "grep", "base64", "tr", "sed", "awk", "env", "find", "readlink"])
         {
             File.CreateSymbolicLink(Path.Combine(_directory, tool), $"/usr/bin/{tool}");
         }
@@ -59,7 +60,13 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
 
     public string Node => _shell.Node;
 
-    public LsfClient Client => new(this);
+    public LsfClient Client => new(this, SiteCluster, Profile);
+
+    /// <summary>What the site definition calls the cluster.</summary>
+    public string? SiteCluster { get; set; }
+
+    /// <summary>The profile.lsf that the site definition names.</summary>
+    public string? Profile { get; set; }
 
     /// <summary>Variables of the login's.</summary>
     public Dictionary<string, string> Variables { get; } = [];
@@ -80,7 +87,10 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
     public RecordedLsf Ending(int code) => Write("bjobs.code", $"{code}\n");
 
     /// <summary>Has lsb.params say something.</summary>
-    public RecordedLsf Configured(string line) => Write("bparams.text", $"Default Queues:  normal\n{line}");
+    public RecordedLsf Configured(string line) => SayingOfParameters($"    MBD_SLEEP_TIME = 10 (seconds)\n{line}");
+
+    /// <summary>Has bparams say nothing else than this.</summary>
+    public RecordedLsf SayingOfParameters(string text) => Write("bparams.text", text);
 
     /// <summary>Has a program fail with words.</summary>
     public RecordedLsf Refusing(string program, string words)
@@ -96,8 +106,10 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
         return this;
     }
 
-    /// <summary>Puts LSF's programs where the site's profile.lsf alone has them.</summary>
-    public RecordedLsf ByProfile()
+    /// <summary>Puts LSF's programs where a profile.lsf alone has them.</summary>
+    /// <param name="mode">Who may change that file.</param>
+    /// <returns>Its path.</returns>
+    public string ByProfile(UnixFileMode mode = (UnixFileMode)0b110_100_100)
     {
         var programs = Directory.CreateDirectory(Path.Combine(_directory, "lsf")).FullName;
         foreach (var name in (string[])["bjobs", "lsid", "bparams", "lsclusters"])
@@ -110,8 +122,10 @@ internal sealed class RecordedLsf : INodeConnection, IDisposable
             File.Move(file, Path.Combine(programs, Path.GetFileName(file)));
         }
 
-        Variables["LSF_ENVDIR"] = _directory;
-        return Write("profile.lsf", $"PATH=$PATH:{programs}\necho of the site\n");
+        Write("profile.lsf", $"PATH=$PATH:{programs}\necho of the site\n");
+        var profile = Path.Combine(_directory, "profile.lsf");
+        File.SetUnixFileMode(profile, mode);
+        return profile;
     }
 
     public Task<HpcAllocation> AskAsync(string jobId, JobOwner? owner = null) =>

@@ -20,6 +20,9 @@ internal sealed class OrphanCluster : IDisposable
     /// <summary>How Slurm answers; by default with what it knows.</summary>
     public Func<Task<JobCensus>> OnAsk { get; set; }
 
+    /// <summary>What nodes show of jobs.</summary>
+    public IJobEvidence Evidence { get; set; } = BatchSystems.EvidenceOf(Scheduler.Slurm);
+
     /// <summary>How often Slurm was asked.</summary>
     public int Questions { get; private set; }
 
@@ -70,7 +73,7 @@ internal sealed class OrphanCluster : IDisposable
         var search = new OrphanSearch
         {
             System = Scheduler.Slurm,
-            Evidence = BatchSystems.EvidenceOf(Scheduler.Slurm),
+            Evidence = Evidence,
             AskAsync = _ =>
             {
                 Questions++;

@@ -48,6 +48,19 @@ public sealed class OrphanFinderTests : IDisposable
         }
     }
 
+    /// <summary>An end that is told in another zone would let go what has just begun.</summary>
+    [Fact]
+    public async Task What_was_made_a_moment_ago_stays_whatever_end_is_told()
+    {
+        await _cluster.StartAsync();
+        var now = _cluster.Jobs.Nodes.EngineOf("o2wn01").Containers.Max(container => container.CreatedAt).AddSeconds(60);
+        _cluster.Known["42"] = OrphanCluster.Lives("DONE") with { Outcome = BatchOutcome.Completed, EndedAt = now.AddHours(-1) };
+        _cluster.OnAsk = () => Task.FromResult(_cluster.Census(now));
+        var findings = await _cluster.FindAsync();
+        Assert.Empty(findings.Orphans);
+        Assert.EndsWith("and what is there of it was made just now", Assert.Single(findings.Left).Why, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task How_long_that_is_can_be_said()
     {

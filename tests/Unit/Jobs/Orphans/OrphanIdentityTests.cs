@@ -47,6 +47,34 @@ public sealed class OrphanIdentityTests : IDisposable
         await LeftAsync("job 42 is of cluster other, not of lab");
     }
 
+    [Theory]
+    [InlineData("other")]
+    [InlineData("LAB")]
+    public async Task Where_a_node_runs_a_job_of_another_cluster_the_answer_counts_for_nothing_though_it_knows_the_id(string name)
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        _cluster.Known["4711"] = OrphanCluster.Lives();
+        _cluster.Evidence = new ShownJobs("o2wn03", new RunningJob("4711", name));
+        var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.FindAsync());
+        Assert.Equal((ErrorId.BatchSystemFailed, "o2wn03"), (failure.Id, failure.Target));
+        Assert.Contains($"job 4711 of cluster {name}, and Slurm lab answers", failure.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Any user could keep a sweep from all jobs of the site, with one process that he leaves.</summary>
+    [Theory]
+    [InlineData("lab", "o2wn03 has processes of job 4711, which Slurm lab does not know, and none of Slurm's own is among them")]
+    [InlineData("other", "o2wn03 has processes of job 4711 of cluster other, and Slurm lab answers, and none of Slurm's own is among them")]
+    public async Task A_process_that_was_left_keeps_its_own_job_and_no_other_and_that_is_a_warning(string name, string words)
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        await _cluster.StartAsync("4711", nodes: ["o2wn02", "o2wn03"]);
+        _cluster.Evidence = new ShownJobs("o2wn03", new RunningJob("4711", name, IsCertain: false));
+        var findings = await _cluster.FindAsync();
+        Assert.Equal("42", Assert.Single(findings.Orphans).Orphan.JobId);
+        Assert.Equal("job 4711 runs on o2wn03, though Slurm does not know it", Assert.Single(findings.Left).ToString());
+        Assert.StartsWith(words, Assert.Single(findings.Warnings(isByName: false)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Where_any_node_runs_what_the_answer_does_not_know_it_is_about_other_jobs_and_everything_is_left()
     {
