@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -13,6 +14,8 @@ public abstract class ContainerCmdlet : NodeCmdlet
 
     private readonly List<HpcContainer> _containers = [];
     private readonly List<(string Name, string[] Nodes)> _asked = [];
+    private readonly ConcurrentBag<string> _found = [];
+    private readonly ConcurrentBag<(string Name, string Node)> _undeclared = [];
 
     /// <summary>A container, from Start-HpcContainer or Get-HpcContainer.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ByObject)]
@@ -48,13 +51,14 @@ public abstract class ContainerCmdlet : NodeCmdlet
     }
 
     /// <inheritdoc/>
-    protected sealed override Task EndAsync()
+    protected sealed override async Task EndAsync()
     {
         var byNode = _containers.ToLookup(container => container.Node);
         var asked = (from ask in _asked from node in NodesOfStatic(ask.Name, ask.Nodes) select (Node: node, ask.Name)).Distinct()
             .ToLookup(ask => ask.Node, ask => ask.Name);
         var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct();
-        return (Cluster with { Throttle = NodesAtATime }).OnEachAsync(nodes, ProcessNodeAsync, StopToken);
+        await (Cluster with { Throttle = NodesAtATime }).OnEachAsync(nodes, ProcessNodeAsync, StopToken);
+        ReportUndeclared();
 
         async Task ProcessNodeAsync(string node, CancellationToken stopping)
         {
@@ -85,13 +89,42 @@ public abstract class ContainerCmdlet : NodeCmdlet
             .. (await engine.ListAsync(every, stopping)).Select(container => ContainerLabels.ToHpcContainer(engine.Node, container))
                 .Where(container => patterns.Any(pattern => pattern.IsMatch(container.Static!))),
         ];
-        var missing = names.Where(name => !WildcardPattern.ContainsWildcardCharacters(name)).Except(found.Select(one => one.Static!));
-        foreach (var name in missing)
+        var has = found.Select(one => one.Static!).ToList();
+        has.ForEach(_found.Add);
+        foreach (var name in names.Where(name => !WildcardPattern.ContainsWildcardCharacters(name)).Except(has))
         {
-            Missing(engine.Node, name);
+            if (SiteDefinition.Static.ContainsKey(name))
+            {
+                Missing(engine.Node, name);
+            }
+            else
+            {
+                _undeclared.Add((name, engine.Node));
+            }
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// A name that is not declared any more is known by the containers that are left of it. One that no node has either is a slip, of which
+    /// nothing is true on any node.
+    /// </summary>
+    private void ReportUndeclared()
+    {
+        foreach (var name in _undeclared.GroupBy(missing => missing.Name, missing => missing.Node))
+        {
+            if (!_found.Contains(name.Key, StringComparer.Ordinal))
+            {
+                Report(SiteDefinition.StaticNotFound(name.Key, " No node that answered has a container of it."));
+                continue;
+            }
+
+            foreach (var node in name)
+            {
+                Missing(node, name.Key);
+            }
+        }
     }
 
     /// <summary>What is to be done where a node has no container of a static environment that was named.</summary>

@@ -54,6 +54,10 @@ public abstract class NodeCmdlet : SiteCmdlet
             && LanguagePrimitives.ConvertTo<ActionPreference>(preference)
                 is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
+    /// <summary>Whether -WhatIf, or the caller's preference, wants nothing done.</summary>
+    private protected bool IsWhatIf => LanguagePrimitives.IsTrue(
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var asked) ? asked : GetVariableValue("WhatIfPreference"));
+
     /// <summary>A site definition with errors ends the command before a node is asked, or each of them would seem to have failed.</summary>
     protected override Task BeginAsync()
     {

@@ -57,8 +57,7 @@ public sealed class ExportHpcKnownHostCommand : NodeCmdlet
         }
 
         var file = new KnownHostsFile(GetUnresolvedProviderPathFromPSPath(Path));
-        hosts = [.. hosts.Select(host => host with { Changed = !file.Has(host) })];
-        var changed = hosts.Where(host => host.Changed).ToList();
+        var changed = await file.LackingAsync(hosts, StopToken);
         if (changed.Count > 0)
         {
             if (!await ShouldProcessAsync(file.Path, $"Put {Plural.Of(changed.Count, "host key")} of static environments there"))
@@ -66,9 +65,9 @@ public sealed class ExportHpcKnownHostCommand : NodeCmdlet
                 return;
             }
 
-            file.Put(changed);
+            await file.PutAsync(changed, StopToken);
         }
 
-        EmitAll(hosts);
+        EmitAll(hosts.Select(host => host with { Changed = changed.Contains(host) }));
     }
 }

@@ -52,6 +52,11 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
     {
         var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait, Grace = TimeSpan.FromSeconds(GraceSec) };
         var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping));
+        if (IsWhatIf)
+        {
+            await starter.RefuseTakenPortAsync(change, stopping);
+        }
+
         if (await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
         {
             await starter.CarryOutAsync(change, HandOverAsync, stopping);

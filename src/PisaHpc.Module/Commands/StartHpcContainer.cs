@@ -78,6 +78,17 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     {
         var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait };
         var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping));
+        if (IsWhatIf)
+        {
+            await starter.RefuseTakenPortAsync(change, stopping);
+            if (change.Step == StaticStep.None)
+            {
+                // Whether it is ready only a login tells.
+                EmitAll(PassThru ? [ContainerLabels.ToHpcContainer(plan.Node, change.Existing!)] : []);
+                return;
+            }
+        }
+
         if (change.Step == StaticStep.None || await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
         {
             await starter.CarryOutAsync(change, HandOverAsync, stopping);

@@ -5,8 +5,9 @@ using PisaHpc.Engines;
 namespace PisaHpc.Containers;
 
 /// <summary>
-/// A mark of everything that a container was made of: its specification, with the image's digest in its reference, or the image's id where
-/// nothing has a digest. Two containers of one mark are the same but for when, and by whom, they were made.
+/// A mark of everything that a container was made of: its specification and its image, known by its id wherever a node holds it, since
+/// what a node knows of a digest depends on how the image came there. Two containers of one mark are the same but for when, by whom, and
+/// beside which other nodes they were made.
 /// </summary>
 public static class ContainerGeneration
 {
@@ -23,13 +24,17 @@ public static class ContainerGeneration
     }
 
     /// <summary>The mark: twelve hexadecimal digits.</summary>
-    /// <param name="imageId">The image's id; of no matter where the reference has the digest.</param>
+    /// <param name="imageId">The image's id; null where no node holds it, and then the digest in its reference has to do.</param>
     public static string Of(ContainerSpec spec, string? imageId)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var text = new StringBuilder();
-        var identity = spec.Image.Contains('@', StringComparison.Ordinal) ? "" : imageId ?? "";
-        foreach (var (name, value) in SpecificationParts.Of(spec).Append(("image id", identity)))
+        var image = ImageReference.Parse(spec.Image);
+        var parts = SpecificationParts.Of(spec with { Image = NameOf(image) }).Append((Name: "image id", Value: imageId ?? image.Digest ?? ""));
+
+        // The order of arguments means something, and that of nothing else.
+        foreach (var (name, value) in parts.OrderBy(part => part.Name, StringComparer.Ordinal)
+            .ThenBy(part => part.Name == "command" ? "" : part.Value, StringComparer.Ordinal))
         {
             // No value can hold a 0, so that no two specifications read the same.
             text.Append(name).Append('=').Append(value).Append('\0');
@@ -37,4 +42,8 @@ public static class ContainerGeneration
 
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..Digits];
     }
+
+    /// <summary>The name that was declared. A digest beside it, or the tag that goes without saying, is there or not as nodes know it.</summary>
+    private static string NameOf(ImageReference image) =>
+        image.IsId ? image.Repository : $"{image.Name}:{image.Tag ?? (image.Digest is null ? "latest" : "")}";
 }

@@ -67,7 +67,6 @@ public static class ContainerPlanner
             Directory = access.Directory ?? "",
             Agent = access.Agent?.Program ?? "",
             Logins = (access as LoginAccess)?.Configuration,
-            PortHasListener = access.Port is { } port && request.Facts.ListeningPorts.Contains(port),
             AgentToPut = request.Agent is { } agent && request.Facts.MissingPaths.Contains(agent.File) ? agent : null,
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,

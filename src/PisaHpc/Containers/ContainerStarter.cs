@@ -14,7 +14,7 @@ public static class ContainerStarter
     /// <returns>The container, running and not yet known to be ready.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container
-    /// of the same job or static environment runs on the node already.
+    /// of the same job or static environment runs on the node already; <see cref="ErrorId.PlanConflict"/>, when the plan's own is there.
     /// </exception>
     public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
@@ -97,18 +97,23 @@ public static class ContainerStarter
 
     /// <summary>
     /// A second container of a job or a static environment could not have the port, and on the node's network the first one would answer
-    /// the login for it.
+    /// the login for it. Where a plan is carried out twice the name is the first one's, and nothing of that may be taken back.
     /// </summary>
     private static async Task RefuseSecondAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.Port == 0)
+        var port = plan.Port.ToString(CultureInfo.InvariantCulture);
+        var others = await engine.ListAsync(ContainerLabels.Filter(plan.Workload), cancellationToken);
+        var first = others.FirstOrDefault(container => plan.Port != 0
+            && container.State == ContainerState.Running && container.Labels.GetValueOrDefault(ContainerLabels.Port) == port);
+        if (first is null && others.Any(container => container.Name == plan.Name))
         {
-            return;
+            throw new HpcException(
+                ErrorId.PlanConflict,
+                $"Container {plan.Name} is on {plan.Node} already: this plan was carried out before, or another start came first.",
+                plan.Node,
+                $"Make a new plan, or remove what is there: Get-HpcContainer {plan.Node} -Name {plan.Name} | Stop-HpcContainer.");
         }
 
-        var port = plan.Port.ToString(CultureInfo.InvariantCulture);
-        var first = (await engine.ListAsync(ContainerLabels.Filter(plan.Workload), cancellationToken)).FirstOrDefault(container =>
-            container.State == ContainerState.Running && container.Labels.GetValueOrDefault(ContainerLabels.Port) == port);
         if (first is not null)
         {
             throw new HpcException(
@@ -134,17 +139,19 @@ public static class ContainerStarter
     }
 
     /// <summary>Sees to it that the node holds a plan's image, before anything gives way to its container.</summary>
+    /// <returns>The image's id.</returns>
     /// <exception cref="HpcException">The ids of a pull, and <see cref="ErrorId.ImageMismatch"/>.</exception>
-    internal static async Task HoldImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    internal static async Task<string?> HoldImageAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.ImageDigest is null)
+        var reference = plan.GetSpec().Image;
+        if (await engine.Images.FindAsync(reference, cancellationToken) is { } held)
         {
-            await HoldNamedImageAsync(engine, plan, cancellationToken);
+            RefuseOtherImage(plan, held);
+            return held.Id;
         }
-        else if (await engine.Images.FindAsync(plan.GetSpec().Image, cancellationToken) is null)
-        {
-            await PullAsync(engine, plan.GetSpec().Image, cancellationToken);
-        }
+
+        await PullAsync(engine, reference, cancellationToken);
+        return (await engine.Images.FindAsync(reference, cancellationToken))?.Id ?? plan.ImageId;
     }
 
     /// <summary>Sees to it that the node holds the image of a plan without a digest, and no other under its name.</summary>
@@ -155,13 +162,22 @@ public static class ContainerStarter
         {
             await PullAsync(engine, reference, cancellationToken);
         }
-        else if (plan.ImageId is { } planned && held.Id != planned)
+        else
+        {
+            RefuseOtherImage(plan, held);
+        }
+    }
+
+    /// <summary>Refuses an image that took the place of the planned one, where no digest says which one it is.</summary>
+    private static void RefuseOtherImage(HpcContainerPlan plan, StoredImage held)
+    {
+        if (plan.ImageDigest is null && plan.ImageId is { } planned && held.Id != planned)
         {
             throw new HpcException(
                 ErrorId.ImageMismatch,
-                $"{plan.Image} is {held.Id} on {plan.Node} now, and was {planned} when the job was planned.",
+                $"{plan.Image} is {held.Id} on {plan.Node} now, and was {planned} when it was planned.",
                 plan.Node,
-                "Plan the job again.");
+                "Plan it again.");
         }
     }
 

@@ -8,12 +8,10 @@ namespace PisaHpc.Containers;
 /// <summary>What will be created on one node, and why. Making it changes nothing.</summary>
 public sealed record HpcContainerPlan
 {
-    private readonly ContainerSpec _spec;
-
     /// <summary>Makes a plan.</summary>
     /// <param name="spec">What the engine is asked for.</param>
     /// <param name="workload">What the container is for.</param>
-    public HpcContainerPlan(ContainerSpec spec, WorkloadId workload) => (_spec, Workload) = (spec, workload);
+    public HpcContainerPlan(ContainerSpec spec, WorkloadId workload) => (Spec, Workload) = (spec, workload);
 
     /// <summary>The job; null when the container is for a static environment.</summary>
     public string? JobId => Workload.JobId;
@@ -22,6 +20,8 @@ public sealed record HpcContainerPlan
     public string? Static => Workload.Static;
 
     internal WorkloadId Workload { get; }
+
+    private ContainerSpec Spec { get; init; }
 
     /// <summary>The node.</summary>
     public required string Node { get; init; }
@@ -33,10 +33,10 @@ public sealed record HpcContainerPlan
     public required string Owner { get; init; }
 
     /// <summary>The container's name.</summary>
-    public string Name => _spec.Name;
+    public string Name => Spec.Name;
 
     /// <summary>The image's reference, as people know it.</summary>
-    public string Image => ImageReference.Parse(_spec.Image).WithoutDigest().ToString();
+    public string Image => ImageReference.Parse(Spec.Image).WithoutDigest().ToString();
 
     /// <summary>The id of the image that the node runs, the same on all nodes of the job; null when none of them holds it yet.</summary>
     public string? ImageId { get; init; }
@@ -65,11 +65,11 @@ public sealed record HpcContainerPlan
     /// <summary>The configuration of its sshd, which its directory on the node gets; null when it is a job's.</summary>
     internal LoginConfiguration? Logins { get; init; }
 
-    /// <summary>Whether something listened on its port when the node was looked at: its own container too.</summary>
-    internal bool PortHasListener { get; init; }
-
-    /// <summary>As <see cref="HpcContainer.Generation"/>; null when it is a job's.</summary>
-    public string? Generation => _spec.Labels.GetValueOrDefault(ContainerLabels.Generation);
+    /// <summary>
+    /// As <see cref="HpcContainer.Generation"/>; null when it is a job's. Where no node holds the image yet, its container will have another
+    /// one, by the image's id.
+    /// </summary>
+    public string? Generation => Spec.Labels.GetValueOrDefault(ContainerLabels.Generation);
 
     /// <summary>How long the container may take to become ready, in seconds.</summary>
     public required int ReadyTimeoutSec { get; init; }
@@ -80,6 +80,20 @@ public sealed record HpcContainerPlan
     /// <summary>Every option with its origin.</summary>
     public required IReadOnlyList<PlanOption> Options { get; init; }
 
+    /// <summary>
+    /// A static environment's plan for one start: with an attempt of its own, since a plan may be carried out more than once and a start
+    /// that fails takes back what its attempt made; and marked by the image that the node holds.
+    /// </summary>
+    /// <param name="imageId">That image's id.</param>
+    internal HpcContainerPlan ForStart(string? imageId)
+    {
+        var labels = new Dictionary<string, string>(Spec.Labels, StringComparer.Ordinal)
+        {
+            [ContainerLabels.Attempt] = ContainerNames.NewAttempt(),
+        };
+        return this with { Spec = ContainerGeneration.Mark(Spec with { Labels = labels }, imageId), ImageId = imageId };
+    }
+
     /// <summary>What the engine is asked for: a method, so that tables and JSON show <see cref="Options"/> instead.</summary>
-    public ContainerSpec GetSpec() => _spec;
+    public ContainerSpec GetSpec() => Spec;
 }

@@ -9,10 +9,14 @@ namespace PisaHpc.Containers;
 /// </summary>
 internal static class SpecificationParts
 {
-    /// <summary>What says when and by whom it was made, or which other nodes there were.</summary>
+    /// <summary>
+    /// What says when and by whom it was made, which other nodes there were, how many CPUs this one had online, or how long a start waits:
+    /// the container is the same whatever they say.
+    /// </summary>
     private static readonly HashSet<string> Circumstances = new(
         [
             ContainerLabels.Generation, ContainerLabels.StartedBy, ContainerLabels.Attempt, ContainerLabels.Boot, ContainerLabels.Nodes,
+            ContainerLabels.Slots, ContainerLabels.ReadyTimeout,
         ],
         StringComparer.Ordinal);
 

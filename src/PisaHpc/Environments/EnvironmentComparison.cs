@@ -82,7 +82,13 @@ public static class EnvironmentComparison
             : SpecificationDifferences.Between(plan.GetSpec(), specification)
                 .Select(difference => Part(plan, difference)).ToList();
         var made = container.Labels.GetValueOrDefault(ContainerLabels.Generation);
-        return differences.Count > 0 || made == plan.Generation
+        if (made == plan.Generation)
+        {
+            // The same image, known by its tag alone when the container was made.
+            return [.. differences.Where(difference => difference.Kind != nameof(DifferenceKind.Image))];
+        }
+
+        return differences.Count > 0
             ? differences
             : [Whole(Place.Of(plan), DifferenceKind.Generation, plan.Generation ?? "", made ?? "")];
     }

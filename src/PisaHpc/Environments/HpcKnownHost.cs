@@ -31,9 +31,6 @@ public sealed record HpcKnownHost
     /// <summary>Whether this call changed its line in a file.</summary>
     public bool Changed { get; init; }
 
-    /// <summary>The hosts field of its line.</summary>
-    internal string HostsField => KnownHosts[..KnownHosts.IndexOf(' ', StringComparison.Ordinal)];
-
     /// <summary>Reads a static environment's host key from a node.</summary>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ContainerNotFound"/>: it was never started there; <see cref="ErrorId.NodeCommandFailed"/>; the connection's ids.

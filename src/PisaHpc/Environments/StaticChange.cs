@@ -19,6 +19,10 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         _ => "Nothing",
     };
 
+    /// <summary>Whether what listens on the declared port is the container that is there, and not one whose port was another.</summary>
+    internal bool HasPort =>
+        Existing is not null && Runs(Existing) && ContainerLabels.ToHpcContainer(Plan.Node, Existing).Port == Plan.Port;
+
     /// <summary>What a start is to do: nothing where the declared container runs, and nothing that would end a login.</summary>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.StaticDiffers"/>: another one runs, or what has the name is not this static environment's.
@@ -28,7 +32,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         var step = Look(plan, existing) switch
         {
             (false, _) => StaticStep.Create,
-            (true, true) => Runs(existing!) ? StaticStep.None : StaticStep.Start,
+            (true, true) => Runs(existing!) ? StaticStep.None : CanStart(existing!) ? StaticStep.Start : StaticStep.Replace,
             (true, false) => Runs(existing!) ? throw Differs(plan, existing!) : StaticStep.Replace,
         };
         return new StaticChange(plan, step, existing);
@@ -41,7 +45,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         var step = Look(plan, existing) switch
         {
             (false, _) => StaticStep.Create,
-            (true, true) => StaticStep.Restart,
+            (true, true) => Runs(existing!) || CanStart(existing!) ? StaticStep.Restart : StaticStep.Replace,
             (true, false) => StaticStep.Replace,
         };
         return new StaticChange(plan, step, existing);
@@ -71,6 +75,12 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
     /// <summary>A container that its engine starts again and again runs, too: it is for its log to say why it does not last.</summary>
     private static bool Runs(EngineContainer existing) =>
         existing.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
+
+    /// <summary>
+    /// Whether it ran once. One that was made and never ran may be one that its node refuses to start; one that the engine began to remove
+    /// starts no more.
+    /// </summary>
+    private static bool CanStart(EngineContainer existing) => existing.State == ContainerState.Exited;
 
     private static HpcException Differs(HpcContainerPlan plan, EngineContainer existing)
     {

@@ -32,7 +32,7 @@ public sealed class StaticStarter(Cluster cluster)
     /// <param name="handOver">Gives the container to the caller; when that fails, what was made is taken back.</param>
     /// <exception cref="HpcException">
     /// The ids of <see cref="ContainerStarter"/>, of <see cref="LoginDirectory"/> and of <see cref="ReadinessCheck"/>;
-    /// <see cref="ErrorId.PortInUse"/>: something else listens on the port.
+    /// <see cref="ErrorId.PortInUse"/>: something else listens on the port; <see cref="ErrorId.LimitNotInForce"/>.
     /// </exception>
     public async Task CarryOutAsync(StaticChange change, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ public sealed class StaticStarter(Cluster cluster)
             return;
         }
 
-        RefuseTakenPort(change);
+        await RefuseTakenPortAsync(change, cancellationToken);
         await PutLoginsAsync(plan, cancellationToken);
         if (change.Step is StaticStep.Start or StaticStep.Restart)
         {
@@ -56,29 +56,42 @@ public sealed class StaticStarter(Cluster cluster)
                 State = nameof(ContainerState.Running),
                 Changed = true,
             };
-            await handOver(await ReadyAsync(engine, plan, again, cancellationToken));
+            await handOver(await CheckedAsync(engine, plan, again, cancellationToken));
             return;
         }
 
+        // The image is there before the old container goes, for as short a time without one as can be; and by it the new one is marked.
+        var start = plan.ForStart(await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken));
         if (existing is not null)
         {
-            await MakeRoomAsync(engine, plan, existing, cancellationToken);
+            await MakeRoomAsync(engine, start, existing, cancellationToken);
         }
 
-        await MakeAsync(engine, plan, handOver, cancellationToken);
+        await MakeAsync(engine, start, handOver, cancellationToken);
     }
 
-    /// <summary>On the node's network nobody but the sshd itself would find out, and its engine would start it for ever.</summary>
-    private static void RefuseTakenPort(StaticChange change)
+    /// <summary>
+    /// Looks whether something else listens on a change's port: on the node's network nobody but the sshd itself would find out, and its
+    /// engine would start it for ever. A plan that is carried out may be an old one, so that the node is asked now.
+    /// </summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PortInUse"/>: something does; the ids of <see cref="NodeProbe"/>.</exception>
+    public async Task RefuseTakenPortAsync(StaticChange change, CancellationToken cancellationToken)
     {
-        var ours = change.Existing is { State: ContainerState.Running or ContainerState.Restarting or ContainerState.Paused };
-        if (change.Plan.PortHasListener && !ours)
+        ArgumentNullException.ThrowIfNull(change);
+        var plan = change.Plan;
+        if (change.HasPort)
+        {
+            return;
+        }
+
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        if ((await NodeProbe.ReadAsync(connection, [], cancellationToken)).ListeningPorts.Contains(plan.Port))
         {
             throw new HpcException(
                 ErrorId.PortInUse,
-                $"Port {change.Plan.Port} of {change.Plan.Node}, declared for {change.Plan.Workload}, has another listener.",
-                change.Plan.Node,
-                $"Find it on the node: ss -ltnp 'sport = :{change.Plan.Port}'; end it, or declare another port.");
+                $"Port {plan.Port} of {plan.Node}, declared for {plan.Workload}, has another listener.",
+                plan.Node,
+                $"Find it on the node: ss -ltnp 'sport = :{plan.Port}'; end it, or declare another port.");
         }
     }
 
@@ -92,11 +105,9 @@ public sealed class StaticStarter(Cluster cluster)
     private Task RunAgainAsync(IContainerEngine engine, string id, StaticStep step, CancellationToken cancellationToken) =>
         step == StaticStep.Start ? engine.StartAsync(id, cancellationToken) : engine.RestartAsync(id, Grace, cancellationToken);
 
-    /// <summary>The image is there before the old container goes, for as short a time without one as can be.</summary>
     private async Task MakeRoomAsync(
         IContainerEngine engine, HpcContainerPlan plan, EngineContainer existing, CancellationToken cancellationToken)
     {
-        await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
         var old = ContainerLabels.ToHpcContainer(plan.Node, existing);
         await Phase.StopContainer.RunAsync(() => ContainerStopper.StopAsync(engine, old, Grace, cancellationToken), plan.Node);
     }
@@ -107,16 +118,23 @@ public sealed class StaticStarter(Cluster cluster)
         var made = await Phase.StartContainer.RunAsync(() => ContainerStarter.StartAsync(engine, plan, cancellationToken), plan.Node);
         try
         {
-            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-            await handOver(await LimitsInForce.WithAsync(
-                ReadyAsync(engine, plan, made, cancellationToken),
-                LimitsInForce.RequireAsync(connection, engine, plan, made, Warn, cancellationToken)));
+            await handOver(await CheckedAsync(engine, plan, made, cancellationToken));
         }
         catch
         {
             await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan), plan.Node);
             throw;
         }
+    }
+
+    /// <summary>A container that was started, ready and held to its limits: a node that booted since may have other controllers.</summary>
+    private async Task<HpcContainer> CheckedAsync(
+        IContainerEngine engine, HpcContainerPlan plan, HpcContainer started, CancellationToken cancellationToken)
+    {
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        return await LimitsInForce.WithAsync(
+            ReadyAsync(engine, plan, started, cancellationToken),
+            LimitsInForce.RequireAsync(connection, engine, plan, started, cancellationToken));
     }
 
     private async Task<HpcContainer> ReadyAsync(

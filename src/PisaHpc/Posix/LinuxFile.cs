@@ -14,13 +14,14 @@ internal readonly record struct FileIdentity(ulong Device, ulong Inode);
 /// <param name="IsRegular">Whether it is a plain file.</param>
 /// <param name="IsSticky">Whether it is a directory in which only a name's owner, or the directory's, takes the name away.</param>
 /// <param name="Uid">Its owner.</param>
+/// <param name="Gid">Its group.</param>
 /// <param name="ChangedAt">When its inode last changed (ctime): at the latest link, unlink or write.</param>
 internal readonly record struct FileStatus(
-    FileIdentity Identity, uint Links, bool IsRegular, bool IsSticky, uint Uid, DateTimeOffset ChangedAt);
+    FileIdentity Identity, uint Links, bool IsRegular, bool IsSticky, uint Uid, uint Gid, DateTimeOffset ChangedAt);
 
 /// <summary>
 /// The few system calls on which a port area rests and which .NET does not offer: link(2), unlink(2), statx(2), flock(2), access(2), and an
-/// open(2) that takes no lock of its own and waits for nobody.
+/// open(2) that takes no lock of its own and waits for nobody; and fchown(2), for a file that takes another one's place.
 /// </summary>
 internal static partial class LinuxFile
 {
@@ -48,6 +49,9 @@ internal static partial class LinuxFile
 
     private const int CurrentDirectory = -100;
     private const int NoFollow = 0x100;
+
+    /// <summary>AT_EMPTY_PATH: what the descriptor itself is.</summary>
+    private const int EmptyName = 0x1000;
 
     /// <summary>AT_STATX_FORCE_SYNC: over NFS, ask the server and not the attribute cache.</summary>
     private const int AskServer = 0x2000;
@@ -133,14 +137,36 @@ internal static partial class LinuxFile
             return null;
         }
 
-        return new FileStatus(
+        return StatusOf(raw);
+    }
+
+    /// <summary>What an open file is, whatever its name stands for by now.</summary>
+    public static FileStatus Status(SafeFileHandle file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var descriptor = (int)file.DangerousGetHandle();
+        return Statx(descriptor, "", EmptyName, BasicFields, out var raw) == 0
+            ? StatusOf(raw)
+            : throw Failure("statx", $"/proc/self/fd/{descriptor}");
+    }
+
+    /// <summary>Gives a file the owner and the group of another one.</summary>
+    /// <returns>False when this account may not; the last error says why.</returns>
+    public static bool TryGive(SafeFileHandle file, FileStatus like)
+    {
+        var now = Status(file);
+        return (now.Uid == like.Uid && now.Gid == like.Gid) || ChangeOwner(file, like.Uid, like.Gid) == 0;
+    }
+
+    private static FileStatus StatusOf(RawStatus raw) =>
+        new(
             new FileIdentity(((ulong)raw.DeviceMajor << 32) | raw.DeviceMinor, raw.Inode),
             raw.Links,
             (raw.Mode & TypeMask) == RegularType,
             (raw.Mode & StickyBit) != 0,
             raw.Uid,
+            raw.Gid,
             DateTimeOffset.FromUnixTimeSeconds(raw.ChangedSeconds).AddTicks(raw.ChangedNanoseconds / 100));
-    }
 
     /// <summary>Opens a file.</summary>
     /// <returns>Null when there is no such name.</returns>
@@ -215,6 +241,9 @@ internal static partial class LinuxFile
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Flock(SafeFileHandle file, int operation);
 
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    private static partial int ChangeOwner(SafeFileHandle file, uint owner, uint group);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string name, int flags, uint mask, out RawStatus status);
 
@@ -227,6 +256,9 @@ internal static partial class LinuxFile
 
         [FieldOffset(20)]
         public uint Uid;
+
+        [FieldOffset(24)]
+        public uint Gid;
 
         [FieldOffset(28)]
         public ushort Mode;

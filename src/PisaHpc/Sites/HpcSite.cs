@@ -58,10 +58,14 @@ public sealed record HpcSite
     /// <summary>A static environment.</summary>
     /// <param name="name">The name under which it is declared.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticNotFound"/>, naming the known ones, the closest first.</exception>
-    public StaticDefinition StaticNamed(string name) => Static.GetValueOrDefault(name) ?? throw new HpcException(
+    public StaticDefinition StaticNamed(string name) => Static.GetValueOrDefault(name) ?? throw StaticNotFound(name);
+
+    /// <summary>The failure of a name that no static environment has.</summary>
+    /// <param name="also">What else there is to say of it.</param>
+    internal HpcException StaticNotFound(string name, string also = "") => new(
         ErrorId.StaticNotFound,
         $"Static environment {Quote.Of(name)} is not declared{(Path is null ? ": this machine has no site definition" : $" in {Path}")}. "
-        + (Static.Count == 0 ? "None is." : $"Declared: {string.Join(", ", Spelling.ByDistance(name, Static.Keys))}."),
+        + (Static.Count == 0 ? "None is." : $"Declared: {string.Join(", ", Spelling.ByDistance(name, Static.Keys))}.") + also,
         name);
 
     /// <summary>The port area, for what cannot be done without one.</summary>

@@ -10,7 +10,7 @@ internal static class StaticAudit
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
     public static IEnumerable<SiteFinding> Examine(HpcSite site, EphemeralPorts? ephemeral) =>
         Collisions(site).Concat(site.Static.Values.SelectMany(definition => PortOf(site, definition, ephemeral)))
-            .Concat(UnknownNodes(site));
+            .Concat(UnknownNodes(site)).Concat(OpenLogins(site));
 
     /// <summary>The static environment that is declared before another one on the same port of a node; null where none is.</summary>
     internal static StaticDefinition? Before(HpcSite site, StaticDefinition definition, string node) =>
@@ -74,6 +74,16 @@ internal static class StaticAudit
                    $"static.{definition.Name}: {HostList.Fold(unknown)} {(unknown.Count == 1 ? "is" : "are")} not among nodes.names",
                    "Correct the list, or add the nodes to nodes.names.");
     }
+
+    /// <summary>The node's own sshd may let in whom its PAM does (pam_access(8), pam_slurm_adopt): this one asks no PAM.</summary>
+    private static IEnumerable<SiteFinding> OpenLogins(HpcSite site) =>
+        from definition in site.Static.Values
+        where definition.Logins is { Groups.Count: 0, Users.Count: 0 }
+        select SiteAudit.Warning(
+            "StaticLoginsOpen", definition.PositionIn(site, "logins") ?? definition.PositionIn(site),
+            $"static.{definition.Name}: neither groups nor users are named, so that every account but root may log in, whatever the nodes' "
+            + "PAM says (pam_access, pam_slurm_adopt, nologin)",
+            "Name those who may: logins: { groups: [ hpc ] }.");
 
     private static SiteFinding Error(string rule, SourcePosition? position, string message, string remedy) =>
         SiteAudit.Warning(rule, position, message, remedy) with { Severity = nameof(FindingSeverity.Error) };

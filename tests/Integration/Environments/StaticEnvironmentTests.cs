@@ -25,6 +25,9 @@ public sealed class StaticEnvironmentTests(LabFixture lab) : IDisposable
         Assert.Equal(4, started.Count(item => (bool)((dynamic)item).Changed && (bool)((dynamic)item).Ready));
         var again = site.Run("Start-HpcContainer -Static \"*-$($First -replace '.*-')\" -Site $Site").Succeeded().Objects;
         Assert.Equal(4, again.Count(item => !(bool)((dynamic)item).Changed && (bool)((dynamic)item).Ready));
+        Assert.Empty(site.Run("Start-HpcContainer -Static $First, $Second -Site $Site -WhatIf").Succeeded().Objects);
+        var seen = site.Run("Start-HpcContainer -Static $Second -Site $Site -WhatIf -PassThru").Succeeded().Objects;
+        Assert.Equal(2, seen.Count(item => !(bool)((dynamic)item).Changed && ((dynamic)item).Ready is null));
 
         var exported = site.Run("Export-HpcKnownHost $First, $Second -Path $KnownHosts -Site $Site").Succeeded().Objects;
         Assert.Equal(4, exported.Count(item => (bool)((dynamic)item).Changed));
@@ -116,7 +119,9 @@ public sealed class StaticEnvironmentTests(LabFixture lab) : IDisposable
         Assert.Equal("MountSourceMissing", Id(site, $"trusts-{site.Mark}"));
         Assert.Equal("ContainerNotReady", Id(site, $"deaf-{site.Mark}"));
         Assert.Equal("PortInUse", Id(site, $"ssh-{site.Mark}"));
+        site.Run($"Start-HpcContainer -Static 'ssh-{site.Mark}' -Site $Site -WhatIf").Failed("PortInUse");
         site.Run("Export-HpcKnownHost $First -Node o2wn01 -Site $Site").Failed("ContainerNotFound");
+        site.Run("Stop-HpcContainer -Static nobody -Node o2wn01, o2wn02 -Site $Site").Failed("StaticNotFound");
 
         Assert.Empty(await site.ContainersAsync(lab.Nodes[0]));
         Assert.Empty(await site.ContainersAsync(lab.Nodes[1]));

@@ -68,6 +68,24 @@ public sealed class ContainerOfNoJobTests : IDisposable
         Assert.Empty(run.Output);
     }
 
+    /// <summary>A slip is no environment that is stopped already, on however many nodes.</summary>
+    [Theory]
+    [InlineData("Stop-HpcContainer -Static cs8")]
+    [InlineData("Stop-HpcContainer -Static cs8 -Node localhost")]
+    [InlineData("Wait-HpcContainer -Static cs8, cs8")]
+    public void A_static_environment_that_is_neither_declared_nor_found_is_one_error_and_nothing_else(string command)
+    {
+        var run = Run(command);
+        var error = run.Failure("StaticNotFound");
+        Assert.Empty(run.Output);
+        Assert.Equal("cs8", error.TargetObject);
+        Assert.Contains("No node that answered has a container of it.", error.Exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void One_that_is_found_and_no_longer_declared_can_be_stopped() =>
+        Assert.Equal("cs7", Assert.Single(Containers("Stop-HpcContainer -Static cs7 -WhatIf -PassThru")).Static);
+
     [Fact]
     public void Objects_with_and_without_a_job_come_through_one_pipeline()
     {

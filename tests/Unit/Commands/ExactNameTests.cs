@@ -15,7 +15,7 @@ public sealed class ExactNameTests : IDisposable
         { "Get-HpcContainer", "-JobId", "JobNotFound" },
         { "Get-HpcContainer", "-Name", "ContainerNotFound" },
         { "Get-HpcContainer", "-Static", "StaticNotFound" },
-        { "Get-HpcContainerLog", "-Static", "ContainerNotFound" },
+        { "Get-HpcContainerLog", "-Static", "StaticNotFound" },
         { "Get-HpcEnvironment", "-Name", "EnvironmentNotFound" },
         { "Get-HpcImage", "-Name", "ImageNotFound" },
         { "Get-HpcImage", "-Environment", "EnvironmentNotFound" },

@@ -31,25 +31,67 @@ public sealed class ContainerGenerationTests
         Assert.Equal(Others.Length + 1, Others.Append(Spec).Select(spec => ContainerGeneration.Of(spec, "id")).Distinct().Count());
     }
 
-    [Fact]
-    public void An_image_without_a_digest_is_known_by_its_id()
+    [Theory]
+    [InlineData("x/y:1", "x/y:1@DIGEST")]
+    [InlineData("x/y", "x/y:latest@DIGEST")]
+    [InlineData("docker.io/x/y:1", "x/y:1")]
+    public void An_image_is_known_by_its_id_whatever_its_reference_says_of_a_digest(string first, string second)
     {
-        Assert.NotEqual(ContainerGeneration.Of(Spec, "sha256:1"), ContainerGeneration.Of(Spec, "sha256:2"));
-        var pinned = Spec with { Image = "x/y@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
-        Assert.Equal(ContainerGeneration.Of(pinned, "sha256:1"), ContainerGeneration.Of(pinned, imageId: null));
+        var (one, other) = (WithImage(first), WithImage(second));
+        Assert.Equal(ContainerGeneration.Of(one, "sha256:1"), ContainerGeneration.Of(other, "sha256:1"));
+        Assert.NotEqual(ContainerGeneration.Of(one, "sha256:1"), ContainerGeneration.Of(other, "sha256:2"));
     }
 
     [Fact]
-    public void When_and_by_whom_it_was_made_is_of_no_matter()
+    public void An_image_that_no_node_holds_is_known_by_its_digest() =>
+        Assert.NotEqual(ContainerGeneration.Of(WithImage("x/y:1@DIGEST"), imageId: null), ContainerGeneration.Of(Spec, imageId: null));
+
+    [Fact]
+    public void An_order_that_means_nothing_is_of_no_matter()
     {
-        var first = ContainerGeneration.Mark(Spec with { Labels = Labels("a", "alice@head1") }, "id");
-        var second = ContainerGeneration.Mark(Spec with { Labels = Labels("b", "bob@head2") }, "id");
+        var one = Spec with
+        {
+            PublishedPorts = [1, 2],
+            Groups = [1, 2],
+            Mounts = [new("/a", "/b", ReadOnly: true), new("/c", "/d", ReadOnly: true)],
+            Devices = ["/dev/x", "/dev/y"],
+            CapabilitiesDropped = ["A", "B"],
+            Capabilities = ["KILL", "CHOWN"],
+            SecurityOptions = ["s", "t"],
+            Tmpfs = ["/run", "/run/lock"],
+        };
+        var other = one with
+        {
+            PublishedPorts = [2, 1],
+            Groups = [2, 1],
+            Mounts = [.. one.Mounts.Reverse()],
+            Devices = [.. one.Devices.Reverse()],
+            CapabilitiesDropped = ["B", "A"],
+            Capabilities = ["CHOWN", "KILL"],
+            SecurityOptions = ["t", "s"],
+            Tmpfs = ["/run/lock", "/run"],
+        };
+        Assert.Equal(ContainerGeneration.Of(one, "id"), ContainerGeneration.Of(other, "id"));
+        Assert.NotEqual(
+            ContainerGeneration.Of(Spec with { Command = ["c", "d"] }, "id"), ContainerGeneration.Of(Spec with { Command = ["d", "c"] }, "id"));
+    }
+
+    [Fact]
+    public void When_by_whom_and_on_how_many_cpus_it_was_made_is_of_no_matter()
+    {
+        var first = ContainerGeneration.Mark(Spec with { Labels = Labels("a", "alice@head1", "64") }, "id");
+        var second = ContainerGeneration.Mark(Spec with { Labels = Labels("b", "bob@head2", "63") }, "id");
         Assert.Equal(first.Labels[ContainerLabels.Generation], second.Labels[ContainerLabels.Generation]);
         Assert.Equal(first.Labels[ContainerLabels.Generation], ContainerGeneration.Of(first, "id"));
     }
 
-    private static Dictionary<string, string> Labels(string attempt, string by) => new()
+    private static ContainerSpec WithImage(string reference) =>
+        Spec with { Image = reference.Replace("DIGEST", $"sha256:{new string('a', 64)}", StringComparison.Ordinal) };
+
+    private static Dictionary<string, string> Labels(string attempt, string by, string number) => new()
     {
+        [ContainerLabels.Slots] = number,
+        [ContainerLabels.ReadyTimeout] = number,
         [ContainerLabels.Static] = "cs7",
         [ContainerLabels.Attempt] = attempt,
         [ContainerLabels.StartedBy] = by,

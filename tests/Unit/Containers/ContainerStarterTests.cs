@@ -28,6 +28,17 @@ public sealed class ContainerStarterTests
         Assert.True((await StartAsync("b")).Changed);
     }
 
+    /// <summary>Its name is the first one's, so that nothing of it may be taken back.</summary>
+    [Fact]
+    public async Task A_plan_that_is_carried_out_twice_is_refused_and_the_first_one_s_container_stays()
+    {
+        var first = await StartAsync("a");
+        Engine.Exit(first.Id, 0);
+        var failure = await Assert.ThrowsAsync<HpcException>(() => StartAsync("a"));
+        Assert.Equal((ErrorId.PlanConflict, "o2wn01"), (failure.Id, failure.Target));
+        Assert.Equal(first.Id, Assert.Single(Engine.Containers).Id);
+    }
+
     [Fact]
     public async Task An_image_with_a_digest_is_created_from_without_a_look_and_pulled_when_the_engine_lacks_it()
     {

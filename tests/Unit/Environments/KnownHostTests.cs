@@ -1,4 +1,5 @@
 using PisaHpc.Environments;
+using PisaHpc.Unit.Access.Ssh;
 using PisaHpc.Unit.Yaml;
 
 namespace PisaHpc.Unit.Environments;
@@ -6,9 +7,11 @@ namespace PisaHpc.Unit.Environments;
 /// <summary>Host keys of static environments as ssh's files have them.</summary>
 public sealed class KnownHostTests : IDisposable
 {
-    private readonly string _path = Path.GetTempFileName();
+    private readonly string _directory = Directory.CreateTempSubdirectory("pisahpc-known-hosts-").FullName;
 
-    public void Dispose() => File.Delete(_path);
+    private string At => Path.Combine(_directory, "known_hosts");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
     public void A_host_has_a_line_for_its_port_and_a_part_of_a_configuration()
@@ -20,23 +23,90 @@ public sealed class KnownHostTests : IDisposable
     }
 
     [Fact]
-    public void A_file_gets_the_lines_in_place_of_those_that_it_has_for_the_same_hosts_and_keeps_all_others()
+    public async Task A_file_gets_the_lines_in_place_of_those_that_it_has_for_the_same_hosts_and_keeps_all_others()
     {
-        File.WriteAllText(_path, $"# ours\no2wn01 ssh-ed25519 AAAA\n{Host("o2wn01", 9).KnownHosts}\n");
-        var file = new KnownHostsFile(_path);
-        Assert.False(file.Has(Host("o2wn01", 1)));
+        const string Rsa = "[o2wn01]:2201 ssh-rsa AAAA";
+        File.WriteAllText(At, $"# ours\n\no2wn01 ssh-ed25519 AAAA\n{Host("o2wn01", 9).KnownHosts}\n{Rsa}\n");
+        var file = new KnownHostsFile(At);
+        Assert.Single(await file.LackingAsync([Host("o2wn01", 1)], default));
 
-        file.Put([Host("o2wn01", 1), Host("o2wn02", 2)]);
+        await file.PutAsync([Host("o2wn01", 1), Host("o2wn02", 2)], default);
         Assert.Equal(
-            ["# ours", "o2wn01 ssh-ed25519 AAAA", Host("o2wn01", 1).KnownHosts, Host("o2wn02", 2).KnownHosts], File.ReadAllLines(_path));
-        Assert.True(file.Has(Host("o2wn02", 2)));
+            ["# ours", "", "o2wn01 ssh-ed25519 AAAA", Rsa, Host("o2wn01", 1).KnownHosts, Host("o2wn02", 2).KnownHosts], File.ReadAllLines(At));
+        Assert.Empty(await file.LackingAsync([Host("o2wn01", 1), Host("o2wn02", 2)], default));
     }
 
     [Fact]
-    public void A_file_that_cannot_be_written_is_an_error_that_names_it()
+    public async Task A_line_beside_which_an_older_one_stands_is_a_change_still()
     {
-        var failure = Assert.Throws<HpcException>(() => new KnownHostsFile("/proc/none/known_hosts").Put([Host("o2wn01", 1)]));
+        var file = new KnownHostsFile(At);
+        File.WriteAllText(At, $"{Host("o2wn01", 9).KnownHosts}\n{Host("o2wn01", 1).KnownHosts} since last year\n");
+        Assert.Single(await file.LackingAsync([Host("o2wn01", 1)], default));
+
+        await file.PutAsync([Host("o2wn01", 1)], default);
+        Assert.Equal([Host("o2wn01", 1).KnownHosts], File.ReadAllLines(At));
+        Assert.Empty(await file.LackingAsync([Host("o2wn01", 1)], default));
+    }
+
+    [Fact]
+    public async Task A_link_is_followed_and_its_file_keeps_its_mode_and_nothing_is_left_beside_it()
+    {
+        var real = Path.Combine(_directory, "real");
+        File.WriteAllText(real, "# ours\n");
+        const UnixFileMode Shared = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        File.SetUnixFileMode(real, Shared);
+        File.CreateSymbolicLink(At, "real");
+
+        await new KnownHostsFile(At).PutAsync([Host("o2wn01", 1)], default);
+        Assert.Equal("real", new FileInfo(At).LinkTarget);
+        Assert.Equal(["# ours", Host("o2wn01", 1).KnownHosts], File.ReadAllLines(real));
+        Assert.Equal(Shared, File.GetUnixFileMode(real));
+        Assert.Equal([At, real], Directory.GetFiles(_directory).Order());
+    }
+
+    [Fact]
+    public async Task A_link_to_a_file_that_is_not_there_yet_makes_that()
+    {
+        File.CreateSymbolicLink(At, "real");
+        await new KnownHostsFile(At).PutAsync([Host("o2wn01", 1)], default);
+        Assert.Equal([Host("o2wn01", 1).KnownHosts], File.ReadAllLines(Path.Combine(_directory, "real")));
+    }
+
+    [Fact]
+    public async Task A_file_of_somebody_else_stays_his()
+    {
+        File.WriteAllText(At, "");
+        await ShAsync($"chown 1:2 {At}");
+        await new KnownHostsFile(At).PutAsync([Host("o2wn01", 1)], default);
+        Assert.Equal("1:2\n", await ShAsync($"stat -c %u:%g {At}"));
+    }
+
+    [Fact]
+    public async Task Of_many_that_write_it_at_once_none_is_lost()
+    {
+        await Task.WhenAll(Enumerable.Range(1, 20).Select(number => Task.Run(async () =>
+        {
+            var host = Host($"o2wn{number:00}", (byte)number);
+            await new KnownHostsFile(At).PutAsync([host], default);
+            Assert.Empty(await new KnownHostsFile(At).LackingAsync([host], default));
+        })));
+        Assert.Equal(20, File.ReadAllLines(At).Length);
+        Assert.Equal([At], Directory.GetFiles(_directory));
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_an_error_that_names_it()
+    {
+        var file = new KnownHostsFile("/proc/none/known_hosts");
+        var failure = await Assert.ThrowsAsync<HpcException>(() => file.PutAsync([Host("o2wn01", 1)], default));
         Assert.Equal((ErrorId.InvalidValue, "/proc/none/known_hosts"), (failure.Id, failure.Target));
+    }
+
+    private static async Task<string> ShAsync(string command)
+    {
+        var result = await new LocalShell("here").RunAsync(["sh", "-c", command], default, CancellationToken.None);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result.Text;
     }
 
     private static HpcKnownHost Host(string node, byte key)

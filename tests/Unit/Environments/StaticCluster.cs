@@ -42,6 +42,12 @@ internal sealed class StaticCluster
     /// <summary>Ports on which something listens on each node.</summary>
     public HashSet<int> Listening { get; } = [];
 
+    /// <summary>The CPUs that each node has online.</summary>
+    public int Cpus { get; set; } = 64;
+
+    /// <summary>The limit of memory that the kernel holds a container to: null for none.</summary>
+    public long? KernelMemory { get; set; }
+
     /// <summary>Whether an sshd with the right host key answers.</summary>
     public bool IsDeaf { get; set; }
 
@@ -76,7 +82,7 @@ internal sealed class StaticCluster
         return await CarryOutAsync(StaticChange.ToRestart(plan, await Starter.FindAsync(plan, default)));
     }
 
-    private async Task<HpcContainer> CarryOutAsync(StaticChange change)
+    public async Task<HpcContainer> CarryOutAsync(StaticChange change)
     {
         HpcContainer? got = null;
         await Starter.CarryOutAsync(
@@ -97,14 +103,15 @@ internal sealed class StaticCluster
             case "Containers/node-facts.sh":
                 var tcp = Listening.Select(port => string.Create(CultureInfo.InvariantCulture, $"0: 00000000:{port:X4} 00000000:0000 0A 0\n"));
                 return FakeCluster.Result(
-                    0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
+                    0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
             case "Access/Login/put-login.sh":
                 Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
                 return FakeCluster.Result(0);
             case "Access/Login/login-answers.sh":
                 return IsDeaf ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Containers/control-groups.sh":
-                return FakeCluster.Result(0, "end\t1\n");
+                var id = arguments[5];
+                return FakeCluster.Result(0, $"{id}.cgroup\t/docker/c\n{id}.limit\t{(KernelMemory is { } limit ? limit : "max")}\nend\t1\n");
             case var other:
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }

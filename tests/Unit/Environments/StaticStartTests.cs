@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.Environments;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Environments;
@@ -35,6 +36,38 @@ public sealed class StaticStartTests
         var again = await _cluster.StartAsync();
         Assert.Equal((started.Id, true, true), (again.Id, again.Changed, again.Ready));
         Assert.Equal(ContainerState.Running, Assert.Single(Engine.Containers).State);
+    }
+
+    /// <summary>A start that was killed between the two, or that the node refused, leaves one that may never start.</summary>
+    [Theory]
+    [InlineData(ContainerState.Created)]
+    [InlineData(ContainerState.Dead)]
+    [InlineData(ContainerState.Removing)]
+    public async Task One_that_never_ran_or_is_half_removed_is_replaced_by_a_start_and_by_a_restart(ContainerState state)
+    {
+        var stuck = await _cluster.StartAsync();
+        Engine.Add(Assert.Single(Engine.Containers) with { State = state });
+        var started = await _cluster.StartAsync();
+        Assert.Equal((true, started.Id), (started.Id != stuck.Id, Assert.Single(Engine.Containers).Id));
+
+        Engine.Add(Assert.Single(Engine.Containers) with { State = state });
+        Assert.NotEqual(started.Id, (await _cluster.RestartAsync()).Id);
+        Assert.Single(Engine.Containers);
+    }
+
+    [Fact]
+    public async Task One_that_is_started_again_has_to_be_held_to_its_limits_and_stays_where_it_is_not()
+    {
+        var cluster = new StaticCluster(StaticCluster.Declared.Replace("openFiles: host", "openFiles: host, memory: 1g", StringComparison.Ordinal))
+        {
+            KernelMemory = 1L << 30,
+        };
+        var started = await cluster.StartAsync();
+        cluster.KernelMemory = null;
+        Assert.Equal(ErrorId.LimitNotInForce, (await Assert.ThrowsAsync<HpcException>(cluster.RestartAsync)).Id);
+        cluster.Engine.Exit(started.Id, 0);
+        Assert.Equal(ErrorId.LimitNotInForce, (await Assert.ThrowsAsync<HpcException>(cluster.StartAsync)).Id);
+        Assert.Equal(started.Id, Assert.Single(cluster.Engine.Containers).Id);
     }
 
     [Fact]
@@ -83,6 +116,52 @@ public sealed class StaticStartTests
 
         Assert.Equal(ErrorId.PlanConflict, (await Assert.ThrowsAsync<HpcException>(_cluster.StartAsync)).Id);
         Assert.Equal("stranger", Assert.Single(Engine.Containers).Id);
+    }
+
+    /// <summary>Two starts of one plan at once: what the second takes back is its own, and it has made nothing.</summary>
+    [Fact]
+    public async Task A_plan_that_is_carried_out_twice_at_once_leaves_the_first_one_s_container()
+    {
+        var plan = await _cluster.PlanOneAsync();
+        _cluster.Nodes.Before("o2wn01", FakeStep.Create, async _ =>
+        {
+            _cluster.Nodes.Before("o2wn01", FakeStep.Create, _ => Task.CompletedTask);
+            await _cluster.CarryOutAsync(StaticChange.ToStart(plan, existing: null));
+        });
+
+        var failure = await Assert.ThrowsAsync<HpcException>(() => _cluster.CarryOutAsync(StaticChange.ToStart(plan, existing: null)));
+        Assert.Equal(ErrorId.PlanConflict, failure.Id);
+        Assert.Equal(ContainerState.Running, Assert.Single(Engine.Containers).State);
+    }
+
+    [Fact]
+    public async Task The_port_is_looked_at_when_a_plan_is_carried_out_and_not_when_it_was_made()
+    {
+        _cluster.Listening.Add(2201);
+        var early = await _cluster.PlanOneAsync();
+        _cluster.Listening.Clear();
+        var change = StaticChange.ToStart(await _cluster.PlanOneAsync(), existing: null);
+        await _cluster.Starter.RefuseTakenPortAsync(change, default);
+
+        _cluster.Listening.Add(2201);
+        Assert.Equal(ErrorId.PortInUse, (await Assert.ThrowsAsync<HpcException>(() => _cluster.CarryOutAsync(change))).Id);
+        Assert.Equal(
+            ErrorId.PortInUse, (await Assert.ThrowsAsync<HpcException>(() => _cluster.Starter.RefuseTakenPortAsync(change, default))).Id);
+        Assert.Empty(Engine.Created);
+
+        _cluster.Listening.Clear();
+        Assert.True((await _cluster.CarryOutAsync(StaticChange.ToStart(early, existing: null))).Changed);
+    }
+
+    /// <summary>One that runs on its old port has nothing to do with who listens on the new one.</summary>
+    [Fact]
+    public async Task A_port_that_is_declared_anew_is_looked_at_before_the_old_container_gives_way()
+    {
+        var old = await _cluster.StartAsync();
+        _cluster.Site = new StaticCluster(StaticCluster.Declared.Replace("2201", "2202", StringComparison.Ordinal)).Site;
+        _cluster.Listening.Add(2202);
+        Assert.Equal(ErrorId.PortInUse, (await Assert.ThrowsAsync<HpcException>(_cluster.RestartAsync)).Id);
+        Assert.Equal(old.Id, Assert.Single(Engine.Containers).Id);
     }
 
     [Fact]

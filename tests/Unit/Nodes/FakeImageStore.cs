@@ -134,7 +134,8 @@ public sealed class FakeImageStore : IImageStore
     {
         await _cluster.StepAsync(_node, FakeStep.PullImage, reference, cancellationToken);
         var image = ImageReference.Parse(reference);
-        if (image.Digest is not { } digest || !_cluster.RegistryDigests.Values.Contains(digest))
+        var known = _cluster.RegistryDigests;
+        if ((image.Digest ?? known.GetValueOrDefault(reference)) is not { } digest || !known.Values.Contains(digest))
         {
             throw Unknown(reference);
         }
@@ -142,9 +143,12 @@ public sealed class FakeImageStore : IImageStore
         progress?.Report(new PullProgress("downloading", 1000, 1000));
         lock (_images)
         {
-            var known = _images.Find(held => held.Id == IdOf(digest));
-            var digests = (known?.Digests ?? []).Append($"{image.Name}@{digest}").Distinct();
-            Add((known ?? Image(image.Name, digest)) with { Digests = [.. digests] });
+            var pulled = _images.Find(held => held.Id == IdOf(digest)) ?? Image(image.Name, digest);
+            Add(pulled with
+            {
+                Digests = [.. pulled.Digests.Append($"{image.Name}@{digest}").Distinct()],
+                Tags = image.Digest is null ? [.. pulled.Tags.Append(reference).Distinct()] : pulled.Tags,
+            });
         }
     }
 

@@ -31,7 +31,8 @@ public static class LoginDirectory
 
     /// <summary>Puts a configuration there, and makes the directory and its host key where they are missing.</summary>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.NodeCommandFailed"/>: the directory, or that above it, is not the connection's user's alone.
+    /// <see cref="ErrorId.NodeCommandFailed"/>: the directory, or that above it, is not the connection's user's alone, or another user than
+    /// he and root could put something else in the place of one further up.
     /// </exception>
     public static async Task PutAsync(
         INodeConnection connection, string directory, LoginConfiguration configuration, CancellationToken cancellationToken)
@@ -70,5 +71,5 @@ public static class LoginDirectory
         ErrorId.NodeCommandFailed,
         $"Directory {directory} on {connection.Node} {what} (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
         connection.Node,
-        result.ExitCode == Refused ? $"See whose it is: ssh {connection.Node} ls -ldn {directory} {directory}/.." : null);
+        result.ExitCode == Refused ? $"See whose they are: ssh {connection.Node} namei -l {directory}" : null);
 }
