@@ -81,8 +81,7 @@ public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
 
     private IEnumerable<HpcEnvironmentDifference> Compare(EnvironmentState state)
     {
-        var named = RequiredSite.Static.Values.Where(definition => definition.NodeNames().Contains(state.Node))
-            .Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        var named = StaticNames.DeclaredOn(RequiredSite, state.Node);
         return state.Declared.SelectMany(container => container.Differences())
             .Concat(_names.Contains("*") ? EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers) : []);
     }

@@ -36,10 +36,9 @@ public static class EnvironmentComparison
     /// <param name="containers">All containers of it.</param>
     public static IEnumerable<HpcEnvironmentDifference> UndeclaredOf(
         string node, IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
-        from container in containers
-        let name = ContainerLabels.WorkloadOf(container)?.Static
-        where name is not null && (!declared.Contains(name) || container.Name != ContainerNames.Of(WorkloadId.StaticEnvironment(name), ""))
-        orderby container.Name
+        from container in containers.Where(container => IsUndeclared(declared, container))
+            .OrderBy(container => container.Name, StringComparer.Ordinal)
+        let name = ContainerLabels.WorkloadOf(container)!.Static
         select new HpcEnvironmentDifference
         {
             Node = node,
@@ -49,8 +48,25 @@ public static class EnvironmentComparison
             Wanted = "none",
             Actual = $"{container.Image}, {container.State}",
             Severity = nameof(DifferenceSeverity.Warning),
-            Remedy = $"Declare it, or take it away: Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer",
+            Remedy = IsReplaced(container) && declared.Contains(name)
+                ? $"A replacement was interrupted. Finish it: Sync-HpcEnvironment {name} -Node {node}"
+                : $"Declare it, or take it away: Sync-HpcEnvironment -Node {node} -Prune",
         };
+
+    /// <summary>Those of them that may go: not one that was set aside for another, since it may have to come back.</summary>
+    /// <param name="declared">The names of the static environments that are declared on the node.</param>
+    /// <param name="containers">All containers of it.</param>
+    public static IEnumerable<EngineContainer> ToPrune(IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
+        containers.Where(container => IsUndeclared(declared, container)
+            && !(IsReplaced(container) && declared.Contains(ContainerLabels.WorkloadOf(container)!.Static!)));
+
+    private static bool IsUndeclared(IReadOnlySet<string> declared, EngineContainer container) =>
+        ContainerLabels.WorkloadOf(container) is { Static: { } name } workload
+        && (!declared.Contains(name) || container.Name != ContainerNames.Of(workload, ""));
+
+    /// <summary>Whether a container of a static environment was set aside for another one to take its place.</summary>
+    internal static bool IsReplaced(EngineContainer container) =>
+        ContainerLabels.WorkloadOf(container) is { Static: not null } workload && container.Name == ContainerNames.OfReplaced(workload);
 
     private static IEnumerable<HpcEnvironmentDifference> StateOf(HpcContainerPlan plan, EngineContainer container, string? refusal) =>
         container.State switch
@@ -110,9 +126,6 @@ public static class EnvironmentComparison
         DifferenceKind.Foreign => $"Rename or remove what stands there: it is in the way of {plan.Workload}.",
         DifferenceKind.Restarting or DifferenceKind.NotReady =>
             $"Read why: Get-HpcContainer {plan.Node} -Static {plan.Static} | Get-HpcContainerLog -Tail 20",
-        DifferenceKind.Missing or DifferenceKind.NotRunning => $"Start-HpcContainer -Static {plan.Static} -Node {plan.Node}",
-        DifferenceKind.Image =>
-            $"Update-HpcImage -Node {plan.Node} -Image {plan.Image}; Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
-        _ => $"Restart-HpcContainer -Static {plan.Static} -Node {plan.Node}",
+        _ => $"Sync-HpcEnvironment {plan.Static} -Node {plan.Node}",
     };
 }

@@ -90,7 +90,8 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
     }
 
     /// <summary>Of two on one port of a node the one that is declared first has it: the other would never answer.</summary>
-    private void RefuseCollision(StaticDefinition definition, IReadOnlyList<string> nodes)
+    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>.</exception>
+    internal void RefuseCollision(StaticDefinition definition, IReadOnlyList<string> nodes)
     {
         foreach (var node in nodes)
         {

@@ -4,20 +4,8 @@
 # Exit code 70: refused, the reason is on standard error. A key that is there stays.
 
 set -eu
-refuse() { echo "$1" >&2; exit 70; }
-# What is root's alone, for no link or file of another to be followed.
-own() {
-    [ ! -L "$1" ] || refuse "$1 is a symbolic link"
-    [ "$(stat -c %u -- "$1")" = "$(id -u)" ] || refuse "$1 does not belong to $(id -un)"
-    [ $(( 0$(stat -c %a -- "$1") & 022 )) = 0 ] || refuse "$1 can be written to by others than its owner"
-}
 dir=$1 config=$2
-umask 022
-mkdir -p -- "${dir%/*}"
-own "${dir%/*}"
-umask 077
-[ -e "$dir" ] || mkdir -- "$dir" 2>/dev/null || [ -d "$dir" ]
-own "$dir"
+. Access/Login/login-directory.sh
 cd -- "$dir"
 exec 9>.lock
 flock 9
