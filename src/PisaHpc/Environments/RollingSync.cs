@@ -36,7 +36,7 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         left.AddRange(await RollAsync(steps.Where(step => !step.IsDown), () => Math.Min(cluster.Throttle, limit - without)));
         if (left.Count > 0)
         {
-            throw Stopped(left, without, limit);
+            throw Stopped(left, limit);
         }
 
         async Task<List<EnvironmentStep>> RollAsync(IEnumerable<EnvironmentStep> todo, Func<int> width)
@@ -80,7 +80,7 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
                 foreach (var container in containers[node])
                 {
                     var change = StaticConverger.ToRemove(node, container);
-                    Count(await TryAsync(change, () => converger.RemoveAsync(node, container, stopping)));
+                    Count(await TryAsync(change, () => converger.RemoveAsync(node, container, stopping), stopping));
                 }
             },
             cancellationToken,
@@ -99,13 +99,15 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         };
         await work.OnEachAsync(
             [step.Plan.Node],
-            async (_, stopping) => outcome = await TryAsync(step.Change, () => converger.CarryOutAsync(step, stopping)),
+            async (_, stopping) => outcome = await TryAsync(step.Change, () => converger.CarryOutAsync(step, stopping), stopping),
             cancellationToken,
             phase: Phase.SyncNode);
         return outcome!;
     }
 
-    private static async Task<SyncOutcome> TryAsync(HpcEnvironmentChange change, Func<Task<SyncOutcome>> work)
+    /// <summary>A failure before anything was taken from the node; of what was interrupted in the midst nobody knows.</summary>
+    private static async Task<SyncOutcome> TryAsync(
+        HpcEnvironmentChange change, Func<Task<SyncOutcome>> work, CancellationToken stopping)
     {
         try
         {
@@ -113,7 +115,7 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         }
         catch (HpcException failure)
         {
-            return new SyncOutcome(change, failure);
+            return new SyncOutcome(change with { Ready = change.Ready && !stopping.IsCancellationRequested }, failure);
         }
     }
 
@@ -135,13 +137,13 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         return outcome.Failure is not null && !outcome.Change.Ready ? 1 : 0;
     }
 
-    private HpcException Stopped(List<EnvironmentStep> left, int without, int limit)
+    private HpcException Stopped(List<EnvironmentStep> left, int limit)
     {
         var name = left[0].Plan.Static;
         var folded = HostList.Fold(left.Select(step => step.Plan.Node).Order(StringComparer.Ordinal));
         var why = _failures >= MaxFailure
-            ? $"{_failures} failed, and -MaxFailure is {MaxFailure}"
-            : $"{without} are without it, and -MaxUnavailable is {limit}";
+            ? $"-MaxFailure is {MaxFailure}, and {_failures} failed"
+            : $"-MaxUnavailable is {limit}, and so many nodes are without it";
         return new HpcException(
             ErrorId.StaticSyncStopped,
             $"Static environment {name} was left as it is on {folded}: {why}.",

@@ -117,11 +117,13 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         }
         catch (Exception failure)
         {
-            var isBack = await Phase.TakeBack.RunAsync(
-                () => aside.PutBackAsync(cluster.Nodes, start: ran || step.Replaced is not null, failure), plan.Node);
-            return failure is OperationCanceledException
-                ? throw new OperationCanceledException(failure.Message, failure, cancellationToken)
-                : new SyncOutcome(step.Change with { Ready = isBack, RolledBack = true }, failure);
+            var back = await PutBackAsync(aside, step, start: ran || step.Replaced is not null, failure);
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw back.Failure == failure ? new OperationCanceledException(failure.Message, failure, cancellationToken) : back.Failure!;
+            }
+
+            return back;
         }
 
         if (await engine.FindAsync(ContainerNames.OfReplaced(plan.Workload), CancellationToken.None) is { } old)
@@ -130,6 +132,19 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         }
 
         return new SyncOutcome(step.Change with { Changed = true, Ready = true });
+    }
+
+    private async Task<SyncOutcome> PutBackAsync(ReplacedContainer aside, EnvironmentStep step, bool start, Exception failure)
+    {
+        try
+        {
+            var isReady = await Phase.TakeBack.RunAsync(() => aside.PutBackAsync(cluster.Nodes, start, failure), step.Plan.Node);
+            return new SyncOutcome(step.Change with { Ready = isReady, RolledBack = true }, failure);
+        }
+        catch (HpcException lost)
+        {
+            return new SyncOutcome(step.Change with { Ready = false }, lost);
+        }
     }
 
     private static Task<bool> RemoveReplacedAsync(IContainerEngine engine, EngineContainer replaced) => Phase.RemoveContainers.RunAsync(

@@ -1,7 +1,6 @@
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 

@@ -105,6 +105,26 @@ public sealed class RollingSyncTests
             (old[node], SyncCluster.Name, ContainerState.Running), (Only(node).Id, Only(node).Name, Only(node).State)));
     }
 
+    [Theory]
+    [InlineData(FakeStep.Stop)]
+    [InlineData(FakeStep.Rename)]
+    [InlineData(FakeStep.Create)]
+    public async Task Interrupted_it_puts_the_old_one_back(FakeStep during)
+    {
+        await _cluster.SyncAsync();
+        var old = Only("o2wn01").Id;
+        _cluster.Change();
+        using var stop = new CancellationTokenSource();
+        _cluster.Nodes.Before("o2wn01", during, async token =>
+        {
+            await stop.CancelAsync();
+            _cluster.Nodes.Before("o2wn01", during, _ => Task.CompletedTask);
+            token.ThrowIfCancellationRequested();
+        });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.SyncAsync(token: stop.Token));
+        Assert.Equal((old, SyncCluster.Name, ContainerState.Running), (Only("o2wn01").Id, Only("o2wn01").Name, Only("o2wn01").State));
+    }
+
     [Fact]
     public async Task More_failures_go_on_as_long_as_they_are_allowed_and_nodes_that_stay_down_use_the_limit_up()
     {
@@ -117,7 +137,7 @@ public sealed class RollingSyncTests
         }
 
         var stopped = await Assert.ThrowsAsync<HpcException>(() => _cluster.SyncAsync(maxFailure: 5));
-        Assert.Contains("o2wn[02-06]: 1 are without it, and -MaxUnavailable is 1", stopped.Message, StringComparison.Ordinal);
+        Assert.Contains("o2wn[02-06]: -MaxUnavailable is 1, and so many nodes are without it", stopped.Message, StringComparison.Ordinal);
         Assert.Equal(SyncCluster.Name, Only("o2wn01").Name);
     }
 
@@ -127,7 +147,7 @@ public sealed class RollingSyncTests
         await _cluster.SyncAsync();
         var busy = Only("o2wn01").Id;
         _cluster.Change();
-        _cluster.IsBusy = container => container.Id == busy;
+        _cluster.IsBusy = container => container.Labels[ContainerLabels.Node] == "o2wn01";
         var changes = await _cluster.SyncAsync();
         var left = Assert.Single(changes, change => change.Failure.Length > 0);
         Assert.Equal(("o2wn01", "StaticBusy", false, true), (left.Node, left.Failure, left.Changed, left.Ready));
@@ -150,6 +170,7 @@ public sealed class RollingSyncTests
     public async Task Prune_removes_what_is_not_declared_and_neither_jobs_nor_what_was_set_aside()
     {
         await _cluster.SyncAsync(nodes: "o2wn01");
+        Engine("o2wn01").Store.Add(FakeImageStore.Image("tiny", FakeImageStore.Digest('b'), "tiny"));
         foreach (var (name, label, value) in ((string, string, string)[])
             [("pisahpc-static-old", ContainerLabels.Static, "old"), ("pisahpc-7", ContainerLabels.Job, "7"), ("by-hand", "x", "y")])
         {

@@ -17,6 +17,12 @@ internal sealed class SyncCluster
 
     public SyncCluster()
     {
+        const string Image = "registry.lab:5000/pisa/hpc";
+        foreach (var node in Names)
+        {
+            Nodes.EngineOf(node).Store.Add(FakeImageStore.Image(Image, FakeImageStore.Digest('a'), $"{Image}:deb12"));
+        }
+
         _answer = Nodes.OnRun;
         Nodes.OnRun = (node, arguments, input) =>
             arguments.ElementAtOrDefault(3) == "Access/Login/login-answers.sh" && Running(node).Any(one => IsDeaf(node, one))
@@ -62,7 +68,7 @@ internal sealed class SyncCluster
 
     /// <summary>Brings nodes to what is declared; all of them where none is named.</summary>
     public async Task<IReadOnlyList<HpcEnvironmentChange>> SyncAsync(
-        string limit = "1", int maxFailure = 1, bool prune = false, params string[] nodes)
+        string limit = "1", int maxFailure = 1, bool prune = false, CancellationToken token = default, params string[] nodes)
     {
         var cluster = Nodes.Cluster with { Failed = Failures.Add };
         var survey = new EnvironmentSurvey(cluster, _static.Site, new StaticPlanner(cluster, _static.Site, "alice@head1"));
@@ -97,7 +103,7 @@ internal sealed class SyncCluster
         };
         await (prune ? rolling.PruneAsync(found.ToLookup(one => one.Node, one => one.Container), default) : Task.CompletedTask);
         var todo = steps.Where(step => step.Step != StaticStep.None).OrderBy(step => step.Plan.Node, StringComparer.Ordinal);
-        await rolling.RunAsync([.. todo], Names.Count, default);
+        await rolling.RunAsync([.. todo], Names.Count, token);
         return changes;
     }
 

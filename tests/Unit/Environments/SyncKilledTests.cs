@@ -1,4 +1,3 @@
-using PisaHpc.Engines;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Environments;
