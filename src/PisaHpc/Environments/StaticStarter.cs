@@ -50,7 +50,8 @@ public sealed class StaticStarter(Cluster cluster)
             await Phase.StartContainer.RunAsync(() => RunAgainAsync(engine, existing!.Id, change.Step, cancellationToken), plan.Node);
             var again = ContainerLabels.ToHpcContainer(plan.Node, existing!) with
             {
-                State = nameof(ContainerState.Running), Changed = true,
+                State = nameof(ContainerState.Running),
+                Changed = true,
             };
             await handOver(await ReadyAsync(engine, plan, again, cancellationToken));
             return;
