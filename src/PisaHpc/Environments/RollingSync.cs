@@ -142,8 +142,8 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         var name = left[0].Plan.Static;
         var folded = HostList.Fold(left.Select(step => step.Plan.Node).Order(StringComparer.Ordinal));
         var why = _failures >= MaxFailure
-            ? $"-MaxFailure is {MaxFailure}, and {_failures} failed"
-            : $"-MaxUnavailable is {limit}, and so many nodes are without it";
+            ? $"{_failures} failed, and {MaxFailure} may"
+            : $"so many nodes are without it as may be, {limit}";
         return new HpcException(
             ErrorId.StaticSyncStopped,
             $"Static environment {name} was left as it is on {folded}: {why}.",

@@ -63,7 +63,7 @@ internal static class SessionDrain
 
     private static HpcException Busy(string node, EngineContainer container, string processes, string seconds) => new(
         ErrorId.StaticBusy,
-        $"Users have {processes} processes in {container.Name} on {node} after {seconds} s: it was left as it is.",
+        $"Users work in {container.Name} on {node} after {seconds} s still (processes: {processes}): it was left as it is.",
         node,
         "Wait longer with -DrainTimeoutSec, run it again later, or end their work and run it again: "
         + $"Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer.");
