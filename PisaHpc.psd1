@@ -43,6 +43,7 @@
         'Start-HpcJob'
         'Stop-HpcContainer'
         'Stop-HpcJob'
+        'Sync-HpcEnvironment'
         'Test-HpcBatchHook'
         'Test-HpcNode'
         'Test-HpcSite'

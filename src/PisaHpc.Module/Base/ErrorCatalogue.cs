@@ -130,6 +130,11 @@ internal static class ErrorCatalogue
             ErrorCategory.ObjectNotFound, "Declare it under 'static' in the site definition, then run Test-HpcSite."),
         ErrorId.StaticDiffers => (
             ErrorCategory.ResourceExists, "Take up what the site declares: Restart-HpcContainer -Static; it ends the logins on that node."),
+        ErrorId.StaticBeingSynced => (
+            ErrorCategory.ResourceBusy, "Wait until it has ended, and run it again: what is as declared then is left alone."),
+        ErrorId.StaticBusy => (ErrorCategory.ResourceBusy, "Wait longer with -DrainTimeoutSec, or run it again later."),
+        ErrorId.StaticSyncStopped => (
+            ErrorCategory.OperationStopped, "Mend what failed, and run Sync-HpcEnvironment again: it goes on with what is left."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
         ErrorId.CommandFailed => (ErrorCategory.OperationStopped, "See what it wrote; with 126 or 127 it was not run."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),

@@ -74,6 +74,11 @@ internal static class StaticNames
         return byNode;
     }
 
+    /// <summary>The names of all static environments that a site declares on a node.</summary>
+    public static IReadOnlySet<string> DeclaredOn(HpcSite site, string node) =>
+        site.Static.Values.Where(definition => definition.NodeNames().Contains(node))
+            .Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>Who asks, as a container's label says it: the person behind sudo, where there is one.</summary>
     public static string Asker() =>
         $"{System.Environment.GetEnvironmentVariable("SUDO_USER") ?? System.Environment.UserName}@{System.Environment.MachineName}";

@@ -84,8 +84,7 @@ public sealed class CompareHpcEnvironmentCommand : NodeCmdlet
             return state.Differences();
         }
 
-        var named = RequiredSite.Static.Values.Where(definition => definition.NodeNames().Contains(state.Node))
-            .Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
+        var named = StaticNames.DeclaredOn(RequiredSite, state.Node);
         return state.Differences().Concat(EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers));
     }
 

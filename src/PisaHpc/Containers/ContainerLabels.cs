@@ -170,4 +170,11 @@ public static class ContainerNames
             ? $"pisahpc-{JobIds.FileName(workload.Name)}-{attempt}"
             : $"pisahpc-static-{workload.Name}";
     }
+
+    /// <summary>The name that a static environment's container has while another one takes its place.</summary>
+    public static string OfReplaced(WorkloadId workload)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        return $"pisahpc-replaced-{workload.Name}";
+    }
 }

@@ -49,10 +49,9 @@ public static class EnvironmentComparison
     /// <param name="containers">All containers of it.</param>
     public static IEnumerable<HpcEnvironmentDifference> UndeclaredOf(
         string node, IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
-        from container in containers
-        let name = ContainerLabels.WorkloadOf(container)?.Static
-        where name is not null && (!declared.Contains(name) || container.Name != ContainerNames.Of(WorkloadId.StaticEnvironment(name), ""))
-        orderby container.Name
+        from container in containers.Where(container => IsUndeclared(declared, container))
+            .OrderBy(container => container.Name, StringComparer.Ordinal)
+        let name = ContainerLabels.WorkloadOf(container)!.Static
         select new HpcEnvironmentDifference
         {
             Node = node,
@@ -62,8 +61,23 @@ public static class EnvironmentComparison
             Wanted = "none",
             Actual = $"{container.Image}, {container.State}",
             Severity = nameof(DifferenceSeverity.Warning),
-            Remedy = RemedyOfUndeclared(node, container),
+            Remedy = RemedyOfUndeclared(node, name, IsReplaced(container) && declared.Contains(name)),
         };
+
+    /// <summary>Those of them that may go: not one that was set aside for another, since it may have to come back.</summary>
+    /// <param name="declared">The names of the static environments that are declared on the node.</param>
+    /// <param name="containers">All containers of it.</param>
+    public static IEnumerable<EngineContainer> ToPrune(IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
+        containers.Where(container => IsUndeclared(declared, container)
+            && !(IsReplaced(container) && declared.Contains(ContainerLabels.WorkloadOf(container)!.Static!)));
+
+    private static bool IsUndeclared(IReadOnlySet<string> declared, EngineContainer container) =>
+        ContainerLabels.WorkloadOf(container) is { Static: { } name } workload
+        && (!declared.Contains(name) || container.Name != ContainerNames.Of(workload, ""));
+
+    /// <summary>Whether a container of a static environment was set aside for another one to take its place.</summary>
+    internal static bool IsReplaced(EngineContainer container) =>
+        ContainerLabels.WorkloadOf(container) is { Static: not null } workload && container.Name == ContainerNames.OfReplaced(workload);
 
     private static IEnumerable<HpcEnvironmentDifference> StateOf(Place at, EngineContainer container, string? refusal) =>
         container.State switch
@@ -103,10 +117,7 @@ public static class EnvironmentComparison
             "port" => DifferenceKind.Port,
             _ => DifferenceKind.Option,
         };
-        var told = Whole(Place.Of(plan), kind, Line(difference.Wanted), Line(difference.Actual)) with { Part = difference.Part };
-        return kind == DifferenceKind.Image
-            ? told with { Remedy = RemedyOfImage(plan, told) }
-            : told;
+        return Whole(Place.Of(plan), kind, Line(difference.Wanted), Line(difference.Actual)) with { Part = difference.Part };
     }
 
     /// <summary>A command may hold a script of several lines.</summary>
@@ -135,15 +146,12 @@ public static class EnvironmentComparison
         DifferenceKind.Foreign => $"Rename or remove what stands there: it is in the way of static environment {at.Static}.",
         DifferenceKind.Restarting or DifferenceKind.NotReady =>
             $"Read why: Get-HpcContainer {at.Node} -Static {at.Static} | Get-HpcContainerLog -Tail 20",
-        DifferenceKind.Missing or DifferenceKind.NotRunning => $"Start-HpcContainer -Static {at.Static} -Node {at.Node}",
-        _ => $"Restart-HpcContainer -Static {at.Static} -Node {at.Node}",
+        _ => $"Sync-HpcEnvironment {at.Static} -Node {at.Node}",
     };
 
-    private static string RemedyOfImage(HpcContainerPlan plan, HpcEnvironmentDifference difference) =>
-        $"Update-HpcImage -Node {plan.Node} -Image {plan.Image}; {difference.Remedy}";
-
-    private static string RemedyOfUndeclared(string node, EngineContainer container) =>
-        $"Declare it, or take it away: Get-HpcContainer {node} -Name {container.Name} | Stop-HpcContainer";
+    private static string RemedyOfUndeclared(string node, string name, bool isReplaced) => isReplaced
+        ? $"A replacement was interrupted. Finish it: Sync-HpcEnvironment {name} -Node {node}"
+        : $"Declare it, or take it away: Sync-HpcEnvironment -Node {node} -Prune";
 
     /// <summary>Which container it is.</summary>
     private sealed record Place(string Node, string Static, string Name)

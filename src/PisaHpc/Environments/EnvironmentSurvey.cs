@@ -117,7 +117,9 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         return new PlannedImage(image.Reference.At(digest).ToString(), held?.Id, digest);
     }
 
-    private async Task<ComparedContainer> FindAsync(
+    /// <summary>Looks at what a node has in place of a planned container.</summary>
+    /// <param name="containers">The node's containers; those of the static environment are enough.</param>
+    internal async Task<ComparedContainer> FindAsync(
         HpcContainerPlan plan, IReadOnlyList<EngineContainer> containers, CancellationToken cancellationToken)
     {
         var container = containers.FirstOrDefault(container => container.Name == plan.Name);

@@ -111,4 +111,7 @@ public enum StaticStep
 
     /// <summary>It is stopped and removed, and the declared one is made and started.</summary>
     Replace,
+
+    /// <summary>It is removed: nothing declares it any more, or another one has taken its place.</summary>
+    Remove,
 }

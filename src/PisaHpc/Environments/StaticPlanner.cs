@@ -98,6 +98,7 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
     }
 
     /// <summary>Of two on one port of a node the one that is declared first has it: the other would never answer.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>.</exception>
     private void RefuseCollision(StaticDefinition definition, IReadOnlyList<string> nodes)
     {
         foreach (var node in nodes)

@@ -134,7 +134,7 @@ public sealed class StaticStarter(Cluster cluster)
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
         return await LimitsInForce.WithAsync(
             ReadyAsync(engine, plan, started, cancellationToken),
-            LimitsInForce.RequireAsync(connection, engine, plan, started, cancellationToken));
+            LimitsInForce.RequireAsync(connection, engine, plan, started, Warn, cancellationToken));
     }
 
     private async Task<HpcContainer> ReadyAsync(

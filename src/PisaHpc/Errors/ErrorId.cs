@@ -120,6 +120,15 @@ public enum ErrorId
     /// <summary>A node has a container of a static environment's name that is not as the site declares it now, or is nobody's.</summary>
     StaticDiffers,
 
+    /// <summary>Somebody else is bringing the static environment on that node to what is declared.</summary>
+    StaticBeingSynced,
+
+    /// <summary>Users work in a static environment's container that was to give way.</summary>
+    StaticBusy,
+
+    /// <summary>Static environments were not all brought to what is declared: too many nodes failed, or lack theirs already.</summary>
+    StaticSyncStopped,
+
     /// <summary>The MPI launcher itself failed, before any rank ran.</summary>
     MpiLaunchFailed,
 

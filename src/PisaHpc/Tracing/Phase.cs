@@ -78,6 +78,12 @@ public enum Phase
     /// <summary>What a node has of static environments is compared with what is declared.</summary>
     CompareNode,
 
+    /// <summary>All that brings one static environment on one node to what is declared.</summary>
+    SyncNode,
+
+    /// <summary>Users' processes in a container are waited for, while nobody new gets in.</summary>
+    DrainContainer,
+
     /// <summary>A node's engine asks the registry for the manifest of an image that another node gave it.</summary>
     PullManifest,
 

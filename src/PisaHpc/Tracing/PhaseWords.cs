@@ -31,6 +31,8 @@ internal static class PhaseWords
         Phase.ReceiveImage => "receiving",
         Phase.PullImage => "pulling the image",
         Phase.CompareNode => "comparing what is there",
+        Phase.SyncNode => "bringing it to what is declared",
+        Phase.DrainContainer => "waiting until nobody works in it",
         Phase.PullManifest => "asking the registry for the manifest",
         Phase.NameImage => "giving the image its name",
         Phase.WaitToRetry => "waiting for the next attempt",

@@ -13,6 +13,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     [
         "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
         "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Compare-HpcEnvironment", "Export-HpcKnownHost",
+        "Sync-HpcEnvironment",
     ];
 
     private readonly string _family = LabFixture.NewJobId("docs");

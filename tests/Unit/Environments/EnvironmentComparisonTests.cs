@@ -38,7 +38,7 @@ public sealed class EnvironmentComparisonTests
     {
         var difference = Assert.Single(await CompareAsync());
         Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Missing", "Error"), Facts(difference));
-        Assert.Equal("Start-HpcContainer -Static cs7 -Node o2wn01", difference.Remedy);
+        Assert.Equal("Sync-HpcEnvironment cs7 -Node o2wn01", difference.Remedy);
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed class NoSiteTests
             ["$allocation | Start-HpcContainer -Environment debian12 -SshConfig $ssh", "Start-HpcContainer -Static cs7"],
         ["Start-HpcJob"] = ["$allocation | Start-HpcJob -Environment debian12"],
         ["Stop-HpcJob"] = ["Stop-HpcJob 4711"],
+        ["Sync-HpcEnvironment"] = ["Sync-HpcEnvironment", "Sync-HpcEnvironment cs7 -Prune"],
         ["Test-HpcBatchHook"] = ["Test-HpcBatchHook"],
         ["Test-HpcNode"] = ["Test-HpcNode", "Test-HpcNode o2wn01 -Environment debian12"],
         ["Test-HpcSite"] = ["Test-HpcSite", "Test-HpcSite -Quiet"],

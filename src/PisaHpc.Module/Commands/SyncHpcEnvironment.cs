@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using PisaHpc.Engines;
+using PisaHpc.Environments;
+using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
+
+namespace PisaHpc.Module.Commands;
+
+/// <summary>Brings nodes to the static environments that are declared: what differs and nothing else, a few nodes at a time.</summary>
+[Cmdlet(VerbsData.Sync, "HpcEnvironment", SupportsShouldProcess = true)]
+[OutputType(typeof(HpcEnvironmentChange))]
+public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
+{
+    private readonly List<(string[] Names, string[] Nodes)> _asked = [];
+    private readonly ConcurrentBag<EnvironmentStep> _steps = [];
+    private readonly ConcurrentBag<(string Node, EngineContainer Container)> _undeclared = [];
+
+    /// <summary>Static environments that the site declares, by name; wildcards are allowed. All of them without it.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string[] Static { get; set; } = ["*"];
+
+    /// <summary>Only these of their nodes; all of them when none is named.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [NodeNames]
+    [ArgumentCompleter(typeof(NodeCompleter))]
+    [Alias("Nodes")]
+    public string[] Node { get; set; } = [];
+
+    /// <summary>How many nodes of a static environment may be without it at a time: a number, or a share of its nodes in percent.</summary>
+    [Parameter]
+    public string MaxUnavailable { get; set; } = "1";
+
+    /// <summary>How many seconds users' work in a container that is to go is waited for; nobody new gets in meanwhile.</summary>
+    [Parameter]
+    [ValidateRange(0, 604800)]
+    public int DrainTimeoutSec { get; set; }
+
+    /// <summary>With so many failures nothing more is begun.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxFailure { get; set; } = 1;
+
+    /// <summary>Also removes containers of static environments that are not declared on their node.</summary>
+    [Parameter]
+    public SwitchParameter Prune { get; set; }
+
+    /// <summary>How long a container may take to end before it is killed, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(0, 3600)]
+    public int GraceSec { get; set; } = 10;
+
+    /// <summary>With -WhatIf: emits the steps.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync()
+    {
+        _asked.Add((Static, Node));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        var limit = UnavailableLimit.Parse(MaxUnavailable);
+        var planner = new StaticPlanner(Cluster, RequiredSite, StaticNames.Asker());
+        var survey = new EnvironmentSurvey(Cluster, RequiredSite, planner)
+        {
+            Unresolved = (image, failure) => Warn($"{image} is what the nodes hold: {failure.Message}"),
+        };
+        await survey.ReadAsync(Meant(), (state, _) => AnswerAsync(state), StopToken);
+        var prune = await AgreedAsync(
+            _undeclared.OrderBy(found => (found.Node, found.Container.Name)),
+            found => StaticConverger.ToRemove(found.Node, found.Container),
+            _ => "Stop and remove the container, which is not declared");
+        var steps = await AgreedAsync(
+            _steps.OrderBy(step => step.Plan.Static, StringComparer.Ordinal).ThenBy(step => step.Plan.Node, StringComparer.Ordinal),
+            step => step.Change,
+            step => step.Words);
+        var converger = new StaticConverger(Cluster, survey, StaticNames.Asker())
+        {
+            Grace = TimeSpan.FromSeconds(GraceSec),
+            DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
+        };
+        var rolling = new RollingSync(Cluster, converger) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
+        await CarryOutAsync(rolling, prune, steps);
+    }
+
+    /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared any more can be anywhere.</summary>
+    private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant()
+    {
+        var declared = StaticNames.DeclaredOf(this, _asked).Where(node => node.Value.Count > 0)
+            .ToDictionary(StringComparer.Ordinal);
+        foreach (var node in Prune ? _asked.SelectMany(asked => NodesOrSite(asked.Nodes)) : [])
+        {
+            declared.TryAdd(node, []);
+        }
+
+        return declared;
+    }
+
+    private async Task AnswerAsync(EnvironmentState state)
+    {
+        foreach (var unplanned in state.Unplanned)
+        {
+            Report(unplanned.Failure, state.Node);
+        }
+
+        foreach (var container in state.Declared)
+        {
+            await OrReportAsync(state.Node, () =>
+            {
+                _steps.Add(EnvironmentStep.Of(container, state.Containers));
+                return Task.CompletedTask;
+            });
+        }
+
+        if (Prune)
+        {
+            var patterns = _asked.SelectMany(asked => asked.Names).Select(name => new WildcardPattern(name)).ToList();
+            var declared = StaticNames.DeclaredOn(RequiredSite, state.Node);
+            foreach (var container in EnvironmentComparison.ToPrune(declared, state.Containers))
+            {
+                if (patterns.Any(pattern => pattern.IsMatch(Containers.ContainerLabels.WorkloadOf(container)!.Static)))
+                {
+                    _undeclared.Add((state.Node, container));
+                }
+            }
+        }
+    }
+
+    /// <summary>What -WhatIf and -Confirm leave of it; what is as declared is put out at once.</summary>
+    private async Task<IReadOnlyList<T>> AgreedAsync<T>(
+        IEnumerable<T> steps, Func<T, HpcEnvironmentChange> changeOf, Func<T, string> wordsOf)
+    {
+        var agreed = new List<T>();
+        foreach (var step in steps)
+        {
+            var change = changeOf(step);
+            if (change.Step == nameof(StaticStep.None))
+            {
+                Emit(change);
+            }
+            else if (await ShouldProcessAsync($"{change.Node}: {change.Container}", wordsOf(step)))
+            {
+                agreed.Add(step);
+            }
+            else if (PassThru)
+            {
+                Emit(change);
+            }
+        }
+
+        return agreed;
+    }
+
+    /// <summary>What is not declared goes first: it may have the port of what is.</summary>
+    private async Task CarryOutAsync(
+        RollingSync rolling, IReadOnlyList<(string Node, EngineContainer Container)> prune, IReadOnlyList<EnvironmentStep> steps)
+    {
+        var byNode = prune.ToLookup(found => found.Node, found => found.Container);
+        await rolling.PruneAsync(byNode, StopToken);
+        foreach (var environment in steps.GroupBy(step => step.Plan.Static!))
+        {
+            try
+            {
+                await rolling.RunAsync([.. environment], RequiredSite.StaticNamed(environment.Key).NodeNames().Count, StopToken);
+            }
+            catch (HpcException stopped) when (stopped.Id == ErrorId.StaticSyncStopped)
+            {
+                Report(stopped);
+            }
+        }
+    }
+
+    private void Tell(SyncOutcome outcome)
+    {
+        Emit(outcome.Change);
+        if (outcome.Failure is { } failure)
+        {
+            ReportNode(new NodeFailure(outcome.Change.Node, failure));
+        }
+    }
+}

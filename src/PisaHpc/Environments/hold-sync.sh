@@ -1,0 +1,16 @@
+# shellcheck shell=sh
+# Holds the right to bring a static environment on this node to what is declared, until standard input ends: with whoever asked.
+# $1 the environment's directory, $2 who asks. Says held. Exit code 75: another one holds it, who is on standard error; 70: refused.
+
+set -eu
+dir=$1
+. Access/Login/login-directory.sh
+exec 9>>"$dir/.sync"
+flock -n 9 || {
+    cat -- "$dir/.sync" >&2
+    exit 75
+}
+printf '%s\n' "$2" >"$dir/.sync"
+echo held
+read -r _ || :
+: >"$dir/.sync"

@@ -1,0 +1,128 @@
+using PisaHpc.Containers;
+using PisaHpc.Engines;
+using PisaHpc.Environments;
+using PisaHpc.Nodes;
+using PisaHpc.Sites;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Environments;
+
+/// <summary>Six nodes in memory with one static environment, which are brought to what is declared.</summary>
+internal sealed class SyncCluster
+{
+    public const string Name = "pisahpc-static-cs7";
+
+    private readonly StaticCluster _static = new(Declared());
+    private readonly Func<string, IReadOnlyList<string>, ReadOnlyMemory<byte>, NodeCommandResult> _answer;
+
+    public SyncCluster()
+    {
+        const string Image = "registry.lab:5000/pisa/hpc";
+        foreach (var node in Names)
+        {
+            Nodes.EngineOf(node).Store.Add(FakeImageStore.Image(Image, FakeImageStore.Digest('a'), $"{Image}:deb12"));
+        }
+
+        _answer = Nodes.OnRun;
+        Nodes.OnRun = (node, arguments, input) =>
+            arguments.ElementAtOrDefault(3) == "Access/Login/login-answers.sh" && Running(node).Any(one => IsDeaf(node, one))
+                ? FakeCluster.Result(1, "Connection refused")
+                : _answer(node, arguments, input);
+        Nodes.OnStart = (node, _) => Holder is { } holder && holder.Node == node
+            ? new EndedProcess("", holder.Who, 75)
+            : new EndedProcess("held\n", "", 0);
+        Nodes.OnExecute = (container, request) => !request.Command.Contains("Environments/drain.sh") ? FakeExecution.Ended(0)
+            : FakeExecution.Ended(0, IsBusy(container) ? "busy 3\n" : "idle\n");
+    }
+
+    public FakeCluster Nodes => _static.Nodes;
+
+    public List<NodeFailure> Failures => _static.Failures;
+
+    /// <summary>Who holds the lock on which node; null for nobody.</summary>
+    public (string Node, string Who)? Holder { get; set; }
+
+    /// <summary>Whether users have processes in a container.</summary>
+    public Func<EngineContainer, bool> IsBusy { get; set; } = _ => false;
+
+    /// <summary>Whether nobody gets into a container that runs.</summary>
+    public Func<string, EngineContainer, bool> IsDeaf { get; set; } = (_, _) => false;
+
+    public static IReadOnlyList<string> Names { get; } = [.. Enumerable.Range(1, 6).Select(number => $"o2wn0{number}")];
+
+    /// <summary>Declares it otherwise.</summary>
+    public void Change(string to = "hostname: x") => _static.Site = new StaticCluster(Declared(to)).Site;
+
+    /// <summary>The containers of a node, whatever their state.</summary>
+    public IReadOnlyList<EngineContainer> On(string node) => Nodes.EngineOf(node).Containers;
+
+    /// <summary>Those that run.</summary>
+    public IEnumerable<EngineContainer> Running(string node) => On(node).Where(container => container.State == ContainerState.Running);
+
+    /// <summary>The generation that is declared for a node now.</summary>
+    public async Task<string> GenerationAsync(string node) => (await _static.PlanAsync("cs7", node)).Single().Generation!;
+
+    /// <summary>Whether a node runs what is declared now, and has nothing else.</summary>
+    public async Task<bool> IsAsDeclaredAsync(string node) => On(node) is [{ Name: Name, State: ContainerState.Running } one]
+        && one.Labels[ContainerLabels.Generation] == await GenerationAsync(node);
+
+    /// <summary>Brings nodes to what is declared; all of them where none is named.</summary>
+    public async Task<IReadOnlyList<HpcEnvironmentChange>> SyncAsync(
+        string limit = "1", int maxFailure = 1, bool prune = false, CancellationToken token = default, params string[] nodes)
+    {
+        var cluster = Nodes.Cluster with { Failed = Failures.Add };
+        var survey = new EnvironmentSurvey(cluster, _static.Site, new StaticPlanner(cluster, _static.Site, "alice@head1"));
+        var (steps, found) = (new List<EnvironmentStep>(), new List<(string Node, EngineContainer Container)>());
+        await survey.ReadAsync(
+            (nodes is [] ? Names : nodes).ToDictionary(
+                node => node, _ => (IReadOnlyList<StaticDefinition>)[_static.Site.StaticNamed("cs7")]),
+            (state, _) =>
+            {
+                lock (steps)
+                {
+                    steps.AddRange(state.Declared.Select(one => EnvironmentStep.Of(one, state.Containers)));
+                    var prunable = EnvironmentComparison.ToPrune(new HashSet<string> { "cs7" }, state.Containers);
+                    found.AddRange(prunable.Select(one => (state.Node, one)));
+                }
+
+                return Task.CompletedTask;
+            },
+            default);
+        var changes = steps.Where(step => step.Step == StaticStep.None).Select(step => step.Change).ToList();
+        var rolling = new RollingSync(cluster, new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1) })
+        {
+            MaxUnavailable = UnavailableLimit.Parse(limit),
+            MaxFailure = maxFailure,
+            Done = outcome =>
+            {
+                lock (changes)
+                {
+                    changes.Add(outcome.Change);
+                }
+            },
+        };
+        await (prune ? rolling.PruneAsync(found.ToLookup(one => one.Node, one => one.Container), default) : Task.CompletedTask);
+        var todo = steps.Where(step => step.Step != StaticStep.None).OrderBy(step => step.Plan.Node, StringComparer.Ordinal);
+        await rolling.RunAsync([.. todo], Names.Count, token);
+        return changes;
+    }
+
+    private static string Declared(string more = "") => StaticCluster.Declared
+        .Replace("o2wn[01-02]', port", "o2wn[01-06]', port", StringComparison.Ordinal)
+        .Replace("[ 'o2wn[01-02]' ]", "[ 'o2wn[01-06]' ]", StringComparison.Ordinal)
+        .Replace("port: 2201", more.Length == 0 ? "port: 2201" : $"port: 2201, {more}", StringComparison.Ordinal);
+
+    /// <summary>A command on a node that said what it had to say.</summary>
+    private sealed class EndedProcess(string output, string error, int code) : INodeProcess
+    {
+        public Stream Input { get; } = new MemoryStream();
+
+        public Stream Output { get; } = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(output));
+
+        public Stream Error { get; } = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(error));
+
+        public Task<int> WaitAsync(CancellationToken cancellationToken) => Task.FromResult(code);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
