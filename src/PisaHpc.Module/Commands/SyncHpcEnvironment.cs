@@ -91,7 +91,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
         await CarryOutAsync(rolling, prune, steps);
     }
 
-    /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared any more can be anywhere.</summary>
+    /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared now can be anywhere.</summary>
     private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant()
     {
         var declared = StaticNames.DeclaredOf(this, _asked).Where(node => node.Value.Count > 0)

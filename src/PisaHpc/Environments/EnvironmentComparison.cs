@@ -61,7 +61,7 @@ public static class EnvironmentComparison
             Wanted = "none",
             Actual = $"{container.Image}, {container.State}",
             Severity = nameof(DifferenceSeverity.Warning),
-            Remedy = RemedyOfUndeclared(node, name, IsReplaced(container) && declared.Contains(name)),
+            Remedy = UndeclaredRemedy(node, name, isReplaced: IsReplaced(container) && declared.Contains(name)),
         };
 
     /// <summary>Those of them that may go: not one that was set aside for another, since it may have to come back.</summary>
@@ -70,6 +70,10 @@ public static class EnvironmentComparison
     public static IEnumerable<EngineContainer> ToPrune(IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
         containers.Where(container => IsUndeclared(declared, container)
             && !(IsReplaced(container) && declared.Contains(ContainerLabels.WorkloadOf(container)!.Static!)));
+
+    private static string UndeclaredRemedy(string node, string name, bool isReplaced) => isReplaced
+        ? $"A replacement was interrupted. Finish it: Sync-HpcEnvironment {name} -Node {node}"
+        : $"Declare it, or take it away: Sync-HpcEnvironment -Node {node} -Prune";
 
     private static bool IsUndeclared(IReadOnlySet<string> declared, EngineContainer container) =>
         ContainerLabels.WorkloadOf(container) is { Static: { } name } workload
@@ -148,10 +152,6 @@ public static class EnvironmentComparison
             $"Read why: Get-HpcContainer {at.Node} -Static {at.Static} | Get-HpcContainerLog -Tail 20",
         _ => $"Sync-HpcEnvironment {at.Static} -Node {at.Node}",
     };
-
-    private static string RemedyOfUndeclared(string node, string name, bool isReplaced) => isReplaced
-        ? $"A replacement was interrupted. Finish it: Sync-HpcEnvironment {name} -Node {node}"
-        : $"Declare it, or take it away: Sync-HpcEnvironment -Node {node} -Prune";
 
     /// <summary>Which container it is.</summary>
     private sealed record Place(string Node, string Static, string Name)
