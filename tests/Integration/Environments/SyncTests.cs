@@ -42,36 +42,36 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
     public async Task Users_keep_their_container_until_they_leave_it_and_a_caller_who_was_killed_holds_nothing()
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);
-        site.Run("Sync-HpcEnvironment $Second -Site $Site").Succeeded();
-        site.Run("Export-HpcKnownHost $Second -Path $KnownHosts -Site $Site").Succeeded();
-        await site.ChangeAsync($"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, variables: {{ A: b }},");
-        var session = site.LoginAsync("o2wn02", site.Port + 1, "touch /tmp/here; while [ -e /tmp/here ]; do sleep 0.1; done; echo done");
+        site.Run("Sync-HpcEnvironment $First -Site $Site").Succeeded();
+        site.Run("Export-HpcKnownHost $First -Path $KnownHosts -Site $Site").Succeeded();
+        await site.ChangeAsync("variables: { container: docker }", "variables: { container: docker, A: b }");
+        var session = site.LoginAsync("o2wn02", site.Port, "touch /tmp/here; while [ -e /tmp/here ]; do sleep 0.1; done; echo done");
         await InsideAsync(site, "[ -e /tmp/here ]");
 
-        var busy = site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site");
+        var busy = site.Run("Sync-HpcEnvironment $First -GraceSec 1 -Site $Site");
         Assert.Equal(["StaticBusy"], busy.ErrorIds);
         Assert.Equal(
-            ["o2wn01 tiny Replace True True", "o2wn02 tiny Replace False True"],
+            ["o2wn01 cs7 Replace True True", "o2wn02 cs7 Replace False True"],
             busy.Objects.Select(Words).Order(StringComparer.Ordinal));
-        Assert.Equal("hpcuser", (await site.LoginAsync("o2wn02", site.Port + 1)).EndedWith(0).Output.Trim());
+        Assert.Equal("hpcuser", (await site.LoginAsync("o2wn02", site.Port)).EndedWith(0).Output.Trim());
 
         using (var drain = Drain(site))
         {
             await InsideAsync(site, "[ -e /etc/nologin ]");
-            var refused = await site.LoginAsync("o2wn02", site.Port + 1);
+            var refused = await site.LoginAsync("o2wn02", site.Port);
             Assert.Contains("about to be replaced", refused.Output + refused.Error, StringComparison.Ordinal);
-            site.Run("Sync-HpcEnvironment $Second -Site $Site").Failed("StaticBeingSynced");
+            site.Run("Sync-HpcEnvironment $First -Site $Site").Failed("StaticBeingSynced");
             await drain.SignalAsync("KILL");
         }
 
         await InsideAsync(site, "[ ! -e /etc/nologin ]");
-        Assert.Equal("hpcuser", (await site.LoginAsync("o2wn02", site.Port + 1)).EndedWith(0).Output.Trim());
+        Assert.Equal("hpcuser", (await site.LoginAsync("o2wn02", site.Port)).EndedWith(0).Output.Trim());
         using var again = Drain(site);
         await InsideAsync(site, "[ -e /etc/nologin ]");
         await InsideAsync(site, "rm /tmp/here");
         Assert.Equal("done", (await session).EndedWith(0).Output.Trim());
         (await again.EndAsync()).EndedWith(0);
-        Assert.Equal("b", (await site.LoginAsync("o2wn02", site.Port + 1, "echo $A")).EndedWith(0).Output.Trim());
+        Assert.Equal("b", (await site.LoginAsync("o2wn02", site.Port, "echo $A")).EndedWith(0).Output.Trim());
     }
 
     [Fact]
@@ -79,7 +79,6 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);
         site.Run("Sync-HpcEnvironment $Second -Site $Site").Succeeded();
-        site.Run("Export-HpcKnownHost $Second -Path $KnownHosts -Site $Site").Succeeded();
         var name = $"pisahpc-static-{site.Second}";
         var old = (await IdAsync(lab.Nodes[0], name), await IdAsync(lab.Nodes[1], name));
         await site.ChangeAsync(
@@ -89,7 +88,6 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
         dynamic back = Assert.Single(failed.Objects);
         Assert.Equal(("o2wn01", false, true, true), ((string)back.Node, (bool)back.Changed, (bool)back.Ready, (bool)back.RolledBack));
         Assert.Equal(old, (await IdAsync(lab.Nodes[0], name), await IdAsync(lab.Nodes[1], name)));
-        Assert.Equal("hpcuser", (await site.LoginAsync("o2wn01", site.Port + 1)).EndedWith(0).Output.Trim());
         Assert.Equal([name], await site.ContainersAsync(lab.Nodes[0]));
 
         await site.ChangeAsync(
@@ -111,13 +109,13 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
 
     /// <summary>A caller of its own, who waits for the user on o2wn02.</summary>
     private static RunningProcess Drain(StaticLab site) => RunningProcess.Start(
-        Repository.Host, ["-Command", $"Sync-HpcEnvironment {site.Second} -DrainTimeoutSec 50 -GraceSec 1 -Site '{site.Site}'"]);
+        Repository.Host, ["-Command", $"Sync-HpcEnvironment {site.First} -DrainTimeoutSec 50 -GraceSec 1 -Site '{site.Site}'"]);
 
     /// <summary>Asks in the container on o2wn02 until a command succeeds.</summary>
     private async Task InsideAsync(StaticLab site, string command)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await lab.Nodes[1].DockerAsync("exec", $"pisahpc-static-{site.Second}", "sh", "-c", command)).ExitCode != 0)
+        while ((await lab.Nodes[1].DockerAsync("exec", $"pisahpc-static-{site.First}", "sh", "-c", command)).ExitCode != 0)
         {
             patience.Token.ThrowIfCancellationRequested();
         }
