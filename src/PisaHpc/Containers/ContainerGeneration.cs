@@ -43,7 +43,7 @@ public static class ContainerGeneration
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..Digits];
     }
 
-    /// <summary>The name that was declared. A digest beside it, or the tag that goes without saying, is there or not as nodes know it.</summary>
+    /// <summary>The name that was declared: a digest, and the tag that goes without saying, are there or not as nodes know it.</summary>
     private static string NameOf(ImageReference image) =>
         image.IsId ? image.Repository : $"{image.Name}:{image.Tag ?? (image.Digest is null ? "latest" : "")}";
 }

@@ -66,8 +66,8 @@ public sealed record HpcContainerPlan
     internal LoginConfiguration? Logins { get; init; }
 
     /// <summary>
-    /// As <see cref="HpcContainer.Generation"/>; null when it is a job's. Where no node holds the image yet, its container will have another
-    /// one, by the image's id.
+    /// As <see cref="HpcContainer.Generation"/>; null when it is a job's. Where no node holds the image yet, its container will have
+    /// another one, by the image's id.
     /// </summary>
     public string? Generation => Spec.Labels.GetValueOrDefault(ContainerLabels.Generation);
 

@@ -20,7 +20,7 @@ public sealed record KnownHostsFile(string Path)
     /// <summary>What .NET says of another's lock: EWOULDBLOCK of Linux and of macOS, ERROR_SHARING_VIOLATION of Windows.</summary>
     private static readonly int[] Busy = [11, 35, unchecked((int)0x80070020)];
 
-    /// <summary>Those of some hosts whose line is not in the file, or not alone: one of another key of its type stands there, too.</summary>
+    /// <summary>Those of some hosts whose line is not in the file, or not alone: one of another key of its type is there.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: the file cannot be read.</exception>
     public async Task<IReadOnlyList<HpcKnownHost>> LackingAsync(IEnumerable<HpcKnownHost> hosts, CancellationToken cancellationToken)
     {

@@ -53,14 +53,13 @@ public sealed class KnownHostTests : IDisposable
     {
         var real = Path.Combine(_directory, "real");
         File.WriteAllText(real, "# ours\n");
-        const UnixFileMode Shared = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-        File.SetUnixFileMode(real, Shared);
+        await ShAsync($"chmod 660 {real}");
         File.CreateSymbolicLink(At, "real");
 
         await new KnownHostsFile(At).PutAsync([Host("o2wn01", 1)], default);
         Assert.Equal("real", new FileInfo(At).LinkTarget);
         Assert.Equal(["# ours", Host("o2wn01", 1).KnownHosts], File.ReadAllLines(real));
-        Assert.Equal(Shared, File.GetUnixFileMode(real));
+        Assert.Equal("660\n", await ShAsync($"stat -c %a {real}"));
         Assert.Equal([At, real], Directory.GetFiles(_directory).Order());
     }
 
