@@ -122,15 +122,33 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
 
         if (Prune)
         {
-            var patterns = _asked.SelectMany(asked => asked.Names).Select(name => new WildcardPattern(name)).ToList();
             var declared = StaticNames.DeclaredOn(RequiredSite, state.Node);
-            foreach (var container in EnvironmentComparison.ToPrune(declared, state.Containers))
+            foreach (var container in EnvironmentComparison.ToPrune(declared, state.Containers).Where(IsMeant))
             {
-                if (patterns.Any(pattern => pattern.IsMatch(Containers.ContainerLabels.WorkloadOf(container)!.Static)))
-                {
-                    _undeclared.Add((state.Node, container));
-                }
+                _undeclared.Add((state.Node, container));
             }
+        }
+
+        bool IsMeant(EngineContainer container)
+        {
+            var name = Containers.ContainerLabels.WorkloadOf(container)!.Static!;
+            if (!_asked.SelectMany(asked => asked.Names).Any(asked => new WildcardPattern(asked).IsMatch(name)))
+            {
+                return false;
+            }
+
+            // Under another name of the node nothing is declared for it.
+            var node = container.Labels.GetValueOrDefault(Containers.ContainerLabels.Node);
+            if (node != state.Node)
+            {
+                Report(new HpcException(
+                    ErrorId.InvalidValue,
+                    $"Container {container.Name} is not removed: it was made for node {node}, and {state.Node} is what it was looked for on.",
+                    state.Node,
+                    $"Name the node as it was named then: -Node {node}."));
+            }
+
+            return node == state.Node;
         }
     }
 

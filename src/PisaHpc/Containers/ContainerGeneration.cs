@@ -30,7 +30,8 @@ public static class ContainerGeneration
         ArgumentNullException.ThrowIfNull(spec);
         var text = new StringBuilder();
         var image = ImageReference.Parse(spec.Image);
-        var parts = SpecificationParts.Of(spec with { Image = NameOf(image) }).Append((Name: "image id", Value: imageId ?? image.Digest ?? ""));
+        var identity = imageId ?? image.Digest ?? "";
+        var parts = SpecificationParts.Of(spec with { Image = NameOf(image) }).Append((Name: "image id", Value: identity));
 
         // The order of arguments means something, and that of nothing else.
         foreach (var (name, value) in parts.OrderBy(part => part.Name, StringComparer.Ordinal)

@@ -15,6 +15,9 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     /// <summary>How long putting back may last, when the caller's own token is gone.</summary>
     private static readonly TimeSpan PutBackLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether the old container was told to end: an engine goes on with that whatever becomes of its caller.</summary>
+    private bool _isEnding;
+
     private string Aside => ContainerNames.OfReplaced(plan.Workload);
 
     /// <summary>
@@ -31,6 +34,7 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
         }
 
         await (replaced is null ? Task.CompletedTask : RemoveAsync(replaced, cancellationToken));
+        _isEnding = true;
         await engine.StopAsync(existing!.Id, grace, cancellationToken);
         await engine.RenameAsync(existing.Id, Aside, cancellationToken);
     }
@@ -60,19 +64,18 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
 
     private async Task<bool> PutBackAsync(INodeConnector nodes, bool start, CancellationToken cancellationToken)
     {
-        var old = await engine.FindAsync(Aside, cancellationToken);
-        if (old is not null)
-        {
-            await engine.RenameAsync(old.Id, plan.Name, cancellationToken);
-        }
-
-        old ??= await engine.FindAsync(plan.Name, cancellationToken);
+        var old = await NamedAgainAsync(cancellationToken);
         if (old is null || !start)
         {
             return false;
         }
 
-        if (old.State != ContainerState.Running)
+        if (_isEnding && old.State == ContainerState.Running)
+        {
+            await engine.StopAsync(old.Id, grace, cancellationToken);
+        }
+
+        if (_isEnding || old.State != ContainerState.Running)
         {
             await engine.StartAsync(old.Id, cancellationToken);
         }
@@ -89,6 +92,20 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
             // It is back, as it was: that nobody gets in is what the answer says.
             return false;
         }
+    }
+
+    /// <summary>The one that is aside has its name again, unless another than the new one has it: that one never gave way.</summary>
+    private async Task<EngineContainer?> NamedAgainAsync(CancellationToken cancellationToken)
+    {
+        var named = await engine.FindAsync(plan.Name, cancellationToken);
+        var isNew = named?.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt];
+        if ((named is null || isNew) && await engine.FindAsync(Aside, cancellationToken) is { } aside)
+        {
+            await engine.RenameAsync(aside.Id, plan.Name, cancellationToken);
+            return aside;
+        }
+
+        return named;
     }
 
     private async Task RemoveAsync(EngineContainer container, CancellationToken cancellationToken)

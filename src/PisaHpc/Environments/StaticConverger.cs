@@ -58,11 +58,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         await using var held = await SyncLock.TakeAsync(connection, found.Directory, found.Static!, asker, cancellationToken);
-        if (container.State == ContainerState.Running)
-        {
-            await DrainAsync(engine, container, isDown: false, cancellationToken);
-        }
-
+        await DrainAsync(engine, container, cancellationToken);
         var removed = await Phase.StopContainer.RunAsync(() => ContainerStopper.StopAsync(engine, found, Grace, cancellationToken), node);
         return new SyncOutcome(ToRemove(node, container) with { Changed = removed.Changed });
     }
@@ -99,12 +95,8 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     private async Task<SyncOutcome> ReplaceAsync(IContainerEngine engine, EnvironmentStep step, CancellationToken cancellationToken)
     {
         var (plan, existing) = (step.Plan, step.Existing);
-        var ran = existing?.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
         await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
-        if (existing?.State == ContainerState.Running)
-        {
-            await DrainAsync(engine, existing, step.IsDown, cancellationToken);
-        }
+        await DrainAsync(engine, existing, cancellationToken);
 
         var aside = new ReplacedContainer(engine, plan, Grace);
         try
@@ -117,7 +109,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         }
         catch (Exception failure)
         {
-            var back = await PutBackAsync(aside, step, start: ran || step.Replaced is not null, failure);
+            var back = await PutBackAsync(aside, step, existing is { State: not ContainerState.Created } || step.Replaced is not null, failure);
             if (cancellationToken.IsCancellationRequested)
             {
                 throw back.Failure == failure ? new OperationCanceledException(failure.Message, failure, cancellationToken) : back.Failure!;
@@ -126,7 +118,10 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
             return back;
         }
 
-        if (await engine.FindAsync(ContainerNames.OfReplaced(plan.Workload), CancellationToken.None) is { } old)
+        var name = ContainerNames.OfReplaced(plan.Workload);
+        var old = await FanOut.WithinAsync(
+            engine.Node, Cluster.ShortWork, limit => engine.FindAsync(name, limit), CancellationToken.None);
+        if (old is not null)
         {
             await RemoveReplacedAsync(engine, old);
         }
@@ -151,17 +146,13 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         () => FanOut.WithinAsync(engine.Node, Cluster.ShortWork, limit => engine.RemoveAsync(replaced.Id, limit), CancellationToken.None),
         engine.Node);
 
-    /// <summary>Where nobody gets in anyway, a container that runs no command is no reason to leave it.</summary>
-    private async Task DrainAsync(IContainerEngine engine, EngineContainer container, bool isDown, CancellationToken cancellationToken)
+    /// <summary>One that does not answer who works in it, or that is paused, may have users in it: it is left.</summary>
+    private async Task DrainAsync(IContainerEngine engine, EngineContainer? container, CancellationToken cancellationToken)
     {
-        try
+        if (container?.State is ContainerState.Running or ContainerState.Paused)
         {
             await Phase.DrainContainer.RunAsync(
                 () => SessionDrain.WaitAsync(engine, container, DrainTimeout, cancellationToken), engine.Node);
-        }
-        catch (HpcException failure) when (isDown && failure.Id != ErrorId.StaticBusy)
-        {
-            // Who works in it cannot be told, and it does not work.
         }
     }
 }

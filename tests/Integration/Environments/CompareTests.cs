@@ -37,11 +37,11 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
         Assert.Equal(
             [
                 "o2wn01 cs7 Option memory  536870912", "o2wn01 cs7 Option restart UnlessStopped No",
-                "o2wn01 tiny NotRunning  Running Exited",
+                "o2wn01 deb12 NotRunning  Running Exited",
             ],
             found.Where(line => line.StartsWith("o2wn01", StringComparison.Ordinal)));
         var other = Assert.Single(found, line => line.StartsWith("o2wn02", StringComparison.Ordinal));
-        Assert.StartsWith("o2wn02 tiny Foreign", other, StringComparison.Ordinal);
+        Assert.StartsWith("o2wn02 deb12 Foreign", other, StringComparison.Ordinal);
         dynamic bad = site.Run($"{Compare} -Summary").Single();
         Assert.Equal(("CRITICAL", 2), ((string)bad.Status, (int)bad.ExitCode));
     }
@@ -51,7 +51,7 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);
         site.Run("Start-HpcContainer -Static $Second -Node o2wn01 -Site $Site").Succeeded();
-        await site.ChangeAsync($"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, limits: {{ shm: 32m }},");
+        await site.ChangeAsync($"{site.Second}: {{ environment: debian12,", $"{site.Second}: {{ environment: debian12, limits: {{ shm: 32m }},");
         dynamic difference = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -NoReady -Site $Site").Single();
         Assert.Equal(("Option", "shm", "33554432"), ((string)difference.Kind, (string)difference.Part, (string)difference.Wanted));
         site.Run("Compare-HpcEnvironment nobody-s -Site $Site").Failed("StaticNotFound");

@@ -29,8 +29,8 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
         var untouched = await IdAsync(lab.Nodes[1], first);
         Assert.Equal(
             [
-                "o2wn01 cs7 Replace True True", "o2wn01 tiny Start True True", "o2wn02 cs7 None False True",
-                "o2wn02 tiny Create True True",
+                "o2wn01 cs7 Replace True True", "o2wn01 deb12 Start True True", "o2wn02 cs7 None False True",
+                "o2wn02 deb12 Create True True",
             ],
             site.Run(Sync).Succeeded().Objects.Select(Words).Order(StringComparer.Ordinal));
         Assert.Equal(untouched, await IdAsync(lab.Nodes[1], first));
@@ -82,7 +82,7 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
         var name = $"pisahpc-static-{site.Second}";
         var old = (await IdAsync(lab.Nodes[0], name), await IdAsync(lab.Nodes[1], name));
         await site.ChangeAsync(
-            $"{site.Second}: {{ environment: tiny,", $"{site.Second}: {{ environment: tiny, sshd: /bin/false, readyTimeout: 2s,");
+            $"{site.Second}: {{ environment: debian12,", $"{site.Second}: {{ environment: debian12, sshd: /bin/false, readyTimeout: 2s,");
         var failed = site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site");
         Assert.Equal(["ContainerNotReady", "StaticSyncStopped"], failed.ErrorIds);
         dynamic back = Assert.Single(failed.Objects);
@@ -91,10 +91,10 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
         Assert.Equal([name], await site.ContainersAsync(lab.Nodes[0]));
 
         await site.ChangeAsync(
-            $"{site.Second}: {{ environment: tiny, sshd: /bin/false, readyTimeout: 2s,", $"next-{site.Mark}: {{ environment: tiny,");
+            $"{site.Second}: {{ environment: debian12, sshd: /bin/false, readyTimeout: 2s,", $"next-{site.Mark}: {{ environment: debian12,");
         var pruned = site.Run("Sync-HpcEnvironment \"*-$($Second -replace '.*-')\" -Node o2wn01 -Prune -GraceSec 1 -Site $Site");
         Assert.Equal(
-            ["o2wn01 cs7 Create True True", "o2wn01 next Create True True", "o2wn01 tiny Remove True False"],
+            ["o2wn01 cs7 Create True True", "o2wn01 next Create True True", "o2wn01 deb12 Remove True False"],
             pruned.Succeeded().Objects.Select(Words).Order(StringComparer.Ordinal));
         Assert.Equal([name], await site.ContainersAsync(lab.Nodes[1]));
     }
