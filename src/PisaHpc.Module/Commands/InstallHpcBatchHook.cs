@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
-using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
@@ -40,8 +39,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
 
     /// <summary>
     /// Changes the configuration also where nodes have not got the hooks: a prolog that is missing drains its node. With LSF the site's own
-    /// pre- and post-executions may run as root, too, but none that a user names. With HTCondor a default keyword of the site's hooks
-    /// stays.
+    /// pre- and post-executions may run as root, too, but none that a user names.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -65,7 +63,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     protected override async Task EndAsync()
     {
         RequireParametersOfSystem();
-        var plan = Kind == Scheduler.HTCondor ? HTCondorPlan() : await OnControllerAsync(PlanAsync);
+        var plan = await OnControllerAsync(PlanAsync);
         var failed = await OnNodesAsync(
             "Putting hooks", Phase.PutHooks, plan.Nodes, (node, stopping) => PutAsync(plan, node, stopping));
         var strangers = plan.Nodes.Except(NodesIn(plan.Nodes)).ToList();
@@ -79,14 +77,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
             throw Incomplete($"{Plural.Of(failed, "node")} failed");
         }
 
-        if (await OnControllerAsync(plan.OnControllerAsync) is { } change)
-        {
-            await JoinAsync(change);
-        }
-    }
-
-    private async Task JoinAsync(HostChange change)
-    {
+        var change = await OnControllerAsync(plan.OnControllerAsync);
         var predicted = change.Predict();
         if (!predicted.Changed)
         {
@@ -106,17 +97,10 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     {
         var programs = ProgramsToBring().ToList();
         var lsf = LsfRequest with { Deadline = TimeSpan.FromSeconds(DeadlineSec), Programs = programs, IsForced = Force };
-        return Kind == Scheduler.Lsf
+        return IsLsf
             ? await LsfHookInstall.PlanAsync(host, lsf, Warn, stopping)
             : await SlurmHookInstall.PlanAsync(host, SlurmRequest with { Programs = programs }, stopping);
     }
-
-    private HTCondorHookInstall HTCondorPlan() => new(HTCondorRequest with
-    {
-        Deadline = TimeSpan.FromSeconds(DeadlineSec),
-        IsForced = Force,
-        Brought = [.. ProgramsToBring()],
-    });
 
     private async Task ChangeAsync(HostChange change)
     {

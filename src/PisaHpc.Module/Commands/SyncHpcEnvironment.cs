@@ -143,7 +143,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
             {
                 Report(new HpcException(
                     ErrorId.InvalidValue,
-                    $"Container {container.Name} is not removed: it was made for node {node}, and {state.Node} is what it was looked for on.",
+                    $"Container {container.Name} is not removed: it was made for node {node}, and {state.Node} was asked.",
                     state.Node,
                     $"Name the node as it was named then: -Node {node}."));
             }

@@ -1,7 +1,5 @@
 using System.Management.Automation;
-using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
-using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.Module.Base;
@@ -25,21 +23,18 @@ public sealed class UninstallHpcBatchHookCommand : BatchHookCmdlet
     protected override async Task EndAsync()
     {
         RequireParametersOfSystem();
-        var plan = Kind == Scheduler.HTCondor ? new HTCondorHookRemoval(HTCondorRequest) : await OnControllerAsync(PlanAsync);
-        if (plan.OnController() is { } change)
-        {
-            await ChangeControllerAsync(change);
-        }
-
+        var plan = await OnControllerAsync(PlanAsync);
+        await ChangeControllerAsync(plan);
         await OnNodesAsync("Removing hooks", Phase.RemoveHooks, plan.Nodes, (node, stopping) => RemoveAsync(plan, node, stopping));
     }
 
-    private async Task<IHookRemoval> PlanAsync(INodeConnection host, CancellationToken stopping) => Kind == Scheduler.Lsf
+    private async Task<IHookRemoval> PlanAsync(INodeConnection host, CancellationToken stopping) => IsLsf
         ? await LsfHookRemoval.PlanAsync(host, LsfRequest, stopping)
         : await SlurmHookRemoval.PlanAsync(host, RequiredSite, SlurmConf, stopping);
 
-    private async Task ChangeControllerAsync(HostChange change)
+    private async Task ChangeControllerAsync(IHookRemoval plan)
     {
+        var change = plan.OnController();
         var predicted = change.Predict();
         if (!predicted.Changed)
         {

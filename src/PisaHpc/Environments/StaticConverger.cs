@@ -109,7 +109,8 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         }
         catch (Exception failure)
         {
-            var back = await PutBackAsync(aside, step, existing is { State: not ContainerState.Created } || step.Replaced is not null, failure);
+            var start = existing is { State: not ContainerState.Created } || step.Replaced is not null;
+            var back = await PutBackAsync(aside, step, start, failure);
             if (cancellationToken.IsCancellationRequested)
             {
                 throw back.Failure == failure ? new OperationCanceledException(failure.Message, failure, cancellationToken) : back.Failure!;
