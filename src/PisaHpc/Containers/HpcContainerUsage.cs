@@ -12,7 +12,7 @@ public sealed record HpcContainerUsage
     /// <summary>When it was measured, in UTC; of several containers the last time.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The nodes, in order.</summary>
+    /// <summary>The nodes, by name.</summary>
     public required IReadOnlyList<string> Nodes { get; init; }
 
     /// <summary>The nodes as a host list, as in <c>o2wn[01-02]</c>.</summary>
@@ -140,7 +140,7 @@ public sealed record HpcContainerUsage
     private static HpcContainerUsage Sum(IReadOnlyCollection<HpcContainerUsage> usages) => new()
     {
         Time = usages.Max(usage => usage.Time),
-        Nodes = [.. usages.SelectMany(usage => usage.Nodes).Distinct(StringComparer.Ordinal)],
+        Nodes = [.. usages.SelectMany(usage => usage.Nodes).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
         Containers = usages.Sum(usage => usage.Containers),
         Cpus = Known(usages, usage => usage.Cpus, Enumerable.Sum),
         CpuLimit = All(usages, usage => usage.CpuLimit),

@@ -94,7 +94,7 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
             $"{site.Second}: {{ environment: debian12, sshd: /bin/false, readyTimeout: 2s,", $"next-{site.Mark}: {{ environment: debian12,");
         var pruned = site.Run("Sync-HpcEnvironment \"*-$($Second -replace '.*-')\" -Node o2wn01 -Prune -GraceSec 1 -Site $Site");
         Assert.Equal(
-            ["o2wn01 cs7 Create True True", "o2wn01 next Create True True", "o2wn01 deb12 Remove True False"],
+            ["o2wn01 cs7 Create True True", "o2wn01 deb12 Remove True False", "o2wn01 next Create True True"],
             pruned.Succeeded().Objects.Select(Words).Order(StringComparer.Ordinal));
         Assert.Equal([name], await site.ContainersAsync(lab.Nodes[1]));
     }

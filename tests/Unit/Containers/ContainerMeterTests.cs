@@ -49,7 +49,7 @@ public sealed class ContainerMeterTests
     public void A_job_s_use_is_that_of_its_containers_on_all_nodes_and_a_static_environment_s_beside_it()
     {
         var sums = HpcContainerUsage.Of(
-            [Use("o2wn01", "7", cpus: 2, limit: 4), Use("o2wn02", "7", cpus: 1.5, limit: 4), Use("o2wn01", null, cpus: 1, limit: null)], UsageGroup.Job);
+            [Use("o2wn02", "7", cpus: 1.5, limit: 4), Use("o2wn01", "7", cpus: 2, limit: 4), Use("o2wn01", null, cpus: 1, limit: null)], UsageGroup.Job);
         Assert.Equal([("7", "o2wn[01-02]", 2, 3.5, 8.0), (null, "o2wn01", 1, 1.0, null)], sums.Select(Facts));
     }
 
