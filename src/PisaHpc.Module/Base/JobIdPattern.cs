@@ -17,6 +17,14 @@ internal static class JobIdPattern
         return id => id == pattern || wildcard.IsMatch(id);
     }
 
+    /// <summary>A test for whose container something is: one of no job matches no pattern.</summary>
+    /// <param name="pattern">As for <see cref="Of"/>.</param>
+    public static Func<string?, bool> OfOwner(string pattern)
+    {
+        var matches = Of(pattern);
+        return jobId => jobId is not null && matches(jobId);
+    }
+
     /// <summary>Whether a pattern is one id.</summary>
     /// <param name="pattern">The pattern.</param>
     public static bool IsOne(string pattern) => pattern.IndexOfAny(['*', '?']) < 0;

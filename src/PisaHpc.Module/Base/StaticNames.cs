@@ -51,34 +51,6 @@ internal static class StaticNames
         return [.. declared.Intersect(cmdlet.NodesOf(nodes))];
     }
 
-    /// <summary>
-    /// The declarations of each node that pairs of names and nodes mean. Where all names are meant, those nodes of the site are among them
-    /// for which none is declared: they may have a container of one that was.
-    /// </summary>
-    /// <exception cref="HpcException">The ids of <see cref="DefinitionsOf"/> and of <see cref="NodesOf"/>.</exception>
-    public static IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> DeclaredOf(
-        SiteCmdlet cmdlet, IReadOnlyCollection<(string[] Names, string[] Nodes)> asked)
-    {
-        var declared = from pair in asked
-                       let strict = !pair.Names.Any(WildcardPattern.ContainsWildcardCharacters)
-                       from definition in DefinitionsOf(cmdlet, pair.Names)
-                       from node in NodesOf(cmdlet, definition, pair.Nodes, strict)
-                       group definition by node;
-        var byNode = declared.ToDictionary(
-            group => group.Key, group => (IReadOnlyList<StaticDefinition>)[.. group.DistinctBy(definition => definition.Name)]);
-        foreach (var node in asked.Where(pair => pair.Names.Contains("*")).SelectMany(pair => cmdlet.NodesOrSite(pair.Nodes)))
-        {
-            byNode.TryAdd(node, []);
-        }
-
-        return byNode;
-    }
-
-    /// <summary>The names of all static environments that a site declares on a node.</summary>
-    public static IReadOnlySet<string> DeclaredOn(HpcSite site, string node) =>
-        site.Static.Values.Where(definition => definition.NodeNames().Contains(node))
-            .Select(definition => definition.Name).ToHashSet(StringComparer.Ordinal);
-
     /// <summary>Who asks, as a container's label says it: the person behind sudo, where there is one.</summary>
     public static string Asker() =>
         $"{System.Environment.GetEnvironmentVariable("SUDO_USER") ?? System.Environment.UserName}@{System.Environment.MachineName}";

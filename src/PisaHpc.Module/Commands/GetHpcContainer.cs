@@ -81,7 +81,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.JobId is null ? _ => true : Matching(asked.JobId));
+        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.JobId is null ? _ => true : JobIdPattern.OfOwner(asked.JobId));
         var names = Name.Select(name => new WildcardPattern(name)).ToArray();
         var statics = Static.Select(name => new WildcardPattern(name)).ToArray();
         await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
@@ -100,12 +100,6 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
             EmitAll(meant);
         });
         ReportMissing();
-    }
-
-    private static Func<string?, bool> Matching(string pattern)
-    {
-        var matches = JobIdPattern.Of(pattern);
-        return jobId => jobId is not null && matches(jobId);
     }
 
     private void ReportMissing()

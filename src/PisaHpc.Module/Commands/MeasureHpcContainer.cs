@@ -98,7 +98,7 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
     private async Task<IReadOnlyList<HpcContainerUsage>> LookAsync()
     {
         var given = _given.ToLookup(container => container.Node);
-        var asked = _asked.ToLookup(pair => pair.Node, pair => pair.JobId is null ? _ => true : Matching(pair.JobId));
+        var asked = _asked.ToLookup(pair => pair.Node, pair => pair.JobId is null ? _ => true : JobIdPattern.OfOwner(pair.JobId));
         var nodes = NodesOf([.. _given.Select(container => container.Node), .. _asked.Select(pair => pair.Node)]);
         var found = new ConcurrentDictionary<string, IReadOnlyList<HpcContainerUsage>>(StringComparer.Ordinal);
         await (Cluster with { Failed = ReportOnce }).OnEachAsync(
@@ -125,12 +125,6 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
                orderby found.Name
                select found,
         ];
-
-    private static Func<string?, bool> Matching(string pattern)
-    {
-        var matches = JobIdPattern.Of(pattern);
-        return jobId => jobId is not null && matches(jobId);
-    }
 
     private void ReportOnce(NodeFailure failure)
     {

@@ -31,7 +31,7 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
         {
             Node = node,
             Static = name,
-            Name = ContainerNames.Of(WorkloadId.StaticEnvironment(name), attempt: ""),
+            Name = ContainerNames.OfStatic(name),
             Id = "",
             State = nameof(ContainerState.Exited),
             Environment = declared?.Environment ?? "",

@@ -3,32 +3,16 @@ using System.Management.Automation;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
-using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Commands;
 
 /// <summary>Brings nodes to the static environments that are declared: what differs and nothing else, a few nodes at a time.</summary>
 [Cmdlet(VerbsData.Sync, "HpcEnvironment", SupportsShouldProcess = true)]
 [OutputType(typeof(HpcEnvironmentChange))]
-public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
+public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
 {
-    private readonly List<(string[] Names, string[] Nodes)> _asked = [];
     private readonly ConcurrentBag<EnvironmentStep> _steps = [];
     private readonly ConcurrentBag<(string Node, EngineContainer Container)> _undeclared = [];
-
-    /// <summary>Static environments that the site declares, by name; wildcards are allowed. All of them without it.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(StaticCompleter))]
-    public string[] Static { get; set; } = ["*"];
-
-    /// <summary>Only these of their nodes; all of them when none is named.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards]
-    [NodeNames]
-    [ArgumentCompleter(typeof(NodeCompleter))]
-    [Alias("Nodes")]
-    public string[] Node { get; set; } = [];
 
     /// <summary>How many nodes of a static environment may be without it at a time: a number, or a share of its nodes in percent.</summary>
     [Parameter]
@@ -58,13 +42,6 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync()
-    {
-        _asked.Add((Static, Node));
-        return Task.CompletedTask;
-    }
-
-    /// <inheritdoc/>
     protected override async Task EndAsync()
     {
         var limit = UnavailableLimit.Parse(MaxUnavailable);
@@ -75,7 +52,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
         };
         await survey.ReadAsync(Meant(), (state, _) => AnswerAsync(state), StopToken);
         var prune = await AgreedAsync(
-            _undeclared.OrderBy(found => (found.Node, found.Container.Name)),
+            _undeclared.OrderBy(found => found.Node, StringComparer.Ordinal).ThenBy(found => found.Container.Name, StringComparer.Ordinal),
             found => StaticConverger.ToRemove(found.Node, found.Container),
             _ => "Stop and remove the container, which is not declared");
         var steps = await AgreedAsync(
@@ -84,6 +61,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
             step => step.Words);
         var converger = new StaticConverger(Cluster, survey, StaticNames.Asker())
         {
+            Warn = Warn,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
         };
@@ -94,9 +72,9 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
     /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared now can be anywhere.</summary>
     private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant()
     {
-        var declared = StaticNames.DeclaredOf(this, _asked).Where(node => node.Value.Count > 0)
+        var declared = Declared().Where(node => node.Value.Count > 0)
             .ToDictionary(StringComparer.Ordinal);
-        foreach (var node in Prune ? _asked.SelectMany(asked => NodesOrSite(asked.Nodes)) : [])
+        foreach (var node in Prune ? Asked.SelectMany(asked => NodesOrSite(asked.Nodes)) : [])
         {
             declared.TryAdd(node, []);
         }
@@ -122,7 +100,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
 
         if (Prune)
         {
-            var declared = StaticNames.DeclaredOn(RequiredSite, state.Node);
+            var declared = DeclaredOn(state.Node);
             foreach (var container in EnvironmentComparison.ToPrune(declared, state.Containers).Where(IsMeant))
             {
                 _undeclared.Add((state.Node, container));
@@ -132,7 +110,7 @@ public sealed class SyncHpcEnvironmentCommand : NodeCmdlet
         bool IsMeant(EngineContainer container)
         {
             var name = Containers.ContainerLabels.WorkloadOf(container)!.Static!;
-            if (!_asked.SelectMany(asked => asked.Names).Any(asked => new WildcardPattern(asked).IsMatch(name)))
+            if (!Asked.SelectMany(asked => asked.Names).Any(asked => new WildcardPattern(asked).IsMatch(name)))
             {
                 return false;
             }

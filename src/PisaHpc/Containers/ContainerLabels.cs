@@ -168,8 +168,12 @@ public static class ContainerNames
         ArgumentNullException.ThrowIfNull(workload);
         return workload.Kind == WorkloadKind.Job
             ? $"pisahpc-{JobIds.FileName(workload.Name)}-{attempt}"
-            : $"pisahpc-static-{workload.Name}";
+            : OfStatic(workload.Name);
     }
+
+    /// <summary>The name of a static environment's container, on each of its nodes and at all times.</summary>
+    /// <param name="name">The name under which it is declared.</param>
+    public static string OfStatic(string name) => $"pisahpc-static-{name}";
 
     /// <summary>The name that a static environment's container has while another one takes its place.</summary>
     public static string OfReplaced(WorkloadId workload)

@@ -61,23 +61,25 @@ public static class EnvironmentComparison
             Wanted = "none",
             Actual = $"{container.Image}, {container.State}",
             Severity = nameof(DifferenceSeverity.Warning),
-            Remedy = UndeclaredRemedy(node, name, isReplaced: IsReplaced(container) && declared.Contains(name)),
+            Remedy = UndeclaredRemedy(node, name, isAside: IsAside(declared, container)),
         };
 
     /// <summary>Those of them that may go: not one that was set aside for another, since it may have to come back.</summary>
     /// <param name="declared">The names of the static environments that are declared on the node.</param>
     /// <param name="containers">All containers of it.</param>
     public static IEnumerable<EngineContainer> ToPrune(IReadOnlySet<string> declared, IEnumerable<EngineContainer> containers) =>
-        containers.Where(container => IsUndeclared(declared, container)
-            && !(IsReplaced(container) && declared.Contains(ContainerLabels.WorkloadOf(container)!.Static!)));
+        containers.Where(container => IsUndeclared(declared, container) && !IsAside(declared, container));
 
-    private static string UndeclaredRemedy(string node, string name, bool isReplaced) => isReplaced
+    private static string UndeclaredRemedy(string node, string name, bool isAside) => isAside
         ? $"A replacement was interrupted. Finish it: Sync-HpcEnvironment {name} -Node {node}"
         : $"Declare it, or take it away: Sync-HpcEnvironment -Node {node} -Prune";
 
     private static bool IsUndeclared(IReadOnlySet<string> declared, EngineContainer container) =>
-        ContainerLabels.WorkloadOf(container) is { Static: { } name } workload
-        && (!declared.Contains(name) || container.Name != ContainerNames.Of(workload, ""));
+        ContainerLabels.WorkloadOf(container) is { Static: { } name }
+        && (!declared.Contains(name) || container.Name != ContainerNames.OfStatic(name));
+
+    private static bool IsAside(IReadOnlySet<string> declared, EngineContainer container) =>
+        IsReplaced(container) && declared.Contains(ContainerLabels.WorkloadOf(container)!.Static!);
 
     /// <summary>Whether a container of a static environment was set aside for another one to take its place.</summary>
     internal static bool IsReplaced(EngineContainer container) =>

@@ -42,7 +42,11 @@ public sealed record EnvironmentStep(
         ArgumentNullException.ThrowIfNull(compared);
         ArgumentNullException.ThrowIfNull(containers);
         var (plan, existing) = (compared.Plan, compared.Found.Container);
-        StaticChange.ToRestart(plan, existing);
+        if (existing is not null)
+        {
+            StaticChange.RequireOwn(plan, existing);
+        }
+
         var replaced = containers.FirstOrDefault(container =>
             ContainerLabels.WorkloadOf(container) == plan.Workload && EnvironmentComparison.IsReplaced(container));
         var differences = compared.Differences();

@@ -17,14 +17,14 @@ namespace PisaHpc.Environments;
 /// <param name="planner">Plans what is declared.</param>
 public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlanner planner)
 {
-    /// <summary>How long a login may take before it counts as refused.</summary>
-    public static readonly TimeSpan LoginLimit = TimeSpan.FromSeconds(5);
+    /// <summary>How long an answer may take before a container counts as not ready.</summary>
+    public static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>Told of an image whose digest the registry did not tell: what the nodes hold is what is wanted, then.</summary>
     public Action<string, HpcException> Unresolved { get; init; } = (_, _) => { };
 
-    /// <summary>Whether to try if somebody gets in.</summary>
-    public bool TriesLogins { get; init; } = true;
+    /// <summary>Whether to look if what runs is ready.</summary>
+    public bool AsksReadiness { get; init; } = true;
 
     /// <summary>Reads nodes, side by side.</summary>
     /// <param name="declared">What is meant of the declarations of each node.</param>
@@ -53,11 +53,11 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
                 try
                 {
                     var environment = environments[definition.Name];
-                    plans.Add(planner.Plan(definition, environment, look.Facts, images[environment.Image]()));
+                    plans.Add(planner.Plan(definition, environment, look.Facts, images[environment.Image].Value));
                 }
                 catch (HpcException failure)
                 {
-                    var name = ContainerNames.Of(WorkloadId.StaticEnvironment(definition.Name), attempt: "");
+                    var name = ContainerNames.OfStatic(definition.Name);
                     var container = look.Containers.FirstOrDefault(container => container.Name == name);
                     unplanned.Add(new UnplannedContainer(node, definition.Name, name, failure, container));
                 }
@@ -91,8 +91,10 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         return looks;
     }
 
-    /// <summary>The one image of each name: the registry's, else the one that the nodes agree on, or the failure to.</summary>
-    private async Task<IReadOnlyDictionary<string, Func<PlannedImage>>> AgreeAsync(
+    /// <summary>
+    /// The one image of each name, found once for all nodes: the registry's, else the one that the nodes agree on, or the failure to.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, Lazy<PlannedImage>>> AgreeAsync(
         IEnumerable<HpcEnvironment> environments, IReadOnlyDictionary<string, NodeLook> looks, CancellationToken cancellationToken)
     {
         var wanted = environments.GroupBy(environment => environment.Image)
@@ -102,7 +104,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var askers = looks.Keys.Order(StringComparer.Ordinal).ToAsyncEnumerable();
         await ImageSurvey.SettleAsync(cluster, askers, digests, cancellationToken);
         return wanted.ToDictionary(
-            image => image.Reference.ToString(), image => (Func<PlannedImage>)(() => AgreedOf(image, digests.Find(image), looks)));
+            image => image.Reference.ToString(), image => new Lazy<PlannedImage>(() => AgreedOf(image, digests.Find(image), looks)));
     }
 
     private static PlannedImage AgreedOf(WantedImage image, string? digest, IReadOnlyDictionary<string, NodeLook> looks)
@@ -138,7 +140,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
     private async Task<string?> TryAsync(
         IContainerEngine engine, HpcContainerPlan plan, EngineContainer container, CancellationToken cancellationToken)
     {
-        if (!TriesLogins || container.State != ContainerState.Running)
+        if (!AsksReadiness || container.State != ContainerState.Running)
         {
             return null;
         }
@@ -147,7 +149,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         try
         {
             var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
-            return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), LoginLimit, cancellationToken);
+            return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), ReadyLimit, cancellationToken);
         }
         catch (HpcException damaged) when (damaged.Id == ErrorId.InvalidValue)
         {

@@ -51,6 +51,20 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         return new StaticChange(plan, step, existing);
     }
 
+    /// <summary>Requires that what has the name is the static environment's.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.StaticDiffers"/>: it is not.</exception>
+    internal static void RequireOwn(HpcContainerPlan plan, EngineContainer existing)
+    {
+        if (ContainerLabels.WorkloadOf(existing) != plan.Workload)
+        {
+            throw new HpcException(
+                ErrorId.StaticDiffers,
+                $"Container {plan.Name} on {plan.Node} is not one of {plan.Workload}: somebody else made it.",
+                plan.Node,
+                $"See what it is, and give it another name or remove it: Get-HpcContainer {plan.Node} -Name {plan.Name}.");
+        }
+    }
+
     /// <summary>Whether there is a container, and whether it is as declared.</summary>
     private static (bool Exists, bool IsDeclared) Look(HpcContainerPlan plan, EngineContainer? existing)
     {
@@ -60,15 +74,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
             return (false, false);
         }
 
-        if (ContainerLabels.WorkloadOf(existing) != plan.Workload)
-        {
-            throw new HpcException(
-                ErrorId.StaticDiffers,
-                $"Container {plan.Name} on {plan.Node} is not one of {plan.Workload}: somebody else made it.",
-                plan.Node,
-                $"See what it is, and give it another name or remove it: Get-HpcContainer {plan.Node} -Name {plan.Name}.");
-        }
-
+        RequireOwn(plan, existing);
         return (true, existing.Labels.GetValueOrDefault(ContainerLabels.Generation) == plan.Generation);
     }
 

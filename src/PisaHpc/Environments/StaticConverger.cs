@@ -13,11 +13,16 @@ namespace PisaHpc.Environments;
 /// <param name="asker">Who asks, as <c>user@host</c>.</param>
 public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, string asker)
 {
+    /// <summary>Told of a limit that a node cannot see.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>How long a container may take after the signal to end.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long users' processes in a container that is to go are waited for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.Zero;
+
+    private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace };
 
     /// <summary>Does what a step says, as far as it is still to be done.</summary>
     /// <returns>What was done; the failure where the old container had to be put back.</returns>
@@ -44,7 +49,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
             case StaticStep.Replace:
                 return await ReplaceAsync(engine, now, cancellationToken);
             default:
-                await new StaticStarter(cluster) { Grace = Grace }.CarryOutAsync(
+                await Starter.CarryOutAsync(
                     new StaticChange(plan, now.Step, now.Existing), _ => Task.CompletedTask, cancellationToken);
                 return new SyncOutcome(now.Change with { Changed = true, Ready = true });
         }
@@ -102,10 +107,8 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         try
         {
             await aside.MakeRoomAsync(step, cancellationToken);
-            await new StaticStarter(cluster) { Grace = Grace }.CarryOutAsync(
-                new StaticChange(plan, StaticStep.Create, null),
-                _ => Task.CompletedTask,
-                cancellationToken);
+            await Starter.CarryOutAsync(
+                new StaticChange(plan, StaticStep.Create, null), _ => Task.CompletedTask, cancellationToken);
         }
         catch (Exception failure)
         {

@@ -154,7 +154,7 @@ public sealed class EnvironmentComparisonTests
         var found = new List<HpcEnvironmentDifference>();
         var cluster = _cluster.Nodes.Cluster with { Failed = _cluster.Failures.Add };
         var planner = new StaticPlanner(cluster, _cluster.Site, "alice@head1");
-        var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner) { TriesLogins = logins };
+        var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner) { AsksReadiness = logins };
         await survey.ReadAsync(
             nodes.ToDictionary(node => node, _ => (IReadOnlyList<StaticDefinition>)[_cluster.Site.StaticNamed("cs7")]),
             (state, _) =>
