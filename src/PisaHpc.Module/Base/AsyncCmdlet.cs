@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using PisaHpc.Engines;
+using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
@@ -37,8 +38,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected sealed override void EndProcessing() => Pump(EndAsync);
 
-    /// <summary>Writes an object to the pipeline.</summary>
-    protected void Emit(object value) => Post(() => WriteObject(value));
+    /// <summary>Writes an object to the pipeline, in its node's turn where it is of one.</summary>
+    protected void Emit(object value) => PostInTurn(() => WriteObject(value));
 
     /// <summary>
     /// Writes what was started to the pipeline. It throws when the pipeline was stopped before, so that what nobody got can be taken back;
@@ -62,18 +63,18 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         return taken.Task;
     }
 
-    /// <summary>Writes several objects to the pipeline.</summary>
-    protected void EmitAll(IEnumerable<object> values) => Post(() => WriteObject(values, enumerateCollection: true));
+    /// <summary>Writes several objects to the pipeline, in their node's turn where they are of one.</summary>
+    protected void EmitAll(IEnumerable<object> values) => PostInTurn(() => WriteObject(values, enumerateCollection: true));
 
-    /// <summary>Writes a failure as an error record; the cmdlet goes on.</summary>
+    /// <summary>Writes a failure as an error record, in its node's turn where it is of one; the cmdlet goes on.</summary>
     protected void Report(Exception exception, object? target = null)
     {
         _run?.Failed(exception);
-        Post(() => WriteError(RecordOf(exception, target)));
+        PostInTurn(() => WriteError(RecordOf(exception, target)));
     }
 
-    /// <summary>Writes a warning.</summary>
-    protected void Warn(string text) => Post(() => WriteWarning(text));
+    /// <summary>Writes a warning, in its node's turn where it is of one.</summary>
+    protected void Warn(string text) => PostInTurn(() => WriteWarning(text));
 
     /// <summary>Writes a verbose line.</summary>
     protected void Trace(string text) => Post(() => WriteVerbose(text));
@@ -182,6 +183,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         var queue = _queue ?? throw new InvalidOperationException("Output outside of the Async methods.");
         queue.Add(action);
     }
+
+    private void PostInTurn(Action action) => NodeTurns.Say(() => Post(action));
 
     private void Pump(Func<Task> body)
     {

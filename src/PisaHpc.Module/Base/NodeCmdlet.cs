@@ -42,7 +42,11 @@ public abstract class NodeCmdlet : SiteCmdlet
         {
             Throttle = ThrottleLimit,
             NodeTimeout = NodeTimeout,
+            InOrder = IsInOrder,
         };
+
+    /// <summary>Whether results come in the order of the nodes, those of each as soon as all before it are out.</summary>
+    private protected virtual bool IsInOrder => true;
 
     /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);

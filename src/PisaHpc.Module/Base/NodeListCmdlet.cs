@@ -16,6 +16,13 @@ public abstract class NodeListCmdlet : NodeCmdlet
     [Alias("Nodes")]
     public string[] Node { get; set; } = [];
 
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
+
     /// <inheritdoc/>
     protected sealed override Task ProcessAsync()
     {

@@ -49,8 +49,15 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     [ArgumentCompleter(typeof(StaticCompleter))]
     public string[] Static { get; set; } = [];
 
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
 
     /// <inheritdoc/>
     protected override async Task BeginAsync()

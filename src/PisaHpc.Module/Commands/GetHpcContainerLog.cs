@@ -22,6 +22,9 @@ public sealed class GetHpcContainerLogCommand : ContainerCmdlet
     /// <summary>A log that is followed does not end, so that the next would never have its turn.</summary>
     private protected override int NodesAtATime => Follow ? int.MaxValue : ThrottleLimit;
 
+    /// <summary>For the same reason the lines of one that is followed wait for no other's.</summary>
+    private protected override bool IsInOrder => base.IsInOrder && !Follow;
+
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
         await foreach (var line in engine.ReadLogAsync(container.Id, Tail, Follow, stopping))

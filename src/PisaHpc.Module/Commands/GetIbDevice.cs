@@ -40,8 +40,15 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     [ValidatePattern("^/", ErrorMessage = "-Root is an absolute path on the nodes, such as /tmp/tree.")]
     public string Root { get; set; } = "/";
 
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
 
     private bool AsksThisMachine => !MyInvocation.ExpectingInput && !MyInvocation.BoundParameters.ContainsKey(nameof(Node));
 

@@ -78,6 +78,13 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
+
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {

@@ -20,6 +20,12 @@ public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Act
     public TimeSpan NodeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>
+    /// Whether what a command says of nodes comes in their order: of each as soon as all has been said of those before it. Else it comes as
+    /// it is found.
+    /// </summary>
+    public bool InOrder { get; init; }
+
+    /// <summary>
     /// The same for a look at nodes before they are changed: a minute at most, since a dead NFS server or an engine that is stuck would
     /// hold whoever asks for ever (nfs(5), "hard").
     /// </summary>
@@ -37,5 +43,5 @@ public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Act
         CancellationToken cancellationToken,
         ErrorId late = ErrorId.NodeTimeout,
         Phase? phase = null) =>
-        FanOut.RunAsync(nodes, Throttle, NodeTimeout, action, Failed, cancellationToken, late, phase);
+        FanOut.RunAsync(nodes, Throttle, NodeTimeout, action, Failed, cancellationToken, late, phase, InOrder);
 }

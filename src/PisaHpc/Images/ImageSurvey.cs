@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using PisaHpc.Engines;
 using PisaHpc.Images.Update;
+using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Images;
@@ -53,6 +54,7 @@ public static class ImageSurvey
 
         async Task TellAsync(string node, IReadOnlyList<StoredImage> images)
         {
+            using var turn = NodeTurns.Keep();
             await settled;
             answered(node, images);
         }

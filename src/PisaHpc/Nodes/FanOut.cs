@@ -13,6 +13,7 @@ public static class FanOut
     /// <param name="failed">Told of each node that failed, from any thread.</param>
     /// <param name="late">What the failure is of a node that takes longer.</param>
     /// <param name="phase">The phase that the action is of each node; null for none.</param>
+    /// <param name="inOrder">Whether what is said of nodes waits for what is said of those before them.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; every action has ended.</exception>
     public static Task RunAsync(
         IEnumerable<string> nodes,
@@ -22,10 +23,15 @@ public static class FanOut
         Action<NodeFailure> failed,
         CancellationToken cancellationToken,
         ErrorId late = ErrorId.NodeTimeout,
-        Phase? phase = null)
+        Phase? phase = null,
+        bool inOrder = false)
     {
         var window = new ParallelOptions { MaxDegreeOfParallelism = throttle, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(nodes, window, async (node, stopping) =>
+        var turns = inOrder ? new NodeTurns() : null;
+        return Parallel.ForEachAsync(nodes.Index(), window, async (node, stopping) =>
+            await (turns?.RunAsync(node.Index, () => OnNodeAsync(node.Item, stopping)) ?? OnNodeAsync(node.Item, stopping)));
+
+        async Task OnNodeAsync(string node, CancellationToken stopping)
         {
             try
             {
@@ -35,7 +41,7 @@ public static class FanOut
             {
                 failed(new NodeFailure(node, exception));
             }
-        });
+        }
 
         Task InTimeAsync(string node, CancellationToken stopping) =>
             WithinAsync(node, timeout, limit => action(node, limit), stopping, late);
