@@ -56,8 +56,27 @@ Describe 'Nodes that do not answer' {
         $failures | Should -BeNullOrEmpty
     }
 
-    It 'show the reason in the table' {
-        $nodes | Out-String -Width 120 | Should -Match 'Unreachable.*Node no-such'
+    It 'come in the order in which they were asked for' {
+        $nodes.Node | Should -Be 'no-such-node-1', 'no-such-node-2'
+    }
+
+    It 'show the reason in the table, on <_> columns and no more' -ForEach 80, 120, 200 {
+        $text = $nodes | Out-String -Width $_
+        $text | Should -Match 'Unreachable.*Node no-such'
+        $text | Should -Match 'Node +State +Cores +Load +GiB +Ctrs Jobs, or why not ready'
+        ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $_
+    }
+
+    It 'are red where the terminal has colours, and plain where it has none' {
+        $before = $PSStyle.OutputRendering
+        try {
+            $PSStyle.OutputRendering = 'Ansi'
+            $nodes | Out-String | Should -BeLike "*$($PSStyle.Formatting.Error)Unreachable$($PSStyle.Reset)*"
+            $PSStyle.OutputRendering = 'PlainText'
+            $nodes | Out-String | Should -Not -BeLike "*$([char] 27)*"
+        } finally {
+            $PSStyle.OutputRendering = $before
+        }
     }
 
     It 'are summed up in a line for the reader, which is not output' {

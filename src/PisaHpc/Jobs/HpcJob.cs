@@ -42,6 +42,9 @@ public sealed record HpcJob
     /// <summary>The nodes in the allocation's order: the first is where the launcher runs.</summary>
     public required IReadOnlyList<HpcJobNode> Nodes { get; init; }
 
+    /// <summary>On how many of them its container runs.</summary>
+    public int RunningNodes => Nodes.Count(node => node.State == nameof(ContainerState.Running));
+
     /// <summary>When its first container was created, in UTC; null when there is none.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

@@ -8,11 +8,11 @@ namespace PisaHpc.Unit.Face;
 /// <summary>The views: every type that a cmdlet puts out has a table that fits a terminal.</summary>
 public sealed partial class ViewTests
 {
-    /// <summary>The columns that a table may fill.</summary>
-    private const int Columns = 120;
+    /// <summary>The columns of the narrowest terminal that somebody works at.</summary>
+    private const int Columns = 80;
 
     /// <summary>What a column without a width needs at least, to say something.</summary>
-    private const int LeastWidth = 12;
+    private const int LeastWidth = 21;
 
     private static readonly List<XElement> Views =
     [
@@ -35,17 +35,35 @@ public sealed partial class ViewTests
     [MemberData(nameof(Outputs))]
     public void Every_output_has_a_table(string type) => Assert.Contains(Views, view => Selected(view) == type);
 
+    /// <summary>
+    /// PowerShell leaves out the last columns where not all have room, and gives a column without a width what is left: the last one has
+    /// none, and uses the room of a wide terminal.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Viewed))]
-    public void A_table_fits_120_columns(string type)
+    public void Every_column_of_a_table_has_room_on_80_columns_and_the_last_uses_what_more_there_is(string type)
     {
         foreach (var view in Views.Where(view => Selected(view) == type))
         {
-            var widths = view.Descendants("TableColumnHeader")
-                .Select(header => header.Element("Width") is { } width ? int.Parse(width.Value, CultureInfo.InvariantCulture) : LeastWidth)
-                .ToList();
-            var total = widths.Sum() + widths.Count - 1;
+            var widths = WidthsOf(view);
+            var total = widths.Sum(width => width ?? LeastWidth) + widths.Count - 1;
             Assert.True(total <= Columns, $"{type}: {total} columns");
+            Assert.True(widths[^1] is null || widths.TrueForAll(width => width is not null), $"{type}: the last column has a width.");
+            Assert.DoesNotContain(null, widths[..^1]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void No_header_is_broken(string type)
+    {
+        foreach (var view in Views.Where(view => Selected(view) == type))
+        {
+            var widths = WidthsOf(view);
+            var rest = Columns - widths.Sum(width => width ?? 0) - widths.Count + 1;
+            Assert.All(
+                view.Descendants("Label").Select(label => label.Value).Zip(widths),
+                column => Assert.True(column.First.Length <= (column.Second ?? Math.Max(rest, LeastWidth)), $"{type}: {column.First}"));
         }
     }
 
@@ -75,6 +93,12 @@ public sealed partial class ViewTests
 
     [Fact]
     public void The_engine_takes_the_file() => _ = new FormatTable([Checkout.PathOf("PisaHpc.Format.ps1xml")]);
+
+    private static List<int?> WidthsOf(XElement view) =>
+    [
+        .. from header in view.Descendants("TableColumnHeader")
+           select header.Element("Width") is { } width ? int.Parse(width.Value, CultureInfo.InvariantCulture) : (int?)null,
+    ];
 
     /// <summary>The type's name; behind a <c>#</c> what tells objects of it apart that have a view of their own.</summary>
     private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
