@@ -62,7 +62,9 @@ internal sealed record AuditedContainer
     /// <param name="words">What is said of the part.</param>
     /// <param name="option">The setting, as <see cref="SettingOrigin.Option"/> writes it.</param>
     public string Placed(string words, string option) =>
-        Origins.FirstOrDefault(origin => origin.Option == option) is { IsBuiltIn: false } found ? $"{words}, set by {found}" : words;
+        Origins.FirstOrDefault(origin => origin.Option == option) is { IsBuiltIn: false } found
+            ? $"{words} ({found.Layer}{(found.Line > 0 ? $", line {found.Line}" : "")})"
+            : words;
 
     /// <summary>A container that an engine has.</summary>
     public static AuditedContainer Of(string node, ContainerInspection inspection, string engineSocket)

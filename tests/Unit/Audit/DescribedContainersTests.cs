@@ -36,8 +36,8 @@ public sealed class DescribedContainersTests
     {
         var open = Findings["Environment open"].ToDictionary(finding => finding.Check);
         Assert.Equal(["ImageDigest", "MemoryLimit", "OpenPorts", "Privileged", "WritablePaths"], open.Keys.Order());
-        Assert.EndsWith("set by environment open (/etc/pisahpc/site.yaml:5)", open["Privileged"].Evidence, StringComparison.Ordinal);
-        Assert.Contains("/gpfs, set by environment open (/etc/pisahpc/site.yaml:5)", open["WritablePaths"].Evidence, StringComparison.Ordinal);
+        Assert.EndsWith("(environment open, line 5)", open["Privileged"].Evidence, StringComparison.Ordinal);
+        Assert.Equal("writable: /gpfs (environment open, line 5)", open["WritablePaths"].Evidence);
         Assert.Contains("a port from 22000 to 22999", open["OpenPorts"].Evidence, StringComparison.Ordinal);
     }
 

@@ -59,7 +59,8 @@ internal sealed class SensitivePathsCheck : IContainerCheck
                      let severity = SeverityOf(container, mount)
                      where severity is not null
                      orderby severity descending
-                     select (Severity: severity.Value, Words: MountWords.Of(container, mount))).ToList();
+                     let said = (mount.ReadOnly ? "" : "writable ") + MountWords.Of(container, mount)
+                     select (Severity: severity.Value, Words: said)).ToList();
         return MountWords.Join(found.Select(one => one.Words)) is { } words
             ? new AuditFinding(
                 found[0].Severity, $"of the node's system: {words}",
