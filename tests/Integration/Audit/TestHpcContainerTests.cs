@@ -32,6 +32,7 @@ public sealed class TestHpcContainerTests(LabFixture lab) : IDisposable
         dynamic summary = job.Run("Test-HpcContainer -JobId $JobId -Check Privileged, Capabilities -Summary").Single();
         Assert.Equal(("OK", 0, 2, 2), ((string)summary.Status, (int)summary.ExitCode, (int)summary.Nodes, (int)summary.Audited));
         job.Run("Test-HpcContainer o2wn01 -JobId nobody-s").Failed("JobNotFound");
+        Assert.Equal(["HostKeys", "HostNamespaces", "HostRoot"], _shell.Complete("Test-HpcContainer -Check Host").Select(item => item.CompletionText).Order());
     }
 
     [Fact]
