@@ -45,6 +45,7 @@
         'Stop-HpcJob'
         'Sync-HpcEnvironment'
         'Test-HpcBatchHook'
+        'Test-HpcContainer'
         'Test-HpcNode'
         'Test-HpcSite'
         'Uninstall-HpcBatchHook'

@@ -210,6 +210,11 @@ internal static class SiteSchema
                 "staticDirectory", StaticSchema.Directory, (site, path) => site with { StaticDirectory = path.Value },
                 "The directory on each node, root's and not lost in a reboot, below which static environments have their host keys; {node} "
                 + "stands for the node's name, where nodes share it. /var/lib/pisahpc/static when left out."),
+            SiteKey.Of(
+                "waivers",
+                WaiverSchema.Waivers,
+                (site, waivers) => site with { Waivers = [.. waivers.Value.Items.Select(item => item.Value)] },
+                "Findings of Test-HpcContainer that the site lives with, each with its reason."),
         ],
         finish: CheckRegistry);
 

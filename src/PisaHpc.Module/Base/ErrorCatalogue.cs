@@ -160,6 +160,9 @@ internal static class ErrorCatalogue
             ErrorCategory.InvalidResult,
             about.Step(
                 "See what to do about each", node => $"Test-HpcNode {node} | Where-Object Result -NE Passed | Format-List")),
+        ErrorId.ContainerCheckFailed => (
+            ErrorCategory.SecurityError,
+            "Mend what the message names; see what to do about each: Test-HpcContainer with the same parameters, and Format-List."),
         ErrorId.EngineConfigurationInvalid => (
             ErrorCategory.ParserError,
             "Correct the file on the node at the place named; nothing was changed."),

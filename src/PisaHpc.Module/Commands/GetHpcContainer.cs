@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Module.Base;
@@ -14,8 +13,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <summary>What -JobId is where nobody gives it: every container is meant, one of no job too.</summary>
     private static readonly string[] Unasked = ["*"];
 
-    private readonly List<(string Node, string? JobId)> _asked = [];
-    private readonly ConcurrentBag<HpcContainer> _found = [];
+    private ContainerSelection _selection = null!;
     private string[] _named = [];
 
     /// <summary>The nodes to ask; those of the jobs when none is named, and the site's nodes where no lease tells them.</summary>
@@ -65,68 +63,29 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
         await base.BeginAsync();
         // What the pipeline gives is bound later.
         _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? [.. JobId ?? []] : [];
+        _selection = new ContainerSelection(this) { Names = Name, Static = Static };
     }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        if (Static.Length > 0 && Node.Length == 0)
-        {
-            _asked.AddRange(StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames())
-                .Select(node => (node, (string?)null)));
-            return Task.CompletedTask;
-        }
-
-        foreach (var id in ReferenceEquals(JobId, Unasked) ? [null] : (string?[])(JobId ?? []))
-        {
-            _asked.AddRange(NodesOfJob(id ?? "*", Node).Select(node => (node, id)));
-        }
-
+        _selection.Ask(Node, ReferenceEquals(JobId, Unasked) ? (string?[])[null] : JobId ?? []);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var jobs = _asked.ToLookup(asked => asked.Node, asked => asked.JobId is null ? _ => true : JobIdPattern.OfOwner(asked.JobId));
-        var names = Name.Select(name => new WildcardPattern(name)).ToArray();
-        var statics = Static.Select(name => new WildcardPattern(name)).ToArray();
-        await OnEachAsync(jobs.Select(asked => asked.Key), async (node, stopping) =>
+        var isMeant = _selection.Filter();
+        await OnEachAsync(_selection.Nodes, async (node, stopping) =>
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.FilterOfAll(), stopping);
-            List<HpcContainer> meant =
-            [
-                .. from container in containers
-                   let found = ContainerLabels.ToHpcContainer(node, container)
-                   where jobs[node].Any(matches => matches(found.JobId)) && names.Any(name => name.IsMatch(found.Name))
-                   where statics.Length == 0 || (found.Static is { } of && statics.Any(name => name.IsMatch(of)))
-                   select found,
-            ];
-            meant.ForEach(_found.Add);
-            EmitAll(meant);
+            EmitAll([.. containers.Select(container => ContainerLabels.ToHpcContainer(node, container)).Where(isMeant)]);
         });
-        ReportMissing();
-    }
-
-    private void ReportMissing()
-    {
-        foreach (var jobId in _named.Where(JobIdPattern.IsOne).Except(_found.Select(container => container.JobId)))
+        foreach (var missing in _selection.Missing(_named))
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
-        }
-
-        var statics = Static.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
-        foreach (var name in statics.Except(_found.Select(container => container.Static)))
-        {
-            Report(new HpcException(
-                ErrorId.ContainerNotFound, $"No node that was asked has a container of static environment {Quote.Of(name)}.", name));
-        }
-
-        var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
-        foreach (var name in names.Except(_found.Select(container => container.Name)))
-        {
-            Report(new HpcException(ErrorId.ContainerNotFound, $"No node that was asked has a container {Quote.Of(name)}.", name));
+            Report(missing);
         }
     }
 }

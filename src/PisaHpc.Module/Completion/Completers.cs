@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using PisaHpc.Audit;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
@@ -122,6 +123,22 @@ internal sealed class HookCheckCompleter : IArgumentCompleter
         return
         [
             .. SlurmHookChecks.Names.Union(LsfHookChecks.Names).Where(word.Matches)
+                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
+        ];
+    }
+}
+
+/// <summary>Completes the names of the checks of Test-HpcContainer.</summary>
+internal sealed class ContainerCheckCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return
+        [
+            .. ContainerChecks.Names.Where(word.Matches)
                 .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
         ];
     }

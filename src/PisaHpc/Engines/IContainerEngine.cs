@@ -105,6 +105,11 @@ public interface IContainerEngine
     /// <returns>The specification; null when there is no such container.</returns>
     Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>Inspects a container: its state, its specification, and what a specification has no words for.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <returns>The inspection; null when there is no such container.</returns>
+    Task<ContainerInspection?> InspectAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Lists containers in every state that carry all the labels given.</summary>
     /// <param name="labels">Label names, with a value or with null for any value.</param>
     Task<IReadOnlyList<EngineContainer>> ListAsync(IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken);

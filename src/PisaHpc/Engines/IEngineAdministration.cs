@@ -19,6 +19,9 @@ public interface IEngineAdministration
     /// <summary>All paths by which that socket is known.</summary>
     IReadOnlyList<string> Sockets { get; }
 
+    /// <summary>Where engines of this kind keep images and containers on a node, unless they are told otherwise.</summary>
+    IReadOnlyList<string> Directories { get; }
+
     /// <summary>Where an engine's configuration lies on its node, unless its own start or the site says otherwise.</summary>
     string ConfigurationFile { get; }
 

@@ -40,10 +40,7 @@ public sealed record HpcEnvironmentSummary
         IReadOnlyCollection<HpcEnvironmentDifference> differences)
     {
         var errors = differences.Any(difference => difference.Severity == nameof(DifferenceSeverity.Error));
-        var (status, exitCode) = errors ? ("CRITICAL", 2)
-            : differences.Count > 0 ? ("WARNING", 1)
-            : unknown.Count == 0 && declared > 0 ? ("OK", 0)
-            : ("UNKNOWN", 3);
+        var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: unknown.Count == 0 && declared > 0);
         var containers = differences.Select(difference => (difference.Node, difference.Container, difference.Kind)).Distinct().ToList();
         var undeclared = containers.Count(container => container.Kind == nameof(DifferenceKind.Undeclared));
         var different = containers.Select(container => (container.Node, container.Container)).Distinct().Count();
@@ -54,13 +51,14 @@ public sealed record HpcEnvironmentSummary
             : "nothing is declared there";
         return new HpcEnvironmentSummary
         {
-            Status = status,
-            ExitCode = exitCode,
+            Status = status.Word,
+            ExitCode = status.ExitCode,
             Nodes = nodes.Count,
             Unknown = unknown.Count,
             Equal = equal,
             Different = different,
-            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} unknown={unknown.Count} equal={equal} different={different}",
+            Text = status.Line(
+                said, ("nodes", nodes.Count), ("unknown", unknown.Count), ("equal", equal), ("different", different)),
         };
     }
 

@@ -174,6 +174,9 @@ public enum ErrorId
     /// <summary>Checks of a node came out as bad as -FailOn says.</summary>
     NodeCheckFailed,
 
+    /// <summary>Findings of a container, a plan or the site definition are as bad as -FailOn says.</summary>
+    ContainerCheckFailed,
+
     /// <summary>An engine's configuration on a node is not JSON, or holds what the engine would not take; names line and column.</summary>
     EngineConfigurationInvalid,
 

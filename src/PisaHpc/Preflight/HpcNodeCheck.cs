@@ -57,10 +57,7 @@ public sealed record HpcNodeCheckSummary
     {
         var (failed, warnings) = (Count(CheckResult.Failed), Count(CheckResult.Warning));
         var (passed, skipped, unknown) = (Count(CheckResult.Passed), Count(CheckResult.Skipped), Count(CheckResult.Unknown));
-        var (status, exitCode) = failed > 0 ? ("CRITICAL", 2)
-            : warnings > 0 ? ("WARNING", 1)
-            : passed > 0 && unknown == 0 ? ("OK", 0)
-            : ("UNKNOWN", 3);
+        var status = MonitoringStatus.Of(failed > 0, warnings > 0, isOk: passed > 0 && unknown == 0);
         var nodes = checks.Select(check => check.Node).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         CheckResult[] faults = [CheckResult.Failed, CheckResult.Warning, CheckResult.Unknown];
         var wrong = string.Join("; ", faults.SelectMany(result => Faults(checks, result)));
@@ -69,16 +66,17 @@ public sealed record HpcNodeCheckSummary
             : "nothing was checked";
         return new HpcNodeCheckSummary
         {
-            Status = status,
-            ExitCode = exitCode,
+            Status = status.Word,
+            ExitCode = status.ExitCode,
             Nodes = nodes.Count,
             Passed = passed,
             Warnings = warnings,
             Failed = failed,
             Unknown = unknown,
             Skipped = skipped,
-            Text = $"PISAHPC {status} - {said} | nodes={nodes.Count} passed={passed} warnings={warnings} failed={failed} unknown={unknown} "
-                + $"skipped={skipped}",
+            Text = status.Line(
+                said, ("nodes", nodes.Count), ("passed", passed), ("warnings", warnings), ("failed", failed), ("unknown", unknown),
+                ("skipped", skipped)),
         };
 
         int Count(CheckResult result) => checks.Count(check => check.Result == result.ToString());

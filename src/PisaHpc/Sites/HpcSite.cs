@@ -50,6 +50,9 @@ public sealed record HpcSite
     /// </summary>
     public string StaticDirectory { get; init; } = "/var/lib/pisahpc/static";
 
+    /// <summary>The findings of audits that the site lives with.</summary>
+    public IReadOnlyList<AuditWaiver> Waivers { get; init; } = [];
+
     /// <summary>
     /// Where each key of the definition stands, by its path: <c>registry</c>, <c>portArea.first</c>, <c>queues.hpc.environment</c>.
     /// </summary>

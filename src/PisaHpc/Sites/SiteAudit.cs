@@ -97,12 +97,10 @@ public static class SiteAudit
 
     private static IEnumerable<SiteFinding> Mounts(HpcSite site, EnvironmentLayer layer)
     {
-        string[] sockets = [site.Nodes.EngineSocket, .. KnownEngines.All.SelectMany(engine => engine.Sockets), PodmanSocket];
         foreach (var mount in layer.Mounts?.Items ?? [])
         {
             var source = mount.Value.Source;
-            var below = source.TrimEnd('/') + "/";
-            if (sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(below, StringComparison.Ordinal)) is { } exposed)
+            if (ExposedSocket(site.Nodes.EngineSocket, source) is { } exposed)
             {
                 yield return Warning(
                     "EngineSocket", mount.Source,
@@ -110,6 +108,16 @@ public static class SiteAudit
                     "Mount only the directories below it that the job needs.");
             }
         }
+    }
+
+    /// <summary>The socket of an engine that a mount brings into a container; null for none.</summary>
+    /// <param name="engineSocket">The socket of the site's own engines.</param>
+    /// <param name="source">What is mounted: a socket, or a directory above it.</param>
+    internal static string? ExposedSocket(string engineSocket, string source)
+    {
+        string[] sockets = [engineSocket, .. KnownEngines.All.SelectMany(engine => engine.Sockets), PodmanSocket];
+        var below = source.TrimEnd('/') + "/";
+        return sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(below, StringComparison.Ordinal));
     }
 
     private static IEnumerable<SiteFinding> Variables(EnvironmentLayer layer) =>

@@ -30,6 +30,8 @@ internal sealed class AnotherEngine : IEngineAdministration
 
     public IReadOnlyList<string> Sockets => [Socket];
 
+    public IReadOnlyList<string> Directories => [];
+
     public string ConfigurationFile => "/etc/barge.conf";
 
     public IReadOnlyList<string> ReloadCommand => ["barge", "reload"];

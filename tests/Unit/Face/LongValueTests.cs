@@ -70,6 +70,7 @@ public sealed partial class LongValueTests
         "Import-HpcImage /tmp x/y:1 -Node '{0}'", "New-JobPort '{0}' -Path '{1}'",
         "New-JobPort 1 -Owner 'a {0}' -Path '{1}'", "Publish-HpcImage '{0}'", "Publish-HpcImage x/y:1 -Registry '{0}'",
         "Remove-JobPort '{0}' -Path '{1}'", "Remove-JobSshConfig '{0}' localhost", "Stop-HpcJob '{0}'", "Test-HpcNode -Check '{0}'",
+        "Test-HpcContainer -Check '{0}'",
         "Test-HpcNode -Environment '{0}'", "Update-HpcImage -Environment '{0}'", "Update-HpcImage -Image '{0}'",
         "$allocation | Start-HpcJob -Environment '{0}'", "$allocation | New-HpcContainerPlan -SshConfig $ssh -Environment '{0}'",
         "$allocation | New-HpcContainerPlan -SshConfig $ssh -Environment debian12 -Image '{0}'",

@@ -41,6 +41,7 @@ public sealed class NoSiteTests
         ["Stop-HpcJob"] = ["Stop-HpcJob 4711"],
         ["Sync-HpcEnvironment"] = ["Sync-HpcEnvironment", "Sync-HpcEnvironment cs7 -Prune"],
         ["Test-HpcBatchHook"] = ["Test-HpcBatchHook"],
+        ["Test-HpcContainer"] = ["Test-HpcContainer", "Test-HpcContainer -Static cs7", "Test-HpcContainer -Definition"],
         ["Test-HpcNode"] = ["Test-HpcNode", "Test-HpcNode o2wn01 -Environment debian12"],
         ["Test-HpcSite"] = ["Test-HpcSite", "Test-HpcSite -Quiet"],
         ["Uninstall-HpcBatchHook"] = ["Uninstall-HpcBatchHook -WhatIf"],

@@ -17,7 +17,7 @@ public sealed class HookExitTests
         ErrorId.StaticSyncStopped, ErrorId.MpiLaunchFailed, ErrorId.RankFailed,
         ErrorId.JobNotFound, ErrorId.RecordsMissing,
         ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
-        ErrorId.NodeCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
+        ErrorId.NodeCheckFailed, ErrorId.ContainerCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
         ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete,
     ];
 

@@ -12,7 +12,7 @@ public sealed class DomainTests
     private static readonly string[] Order =
     [
         "Errors", "Posix", "HostLists", "Views", "Tracing", "Nodes", "Engines", "Batch", "Sites", "Devices", "Ports", "Access", "Images",
-        "Containers", "Environments", "Jobs", "Mpi", "Setup", "Preflight", "BatchHooks",
+        "Containers", "Environments", "Jobs", "Mpi", "Audit", "Setup", "Preflight", "BatchHooks",
     ];
 
     private static readonly Architecture Domain = new ArchLoader().LoadAssembly(typeof(HpcException).Assembly).Build();

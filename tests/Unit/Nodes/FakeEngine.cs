@@ -196,6 +196,9 @@ public sealed class FakeEngine : IContainerEngine
         return Get(id) is { } container ? _specifications.GetValueOrDefault(container.Id) : null;
     }
 
+    public async Task<ContainerInspection?> InspectAsync(string id, CancellationToken cancellationToken) =>
+        await SpecificationAsync(id, cancellationToken) is { } specification ? new ContainerInspection(Get(id)!, specification) : null;
+
     public async Task<IReadOnlyList<EngineContainer>> ListAsync(
         IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken)
     {

@@ -104,10 +104,13 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         cancellationToken);
 
     public async Task<EngineContainer?> FindAsync(string id, CancellationToken cancellationToken) =>
-        await InspectAsync(id, cancellationToken) is { } found ? ContainerRecords.Of(found) : null;
+        await ReadAsync(id, cancellationToken) is { } found ? ContainerRecords.Of(found) : null;
 
     public async Task<ContainerSpec?> SpecificationAsync(string id, CancellationToken cancellationToken) =>
-        await InspectAsync(id, cancellationToken) is { } found ? SpecificationRecords.Of(found) : null;
+        await ReadAsync(id, cancellationToken) is { } found ? SpecificationRecords.Of(found) : null;
+
+    public async Task<ContainerInspection?> InspectAsync(string id, CancellationToken cancellationToken) =>
+        await ReadAsync(id, cancellationToken) is { } found ? InspectionRecords.Of(found) : null;
 
     public Task<IReadOnlyList<EngineContainer>> ListAsync(
         IReadOnlyDictionary<string, string?> labels,
@@ -132,7 +135,7 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) =>
         ContainerEvents.ReadAsync(client, since, labels, cancellationToken);
 
-    private Task<ContainerInspectResponse?> InspectAsync(string id, CancellationToken cancellationToken) =>
+    private Task<ContainerInspectResponse?> ReadAsync(string id, CancellationToken cancellationToken) =>
         client.AskAsync<ContainerInspectResponse?>(
             async () =>
             {

@@ -37,6 +37,9 @@ internal sealed class DockerAdministration : IEngineAdministration
 
     public IReadOnlyList<string> Sockets { get; } = ["/run/docker.sock", "/var/run/docker.sock"];
 
+    /// <summary>Its own (dockerd(8), --data-root), and that of containerd, which keeps the images of Docker 29.</summary>
+    public IReadOnlyList<string> Directories { get; } = ["/var/lib/docker", "/var/lib/containerd"];
+
     /// <summary>dockerd(8), --config-file.</summary>
     public string ConfigurationFile => "/etc/docker/daemon.json";
 

@@ -1,0 +1,176 @@
+using PisaHpc.Engines;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Audit.Checks;
+
+/// <summary>Whether a container engine can be asked from within it for any other container.</summary>
+internal sealed class EngineSocketCheck : IContainerCheck
+{
+    public string Name => "EngineSocket";
+
+    public string Benchmark => "5.31";
+
+    public AuditFinding? Examine(AuditedContainer container)
+    {
+        var exposed = from mount in container.Specification.Mounts
+                      where mount.Source != "/"
+                      let socket = SiteAudit.ExposedSocket(container.EngineSocket, mount.Source)
+                      where socket is not null
+                      select MountWords.Of(container, mount) + (socket == mount.Source ? "" : $", which holds {socket}");
+        return MountWords.Join(exposed) is { } words
+            ? AuditFinding.Error(
+                $"the engine's socket is mounted: {words}; who reaches it is root on the node, read-only or not",
+                "Mount only the directories below it that are needed.")
+            : null;
+    }
+}
+
+/// <summary>Whether the whole file system of its node is in it.</summary>
+internal sealed class HostRootCheck : IContainerCheck
+{
+    public string Name => "HostRoot";
+
+    public string Benchmark => "5.5";
+
+    public AuditFinding? Examine(AuditedContainer container) =>
+        container.Specification.Mounts.FirstOrDefault(mount => mount.Source == "/") is { } root
+            ? AuditFinding.Error(
+                $"the node's / is mounted: {MountWords.Of(container, root)}, its keys and its engine's socket with it",
+                "Mount the directories that are needed, each by itself.")
+            : null;
+}
+
+/// <summary>
+/// Whether parts of its node's system are in it: whole directories of it, read-only or not; files below them that it may write; and files
+/// that hold what opens other doors.
+/// </summary>
+internal sealed class SensitivePathsCheck : IContainerCheck
+{
+    private static readonly string[] Secrets = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab", "/etc/munge"];
+
+    public string Name => "SensitivePaths";
+
+    public string Benchmark => "5.5";
+
+    public AuditFinding? Examine(AuditedContainer container)
+    {
+        var found = (from mount in container.Specification.Mounts
+                     where mount.Source != "/"
+                     let severity = SeverityOf(container, mount)
+                     where severity is not null
+                     orderby severity descending
+                     let said = (mount.ReadOnly ? "" : "writable ") + MountWords.Of(container, mount)
+                     select (Severity: severity.Value, Words: said)).ToList();
+        return MountWords.Join(found.Select(one => one.Words)) is { } words
+            ? new AuditFinding(
+                found[0].Severity, $"of the node's system: {words}",
+                "Mount the files that are needed, each by itself and read-only (:ro).")
+            : null;
+    }
+
+    private static AuditSeverity? SeverityOf(AuditedContainer container, ContainerMount mount)
+    {
+        var isWhole = SystemPaths.AreWhole(mount.Source);
+        if (!mount.ReadOnly && (isWhole || SystemPaths.AreBelow(mount.Source)))
+        {
+            return (container.IsRoot || container.Specification.Privileged) && SystemPaths.LeadToRoot(mount.Source)
+                ? AuditSeverity.Error
+                : AuditSeverity.Warning;
+        }
+
+        var isSecret = Secrets.Any(secret => mount.Source == secret || mount.Source.StartsWith(secret + "/", StringComparison.Ordinal));
+        return isWhole ? AuditSeverity.Warning
+
+            // By it an sshd knows whose account is locked; who logs in cannot read it.
+            : isSecret && container.Static is not null ? AuditSeverity.Notice
+            : isSecret ? AuditSeverity.Warning
+            : null;
+    }
+}
+
+/// <summary>
+/// What else of its node it may write. A job needs its users' directories for that, by their own rights; root writes there as root.
+/// </summary>
+internal sealed class WritablePathsCheck : IContainerCheck
+{
+    public string Name => "WritablePaths";
+
+    public string Benchmark => "";
+
+    public AuditFinding? Examine(AuditedContainer container)
+    {
+        var writable = from mount in container.Specification.Mounts
+                       where !mount.ReadOnly && mount.Source != "/"
+                       where !SystemPaths.AreWhole(mount.Source) && !SystemPaths.AreBelow(mount.Source)
+                       select MountWords.Of(container, mount);
+        return MountWords.Join(writable) is { } words
+            ? new AuditFinding(
+                container.IsRoot ? AuditSeverity.Warning : AuditSeverity.Notice,
+                $"writable{(container.IsRoot ? " by root" : "")}: {words}",
+                "Mount read-only (:ro) what is only read.")
+            : null;
+    }
+}
+
+/// <summary>Whether what it mounts appears on its node (mount_namespaces(7)).</summary>
+internal sealed class SharedMountsCheck : IContainerCheck
+{
+    public string Name => "SharedMounts";
+
+    public string Benchmark => "5.19";
+
+    public AuditFinding? Examine(AuditedContainer container) =>
+        MountWords.Join(
+            from mount in container.Specification.Mounts
+            where mount.Propagation is "shared" or "rshared"
+            select MountWords.Of(container, mount)) is { } words
+            ? AuditFinding.Warning(
+                $"what is mounted in it appears on the node: {words}",
+                "propagation: rslave is enough for what the node mounts later, as autofs and CVMFS do.")
+            : null;
+}
+
+/// <summary>Whether memory or disks of its node are among its devices, beside every file's permissions.</summary>
+internal sealed class SensitiveDevicesCheck : IContainerCheck
+{
+    private static readonly string[] Names = ["mem", "kmem", "port", "kmsg", "mapper", "block"];
+
+    private static readonly string[] Disks = ["sd", "hd", "vd", "xvd", "nvme", "dm-", "md", "loop", "sg"];
+
+    public string Name => "SensitiveDevices";
+
+    public string Benchmark => "5.17";
+
+    public AuditFinding? Examine(AuditedContainer container) =>
+        MountWords.Join(
+            from device in container.Specification.Devices
+            where IsSensitive(device)
+            select container.Placed(Quote.Name(device), $"deviceFiles[{device}]")) is { } words
+            ? AuditFinding.Error($"the node's memory or disks: {words}", "Give it the devices that its programs use, such as /dev/knem.")
+            : null;
+
+    private static bool IsSensitive(string device)
+    {
+        var name = device.Split('/') is ["", "dev", var first, ..] ? first : "";
+        return Names.Contains(name) || Disks.Any(disk => name.StartsWith(disk, StringComparison.Ordinal));
+    }
+}
+
+/// <summary>Mounts in words.</summary>
+internal static class MountWords
+{
+    private const int Shown = 5;
+
+    /// <summary>A mount, as <c>docker run -v</c> writes it, with the place that set it.</summary>
+    public static string Of(AuditedContainer container, ContainerMount mount) => container.Placed(
+        $"{Quote.Name(mount.Source)}{(mount.Target == mount.Source ? "" : ":" + Quote.Name(mount.Target))}{(mount.ReadOnly ? ":ro" : "")}",
+        $"mounts[{mount.Target}]");
+
+    /// <summary>The first of them in a line, and how many more there are; null for none.</summary>
+    public static string? Join(IEnumerable<string> words)
+    {
+        var all = words.ToList();
+        return all.Count == 0 ? null
+            : string.Join("; ", all.Take(Shown)) + (all.Count > Shown ? $"; and {all.Count - Shown} more" : "");
+    }
+}

@@ -1,0 +1,37 @@
+using PisaHpc.Engines;
+
+namespace PisaHpc.Audit.Checks;
+
+/// <summary>The directories of a node that are its system, and not its users' (hier(7)).</summary>
+internal static class SystemPaths
+{
+    private static readonly string[] Directories =
+    [
+        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr", "/var/run",
+        "/var/lib/containers", .. KnownEngines.All.SelectMany(engine => engine.Directories),
+    ];
+
+    /// <summary>Directories that hold some of them.</summary>
+    private static readonly string[] Above = ["/var", "/var/lib"];
+
+    /// <summary>What is below them for programs to write: shared memory, huge pages, adapters.</summary>
+    private static readonly string[] ForPrograms = ["/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/infiniband", "/run/user"];
+
+    /// <summary>Files by which a node finds names and its time zone: who writes them misleads it, and is not root on it.</summary>
+    private static readonly string[] OfNames = ["/etc/resolv.conf", "/etc/hosts", "/etc/localtime", "/etc/timezone"];
+
+    /// <summary>Whether who may write a path can become root on the node by that.</summary>
+    public static bool LeadToRoot(string path) => !OfNames.Contains(path);
+
+    /// <summary>Whether a path is a whole directory of the system, or one above it.</summary>
+    public static bool AreWhole(string path) => Directories.Contains(Plain(path)) || Above.Contains(Plain(path));
+
+    /// <summary>Whether a path is below such a directory, and its programs' own.</summary>
+    public static bool AreBelow(string path) =>
+        !ForPrograms.Any(directory => IsIn(Plain(path), directory)) && Directories.Any(directory => IsIn(Plain(path), directory));
+
+    private static string Plain(string path) => path.TrimEnd('/');
+
+    private static bool IsIn(string path, string directory) =>
+        path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
+}

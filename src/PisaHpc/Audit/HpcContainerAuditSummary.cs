@@ -1,0 +1,90 @@
+using PisaHpc.HostLists;
+
+namespace PisaHpc.Audit;
+
+/// <summary>An audit of many containers in one, as monitoring systems take it.</summary>
+public sealed record HpcContainerAuditSummary
+{
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node did not answer, or nothing was looked at.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
+    public required int ExitCode { get; init; }
+
+    /// <summary>The nodes that answered.</summary>
+    public required int Nodes { get; init; }
+
+    /// <summary>The nodes that did not answer, or of which a container could not be looked at.</summary>
+    public required int Unknown { get; init; }
+
+    /// <summary>The containers, plans and descriptions that were looked at.</summary>
+    public required int Audited { get; init; }
+
+    /// <summary>The open findings by which a node is given away.</summary>
+    public required int Errors { get; init; }
+
+    /// <summary>The open findings that are warnings.</summary>
+    public required int Warnings { get; init; }
+
+    /// <summary>The open findings that one should know of; they change no status.</summary>
+    public required int Notices { get; init; }
+
+    /// <summary>The findings that the site lives with; they change no status.</summary>
+    public required int Waived { get; init; }
+
+    /// <summary>The whole in a line: status, what is wrong and where, and the counts after a bar.</summary>
+    public required string Text { get; init; }
+
+    /// <summary>Sums an audit up.</summary>
+    /// <param name="nodes">The nodes that answered.</param>
+    /// <param name="unknown">Those that did not.</param>
+    /// <param name="audited">How many containers, plans and descriptions were looked at.</param>
+    /// <param name="findings">What was found.</param>
+    public static HpcContainerAuditSummary Of(
+        IReadOnlyCollection<string> nodes,
+        IReadOnlyCollection<string> unknown,
+        int audited,
+        IReadOnlyCollection<HpcContainerFinding> findings)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(unknown);
+        var open = findings.Where(finding => finding.Status == nameof(FindingStatus.Open)).ToLookup(finding => finding.Severity);
+        var (errors, warnings) = (open[nameof(AuditSeverity.Error)].ToList(), open[nameof(AuditSeverity.Warning)].ToList());
+        var (notices, waived) = (open[nameof(AuditSeverity.Notice)].Count(), findings.Count(finding => finding.Reason is not null));
+        var status = MonitoringStatus.Of(errors.Count > 0, warnings.Count > 0, unknown.Count == 0 && (audited > 0 || nodes.Count > 0));
+        var wrong = Faults(errors).Concat(Faults(warnings)).Concat(unknown.Count > 0 ? [$"{Folded(unknown)} unknown"] : []);
+        var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
+            : audited > 0 ? $"{Plural.Of(audited, "container")} in order"
+            : nodes.Count > 0 ? $"{Folded(nodes)}: no container"
+            : "nothing was audited";
+        return new HpcContainerAuditSummary
+        {
+            Status = status.Word,
+            ExitCode = status.ExitCode,
+            Nodes = nodes.Count,
+            Unknown = unknown.Count,
+            Audited = audited,
+            Errors = errors.Count,
+            Warnings = warnings.Count,
+            Notices = notices,
+            Waived = waived,
+            Text = status.Line(
+                said, ("nodes", nodes.Count), ("unknown", unknown.Count), ("audited", audited), ("errors", errors.Count),
+                ("warnings", warnings.Count), ("notices", notices), ("waived", waived)),
+        };
+    }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => Text;
+
+    /// <summary>Each check with its environments or containers, and the nodes as a host list.</summary>
+    private static IEnumerable<string> Faults(IEnumerable<HpcContainerFinding> findings) =>
+        from finding in findings
+        group finding by finding.Check into fault
+        let nodes = fault.Select(finding => finding.Node).Where(node => node.Length > 0).Distinct().ToList()
+        let names = fault.Select(finding => finding.Environment.Length > 0 ? finding.Environment : finding.Name).Distinct()
+        select $"{fault.Key} of {string.Join(", ", names.Order(StringComparer.Ordinal))}"
+            + (nodes.Count > 0 ? $" on {Folded(nodes)}" : "");
+
+    private static string Folded(IEnumerable<string> nodes) => HostList.Fold(nodes.Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,29 @@
+namespace PisaHpc.Engines;
+
+/// <summary>All that an engine says of one container, read in one request.</summary>
+/// <param name="Container">What it is.</param>
+/// <param name="Specification">What it was made of, as <see cref="IContainerEngine.SpecificationAsync"/> reads it.</param>
+public sealed record ContainerInspection(EngineContainer Container, ContainerSpec Specification)
+{
+    /// <summary>
+    /// Namespaces of the node that it has in place of its own: pid, ipc, uts, user (namespaces(7)). That of control groups, which every
+    /// container has where those are of version 1, is not among them.
+    /// </summary>
+    public IReadOnlyList<string> HostNamespaces { get; init; } = [];
+
+    /// <summary>Ports of the node that lead into it, those included for which a specification has no words.</summary>
+    public IReadOnlyList<PublishedPort> Published { get; init; } = [];
+}
+
+/// <summary>A port of a node that leads into a container.</summary>
+/// <param name="Address">The address on which the node listens; empty for all of them.</param>
+/// <param name="Port">The node's port.</param>
+/// <param name="Protocol">tcp, udp or sctp.</param>
+public sealed record PublishedPort(string Address, int Port, string Protocol)
+{
+    /// <summary>Whether the node listens on each of its addresses.</summary>
+    public bool IsOnAllAddresses => Address is "" or "0.0.0.0" or "::";
+
+    /// <summary>It as <c>docker port</c> writes it.</summary>
+    public override string ToString() => $"{(Address.Length > 0 ? Address : "0.0.0.0")}:{Port}/{Protocol}";
+}
