@@ -20,7 +20,7 @@ public static class StateTone
     /// <summary>It is over, was not wanted, or does not concern the reader.</summary>
     private static readonly HashSet<string> Quiet = new(StringComparer.Ordinal)
     {
-        "Stopped", "Exited", "Created", "Skipped", "Other", "Cancelled", "Planned",
+        "Stopped", "Exited", "Created", "Skipped", "Other", "Cancelled", "Planned", "Waived",
     };
 
     /// <summary>All words that have a tone.</summary>
