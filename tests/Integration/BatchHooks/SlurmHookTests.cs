@@ -169,6 +169,18 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         Assert.Contains("told", job.Output, StringComparison.Ordinal);
         Assert.Contains("CANCELLED AT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();
+
+        // It did not heed TERM: KILL ended it.
+        Assert.Equal(("Cancelled", 9), ((string)slurm.Ended(job.Id).Reason, (int)slurm.Ended(job.Id).Signal));
+    }
+
+    [Fact]
+    public async Task A_script_that_is_killed_and_not_cancelled_was_ended_by_a_signal()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\nkill -KILL $$\n", "--comment=docker-tiny");
+        Assert.Equal("FAILED", await job.EndAsync());
+        await job.AssertNothingLeftAsync();
+        Assert.Equal(("Signal", 9), ((string)slurm.Ended(job.Id).Reason, (int)slurm.Ended(job.Id).Signal));
     }
 
     /// <summary>The warning that the job asked for comes with it, and once; so did one that was sent by hand.</summary>
