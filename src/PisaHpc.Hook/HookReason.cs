@@ -21,12 +21,13 @@ internal sealed partial record HookReason(string Code, string? Node, string Mess
         null,
         $"Stopped by {cause.Words}; what was started was taken back.");
 
-    /// <summary>Code, node and message by blanks.</summary>
-    public override string ToString() => $"{Code} {Node ?? "-"} {Message}\n";
-
-    private static string CodeOf(ErrorId id) => id == ErrorId.ImageNotFound
+    /// <summary>An error's id as a word.</summary>
+    public static string CodeOf(ErrorId id) => id == ErrorId.ImageNotFound
         ? "image-missing"
         : Inner().Replace(id.ToString(), "-").ToLowerInvariant();
+
+    /// <summary>Code, node and message by blanks.</summary>
+    public override string ToString() => $"{Code} {Node ?? "-"} {Message}\n";
 
     private static string LineOf(string message)
     {

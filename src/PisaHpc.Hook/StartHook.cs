@@ -2,6 +2,7 @@ using PisaHpc.Access.Agent;
 using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Batch.Slurm;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
@@ -45,17 +46,31 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
             Recorder = JobRecorder.Of(site, "pisahpc-hook start", log.Warn),
             Warn = log.Warn,
         };
+        var rule = allocation.BatchSystem == site.Batch.System ? site.Batch.Drain : null;
+        var broken = new BrokenNodes(site, rule, cluster, log, (node, why, stopping) => DrainAsync(rule!, node, why, stopping));
         try
         {
             await starter.StartAsync(request, job => HandOver(request, job, cancellationToken), cancellationToken);
-            return HookExit.Done;
         }
         catch (HpcException failure)
         {
             log.Fail(failure);
+            await broken.CountAsync(allocation.JobId, failure);
             return HookExit.Of(failure, allocation.Nodes.Count);
         }
+
+        await broken.ForgetAsync(allocation.Nodes.Select(node => node.Name));
+        return HookExit.Done;
     }
+
+    /// <summary>Asks the batch system's own programs to; a site with such a rule has Slurm.</summary>
+    private Task<DrainOutcome> DrainAsync(DrainRule rule, string node, string why, CancellationToken cancellationToken) =>
+        SiteBatchSystem.AtAsync(
+            site,
+            host: null,
+            AskLimit,
+            (connection, stopping) => new SlurmDrain(connection, site.Batch.Cluster, rule.PerHour).DrainAsync(node, why, stopping),
+            cancellationToken);
 
     private async Task<HpcAllocation> AllocationOfAsync(JobEnvironment environment, CancellationToken cancellationToken) =>
         AllocationReader.FindJobToldInPart(environment) is { } jobId

@@ -23,7 +23,7 @@ internal sealed class SweepHook(HpcSite site, Cluster cluster, HookLog log, Func
     public async Task<int> RunAsync(HookOptions options, CancellationToken cancellationToken)
     {
         var area = await AreaForAsync(options, cancellationToken);
-        using var turn = area is null || options.Boot || options.WhatIf ? null : SweepLock.TryTake(area.Path);
+        using var turn = area is null || options.Boot || options.WhatIf ? null : AreaLock.TryTakeSweep(area.Path);
         if (turn is null && area is not null && !options.Boot && !options.WhatIf)
         {
             log.Trace($"another sweep is at it: it has the lock in {area.Path}");

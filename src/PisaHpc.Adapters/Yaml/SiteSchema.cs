@@ -1,12 +1,10 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
 using AccessKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.NodeAccess>;
-using BatchKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.BatchSettings>;
 using EngineKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Engines.EngineSettings>;
 using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using PreflightKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.PreflightSettings>;
@@ -67,25 +65,6 @@ internal static class SiteSchema
             AccessKey.Of(
                 "engineSocket", SiteShapes.AbsolutePath, (access, path) => access with { EngineSocket = path.Value },
                 "The container engine's socket on the nodes."),
-        ]);
-
-    private static readonly Shape<BatchSettings> Batch = Map(
-        new BatchSettings(),
-        [
-            BatchKey.Of(
-                "system", Word(("slurm", Scheduler.Slurm), ("lsf", Scheduler.Lsf)), (batch, system) => batch with { System = system.Value },
-                "The batch system; slurm when left out."),
-            BatchKey.Of(
-                "host", SiteShapes.HostName, (batch, host) => batch with { Host = host.Value },
-                "A host that has the batch system's client programs, reached as the nodes are; this machine when left out."),
-            BatchKey.Of(
-                "cluster", SiteShapes.Name, (batch, cluster) => batch with { Cluster = cluster.Value },
-                "Its cluster's name, as lsid says it, or ClusterName in slurm.conf: another cluster's answer is none. Any will do when "
-                + "left out."),
-            BatchKey.Of(
-                "profile", SiteShapes.AbsolutePath, (batch, profile) => batch with { Profile = profile.Value },
-                "The profile.lsf on that host by which LSF is asked; when left out, and LSF's programs are in no usual place, that of "
-                + "LSF_ENVDIR, which counts for nothing to root, else of /etc."),
         ]);
 
     private static readonly Shape<EngineSettings> Engine = Map(
@@ -176,7 +155,7 @@ internal static class SiteSchema
                 "nodes", Nodes, (site, nodes) => site with { Nodes = nodes.Value },
                 "The nodes and how they are reached."),
             SiteKey.Of(
-                "batch", Batch, (site, batch) => site with { Batch = batch.Value },
+                "batch", BatchSchema.Batch, (site, batch) => site with { Batch = batch.Value },
                 "The batch system that Get-HpcAllocation -JobId and sweeps ask."),
             SiteKey.Of(
                 "runDirectory", SiteShapes.AbsolutePath, (site, path) => site with { RunDirectory = path.Value },

@@ -40,7 +40,7 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     [ValidatePattern("^/")]
     public string? SlurmConf { get; set; }
 
-    /// <summary>LSF's lsf.conf; without it the one of LSF_ENVDIR there, else /etc/lsf.conf.</summary>
+    /// <summary>LSF's lsf.conf; without it the one of LSF_ENVDIR there, to root /etc/lsf.conf always.</summary>
     [Parameter]
     [ValidatePattern("^/")]
     public string? LsfConf { get; set; }

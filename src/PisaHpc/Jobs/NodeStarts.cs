@@ -66,7 +66,8 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
                 await agent.PutAsync(connection, cancellationToken);
             }
 
-            return await JobDirectory.WriteAsync(connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken);
+            return await JobDirectory.WriteAsync(
+                connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken, NetworkOf(plan.Node));
         });
         var container = await RunAsync(Phase.StartContainer, async () =>
         {
@@ -85,4 +86,11 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
 
         Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);
     }
+
+    /// <summary>Ranks talk by it, whoever launches them: a container with a network of its own knows none of the node's.</summary>
+    private JobNetwork? NetworkOf(string node) =>
+        request.Environment.NetworkMode == NetworkMode.Host
+        && request.Allocation.Nodes.FirstOrDefault(other => other.Name != node) is { } peer
+            ? new JobNetwork(peer.Name, request.Environment.MpiNetwork)
+            : null;
 }

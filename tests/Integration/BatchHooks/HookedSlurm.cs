@@ -94,6 +94,21 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         _programs.Delete(recursive: true);
     }
 
+    /// <summary>Writes the site definition, which the hooks read anew for each job.</summary>
+    /// <param name="more">Lines of its own.</param>
+    public void WriteSite(string more = "")
+    {
+        var never = Path.Combine(Lab.State.Shared, "never-listens");
+        ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
+        LabSite.Of(Lab).WithoutQueues().Recording(Records).With(more)
+            .WithEnvironments(
+                "missing: { image: pisa/none:1 }",
+                "debian13-mpich: { image: pisa/hpc:deb13, mpi: mpich, limits: { shm: 1g } }",
+                $"slow: {{ image: {SlowImage} }}",
+                $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 300s }}")
+            .WriteTo(Site);
+    }
+
     /// <summary>Installs the hooks.</summary>
     public RunResult Install(string more = "") => _shell.Run(
         "param($Site, $Programs, $Deadline) "
@@ -120,6 +135,14 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
                 .Lines.Count(line => line.Length > 0) >= 2);
     }
 
+    /// <summary>Has a node get jobs again that was drained; nothing where it was not.</summary>
+    public static async Task ResumeAsync(string node)
+    {
+        await RunningProcess.RunAsync("scontrol", ["update", $"NodeName={node}", "State=RESUME"]);
+        await UntilAsync($"{node} gets jobs", async () => (await RunningProcess.RunAsync(
+            "sinfo", ["--noheader", $"--nodes={node}", "--responding", "--states=idle", "--format=%T"])).Output.Trim() == "idle");
+    }
+
     /// <summary>What Slurm says of each node: nobody drained one.</summary>
     public static async Task AssertNoNodeIsDrainedAsync()
     {
@@ -141,17 +164,4 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <summary>Waits until Slurm has no job.</summary>
     public static Task NoJobsAsync() => UntilAsync(
         "no job is left", async () => (await RunningProcess.RunAsync("squeue", ["--noheader"])).EndedWith(0).Output.Trim().Length == 0);
-
-    private void WriteSite()
-    {
-        var never = Path.Combine(Lab.State.Shared, "never-listens");
-        ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
-        LabSite.Of(Lab).WithoutQueues().Recording(Records)
-            .WithEnvironments(
-                "missing: { image: pisa/none:1 }",
-                "debian13-mpich: { image: pisa/hpc:deb13, mpi: mpich, limits: { shm: 1g } }",
-                $"slow: {{ image: {SlowImage} }}",
-                $"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 300s }}")
-            .WriteTo(Site);
-    }
 }

@@ -177,7 +177,9 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
             (await lsf.SweepAsync(_id)).EndedWith(0).Output,
             StringComparison.Ordinal);
 
-        // A post-execution that comes late finds nothing to do, but for its record.
+        await lsf.AssertNothingLeftAsync(_id);
+
+        // A post-execution that comes late finds nothing to do.
         await lsf.RunPostAsync(_id);
         await lsf.AssertNothingLeftAsync(_id);
     }

@@ -63,16 +63,29 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
 
     [Fact]
     [Trait(LabPart.Name, LabPart.Alone)]
-    public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean()
+    public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean_and_the_site_may_have_it_drained()
     {
         HookedJob job = null!;
         await slurm.Lab.Nodes[1].WithoutEngineAsync(async () =>
         {
-            job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
-            Assert.Equal("FAILED", await job.EndAsync());
-            Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
+            job = await FailToStartAsync();
+            await HookedSlurm.AssertNoNodeIsDrainedAsync();
+            slurm.WriteSite("batch: { drain: { after: 2, perHour: 1 } }");
+            try
+            {
+                await FailToStartAsync();
+                await HookedSlurm.AssertNoNodeIsDrainedAsync();
+                var last = await FailToStartAsync();
+                Assert.Equal(
+                    ["o2wn01 none", $"o2wn02 pisahpc: engine-unavailable: 2 jobs in a row not set up here, {last.Id} the last"],
+                    (await RunningProcess.RunAsync("sinfo", ["--noheader", "--Node", "--format=%N %E"])).EndedWith(0).Lines);
+            }
+            finally
+            {
+                await HookedSlurm.ResumeAsync("o2wn02");
+                slurm.WriteSite();
+            }
         });
-
         Assert.Contains("pisahpc: engine-unavailable on o2wn02: ", job.Output, StringComparison.Ordinal);
 
         // The second node could not be asked: the next epilog there asks it again.
@@ -169,6 +182,18 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         Assert.Contains("told", job.Output, StringComparison.Ordinal);
         Assert.Contains("CANCELLED AT", job.Output, StringComparison.Ordinal);
         await job.AssertNothingLeftAsync();
+
+        // It did not heed TERM: KILL ended it.
+        Assert.Equal(("Cancelled", 9), ((string)slurm.Ended(job.Id).Reason, (int)slurm.Ended(job.Id).Signal));
+    }
+
+    [Fact]
+    public async Task A_script_that_is_killed_and_not_cancelled_was_ended_by_a_signal()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, "#!/bin/sh\nkill -KILL $$\n", "--comment=docker-tiny");
+        Assert.Equal("FAILED", await job.EndAsync());
+        await job.AssertNothingLeftAsync();
+        Assert.Equal(("Signal", 9), ((string)slurm.Ended(job.Id).Reason, (int)slurm.Ended(job.Id).Signal));
     }
 
     /// <summary>The warning that the job asked for comes with it, and once; so did one that was sent by hand.</summary>
@@ -262,5 +287,13 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         var ended = slurm.Ended(job.Id);
         Assert.Equal(("Failed", 137), ((string)ended.Reason, (int)ended.ExitCode));
         Assert.Equal(0L, (long)ended.Nodes[0].OomKills);
+    }
+
+    private async Task<HookedJob> FailToStartAsync()
+    {
+        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
+        Assert.Equal("FAILED", await job.EndAsync());
+        Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
+        return job;
     }
 }

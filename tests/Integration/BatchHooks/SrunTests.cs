@@ -65,6 +65,20 @@ public sealed class SrunTests(HookedSlurm slurm) : IClassFixture<HookedSlurm>
         await NothingIsLeftAsync(end.Output);
     }
 
+    /// <summary>As Invoke-ContainerMpi's do, which reads the same line.</summary>
+    [Fact]
+    public async Task Ranks_talk_by_the_network_that_the_start_of_the_job_has_found()
+    {
+        const string Tells = """
+            read -r _ network _ <"/run/pisahpc/$SLURM_JOB_ID/network"
+            echo "$network is $OMPI_MCA_btl_tcp_if_include"
+            """;
+        var end = (await RunAsync("none", "docker-tiny", ["--ntasks=2", "sh", "-c", Tells])).EndedWith(0);
+        Assert.Equal(
+            Enumerable.Repeat("10.10.13.0/24 is 10.10.13.0/24", 2), end.Lines.Where(line => line.Length > 0 && !IsJob(line)));
+        await NothingIsLeftAsync(end.Output);
+    }
+
     /// <summary>The ranks on all of the lab's nodes, whose processes this machine sees.</summary>
     private static int CountRanks() => LabProcess.All().Count(process =>
         process.Arguments is [var program, _, "777"] && program.StartsWith(Programs, StringComparison.Ordinal));

@@ -49,6 +49,31 @@ public sealed class JobLifeTests(LabFixture lab) : IDisposable
         Assert.Equal(before, await job.ContainersAsync(lab.Nodes[0]));
     }
 
+    /// <summary>Who comes second waits for the first, or is told that the job is being started; and one pair of keys is on both nodes.</summary>
+    [Fact]
+    public async Task Of_three_starts_of_a_job_at_the_same_time_one_starts_it_and_the_others_change_nothing()
+    {
+        await using var job = new LabJob(_shell, lab, "thrice");
+        HostedRunspace[] shells = [new(), new(), new()];
+        using var together = new Barrier(shells.Length);
+        var starts = await Task.WhenAll(shells.Select(shell => Task.Run(() =>
+        {
+            together.SignalAndWait();
+            return job.RunIn(shell, "$allocation | Start-HpcJob -Environment tiny");
+        })));
+        Array.ForEach(shells, shell => shell.Dispose());
+
+        Assert.All(starts.Where(start => start.Objects.Count == 0), start => start.Failed("JobBeingStarted"));
+        var jobs = starts.SelectMany(start => start.Objects).Select(started => (dynamic)started).ToArray();
+        Assert.Single(jobs, started => (bool)started.Changed);
+        Assert.Single(jobs.Select(started => (int)started.Port).Distinct());
+        Assert.All(
+            await Task.WhenAll(lab.Nodes.Take(2).Select(job.ContainersAsync)), containers => Assert.Single(containers));
+        (await job.LoginAsync(lab.Nodes[0], "true")).EndedWith(0);
+        var across = await lab.Nodes[0].RunAsync("ssh", "-F", $"/run/pisahpc/{job.Id}/ssh_config", lab.Nodes[1].Name, "true");
+        across.EndedWith(0);
+    }
+
     [Fact]
     public async Task In_the_container_the_user_has_all_groups_and_nothing_runs_as_root()
     {

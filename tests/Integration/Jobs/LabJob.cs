@@ -11,8 +11,11 @@ internal sealed class LabJob(HostedRunspace shell, LabFixture lab, string about)
     public string Id { get; } = LabFixture.NewJobId(about);
 
     /// <summary>Runs a script to which <c>$JobId</c> is the job and <c>$allocation</c> its allocation.</summary>
-    public RunResult Run(string script, string owner = "hpcuser") =>
-        shell.Run($"param($JobId, $Owner) $allocation = {Allocate}; {script}", new { JobId = Id, Owner = owner });
+    public RunResult Run(string script, string owner = "hpcuser") => RunIn(shell, script, owner);
+
+    /// <summary>The same in another runspace.</summary>
+    public RunResult RunIn(HostedRunspace another, string script, string owner = "hpcuser") =>
+        another.Run($"param($JobId, $Owner) $allocation = {Allocate}; {script}", new { JobId = Id, Owner = owner });
 
     /// <summary>The same, stopped as Ctrl-C stops it when the token is cancelled.</summary>
     public Task<RunResult> RunAsync(string script, CancellationToken stop) =>

@@ -27,6 +27,9 @@ public sealed class SrunJobFixture : IAsyncLifetime, IDisposable
 
     private string JobId => _job!.Id;
 
+    /// <summary>The network that the job's start has found on its first node.</summary>
+    public string Network => File.ReadAllText(_lab.Nodes[0].PathOf($"/run/pisahpc/{JobId}/network")).Trim().Split(' ')[1];
+
     public async Task InitializeAsync()
     {
         LabSite.Of(_lab)

@@ -19,6 +19,7 @@ public sealed class SrunLauncherTests(SrunJobFixture job) : IClassFixture<SrunJo
         dynamic result = objects[^1];
         Assert.Equal(("Succeeded", 34), ((string)result.Outcome.ToString(), (int)result.Ranks));
         Assert.StartsWith("srun 22.05", (string)result.Launcher, StringComparison.Ordinal);
+        Assert.Equal(job.Network, (string)result.Network);
         var lines = objects.SkipLast(1).Select(line => (dynamic)line).Where(line => line.Rank is not null).ToArray();
         Assert.Equal(Enumerable.Range(0, 34), lines.Select(line => (int)line.Rank).Order());
         Assert.All(lines, line => Assert.Equal(

@@ -89,7 +89,7 @@ public sealed class SweepHookTests : IDisposable
     public async Task Beside_another_sweep_of_the_site_it_says_so_and_does_nothing()
     {
         await _cluster.StartAsync();
-        using (var other = SweepLock.TryTake(_cluster.Jobs.Ports.Path))
+        using (var other = AreaLock.TryTakeSweep(_cluster.Jobs.Ports.Path))
         {
             Assert.NotNull(other);
             Assert.Equal(HookExit.Done, await SweepAsync());

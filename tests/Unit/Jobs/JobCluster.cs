@@ -37,6 +37,9 @@ internal sealed class JobCluster : IDisposable
     /// <summary>The jobs of which a batch system runs something, with their nodes: <c>42@o2wn01</c>.</summary>
     public HashSet<string> Running { get; } = [];
 
+    /// <summary>What nodes' hooks have written down, with its identity: <c>o2wn01:.slurm/42.0=7</c>.</summary>
+    public HashSet<string> HookRecords { get; } = [];
+
     /// <summary>The boot of every node.</summary>
     public string Boot { get; set; } = "first";
 
@@ -134,6 +137,15 @@ internal sealed class JobCluster : IDisposable
             case "Batch/Slurm/running-jobs.sh":
                 var running = Running.Select(at => at.Split('@')).Where(at => at[1] == node).Select(at => $"running.{at[0]}\t1\n");
                 return FakeCluster.Result(0, string.Concat(running) + "end\t1\n");
+            case "Jobs/Orphans/hook-records.sh":
+                lock (HookRecords)
+                {
+                    HookRecords.ExceptWith(arguments.Skip(5).Select(judged => $"{node}:{judged}"));
+                    var records = HookRecords.Where(record => record.StartsWith(node + ":", StringComparison.Ordinal));
+                    return FakeCluster.Result(
+                        0, string.Concat(records.Select(record => $"record.{record[(node.Length + 1)..].Replace('=', '\t')}\n")) + "end\t1\n");
+                }
+
             case "Access/Ssh/job-directory-list.sh":
                 return new(0, LookInDirectories(all => ListOf(all.Where(at => at.Key.StartsWith(node + ":", StringComparison.Ordinal)))), "");
             case "Containers/node-facts.sh":

@@ -25,6 +25,15 @@ public sealed class SiteErrorTests
     public void The_engine(string yaml, int column, string message) => AssertOnly(yaml, 1, column, "BadValue", message);
 
     [Theory]
+    [InlineData("{ drain: }", 17, "MissingKey", "batch.drain: key 'after' is missing")]
+    [InlineData("{ drain: { perHour: 1 } }", 17, "MissingKey", "batch.drain: key 'after' is missing")]
+    [InlineData("{ drain: { after: 0 } }", 26, "BadValue", "batch.drain.after: '0' is not a number of jobs from 1 to 1000")]
+    [InlineData("{ drain: { after: 3, perHour: many } }", 38, "BadValue", "batch.drain.perHour: 'many' is not a number of nodes from 1 to 1000")]
+    [InlineData("{ system: lsf, drain: { after: 3 } }", 23, "BadValue", "batch.drain: nodes are drained by the hooks of slurm alone")]
+    public void The_batch_system(string batch, int column, string rule, string message) =>
+        AssertOnly($"batch: {batch}", 1, column, rule, message);
+
+    [Theory]
     [InlineData("{ path: /p, first: 2000 }", 11, "MissingKey", "portArea: key 'last' is missing")]
     [InlineData("{ path: p, first: 2000, last: 2001 }", 19, "BadValue", "portArea.path: 'p' is not an absolute path")]
     [InlineData("{ path: /p, first: 22, last: 2001 }", 30, "BadValue", "portArea.first: '22' is not a port from 1024 to 65535")]

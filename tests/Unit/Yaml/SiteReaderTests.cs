@@ -44,6 +44,7 @@ public sealed class SiteReaderTests
         queues:
           hpc: { environment: debian12, limits: { memoryPerSlot: 2g } }
         records: { directory: /gpfs/pisahpc/records, keep: 90d }
+        batch: { host: login1, cluster: pisa, drain: { after: 4, perHour: 1 } }
         """;
 
     [Fact]
@@ -55,6 +56,7 @@ public sealed class SiteReaderTests
         Assert.Equal("registry.lab:5000", site.Registry);
         Assert.Equal(new PortAreaDefinition("/var/lib/pisahpc/ports", 22000, 22999, TimeSpan.FromHours(60)), site.PortArea);
         Assert.Equal(new RecordsDefinition("/gpfs/pisahpc/records", TimeSpan.FromDays(90)), site.Records);
+        Assert.Equal(new BatchSettings { Host = "login1", Cluster = "pisa", Drain = new DrainRule { After = 4, PerHour = 1 } }, site.Batch);
         Assert.Equal("/run/hpc", site.RunDirectory);
         Assert.Equal(["debian12", "cs7"], site.Environments.Keys);
         Assert.Equal("debian12", site.Queues["hpc"].Environment);

@@ -22,15 +22,22 @@ public static class JobDirectory
     /// <param name="gid">Their group.</param>
     /// <param name="files">All files of the directory; another one that stands there goes.</param>
     /// <param name="cancellationToken">Ends the writing, which leaves nothing half-written.</param>
+    /// <param name="network">What the node finds its ranks' network by; null where none run, or not in the node's own network.</param>
     /// <returns>Whether anything changed: false when the same files stood there already.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.NodeCommandFailed"/> when the run directory is not on a tmpfs or not safe, or the directory is another user's.
     /// </exception>
     public static async Task<bool> WriteAsync(
-        INodeConnection connection, string directory, uint uid, uint gid, IReadOnlyList<JobFile> files, CancellationToken cancellationToken)
+        INodeConnection connection,
+        string directory,
+        uint uid,
+        uint gid,
+        IReadOnlyList<JobFile> files,
+        CancellationToken cancellationToken,
+        JobNetwork? network = null)
     {
         var archive = await JobArchive.PackAsync(files, cancellationToken);
-        var result = await connection.RunAsync(WriteCommand(directory, uid, gid, files.Count), archive, cancellationToken);
+        var result = await connection.RunAsync(WriteCommand(directory, uid, gid, files.Count, network), archive, cancellationToken);
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
@@ -135,8 +142,9 @@ public static class JobDirectory
     /// <summary>
     /// The command of a write; its first argument says in a list of processes which directory it is about, by which a removal finds it.
     /// </summary>
-    internal static IReadOnlyList<string> WriteCommand(string directory, uint uid, uint gid, int files) =>
-        JobDirectoryScripts.Write.Command("write:" + directory, Number(uid), Number(gid), Number((uint)files));
+    internal static IReadOnlyList<string> WriteCommand(string directory, uint uid, uint gid, int files, JobNetwork? network = null) =>
+        JobDirectoryScripts.Write.Command(
+            ["write:" + directory, Number(uid), Number(gid), Number((uint)files), .. network is null ? [] : network.Arguments]);
 
     private static Task<NodeCommandResult> RunAsync(
         INodeConnection connection,
@@ -162,6 +170,14 @@ public static class JobDirectory
 /// <param name="Uid">The directory's owner.</param>
 /// <param name="Files">The files asked for that exist, by name. Their content is whatever the job's user left there.</param>
 public sealed record JobDirectoryContent(uint Uid, IReadOnlyDictionary<string, byte[]> Files);
+
+/// <summary>What a node finds the network of a job's ranks by. It writes what it found into the job's directory: <c>network</c>.</summary>
+/// <param name="Peer">Another node of the job: the route to it decides where the site says nothing.</param>
+/// <param name="Network">The site's network or interface; null where it says nothing.</param>
+public sealed record JobNetwork(string Peer, string? Network)
+{
+    internal string[] Arguments => [Peer, Network ?? ""];
+}
 
 /// <summary>A job that has a directory on a node.</summary>
 /// <param name="Directory">The directory.</param>

@@ -1,13 +1,17 @@
 # shellcheck shell=sh
 # Puts a job's directory in its place: made beside it and renamed, so that it is there with all files or not at all.
 # $1 "write:" and the directory, by which a removal finds this process; $2 uid, $3 gid, $4 number of files and directories. Standard input
-# is a tar of them.
+# is a tar of them. Where ranks may run: $5 another node of the job, $6 the network or the interface that the site says, or nothing. Then
+# the file "network" is written beside them: by which interface and network this node's ranks talk, and what the site said; each is a dash
+# where that is not known.
 # Prints "changed" or "same"; exit code 70: refused, the reason is on standard error.
 # The run directory is root's; a job's directory in it is its user's, who may put anything there: no symbolic link of his is followed.
 
+. Access/Ssh/job-network.sh
+
 set -eu
 refuse() { echo "$1" >&2; exit 70; }
-dir=${1#write:} uid=$2 gid=$3 count=$4
+dir=${1#write:} uid=$2 gid=$3 count=$4 peer=${5:-} network=${6:-}
 run=${dir%/*} name=${dir##*/}
 umask 022
 [ -d "$run" ] || mkdir -p -- "$run"
@@ -33,9 +37,17 @@ mkdir -- "$new"
 tar -xpof - -C "$new"
 set -- "$new"/*
 [ $# = "$count" ] || refuse "$# of $count files arrived"
+if [ -n "$peer" ]; then
+    # A node that has not what the site says can run jobs without an MPI: a launcher says so when it needs it.
+    network_of "$peer" "$network" || ph_interface='' ph_prefix=''
+    printf '%s %s %s\n' "${ph_interface:--}" "${ph_prefix:--}" "${network:--}" >"$new/network"
+    chmod 644 "$new/network"
+    set -- "$new"/*
+fi
 chown -R "$uid:$gid" "$new"
 if [ -d "$dir" ]; then
-    facts() { (cd "$1" && stat -c '%n %F %a %u %g' -- . *); }
+    # Who is told of no peer does not know the network, and leaves it as the job's start has found it.
+    facts() { (cd "$1" && stat -c '%n %F %a %u %g' -- . * | if [ -n "$peer" ]; then cat; else grep -v '^network '; fi); }
     same=yes
     [ "$(facts "$new")" = "$(facts "$dir")" ] || same=no
     if [ $same = yes ]; then

@@ -13,23 +13,10 @@ say_and_end() { printf '%s\t%s\nend\t1\n' "$1" "$2"; exit 0; }
 encode() { printf '%s' "$1" | base64 | tr -d '\n'; }
 refused() { say_and_end refused "$(encode "$1")"; }
 missing() { for program in $needed; do command -v "$program" >/dev/null || { printf '%s' "$program"; return; }; done; }
-# roots_alone FILE: sets path to it without links; fails where anybody but root can put another one there. In a directory with the sticky
-# bit nobody else can take away what is root's.
-roots_alone() {
-    path=$(readlink -f "$1") || return 1
-    above=$path
-    while :; do
-        [ -n "$(find "$above" -maxdepth 0 -user 0 \( ! -perm /022 -o -type d -perm -1000 \))" ] || return 1
-        [ "$above" != / ] || return 0
-        above=${above%/*}
-        above=${above:-/}
-    done
-}
+. Batch/Lsf/callers-choices.sh
 
 # Which LSF is asked is no choice of the caller's where the site says it, and none of a job's, whose environment a hook of root's may have.
-if [ -n "$profile" ] || [ "$uid" = 0 ]; then
-    for name in $(env | sed -n -E 's/^((LSF|LSB|EGO)_[A-Za-z0-9_]*)=.*/\1/p'); do unset "$name"; done
-fi
+if [ -n "$profile" ] || [ "$uid" = 0 ]; then no_choices; fi
 if [ -n "$profile" ]; then
     [ -r "$profile" ] || say_and_end unread "$profile"
 elif [ -n "$(missing)" ]; then

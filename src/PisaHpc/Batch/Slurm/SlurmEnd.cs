@@ -93,12 +93,13 @@ internal static class SlurmEnd
     }
 
     /// <summary>
-    /// Somebody cancelled a job that has no reason and 0:15, which slurmctld then writes whatever its script does: that of a script that
-    /// failed, or that a signal ended, has one. So does one that was cancelled before its script began, and that is its prolog.
+    /// Somebody cancelled a job that has no reason and did not end with 0: slurmctld writes 0:15 whatever its script does, then what ended
+    /// it, as 0:9 where it would not go. That of a script that failed, or that a signal ended, has a reason. So does one that was cancelled
+    /// before its script began, and that is its prolog.
     /// </summary>
     private static BatchOutcome OutcomeWhileEnding(string? reason, string? exit) =>
         reason is not null && Reasons.TryGetValue(reason, out var outcome) ? outcome
-        : (reason, exit) is (null or "None", "0:15") or ("Prolog", _) ? BatchOutcome.Cancelled
+        : (reason, exit) is (null or "None", not (null or "0:0")) or ("Prolog", _) ? BatchOutcome.Cancelled
         : BatchOutcome.Unknown;
 
     private static BatchEnd WithExit(BatchEnd end, string pair) =>

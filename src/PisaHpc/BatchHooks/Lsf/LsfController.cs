@@ -36,8 +36,12 @@ internal sealed record LsfController
     public string? Refusal { get; init; }
 
     /// <summary>Asks a host.</summary>
-    /// <param name="configuration">The lsf.conf; null for the one of LSF_ENVDIR, else /etc/lsf.conf.</param>
-    /// <param name="serverDirectory">LSF_SERVERDIR; null for what lsf.conf and profile.lsf say.</param>
+    /// <param name="configuration">
+    /// The lsf.conf; null for the one of LSF_ENVDIR, which counts for nothing to root, else /etc/lsf.conf.
+    /// </param>
+    /// <param name="serverDirectory">
+    /// LSF_SERVERDIR; null for what lsf.conf says, and the profile.lsf beside it, which root does not run where others can change it.
+    /// </param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchConfigurationInvalid"/>: LSF's files are not found; <see cref="ErrorId.NodeCommandFailed"/>.
     /// </exception>
@@ -53,16 +57,19 @@ internal sealed record LsfController
                 recommendedAction: "Name the management host: -Controller; or the file: -LsfConf.");
         }
 
+        var untrusted = said["untrusted"] is { } profile
+            ? $"; root does not run {Quote.Of(profile)}: others than root can change it, or a directory above it"
+            : "";
         return new LsfController
         {
             Host = host,
             Cluster = said["cluster"] is { Length: > 0 } cluster ? cluster : throw Missing(
                 said["conf"]!,
                 $"{host} does not say which cluster it is of: lsid does not answer, and {said["confdir"]} has not just one lsf.cluster "
-                + "file.",
+                + $"file{untrusted}.",
                 recommendedAction: "Run it where lsid answers: -Controller."),
             ServerDirectory = (serverDirectory ?? said["server"]) is { Length: > 0 } directory ? directory.TrimEnd('/') : throw Missing(
-                said["conf"]!, $"Neither {said["conf"]} nor profile.lsf beside it says LSF_SERVERDIR.",
+                said["conf"]!, $"Neither {said["conf"]} nor profile.lsf beside it says LSF_SERVERDIR{untrusted}.",
                 recommendedAction: "Name it: -LsfServerDir."),
             ApplicationsFile = said["applications"]!,
             Hosts = [.. Words(said["hosts"]).Distinct(StringComparer.Ordinal)],
@@ -70,7 +77,7 @@ internal sealed record LsfController
             CallsOfOurs = LsfCall.Of(said, "calls"),
             Profiles = said["profiles"] is { } profiles ? Words(profiles).Select(word => word.Split('=', 2)).DistinctBy(pair => pair[0])
                 .ToDictionary(pair => pair[0], pair => Number(pair[^1]), StringComparer.Ordinal) : null,
-            Refusal = said["refused"],
+            Refusal = said["refused"] is { } refusal ? refusal + untrusted : null,
         };
     }
 

@@ -14,7 +14,7 @@ internal sealed record LsfHookRequest
     /// <summary>How long a start may last.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(80);
 
-    /// <summary>The lsf.conf; null for the one of LSF_ENVDIR, else /etc/lsf.conf.</summary>
+    /// <summary>The lsf.conf; null for the one of LSF_ENVDIR, which counts for nothing to root, else /etc/lsf.conf.</summary>
     public string? ConfigurationFile { get; init; }
 
     /// <summary>Whether the site's own pre- and post-executions may run as root, too.</summary>

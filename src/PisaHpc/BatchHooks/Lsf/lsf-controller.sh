@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # Prints what a host says of the LSF that it manages: a line for each fact, its name and its value by a tab.
-# $1 the lsf.conf, or nothing for the one of LSF_ENVDIR, else /etc/lsf.conf.
+# $1 the lsf.conf, or nothing for the one of LSF_ENVDIR, of root's never, else /etc/lsf.conf.
+# "untrusted" is a profile.lsf that root does not run, for others than root can change it.
+
+. Batch/Lsf/callers-choices.sh
 
 # looked_at FILE DEPTH: prints the lines of a file, and of those that it includes, that set a pre- or post-execution which is none of ours,
 # as "theirs FILE:LINE", and those outside of our block that call what is ours, as "calls FILE:LINE". A backslash continues a line.
@@ -29,12 +32,20 @@ looked_at() {
   done || exit 1
 }
 
+uid=$(id -u)
+[ "$uid" != 0 ] || no_choices
 conf=${1:-${LSF_ENVDIR:-/etc}/lsf.conf}
 printf 'host\t%s\nconf\t%s\n' "$(uname -n)" "$conf"
 if [ -r "$conf" ]; then
   # The commands' places and LSF_SERVERDIR, as users' shells have them.
-  # shellcheck disable=SC1091 # the site's
-  if [ -r "${conf%/*}/profile.lsf" ]; then . "${conf%/*}/profile.lsf" >/dev/null 2>&1; fi
+  path=${conf%/*}/profile.lsf
+  if [ ! -r "$path" ]; then path=
+  elif [ "$uid" = 0 ] && ! roots_alone "$path"; then
+    printf 'untrusted\t%s\n' "${conf%/*}/profile.lsf"
+    path=
+  fi
+  # shellcheck disable=SC1090 # the site's
+  if [ -n "$path" ]; then . "$path" >/dev/null 2>&1; fi
   export LC_ALL=C
   value() { sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" "$conf" | tail -n 1 | tr -d "\"'\r" | sed 's/[[:space:]]*$//'; }
   # Where it is set LSF runs esubs from there alone.

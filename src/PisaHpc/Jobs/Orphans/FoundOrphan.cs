@@ -55,6 +55,9 @@ internal sealed record FoundOrphan(HpcOrphan Orphan, JobTraces Job, Verdict Verd
     /// <summary>The boot of its node, where it goes because it is of an earlier one.</summary>
     public string? Boot { get; init; }
 
+    /// <summary>What the hooks of its batch system have written down of its runs, with the nodes; that alone makes no orphan.</summary>
+    public IReadOnlyList<(string Node, HookRecord Record)> Records { get; init; } = [];
+
     /// <summary>The nodes that are cleaned.</summary>
     public IReadOnlyCollection<string> Nodes => Verdict.Only ?? Job.Nodes;
 

@@ -20,6 +20,9 @@ internal sealed class NodeTraces(string node)
     /// <summary>The jobs' directories.</summary>
     public IReadOnlyList<JobDirectoryEntry> Directories { get; private set; } = [];
 
+    /// <summary>What hooks have written down of jobs' runs.</summary>
+    public IReadOnlyList<HookRecord> Records { get; private set; } = [];
+
     /// <summary>The jobs' containers; those of static environments, and what others made, are none.</summary>
     public IReadOnlyList<EngineContainer> Containers { get; private set; } = [];
 
@@ -31,6 +34,7 @@ internal sealed class NodeTraces(string node)
         Running = await evidence.FindRunningAsync(connection, cancellationToken);
         HasTold = true;
         Directories = await JobDirectory.ListAsync(connection, runDirectory, cancellationToken);
+        Records = await HookRecord.ListAsync(connection, runDirectory, cancellationToken);
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         Containers =
         [

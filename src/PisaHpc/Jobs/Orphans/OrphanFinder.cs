@@ -50,7 +50,7 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         return new OrphanFindings(
             [
                 .. _orphans.OrderBy(one => _survey.HasFailed(one.Job)).ThenBy(one => one.Job.JobId, StringComparer.Ordinal)
-                    .Select(one => FoundOrphan.Of(one.Job, one.Verdict, search.RunDirectory))
+                    .Select(one => FoundOrphan.Of(one.Job, one.Verdict, search.RunDirectory) with { Records = RecordsOf(one.Job) })
             ],
             [.. _left.OrderBy(job => job.JobId, StringComparer.Ordinal)])
         {
@@ -59,6 +59,13 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
             Strays = [.. _strays],
         };
     }
+
+    /// <summary>A job of another batch system may have the id of a job of the site's that lives.</summary>
+    private IReadOnlyList<(string Node, HookRecord Record)> RecordsOf(JobTraces job) => IsStrange(job) ? [] :
+    [
+        .. _survey.Nodes.SelectMany(node => node.Records.Where(record => record.IsOf(search.System, job.RunsAs))
+            .Select(record => (node.Node, record))),
+    ];
 
     private void Leave(IEnumerable<JobTraces> jobs, string why) => _left.AddRange(jobs.Select(job => new LeftJob(job.JobId, why)));
 

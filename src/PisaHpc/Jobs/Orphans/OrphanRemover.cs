@@ -186,7 +186,20 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
                 () => RemoveDirectoryAsync(found, node, cancellationToken), node, found.Job.JobId);
         }
 
+        await RemoveRecordsAsync(found, node, cancellationToken);
         return changed;
+    }
+
+    /// <summary>What hooks have written down of a run that is gone: where a part alone goes its run may live.</summary>
+    private async Task RemoveRecordsAsync(FoundOrphan found, string node, CancellationToken cancellationToken)
+    {
+        HookRecord[] judged = [.. found.Records.Where(one => one.Node == node).Select(one => one.Record)];
+        if (judged.Length > 0 && found.Verdict.Only is null)
+        {
+            var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+            var runDirectory = found.Directory[..found.Directory.LastIndexOf('/')];
+            await HookRecord.RemoveAsync(connection, runDirectory, judged, cancellationToken);
+        }
     }
 
     private async Task<bool> RemoveContainersAsync(

@@ -34,6 +34,25 @@ public sealed class JobDirectoryTests : IDisposable
     }
 
     [Theory]
+    [InlineData("127.0.0.0/8", "lo 127.0.0.0/8 127.0.0.0/8")]
+    [InlineData("lo", "lo - lo")]
+    [InlineData(null, "- - -")]
+    [InlineData("nosuch0", "- - nosuch0")]
+    [InlineData("203.0.113.0/24", "- - 203.0.113.0/24")]
+    public async Task A_node_of_several_writes_down_by_which_network_ranks_talk(string? said, string expected)
+    {
+        var network = new JobNetwork("localhost", said);
+        Assert.True(await WriteAsync(network: network));
+        Assert.Equal($"{expected}\n644 4001:5001\n", await ShAsync($"cd {_request.Directory} && cat network && stat -c '%a %u:%g' network"));
+
+        // Who writes the same files and knows nothing of a network leaves the directory as it is, under a container that has it.
+        Assert.False(await WriteAsync(network: network));
+        Assert.False(await WriteAsync());
+        await ShAsync($"echo other >{_request.Directory}/network");
+        Assert.True(await WriteAsync(network: network));
+    }
+
+    [Theory]
     [InlineData("chmod 644 id_ed25519")]
     [InlineData("rm sshd_config")]
     [InlineData("echo >> authorized_keys")]
@@ -206,8 +225,8 @@ public sealed class JobDirectoryTests : IDisposable
         }
     }
 
-    private Task<bool> WriteAsync(JobSshRequest? request = null) => JobDirectory.WriteAsync(
-        _node, (request ?? _request).Directory, 4001, 5001, JobSshFiles.For(request ?? _request), CancellationToken.None);
+    private Task<bool> WriteAsync(JobSshRequest? request = null, JobNetwork? network = null) => JobDirectory.WriteAsync(
+        _node, (request ?? _request).Directory, 4001, 5001, JobSshFiles.For(request ?? _request), CancellationToken.None, network);
 
     private async Task<string> ShAsync(string script)
     {

@@ -32,7 +32,15 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
             *) cat "$0.rows" ;;
             esac
             """);
-        Program("scontrol", """cat "$0.${4:-$2}" """);
+        Program("scontrol", """
+            if [ "$1" = update ]; then shift; printf '%s\n' "$@" >"$0.updated"; [ ! -e "$0.denial" ] || { cat "$0.denial" >&2; exit 1; }
+            else cat "$0.${4:-$2}"
+            fi
+            """);
+        Program("sinfo", """
+            [ "$*" = '--noheader --Node --all --local --format=%N|%T|%H|%E' ] && [ -z "$SINFO_PARTITION" ] || { echo "asked $*" >&2; exit 1; }
+            [ "$SLURM_TIME_FORMAT" = %s ] && cat "$0.rows"
+            """);
         Program("getent", """[ "$2" = 4001 ] && echo hpcuser:x:4001:4001::/home/hpcuser:/bin/bash""");
         Program("id", """case $1 in -u) echo "${ASKING_UID:-0}" ;; -un) echo hpcuser ;; *) echo 4001 5001 5002 ;; esac""");
         Program("date", $"echo {Now}");
@@ -89,6 +97,23 @@ internal sealed class RecordedSlurm : INodeConnection, IDisposable
         File.WriteAllText(Path.Combine(_directory, "squeue.submissions"), text);
         return this;
     }
+
+    /// <summary>Has sinfo list nodes: name, state, when its reason was given, and the reason, by bars.</summary>
+    public RecordedSlurm WithNodes(string rows)
+    {
+        File.WriteAllText(Path.Combine(_directory, "sinfo.rows"), rows);
+        return this;
+    }
+
+    /// <summary>Has scontrol change nothing.</summary>
+    public RecordedSlurm Denying(string words)
+    {
+        File.WriteAllText(Path.Combine(_directory, "scontrol.denial"), words);
+        return this;
+    }
+
+    /// <summary>What scontrol was to change, an argument a line; null for nothing.</summary>
+    public string? Updated => Path.Combine(_directory, "scontrol.updated") is var path && File.Exists(path) ? File.ReadAllText(path) : null;
 
     /// <summary>Has it be asked by a user who is not root, where the configuration says whose jobs he sees.</summary>
     public RecordedSlurm AskedByUser(string configuration)

@@ -75,7 +75,10 @@ public sealed class SlurmClientTests : IDisposable
     [InlineData("COMPLETING", "NonZeroExitCode", "1:0", BatchOutcome.Unknown, 1, null)]
     [InlineData("COMPLETING", "None", "0:0", BatchOutcome.Unknown, 0, null)]
     [InlineData("COMPLETING", "None", "0:15", BatchOutcome.Cancelled, 0, 15)]
+    [InlineData("COMPLETING", "None", "0:9", BatchOutcome.Cancelled, 0, 9)]
+    [InlineData("COMPLETING", "None", "3:0", BatchOutcome.Cancelled, 3, null)]
     [InlineData("COMPLETING", "JobLaunchFailure", "0:15", BatchOutcome.Unknown, 0, 15)]
+    [InlineData("COMPLETING", "JobLaunchFailure", "0:9", BatchOutcome.Unknown, 0, 9)]
     [InlineData("COMPLETING", "Prolog", "0:0", BatchOutcome.Cancelled, 0, null)]
     public async Task A_job_that_ended_says_how(string state, string reason, string exit, BatchOutcome outcome, int code, int? signal)
     {

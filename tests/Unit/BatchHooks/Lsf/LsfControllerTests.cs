@@ -60,6 +60,42 @@ public sealed class LsfControllerTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_a_name_it_is_the_lsf_conf_of_the_callers_LSF_ENVDIR_and_never_as_root()
+    {
+        _lsf.Variables["LSF_ENVDIR"] = _lsf.Root;
+        _lsf.Variables["ASKING_UID"] = "4001";
+        Assert.Equal("c1", (await _lsf.ReadUnnamedAsync()).Cluster);
+        _lsf.Variables["ASKING_UID"] = "0";
+        var failure = await Assert.ThrowsAsync<HpcException>(_lsf.ReadUnnamedAsync);
+        Assert.Equal("There is no /etc/lsf.conf on", failure.Message[..28]);
+    }
+
+    [Theory]
+    [InlineData("4001", 0b110_110_100, true)]
+    [InlineData("0", 0b110_100_100, true)]
+    [InlineData("0", 0b110_110_100, false)]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public async Task Root_runs_no_profile_that_others_can_change(string uid, int mode, bool isRun)
+    {
+        _lsf.Write("lsf.conf", $"LSF_CONFDIR={_lsf.Root}\n");
+        var profile = Path.Combine(_lsf.Root, "profile.lsf");
+        File.WriteAllText(profile, $"PATH={_lsf.Root}/bin:$PATH\nLSF_SERVERDIR=/lsf/etc\n");
+        File.SetUnixFileMode(profile, (UnixFileMode)mode);
+        _lsf.Variables["ASKING_UID"] = uid;
+        _lsf.Variables["LSF_SERVERDIR"] = uid == "0" ? "/home/hpcuser" : "";
+
+        // A file of whoever runs this test is root's where root runs it.
+        if (isRun && (uid != "0" || Environment.IsPrivilegedProcess))
+        {
+            Assert.Equal("/lsf/etc", (await _lsf.ReadAsync()).ServerDirectory);
+            return;
+        }
+
+        var failure = await Assert.ThrowsAsync<HpcException>(_lsf.ReadAsync);
+        Assert.Contains($"; root does not run '{profile}': others than root can change it", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_is_no_node()
     {
         _lsf.Write(

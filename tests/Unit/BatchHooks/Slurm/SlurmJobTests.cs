@@ -137,6 +137,19 @@ public sealed class SlurmJobTests
         Assert.Equal("-" + expected["hash".Length..], Told(node, adapter));
     }
 
+    /// <summary>The job's start has written down what it found on this node; a dash is what it did not.</summary>
+    [Theory]
+    [InlineData("eth1 10.1.0.0/24 -", "hash 10.1.0.0/24 eth1 eth1")]
+    [InlineData("eth1 - eth1", "hash eth1 eth1 eth1")]
+    [InlineData("- - 10.9.0.0/16", "hash eth0,bond0.7 eth0,bond0.7 eth0")]
+    [InlineData("", "hash eth0,bond0.7 eth0,bond0.7 eth0")]
+    public void Where_the_start_of_the_job_has_decided_it_is_that(string decided, string expected)
+    {
+        using var node = Started(Ip);
+        File.WriteAllText(node.PathOf("run/7/network"), decided + "\n");
+        Assert.Equal(expected, Told(node, "", ("PMIX_RANK", "3")));
+    }
+
     [Fact]
     public void What_a_user_says_of_interfaces_stays()
     {

@@ -127,6 +127,29 @@ public sealed class OrphanRemoverTests : IDisposable
     }
 
     [Fact]
+    public async Task What_hooks_have_written_down_of_it_goes_and_nothing_of_others()
+    {
+        await _cluster.StartAsync();
+        string[] ofOthers = ["o2wn01:.slurm/43.0=3", "o2wn01:.slurm/142.0=4", "o2wn01:.lsf/42.0=5"];
+        _cluster.Jobs.HookRecords.UnionWith([.. ofOthers, "o2wn01:.slurm/42.0=1", "o2wn01:.slurm/42.1=2", "o2wn02:.slurm/42.0=6"]);
+        Assert.Equal("Removed", Assert.Single(await _cluster.RemoveAsync(await _cluster.FindAsync()))!.State);
+        Assert.Equal(ofOthers, _cluster.Jobs.HookRecords.OrderBy(record => record[^1]));
+    }
+
+    [Fact]
+    public async Task What_was_written_down_anew_since_it_was_judged_stays_and_so_does_all_where_it_cannot_be_cleaned()
+    {
+        await _cluster.StartAsync();
+        _cluster.Jobs.HookRecords.UnionWith(["o2wn01:.slurm/42.0=1", "o2wn02:.slurm/42.0=2"]);
+        var findings = await _cluster.FindAsync();
+        _cluster.Jobs.HookRecords.Remove("o2wn01:.slurm/42.0=1");
+        _cluster.Jobs.HookRecords.Add("o2wn01:.slurm/42.0=9");
+        _cluster.Jobs.Nodes.FailOn("o2wn02", FakeStep.Remove, new HpcException(ErrorId.EngineTimeout, "it hangs", "o2wn02"));
+        Assert.Equal("Leftover", Assert.Single(await _cluster.RemoveAsync(findings))!.State);
+        Assert.Equal(["o2wn01:.slurm/42.0=9", "o2wn02:.slurm/42.0=2"], _cluster.Jobs.HookRecords.Order());
+    }
+
+    [Fact]
     public async Task A_container_that_comes_while_the_others_go_stays()
     {
         await _cluster.StartAsync("42", nodes: "o2wn01");
