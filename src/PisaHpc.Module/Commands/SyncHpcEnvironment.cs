@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
@@ -70,6 +71,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
             Warn = Warn,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
+            Batch = new BatchDrain(RequiredSite, stopping => SiteBatchSystem.ConnectAsync(RequiredSite, host: null, stopping)),
         };
         var rolling = new RollingSync(Cluster) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
 

@@ -21,6 +21,9 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     /// <summary>How long users' processes in a container that is to go are waited for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Keeps the batch system's jobs off a node whose container is to go; null for nobody to be told.</summary>
+    public BatchDrain? Batch { get; init; }
+
     private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace };
 
     /// <summary>What a step is of a rolling change.</summary>
@@ -111,7 +114,8 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         return await held.UnderAsync(
             async working =>
             {
-                await using (await DrainAsync(engine, container, working))
+                await using var drain = await DrainAsync(engine, found.Static!, container, working);
+                await using (drain.Sessions)
                 {
                     await Phase.StopContainer.RunAsync(() => engine.StopAsync(container.Id, Grace, working), node);
                 }
@@ -140,22 +144,21 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     {
         var (plan, existing) = (step.Plan, step.Existing);
         await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
-        await using var drain = await DrainAsync(engine, existing, cancellationToken);
+        await using var drain = await DrainAsync(engine, plan.Static!, existing, cancellationToken);
         var old = new OldContainers(existing, step.Replaced, step.IsDown);
-        var undone = await Starter.ReplaceAsync(engine, plan, old, drain, _ => Task.CompletedTask, cancellationToken);
+        var undone = await Starter.ReplaceAsync(engine, plan, old, drain.Sessions, _ => Task.CompletedTask, cancellationToken);
         return undone is null
             ? new SyncOutcome(step.Change with { Changed = true, Ready = true })
             : new SyncOutcome(step.Change with { Ready = undone.IsReady, RolledBack = undone.IsBack }, undone.Failure);
     }
 
     /// <summary>One that does not answer who works in it, or that is paused, may have users in it: it is left.</summary>
-    /// <returns>What keeps users out; null where the container does not run.</returns>
-    private async Task<SessionDrain?> DrainAsync(
-        IContainerEngine engine, EngineContainer? container, CancellationToken cancellationToken) =>
+    private async Task<NodeDrain> DrainAsync(
+        IContainerEngine engine, string name, EngineContainer? container, CancellationToken cancellationToken) =>
         container?.State is ContainerState.Running or ContainerState.Paused
             ? await Phase.DrainContainer.RunAsync(
-                () => SessionDrain.BeginAsync(engine, container, DrainTimeout, cancellationToken), engine.Node)
-            : null;
+                () => NodeDrain.BeginAsync(engine, name, container, Batch, DrainTimeout, cancellationToken), engine.Node)
+            : NodeDrain.None;
 }
 
 /// <summary>How a step came out.</summary>
