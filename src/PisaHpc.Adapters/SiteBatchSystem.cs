@@ -46,18 +46,17 @@ internal static class SiteBatchSystem
         Func<INodeConnection, CancellationToken, Task<T>> work,
         CancellationToken cancellationToken)
     {
-        var at = host ?? site.Batch.Host;
         return await FanOut.WithinAsync(
-            at ?? "localhost",
+            host ?? site.Batch.Host ?? "localhost",
             timeout,
-            async stopping =>
-            {
-                var connection = await (at is null
-                    ? NodeConnectors.ThisMachineAsync(stopping)
-                    : NodeConnectors.For(site.Nodes).ConnectAsync(at, stopping));
-                return await work(connection, stopping);
-            },
+            async stopping => await work(await ConnectAsync(site, host, stopping), stopping),
             cancellationToken,
             ErrorId.BatchSystemFailed);
     }
+
+    /// <summary>Connects to the host that has the batch system's programs: the site's, where none is named, or else this machine.</summary>
+    public static Task<INodeConnection> ConnectAsync(HpcSite site, string? host, CancellationToken cancellationToken) =>
+        (host ?? site.Batch.Host) is { } at
+            ? NodeConnectors.For(site.Nodes).ConnectAsync(at, cancellationToken)
+            : NodeConnectors.ThisMachineAsync(cancellationToken);
 }

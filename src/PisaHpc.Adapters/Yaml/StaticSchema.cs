@@ -3,6 +3,7 @@ using PisaHpc.Engines;
 using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
+using DrainKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.DrainSettings>;
 using LoginKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.LoginSettings>;
 using StaticKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.StaticDefinition>;
 
@@ -37,6 +38,14 @@ internal static class StaticSchema
         ],
         finish: CheckProofs);
 
+    private static readonly Shape<DrainSettings> Drain = Map(
+        new DrainSettings(),
+        [
+            DrainKey.Of(
+                "batch", Flag, (drain, flag) => drain with { Batch = flag.Value },
+                "Whether the batch system drains the node before its container gives way, and its jobs there are waited for; Slurm alone."),
+        ]);
+
     private static readonly Shape<StaticDefinition> Definition = Map(
         new StaticDefinition { Name = "", Environment = "", Nodes = [], Port = 0 },
         [
@@ -58,6 +67,9 @@ internal static class StaticSchema
                 Word([.. Enum.GetValues<RestartPolicy>().Select(policy => (SettingWords.Of(policy), policy))]),
                 (definition, policy) => definition with { Restart = policy.Value },
                 "When the engine starts it again by itself; unless-stopped when left out."),
+            StaticKey.Of(
+                "drain", Drain, (definition, drain) => definition with { Drain = drain.Value },
+                "Who is told before a container of it gives way to another one."),
             StaticKey.Of(
                 "imageInit", SiteShapes.AbsolutePath, (definition, path) => definition with { ImageInit = path.Value },
                 "The image's own init, such as /usr/sbin/init, which is PID 1 and starts the image's sshd."),

@@ -48,15 +48,16 @@ public abstract class StaticCmdlet : NodeCmdlet
     /// The declarations of each node that are meant. Where all names are meant, those nodes of the site are among them for which none is
     /// declared: they may have a container of one that was.
     /// </summary>
+    /// <param name="undeclared">Names that may be those of no declaration.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.StaticNotFound"/>; <see cref="ErrorId.SiteMissing"/>; <see cref="ErrorId.InvalidValue"/>: a node is not declared
     /// for what is named.
     /// </exception>
-    private protected IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> Declared()
+    private protected IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> Declared(params IReadOnlyCollection<string> undeclared)
     {
         var declared = from pair in _asked
                        let strict = !pair.Names.Any(WildcardPattern.ContainsWildcardCharacters)
-                       from definition in StaticNames.DefinitionsOf(this, pair.Names)
+                       from definition in StaticNames.DefinitionsOf(this, pair.Names.Except(undeclared))
                        from node in StaticNames.NodesOf(this, definition, pair.Nodes, strict)
                        group definition by node;
         var byNode = declared.ToDictionary(

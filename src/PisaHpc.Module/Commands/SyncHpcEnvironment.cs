@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
@@ -50,7 +51,13 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
         {
             Unresolved = (image, failure) => Warn($"{image} is what the nodes hold: {failure.Message}"),
         };
-        await survey.ReadAsync(Meant(), (state, _) => AnswerAsync(state), StopToken);
+        var undeclared = UndeclaredNames();
+        await survey.ReadAsync(Meant(undeclared), (state, _) => AnswerAsync(state), StopToken);
+        foreach (var name in undeclared.Except(_undeclared.Select(found => NameOf(found.Container))))
+        {
+            Report(RequiredSite.StaticNotFound(name, " No node that answered has a container of it."));
+        }
+
         var prune = await AgreedAsync(
             _undeclared.OrderBy(found => found.Node, StringComparer.Ordinal).ThenBy(found => found.Container.Name, StringComparer.Ordinal),
             found => StaticConverger.ToRemove(found.Node, found.Container),
@@ -64,15 +71,32 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
             Warn = Warn,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
+            Batch = new BatchDrain(RequiredSite, stopping => SiteBatchSystem.ConnectAsync(RequiredSite, host: null, stopping)),
         };
-        var rolling = new RollingSync(Cluster, converger) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
-        await CarryOutAsync(rolling, prune, steps);
+        var rolling = new RollingSync(Cluster) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
+
+        // What is not declared goes first: it may have the port of what is.
+        foreach (var same in prune.GroupBy(found => (NameOf(found.Container), found.Container.Name)))
+        {
+            await RollAsync(rolling, same.Select(found => converger.ToRoll(found.Node, found.Container)), same.Count());
+        }
+
+        foreach (var same in steps.GroupBy(step => step.Plan.Static!))
+        {
+            await RollAsync(rolling, same.Select(converger.ToRoll), RequiredSite.StaticNamed(same.Key).NodeNames().Count);
+        }
     }
 
+    private static string NameOf(EngineContainer container) => Containers.ContainerLabels.WorkloadOf(container)!.Static!;
+
+    /// <summary>The names that were given in full and are not declared: of what nodes may have still, and -Prune takes away.</summary>
+    private HashSet<string> UndeclaredNames() => !Prune ? [] : Asked.SelectMany(asked => asked.Names)
+        .Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !RequiredSite.Static.ContainsKey(name)).ToHashSet();
+
     /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared now can be anywhere.</summary>
-    private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant()
+    private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant(HashSet<string> undeclared)
     {
-        var declared = Declared().Where(node => node.Value.Count > 0)
+        var declared = Declared(undeclared).Where(node => node.Value.Count > 0)
             .ToDictionary(StringComparer.Ordinal);
         foreach (var node in Prune ? Asked.SelectMany(asked => NodesOrSite(asked.Nodes)) : [])
         {
@@ -109,8 +133,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
 
         bool IsMeant(EngineContainer container)
         {
-            var name = Containers.ContainerLabels.WorkloadOf(container)!.Static!;
-            if (!Asked.SelectMany(asked => asked.Names).Any(asked => new WildcardPattern(asked).IsMatch(name)))
+            if (!Asked.SelectMany(asked => asked.Names).Any(asked => new WildcardPattern(asked).IsMatch(NameOf(container))))
             {
                 return false;
             }
@@ -155,22 +178,15 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
         return agreed;
     }
 
-    /// <summary>What is not declared goes first: it may have the port of what is.</summary>
-    private async Task CarryOutAsync(
-        RollingSync rolling, IReadOnlyList<(string Node, EngineContainer Container)> prune, IReadOnlyList<EnvironmentStep> steps)
+    private async Task RollAsync(RollingSync rolling, IEnumerable<RollingStep> steps, int nodes)
     {
-        var byNode = prune.ToLookup(found => found.Node, found => found.Container);
-        await rolling.PruneAsync(byNode, StopToken);
-        foreach (var environment in steps.GroupBy(step => step.Plan.Static!))
+        try
         {
-            try
-            {
-                await rolling.RunAsync([.. environment], RequiredSite.StaticNamed(environment.Key).NodeNames().Count, StopToken);
-            }
-            catch (HpcException stopped) when (stopped.Id == ErrorId.StaticSyncStopped)
-            {
-                Report(stopped);
-            }
+            await rolling.RunAsync([.. steps], nodes, StopToken);
+        }
+        catch (HpcException stopped) when (stopped.Id == ErrorId.StaticSyncStopped)
+        {
+            Report(stopped);
         }
     }
 

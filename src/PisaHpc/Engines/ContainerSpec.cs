@@ -146,7 +146,9 @@ public enum NetworkMode
 /// </param>
 public sealed record OpenFilesLimit(long Count, bool Required);
 
-/// <summary>Limits of a container that are changed while it runs. Null leaves a limit as it is.</summary>
+/// <summary>
+/// Limits of a container that are changed while it runs, and when its engine starts it again. Null leaves one as it is.
+/// </summary>
 public sealed record LimitUpdate
 {
     /// <summary>The CPU quota in CPUs.</summary>
@@ -160,4 +162,7 @@ public sealed record LimitUpdate
 
     /// <summary>The greatest number of processes; -1 for no limit.</summary>
     public long? Pids { get; init; }
+
+    /// <summary>When its engine starts it again by itself.</summary>
+    public RestartPolicy? Restart { get; init; }
 }

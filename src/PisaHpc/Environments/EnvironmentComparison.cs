@@ -1,3 +1,4 @@
+using PisaHpc.Access.Login;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 
@@ -88,7 +89,12 @@ public static class EnvironmentComparison
     private static IEnumerable<HpcEnvironmentDifference> StateOf(Place at, EngineContainer container, string? refusal) =>
         container.State switch
         {
-            ContainerState.Running => refusal is null ? [] : [Whole(at, DifferenceKind.NotReady, "a login", refusal)],
+            ContainerState.Running => refusal switch
+            {
+                null => [],
+                LoginAccess.LoginsClosed => [Whole(at, DifferenceKind.LoginsClosed, "a login", refusal)],
+                _ => [Whole(at, DifferenceKind.NotReady, "a login", refusal)],
+            },
             ContainerState.Restarting =>
                 [Whole(at, DifferenceKind.Restarting, nameof(ContainerState.Running), "it ends and is started, again and again")],
             var state => [Whole(at, DifferenceKind.NotRunning, nameof(ContainerState.Running), state.ToString())],
@@ -143,7 +149,7 @@ public static class EnvironmentComparison
 
     private static DifferenceSeverity SeverityOf(DifferenceKind kind) =>
         kind is DifferenceKind.Missing or DifferenceKind.Foreign or DifferenceKind.NotRunning or DifferenceKind.Restarting
-            or DifferenceKind.NotReady or DifferenceKind.NotPlanned
+            or DifferenceKind.NotReady or DifferenceKind.LoginsClosed or DifferenceKind.NotPlanned
             ? DifferenceSeverity.Error
             : DifferenceSeverity.Warning;
 

@@ -32,8 +32,8 @@ public sealed record EnvironmentStep(
     };
 
     /// <summary>
-    /// Decides: nothing where it is as declared; a container that only was stopped is started; any other difference, and one that is as
-    /// declared and lets nobody in, is replaced.
+    /// Decides: nothing where it is as declared; a container that only was stopped is started, and one that only a drain keeps shut is
+    /// opened; any other difference, and one that is as declared and lets nobody in, is replaced.
     /// </summary>
     /// <param name="containers">The node's containers; those of the static environment are enough.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticDiffers"/>: what has the name is not this static environment's.</exception>
@@ -72,6 +72,7 @@ public sealed record EnvironmentStep(
         {
             null => StaticStep.Create,
             { State: ContainerState.Exited or ContainerState.Created } when differences.Count == 1 => StaticStep.Start,
+            _ when differences is [{ Kind: nameof(DifferenceKind.LoginsClosed) }] => StaticStep.Open,
             _ => StaticStep.Replace,
         };
     }
@@ -81,6 +82,7 @@ public sealed record EnvironmentStep(
         nameof(DifferenceKind.Missing) => "no container",
         nameof(DifferenceKind.NotRunning) => difference.Actual,
         nameof(DifferenceKind.Restarting) => "it ends again and again",
+        nameof(DifferenceKind.LoginsClosed) => difference.Actual,
         nameof(DifferenceKind.NotReady) => $"nobody gets in: {difference.Actual}",
         nameof(DifferenceKind.Generation) => "another declaration or image",
         _ => $"{difference.Part} {Value(difference.Actual)}, declared {Value(difference.Wanted)}",

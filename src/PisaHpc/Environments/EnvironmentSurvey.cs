@@ -17,8 +17,11 @@ namespace PisaHpc.Environments;
 /// <param name="planner">Plans what is declared.</param>
 public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlanner planner)
 {
-    /// <summary>How long an answer may take before a container counts as not ready.</summary>
-    public static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(5);
+    /// <summary>How long an answer may take before a container counts as not ready, when nobody says.</summary>
+    public static readonly TimeSpan UsualReadyLimit = TimeSpan.FromSeconds(5);
+
+    /// <summary>The same for this one; at least a second.</summary>
+    public TimeSpan ReadyLimit { get; init; } = UsualReadyLimit;
 
     /// <summary>Told of an image whose digest the registry did not tell: what the nodes hold is what is wanted, then.</summary>
     public Action<string, HpcException> Unresolved { get; init; } = (_, _) => { };

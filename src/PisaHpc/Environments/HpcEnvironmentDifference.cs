@@ -55,6 +55,11 @@ public enum DifferenceKind
     /// <summary>It runs, and its sshd does not answer.</summary>
     NotReady,
 
+    /// <summary>
+    /// Its sshd answers and turns users away, by the /etc/nologin of a drain that goes on or was cut off in the container.
+    /// </summary>
+    LoginsClosed,
+
     /// <summary>It was made of another image.</summary>
     Image,
 

@@ -6,7 +6,7 @@ namespace PisaHpc.Environments;
 
 /// <summary>
 /// The container that a node had, from the moment it gives way until the new one is ready. It is found by its name, so that whoever comes
-/// after a caller who was killed goes on from there.
+/// after a caller who was killed goes on from there. Aside it is not started by its engine, which would give it the new one's port.
 /// </summary>
 /// <param name="plan">The container that takes its place.</param>
 /// <param name="grace">How long it may take after the signal to end.</param>
@@ -15,31 +15,37 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     /// <summary>How long putting back may last, when the caller's own token is gone.</summary>
     private static readonly TimeSpan PutBackLimit = TimeSpan.FromSeconds(60);
 
+    private static readonly LimitUpdate NeverStarted = new() { Restart = RestartPolicy.No };
+
     /// <summary>Whether the old container was told to end: an engine goes on with that whatever becomes of its caller.</summary>
     private bool _isEnding;
 
     private string Aside => ContainerNames.OfReplaced(plan.Workload);
 
-    /// <summary>
-    /// Makes the name and the port free. Where an earlier replacement was interrupted the old container is aside already, and what has its
-    /// name now never was ready, or is what is to be set aside now.
-    /// </summary>
-    public async Task MakeRoomAsync(EnvironmentStep step, CancellationToken cancellationToken)
+    /// <summary>Makes the name and the port free.</summary>
+    public async Task MakeRoomAsync(OldContainers old, CancellationToken cancellationToken)
     {
-        var (existing, replaced) = (step.Existing, step.Replaced);
-        if (replaced is not null && step.IsDown)
+        var (named, aside) = (old.Named, old.Aside);
+        if (aside is not null && old.IsDown)
         {
-            await (existing is null ? Task.CompletedTask : RemoveAsync(existing, cancellationToken));
+            await (named is null ? Task.CompletedTask : RemoveAsync(named, cancellationToken));
+            await EndAsync(aside, cancellationToken);
             return;
         }
 
-        await (replaced is null ? Task.CompletedTask : RemoveAsync(replaced, cancellationToken));
-        _isEnding = true;
-        await engine.StopAsync(existing!.Id, grace, cancellationToken);
-        await engine.RenameAsync(existing.Id, Aside, cancellationToken);
+        await (aside is null ? Task.CompletedTask : RemoveAsync(aside, cancellationToken));
+        if (named!.State is ContainerState.Dead or ContainerState.Removing)
+        {
+            // Its engine began to remove it, and does nothing else with it any more.
+            await engine.RemoveAsync(named.Id, cancellationToken);
+            return;
+        }
+
+        await EndAsync(named, cancellationToken);
+        await engine.RenameAsync(named.Id, Aside, cancellationToken);
     }
 
-    /// <summary>Gives the old container its name again, whatever was reached before.</summary>
+    /// <summary>Gives the old container its name again, and the restart policy that is declared, whatever was reached before.</summary>
     /// <param name="start">Whether it is to run.</param>
     /// <param name="cause">Why.</param>
     /// <returns>Whether somebody gets into it.</returns>
@@ -65,7 +71,13 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     private async Task<bool> PutBackAsync(INodeConnector nodes, bool start, CancellationToken cancellationToken)
     {
         var old = await NamedAgainAsync(cancellationToken);
-        if (old is null || !start)
+        if (old is null)
+        {
+            return false;
+        }
+
+        await engine.UpdateAsync(old.Id, new LimitUpdate { Restart = plan.GetSpec().Restart }, cancellationToken);
+        if (!start)
         {
             return false;
         }
@@ -80,6 +92,11 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
             await engine.StartAsync(old.Id, cancellationToken);
         }
 
+        return await IsReadyAsync(nodes, old, cancellationToken);
+    }
+
+    private async Task<bool> IsReadyAsync(INodeConnector nodes, EngineContainer old, CancellationToken cancellationToken)
+    {
         var container = ContainerLabels.ToHpcContainer(plan.Node, old) with { Name = plan.Name };
         var wait = TimeSpan.FromSeconds(Math.Min(container.ReadyTimeoutSec, PutBackLimit.TotalSeconds / 2));
         var connection = await nodes.ConnectAsync(plan.Node, cancellationToken);
@@ -108,9 +125,24 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
         return named;
     }
 
+    private async Task EndAsync(EngineContainer container, CancellationToken cancellationToken)
+    {
+        await engine.UpdateAsync(container.Id, NeverStarted, cancellationToken);
+        _isEnding = true;
+        await engine.StopAsync(container.Id, grace, cancellationToken);
+    }
+
     private async Task RemoveAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         await engine.StopAsync(container.Id, grace, cancellationToken);
         await engine.RemoveAsync(container.Id, cancellationToken);
     }
 }
+
+/// <summary>What a node has of a static environment before another container takes its place; one of the two at least.</summary>
+/// <param name="Named">The container that has the name; null when there is none.</param>
+/// <param name="Aside">One that was set aside by a replacement that did not come to its end; null when there is none.</param>
+/// <param name="IsDown">
+/// Whether nobody gets into what has the name: with one that is aside, it never was ready, and the other one is to come back.
+/// </param>
+internal sealed record OldContainers(EngineContainer? Named, EngineContainer? Aside, bool IsDown);

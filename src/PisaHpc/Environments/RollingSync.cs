@@ -5,12 +5,12 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Environments;
 
 /// <summary>
-/// Brings static environments on many nodes to what is declared, one after the other. Of each, nodes that are without it come first, since
-/// nobody loses anything there; of those that have it so many give theirs up at a time that no more than the limit are without one.
+/// Does the steps that bring static environments on many nodes to what is declared, one environment after the other. Of each, nodes that
+/// are without it come first, since nobody loses anything there; of those that have it so many give theirs up at a time that no more than
+/// the limit are without one.
 /// </summary>
 /// <param name="cluster">The nodes, and how many are worked on at a time.</param>
-/// <param name="converger">Does a step.</param>
-public sealed class RollingSync(Cluster cluster, StaticConverger converger)
+public sealed class RollingSync(Cluster cluster)
 {
     private int _failures;
 
@@ -25,9 +25,9 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
 
     /// <summary>Does the steps of one static environment.</summary>
     /// <param name="steps">The steps, one for a node.</param>
-    /// <param name="nodes">How many nodes it is declared on.</param>
+    /// <param name="nodes">How many nodes have it, or are to.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticSyncStopped"/>, with the nodes that were not touched.</exception>
-    public async Task RunAsync(IReadOnlyList<EnvironmentStep> steps, int nodes, CancellationToken cancellationToken)
+    public async Task RunAsync(IReadOnlyList<RollingStep> steps, int nodes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(steps);
         var limit = MaxUnavailable.Of(nodes);
@@ -39,9 +39,9 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
             throw Stopped(left, limit);
         }
 
-        async Task<List<EnvironmentStep>> RollAsync(IEnumerable<EnvironmentStep> todo, Func<int> width)
+        async Task<List<RollingStep>> RollAsync(IEnumerable<RollingStep> todo, Func<int> width)
         {
-            var waiting = new Queue<EnvironmentStep>(todo);
+            var waiting = new Queue<RollingStep>(todo);
             var running = new List<Task<SyncOutcome>>();
             try
             {
@@ -69,58 +69,31 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         }
     }
 
-    /// <summary>Removes containers that nothing declares on their nodes.</summary>
-    public Task PruneAsync(ILookup<string, EngineContainer> containers, CancellationToken cancellationToken)
+    /// <summary>
+    /// A failure before anything was taken from the node leaves it as it was. Where the time was up in the midst, what was done to put the
+    /// old container back is known all the same.
+    /// </summary>
+    private async Task<SyncOutcome> RunAsync(RollingStep step, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(containers);
-        return (cluster with { Failed = Missed }).OnEachAsync(
-            containers.Select(node => node.Key),
-            async (node, stopping) =>
+        var outcome = new SyncOutcome(step.Change);
+        var work = cluster with { Failed = failure => outcome = outcome with { Failure = failure.Cause } };
+        await work.OnEachAsync(
+            [step.Change.Node],
+            async (_, stopping) =>
             {
-                foreach (var container in containers[node])
+                outcome = await step.WorkAsync(stopping);
+                if (outcome.Failure is OperationCanceledException)
                 {
-                    var change = StaticConverger.ToRemove(node, container);
-                    Count(await TryAsync(change, () => converger.RemoveAsync(node, container, stopping), stopping));
+                    stopping.ThrowIfCancellationRequested();
                 }
             },
             cancellationToken,
             phase: Phase.SyncNode);
-
-        void Missed(NodeFailure failure) => Count(
-            new SyncOutcome(StaticConverger.ToRemove(failure.Node, containers[failure.Node].First()), failure.Cause));
-    }
-
-    private async Task<SyncOutcome> RunAsync(EnvironmentStep step, CancellationToken cancellationToken)
-    {
-        SyncOutcome? outcome = null;
-        var work = cluster with
-        {
-            Failed = failure => outcome = new SyncOutcome(step.Change with { Ready = false }, failure.Cause),
-        };
-        await work.OnEachAsync(
-            [step.Plan.Node],
-            async (_, stopping) => outcome = await TryAsync(step.Change, () => converger.CarryOutAsync(step, stopping), stopping),
-            cancellationToken,
-            phase: Phase.SyncNode);
-        return outcome!;
-    }
-
-    /// <summary>A failure before anything was taken from the node; of what was interrupted in the midst nobody knows.</summary>
-    private static async Task<SyncOutcome> TryAsync(
-        HpcEnvironmentChange change, Func<Task<SyncOutcome>> work, CancellationToken stopping)
-    {
-        try
-        {
-            return await work();
-        }
-        catch (HpcException failure)
-        {
-            return new SyncOutcome(change with { Ready = change.Ready && !stopping.IsCancellationRequested }, failure);
-        }
+        return outcome;
     }
 
     /// <summary>Tells an outcome. Work that users are at is no failure of the step: it waits for another time.</summary>
-    /// <returns>1 where the node is without the static environment now.</returns>
+    /// <returns>1 where the node is without the static environment now, and should not be.</returns>
     private int Count(SyncOutcome outcome)
     {
         if (outcome.Failure is { } failure)
@@ -129,7 +102,7 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
             outcome = outcome with { Change = outcome.Change with { Failure = id.ToString() } };
             if (id != ErrorId.StaticBusy)
             {
-                Interlocked.Increment(ref _failures);
+                _failures++;
             }
         }
 
@@ -137,10 +110,10 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
         return outcome.Failure is not null && !outcome.Change.Ready ? 1 : 0;
     }
 
-    private HpcException Stopped(List<EnvironmentStep> left, int limit)
+    private HpcException Stopped(List<RollingStep> left, int limit)
     {
-        var name = left[0].Plan.Static;
-        var folded = HostList.Fold(left.Select(step => step.Plan.Node).Order(StringComparer.Ordinal));
+        var name = left[0].Change.Static;
+        var folded = HostList.Fold(left.Select(step => step.Change.Node).Order(StringComparer.Ordinal));
         var why = _failures >= MaxFailure
             ? $"{_failures} failed, and {MaxFailure} may"
             : $"so many nodes are without it as may be, {limit}";
@@ -148,6 +121,12 @@ public sealed class RollingSync(Cluster cluster, StaticConverger converger)
             ErrorId.StaticSyncStopped,
             $"Static environment {name} was left as it is on {folded}: {why}.",
             name,
-            $"Mend what failed, and run it again: Sync-HpcEnvironment {name}.");
+            "Mend what failed, and run the same again.");
     }
 }
+
+/// <summary>What is done on one node.</summary>
+/// <param name="Change">It as it is put out before.</param>
+/// <param name="IsDown">Whether users do not get in now, so that nobody loses anything by it.</param>
+/// <param name="WorkAsync">Does it.</param>
+public sealed record RollingStep(HpcEnvironmentChange Change, bool IsDown, Func<CancellationToken, Task<SyncOutcome>> WorkAsync);

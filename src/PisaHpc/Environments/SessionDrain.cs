@@ -1,65 +1,75 @@
 using System.Globalization;
+using PisaHpc.Access.Login;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Environments;
 
 /// <summary>
-/// Waits until no user has a process in a container, by one command in it; whoever comes meanwhile is turned away. When the command's
-/// caller is gone, logins are let in again.
+/// Keeps new logins out of a container, by one command in it, until it has stopped or is let go. When the command's caller is gone, logins
+/// are let in again.
 /// </summary>
-internal static class SessionDrain
+internal sealed class SessionDrain : IAsyncDisposable
 {
-    /// <summary>What a login says that is turned away.</summary>
-    private const string Notice = "This environment is about to be replaced. Log in again in a few minutes.";
-
     private static readonly NodeScript Script = NodeScript.Of("Environments/drain.sh");
 
-    /// <summary>How long the command may take to let logins in again.</summary>
-    private static readonly TimeSpan Leave = TimeSpan.FromSeconds(5);
+    private static readonly NodeScript Reopen = NodeScript.Of("Environments/reopen.sh");
 
-    /// <summary>Waits. When it returns nobody worked in the container a moment ago, and logins are let in again.</summary>
+    private readonly HeldCommand _command;
+
+    private SessionDrain(HeldCommand command) => _command = command;
+
+    /// <summary>Keeps logins out and waits until no user has a process in it. Nobody comes in until what is returned is let go.</summary>
     /// <param name="container">The container; it runs.</param>
     /// <param name="timeout">How long to wait; zero looks once.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.StaticBusy"/>: users have processes there still; <see cref="ErrorId.NodeCommandFailed"/>: no shell, or no place
-    /// for /etc/nologin; the ids of <see cref="IExecutions"/>.
+    /// for /etc/nologin; the ids of <see cref="IExecutions"/>. Logins are let in again.
     /// </exception>
-    public static async Task WaitAsync(
+    public static async Task<SessionDrain> BeginAsync(
         IContainerEngine engine, EngineContainer container, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var seconds = ((int)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        var request = new ExecutionRequest(Script.Command(seconds, Notice)) { User = "0:0" };
-        var drain = await engine.Executions.StartAsync(container.Id, request, cancellationToken);
+        var command = Script.Command(seconds, LoginAccess.DrainNotice, NoticeFile(container), HeldCommand.Silence);
+        var request = new ExecutionRequest(command) { User = "0:0" };
+        var drain = new SessionDrain(new HeldCommand(await engine.Executions.StartAsync(container.Id, request, cancellationToken)));
         try
         {
-            using var output = new StreamReader(drain.Output, leaveOpen: true);
-            switch ((await output.ReadLineAsync(cancellationToken))?.Split(' '))
+            return (await drain._command.ReadAsync(cancellationToken))?.Split(' ') switch
             {
-                case ["idle"]:
-                    return;
-                case ["busy", var processes]:
-                    throw Busy(engine.Node, container, processes, seconds);
-                default:
-                    using (var error = new StreamReader(drain.Error, leaveOpen: true))
-                    {
-                        throw Failed(engine.Node, container, await error.ReadToEndAsync(cancellationToken));
-                    }
-            }
+                ["idle"] => drain,
+                ["busy", var processes] => throw Busy(engine.Node, container, processes, seconds),
+                _ => throw Failed(engine.Node, container, await drain._command.ErrorAsync(cancellationToken)),
+            };
         }
-        finally
+        catch
         {
-            await EndAsync(drain);
+            await drain.DisposeAsync();
+            throw;
         }
     }
 
-    /// <summary>Its input's end lets it take /etc/nologin away; an engine that hangs holds nobody up.</summary>
-    private static async Task EndAsync(IExecution drain)
+    /// <summary>Lets logins in that a drain turns away which was cut off.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>; the ids of <see cref="IExecutions"/>.</exception>
+    public static async Task ReopenAsync(IContainerEngine engine, EngineContainer container, CancellationToken cancellationToken)
     {
-        await drain.Input.DisposeAsync();
-        await Task.WhenAny(drain.WaitAsync(CancellationToken.None), Task.Delay(Leave, CancellationToken.None));
-        await drain.DisposeAsync();
+        var request = new ExecutionRequest(Reopen.Command(LoginAccess.DrainNotice, NoticeFile(container))) { User = "0:0" };
+        await using var reopen = await engine.Executions.StartAsync(container.Id, request, cancellationToken);
+        if (await reopen.WaitAsync(cancellationToken) is var code and not 0)
+        {
+            throw new HpcException(
+                ErrorId.NodeCommandFailed,
+                $"/etc/nologin in container {container.Name} on {engine.Node} could not be removed (exit code {code}).",
+                engine.Node,
+                "Remove it there.");
+        }
     }
+
+    /// <summary>Lets logins in again, unless the container has stopped.</summary>
+    public ValueTask DisposeAsync() => _command.DisposeAsync();
+
+    /// <summary>In /dev, where no user makes a file, and by the container's name, where a site has the node's own /dev there.</summary>
+    private static string NoticeFile(EngineContainer container) => $"/dev/{container.Name}.nologin";
 
     private static HpcException Busy(string node, EngineContainer container, string processes, string seconds) => new(
         ErrorId.StaticBusy,

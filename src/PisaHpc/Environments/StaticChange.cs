@@ -15,6 +15,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         StaticStep.Create => $"Start a container of {Plan.Image}",
         StaticStep.Start => "Start the container that was stopped",
         StaticStep.Restart => "Restart the container",
+        StaticStep.Open => "Let users in again, whom a drain turned away",
         StaticStep.Replace => $"Stop and remove the container, and start one of {Plan.Image}",
         _ => "Nothing",
     };
@@ -115,7 +116,10 @@ public enum StaticStep
     /// <summary>It is stopped and started, being as declared.</summary>
     Restart,
 
-    /// <summary>It is stopped and removed, and the declared one is made and started.</summary>
+    /// <summary>Users are let in again, whom a drain turned away that was cut off.</summary>
+    Open,
+
+    /// <summary>It is stopped and set aside, and the declared one is made and started; then it is removed.</summary>
     Replace,
 
     /// <summary>It is removed: nothing declares it any more, or another one has taken its place.</summary>

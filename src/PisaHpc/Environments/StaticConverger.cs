@@ -1,6 +1,5 @@
 using PisaHpc.Containers;
 using PisaHpc.Engines;
-using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Environments;
@@ -22,53 +21,27 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     /// <summary>How long users' processes in a container that is to go are waited for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Keeps the batch system's jobs off a node whose container is to go; null for nobody to be told.</summary>
+    public BatchDrain? Batch { get; init; }
+
     private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace };
 
-    /// <summary>Does what a step says, as far as it is still to be done.</summary>
-    /// <returns>What was done; the failure where the old container had to be put back.</returns>
-    /// <exception cref="HpcException">
-    /// Nothing was taken from the node: <see cref="ErrorId.StaticBeingSynced"/>, <see cref="ErrorId.StaticBusy"/>,
-    /// <see cref="ErrorId.StaticDiffers"/>, the ids of a pull; or the step was to make or start one, with the ids of
-    /// <see cref="StaticStarter"/>.
-    /// </exception>
-    public async Task<SyncOutcome> CarryOutAsync(EnvironmentStep step, CancellationToken cancellationToken)
+    /// <summary>What a step is of a rolling change.</summary>
+    public RollingStep ToRoll(EnvironmentStep step)
     {
         ArgumentNullException.ThrowIfNull(step);
-        var plan = step.Plan;
-        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-        await using var held = await SyncLock.TakeAsync(connection, plan.Directory, plan.Static!, asker, cancellationToken);
-        var now = await LookAgainAsync(engine, step, cancellationToken);
-        switch (now.Step)
-        {
-            case StaticStep.None:
-                return new SyncOutcome(now.Change);
-            case StaticStep.Remove:
-                await RemoveReplacedAsync(engine, now.Replaced!);
-                return new SyncOutcome(now.Change with { Changed = true });
-            case StaticStep.Replace:
-                return await ReplaceAsync(engine, now, cancellationToken);
-            default:
-                await Starter.CarryOutAsync(
-                    new StaticChange(plan, now.Step, now.Existing), _ => Task.CompletedTask, cancellationToken);
-                return new SyncOutcome(now.Change with { Changed = true, Ready = true });
-        }
+        return new RollingStep(step.Change, step.IsDown, stopping => CarryOutAsync(step, stopping));
     }
 
-    /// <summary>Removes a container that nothing declares on its node, once nobody works in it.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.StaticBeingSynced"/>, <see cref="ErrorId.StaticBusy"/>.</exception>
-    public async Task<SyncOutcome> RemoveAsync(string node, EngineContainer container, CancellationToken cancellationToken)
+    /// <summary>The same for a container that nothing declares on its node: it goes once nobody works in it.</summary>
+    public RollingStep ToRoll(string node, EngineContainer undeclared)
     {
-        var found = ContainerLabels.ToHpcContainer(node, container);
-        var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
-        var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
-        await using var held = await SyncLock.TakeAsync(connection, found.Directory, found.Static!, asker, cancellationToken);
-        await DrainAsync(engine, container, cancellationToken);
-        var removed = await Phase.StopContainer.RunAsync(() => ContainerStopper.StopAsync(engine, found, Grace, cancellationToken), node);
-        return new SyncOutcome(ToRemove(node, container) with { Changed = removed.Changed });
+        ArgumentNullException.ThrowIfNull(undeclared);
+        var change = ToRemove(node, undeclared);
+        return new RollingStep(change, !change.Ready, stopping => RemoveAsync(node, undeclared, stopping));
     }
 
-    /// <summary>What <see cref="RemoveAsync"/> would do.</summary>
+    /// <summary>The removal of a container that nothing declares, as it is put out before it is done.</summary>
     public static HpcEnvironmentChange ToRemove(string node, EngineContainer container)
     {
         ArgumentNullException.ThrowIfNull(container);
@@ -79,7 +52,78 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
             Container = container.Name,
             Step = nameof(StaticStep.Remove),
             Reason = "not declared",
+            Ready = container.State == ContainerState.Running,
         };
+    }
+
+    /// <summary>Does what a step says, as far as it is still to be done.</summary>
+    /// <returns>What was done; the failure where the old container had to be put back, or was cancelled to be.</returns>
+    /// <exception cref="HpcException">
+    /// Nothing was taken from the node: <see cref="ErrorId.StaticBeingSynced"/>, <see cref="ErrorId.StaticBusy"/>,
+    /// <see cref="ErrorId.StaticDiffers"/>, the ids of a pull; or the step was to make or start one, with the ids of
+    /// <see cref="StaticStarter"/>.
+    /// </exception>
+    private async Task<SyncOutcome> CarryOutAsync(EnvironmentStep step, CancellationToken cancellationToken)
+    {
+        var plan = step.Plan;
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        await using var held = await SyncLock.TakeAsync(connection, plan.Directory, plan.Static!, asker, cancellationToken);
+        var outcome = await held.UnderAsync(
+            async working => await CarryOutAsync(engine, await LookAgainAsync(engine, step, working), working), cancellationToken);
+        return outcome.Failure is OperationCanceledException cancelled && !cancellationToken.IsCancellationRequested
+            ? outcome with { Failure = held.Lost(cancelled) }
+            : outcome;
+    }
+
+    private async Task<SyncOutcome> CarryOutAsync(IContainerEngine engine, EnvironmentStep now, CancellationToken cancellationToken)
+    {
+        var plan = now.Plan;
+        var change = new StaticChange(plan, now.Step, now.Existing);
+        switch (now.Step)
+        {
+            case StaticStep.None:
+                return new SyncOutcome(now.Change);
+            case StaticStep.Remove:
+                await new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RemoveAsideAsync();
+                break;
+            case StaticStep.Open:
+                await SessionDrain.ReopenAsync(engine, now.Existing!, cancellationToken);
+                break;
+            case StaticStep.Replace:
+                return await ReplaceAsync(engine, now, cancellationToken);
+            case StaticStep.Start:
+                await Starter.RefuseTakenPortAsync(change, cancellationToken);
+                await Starter.RunAgainAsync(engine, change, _ => Task.CompletedTask, cancellationToken);
+                break;
+            default:
+                await Starter.RefuseTakenPortAsync(change, cancellationToken);
+                await Starter.CreateAsync(engine, plan, _ => Task.CompletedTask, cancellationToken);
+                break;
+        }
+
+        return new SyncOutcome(now.Change with { Changed = true, Ready = true });
+    }
+
+    private async Task<SyncOutcome> RemoveAsync(string node, EngineContainer container, CancellationToken cancellationToken)
+    {
+        var found = ContainerLabels.ToHpcContainer(node, container);
+        var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
+        await using var held = await SyncLock.TakeAsync(connection, found.Directory, found.Static!, asker, cancellationToken);
+        return await held.UnderAsync(
+            async working =>
+            {
+                await using var drain = await DrainAsync(engine, found.Static!, container, working);
+                await using (drain.Sessions)
+                {
+                    await Phase.StopContainer.RunAsync(() => engine.StopAsync(container.Id, Grace, working), node);
+                }
+
+                var existed = await engine.RemoveAsync(container.Id, working);
+                return new SyncOutcome(ToRemove(node, container) with { Changed = existed, Ready = false });
+            },
+            cancellationToken);
     }
 
     /// <summary>What was down and runs now would be taken from users out of its turn.</summary>
@@ -96,69 +140,25 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
             : now;
     }
 
-    /// <summary>The old container is set aside, stopped, until the new one is ready; else it comes back.</summary>
     private async Task<SyncOutcome> ReplaceAsync(IContainerEngine engine, EnvironmentStep step, CancellationToken cancellationToken)
     {
         var (plan, existing) = (step.Plan, step.Existing);
         await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
-        await DrainAsync(engine, existing, cancellationToken);
-
-        var aside = new ReplacedContainer(engine, plan, Grace);
-        try
-        {
-            await aside.MakeRoomAsync(step, cancellationToken);
-            await Starter.CarryOutAsync(
-                new StaticChange(plan, StaticStep.Create, null), _ => Task.CompletedTask, cancellationToken);
-        }
-        catch (Exception failure)
-        {
-            var start = existing is { State: not ContainerState.Created } || step.Replaced is not null;
-            var back = await PutBackAsync(aside, step, start, failure);
-            if (cancellationToken.IsCancellationRequested)
-            {
-                throw back.Failure == failure ? new OperationCanceledException(failure.Message, failure, cancellationToken) : back.Failure!;
-            }
-
-            return back;
-        }
-
-        var name = ContainerNames.OfReplaced(plan.Workload);
-        var old = await FanOut.WithinAsync(
-            engine.Node, Cluster.ShortWork, limit => engine.FindAsync(name, limit), CancellationToken.None);
-        if (old is not null)
-        {
-            await RemoveReplacedAsync(engine, old);
-        }
-
-        return new SyncOutcome(step.Change with { Changed = true, Ready = true });
+        await using var drain = await DrainAsync(engine, plan.Static!, existing, cancellationToken);
+        var old = new OldContainers(existing, step.Replaced, step.IsDown);
+        var undone = await Starter.ReplaceAsync(engine, plan, old, drain.Sessions, _ => Task.CompletedTask, cancellationToken);
+        return undone is null
+            ? new SyncOutcome(step.Change with { Changed = true, Ready = true })
+            : new SyncOutcome(step.Change with { Ready = undone.IsReady, RolledBack = undone.IsBack }, undone.Failure);
     }
-
-    private async Task<SyncOutcome> PutBackAsync(ReplacedContainer aside, EnvironmentStep step, bool start, Exception failure)
-    {
-        try
-        {
-            var isReady = await Phase.TakeBack.RunAsync(() => aside.PutBackAsync(cluster.Nodes, start, failure), step.Plan.Node);
-            return new SyncOutcome(step.Change with { Ready = isReady, RolledBack = true }, failure);
-        }
-        catch (HpcException lost)
-        {
-            return new SyncOutcome(step.Change with { Ready = false }, lost);
-        }
-    }
-
-    private static Task<bool> RemoveReplacedAsync(IContainerEngine engine, EngineContainer replaced) => Phase.RemoveContainers.RunAsync(
-        () => FanOut.WithinAsync(engine.Node, Cluster.ShortWork, limit => engine.RemoveAsync(replaced.Id, limit), CancellationToken.None),
-        engine.Node);
 
     /// <summary>One that does not answer who works in it, or that is paused, may have users in it: it is left.</summary>
-    private async Task DrainAsync(IContainerEngine engine, EngineContainer? container, CancellationToken cancellationToken)
-    {
-        if (container?.State is ContainerState.Running or ContainerState.Paused)
-        {
-            await Phase.DrainContainer.RunAsync(
-                () => SessionDrain.WaitAsync(engine, container, DrainTimeout, cancellationToken), engine.Node);
-        }
-    }
+    private async Task<NodeDrain> DrainAsync(
+        IContainerEngine engine, string name, EngineContainer? container, CancellationToken cancellationToken) =>
+        container?.State is ContainerState.Running or ContainerState.Paused
+            ? await Phase.DrainContainer.RunAsync(
+                () => NodeDrain.BeginAsync(engine, name, container, Batch, DrainTimeout, cancellationToken), engine.Node)
+            : NodeDrain.None;
 }
 
 /// <summary>How a step came out.</summary>

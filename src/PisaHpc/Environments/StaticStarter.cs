@@ -1,3 +1,4 @@
+using PisaHpc.Access;
 using PisaHpc.Access.Login;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -7,7 +8,7 @@ namespace PisaHpc.Environments;
 
 /// <summary>
 /// Carries a change of a static environment out on its node. Interrupted at any point, it takes back the container that it made; one that
-/// was there before stays, as far as it was not to give way.
+/// was there before stays, or comes back.
 /// </summary>
 public sealed class StaticStarter(Cluster cluster)
 {
@@ -28,47 +29,163 @@ public sealed class StaticStarter(Cluster cluster)
         return await engine.FindAsync(plan.Name, cancellationToken);
     }
 
-    /// <summary>Does what a change says, and waits until the container is ready.</summary>
+    /// <summary>
+    /// Does what a change says, while nobody else changes the static environment on the node, and waits until the container is ready.
+    /// </summary>
     /// <param name="handOver">Gives the container to the caller; when that fails, what was made is taken back.</param>
     /// <exception cref="HpcException">
     /// The ids of <see cref="ContainerStarter"/>, of <see cref="LoginDirectory"/> and of <see cref="ReadinessCheck"/>;
-    /// <see cref="ErrorId.PortInUse"/>: something else listens on the port; <see cref="ErrorId.LimitNotInForce"/>.
+    /// <see cref="ErrorId.PortInUse"/>: something else listens on the port; <see cref="ErrorId.LimitNotInForce"/>;
+    /// <see cref="ErrorId.StaticBeingSynced"/>: somebody else is at it, or has been since the change was made.
     /// </exception>
     public async Task CarryOutAsync(StaticChange change, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
         ArgumentNullException.ThrowIfNull(handOver);
-        var (plan, existing) = (change.Plan, change.Existing);
+        var plan = change.Plan;
         var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
         if (change.Step == StaticStep.None)
         {
-            await handOver(await ReadyAsync(engine, plan, ContainerLabels.ToHpcContainer(plan.Node, existing!), cancellationToken));
+            var running = ContainerLabels.ToHpcContainer(plan.Node, change.Existing!);
+            await handOver(await ReadyAsync(engine, plan, running, cancellationToken));
             return;
         }
 
         await RefuseTakenPortAsync(change, cancellationToken);
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        var asker = plan.GetSpec().Labels[ContainerLabels.StartedBy];
+        await using var held = await SyncLock.TakeAsync(connection, plan.Directory, plan.Static!, asker, cancellationToken);
+        await held.UnderAsync(
+            async working =>
+            {
+                var old = await LookAgainAsync(engine, change, working);
+                await CarryOutAsync(engine, change, old, handOver, working);
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Starts the container that is there, anew or again.</summary>
+    internal async Task RunAgainAsync(
+        IContainerEngine engine, StaticChange change, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
+    {
+        var (plan, existing) = (change.Plan, change.Existing!);
         await PutLoginsAsync(plan, cancellationToken);
+        await Phase.StartContainer.RunAsync(
+            () => change.Step == StaticStep.Start
+                ? engine.StartAsync(existing.Id, cancellationToken)
+                : engine.RestartAsync(existing.Id, Grace, cancellationToken),
+            plan.Node);
+        var again = ContainerLabels.ToHpcContainer(plan.Node, existing) with
+        {
+            State = nameof(ContainerState.Running),
+            Changed = true,
+        };
+        await handOver(await CheckedAsync(engine, plan, again, cancellationToken));
+    }
+
+    /// <summary>Makes the container, where nothing has its name, and starts it.</summary>
+    internal async Task CreateAsync(
+        IContainerEngine engine, HpcContainerPlan plan, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
+    {
+        await PutLoginsAsync(plan, cancellationToken);
+
+        // By its image the container is marked.
+        var start = plan.ForStart(await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken));
+        await MakeAsync(engine, start, handOver, cancellationToken);
+    }
+
+    /// <summary>Makes it in the place of another one. The image has to be there: for as short a time without one as can be.</summary>
+    /// <param name="drain">What keeps users out of the old one; null for nothing.</param>
+    /// <returns>Null when it stands; how it was undone when it does not.</returns>
+    internal Task<UndoneReplacement?> ReplaceAsync(
+        IContainerEngine engine,
+        HpcContainerPlan plan,
+        OldContainers old,
+        IAsyncDisposable? drain,
+        Func<HpcContainer, Task> handOver,
+        CancellationToken cancellationToken) =>
+        new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RunAsync(
+            old,
+            drain,
+            async () =>
+            {
+                await RefuseTakenPortAsync(new StaticChange(plan, StaticStep.Create, null), cancellationToken);
+                await CreateAsync(engine, plan, handOver, cancellationToken);
+            },
+            cancellationToken);
+
+    private async Task CarryOutAsync(
+        IContainerEngine engine,
+        StaticChange change,
+        OldContainers old,
+        Func<HpcContainer, Task> handOver,
+        CancellationToken cancellationToken)
+    {
+        var plan = change.Plan;
         if (change.Step is StaticStep.Start or StaticStep.Restart)
         {
-            await Phase.StartContainer.RunAsync(() => RunAgainAsync(engine, existing!.Id, change.Step, cancellationToken), plan.Node);
-            var again = ContainerLabels.ToHpcContainer(plan.Node, existing!) with
-            {
-                State = nameof(ContainerState.Running),
-                Changed = true,
-            };
-            await handOver(await CheckedAsync(engine, plan, again, cancellationToken));
+            await RunAgainAsync(engine, change, handOver, cancellationToken);
+            await (old.Aside is null
+                ? Task.CompletedTask
+                : new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RemoveAsideAsync());
             return;
         }
 
-        // The image is there before the old container goes, for as short a time without one as can be; and by it the new one is marked.
-        var start = plan.ForStart(await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken));
-        if (existing is not null)
+        if (old is { Named: null, Aside: null })
         {
-            await MakeRoomAsync(engine, start, existing, cancellationToken);
+            await CreateAsync(engine, plan, handOver, cancellationToken);
+            return;
         }
 
-        await MakeAsync(engine, start, handOver, cancellationToken);
+        await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
+        if (await ReplaceAsync(engine, plan, old, drain: null, handOver, cancellationToken) is { } undone)
+        {
+            if (undone.Failure is OperationCanceledException)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            throw Undone(undone);
+        }
     }
+
+    /// <summary>What is there now, under the lock. Where another container has the name than before, the change was for nothing.</summary>
+    private async Task<OldContainers> LookAgainAsync(IContainerEngine engine, StaticChange change, CancellationToken cancellationToken)
+    {
+        var plan = change.Plan;
+        var named = await engine.FindAsync(plan.Name, cancellationToken);
+        if (named?.Id != change.Existing?.Id)
+        {
+            throw new HpcException(
+                ErrorId.StaticBeingSynced,
+                $"Container {plan.Name} on {plan.Node} was changed by somebody else since it was looked at.",
+                plan.Node,
+                "Run it again.");
+        }
+
+        var aside = await engine.FindAsync(ContainerNames.OfReplaced(plan.Workload), cancellationToken);
+        var isDown = named is not { State: ContainerState.Running }
+            || (aside is not null && await RefusalAsync(engine, plan.Node, named, cancellationToken) is not null);
+        return new OldContainers(named, aside, isDown);
+    }
+
+    private async Task<string?> RefusalAsync(
+        IContainerEngine engine, string node, EngineContainer container, CancellationToken cancellationToken)
+    {
+        var entry = new ContainerEntry(await cluster.Nodes.ConnectAsync(node, cancellationToken), engine, container.Id);
+        var access = ContainerLabels.ToHpcContainer(node, container).GetAccess();
+        return await access.TryAsync(entry, EnvironmentSurvey.UsualReadyLimit, cancellationToken);
+    }
+
+    private static Exception Undone(UndoneReplacement undone) => undone is { Failure: HpcException failure, IsBack: true }
+        ? new HpcException(
+            failure.Id,
+            $"{failure.Message} The container that was there before is back.",
+            failure.Target,
+            failure.RecommendedAction,
+            failure)
+        : undone.Failure;
 
     /// <summary>
     /// Looks whether something else listens on a change's port: on the node's network nobody but the sshd itself would find out, and its
@@ -100,16 +217,6 @@ public sealed class StaticStarter(Cluster cluster)
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
         await Phase.WriteAccess.RunAsync(
             () => LoginDirectory.PutAsync(connection, plan.Directory, plan.Logins!, cancellationToken), plan.Node);
-    }
-
-    private Task RunAgainAsync(IContainerEngine engine, string id, StaticStep step, CancellationToken cancellationToken) =>
-        step == StaticStep.Start ? engine.StartAsync(id, cancellationToken) : engine.RestartAsync(id, Grace, cancellationToken);
-
-    private async Task MakeRoomAsync(
-        IContainerEngine engine, HpcContainerPlan plan, EngineContainer existing, CancellationToken cancellationToken)
-    {
-        var old = ContainerLabels.ToHpcContainer(plan.Node, existing);
-        await Phase.StopContainer.RunAsync(() => ContainerStopper.StopAsync(engine, old, Grace, cancellationToken), plan.Node);
     }
 
     private async Task MakeAsync(

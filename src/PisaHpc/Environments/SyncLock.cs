@@ -4,7 +4,7 @@ namespace PisaHpc.Environments;
 
 /// <summary>
 /// The right to bring one static environment on one node to what is declared: a lock in its directory there (flock(2)), held by a command
-/// that ends with the connection, so that a caller who was killed holds nothing.
+/// that ends with its caller, so that one who was killed holds nothing, and one whose host vanished nothing after a minute.
 /// </summary>
 internal sealed class SyncLock : IAsyncDisposable
 {
@@ -12,9 +12,11 @@ internal sealed class SyncLock : IAsyncDisposable
 
     private static readonly NodeScript Script = NodeScript.Of("Environments/hold-sync.sh");
 
-    private readonly INodeProcess _holder;
+    private readonly HeldCommand _holder;
+    private readonly string _words;
+    private readonly string _node;
 
-    private SyncLock(INodeProcess holder) => _holder = holder;
+    private SyncLock(HeldCommand holder, string words, string node) => (_holder, _words, _node) = (holder, words, node);
 
     /// <summary>Takes it, or says who has it.</summary>
     /// <param name="directory">The static environment's directory on the node.</param>
@@ -26,13 +28,14 @@ internal sealed class SyncLock : IAsyncDisposable
     public static async Task<SyncLock> TakeAsync(
         INodeConnection connection, string directory, string name, string asker, CancellationToken cancellationToken)
     {
-        var held = new SyncLock(await connection.StartAsync(Script.Command(directory, asker), cancellationToken));
+        var words = $"Static environment {name} on {connection.Node}";
+        var command = Script.Command(directory, asker, HeldCommand.Silence);
+        var held = new SyncLock(new HeldCommand(await connection.StartAsync(command, cancellationToken)), words, connection.Node);
         try
         {
-            using var output = new StreamReader(held._holder.Output, leaveOpen: true);
-            return await output.ReadLineAsync(cancellationToken) == "held"
+            return await held._holder.ReadAsync(cancellationToken) == "held"
                 ? held
-                : throw await held.RefusedAsync(connection.Node, directory, name, cancellationToken);
+                : throw await held.RefusedAsync(directory, cancellationToken);
         }
         catch
         {
@@ -41,20 +44,45 @@ internal sealed class SyncLock : IAsyncDisposable
         }
     }
 
+    /// <summary>Does work that nobody else may do meanwhile. When the lock is lost in the midst, the work is cancelled.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/>: it was lost; the work's own.</exception>
+    public async Task<T> UnderAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var doing = work(working.Token);
+        if (await Task.WhenAny(doing, _holder.Ended) == doing || doing.IsCompleted)
+        {
+            return await doing;
+        }
+
+        await working.CancelAsync();
+        try
+        {
+            return await doing;
+        }
+        catch (OperationCanceledException lost) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Lost(lost);
+        }
+    }
+
+    /// <summary>The failure of work that was cancelled since the lock was lost.</summary>
+    public HpcException Lost(Exception cause) => new(
+        ErrorId.NodeUnreachable,
+        $"{_words} may be somebody else's to change since: the connection ended that held the right to it.",
+        _node,
+        innerException: cause);
+
     /// <summary>Gives it back.</summary>
     public ValueTask DisposeAsync() => _holder.DisposeAsync();
 
-    private async Task<HpcException> RefusedAsync(string node, string directory, string name, CancellationToken cancellationToken)
+    private async Task<HpcException> RefusedAsync(string directory, CancellationToken cancellationToken)
     {
-        using var error = new StreamReader(_holder.Error, leaveOpen: true);
-        var words = Quote.Words(await error.ReadToEndAsync(cancellationToken));
-        var code = await _holder.WaitAsync(cancellationToken);
+        var words = Quote.Words(await _holder.ErrorAsync(cancellationToken));
+        var code = await _holder.Ended.WaitAsync(cancellationToken);
         return code == Taken
-            ? new HpcException(
-                ErrorId.StaticBeingSynced, $"Static environment {name} on {node} is being brought to what is declared by {words}.", node)
+            ? new HpcException(ErrorId.StaticBeingSynced, $"{_words} is being brought to what is declared by {words}.", _node)
             : new HpcException(
-                ErrorId.NodeCommandFailed,
-                $"Directory {directory} on {node} could not be locked (exit code {code}): {words}",
-                node);
+                ErrorId.NodeCommandFailed, $"Directory {directory} on {_node} could not be locked (exit code {code}): {words}", _node);
     }
 }

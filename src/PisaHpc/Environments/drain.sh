@@ -1,9 +1,12 @@
 # shellcheck shell=sh
 # Runs in a container, as root: keeps new logins out and waits until no process of a user is left, or the time is up. Says idle, or busy
-# and how many are left. Logins stay out until standard input ends: with whoever asked.
-# $1 the seconds to wait, $2 what is said to whoever comes. An sshd without PAM lets root alone in where /etc/nologin is (sshd(8)).
+# and how many are left. Logins stay out as long as whoever asked is there, or until the container ends.
+# $1 the seconds to wait, $2 what is said to whoever comes, $3 the file that says it, $4 the seconds after which a silent caller is gone.
+# An sshd without PAM lets root alone in where /etc/nologin is (sshd(8)). It is a link to a file in the container's /dev, which its engine
+# makes anew at each start: so a container that starts again, after a power cut or to be put back, lets users in.
 # Users' ids begin at 1000 (login.defs(5), UID_MIN); 65534 is nobody.
 
+. Nodes/await-caller.sh
 count_users() {
     count=0
     for status in /proc/[0-9]*/status; do
@@ -32,15 +35,15 @@ watch_users() {
     echo idle
 }
 
-# One that an admin put there stays; ours may be left of a node that went down.
+# One that an admin put there stays; ours may be left of a drain that was killed.
 said=''
 [ ! -e /etc/nologin ] || read -r said </etc/nologin || :
 if [ ! -e /etc/nologin ] || [ "$said" = "$2" ]; then
-    trap 'rm -f /etc/nologin' EXIT
+    trap 'rm -f /etc/nologin "$3"' EXIT
     trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
-    printf '%s\n' "$2" >/etc/nologin || exit 73
+    { printf '%s\n' "$2" >"$3" && ln -sf "$3" /etc/nologin; } || exit 73
 fi
 watch_users "$1" &
 watch=$!
-read -r _ || :
+await_caller "$4"
 kill "$watch" 2>/dev/null || :

@@ -26,6 +26,9 @@ public sealed record StaticDefinition
     /// <summary>When the engine starts its containers again by itself.</summary>
     public RestartPolicy Restart { get; init; } = RestartPolicy.UnlessStopped;
 
+    /// <summary>Who is told before one of its containers goes.</summary>
+    public DrainSettings Drain { get; init; } = new();
+
     /// <summary>
     /// The image's own init, which is PID 1 and starts the image's sshd; null for an sshd below the engine's init, or as PID 1 without one.
     /// </summary>
@@ -57,6 +60,13 @@ public sealed record LoginSettings
 
     /// <summary>Where the container knows its users from.</summary>
     public AccountSource Accounts { get; init; }
+}
+
+/// <summary>Who is told before a static environment's container goes.</summary>
+public sealed record DrainSettings
+{
+    /// <summary>Whether the batch system drains the node, and its jobs there are waited for: those that work in the container.</summary>
+    public bool Batch { get; init; }
 }
 
 /// <summary>What proves to a static environment's sshd who a user is.</summary>

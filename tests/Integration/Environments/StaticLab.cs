@@ -15,9 +15,11 @@ internal sealed class StaticLab : IAsyncDisposable
     private readonly string _scratch = Directory.CreateTempSubdirectory("pisahpc-static-").FullName;
     private readonly string _shared;
 
-    private StaticLab(HostedRunspace shell, LabFixture lab, string more)
+    private readonly int _count;
+
+    private StaticLab(HostedRunspace shell, LabFixture lab, string more, int nodes)
     {
-        (_shell, _lab) = (shell, lab);
+        (_shell, _lab, _count) = (shell, lab, nodes);
         Mark = RandomNumberGenerator.GetHexString(6, lowercase: true);
         Port = 20000 + RandomNumberGenerator.GetInt32(0, 1500);
         _shared = Path.Combine(lab.State.Shared, $"static-{Mark}");
@@ -51,13 +53,16 @@ internal sealed class StaticLab : IAsyncDisposable
 
     private string Keys => $"/var/lib/pisahpc-lab/static-{Mark}";
 
-    private LabNode[] Nodes => [.. _lab.Nodes.Take(2)];
+    private LabNode[] Nodes => [.. _lab.Nodes.Take(_count)];
+
+    private string NodeList => string.Create(CultureInfo.InvariantCulture, $"o2wn[01-{_count:00}]");
 
     /// <summary>Declares them.</summary>
     /// <param name="more">More environments, each a line under <c>static</c>; MARK, PORT and FREE stand for the test's own.</param>
-    public static async Task<StaticLab> OfAsync(HostedRunspace shell, LabFixture lab, string more = "")
+    /// <param name="nodes">On how many of the lab's nodes the two are.</param>
+    public static async Task<StaticLab> OfAsync(HostedRunspace shell, LabFixture lab, string more = "", int nodes = 2)
     {
-        var made = new StaticLab(shell, lab, more);
+        var made = new StaticLab(shell, lab, more, nodes);
         (await RunningProcess.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", made.Key])).EndedWith(0);
         (await RunningProcess.RunAsync("chown", ["hpcuser", made.Key])).EndedWith(0);
         foreach (var user in (string[])["hpcuser", "otheruser"])
@@ -95,6 +100,25 @@ internal sealed class StaticLab : IAsyncDisposable
         var listed = await node.DockerAsync("ps", "--all", "--format", "{{.Names}}");
         return [.. listed.EndedWith(0).Lines.Where(name => name.Contains(Mark, StringComparison.Ordinal))];
     }
+
+    /// <summary>The id of a static environment's container on a node.</summary>
+    public static async Task<string> IdAsync(LabNode node, string name) =>
+        (await node.DockerAsync("inspect", "--format", "{{.Id}}", $"pisahpc-static-{name}")).EndedWith(0).Output.Trim();
+
+    /// <summary>Asks in a container until a command succeeds.</summary>
+    public static async Task InsideAsync(LabNode node, string name, string command)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await node.DockerAsync("exec", $"pisahpc-static-{name}", "sh", "-c", command)).ExitCode != 0)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>A caller of its own.</summary>
+    /// <param name="command">The command, to which the site is added.</param>
+    public RunningProcess Start(string command) =>
+        RunningProcess.Start(Repository.Host, ["-Command", $"{command} -Site '{Site}'"]);
 
     /// <summary>Whether a node has the directory of an environment's host key.</summary>
     public bool HasKeys(LabNode node, string name) => Directory.Exists(node.PathOf($"{Keys}/{node.Name}/{name}"));
@@ -140,7 +164,7 @@ internal sealed class StaticLab : IAsyncDisposable
         static:
           {{First}}:
             environment: debian12
-            nodes: 'o2wn[01-02]'
+            nodes: '{{NodeList}}'
             port: {{Port}}
             logins: { groups: hpcstage }
             capabilities: [ SYS_PTRACE, SYS_ADMIN ]
@@ -149,7 +173,7 @@ internal sealed class StaticLab : IAsyncDisposable
             deviceFiles: [ /dev/infiniband/umad0 ]
             variables: { container: docker }
             mounts: [ '/sys/fs/cgroup:/sys/fs/cgroup:ro', '/opt:/afs' ]
-          {{Second}}: { environment: debian12, nodes: 'o2wn[01-02]', port: {{Port + 1}} }
+          {{Second}}: { environment: debian12, nodes: '{{NodeList}}', port: {{Port + 1}} }
 
         """ + more.Replace("MARK", Mark, StringComparison.Ordinal)
         .Replace("PORT", (Port + 2).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)

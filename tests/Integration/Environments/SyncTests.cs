@@ -104,20 +104,11 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
     private static string Words(dynamic item) =>
         $"{item.Node} {((string)item.Static)[..^7]} {item.Step} {(bool)item.Changed} {(bool)item.Ready}";
 
-    private static async Task<string> IdAsync(LabNode node, string name) =>
-        (await node.DockerAsync("inspect", "--format", "{{.Id}}", name)).EndedWith(0).Output.Trim();
+    private static Task<string> IdAsync(LabNode node, string name) => StaticLab.IdAsync(node, name["pisahpc-static-".Length..]);
 
     /// <summary>A caller of its own, who waits for the user on o2wn02.</summary>
-    private static RunningProcess Drain(StaticLab site) => RunningProcess.Start(
-        Repository.Host, ["-Command", $"Sync-HpcEnvironment {site.First} -DrainTimeoutSec 50 -GraceSec 1 -Site '{site.Site}'"]);
+    private static RunningProcess Drain(StaticLab site) =>
+        site.Start($"Sync-HpcEnvironment {site.First} -DrainTimeoutSec 50 -GraceSec 1");
 
-    /// <summary>Asks in the container on o2wn02 until a command succeeds.</summary>
-    private async Task InsideAsync(StaticLab site, string command)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await lab.Nodes[1].DockerAsync("exec", $"pisahpc-static-{site.First}", "sh", "-c", command)).ExitCode != 0)
-        {
-            patience.Token.ThrowIfCancellationRequested();
-        }
-    }
+    private Task InsideAsync(StaticLab site, string command) => StaticLab.InsideAsync(lab.Nodes[1], site.First, command);
 }

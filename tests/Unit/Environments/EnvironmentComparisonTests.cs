@@ -34,6 +34,45 @@ public sealed class EnvironmentComparisonTests
     }
 
     [Fact]
+    public async Task Of_three_on_each_of_two_nodes_each_engine_is_asked_for_two_lists_and_each_node_for_its_facts_once()
+    {
+        const string More = "  deb: { environment: debian12, nodes: 'o2wn[01-02]', port: 2202 }\n"
+            + "  test: { environment: debian12, nodes: 'o2wn[01-02]', port: 2203 }\n";
+        _cluster.Site = new StaticCluster(StaticCluster.Declared + More).Site;
+        var survey = new EnvironmentSurvey(
+            _cluster.Nodes.Cluster, _cluster.Site, new StaticPlanner(_cluster.Nodes.Cluster, _cluster.Site, "alice@head1"));
+        var states = new List<EnvironmentState>();
+        string[] nodes = ["o2wn01", "o2wn02"];
+        await survey.ReadAsync(
+            nodes.ToDictionary(node => node, _ => (IReadOnlyList<StaticDefinition>)[.. _cluster.Site.Static.Values]),
+            (state, _) =>
+            {
+                lock (states)
+                {
+                    states.Add(state);
+                }
+
+                return Task.CompletedTask;
+            },
+            default);
+        Assert.Equal(6, states.Sum(state => state.Differences().Count()));
+        var calls = _cluster.Nodes.Calls.Where(call => call.Step is not (FakeStep.Connect or FakeStep.ConnectEngine or FakeStep.ResolveImage));
+        Assert.All(calls.GroupBy(call => call.Node), node => Assert.Equal(
+            [FakeStep.Run, FakeStep.List, FakeStep.ListImages], node.Select(call => call.Step).Order()));
+        Assert.Single(_cluster.Nodes.Calls, call => call.Step == FakeStep.ResolveImage);
+    }
+
+    [Fact]
+    public async Task One_that_turns_users_away_since_a_drain_was_killed_in_it_is_told_as_such()
+    {
+        await _cluster.StartAsync();
+        _cluster.Nodes.OnExecute = (_, _) => FakeExecution.Ended(1);
+        var shut = Assert.Single(await CompareAsync());
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "LoginsClosed", "Error"), Facts(shut));
+        Assert.Equal("Sync-HpcEnvironment cs7 -Node o2wn01", shut.Remedy);
+    }
+
+    [Fact]
     public async Task A_node_without_the_container_lacks_it()
     {
         var difference = Assert.Single(await CompareAsync());
@@ -154,7 +193,11 @@ public sealed class EnvironmentComparisonTests
         var found = new List<HpcEnvironmentDifference>();
         var cluster = _cluster.Nodes.Cluster with { Failed = _cluster.Failures.Add };
         var planner = new StaticPlanner(cluster, _cluster.Site, "alice@head1");
-        var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner) { AsksReadiness = logins };
+        var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner)
+        {
+            AsksReadiness = logins,
+            ReadyLimit = TimeSpan.FromSeconds(1),
+        };
         await survey.ReadAsync(
             nodes.ToDictionary(node => node, _ => (IReadOnlyList<StaticDefinition>)[_cluster.Site.StaticNamed("cs7")]),
             (state, _) =>

@@ -10,7 +10,7 @@ namespace PisaHpc.Unit.Environments;
 public sealed class RollingSyncTests
 {
     private static readonly FakeStep[] Changing =
-        [FakeStep.Create, FakeStep.Start, FakeStep.Stop, FakeStep.Remove, FakeStep.Rename, FakeStep.StartProcess];
+        [FakeStep.Create, FakeStep.Start, FakeStep.Stop, FakeStep.Remove, FakeStep.Rename, FakeStep.StartProcess, FakeStep.Update];
 
     private readonly SyncCluster _cluster = new();
 
@@ -86,7 +86,7 @@ public sealed class RollingSyncTests
         Assert.InRange(steps.LastIndexOf(FakeStep.FindImage, stop), 0, stop);
         Assert.InRange(steps.LastIndexOf(FakeStep.Execute, stop), steps.IndexOf(FakeStep.StartProcess), stop);
         Assert.Equal(
-            [FakeStep.StartProcess, FakeStep.Stop, FakeStep.Rename, FakeStep.Create, FakeStep.Start, FakeStep.Remove],
+            [FakeStep.StartProcess, FakeStep.Update, FakeStep.Stop, FakeStep.Rename, FakeStep.Create, FakeStep.Start, FakeStep.Remove],
             steps.Where(Changing.Contains));
     }
 
@@ -164,33 +164,6 @@ public sealed class RollingSyncTests
         var changes = await _cluster.SyncAsync(maxFailure: 2);
         Assert.Equal(("o2wn03", "StaticBeingSynced"), Assert.Single(
             changes.Where(change => !change.Changed).Select(change => (change.Node, change.Failure))));
-    }
-
-    [Fact]
-    public async Task Prune_removes_what_is_not_declared_and_neither_jobs_nor_what_was_set_aside()
-    {
-        await _cluster.SyncAsync(nodes: "o2wn01");
-        Engine("o2wn01").Store.Add(FakeImageStore.Image("tiny", FakeImageStore.Digest('b'), "tiny"));
-        foreach (var (name, label, value) in ((string, string, string)[])
-            [("pisahpc-static-old", ContainerLabels.Static, "old"), ("pisahpc-7", ContainerLabels.Job, "7"), ("by-hand", "x", "y")])
-        {
-            await Engine("o2wn01").CreateAsync(
-                new ContainerSpec
-                {
-                    Name = name,
-                    Image = "tiny",
-                    Command = ["sleep"],
-                    User = "0:0",
-                    Labels = new Dictionary<string, string> { [label] = value },
-                },
-                default);
-        }
-
-        Assert.DoesNotContain(await _cluster.SyncAsync(nodes: "o2wn01"), change => change.Changed);
-        var removed = Assert.Single(await _cluster.SyncAsync(prune: true, nodes: "o2wn01"), change => change.Changed);
-        Assert.Equal(("old", "Remove", "not declared"), (removed.Static, removed.Step, removed.Reason));
-        Assert.Equal(
-            ["by-hand", "pisahpc-7", SyncCluster.Name], _cluster.On("o2wn01").Select(one => one.Name).Order(StringComparer.Ordinal));
     }
 
     [Theory]

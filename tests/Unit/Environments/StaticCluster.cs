@@ -27,6 +27,7 @@ internal sealed class StaticCluster
     {
         Site = SiteText.Read(site);
         Nodes.OnRun = Answer;
+        Nodes.OnStart = (_, _) => Holder is { } who ? HeldProcess.Ended(75, who) : HeldProcess.Saying("held");
     }
 
     public FakeCluster Nodes { get; } = new();
@@ -35,6 +36,9 @@ internal sealed class StaticCluster
 
     /// <summary>Told of each node that failed.</summary>
     public List<NodeFailure> Failures { get; } = [];
+
+    /// <summary>Who holds the lock of the static environment; null for nobody.</summary>
+    public string? Holder { get; set; }
 
     /// <summary>Paths that the nodes do not have.</summary>
     public HashSet<string> Missing { get; } = [];

@@ -87,6 +87,44 @@ public sealed class StaticStartTests
     }
 
     [Fact]
+    public async Task A_restart_whose_new_container_does_not_become_ready_has_the_old_one_back()
+    {
+        var old = await _cluster.StartAsync();
+        _cluster.Site = new StaticCluster(StaticCluster.Declared.Replace("port: 2201", "port: 2201, hostname: x", StringComparison.Ordinal)).Site;
+        _cluster.Nodes.Before("o2wn01", FakeStep.Create, _ =>
+        {
+            _cluster.IsDeaf = true;
+            return Task.CompletedTask;
+        });
+        var failure = await Assert.ThrowsAsync<HpcException>(_cluster.RestartAsync);
+        Assert.Equal(ErrorId.ContainerNotReady, failure.Id);
+        Assert.EndsWith("The container that was there before is back.", failure.Message, StringComparison.Ordinal);
+        var back = Assert.Single(Engine.Containers);
+        Assert.Equal((old.Id, old.Name, ContainerState.Running), (back.Id, back.Name, back.State));
+    }
+
+    [Fact]
+    public async Task A_restart_takes_up_a_replacement_that_was_cut_off_and_leaves_one_container()
+    {
+        var old = await _cluster.StartAsync();
+        await Engine.StopAsync(old.Id, default, default);
+        await Engine.RenameAsync(old.Id, "pisahpc-replaced-cs7", default);
+        var made = await _cluster.RestartAsync();
+        Assert.Equal((made.Id, "pisahpc-static-cs7"), (Assert.Single(Engine.Containers).Id, Assert.Single(Engine.Containers).Name));
+    }
+
+    [Fact]
+    public async Task While_somebody_else_is_at_it_nothing_is_touched()
+    {
+        var old = await _cluster.StartAsync();
+        _cluster.Holder = "bob@head2";
+        var failure = await Assert.ThrowsAsync<HpcException>(_cluster.RestartAsync);
+        Assert.Equal((ErrorId.StaticBeingSynced, "o2wn01"), (failure.Id, failure.Target));
+        Assert.Contains("bob@head2", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(old.Id, Assert.Single(Engine.Containers).Id);
+    }
+
+    [Fact]
     public async Task A_restart_of_what_is_as_declared_keeps_the_container()
     {
         var started = await _cluster.StartAsync();

@@ -29,10 +29,15 @@ internal sealed class SyncCluster
                 ? FakeCluster.Result(1, "Connection refused")
                 : _answer(node, arguments, input);
         Nodes.OnStart = (node, _) => Holder is { } holder && holder.Node == node
-            ? new EndedProcess("", holder.Who, 75)
-            : new EndedProcess("held\n", "", 0);
-        Nodes.OnExecute = (container, request) => !request.Command.Contains("Environments/drain.sh") ? FakeExecution.Ended(0)
-            : FakeExecution.Ended(0, IsBusy(container) ? "busy 3\n" : "idle\n");
+            ? HeldProcess.Ended(75, holder.Who)
+            : Lock = HeldProcess.Saying("held");
+        Nodes.OnExecute = (container, request) => request.Command[3] switch
+        {
+            "Environments/drain.sh" => Drain = FakeExecution.Held(IsBusy(container) ? "busy 3\n" : "idle\n"),
+            "Access/Login/logins-open.sh" => FakeExecution.Ended(Closed.Contains(container.Id) ? 1 : 0),
+            "Environments/reopen.sh" => FakeExecution.Ended(Closed.Remove(container.Id) ? 0 : 1),
+            var other => throw new InvalidOperationException($"No container of this cluster knows {other}."),
+        };
     }
 
     public FakeCluster Nodes => _static.Nodes;
@@ -41,6 +46,18 @@ internal sealed class SyncCluster
 
     /// <summary>Who holds the lock on which node; null for nobody.</summary>
     public (string Node, string Who)? Holder { get; set; }
+
+    /// <summary>The command that holds the lock that was taken last.</summary>
+    public HeldProcess? Lock { get; private set; }
+
+    /// <summary>How long a node may take.</summary>
+    public TimeSpan NodeTimeout { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>The command that drains the container which was drained last.</summary>
+    public FakeExecution? Drain { get; private set; }
+
+    /// <summary>The ids of containers in which a drain was killed that turned users away.</summary>
+    public HashSet<string> Closed { get; } = [];
 
     /// <summary>Whether users have processes in a container.</summary>
     public Func<EngineContainer, bool> IsBusy { get; set; } = _ => false;
@@ -70,8 +87,11 @@ internal sealed class SyncCluster
     public async Task<IReadOnlyList<HpcEnvironmentChange>> SyncAsync(
         string limit = "1", int maxFailure = 1, bool prune = false, CancellationToken token = default, params string[] nodes)
     {
-        var cluster = Nodes.Cluster with { Failed = Failures.Add };
-        var survey = new EnvironmentSurvey(cluster, _static.Site, new StaticPlanner(cluster, _static.Site, "alice@head1"));
+        var cluster = Nodes.Cluster with { Failed = Failures.Add, NodeTimeout = NodeTimeout };
+        var survey = new EnvironmentSurvey(cluster, _static.Site, new StaticPlanner(cluster, _static.Site, "alice@head1"))
+        {
+            ReadyLimit = TimeSpan.FromSeconds(1),
+        };
         var (steps, found) = (new List<EnvironmentStep>(), new List<(string Node, EngineContainer Container)>());
         await survey.ReadAsync(
             (nodes is [] ? Names : nodes).ToDictionary(
@@ -89,7 +109,8 @@ internal sealed class SyncCluster
             },
             default);
         var changes = steps.Where(step => step.Step == StaticStep.None).Select(step => step.Change).ToList();
-        var rolling = new RollingSync(cluster, new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1) })
+        var converger = new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1) };
+        var rolling = new RollingSync(cluster)
         {
             MaxUnavailable = UnavailableLimit.Parse(limit),
             MaxFailure = maxFailure,
@@ -101,9 +122,13 @@ internal sealed class SyncCluster
                 }
             },
         };
-        await (prune ? rolling.PruneAsync(found.ToLookup(one => one.Node, one => one.Container), default) : Task.CompletedTask);
+        foreach (var same in prune ? found.OrderBy(one => one.Node, StringComparer.Ordinal).GroupBy(one => one.Container.Name) : [])
+        {
+            await rolling.RunAsync([.. same.Select(one => converger.ToRoll(one.Node, one.Container))], same.Count(), token);
+        }
+
         var todo = steps.Where(step => step.Step != StaticStep.None).OrderBy(step => step.Plan.Node, StringComparer.Ordinal);
-        await rolling.RunAsync([.. todo], Names.Count, token);
+        await rolling.RunAsync([.. todo.Select(converger.ToRoll)], Names.Count, token);
         return changes;
     }
 
@@ -111,18 +136,4 @@ internal sealed class SyncCluster
         .Replace("o2wn[01-02]', port", "o2wn[01-06]', port", StringComparison.Ordinal)
         .Replace("[ 'o2wn[01-02]' ]", "[ 'o2wn[01-06]' ]", StringComparison.Ordinal)
         .Replace("port: 2201", more.Length == 0 ? "port: 2201" : $"port: 2201, {more}", StringComparison.Ordinal);
-
-    /// <summary>A command on a node that said what it had to say.</summary>
-    private sealed class EndedProcess(string output, string error, int code) : INodeProcess
-    {
-        public Stream Input { get; } = new MemoryStream();
-
-        public Stream Output { get; } = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(output));
-
-        public Stream Error { get; } = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(error));
-
-        public Task<int> WaitAsync(CancellationToken cancellationToken) => Task.FromResult(code);
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

@@ -144,6 +144,7 @@ public sealed class FakeEngine : IContainerEngine
                 Cpuset = limits.Cpuset ?? spec.Cpuset,
                 MemoryBytes = limits.MemoryBytes ?? spec.MemoryBytes,
                 Pids = limits.Pids == -1 ? null : limits.Pids ?? spec.Pids,
+                Restart = limits.Restart ?? spec.Restart,
             };
         }
 

@@ -21,9 +21,16 @@ internal sealed class FakeExecutions(FakeCluster cluster, FakeEngine engine) : I
 public sealed class FakeExecution : IExecution
 {
     private readonly TaskCompletionSource<int> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly MemoryStream _input = new();
+    private readonly MemoryStream _input;
 
-    private FakeExecution(string output, string error) => (Output, Error) = (Text(output), Text(error));
+    private FakeExecution(string output, string error, bool endsWithInput = false)
+    {
+        (Output, Error) = (Text(output), Text(error));
+        _input = endsWithInput ? new EndingStream(() => End(0)) : new MemoryStream();
+    }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _end.Task.IsCompleted;
 
     public Stream Input => _input;
 
@@ -47,6 +54,9 @@ public sealed class FakeExecution : IExecution
 
     /// <summary>A command that runs until a test, or its caller, ends it.</summary>
     public static FakeExecution Running(string output = "", string error = "") => new(output, error);
+
+    /// <summary>A command that runs until its input ends.</summary>
+    public static FakeExecution Held(string output) => new(output, "", endsWithInput: true);
 
     /// <summary>Ends the command.</summary>
     public void End(int exitCode) => _end.TrySetResult(exitCode);

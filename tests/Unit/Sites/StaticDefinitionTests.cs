@@ -26,6 +26,7 @@ public sealed class StaticDefinitionTests
                 nodes: 'o2wn[01-02]'
                 port: 2201
                 restart: on-failure
+                drain: { batch: true }
                 imageInit: /usr/sbin/init
                 logins: { groups: [ hpc, stage ], users: alice, by: [ key, hostbased ], accounts: sssd }
               cs7-test: { environment: cs7, nodes: [ o2wn02, 'o2wn[02-03]' ], port: 2202, logins: { users: alice } }
@@ -37,11 +38,12 @@ public sealed class StaticDefinitionTests
         Assert.Equal(["hpc", "stage"], first.Logins.Groups);
         Assert.Equal(["alice"], first.Logins.Users);
         Assert.Equal([LoginProof.Key, LoginProof.HostBased], first.Logins.By);
-        Assert.Equal(AccountSource.Sssd, first.Logins.Accounts);
+        Assert.Equal((AccountSource.Sssd, true), (first.Logins.Accounts, first.Drain.Batch));
         var second = site.StaticNamed("cs7-test");
         Assert.Equal(["o2wn02", "o2wn03"], second.NodeNames());
         Assert.Equal((RestartPolicy.UnlessStopped, AccountSource.Files), (second.Restart, second.Logins.Accounts));
         Assert.Equal([LoginProof.Key], second.Logins.By);
+        Assert.False(second.Drain.Batch);
         Assert.Equal("/gpfs/keys/{node}", site.StaticDirectory);
         Assert.Empty(SiteAudit.Examine(site, new EphemeralPorts(32768, 60999)));
     }
@@ -65,6 +67,7 @@ public sealed class StaticDefinitionTests
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 22042 }", "Warning", "StaticPortInArea", 7, "in the port area, 22000 to 22999")]
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 40000 }", "Warning", "EphemeralPorts", 7, "port 40000 is among 32768 to 60999")]
     [InlineData("{ environment: cs7, nodes: 'o2wn[04-06]', port: 2201 }", "Warning", "StaticNodeUnknown", 7, "o2wn[05-06] are not among nodes.names")]
+    [InlineData("{ environment: cs7, nodes: o2wn01, port: 2201, drain: { batch: true } }\nbatch: { system: lsf }", "Warning", "StaticDrainUntold", 7, "static.a: Lsf is not told")]
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 2201, privileged: true }", "Warning", "Privileged", 7, "static a: the container is privileged")]
     public void What_cannot_go_well_is_found_with_its_line(string definition, string severity, string rule, int line, string message)
     {

@@ -35,16 +35,25 @@ internal static class ContainerParameters
     };
 
     /// <summary>The request that changes limits: 0 and an empty text leave one as it is.</summary>
-    public static ContainerUpdateParameters Of(LimitUpdate limits) => new()
+    public static ContainerUpdateParameters Of(LimitUpdate limits)
     {
-        NanoCPUs = (limits.Cpus ?? 0) * NanoCpus,
-        CpusetCpus = limits.Cpuset ?? "",
-        Memory = limits.MemoryBytes ?? 0,
+        var wanted = new ContainerUpdateParameters
+        {
+            NanoCPUs = (limits.Cpus ?? 0) * NanoCpus,
+            CpusetCpus = limits.Cpuset ?? "",
+            Memory = limits.MemoryBytes ?? 0,
 
-        // What the engine gives by itself when a container is made, and when it is changed does not: it refuses more memory than swap.
-        MemorySwap = 2 * (limits.MemoryBytes ?? 0),
-        PidsLimit = limits.Pids,
-    };
+            // What the engine gives by itself when a container is made, and when it is changed does not: it refuses more memory than swap.
+            MemorySwap = 2 * (limits.MemoryBytes ?? 0),
+            PidsLimit = limits.Pids,
+        };
+        if (limits.Restart is { } restart)
+        {
+            wanted.RestartPolicy = new RestartPolicy { Name = RestartOf(restart) };
+        }
+
+        return wanted;
+    }
 
     private static HostConfig HostOf(ContainerSpec spec) => new()
     {

@@ -16,12 +16,18 @@ public sealed record ExecAccess : IContainerAccess
 {
     private static readonly NodeScript Sleep = NodeScript.Of("Access/Exec/sleep-and-reap.sh");
 
-    private static readonly ExecutionRequest Probe = new(["true"]);
+    private static readonly ExecutionRequest True = new(["true"]);
 
     private static readonly TimeSpan Leave = TimeSpan.FromSeconds(5);
 
     // Between two commands, each of which is some requests to the engine.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>What has to succeed in a container for it to be ready.</summary>
+    internal ExecutionRequest Probe { get; init; } = True;
+
+    /// <summary>Why it did not, by its exit code.</summary>
+    internal Func<int, string> Refusal { get; init; } = WithTrue;
 
     /// <inheritdoc/>
     public AccessKind Kind => AccessKind.Exec;
@@ -82,8 +88,10 @@ public sealed record ExecAccess : IContainerAccess
         ContainerEntry entry, IReadOnlyList<string> command, CancellationToken cancellationToken) =>
         await entry.Engine.Executions.StartAsync(entry.Id, new ExecutionRequest(command), cancellationToken);
 
+    private static string WithTrue(int code) => string.Create(CultureInfo.InvariantCulture, $"the command true ended with code {code}");
+
     /// <summary>Why a command does not run in the container; null when one does.</summary>
-    private static async Task<string?> RefusalAsync(ContainerEntry entry, CancellationToken cancellationToken)
+    private async Task<string?> RefusalAsync(ContainerEntry entry, CancellationToken cancellationToken)
     {
         try
         {
@@ -91,7 +99,7 @@ public sealed record ExecAccess : IContainerAccess
             try
             {
                 var code = await execution.WaitAsync(cancellationToken);
-                return code == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"the command true ended with code {code}");
+                return code == 0 ? null : Refusal(code);
             }
             finally
             {

@@ -17,6 +17,12 @@ namespace PisaHpc.Access.Login;
 /// <param name="Port">The port on which the sshd listens.</param>
 public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
 {
+    /// <summary>What a login says that is turned away since the container is about to go.</summary>
+    public const string DrainNotice = "This environment is about to be replaced. Log in again in a few minutes.";
+
+    /// <summary>Why a container is not ready whose sshd answers, and turns everybody away with <see cref="DrainNotice"/>.</summary>
+    public const string LoginsClosed = "logins are turned away by the /etc/nologin of a drain";
+
     /// <summary>The ports below this one are for processes with NET_BIND_SERVICE (ip(7), ip_unprivileged_port_start).</summary>
     private const int FirstUnprivilegedPort = 1024;
 
@@ -25,6 +31,12 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
     private static readonly NodeScript Answers = NodeScript.Of("Access/Login/login-answers.sh");
 
     private static readonly ExecAccess ByEngine = new();
+
+    private static readonly ExecAccess ByLogins = new()
+    {
+        Probe = new ExecutionRequest(NodeScript.Of("Access/Login/logins-open.sh").Command(DrainNotice)) { User = "0:0" },
+        Refusal = _ => LoginsClosed,
+    };
 
     /// <inheritdoc/>
     public AccessKind Kind => AccessKind.Login;
@@ -93,7 +105,7 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
 
     /// <summary>
     /// The sshd on the port has the directory's host key and asks who one is, so that it is this container's and no other; and a command of
-    /// the engine runs. Nobody's key is needed for that.
+    /// the engine runs, by which no drain keeps logins out. Nobody's key is needed for that.
     /// </summary>
     public async Task<string?> TryAsync(ContainerEntry entry, TimeSpan deadline, CancellationToken cancellationToken)
     {
@@ -108,7 +120,7 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
         }
 
         var left = deadline - clock.Elapsed;
-        return await ByEngine.TryAsync(entry, left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), cancellationToken);
+        return await ByLogins.TryAsync(entry, left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), cancellationToken);
     }
 
     /// <inheritdoc/>

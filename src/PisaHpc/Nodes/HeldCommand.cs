@@ -1,0 +1,91 @@
+using System.Globalization;
+
+namespace PisaHpc.Nodes;
+
+/// <summary>
+/// A command on a node that does something for as long as its caller is there: it ends when its standard input does, or when the input is
+/// silent (await-caller.sh). A byte every few seconds says that the caller lives.
+/// </summary>
+internal sealed class HeldCommand : IAsyncDisposable
+{
+    /// <summary>Between two bytes.</summary>
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the command may take to undo what it did.</summary>
+    private static readonly TimeSpan Leave = TimeSpan.FromSeconds(5);
+
+    private readonly INodeProcess _process;
+    private readonly StreamReader _output;
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly Task _beating;
+
+    /// <summary>Holds a command that was started.</summary>
+    public HeldCommand(INodeProcess process)
+    {
+        _process = process;
+        _output = new StreamReader(process.Output, leaveOpen: true);
+        Ended = process.WaitAsync(_leaving.Token);
+        _beating = BeatAsync();
+    }
+
+    /// <summary>The silence, in seconds, after which the command ends: the first argument of await_caller.</summary>
+    public static string Silence { get; } = (4 * Beat).TotalSeconds.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Ends when the command does, with its exit code, or fails as its connection does; cancelled when it is let go.</summary>
+    public Task<int> Ended { get; }
+
+    /// <summary>The next line that the command says; null when it says nothing more.</summary>
+    public async Task<string?> ReadAsync(CancellationToken cancellationToken) => await _output.ReadLineAsync(cancellationToken);
+
+    /// <summary>The words of a command that ended by itself.</summary>
+    public async Task<string> ErrorAsync(CancellationToken cancellationToken)
+    {
+        using var error = new StreamReader(_process.Error, leaveOpen: true);
+        return await error.ReadToEndAsync(cancellationToken);
+    }
+
+    /// <summary>Lets it go, and waits a moment until it has undone what it did; a node that hangs holds nobody up.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_leaving.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _leaving.CancelAsync();
+        await _beating;
+        await EndInputAsync();
+        await Task.WhenAny(_process.WaitAsync(CancellationToken.None), Task.Delay(Leave, CancellationToken.None));
+        await _process.DisposeAsync();
+        _output.Dispose();
+    }
+
+    private async Task EndInputAsync()
+    {
+        try
+        {
+            await _process.Input.DisposeAsync();
+        }
+        catch (Exception gone) when (gone is IOException or HpcException)
+        {
+            // Its connection ended before, and its input with that.
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(Beat);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_leaving.Token))
+            {
+                await _process.Input.WriteAsync("."u8.ToArray(), _leaving.Token);
+                await _process.Input.FlushAsync(_leaving.Token);
+            }
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or ObjectDisposedException or HpcException)
+        {
+            // It was let go, or has ended, which Ended tells.
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using PisaHpc.Integration.Harness;
+
+namespace PisaHpc.Integration.Environments;
+
+/// <summary>The caller of a sync is killed when a phase on a real node begins, and somebody runs it again.</summary>
+[Collection(LabTests.Name)]
+public sealed class SyncKillTests(LabFixture lab) : IDisposable
+{
+    private readonly HostedRunspace _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Fact]
+    public async Task The_next_run_ends_clean_and_there_never_are_two_nor_none()
+    {
+        await using var site = await StaticLab.OfAsync(
+            _shell, lab, "  kill-MARK: { environment: tiny, nodes: o2wn01, port: PORT, variables: { A: start } }\n");
+        var (name, old) = ($"kill-{site.Mark}", "start");
+        site.Run($"Sync-HpcEnvironment {name} -Site $Site").Succeeded();
+        foreach (var phase in (string[])
+            ["waiting until nobody works in it", "starting the container", "waiting until it is ready", "removing containers"])
+        {
+            var next = phase.Split(' ')[^1];
+            await site.ChangeAsync($"A: {old}", $"A: {next}");
+            old = next;
+            using (var killed = site.Start($"Sync-HpcEnvironment {name} -GraceSec 1 -Verbose"))
+            {
+                await killed.SaysAsync($"o2wn01: {phase}");
+                await killed.TrySignalAsync("KILL");
+            }
+
+            Assert.InRange((await RunningAsync(site)).Count, 0, 1);
+            Assert.NotEmpty(await site.ContainersAsync(lab.Nodes[0]));
+            await AgainAsync(site, name);
+            Assert.Equal([$"pisahpc-static-{name}"], await site.ContainersAsync(lab.Nodes[0]));
+            Assert.Empty(site.Run($"Compare-HpcEnvironment {name} -Site $Site").Succeeded().Objects);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> RunningAsync(StaticLab site) =>
+        [.. (await lab.Nodes[0].DockerAsync("ps", "--format", "{{.Names}}")).EndedWith(0).Lines.Where(
+            name => name.EndsWith(site.Mark, StringComparison.Ordinal))];
+
+    /// <summary>The node finds out in a moment that the first one is gone.</summary>
+    private static async Task AgainAsync(StaticLab site, string name)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (site.Run($"Sync-HpcEnvironment {name} -GraceSec 1 -Site $Site").ErrorIds is { Count: > 0 } ids)
+        {
+            Assert.Equal(["StaticBeingSynced"], ids);
+            await Task.Delay(100, patience.Token);
+        }
+    }
+}

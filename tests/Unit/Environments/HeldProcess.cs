@@ -1,0 +1,45 @@
+using System.Text;
+using PisaHpc.Nodes;
+using PisaHpc.Unit.Nodes;
+
+namespace PisaHpc.Unit.Environments;
+
+/// <summary>A command on a node that says a line and goes on until its input ends, or that has ended with a code.</summary>
+internal sealed class HeldProcess : INodeProcess
+{
+    private readonly TaskCompletionSource<int> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private HeldProcess(string output, string error)
+    {
+        (Output, Error) = (Text(output), Text(error));
+        Input = new EndingStream(() => End(0));
+    }
+
+    public Stream Input { get; }
+
+    public Stream Output { get; }
+
+    public Stream Error { get; }
+
+    public static HeldProcess Saying(string line) => new(line + "\n", "");
+
+    public static HeldProcess Ended(int code, string error)
+    {
+        var process = new HeldProcess("", error);
+        process.End(code);
+        return process;
+    }
+
+    /// <summary>Ends it, as a node does whose connection breaks.</summary>
+    public void End(int code) => _end.TrySetResult(code);
+
+    public Task<int> WaitAsync(CancellationToken cancellationToken) => _end.Task.WaitAsync(cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        End(143);
+        return ValueTask.CompletedTask;
+    }
+
+    private static MemoryStream Text(string text) => new(Encoding.UTF8.GetBytes(text));
+}
