@@ -48,7 +48,7 @@ public sealed class TestHpcContainerTests(LabFixture lab) : IDisposable
             Assert.DoesNotContain(_shell.Run("Test-HpcContainer o2wn01").Succeeded().Objects, item => (string)((dynamic)item).Name == name);
             var run = _shell.Run(
                 "param($Name) Test-HpcContainer o2wn01 -IncludeForeign -FailOn Error -Verbose | Where-Object Name -EQ $Name | ForEach-Object { "
-                + "'{0} {1}' -f $_.Check, $_.Severity; $_ | ConvertTo-Json }", new { Name = name });
+                + "'{0} {1}' -f $_.Check, $_.Severity; $_.PSObject.Properties.Value -join '|' }", new { Name = name });
             var text = run.Objects.Select(item => item.ToString()!).ToList();
             string[] expected = ["EngineSocket Error", "HostRoot Error", "HostNamespaces Error", "RootUser Warning", "Secrets Warning"];
             Assert.Empty(expected.Except(text));
