@@ -50,6 +50,15 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
     /// <summary>Where users come from, and whether hosts are trusted as the node trusts them.</summary>
     public LoginSettings Logins { get; init; } = new();
 
+    /// <summary>
+    /// The hierarchy of control groups that carries systemd's name and no controller, where a node has version 1 of them. systemd as a
+    /// first process makes groups there, and does not start where it cannot (systemd 252, "Failed to create control group").
+    /// </summary>
+    public const string SystemdGroups = "/sys/fs/cgroup/systemd";
+
+    /// <summary>Whether an init of the image's own gets those groups to write to; the engine shows it the others read-only.</summary>
+    public bool WritesSystemdGroups { get; init; }
+
     /// <inheritdoc/>
     public JobAgent? Agent => null;
 
@@ -63,13 +72,14 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
         .. Port < FirstUnprivilegedPort ? (string[])["NET_BIND_SERVICE"] : [],
     ];
 
-    /// <summary>What of the node the container sees for it, all read-only.</summary>
+    /// <summary>What of the node the container sees for it, read-only but for an init's groups.</summary>
     public IReadOnlyList<ContainerMount> Mounts =>
     [
         Same(Directory),
         .. Accounts().Select(Same),
         .. Logins.By.Contains(LoginProof.HostBased) ? [Same("/etc/ssh/shosts.equiv"), Same("/etc/ssh/ssh_known_hosts")] : Nothing,
         .. ImageInit is null ? Nothing : [new ContainerMount(ConfigurationFile, "/etc/ssh/sshd_config", ReadOnly: true)],
+        .. WritesSystemdGroups ? [new ContainerMount(SystemdGroups, SystemdGroups, ReadOnly: false)] : Nothing,
     ];
 
     /// <summary>What a node has to have before anything is started there.</summary>
