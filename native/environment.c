@@ -28,8 +28,8 @@ static const char *const dropped[] = {
     "TMPDIR", "TMP", "TEMP", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "SSH_AUTH_SOCK",
     // The name of the machine that the shell ran on, and the shell's own book-keeping.
     "HOSTNAME", "OLDPWD", "SHLVL", "_",
-    // Where the client found the agent.
-    "PISAHPC_SOCKET",
+    // Where the client found the agent, and the job that the client's processes are known for.
+    "PISAHPC_SOCKET", "PISAHPC_JOB",
 };
 
 void rules_default(struct rules *rules) {

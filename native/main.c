@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
+#include "owner.h"
 #include "server.h"
 
 // One program of two names: the agent in a container, and the client by which its owner has programs run there.
@@ -12,7 +14,7 @@
 
 static const char agent_usage[] =
     "usage: pisahpc-agent serve SOCKET [--grace SECONDS] [--sessions NUMBER] [--drop NAMES]... [--keep NAMES]...\n"
-    "                           [-- PROGRAM [ARGUMENT...]]\n"
+    "                           [--user UID:GID[:GROUP,...]] [--label NAME=VALUE]... [-- PROGRAM [ARGUMENT...]]\n"
     "       pisahpc-agent run ...   the same as pisahpc-run\n";
 
 static const char client_usage[] =
@@ -65,15 +67,24 @@ static int run_agent(char **arguments) {
     if (take(&words, "--help")) explain(agent_usage);
     if (!take(&words, "serve")) misused(agent_usage);
     struct agent agent = {.socket = value(&words), .rules = &rules, .grace_ms = GRACE_SEC * 1000, .sessions = SESSIONS};
+    const char *user = NULL;
     while (*words.next) {
         if (take(&words, "--grace")) agent.grace_ms = (int)number(&words, 0, 3600) * 1000;
         else if (take(&words, "--sessions")) agent.sessions = number(&words, 1, SESSIONS_MAX);
         else if (take(&words, "--drop")) add_rule(&rules, false, &words);
         else if (take(&words, "--keep")) add_rule(&rules, true, &words);
+        else if (take(&words, "--user")) user = value(&words);
+        // For whoever looks for the agent of a job among a container's processes: nothing is done by it here.
+        else if (take(&words, "--label")) value(&words);
         else if (take(&words, "--") && *words.next) break;
         else misused(agent_usage);
     }
     agent.program = *words.next ? words.next : NULL;
+    if (user && !owner_become(user)) {
+        if (errno == EINVAL) misused(agent_usage);
+        fprintf(stderr, "pisahpc-agent: cannot become the user %s: %s\n", user, strerror(errno));
+        return 77;
+    }
     return server_run(&agent);
 }
 

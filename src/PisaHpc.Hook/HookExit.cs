@@ -49,6 +49,8 @@ internal static class HookExit
         ErrorId.JobBeingStarted,
         ErrorId.SiteMissing,
         ErrorId.UserNotFound,
+        ErrorId.StaticNotRunning,
+        ErrorId.StaticNotReady,
     ];
 
     /// <summary>What one node lacks and another may have, or none has.</summary>
@@ -59,6 +61,7 @@ internal static class HookExit
         ErrorId.LimitRefused,
         ErrorId.LimitNotInForce,
         ErrorId.ContainerNotReady,
+        ErrorId.StaticNotDeclared,
     ];
 
     /// <summary>What nobody but an admin ends, though another node, or another batch system, may do for a start.</summary>

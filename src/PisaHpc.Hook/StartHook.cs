@@ -33,6 +33,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 Allocation = allocation,
                 Environment = wanted,
                 PortArea = area.Path,
+                Place = JobPlace.Of(site, wanted),
                 // It lies beside this program.
                 Agent = AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory),
             },

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
+using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
@@ -32,6 +33,14 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>
+    /// Waits so long for users, and the jobs that are placed there, to end their work, in seconds, and keeps new ones out meanwhile. Users'
+    /// logins are ended when it is not given, and a container with jobs is left as it is.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 604800)]
+    public int? DrainTimeoutSec { get; set; }
+
     /// <summary>Returns as soon as the containers run, without waiting until they are ready.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
@@ -59,11 +68,26 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
 
         if (await ShouldProcessAsync($"{plan.Node}: {plan.Name}", change.Words))
         {
+            await DrainAsync(change, stopping);
             await starter.CarryOutAsync(change, HandOverAsync, stopping);
         }
         else if (PassThru)
         {
             Emit(ContainerStarter.Predict(plan));
         }
+    }
+
+    private async Task DrainAsync(StaticChange change, CancellationToken stopping)
+    {
+        if (change.Existing is not { State: ContainerState.Running } container)
+        {
+            return;
+        }
+
+        var engine = await Cluster.Engines.ConnectAsync(change.Plan.Node, stopping);
+        await (DrainTimeoutSec is { } seconds
+            ? SessionDrain.WaitAsync(engine, container, TimeSpan.FromSeconds(seconds), stopping)
+            : SessionDrain.RefuseJobsAsync(
+                await Cluster.Nodes.ConnectAsync(change.Plan.Node, stopping), engine, container, stopping));
     }
 }

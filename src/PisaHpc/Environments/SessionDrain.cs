@@ -1,4 +1,5 @@
 using System.Globalization;
+using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -50,6 +51,25 @@ internal static class SessionDrain
         finally
         {
             await EndAsync(drain);
+        }
+    }
+
+    /// <summary>Refuses where jobs are placed into a container that is to end: their processes would end with it.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.StaticBusy"/>, naming the jobs; the ids of the connection and of the engine.
+    /// </exception>
+    public static async Task RefuseJobsAsync(
+        INodeConnection connection, IContainerEngine engine, EngineContainer container, CancellationToken cancellationToken)
+    {
+        var placed = await PlacedJobs.ListAsync(connection, engine, cancellationToken);
+        var jobs = placed.Where(job => job.Id == container.Id).Select(job => job.Labels[ContainerLabels.Job]);
+        if (string.Join(", ", jobs.Order(StringComparer.Ordinal)) is { Length: > 0 } ids)
+        {
+            throw new HpcException(
+                ErrorId.StaticBusy,
+                $"Jobs are placed into {container.Name} on {engine.Node}, and would end with it: {ids}. It was left as it is.",
+                engine.Node,
+                "Wait for them with -DrainTimeoutSec, or stop them first: Stop-HpcJob.");
         }
     }
 

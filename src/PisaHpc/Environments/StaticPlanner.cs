@@ -36,7 +36,11 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
 
     /// <summary>The paths on a node whose existence matters to a static environment.</summary>
     internal IReadOnlyList<string> PathsOf(StaticDefinition definition, HpcEnvironment environment) =>
-        [.. environment.NodePaths, .. AccessOf(definition, environment, node: "").NodePaths];
+        [
+            .. environment.NodePaths,
+            .. AccessOf(definition, environment, node: "").NodePaths,
+            .. definition.ImageInit is null ? (string[])[] : [LoginAccess.SystemdGroups],
+        ];
 
     private List<HpcContainerPlan> Plan(
         StaticDefinition definition, HpcEnvironment environment, IEnumerable<NodeFacts> nodes, PlannedImage image)
@@ -80,7 +84,12 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
             },
             Node = new AllocatedNode(facts.Node, facts.Cpus),
             Facts = facts,
-            Access = AccessOf(definition, environment, facts.Node),
+            Access = AccessOf(definition, environment, facts.Node) with
+            {
+                // Whoever mounts control groups himself says which.
+                WritesSystemdGroups = definition.ImageInit is not null && !facts.MissingPaths.Contains(LoginAccess.SystemdGroups)
+                    && !environment.Mounts.Any(mount => mount.Target.StartsWith("/sys/fs/cgroup", StringComparison.Ordinal)),
+            },
             Image = image,
             Attempt = attempt,
             Service = new ServiceOptions(definition.Restart, startedBy) { ImageInit = definition.ImageInit },
@@ -94,6 +103,7 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
             Configuration = LoginConfiguration.Of(definition, environment, directory),
             ImageInit = definition.ImageInit,
             Logins = definition.Logins,
+            RunDirectory = site.Environments.Values.Any(layer => layer.Static?.Value == definition.Name) ? site.RunDirectory : null,
         };
     }
 

@@ -120,6 +120,17 @@ public enum ErrorId
     /// <summary>A node has a container of a static environment's name that is not as the site declares it now, or is nobody's.</summary>
     StaticDiffers,
 
+    /// <summary>A job is to be placed into a static environment that is not declared for a node of it.</summary>
+    StaticNotDeclared,
+
+    /// <summary>A job is to be placed into a static environment whose container on a node does not run.</summary>
+    StaticNotRunning,
+
+    /// <summary>
+    /// A static environment's container runs and takes no job: it is drained, or was made before jobs were placed into it.
+    /// </summary>
+    StaticNotReady,
+
     /// <summary>Somebody else is bringing the static environment on that node to what is declared.</summary>
     StaticBeingSynced,
 

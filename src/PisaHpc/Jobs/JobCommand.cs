@@ -26,7 +26,7 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
     /// </exception>
     public async Task<JobCommandPlace> FindAsync(string jobId, string anyNode, string? node, CancellationToken cancellationToken)
     {
-        var known = await RunningOnAsync(jobId, anyNode, cancellationToken);
+        var known = await PlacedJobs.RunningOnAsync(nodes, engines, jobId, anyNode, cancellationToken);
         var all = ContainerLabels.NodesOf(known);
         var wanted = node ?? all[0].Name;
         if (all.All(candidate => candidate.Name != wanted))
@@ -34,7 +34,7 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
             throw new HpcException(ErrorId.InvalidValue, $"Node {wanted} is not one of job {jobId}: {SlotMap.Format(all)}.", wanted);
         }
 
-        var container = wanted == anyNode ? known : await RunningOnAsync(jobId, wanted, cancellationToken);
+        var container = wanted == anyNode ? known : await PlacedJobs.RunningOnAsync(nodes, engines, jobId, wanted, cancellationToken);
         return ContainerLabels.ToHpcContainer(wanted, container).GetAccess().Agent is { } agent
             ? new JobCommandPlace(jobId, wanted, agent)
             : throw new HpcException(
@@ -92,14 +92,6 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
                 CultureInfo.InvariantCulture,
                 $"Job {request.Place.JobId}: {Quote.Of(request.Command)} ended on {request.Place.Node} with exit code {code}{why}."),
             request.Place.Node);
-    }
-
-    private async Task<EngineContainer> RunningOnAsync(string jobId, string node, CancellationToken cancellationToken)
-    {
-        var engine = await engines.ConnectAsync(node, cancellationToken);
-        var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
-        return containers.FirstOrDefault(container => container.State == ContainerState.Running) ?? throw new HpcException(
-            ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");
     }
 }
 

@@ -44,7 +44,9 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
             async (node, stopping) =>
             {
                 var engine = await cluster.Engines.ConnectAsync(node, stopping);
-                foreach (var container in await engine.ListAsync(filter, stopping))
+                var containers = await engine.ListAsync(filter, stopping);
+                var placed = await PlacedAsync(engine, LeasedWithout(node, containers), stopping);
+                foreach (var container in containers.Concat(placed))
                 {
                     found.Add((node, container));
                 }
@@ -63,6 +65,24 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
                 .Select(id => JobView.From(id, leases.GetValueOrDefault(id), [.. byJob[id]], busy.Contains(id)))
         ];
         return new FoundJobs(jobs, [.. answered.Keys]);
+
+        HashSet<string> LeasedWithout(string node, IEnumerable<EngineContainer> containers) => leases.Values
+            .Where(lease => lease.Nodes.Contains(node)).Select(lease => lease.JobId)
+            .Except(containers.Select(container => container.Labels[ContainerLabels.Job])).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The jobs that a node has no container of, where they are placed into static environments'.</summary>
+    private async Task<IEnumerable<EngineContainer>> PlacedAsync(
+        IContainerEngine engine, HashSet<string> jobIds, CancellationToken cancellationToken)
+    {
+        if (jobIds.Count == 0)
+        {
+            return [];
+        }
+
+        var connection = await cluster.Nodes.ConnectAsync(engine.Node, cancellationToken);
+        var placed = await PlacedJobs.ListAsync(connection, engine, cancellationToken);
+        return placed.Where(container => jobIds.Contains(container.Labels[ContainerLabels.Job]));
     }
 
     /// <summary>A job that somebody began to start since nodes were asked; null where nobody did.</summary>

@@ -163,8 +163,12 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         CancellationToken cancellationToken)
     {
         var failed = new ConcurrentQueue<NodeFailure>();
+        // An earlier run may have been placed, whatever this one is to be.
+        var mayBePlaced = request.Containers.Place is not null || ports.Find(request.Allocation.JobId) is not null;
         var survey = await clock.MeasureAsync(
-            Phase.Survey, () => JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, cancellationToken));
+            Phase.Survey,
+            () => JobSurvey.ReadAsync(
+                PlannerOf(request, failed.Enqueue), request, mayBePlaced ? cluster.Nodes : null, cancellationToken));
         if (!failed.IsEmpty)
         {
             throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);

@@ -51,7 +51,8 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
 
     private async Task StartAsync(HpcContainerPlan plan, bool leftover, CancellationToken cancellationToken)
     {
-        if (leftover)
+        // Of a run that was placed and whose agent was killed, processes may be left in the container.
+        if (leftover || plan.Place is not null)
         {
             await RunAsync(Phase.RemoveLeftovers, () =>
                 _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
@@ -71,16 +72,19 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
         var container = await RunAsync(Phase.StartContainer, async () =>
         {
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
+            return plan.Place is null
+                ? await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken)
+                : await JobPlacement.StartAsync(
+                    await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken), engine, plan, cancellationToken);
         });
         await RunAsync(Phase.WaitUntilReady, async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            return await LimitsInForce.WithAsync(
-                ReadinessCheck.WaitAsync(
-                    connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken),
-                LimitsInForce.RequireAsync(connection, engine, plan, container, _remarks.Enqueue, cancellationToken));
+            var ready = ReadinessCheck.WaitAsync(
+                connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken);
+            return plan.Place is not null ? await ready : await LimitsInForce.WithAsync(
+                ready, LimitsInForce.RequireAsync(connection, engine, plan, container, _remarks.Enqueue, cancellationToken));
         });
 
         Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);

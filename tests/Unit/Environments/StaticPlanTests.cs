@@ -63,6 +63,18 @@ public sealed class StaticPlanTests
         Assert.False(spec.Privileged);
         Assert.Contains(spec.Mounts, mount => mount.ToString() == "/sys/fs/cgroup:/sys/fs/cgroup:ro");
         Assert.Contains(spec.Mounts, mount => mount.Target == "/etc/ssh/sshd_config" && mount.ReadOnly);
+        Assert.DoesNotContain(spec.Mounts, mount => mount.Target == "/sys/fs/cgroup/systemd");
+    }
+
+    [Fact]
+    public async Task An_init_of_the_image_s_writes_to_the_groups_of_systemd_s_name_where_the_node_has_them()
+    {
+        const string Groups = "/sys/fs/cgroup/systemd";
+        var cluster = new StaticCluster(StaticCluster.Declared.Replace("port: 2201", "port: 2201, imageInit: /sbin/init", StringComparison.Ordinal));
+        Assert.Contains((await cluster.PlanOneAsync()).GetSpec().Mounts, mount => mount.Target == Groups && !mount.ReadOnly);
+        cluster.Missing.Add(Groups);
+        Assert.DoesNotContain((await cluster.PlanOneAsync()).GetSpec().Mounts, mount => mount.Target == Groups);
+        Assert.DoesNotContain((await new StaticCluster().PlanOneAsync()).GetSpec().Mounts, mount => mount.Target == Groups);
     }
 
     [Fact]

@@ -139,6 +139,7 @@ internal sealed class JobCluster : IDisposable
             case "Containers/node-facts.sh":
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Agent/put-program.sh":
+            case "Containers/placed-agents.sh":
                 return FakeCluster.Result(0);
             case "Containers/control-groups.sh":
                 IEnumerable<string> counted = [.. Counters.GetValueOrDefault(node, []), .. LimitsOn(node)];

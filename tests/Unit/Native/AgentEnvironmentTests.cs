@@ -40,6 +40,7 @@ public sealed class AgentEnvironmentTests
     [InlineData("TMPDIR", "/tmp")]
     [InlineData("XDG_RUNTIME_DIR", "/run/user/4001")]
     [InlineData("HOSTNAME", "o2login01")]
+    [InlineData("PISAHPC_JOB", "/run/pisahpc/4711")]
     public async Task What_is_the_nodes_or_an_outer_steps_is_dropped(string name, string value) =>
         Assert.DoesNotContain(name, (await VariablesAsync([], new() { [name] = value })).Keys);
 

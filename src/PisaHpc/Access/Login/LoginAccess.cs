@@ -38,6 +38,21 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
     /// <summary>Where users come from, and whether hosts are trusted as the node trusts them.</summary>
     public LoginSettings Logins { get; init; } = new();
 
+    /// <summary>
+    /// The hierarchy of control groups that carries systemd's name and no controller, where a node has version 1 of them. systemd as a
+    /// first process makes groups there, and does not start where it cannot (systemd 252, "Failed to create control group").
+    /// </summary>
+    public const string SystemdGroups = "/sys/fs/cgroup/systemd";
+
+    /// <summary>Whether an init of the image's own gets those groups to write to; the engine shows it the others read-only.</summary>
+    public bool WritesSystemdGroups { get; init; }
+
+    /// <summary>
+    /// The node's directory of jobs, where jobs are placed into the container: each finds its own there, which it alone enters. Null where
+    /// none are.
+    /// </summary>
+    public string? RunDirectory { get; init; }
+
     /// <inheritdoc/>
     public JobAgent? Agent => null;
 
@@ -51,18 +66,21 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
         .. Port < FirstUnprivilegedPort ? (string[])["NET_BIND_SERVICE"] : [],
     ];
 
-    /// <summary>What of the node the container sees for it, all read-only.</summary>
+    /// <summary>What of the node the container sees for it, read-only but for the jobs' directories and an init's groups.</summary>
     public IReadOnlyList<ContainerMount> Mounts =>
     [
         Same(Directory),
         .. Accounts().Select(Same),
         .. Logins.By.Contains(LoginProof.HostBased) ? [Same("/etc/ssh/shosts.equiv"), Same("/etc/ssh/ssh_known_hosts")] : Nothing,
         .. ImageInit is null ? Nothing : [new ContainerMount(ConfigurationFile, "/etc/ssh/sshd_config", ReadOnly: true)],
+        .. WritesSystemdGroups ? [new ContainerMount(SystemdGroups, SystemdGroups, ReadOnly: false)] : Nothing,
+        .. RunDirectory is { } run ? [new ContainerMount(run, run, ReadOnly: false) { MakesSource = true }] : Nothing,
     ];
 
     /// <summary>What a node has to have before anything is started there.</summary>
     public IEnumerable<string> NodePaths =>
-        Mounts.Select(mount => mount.Source).Where(path => !path.StartsWith(Directory, StringComparison.Ordinal));
+        Mounts.Where(mount => !mount.MakesSource && !mount.Source.StartsWith(Directory, StringComparison.Ordinal))
+            .Select(mount => mount.Source);
 
     int? IContainerAccess.Port => Port;
 

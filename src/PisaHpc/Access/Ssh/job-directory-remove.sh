@@ -5,8 +5,10 @@
 # A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
 # refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
 # long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration or its agent's socket is ended as
-# well: a login, a launcher, a program's client or a readiness check whose caller was killed.
+# well: a login, a launcher, a program's client or a readiness check whose caller was killed. So is the agent of a job that was placed into
+# a container that stays: it is waited for, since it ends all that it started; and what a killed agent could not end, by the job's mark.
 
+. Access/as-owner.sh
 set -eu
 refuse() { echo "$1" >&2; exit 70; }
 dir=$1
@@ -51,5 +53,27 @@ for process in $(printf '%s\n' "$dir/ssh_config" "$dir/agent/socket" | grep -lsz
     process=${process%/cmdline}
     kill -- "${process#/proc/}" 2>/dev/null || :
 done
+# shellcheck disable=SC2062 # the pattern comes by -f
+placed_agents() {
+    for file in $(printf '%s\n' "$dir/agent/socket" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+        [ "$(tr '\0' '\n' <"$file" 2>/dev/null | sed -n 2p)" != serve ] || echo "$file"
+    done
+}
+left=300
+while [ -n "$(placed_agents)" ]; do
+    found=removed
+    [ $left != 0 ] || refuse "the job's agent in a container of this node does not end"
+    left=$((left - 1))
+    sleep 0.05
+done
+# As the job's user, whose processes they are. One of the node itself may have the mark by a job that was submitted from within this one.
+# shellcheck disable=SC2016 # the other shell's own
+end_marked='own=$(readlink /proc/self/ns/pid)
+for process in $(printf "%s\n" "PISAHPC_JOB=$1" | grep -lszxF -f - /proc/[0-9]*/environ); do
+    process=${process%/environ}
+    there=$(readlink "$process/ns/pid") || continue
+    [ "$there" = "$own" ] || kill -s KILL -- "${process#/proc/}" 2>/dev/null || :
+done'
+if [ -n "${old-}" ]; then (as_owner "$old" sh -c "$end_marked" sh "$dir"); fi
 rm -rf -- "$run"/.new.??????????."$name" "$run"/.old.??????????."$name"
 echo $found
