@@ -57,7 +57,7 @@ usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NO
        lab.sh status [--json]
        lab.sh ssh NODE [COMMAND...]
        lab.sh enter NODE [COMMAND...]   a shell in the node without sshd
-       lab.sh images [deb13]   build, push and pull what is missing
+       lab.sh images [deb13 | init]   build, push and pull what is missing
        lab.sh packages [slurm|accounting]   install the Debian packages that are missing
 END
 }
@@ -211,6 +211,7 @@ lab_images() {
     [[ -d $LAB_STATE/nodes ]] || fail "the lab is down: start it with \`lab.sh up\`"
     case ${1:-} in
         deb13) images_up "${IMAGES_OPTIONAL[@]}" ;;
+        init) images_up "${IMAGES_INIT[@]}" ;;
         '') images_up "${IMAGES_ALL[@]}" ;;
         *) misused ;;
     esac

@@ -2,6 +2,10 @@
 # The images' way from a tree to the nodes: tar (kept in the cache under a key of what went into it), `docker import` on the
 # first node, push to the registry, pull on every node. Each step is skipped when its result is there.
 
+# shellcheck source-path=SCRIPTDIR/.. source=images/debian.sh
+. "$LAB_HOME/images/debian.sh"
+# shellcheck source-path=SCRIPTDIR/.. source=images/init.sh
+. "$LAB_HOME/images/init.sh"
 # shellcheck source-path=SCRIPTDIR/.. source=images/hpc.sh
 . "$LAB_HOME/images/hpc.sh"
 # shellcheck source-path=SCRIPTDIR/.. source=images/tiny.sh
@@ -12,6 +16,8 @@
 readonly IMAGES_ALL=('pisa/hpc:deb12=hpc bookworm' 'pisa/tiny:1=tiny')
 # shellcheck disable=SC2034 # lab.sh reads them
 readonly IMAGES_OPTIONAL=('pisa/hpc:deb13=hpc trixie')
+# shellcheck disable=SC2034 # lab.sh reads them
+readonly IMAGES_INIT=('pisa/init:deb12=init bookworm')
 readonly IMAGE_KEY_LABEL=pisahpc.lab.key
 
 # images_up IMAGE=RECIPE...
