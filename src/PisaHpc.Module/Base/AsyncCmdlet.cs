@@ -131,6 +131,15 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// </summary>
     protected Task CaughtUpAsync() => AskAsync(() => true);
 
+    /// <summary>Draws objects on the screen, as the table that they would be at a prompt.</summary>
+    private protected Task DrawAsync(ScreenTable table, string caption, IReadOnlyCollection<object> values) => AskAsync(() =>
+    {
+        const string Format = "$input | Microsoft.PowerShell.Utility\\Out-String -Stream -Width $args[0]";
+        var lines = InvokeCommand.InvokeScript(true, ScriptBlock.Create(Format), values.ToList(), table.Width);
+        table.Draw(caption, [.. lines.Select(line => line.ToString()).SkipWhile(string.IsNullOrWhiteSpace).Where(line => line.Length > 0)]);
+        return true;
+    });
+
     private Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -18,6 +19,7 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
     private readonly List<HpcContainer> _given = [];
     private readonly List<(string Node, string? JobId)> _asked = [];
     private readonly ContainerMeter _meter = new();
+    private ScreenTable? _table;
 
     /// <summary>The nodes with a failure that was told, and which it was: one that lasts is not told in every round.</summary>
     private readonly ConcurrentDictionary<string, string> _failing = new(StringComparer.Ordinal);
@@ -58,6 +60,10 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter Continuous { get; set; }
 
+    /// <summary>Shows the samples as a table that is drawn again in its place, until it is stopped, and puts no objects out.</summary>
+    [Parameter]
+    public SwitchParameter Watch { get; set; }
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
@@ -80,18 +86,33 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        _table = Watch ? ScreenTable.On(Host) : null;
         ReportMissing(await LookAsync());
         using var interval = new PeriodicTimer(TimeSpan.FromSeconds(IntervalSec));
-        for (var round = 0; Continuous || round < MaxSamples; round++)
+        var isEndless = Continuous || (Watch && !MyInvocation.BoundParameters.ContainsKey(nameof(MaxSamples)));
+        for (var round = 0; isEndless || round < MaxSamples; round++)
         {
             await interval.WaitForNextTickAsync(StopToken);
             var usages = await LookAsync();
-            EmitAll(HpcContainerUsage.Of(usages, GroupBy));
+            await PutOutAsync([.. HpcContainerUsage.Of(usages, GroupBy)]);
             if (_given.Count > 0 && usages.Count == 0)
             {
                 return;
             }
         }
+    }
+
+    private Task PutOutAsync(IReadOnlyCollection<HpcContainerUsage> usages)
+    {
+        if (_table is null)
+        {
+            EmitAll(usages);
+            return Task.CompletedTask;
+        }
+
+        var caption = string.Create(
+            CultureInfo.CurrentCulture, $"{DateTime.Now:T}, every {IntervalSec} s, {Plural.Of(usages.Count, "row")}. Ctrl-C ends it.");
+        return DrawAsync(_table, caption, usages);
     }
 
     /// <summary>Looks at all of them once, in the order of their nodes.</summary>
@@ -133,6 +154,7 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
         {
             _failing[failure.Node] = what;
             ReportNode(failure);
+            _table?.StartBelow();
         }
     }
 

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Management.Automation.Host;
+using System.Text;
+
+namespace PisaHpc.Module.Base;
+
+/// <summary>
+/// A table on a terminal that is drawn again in its own place. A cmdlet cannot know whether its output ends on a screen or in a variable,
+/// so that whoever wants a table asks for it, by -Watch, and gets no objects. What is above stays, and so does the last table.
+/// </summary>
+internal sealed class ScreenTable
+{
+    private readonly PSHost _host;
+    private int _height;
+
+    private ScreenTable(PSHost host) => _host = host;
+
+    /// <summary>The width that a table may have: a character in the last column makes some terminals begin a new line.</summary>
+    public int Width => Math.Max(20, _host.UI.RawUI.WindowSize.Width - 1);
+
+    /// <summary>A table on the terminal that a host writes to.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it writes to none, or to one that cannot go back.</exception>
+    public static ScreenTable On(PSHost host)
+    {
+        var isTerminal = host.UI is { SupportsVirtualTerminal: true } && !Console.IsOutputRedirected;
+        return isTerminal ? new ScreenTable(host) : throw new HpcException(
+            ErrorId.InvalidValue,
+            "There is no terminal on which a table could be drawn again in its place.",
+            "Watch",
+            "Take the objects as they come: -Continuous in place of -Watch.");
+    }
+
+    /// <summary>Begins below whatever stands there now: something else was written since.</summary>
+    public void StartBelow() => _height = 0;
+
+    /// <summary>Draws the table. What does not fit on the screen is counted in its last line.</summary>
+    /// <param name="caption">The line above it.</param>
+    /// <param name="lines">Its lines.</param>
+    public void Draw(string caption, IReadOnlyList<string> lines)
+    {
+        var most = Math.Max(3, _host.UI.RawUI.WindowSize.Height - 2);
+        string[] shown = lines.Count <= most
+            ? [caption, .. lines]
+            : [caption, .. lines.Take(most - 1), string.Create(CultureInfo.CurrentCulture, $"... {lines.Count - most + 1} more lines")];
+
+        // One write, so that nobody sees half of a table: up to its first line, each line and the rest of what stood there, and all below.
+        var text = new StringBuilder();
+        if (_height > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\e[{_height}A");
+        }
+
+        foreach (var line in shown)
+        {
+            text.Append('\r').Append(line.TrimEnd()).Append("\e[K\n");
+        }
+
+        _host.UI.Write(text.Append("\e[J").ToString());
+        _height = shown.Length;
+    }
+}
