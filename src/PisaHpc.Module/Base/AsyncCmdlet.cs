@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using PisaHpc.Engines;
@@ -13,7 +12,7 @@ namespace PisaHpc.Module.Base;
 /// </summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
-    private BlockingCollection<Action>? _queue;
+    private PipelineWrites? _queue;
     private TracedRun? _run;
     private volatile IProgress<PhaseReport>? _bars;
 
@@ -198,7 +197,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     private void Pump(Func<Task> body)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(PipelineStopToken);
-        using var queue = new BlockingCollection<Action>();
+        using var queue = new PipelineWrites();
         StopToken = stopping.Token;
         _queue = queue;
         var run = _run ??= new TracedRun(MyInvocation.MyCommand.Name, Tell);
@@ -210,13 +209,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             }
             finally
             {
-                queue.CompleteAdding();
+                queue.Complete();
             }
         });
 
         try
         {
-            Drain(queue, stopping);
+            queue.RunAll(refused: stopping.Cancel);
             Finish(work);
         }
         finally
@@ -225,32 +224,6 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             Task.WhenAny(work).Wait();
             _queue = null;
             SayUnheard(work);
-        }
-    }
-
-    /// <summary>
-    /// Runs queued writes until the work has ended. A write that throws (the pipeline was stopped, or an error preference says stop)
-    /// cancels the work, and the queue is still emptied: the work may be taking back what it started.
-    /// </summary>
-    private static void Drain(BlockingCollection<Action> queue, CancellationTokenSource stopping)
-    {
-        Exception? refusal = null;
-        foreach (var action in queue.GetConsumingEnumerable())
-        {
-            try
-            {
-                action();
-            }
-            catch (Exception exception)
-            {
-                refusal ??= exception;
-                stopping.Cancel();
-            }
-        }
-
-        if (refusal is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(refusal);
         }
     }
 
