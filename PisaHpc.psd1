@@ -15,6 +15,7 @@
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
         'Compare-HpcEnvironment'
+        'Enter-HpcContainer'
         'Export-HpcKnownHost'
         'Get-HpcAllocation'
         'Get-HpcContainer'
@@ -29,6 +30,7 @@
         'Import-HpcImage'
         'Initialize-HpcNode'
         'Install-HpcBatchHook'
+        'Invoke-ContainerCommand'
         'Invoke-ContainerMpi'
         'Invoke-HpcJob'
         'Measure-HpcContainer'

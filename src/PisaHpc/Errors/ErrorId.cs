@@ -138,6 +138,9 @@ public enum ErrorId
     /// <summary>A command in a job's container ended with a code other than 0, or could not be run there.</summary>
     CommandFailed,
 
+    /// <summary>What was asked for needs a terminal, and this process has none.</summary>
+    TerminalMissing,
+
     /// <summary>A job was not started because nodes stand in its way; nothing was changed on any node.</summary>
     JobNotStarted,
 
