@@ -7,7 +7,7 @@ namespace PisaHpc.Posix;
 /// The terminal on which this process's standard input and output are (termios(3), ioctl_tty(2)), given over whole to something that runs
 /// elsewhere: no key means anything here and none is shown, as in ssh. Disposing of it gives it back as it was. Linux only.
 /// </summary>
-internal sealed unsafe partial class LocalTerminal : IDisposable
+internal sealed partial class LocalTerminal : IAsyncDisposable
 {
     private const int Input = 0;
     private const int Output = 1;
@@ -52,7 +52,9 @@ internal sealed unsafe partial class LocalTerminal : IDisposable
         get
         {
             var size = default(WindowSize);
-            return Control(Output, GetWindowSize, ref size) == 0 && size is { Columns: > 0, Rows: > 0 } ? (size.Columns, size.Rows) : (80, 24);
+            return Control(Output, GetWindowSize, ref size) == 0 && size is { Columns: > 0, Rows: > 0 }
+                ? (size.Columns, size.Rows)
+                : (80, 24);
         }
     }
 
@@ -66,7 +68,7 @@ internal sealed unsafe partial class LocalTerminal : IDisposable
     /// <exception cref="HpcException"><see cref="ErrorId.TerminalMissing"/>: it does not do as a terminal does.</exception>
     public static LocalTerminal Take() => new();
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
@@ -78,7 +80,7 @@ internal sealed unsafe partial class LocalTerminal : IDisposable
 
         // The thread that reads ends at once, and takes no key that is typed from now on.
         _ = Write(_wake[1], [0], 1);
-        Task.WhenAny(_reading).GetAwaiter().GetResult();
+        await _reading;
         GiveBack(this, EventArgs.Empty);
         AppDomain.CurrentDomain.ProcessExit -= GiveBack;
         _ = Close(_wake[0]);
@@ -100,7 +102,7 @@ internal sealed unsafe partial class LocalTerminal : IDisposable
     private void Read()
     {
         var buffer = new byte[4096];
-        var watched = stackalloc PollEntry[2] { new PollEntry(Input), new PollEntry(_wake[0]) };
+        PollEntry[] watched = [new(Input), new(_wake[0])];
         while (true)
         {
             if (Poll(watched, 2, -1) < 0 && Marshal.GetLastPInvokeError() == Interrupted)
@@ -143,7 +145,7 @@ internal sealed unsafe partial class LocalTerminal : IDisposable
     private static partial int MakePipe([Out] int[] ends);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(PollEntry* entries, nuint count, int timeout);
+    private static partial int Poll([In, Out] PollEntry[] entries, nuint count, int timeout);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint Read(int descriptor, [Out] byte[] buffer, nuint length);

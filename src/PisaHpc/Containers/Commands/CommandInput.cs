@@ -32,7 +32,10 @@ public sealed record CommandInput(Func<Stream> Open)
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"The input {Quote.Name(path)} cannot be read: {Quote.Cause(failure)}", path, "Name a file that can be.");
+                ErrorId.InvalidValue,
+                $"The input {Quote.Name(path)} cannot be read: {Quote.Cause(failure)}",
+                path,
+                "Name a file of this machine that can be.");
         }
     }
 

@@ -53,7 +53,7 @@ public sealed record ContainerShell
     {
         ArgumentNullException.ThrowIfNull(execution);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var terminal = LocalTerminal.Take();
+        await using var terminal = LocalTerminal.Take();
         var typing = TypeAsync(terminal, execution, ended);
         var resizing = ResizeAsync(terminal, execution, ended.Token);
         try
