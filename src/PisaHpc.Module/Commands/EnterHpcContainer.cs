@@ -70,7 +70,7 @@ public sealed class EnterHpcContainerCommand : InsideContainerCmdlet
             var names = string.Join(", ", meant.Select(one => $"{one.Container.Name} on {one.Container.Node}"));
             throw new HpcException(
                 ErrorId.InvalidValue,
-                $"{meant.Count} containers are meant, and one can be entered: {Quote.Words(names)}.",
+                $"{Plural.Of(meant.Count, "container")} are meant, and one can be entered: {Quote.Words(names)}.",
                 recommendedAction: "Say which: by -Node beside -JobId or -Static, or by one container from Get-HpcContainer.");
         }
 

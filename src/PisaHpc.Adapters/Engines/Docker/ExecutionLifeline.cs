@@ -43,7 +43,8 @@ internal sealed class ExecutionLifeline : IAsyncDisposable
             var said = new StringBuilder();
             while (await client.AskAsync(() => lifeline._frames.NextAsync(CancellationToken.None), CancellationToken.None) is { } frame)
             {
-                if (said.Append(Encoding.UTF8.GetString(frame.Bytes.Span)).ToString().EndsWith(ExecutionScripts.Watching, StringComparison.Ordinal))
+                said.Append(Encoding.UTF8.GetString(frame.Bytes.Span));
+                if (said.ToString().EndsWith(ExecutionScripts.Watching, StringComparison.Ordinal))
                 {
                     return lifeline;
                 }

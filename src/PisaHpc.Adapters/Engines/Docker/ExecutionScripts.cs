@@ -44,7 +44,8 @@ internal static class ExecutionScripts
     public static IList<string> Watch(string mark, string signal) => Run(WatchScript, [$"{Mark}={mark}", signal]);
 
     /// <summary>The line that tells it the other's first process.</summary>
-    public static string Leads(ExecutionLeader leader) => string.Create(CultureInfo.InvariantCulture, $"leader {leader.Id} {leader.Started}\n");
+    public static string Leads(ExecutionLeader leader) =>
+        string.Create(CultureInfo.InvariantCulture, $"leader {leader.Id} {leader.Started}\n");
 
     /// <summary>Finds the first line in what a command has said so far.</summary>
     /// <param name="output">Its standard output.</param>
