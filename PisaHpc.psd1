@@ -15,6 +15,7 @@
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
         'Compare-HpcEnvironment'
+        'Copy-HpcContainerItem'
         'Enter-HpcContainer'
         'Export-HpcKnownHost'
         'Get-HpcAllocation'

@@ -14,6 +14,7 @@ public sealed class NoSiteTests
     {
         ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
         ["Compare-HpcEnvironment"] = ["Compare-HpcEnvironment", "Compare-HpcEnvironment cs7"],
+        ["Copy-HpcContainerItem"] = ["Copy-HpcContainerItem /etc/hostname /tmp -JobId 4711"],
         ["Enter-HpcContainer"] = ["Enter-HpcContainer -JobId 4711 -WhatIf", "Enter-HpcContainer -Static cs7 -WhatIf"],
         ["Export-HpcKnownHost"] = ["Export-HpcKnownHost", "Export-HpcKnownHost cs7"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
