@@ -15,6 +15,8 @@
     CmdletsToExport        = @(
         'Clear-HpcOrphan'
         'Compare-HpcEnvironment'
+        'Copy-HpcContainerItem'
+        'Enter-HpcContainer'
         'Export-HpcKnownHost'
         'Get-HpcAllocation'
         'Get-HpcContainer'
@@ -29,6 +31,7 @@
         'Import-HpcImage'
         'Initialize-HpcNode'
         'Install-HpcBatchHook'
+        'Invoke-ContainerCommand'
         'Invoke-ContainerMpi'
         'Invoke-HpcJob'
         'Measure-HpcContainer'

@@ -140,7 +140,8 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         return true;
     });
 
-    private Task<T> AskAsync<T>(Func<T> question)
+    /// <summary>Does something on the pipeline's thread, where the session's state may be touched.</summary>
+    private protected Task<T> AskAsync<T>(Func<T> question)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(() =>

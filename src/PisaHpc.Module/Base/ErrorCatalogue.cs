@@ -137,6 +137,12 @@ internal static class ErrorCatalogue
             ErrorCategory.OperationStopped, "Mend what failed, and run Sync-HpcEnvironment again: it goes on with what is left."),
         ErrorId.MpiLaunchFailed => (ErrorCategory.OperationStopped, "See the launcher's own words in the run's output."),
         ErrorId.CommandFailed => (ErrorCategory.OperationStopped, "See what it wrote; with 126 or 127 it was not run."),
+        ErrorId.ItemNotFound => (
+            ErrorCategory.ObjectNotFound, "See what is there: Get-ChildItem on this machine, Invoke-ContainerCommand ls in the container."),
+        ErrorId.ItemNotCopied => (
+            ErrorCategory.WriteError, "See whose it is and who may write there; -User says as whom it is done in the container."),
+        ErrorId.TerminalMissing => (
+            ErrorCategory.InvalidOperation, "Run a command there instead, which needs none: Invoke-ContainerCommand."),
         ErrorId.RankFailed => (ErrorCategory.OperationStopped, "See the rank's output; run it again with fewer ranks to narrow it down."),
         ErrorId.JobNotStarted or ErrorId.JobRolledBack => (
             ErrorCategory.OperationStopped, "Remove the cause named for each node, then start the job again."),

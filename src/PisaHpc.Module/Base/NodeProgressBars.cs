@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
+using PisaHpc.Containers.Items;
 using PisaHpc.Engines;
 using PisaHpc.Images.Update;
 using PisaHpc.Tracing;
@@ -13,7 +14,7 @@ namespace PisaHpc.Module.Base;
 /// <param name="whole">The phase with whose end a node has nothing more to do.</param>
 /// <param name="show">Shows a record; called from any thread.</param>
 internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, Action<ProgressRecord> show, TimeProvider time)
-    : IProgress<PhaseReport>, IProgress<ImagePullProgress>, IDisposable
+    : IProgress<PhaseReport>, IProgress<ImagePullProgress>, IProgress<ItemCopyProgress>, IDisposable
 {
     private const int WholeBar = 1;
 
@@ -59,6 +60,21 @@ internal sealed class NodeProgressBars(string activity, int nodes, Phase whole, 
             {
                 ParentActivityId = WholeBar,
                 PercentComplete = PercentOf(value.Pull),
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Report(ItemCopyProgress value)
+    {
+        var bar = BarOf(value.Node);
+        if (!_isOver && bar.IsDue(time, Pause))
+        {
+            var all = value.TotalBytes > 0 ? $" of {ByteSize.Words(value.TotalBytes)}" : "";
+            show(new ProgressRecord(bar.Id, value.Node, $"copying, {ByteSize.Words(value.Bytes)}{all}")
+            {
+                ParentActivityId = WholeBar,
+                PercentComplete = value.TotalBytes > 0 ? (int)Math.Min(100, 100 * value.Bytes / value.TotalBytes) : -1,
             });
         }
     }

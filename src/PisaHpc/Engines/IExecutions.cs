@@ -23,7 +23,8 @@ public interface IExecutions
 /// <summary>
 /// A running command in a container. Disposing it ends a command that still runs: TERM, or HUP where it has a terminal, and KILL a second
 /// later, to all that is in its session or carries its environment. What leaves both (setsid with an emptied environment, another user's
-/// process) stays, and so does a command whose caller was killed: the engine only ends its input then. A command that ended by itself keeps
+/// process) stays, and so does a command whose caller was killed, unless it was asked to end then too
+/// (<see cref="ExecutionRequest.EndsWithCaller"/>): the engine only ends its input. A command that ended by itself keeps
 /// what it left in the background.
 /// </summary>
 /// <remarks>
@@ -50,6 +51,12 @@ public sealed record ExecutionRequest(IReadOnlyList<string> Command)
 
     /// <summary>The working directory; null for the container's own.</summary>
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>
+    /// Whether the command ends, as by its disposal, also when its caller is killed or the way to the node breaks. A second process in the
+    /// container, /bin/sh, sees to it.
+    /// </summary>
+    public bool EndsWithCaller { get; init; }
 
     /// <summary>The size of the command's terminal; null for none.</summary>
     public TerminalSize? Terminal { get; init; }

@@ -138,6 +138,15 @@ public enum ErrorId
     /// <summary>A command in a job's container ended with a code other than 0, or could not be run there.</summary>
     CommandFailed,
 
+    /// <summary>A file or directory that was to be copied is not there, or where it was to be copied to.</summary>
+    ItemNotFound,
+
+    /// <summary>A file or directory was not copied: it may not be read or written, or what came of it is not sound.</summary>
+    ItemNotCopied,
+
+    /// <summary>What was asked for needs a terminal, and this process has none.</summary>
+    TerminalMissing,
+
     /// <summary>A job was not started because nodes stand in its way; nothing was changed on any node.</summary>
     JobNotStarted,
 

@@ -39,6 +39,9 @@ public enum Phase
     /// <summary>A node's engine creates and starts the container.</summary>
     StartContainer,
 
+    /// <summary>Files are copied into a node's containers, or out of them.</summary>
+    CopyItems,
+
     /// <summary>A container that runs is waited for until one gets into it.</summary>
     WaitUntilReady,
 

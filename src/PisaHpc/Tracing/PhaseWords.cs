@@ -18,6 +18,7 @@ internal static class PhaseWords
         Phase.RemoveLeftovers => "removing an earlier attempt",
         Phase.WriteAccess => "writing the ssh configuration",
         Phase.StartContainer => "starting the container",
+        Phase.CopyItems => "copying",
         Phase.WaitUntilReady => "waiting until it is ready",
         Phase.TakeBack => "taking back what was started",
         Phase.StopOnNode => "stopping",

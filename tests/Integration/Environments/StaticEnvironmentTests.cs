@@ -40,6 +40,15 @@ public sealed class StaticEnvironmentTests(LabFixture lab) : IDisposable
         var outsider = await site.LoginAsync("o2wn01", site.Port, user: "otheruser");
         Assert.Contains("Permission denied", outsider.Error, StringComparison.Ordinal);
         await AssertAsTheSourceHasItAsync(site);
+        Assert.Equal(
+            ["o2wn01 root", "o2wn02 root"],
+            site.Run("Invoke-ContainerCommand id '-un' -Static $Second -Site $Site").Succeeded().Objects.Cast<dynamic>()
+                .Where(output => output.GetType().Name == "HpcContainerOutput").Select(line => $"{line.Node} {line.Text}").Order());
+        site.Run("Copy-HpcContainerItem /etc/hostname /tmp -Static $First -Site $Site").Succeeded();
+        Assert.Equal(
+            [$"{site.First} 0", $"{site.Second} 1"],
+            site.Run("Invoke-ContainerCommand test '-e', /tmp/hostname -Node o2wn01 -Quiet -Site $Site -ErrorAction Ignore").Objects.Cast<dynamic>()
+                .Where(end => end.Static == site.First || end.Static == site.Second).Select(end => $"{end.Static} {end.ExitCode}").Order());
 
         dynamic stopped = site.Run("Stop-HpcContainer -Static $Second -Node o2wn01 -GraceSec 1 -Site $Site").Single();
         Assert.Equal(("o2wn01", site.Second, true), ((string)stopped.Node, (string)stopped.Static, (bool)stopped.Changed));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.Containers.Commands;
 using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Mpi;
@@ -18,6 +19,8 @@ public sealed class CmdletTests
     /// <summary>What a program wrote and how it ended: it ran, whatever it changed.</summary>
     private static readonly Dictionary<string, Type[]> OutputsOfRuns = new()
     {
+        ["Enter-HpcContainer"] = [typeof(HpcContainerCommandResult)],
+        ["Invoke-ContainerCommand"] = [typeof(HpcContainerOutput), typeof(HpcContainerCommandResult)],
         ["Invoke-ContainerMpi"] = [typeof(MpiOutput), typeof(MpiResult)],
         ["Invoke-HpcJob"] = [typeof(HpcJobOutput), typeof(HpcJobResult)],
     };

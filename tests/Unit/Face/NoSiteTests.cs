@@ -14,6 +14,8 @@ public sealed class NoSiteTests
     {
         ["Clear-HpcOrphan"] = ["Clear-HpcOrphan", "Clear-HpcOrphan 4711", "Clear-HpcOrphan -Node o2wn01"],
         ["Compare-HpcEnvironment"] = ["Compare-HpcEnvironment", "Compare-HpcEnvironment cs7"],
+        ["Copy-HpcContainerItem"] = ["Copy-HpcContainerItem /etc/hostname /tmp -JobId 4711"],
+        ["Enter-HpcContainer"] = ["Enter-HpcContainer -JobId 4711 -WhatIf", "Enter-HpcContainer -Static cs7 -WhatIf"],
         ["Export-HpcKnownHost"] = ["Export-HpcKnownHost", "Export-HpcKnownHost cs7"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
@@ -26,6 +28,7 @@ public sealed class NoSiteTests
         ["Get-JobSshConfig"] = ["Get-JobSshConfig", "Get-JobSshConfig 4711"],
         ["Initialize-HpcNode"] = ["Initialize-HpcNode o2wn01 -WhatIf"],
         ["Install-HpcBatchHook"] = ["Install-HpcBatchHook Slurm -WhatIf"],
+        ["Invoke-ContainerCommand"] = ["Invoke-ContainerCommand hostname -JobId 4711", "Invoke-ContainerCommand hostname -Static cs7"],
         ["Invoke-ContainerMpi"] = ["Invoke-ContainerMpi -JobId 4711 -Command hostname"],
         ["Invoke-HpcJob"] = ["Invoke-HpcJob 4711 hostname"],
         ["Measure-HpcContainer"] = ["Measure-HpcContainer", "Measure-HpcContainer 'o2wn*'", "Measure-HpcContainer -JobId 4711"],

@@ -29,6 +29,9 @@ internal sealed class DockerExecution : IExecution
         _completion = CompleteAsync();
     }
 
+    /// <summary>What ends it should this process be killed; null where nothing does.</summary>
+    public ExecutionLifeline? Lifeline { get; init; }
+
     public Stream Input { get; }
 
     public Stream Output => _output.Output;
@@ -80,6 +83,7 @@ internal sealed class DockerExecution : IExecution
             await _leaving.CancelAsync();
             await _connection.DisposeAsync();
             await ((Task)_completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (Lifeline?.DisposeAsync() ?? ValueTask.CompletedTask);
             _leaving.Dispose();
         }
     }

@@ -39,9 +39,36 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
             CancellationToken.None),
         CancellationToken.None);
 
+    /// <summary>The failure of a command that was not run.</summary>
+    /// <param name="words">What the engine said instead.</param>
+    internal HpcException NotRun(ExecutionRequest request, string words) => new(
+        ErrorId.NodeCommandFailed,
+        $"The engine on {client.Node} cannot run {Quote.Of(request.Command[0])} in the container: {Quote.Words(words)}",
+        client.Node,
+        "A container that commands are run in needs /bin/sh, the user that was asked for and the working directory.");
+
     private async Task<DockerExecution> StartAsync(string id, ExecutionRequest request)
     {
         var mark = Guid.NewGuid().ToString("N");
+        if (!request.EndsWithCaller)
+        {
+            return await StartAsync(id, request, mark, lifeline: null);
+        }
+
+        var lifeline = await ExecutionLifeline.StartAsync(client, this, id, request, mark);
+        try
+        {
+            return await StartAsync(id, request, mark, lifeline);
+        }
+        catch
+        {
+            await lifeline.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<DockerExecution> StartAsync(string id, ExecutionRequest request, string mark, ExecutionLifeline? lifeline)
+    {
         var execution = await CreateAsync(id, new ContainerExecCreateParameters
         {
             Cmd = ExecutionScripts.Begin(request.Command),
@@ -60,7 +87,13 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
         {
             connection = await OpenAsync(execution, request.Terminal is not null);
             var frames = new LogFrames(connection, multiplexed: request.Terminal is null);
-            var started = new DockerExecution(client, execution, connection, frames, end, await ReadHeadAsync(frames, end, request));
+            var before = await ReadHeadAsync(frames, end, request);
+            if (lifeline is not null)
+            {
+                await lifeline.WatchAsync(end.Leader!);
+            }
+
+            var started = new DockerExecution(client, execution, connection, frames, end, before) { Lifeline = lifeline };
             if (request.Terminal is { } size)
             {
                 await started.ResizeAsync(size, CancellationToken.None);
@@ -98,11 +131,7 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
         }
 
         var words = Encoding.UTF8.GetString([.. output.ToArray(), .. before.SelectMany(frame => frame.Bytes.ToArray())]).Trim();
-        throw new HpcException(
-            ErrorId.NodeCommandFailed,
-            $"The engine on {client.Node} cannot run {Quote.Of(request.Command[0])} in the container: {Quote.Words(words)}",
-            client.Node,
-            "A container that commands are run in needs /bin/sh, the user that was asked for and the working directory.");
+        throw NotRun(request, words);
     }
 
     private Task<LogFrame?> NextAsync(LogFrames frames) =>

@@ -11,6 +11,9 @@ internal sealed class ExecutionEnd(
     /// <summary>The command's first process; null as long as it has not said which.</summary>
     public ExecutionLeader? Leader { get; set; }
 
+    /// <summary>The signal that a command is ended by if it heeds it: what a closed terminal sends, where it has one.</summary>
+    public static string FirstSignal(ExecutionRequest request) => request.Terminal is null ? "TERM" : "HUP";
+
     /// <summary>Ends the command and all that it started. A container that does not run has nothing left of it.</summary>
     /// <exception cref="HpcException">Something is left; or the engine is gone, and with it the last way to the command.</exception>
     public async Task EndAsync()
@@ -65,7 +68,7 @@ internal sealed class ExecutionEnd(
     {
         var ending = await executions.CreateAsync(container, new ContainerExecCreateParameters
         {
-            Cmd = ExecutionScripts.End(Leader, mark, request.Terminal is null ? "TERM" : "HUP"),
+            Cmd = ExecutionScripts.End(Leader, mark, FirstSignal(request)),
             User = request.User ?? "",
             AttachStdout = true,
             AttachStderr = true,

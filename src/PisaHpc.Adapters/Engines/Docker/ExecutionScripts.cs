@@ -14,10 +14,18 @@ internal static class ExecutionScripts
     /// <summary>The variable that a command and its children carry.</summary>
     public const string Mark = "PISAHPC_EXECUTION";
 
+    /// <summary>What tells a command that watches another that there is nothing to watch any more.</summary>
+    public const string Done = "done\n";
+
+    /// <summary>What a command that watches another says when it does.</summary>
+    public const string Watching = "watching\n";
+
     private const string Head = "pisahpc-execution ";
 
     private static readonly NodeScript BeginScript = NodeScript.Of("Engines/Docker/begin-execution.sh", typeof(ExecutionScripts).Assembly);
     private static readonly NodeScript EndScript = NodeScript.Of("Engines/Docker/end-execution.sh", typeof(ExecutionScripts).Assembly);
+
+    private static readonly NodeScript WatchScript = NodeScript.Of("Engines/Docker/watch-execution.sh", typeof(ExecutionScripts).Assembly);
 
     /// <summary>The command with its first line before it.</summary>
     public static IList<string> Begin(IReadOnlyList<string> command) => Run(BeginScript, command);
@@ -29,6 +37,15 @@ internal static class ExecutionScripts
     public static IList<string> End(ExecutionLeader? leader, string mark, string signal) => Run(
         EndScript,
         [(leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "", $"{Mark}={mark}", signal]);
+
+    /// <summary>The command that ends another when its own standard input ends without <see cref="Done"/>.</summary>
+    /// <param name="mark">The value of the other's mark.</param>
+    /// <param name="signal">The first signal's name.</param>
+    public static IList<string> Watch(string mark, string signal) => Run(WatchScript, [$"{Mark}={mark}", signal]);
+
+    /// <summary>The line that tells it the other's first process.</summary>
+    public static string Leads(ExecutionLeader leader) =>
+        string.Create(CultureInfo.InvariantCulture, $"leader {leader.Id} {leader.Started}\n");
 
     /// <summary>Finds the first line in what a command has said so far.</summary>
     /// <param name="output">Its standard output.</param>

@@ -1,41 +1,8 @@
-# shellcheck shell=sh
-# Runs in a container: ends a command that was begun there, with all that is in its session or carries its mark. Says "ended", or what is
-# left after some seconds.
-# $1 the command's session, 0 when nobody knows it; $2 the time at which its first process started, since ids come again; $3 the mark, a
-# variable with its value; $4 the first signal.
+# shellcheck shell=sh disable=SC2034 # read by the part that follows
+# Runs in a container: ends a command that was begun there.
+# $1 the command's session, 0 when nobody knows it; $2 the time at which its first process started; $3 the mark, a variable with its value;
+# $4 the first signal.
 
 session=$1 born=$2 mark=$3 signal=$4
-
-# shellcheck disable=SC2086 # its fields
-look() { read -r stat 2>/dev/null <"/proc/$1/stat" && set -- ${stat##*) } && state=$1 leader=$4 started=${20}; }
-
-in_session() {
-    [ "$session" -gt 0 ] || return
-    if look "$session" && [ "$started" != "$born" ]; then return; fi
-    for file in /proc/[0-9]*/stat; do
-        process=${file#/proc/} process=${process%/stat}
-        if look "$process" && [ "$leader" = "$session" ] && [ "$state" != Z ]; then echo "$process"; fi
-    done
-}
-
-marked() {
-    # shellcheck disable=SC2013 # such names hold no blanks
-    for file in $(grep -lszxF "$mark" /proc/[0-9]*/environ); do
-        process=${file#/proc/}
-        echo "${process%/environ}"
-    done
-}
-
-left() { processes=$(in_session; marked); [ -n "$processes" ]; }
-
-pause() { sleep 0.1 2>/dev/null || sleep 1; }
-
-round=0
-while left && [ $round -lt 50 ]; do
-    # shellcheck disable=SC2086 # several
-    if [ $round -eq 0 ]; then kill "-$signal" $processes; elif [ $round -ge 10 ]; then kill -KILL $processes; fi 2>/dev/null
-    round=$((round + 1))
-    pause
-done
-# shellcheck disable=SC2086 # on one line
-if left; then echo "left: "$processes; else echo ended; fi
+. Engines/Docker/execution-processes.sh
+end_execution

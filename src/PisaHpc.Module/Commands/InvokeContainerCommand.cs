@@ -1,0 +1,121 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using PisaHpc.Containers;
+using PisaHpc.Containers.Commands;
+using PisaHpc.Engines;
+using PisaHpc.Module.Base;
+
+namespace PisaHpc.Module.Commands;
+
+/// <summary>
+/// Runs a command in many containers at once. Each line of output is an <see cref="HpcContainerOutput"/> as it arrives; a container's last
+/// object is its <see cref="HpcContainerCommandResult"/>. An exit code other than 0 is also the error CommandFailed.
+/// </summary>
+[Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true, DefaultParameterSetName = ByObject)]
+[OutputType(typeof(HpcContainerOutput), typeof(HpcContainerCommandResult))]
+public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
+{
+    private ContainerCommand _command = null!;
+
+    /// <summary>The program: a name on the container's PATH, an absolute path, or one relative to -WorkingDirectory.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    public string Command { get; set; } = "";
+
+    /// <summary>The program's arguments, each passed as it is: no shell looks at them.</summary>
+    [Parameter(Position = 1)]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public string[] ArgumentList { get; set; } = [];
+
+    /// <summary>Lines of text that each command reads from its standard input, which is empty when none is given.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public string[]? InputText { get; set; }
+
+    /// <summary>A file of this machine that each command reads from its standard input.</summary>
+    [Parameter]
+    public string? InputFile { get; set; }
+
+    /// <summary>Variables for the command.</summary>
+    [Parameter]
+    [Alias("Environment")]
+    public IDictionary? Variable { get; set; }
+
+    /// <summary>The working directory in the containers, an absolute path; the user's home when not given.</summary>
+    [Parameter]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>Writes the results alone.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync()
+    {
+        _command = new ContainerCommand
+        {
+            Command = Command,
+            Arguments = ArgumentList,
+            User = ContainerUser.Parse(User),
+            WorkingDirectory = WorkingDirectory,
+            Variables = Variables(),
+            Input = Input(),
+        }.Check();
+        return base.BeginAsync();
+    }
+
+    /// <summary>Lines are shown as they are written; each says its node.</summary>
+    private protected override bool IsInOrder => Quiet;
+
+    private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        if (!await ShouldProcessAsync($"{container.Node}: {container.Name}", $"Run {Command}"))
+        {
+            return;
+        }
+
+        try
+        {
+            var (result, failure) = await _command.RunAsync(engine, container, WriteAsync, stopping);
+            Emit(result);
+            if (failure is not null)
+            {
+                Report(failure);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !StopToken.IsCancellationRequested)
+        {
+            throw new HpcException(
+                ErrorId.NodeTimeout,
+                $"Container {container.Name}: {Command} did not end on {container.Node} within {TimeoutSec} s, and was ended.",
+                container.Node);
+        }
+    }
+
+    private Task WriteAsync(IReadOnlyList<HpcContainerOutput> lines)
+    {
+        if (Quiet)
+        {
+            return Task.CompletedTask;
+        }
+
+        EmitAll(lines);
+        return CaughtUpAsync();
+    }
+
+    private CommandInput Input() => (InputText, InputFile) switch
+    {
+        (not null, not null) => throw new HpcException(
+            ErrorId.InvalidValue, "A command has one standard input: -InputText and -InputFile cannot be used together.", InputFile),
+        (not null, _) => CommandInput.Of(InputText),
+        (_, not null) => CommandInput.OfFile(GetUnresolvedProviderPathFromPSPath(InputFile)),
+        _ => CommandInput.None,
+    };
+
+    private Dictionary<string, string> Variables() => Variable is null ? [] : Variable.Cast<DictionaryEntry>().ToDictionary(
+        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "",
+        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "",
+        StringComparer.Ordinal);
+}
