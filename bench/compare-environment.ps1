@@ -1,8 +1,8 @@
 # Three static environments on each of the lab's nodes: whether they are as declared, by Compare-HpcEnvironment against an admin's docker
 # inspect on all nodes (compare-environment.sh), whose records nobody has compared yet. In turns, so that both meet the same machine. The
 # module is measured as a process of its own, at a prompt, and there without logging in (-NoReady), which docker inspect does not do either.
-# With the lab's default of two nodes it says little: raise more first, ./build.sh Lab -Up -Nodes 16. Those nodes share one machine's CPUs, on
-# which a login of 48 at a time takes longer than a comparison waits: the module asks a few nodes at a time, the admin all.
+# With the default of two nodes it says little: raise more first, ./build.sh Lab -Up -Nodes 16. Those share one machine's CPUs, on which
+# 48 logins at a time take longer than a comparison waits: the module asks a few nodes at a time, the admin all.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -23,6 +23,7 @@ $containers = ($names | ForEach-Object { "pisahpc-static-$_" }) -join ' '
 $work = New-Item -ItemType Directory (Join-Path ([System.IO.Path]::GetTempPath()) "bench-compare-$PID")
 $ours = Join-Path $work site.yaml
 $pisahpc = Join-Path (Split-Path $PSScriptRoot) out host pisahpc
+$command = "Compare-HpcEnvironment $($names -join ', ') -Site '$ours' -ThrottleLimit $ThrottleLimit"
 $byHand = @("$lab/ssh/config", $containers) + $nodes
 
 function Set-OurSite {
@@ -45,7 +46,7 @@ try {
     $recipes, $processes, $prompts, $records = @(), @(), @(), @()
     foreach ($round in 1..$Rounds) {
         $recipes += Measure-Duration { & "$PSScriptRoot/compare-environment.sh" @byHand }
-        $processes += Measure-Duration { & $pisahpc -Command "Compare-HpcEnvironment $($names -join ', ') -Site '$ours' -ThrottleLimit $ThrottleLimit" }
+        $processes += Measure-Duration { & $pisahpc -Command $command }
         Assert-Equal $said
         $prompts += Measure-Duration { Compare-HpcEnvironment $names -Site $ours -ThrottleLimit $ThrottleLimit }
         Assert-Equal $said

@@ -97,6 +97,11 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
             ["o2wn01 cs7 Create True True", "o2wn01 deb12 Remove True False", "o2wn01 next Create True True"],
             pruned.Succeeded().Objects.Select(Words).Order(StringComparer.Ordinal));
         Assert.Equal([name], await site.ContainersAsync(lab.Nodes[1]));
+
+        site.Run("Sync-HpcEnvironment $Second -Site $Site").Failed("StaticNotFound");
+        dynamic named = site.Run("Sync-HpcEnvironment $Second -Prune -GraceSec 1 -Site $Site").Single();
+        Assert.Equal(("o2wn02", "Remove", true), ((string)named.Node, (string)named.Step, (bool)named.Changed));
+        site.Run("Sync-HpcEnvironment $Second -Prune -Site $Site").Failed("StaticNotFound");
     }
 
     private static bool IsMade(string line) => line.EndsWith("Create True True", StringComparison.Ordinal);
