@@ -110,6 +110,22 @@ bounded() {
     trap - USR1 HUP INT TERM
 }
 
+# end_process FILE NAME: ends the process whose id is in a file, where its command line has the name: by TERM, after which a start takes
+# back what it has started, and by KILL when that takes too long.
+end_process() {
+    work=''
+    if [ -r "$1" ]; then read -r work <"$1"; fi
+    case $work in '' | *[!0-9]*) return ;; esac
+    patience=$((take_back * 5))
+    while [ "$patience" -gt 0 ]; do
+        case $(tr '\0' ' ' <"/proc/$work/cmdline" 2>/dev/null) in *"$2"*) ;; *) return ;; esac
+        if [ "$patience" = $((take_back * 5)) ]; then kill -TERM "$work" 2>/dev/null; fi
+        patience=$((patience - 1))
+        sleep 0.2
+    done
+    kill -KILL "$work" 2>/dev/null
+}
+
 # start_run: starts the job from this node, on all of its nodes or on none, and writes down what came of it; after what an earlier run of it
 # left was taken off, where earlier is not empty. Before anything is started the record says so: who takes the run off finds by it what has
 # to be taken away, also when this is killed. Fails where the record cannot be written: nothing is started then.
