@@ -49,12 +49,14 @@ up() {
     cp "$0" "$top/sbin/stand-in"
     {
         printf 'LOCAL_CONFIG_DIR = %s/config.d\nSTARTER = %s/sbin/condor_starter\n' "$top" "$top"
-        printf 'STARTD_JOB_ATTRS = JobPrio\n'
+        printf 'STARTD_JOB_ATTRS = JobPrio\nSTARTD_ADDRESS_FILE = %s/startd_address\n' "$top"
     } >"$top/config.d/00-site.conf"
     for command in condor_config_val condor_status condor_reconfig; do
         printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$top/sbin/stand-in" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
+    printf '<127.0.0.1:9618?sock=startd>\n' >"$top/startd_address"
+    chmod 644 "$top/startd_address"
     cat "$top"/config.d/* >"$top/read"
 }
 
@@ -73,6 +75,8 @@ publish() {
     mkdir -p "$top/startd/$host"
     {
         printf 'StarterPid %s\nName slot1_1@%s\nCpus %s\nMemory %s\n' $$ "$host" "$cpus" "$memory"
+        # What a scheduler says when it claims a slot; its job's ad is its user's to edit, but for these.
+        printf 'JobId %s\nRemoteScheddName sched01@lab\nRemoteUser %s@lab\n' "$id" "$(attribute Owner | tr -d '"')"
         printf 'GlobalJobId %s\nJobUniverse %s\n' "$(attribute GlobalJobId | tr -d '"')" "$(attribute JobUniverse)"
         for shown in $(value_in "$top/read" STARTD_JOB_ATTRS | tr ',' ' '); do
             shown_as=$(attribute "$shown" | tr -d '"')
@@ -179,9 +183,11 @@ submit() {
     id=$1
     shift
     {
-        printf 'ClusterId = %s\nProcId = %s\nGlobalJobId = "sched01@lab#%s#1764430000"\n' "${id%.*}" "${id#*.}" "$id"
-        printf 'NumJobStarts = 0\nOwner = "hpcuser"\nRequestCpus = 1\nRequestMemory = 256\nCmd = "job.sh"\n'
+        printf 'ClusterId = %s\nProcId = %s\n' "${id%.*}" "${id#*.}"
+        printf 'NumJobStarts = 0\nRequestCpus = 1\nRequestMemory = 256\nCmd = "job.sh"\n'
         case " $* " in *' JobUniverse='*) ;; *) printf 'JobUniverse = 5\n' ;; esac
+        case " $* " in *' Owner='*) ;; *) printf 'Owner = "hpcuser"\n' ;; esac
+        case " $* " in *' GlobalJobId='*) ;; *) printf 'GlobalJobId = "sched01@lab#%s#1764430000"\n' "$id" ;; esac
         while [ $# -gt 0 ] && [ "$1" != -- ]; do
             printf '%s = %s\n' "${1%%=*}" "${1#*=}"
             shift
@@ -201,9 +207,9 @@ remove() {
     ${HTCONDOR_STAND_IN_ENTER-} "$host" kill -TERM "$(cat "$top/starter.$1")"
 }
 
-# condor_status -direct HOST -constraint EXPRESSION -af NAME...: the slot whose starter the expression names.
+# condor_status -direct ADDRESS -constraint EXPRESSION -af NAME...: the slot whose starter the expression names, by the startd of this node.
 condor_status() {
-    at=$2 wanted=$(printf '%s\n' "$4" | sed -n 's/^StarterPid =?= \([0-9]*\).*/\1/p')
+    at=$(uname -n) wanted=$(printf '%s\n' "$4" | sed -n 's/^StarterPid =?= \([0-9]*\).*/\1/p')
     shift 5
     [ -n "$wanted" ] && [ -r "$top/startd/$at/$wanted" ] || return 0
     line=''

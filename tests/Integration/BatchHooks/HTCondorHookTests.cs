@@ -78,6 +78,32 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
     }
 
     [Fact]
+    public async Task A_job_whose_id_its_user_edited_to_anothers_starts_and_ends_its_own_container_alone()
+    {
+        using var running = condor.Begin(_id, Tiny, "#!/bin/sh\ntrap 'echo ended; exit 0' TERM\necho runs\nwhile :; do sleep 0.1; done\n");
+        await HookedSlurm.UntilAsync("the job runs", async () => await condor.OutputAsync(_id) == "runs\n");
+        var other = _id + "1";
+        var attack = await condor.SubmitAsync(
+            other, [.. Tiny, $"GlobalJobId=\"sched01@lab#{_id}#1764430000\""], "#!/bin/sh\nreadlink -f /bin/sh\n");
+        Assert.Equal("PREPARE_JOB 0\njob 0\nJOB_EXIT exit 0\n", attack.Events);
+        Assert.Contains("busybox", attack.Output, StringComparison.Ordinal);
+        await condor.AssertNothingLeftAsync(other, sweeps: false);
+
+        await condor.RemoveAsync(_id);
+        Assert.Equal((252, "runs\nended\n"), await condor.EndAsync(_id, running) is var job ? (job.ExitCode, job.Output) : default);
+        await condor.AssertNothingLeftAsync(_id);
+    }
+
+    [Fact]
+    public async Task A_job_that_does_not_run_as_its_owner_is_held()
+    {
+        var job = await condor.SubmitAsync(_id, [.. Tiny, "Owner=\"nobody\""], "");
+        Assert.Equal((250, "PREPARE_JOB 178\nJOB_EXIT evict 0\n"), (job.ExitCode, job.Events));
+        Assert.StartsWith("pisahpc: owner-differs on o2wn02: the job is nobody's", job.Output, StringComparison.Ordinal);
+        await condor.AssertNothingLeftAsync(_id);
+    }
+
+    [Fact]
     public async Task What_a_starter_left_that_was_killed_a_sweep_takes_off()
     {
         using var running = condor.Begin(_id, Tiny, "#!/bin/sh\necho runs\nwhile :; do sleep 0.1; done\n");
@@ -134,6 +160,8 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
         Assert.All(condor.Install().Succeeded().Objects, row => Assert.False((bool)row.Properties["Changed"].Value));
         Assert.Equal(before, await File.ReadAllBytesAsync(condor.Lines));
         dynamic removal = condor.Uninstall("-WhatIf -PassThru -Node o2wn01").Single();
+        dynamic bare = condor.UninstallWithoutHTCondor("-WhatIf -PassThru -Node o2wn01").Single();
+        Assert.Equal((IEnumerable<string>)removal.Diff, (IEnumerable<string>)bare.Diff);
         Assert.Contains("- USER_JOB_WRAPPER = /usr/lib/pisahpc/htcondor-job", (IEnumerable<string>)removal.Diff);
         Assert.DoesNotContain(Checks(), check => check.Contains(" Failed: ", StringComparison.Ordinal));
 

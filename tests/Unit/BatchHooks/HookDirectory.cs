@@ -32,8 +32,8 @@ internal sealed class HookDirectory : IDisposable
         ["LSFUSER"] = OfProcess("-un"),
     };
 
-    /// <summary>What a starter of HTCondor has from the startd.</summary>
-    private static readonly Dictionary<string, string> HTCondorJob = new() { ["SUDO_UID"] = "4001" };
+    /// <summary>What sudo says of daemon, whom every system has (Linux Standard Base, "User and group names").</summary>
+    private static readonly Dictionary<string, string> HTCondorJob = new() { ["SUDO_UID"] = "1" };
 
     /// <param name="hook">The body of the stand-in for pisahpc-hook, in which $args is a file that has its arguments.</param>
     /// <param name="settings">More lines of the settings.</param>
@@ -47,6 +47,7 @@ internal sealed class HookDirectory : IDisposable
                 .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal)
                 .Replace("/proc/sys/kernel/hostname", PathOf("hostname"), StringComparison.Ordinal)
                 .Replace("\"$real\" = 0", $"\"$real\" = {OfProcess("-u")}", StringComparison.Ordinal)
+                .Replace("own_limits ||", OfProcess("-u") == "0" ? "own_limits ||" : "true ||", StringComparison.Ordinal)
                 .Replace("gid=0 reach", $"gid={OfProcess("-g")} reach", StringComparison.Ordinal);
             ProgramFile.Write(PathOf(Path.GetFileName(file)), text);
         }

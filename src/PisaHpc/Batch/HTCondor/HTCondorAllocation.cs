@@ -5,7 +5,7 @@ namespace PisaHpc.Batch.HTCondor;
 
 /// <summary>
 /// An allocation of HTCondor: a slot of one machine, from the two files that the starter writes for a job, its own ad and its slot's
-/// (<c>_CONDOR_JOB_AD</c>, <c>_CONDOR_MACHINE_AD</c>). A slot's CPU is a slot here.
+/// (<c>_CONDOR_JOB_AD</c>, <c>_CONDOR_MACHINE_AD</c>). A slot's whole CPU is a slot here.
 /// </summary>
 internal static class HTCondorAllocation
 {
@@ -53,31 +53,32 @@ internal static class HTCondorAllocation
         : throw new HpcException(
             ErrorId.AllocationNotFound, $"This process is part of no job of HTCondor: {JobAdVariable} is not set.");
 
-    /// <summary>Reads <c>sched01.cluster.example#1234.5#1764430000</c>: scheduler, job, and when it was submitted.</summary>
-    private static string IdOf(JobAd job) => job.Text("GlobalJobId")?.Split('#') switch
-    {
-        [{ Length: > 0 } scheduler, var number, ..] when IsNumber(number) => JobIds.Validate(
-            $"{number}.{scheduler.Replace('@', '_')}", "GlobalJobId"),
-        _ => throw new HpcException(
-            ErrorId.InvalidValue,
-            $"GlobalJobId {Quote.Of(job.Text("GlobalJobId") ?? "")} of {JobAdVariable} is none of HTCondor's: expected "
-            + "scheduler#1234.5#time.",
-            JobAdVariable),
-    };
-
-    private static bool IsNumber(string text) => text.Split('.') is [var cluster, var process]
-        && int.TryParse(cluster, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-        && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    /// <summary>
+    /// Reads cluster and process, and the scheduler of <c>sched01.cluster.example#1234.5#1764430000</c>: its time is not always there
+    /// (manual, GLOBAL_JOB_ID_WITH_TIME).
+    /// </summary>
+    private static string IdOf(JobAd job) =>
+        (job.Number("ClusterId"), job.Number("ProcId"), job.Text("GlobalJobId")?.Split('#')) switch
+        {
+            ( >= 0 and var cluster, >= 0 and var process, [{ Length: > 0 } scheduler, ..]) => JobIds.Validate(
+                string.Create(CultureInfo.InvariantCulture, $"{cluster}.{process}.{scheduler.Replace('@', '_')}"), "GlobalJobId"),
+            _ => throw new HpcException(
+                ErrorId.InvalidValue,
+                $"{JobAdVariable} does not say which job it is: expected ClusterId, ProcId and GlobalJobId, scheduler#1234.5#time, "
+                + $"and found {Quote.Of(job.Text("GlobalJobId") ?? "")}.",
+                JobAdVariable),
+        };
 
     private static AllocatedNode NodeOf(JobAd slot, string? scratch)
     {
         var machine = HostNames.Validate(slot.Text("Machine") ?? "", "Machine of " + MachineAdVariable);
-        var cpus = slot.Number("Cpus") is > 0 and var count ? count : throw new HpcException(
-            ErrorId.InvalidValue, $"{MachineAdVariable} does not say how many Cpus the slot has on {machine}.", MachineAdVariable);
+        var cpus = slot.Real("Cpus") is >= 1 and <= int.MaxValue and var count ? (int)count : throw new HpcException(
+            ErrorId.InvalidValue, $"{MachineAdVariable} does not say how many Cpus the slot has on {machine}, or less than one.",
+            MachineAdVariable);
         return new AllocatedNode(machine, cpus)
         {
             Cpus = cpus,
-            MemoryBytes = slot.Number("Memory") is > 0 and var mebibytes ? mebibytes * BytesOfMebibyte : null,
+            MemoryBytes = slot.Real("Memory") is > 0 and var mebibytes ? (long)mebibytes * BytesOfMebibyte : null,
             ScratchDirectory = scratch,
         };
     }

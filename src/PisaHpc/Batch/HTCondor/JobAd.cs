@@ -24,6 +24,10 @@ internal sealed record JobAd
     public string? Text(string name) =>
         _attributes.TryGetValue(name, out var value) && value is ['"', .. var text, '"'] && text.Length > 0 ? text : null;
 
+    /// <summary>A number, which may have a fraction; null for an attribute that is missing, or is none.</summary>
+    public double? Real(string name) => _attributes.TryGetValue(name, out var value)
+        && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     /// <summary>A whole number; null for an attribute that is missing, or is none.</summary>
     public int? Number(string name) => _attributes.TryGetValue(name, out var value)
         && int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null;

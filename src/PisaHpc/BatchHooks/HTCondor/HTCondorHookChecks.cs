@@ -20,7 +20,8 @@ internal static class HTCondorHookChecks
     [
         Common("HookFiles", HookNodeChecks.Files), Common("HookProgram", HookNodeChecks.Program),
         Common("HookSite", HookNodeChecks.SiteDefinition), Common("HookRecords", HookNodeChecks.Records),
-        new("HookLines", Lines), new("HookKeyword", Keyword), new("HookTime", Time), new("HookRoot", Root), new("ScratchPath", ScratchPath),
+        new("HookLines", Lines), new("HookKeyword", Keyword), new("HookTime", Time), new("HookRoot", Root), new("Startd", Startd),
+        new("ScratchPath", ScratchPath),
         new("HostName", HostName), Common("CgroupDriver", HookNodeChecks.CgroupDriver), Common("Clock", HookNodeChecks.Clock),
     ];
 
@@ -34,13 +35,20 @@ internal static class HTCondorHookChecks
             return CheckFinding.Failed("there is no condor_config_val", "Name the directory that has it: -CondorBin.");
         }
 
+        if (evidence.Condor["wrapper"] != HTCondorHooks.Wrapper.Target)
+        {
+            return CheckFinding.Failed(
+                $"{HTCondorLines.Wrapper} is no link to {HTCondorHooks.Wrapper.Target}: every job fails",
+                $"Put it there: {InstallRemedy}.");
+        }
+
         var missing = HTCondorLines.MissingOn(evidence.Condor);
         return missing.Count > 0
             ? CheckFinding.Failed(
                 string.Join("; ", missing),
                 $"Join the lines: {InstallRemedy}; then: condor_reconfig. A file that HTCondor reads later may say otherwise: "
                 + "condor_config_val -v.")
-            : CheckFinding.Passed("hooks, wrapper and STARTD_JOB_ATTRS are in force for jobs that start now");
+            : CheckFinding.Passed("hooks, wrapper, STARTD_ATTRS and STARTD_JOB_ATTRS are in force for jobs that start now");
     }
 
     private static CheckFinding Keyword(HTCondorNodeEvidence evidence) => HTCondorLines.DefaultOn(evidence.Condor) switch
@@ -84,6 +92,20 @@ internal static class HTCondorHookChecks
                     "Have /etc/sudoers read the directory, @includedir /etc/sudoers.d, and no later line forbid it: visudo -c.")
             : CheckFinding.Passed($"sudo runs {HTCondorSudoers.Program} for a user, and nothing else of ours");
     }
+
+    /// <summary>Root asks the startd itself whose a slot is: by a file that HTCondor alone may write.</summary>
+    private static CheckFinding Startd(HTCondorNodeEvidence evidence) => evidence.Condor.StartdAddress?.Split(' ', 2) switch
+    {
+        null => CheckFinding.Skipped(
+            $"{evidence.Condor["STARTD_ADDRESS_FILE"] ?? "STARTD_ADDRESS_FILE"} is not there yet",
+            "Look again when condor_startd runs there."),
+        [var mode, ..] when (Convert.ToInt32(mode, 8) & 0b010_010) != 0 => CheckFinding.Failed(
+            $"{evidence.Condor["STARTD_ADDRESS_FILE"]} has mode {mode}: somebody could name another condor_startd",
+            $"chmod 644 {evidence.Condor["STARTD_ADDRESS_FILE"]}, and look who may write to its directory."),
+        [_, ['<', .., '>'] address] => CheckFinding.Passed($"it listens at {address}"),
+        _ => CheckFinding.Failed(
+            $"{evidence.Condor["STARTD_ADDRESS_FILE"]} has no address in its first line", "Restart condor_startd there."),
+    };
 
     /// <summary>A container gets the directory that a starter makes for its job in EXECUTE: users must not put others there.</summary>
     private static CheckFinding ScratchPath(HTCondorNodeEvidence evidence) => evidence.Condor["execute"] switch

@@ -32,7 +32,9 @@ internal sealed class HTCondorHookInstall(HTCondorHookRequest request) : IHookIn
             System = Batch.Scheduler.HTCondor,
             Role = HookRole.Node,
             Puts = await files.DifferentAsync(own, cancellationToken),
+            Links = condor["wrapper"] == HTCondorHooks.Wrapper.Target ? [] : [HTCondorHooks.Wrapper],
             Texts = [.. new[] { sudoers, lines }.Where(text => text.Changes)],
+            TryAsync = HTCondorSudoers.TryAsync,
             NextStep = "condor_reconfig",
         };
     }

@@ -5,7 +5,8 @@ namespace PisaHpc.BatchHooks.HTCondor;
 
 /// <summary>
 /// Takes HTCondor's hooks away, in the reverse of the order in which they came: first the lines that call them; the files when no starter
-/// is left that knows of them, and no run, since a starter whose exit hook is missing never ends. Later calls go on.
+/// is left that knows of them, and no run, since a starter whose exit hook is missing never ends. Later calls go on. A node whose HTCondor
+/// is gone still says where the lines are: what was put there says it.
 /// </summary>
 internal sealed class HTCondorHookRemoval(HTCondorHookRequest request) : IHookRemoval
 {
@@ -26,8 +27,8 @@ internal sealed class HTCondorHookRemoval(HTCondorHookRequest request) : IHookRe
             Role = HookRole.Node,
             NextStep = "condor_reconfig; then this again",
         };
-        var lines = HTCondorLines.Left(await HTCondorLines.ReadAsync(node, condor, cancellationToken));
-        if (lines.Changes)
+        var file = await HTCondorLines.FindAsync(node, condor, cancellationToken);
+        if (file is not null && HTCondorLines.Left(file) is { Changes: true } lines)
         {
             return change with { Texts = [lines] };
         }
@@ -47,6 +48,8 @@ internal sealed class HTCondorHookRemoval(HTCondorHookRequest request) : IHookRe
         var shared = await HookPlace.SharedLeftBy(HTCondorHooks.System, files, cancellationToken);
         var own = HTCondorHooks.OfNode(request.Site, TimeSpan.Zero, condor).Select(file => file.Path)
             .Except([HookPlace.Shared.Path]).Reverse();
+        // The link goes before what it leads to.
+        own = own.Prepend(HTCondorLines.Wrapper);
         var standing = await files.LookAsync([.. own, .. shared], cancellationToken);
         return change with
         {

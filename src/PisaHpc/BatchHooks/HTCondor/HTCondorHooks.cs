@@ -28,13 +28,17 @@ internal static class HTCondorHooks
     public const string System = "htcondor";
 
     private static readonly string[] Scripts =
-        ["htcondor-hook.sh", "htcondor-run.sh", "htcondor-root", "htcondor-exit", "htcondor-prepare", "htcondor-job"];
+        ["htcondor-hook.sh", "htcondor-job.sh", "htcondor-run.sh", "htcondor-root", "htcondor-exit", "htcondor-prepare", "htcondor-enter"];
+
+    /// <summary>What HTCondor runs in place of each job: a name of the agent's program.</summary>
+    public static HookLink Wrapper { get; } = new(HTCondorLines.Wrapper, HookPlace.Run[(HookPlace.Directory.Length + 1)..]);
 
     /// <summary>Those of a node but the programs, in the order in which they are put there.</summary>
     /// <param name="deadline">How long a start may last.</param>
     public static IReadOnlyList<HookFile> OfNode(HpcSite site, TimeSpan deadline, HTCondorNode node) =>
     [
-        HookPlace.Settings(System, site, deadline, $"bin {node.Programs}", $"starter {node.Starter}"),
+        HookPlace.Settings(System, site, deadline, $"bin {node.Programs}", $"starter {node.Starter}",
+            $"address {node["STARTD_ADDRESS_FILE"]}", $"lines {HTCondorLines.FileOn(node)}"),
         HookPlace.Shared,
         .. Scripts.Select(script => new HookFile(
             $"{HookPlace.Directory}/{script}", HookPlace.TextOf($"{System}/{script}"),

@@ -21,6 +21,8 @@ internal static class HTCondorLines
     private const string DefaultKeyword = "STARTER_DEFAULT_JOB_HOOK_KEYWORD";
     private const string WrapperName = "USER_JOB_WRAPPER";
     private const string JobAttributes = "STARTD_JOB_ATTRS";
+    private const string SlotAttributes = "STARTD_ATTRS";
+    private const string Mark = "HasPisaHpc";
     private const string ExitTimeout = Keyword + "_HOOK_JOB_EXIT_TIMEOUT";
     private const string PrepareHook = Keyword + "_HOOK_PREPARE_JOB";
     private const string ExitHook = Keyword + "_HOOK_JOB_EXIT";
@@ -33,7 +35,10 @@ internal static class HTCondorLines
 
     /// <summary>The names that they set, or add to.</summary>
     public static IReadOnlyList<string> Names { get; } =
-        [PrepareHook, ExitHook, ExitTimeout, DefaultKeyword, WrapperName, JobAttributes, "STARTD_ATTRS"];
+        [PrepareHook, ExitHook, ExitTimeout, DefaultKeyword, WrapperName, JobAttributes, SlotAttributes];
+
+    /// <summary>What the startd is to show of a job: as whom it runs, how often it was started, what it asks for.</summary>
+    private static readonly string[] JobAttributesOfOurs = ["OsUser", "NumJobStarts", "PisaHpcEnvironment"];
 
     /// <summary>The file with the lines in it.</summary>
     /// <param name="read">The file as it stands.</param>
@@ -77,18 +82,30 @@ internal static class HTCondorLines
         After = read.Before is { } text ? MarkedBlock.TakenOut(read.Path, text) : null,
     };
 
-    /// <summary>Reads the file.</summary>
+    /// <summary>Where the file is, or would be, on a node; null where neither HTCondor nor what was put there says it.</summary>
+    public static string? FileOn(HTCondorNode node) =>
+        node.ConfigurationDirectory is { } directory ? $"{directory}/{FileName}" : node["lines"];
+
+    /// <summary>Reads the file of a node that has HTCondor.</summary>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.BatchConfigurationInvalid"/>: the node does not say where it would be; <see cref="ErrorId.NodeCommandFailed"/>.
     /// </exception>
-    public static Task<TextChange> ReadAsync(INodeConnection connection, HTCondorNode node, CancellationToken cancellationToken) =>
+    public static async Task<TextChange> ReadAsync(INodeConnection connection, HTCondorNode node, CancellationToken cancellationToken) =>
         node.Programs is null ? throw Invalid(
             node, "has no condor_config_val.", recommendedAction: "Name the directory that has it: -CondorBin.")
-        : node.ConfigurationDirectory is not { } directory ? throw Invalid(
+        : node.ConfigurationDirectory is null ? throw Invalid(
             node, "has no LOCAL_CONFIG_DIR.", recommendedAction: "Have HTCondor read one: LOCAL_CONFIG_DIR = /etc/condor/config.d.")
         : node.Starter is null ? throw Invalid(
             node, "does not say its STARTER.", recommendedAction: "Look there: condor_config_val STARTER.")
-        : new HostFiles(connection).ReadTextAsync($"{directory}/{FileName}", HookFile.Readable, cancellationToken);
+        : node["STARTD_ADDRESS_FILE"] is null ? throw Invalid(
+            node, "does not say its STARTD_ADDRESS_FILE.",
+            recommendedAction: "Have it be in a directory of HTCondor's own: STARTD_ADDRESS_FILE = $(LOG)/.startd_address.")
+        : (await FindAsync(connection, node, cancellationToken))!;
+
+    /// <summary>Reads the file of a node that may have lost its HTCondor; null where nobody says where it was.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public static async Task<TextChange?> FindAsync(INodeConnection connection, HTCondorNode node, CancellationToken cancellationToken) =>
+        FileOn(node) is { } path ? await new HostFiles(connection).ReadTextAsync(path, HookFile.Readable, cancellationToken) : null;
 
     /// <summary>What is not in force of what they say, in words.</summary>
     /// <param name="node">What is in force on a node.</param>
@@ -99,9 +116,11 @@ internal static class HTCondorLines
             (PrepareHook, node[PrepareHook] == HookPlace.Directory + "/htcondor-prepare", HookPlace.Directory + "/htcondor-prepare"),
             (ExitHook, node[ExitHook] == HookPlace.Directory + "/htcondor-exit", HookPlace.Directory + "/htcondor-exit"),
             (WrapperName, node[WrapperName] == Wrapper || node.WrapperOfSite is not null, Wrapper),
-            (JobAttributes, IsShown(node, "PisaHpcEnvironment"), "PisaHpcEnvironment"),
+            .. JobAttributesOfOurs.Select(attribute => (JobAttributes, IsAmong(node, JobAttributes, attribute), attribute)),
+            (SlotAttributes, IsAmong(node, SlotAttributes, Mark), Mark),
         ];
-        return [.. wanted.Where(line => !line.IsInForce).Select(line => $"{line.Name} is not {line.Wanted}")];
+        return [.. wanted.Where(line => !line.IsInForce).Select(line => $"{line.Name} is not {line.Wanted}")
+            .Select(words => words.Replace("ATTRS is not", "ATTRS has no", StringComparison.Ordinal))];
     }
 
     /// <summary>The keyword that a job without one has; null for none.</summary>
@@ -110,8 +129,8 @@ internal static class HTCondorLines
     /// <summary>How long the exit hook may last, in seconds: 30 where nobody says (manual).</summary>
     public static string ExitTimeoutOn(HTCondorNode node) => node[ExitTimeout] ?? "30";
 
-    private static bool IsShown(HTCondorNode node, string attribute) =>
-        (node[JobAttributes] ?? "").Split([',', ' ']).Contains(attribute, StringComparer.OrdinalIgnoreCase);
+    private static bool IsAmong(HTCondorNode node, string list, string attribute) =>
+        (node[list] ?? "").Split([',', ' ']).Contains(attribute, StringComparer.OrdinalIgnoreCase);
 
     private static IReadOnlyList<string> Of(TimeSpan deadline, bool isDefault, bool isWrapper) =>
     [
@@ -120,9 +139,9 @@ internal static class HTCondorLines
         $"{ExitTimeout} = {(deadline + TakeBack).TotalSeconds + MarginSec:0}",
         .. isDefault ? [$"{DefaultKeyword} = {Keyword}"] : Array.Empty<string>(),
         .. isWrapper ? [$"{WrapperName} = {Wrapper}"] : Array.Empty<string>(),
-        $"{JobAttributes} = $({JobAttributes}) NumJobStarts PisaHpcEnvironment",
-        "HasPisaHpc = True",
-        "STARTD_ATTRS = $(STARTD_ATTRS) HasPisaHpc",
+        $"{JobAttributes} = $({JobAttributes}) {string.Join(' ', JobAttributesOfOurs)}",
+        $"{Mark} = True",
+        $"{SlotAttributes} = $({SlotAttributes}) {Mark}",
     ];
 
     private static HpcException Invalid(HTCondorNode node, string problem, string recommendedAction) =>

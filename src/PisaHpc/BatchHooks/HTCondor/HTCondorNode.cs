@@ -10,7 +10,8 @@ internal sealed record HTCondorNode
 
     private static readonly string[] Names =
     [
-        "LOCAL_CONFIG_DIR", "STARTER", "EXECUTE", "DISABLE_SETUID", HTCondorLines.ForcedKeyword, .. HTCondorLines.Names,
+        "LOCAL_CONFIG_DIR", "STARTER", "EXECUTE", "DISABLE_SETUID", "STARTD_ADDRESS_FILE",
+        HTCondorLines.ForcedKeyword, .. HTCondorLines.Names,
     ];
 
     /// <summary>The node.</summary>
@@ -31,6 +32,9 @@ internal sealed record HTCondorNode
     /// <summary>The site's own wrapper that ends with ours; null for none.</summary>
     public string? WrapperOfSite => this["wraps"];
 
+    /// <summary>Where the startd says that it listens, as far as it can be believed; null where it does not.</summary>
+    public string? StartdAddress => this["startd"];
+
     /// <summary>How many starters began before the configuration last changed: what it said then is called when their jobs end.</summary>
     public int OldStarters => int.TryParse(this["old"], NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
@@ -43,7 +47,7 @@ internal sealed record HTCondorNode
     public static async Task<HTCondorNode> ReadAsync(INodeConnection node, string? programs, CancellationToken cancellationToken)
     {
         var said = await ScriptReply.AskAsync(
-            node, Script, [programs ?? "", HTCondorSudoers.Program, HTCondorLines.Wrapper, .. Names], cancellationToken);
+            node, Script, [programs ?? "", HookPlace.Directory, .. Names], cancellationToken);
         return new HTCondorNode { Node = node.Node, Facts = said.All };
     }
 }

@@ -1,3 +1,5 @@
+using PisaHpc.Nodes;
+
 namespace PisaHpc.BatchHooks.HTCondor;
 
 /// <summary>
@@ -15,10 +17,15 @@ internal static class HTCondorSudoers
     /// <summary>The program.</summary>
     public const string Program = HookPlace.Directory + "/htcondor-root";
 
+    // Text that visudo refuses.
+    private const int IsInvalid = 5;
+
+    private static readonly NodeScript Check = NodeScript.Of("BatchHooks/HTCondor/sudoers-check.sh");
+
     private static readonly string[] Lines =
     [
-        $"Defaults!{Program} env_reset, !setenv, !env_keep, !env_check, !requiretty",
-        $"ALL ALL=(root:root) NOPASSWD: {Program} start, {Program} stop",
+        $"Defaults!{Program} env_reset, !setenv, !env_keep, !env_check, !requiretty, umask=0022, umask_override, closefrom=3",
+        $"ALL ALL=(root:root) NOPASSWD: {Program} start, {Program} socket, {Program} stop",
     ];
 
     /// <summary>It with the lines in it.</summary>
@@ -33,6 +40,31 @@ internal static class HTCondorSudoers
             $"{node.Node} has no sudo, by which HTCondor's hooks, which run as the job's user, have root start a container.",
             node.Node,
             "Install sudo there.");
+
+    /// <summary>Has visudo try it: sudo lets nobody do anything by a file that is none.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>.</exception>
+    public static async Task TryAsync(INodeConnection node, TextChange text, Action<string> warn, CancellationToken cancellationToken)
+    {
+        if (text.Path != File)
+        {
+            return;
+        }
+
+        var result = await node.RunAsync(Check.Command(), text.BytesAfter, cancellationToken);
+        if (result.ExitCode == IsInvalid)
+        {
+            throw new HpcException(
+                ErrorId.BatchConfigurationInvalid,
+                $"{File} on {node.Node} would be none for its sudo: {Quote.Words(result.Error + result.Text)}",
+                node.Node,
+                "See what its version of sudo knows: sudo -V. Nothing of it was written.");
+        }
+
+        if (result.Text.Length == 0)
+        {
+            warn($"{File} was not tried: {node.Node} has no visudo.");
+        }
+    }
 
     /// <summary>It without the lines; no file where there was none.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>: they were changed since.</exception>

@@ -4,7 +4,8 @@ namespace PisaHpc.Unit.Batch.HTCondor;
 
 public sealed class HTCondorAllocationTests
 {
-    private const string Ad = "ClusterId = 7\nGlobalJobId = \"sched01@head#7.12#1764430000\"\nnumjobstarts = 2\nOwner = \"mallory\"\n";
+    private const string Number = "ClusterId = 7\nProcId = 12\n";
+    private const string Ad = Number + "GlobalJobId = \"sched01@head#7.12#1764430000\"\nnumjobstarts = 2\n" + "Owner = \"mallory\"\n";
     private const string Slot = "Machine = \"o2wn02\"\nName = \"slot1_3@o2wn02\"\nCpus = 4\nMemory = 2048\nRequirements = (Cpus = 9)\n";
 
     private static readonly (string, string)[] Variables =
@@ -21,6 +22,20 @@ public sealed class HTCondorAllocationTests
         Assert.Equal("7.12.sched01_head", AllocationReader.FindJobId(Job().With(Variables)));
     }
 
+    [Theory]
+    [InlineData("GlobalJobId = \"sched01@head#7.12\"")]
+    [InlineData("GlobalJobId = \"sched01@head#9.0#1764430000\"")]
+    public void The_id_is_of_what_nobody_can_edit_and_a_time_need_not_be_there(string line) =>
+        Assert.Equal("7.12.sched01_head", AllocationReader.Read(Job(job: Number + line).With(Variables)).JobId);
+
+    [Fact]
+    public void Of_a_slot_with_a_fraction_the_whole_CPUs_count() =>
+        Assert.Equal(
+            (2, 64L << 20),
+            AllocationReader.Read(Job(slot: "Machine = \"o2wn02\"\nCpus = 2.5\nMemory = 64.0\n").With(Variables)).Nodes[0] is var node
+                ? (node.Cpus, node.MemoryBytes)
+                : default);
+
     [Fact]
     public void The_owner_is_who_runs_it_and_in_a_program_of_roots_the_one_for_whom_sudo_does_whatever_the_ad_says()
     {
@@ -35,9 +50,11 @@ public sealed class HTCondorAllocationTests
     }
 
     [Theory]
-    [InlineData("", Slot, ErrorId.InvalidValue, "expected scheduler#1234.5#time")]
-    [InlineData("GlobalJobId = \"sched01#7#1\"", Slot, ErrorId.InvalidValue, "expected scheduler#1234.5#time")]
-    [InlineData("GlobalJobId = \"../x#7.0#1\"", Slot, ErrorId.InvalidValue, "7.0.../x")]
+    [InlineData("", Slot, ErrorId.InvalidValue, "scheduler#1234.5#time")]
+    [InlineData("GlobalJobId = \"sched01#7.12#1\"", Slot, ErrorId.InvalidValue, "expected ClusterId, ProcId")]
+    [InlineData(Number + "GlobalJobId = \"#7.12\"", Slot, ErrorId.InvalidValue, "expected ClusterId, ProcId")]
+    [InlineData(Number + "GlobalJobId = \"../x#7.0#1\"", Slot, ErrorId.InvalidValue, "7.12.../x")]
+    [InlineData(Ad, "Machine = \"o2wn02\"\nCpus = 0.5\n", ErrorId.InvalidValue, "or less than one")]
     [InlineData(Ad, "Machine = \"o2wn02\"\nCpus = x\n", ErrorId.InvalidValue, "does not say how many Cpus")]
     [InlineData(Ad, "Machine = \"-oProxyCommand=x\"\nCpus = 1\n", ErrorId.InvalidValue, "cannot start with '-'")]
     public void An_ad_that_is_none_of_HTCondors_is_refused(string job, string slot, ErrorId id, string words)

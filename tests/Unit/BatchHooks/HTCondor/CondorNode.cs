@@ -12,7 +12,10 @@ internal static class CondorNode
         ("PISAHPC_HOOK_JOB_EXIT_TIMEOUT", "110"),
         ("STARTER_DEFAULT_JOB_HOOK_KEYWORD", "PISAHPC"),
         ("USER_JOB_WRAPPER", "/usr/lib/pisahpc/htcondor-job"),
-        ("STARTD_JOB_ATTRS", "JobPrio,NumJobStarts PisaHpcEnvironment"),
+        ("STARTD_JOB_ATTRS", "JobPrio,OsUser NumJobStarts PisaHpcEnvironment"),
+        ("STARTD_ATTRS", "HasPisaHpc"),
+        ("startd", "644 <127.0.0.1:9618?sock=startd>"),
+        ("wrapper", "pisahpc-run"),
         ("EXECUTE", "/var/lib/condor/execute"),
         ("execute", "755"),
         ("sudo", "/usr/lib/pisahpc/htcondor-root start"));
@@ -21,7 +24,11 @@ internal static class CondorNode
     public static HTCondorNode Of(params (string Name, string Value)[] facts) => new()
     {
         Node = "n01",
-        Facts = facts.Concat([("bin", "/usr/bin"), ("program", "/usr/sbin/condor_starter"), ("LOCAL_CONFIG_DIR", "/etc/condor/config.d")])
+        Facts = facts.Concat(
+        [
+            ("bin", "/usr/bin"), ("program", "/usr/sbin/condor_starter"), ("LOCAL_CONFIG_DIR", "/etc/condor/config.d"),
+            ("STARTD_ADDRESS_FILE", "/var/log/condor/.startd_address"),
+        ])
             .DistinctBy(fact => fact.Item1).ToDictionary(fact => fact.Item1, fact => fact.Item2),
     };
 

@@ -1,5 +1,6 @@
 using PisaHpc.BatchHooks;
 using PisaHpc.BatchHooks.HTCondor;
+using PisaHpc.Unit.BatchHooks.Lsf;
 
 namespace PisaHpc.Unit.BatchHooks.HTCondor;
 
@@ -16,7 +17,7 @@ public sealed class HTCondorLinesTests
         Assert.Contains("\nPISAHPC_HOOK_JOB_EXIT_TIMEOUT = 110\n", joined.After, StringComparison.Ordinal);
         Assert.Contains("\nUSER_JOB_WRAPPER = /usr/lib/pisahpc/htcondor-job\n", joined.After, StringComparison.Ordinal);
         Assert.Contains(
-            "\nSTARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) NumJobStarts PisaHpcEnvironment\n", joined.After, StringComparison.Ordinal);
+            "\nSTARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) OsUser NumJobStarts PisaHpcEnvironment\n", joined.After, StringComparison.Ordinal);
         var standing = None with { Before = joined.After, After = joined.After };
         Assert.False(Joined(CondorNode.Fit, standing).Changes);
         Assert.Null(HTCondorLines.Left(standing).After);
@@ -42,6 +43,19 @@ public sealed class HTCondorLinesTests
         Assert.DoesNotContain("STARTER_DEFAULT_JOB_HOOK_KEYWORD", forced.After, StringComparison.Ordinal);
         var wrapped = Joined(CondorNode.Of(("USER_JOB_WRAPPER", "/site/wrapper"), ("wraps", "/site/wrapper")));
         Assert.DoesNotContain("USER_JOB_WRAPPER", wrapped.After, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_that_has_lost_its_HTCondor_still_says_where_the_lines_are()
+    {
+        Assert.Equal("/etc/condor/config.d/90-pisahpc.conf", HTCondorLines.FileOn(CondorNode.Of()));
+        var bare = CondorNode.Fit with { Facts = new Dictionary<string, string> { ["lines"] = "/opt/condor/90-pisahpc.conf" } };
+        Assert.Equal("/opt/condor/90-pisahpc.conf", HTCondorLines.FileOn(bare));
+        Assert.Null(HTCondorLines.FileOn(bare with { Facts = new Dictionary<string, string>() }));
+        Assert.Contains(
+            "lines /etc/condor/config.d/90-pisahpc.conf\n",
+            System.Text.Encoding.UTF8.GetString(HTCondorHooks.OfNode(LsfSite.Site, TimeSpan.Zero, CondorNode.Fit)[0].Content.Span),
+            StringComparison.Ordinal);
     }
 
     [Fact]

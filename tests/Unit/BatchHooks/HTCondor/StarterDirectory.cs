@@ -4,7 +4,7 @@ namespace PisaHpc.Unit.BatchHooks.HTCondor;
 internal sealed class StarterDirectory : IDisposable
 {
     /// <summary>What a startd says of a slot, behind the starter's id.</summary>
-    public const string Slot = "slot1_1@n01 sched01@head#7.0#1764430000 4 2048 5 1 tiny";
+    public const string Slot = "slot1_1@n01 7.0 sched01@head daemon@site 4 2048 5 undefined 1 tiny";
 
     /// <param name="hook">The body of the stand-in for pisahpc-hook.</param>
     /// <param name="said">What the startd says; <c>$pid</c> is the starter that it is asked for.</param>
@@ -12,7 +12,9 @@ internal sealed class StarterDirectory : IDisposable
     {
         Host = new HookDirectory(hook, system: "htcondor");
         File.AppendAllText(
-            Host.PathOf("htcondor-settings"), $"bin {Host.Root}\nstarter {Path.GetFullPath(Host.PathOf("condor_starter"))}\n");
+            Host.PathOf("htcondor-settings"),
+            $"bin {Host.Root}\nstarter {Path.GetFullPath(Host.PathOf("condor_starter"))}\naddress {Host.PathOf("startd_address")}\n");
+        File.WriteAllText(Host.PathOf("startd_address"), "<127.0.0.1:9618?sock=startd>\n$CondorVersion: 25.0 $\n");
         File.Copy(File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh", Host.PathOf("condor_starter"));
         Directory.CreateDirectory(Host.PathOf("execute"));
         Say(said);
@@ -32,6 +34,14 @@ internal sealed class StarterDirectory : IDisposable
     /// <summary>Has the startd say something else.</summary>
     public void Say(string said) => Host.Stand(
         "condor_status", $"pid=${{4#*=?= }}\npid=${{pid%% *}}\nprintf '%b\\n' \"{said.Replace("\n", "\\n", StringComparison.Ordinal)}\"");
+
+    /// <summary>Makes one of the hooks say something else.</summary>
+    public void Edit(string hook, string before, string after)
+    {
+        var text = File.ReadAllText(Host.PathOf(hook));
+        Assert.Contains(before, text, StringComparison.Ordinal);
+        File.WriteAllText(Host.PathOf(hook), text.Replace(before, after, StringComparison.Ordinal));
+    }
 
     /// <summary>Has a starter run lines of the shell, in which $root is root's program; prints what they print.</summary>
     public (int Code, string Output, string Error) Start(string lines, params (string Name, string? Value)[] variables)

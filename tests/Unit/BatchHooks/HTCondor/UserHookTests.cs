@@ -1,6 +1,6 @@
 namespace PisaHpc.Unit.BatchHooks.HTCondor;
 
-/// <summary>What HTCondor runs as the job's user: htcondor-prepare, htcondor-exit and htcondor-job, by a real sh.</summary>
+/// <summary>What HTCondor runs as the job's user: htcondor-prepare, htcondor-exit and htcondor-enter, by a real sh.</summary>
 public sealed class UserHookTests
 {
     private const StringComparison Exactly = StringComparison.Ordinal;
@@ -16,21 +16,22 @@ public sealed class UserHookTests
         using var node = new StarterDirectory();
         Assert.Equal((0, 0), node.Host.Count(node.Reading("htcondor-prepare", ad)));
         Assert.Equal((0, 0), node.Host.Count(node.Reading("htcondor-exit", ad)));
-        Assert.Equal((0, "host run\n", ""), node.Host.Call(
-            "htcondor-job", ["/bin/echo", "host", "run"], ("_CONDOR_JOB_AD", node.Host.PathOf("ad"))));
         Assert.Empty(node.Host.Calls);
     }
 
     [Theory]
     [InlineData("78 image-missing n02 No \\\"x\\\" there.", 178, "image-missing on n02: No 'x' there.\"\n")]
     [InlineData("75 too-slow n01 Late.", 375, "too-slow on n01: Late.\"\n")]
-    [InlineData("sudo: a password is required", 178, "root-refused on n01: ")]
+    [InlineData("sudo: a password is required", 375, "root-silent on n01: ")]
+    [InlineData("", 375, "root-silent on n01: ")]
+    [InlineData("78 image-missing", 375, "root-silent on n01: ")]
+    [InlineData("Lecture: 78 reasons.\n75 too-slow n01 Late.", 375, "too-slow on n01: Late.\"\n")]
     public void What_root_answers_is_told_as_HTCondor_reads_it(string answer, int status, string message)
     {
         using var node = new StarterDirectory();
-        WithSudo(node, $"echo \"{answer}\"");
-        var (code, output, _) = Prepare(node, Asking);
-        Assert.Equal(0, code);
+        WithSudo(node, $"printf '%s\\n' \"{answer}\"; echo 'sudo: ok is what it says' >&2");
+        var (code, output, error) = Prepare(node, Asking);
+        Assert.Equal((0, "sudo: ok is what it says\n"), (code, error));
         Assert.StartsWith($"HookStatusCode = {status}\nHookStatusMessage = \"pisahpc: {message}", output, StringComparison.Ordinal);
         Assert.Equal($"sudo -n {node.Host.PathOf("htcondor-root")} start", Assert.Single(node.Host.Calls));
     }
@@ -63,29 +64,30 @@ public sealed class UserHookTests
         Assert.Equal($"sudo -n {node.Host.PathOf("htcondor-root")} stop", Assert.Single(node.Host.Calls));
     }
 
-    [Fact]
-    public void A_job_that_asked_and_has_no_container_does_not_run_on_the_host()
+    [Theory]
+    [InlineData("78 no-prepare-hook n01 HTCondor ran none.", 78, "no-prepare-hook on n01: HTCondor ran none.", false)]
+    [InlineData("75 job-ended n01 It has.", 75, "job-ended on n01: It has.", true)]
+    [InlineData("", 75, "root-silent on n01: ", true)]
+    public void A_job_that_asked_and_has_no_container_does_not_run_on_the_host(string answer, int exit, string words, bool isIdle)
     {
         using var node = new StarterDirectory();
-        node.Reading("htcondor-job", Asking);
-        var (code, output, error) = node.Host.Call("htcondor-job", ["/bin/echo", "never"], ("_CONDOR_JOB_AD", node.Host.PathOf("ad")));
-        Assert.Equal((78, ""), (code, output));
-        Assert.StartsWith("pisahpc: no-prepare-hook on n01: ", error, StringComparison.Ordinal);
+        WithSudo(node, $"echo \"{answer}\"");
+        var failure = node.Host.PathOf("failure");
+        var (code, output, error) = node.Host.Call("htcondor-enter", ["/bin/echo", "never"], ("_CONDOR_WRAPPER_ERROR_FILE", failure));
+        Assert.Equal((exit, ""), (code, output));
+        Assert.StartsWith("pisahpc: " + words, error, StringComparison.Ordinal);
+        Assert.Equal(isIdle ? error : "", File.Exists(failure) ? File.ReadAllText(failure) : "");
     }
 
     [Fact]
     public void A_job_that_has_one_becomes_the_client_of_its_agent()
     {
         using var node = new StarterDirectory();
-        var agent = node.Host.PathOf("run/7.0.sched01_head/agent");
-        Directory.CreateDirectory(agent);
-        using var socket = new System.Net.Sockets.Socket(
-            System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
-        socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint($"{agent}/socket"));
+        WithSudo(node, "echo ok /run/pisahpc/7.0.sched01_head/agent/socket");
         node.Host.Stand("pisahpc-run", "exit 42");
-        node.Reading("htcondor-job", Asking);
-        Assert.Equal(42, node.Host.Call("htcondor-job", ["job.sh", "a b"], ("_CONDOR_JOB_AD", node.Host.PathOf("ad"))).Code);
-        Assert.Equal($"pisahpc-run --socket {agent}/socket --wait 10 -- job.sh a b", Assert.Single(node.Host.Calls));
+        Assert.Equal(42, node.Host.Call("htcondor-enter", ["job.sh", "a b"]).Code);
+        Assert.Equal($"sudo -n {node.Host.PathOf("htcondor-root")} socket", node.Host.Calls[0]);
+        Assert.Equal("pisahpc-run --socket /run/pisahpc/7.0.sched01_head/agent/socket --wait 10 -- job.sh a b", node.Host.Calls[1]);
     }
 
     private static (int Code, string Output, string Error) Prepare(StarterDirectory node, string ad) => node.Host.Call(
@@ -94,10 +96,9 @@ public sealed class UserHookTests
     private static void WithSudo(StarterDirectory node, string body)
     {
         node.Host.Stand("sudo", body);
-        foreach (var hook in new[] { "htcondor-prepare", "htcondor-exit" })
+        foreach (var hook in new[] { "htcondor-hook.sh", "htcondor-exit" })
         {
-            var file = node.Host.PathOf(hook);
-            File.WriteAllText(file, File.ReadAllText(file).Replace("sudo -n", node.Host.PathOf("sudo") + " -n", StringComparison.Ordinal));
+            node.Edit(hook, "sudo -n", node.Host.PathOf("sudo") + " -n");
         }
     }
 }
