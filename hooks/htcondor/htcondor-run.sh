@@ -55,6 +55,8 @@ answer_again() {
 read_run() {
     run_job='' run_user='' run_uid=''
     read_record
+    # Runs are of one node. What another run's record says, or does not, is not to get into this one's.
+    starter=$node
     # shellcheck disable=SC2086 # words
     set -- $record_turn
     [ $# = 3 ] || return 1

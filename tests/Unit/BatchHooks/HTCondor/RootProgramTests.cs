@@ -130,10 +130,12 @@ public sealed class RootProgramTests
     {
         using var node = new StarterDirectory();
         node.Start("$root start");
+        File.WriteAllText($"{node.Host.Run}/.htcondor/999999.8.over", "");
         node.Say("$pid slot1_1@n01 8.0 sched01@head daemon@site 4 2048 5 undefined 1 tiny");
         node.Start("$root start; $root stop");
         var stop = Assert.Single(node.Calls, call => call.Contains("hook stop", StringComparison.Ordinal));
         Assert.EndsWith("-Owner daemon 8.0.sched01_head", stop, StringComparison.Ordinal);
+        Assert.DoesNotContain("-Here", stop, StringComparison.Ordinal);
         node.Host.Call("htcondor-root", ["sweep"], ("SUDO_UID", null));
         Assert.EndsWith("-Owner daemon 7.0.sched01_head", node.Calls[^1], StringComparison.Ordinal);
     }
