@@ -57,7 +57,7 @@
     )
     PrivateData            = @{
         PSData = @{
-            Tags         = @('HPC', 'MPI', 'Docker', 'Slurm', 'LSF', 'InfiniBand', 'Linux')
+            Tags         = @('HPC', 'MPI', 'Docker', 'Slurm', 'LSF', 'HTCondor', 'InfiniBand', 'Linux')
             LicenseUri   = 'https://opensource.org/license/mit'
             ReleaseNotes = 'See CHANGELOG.md.'
         }

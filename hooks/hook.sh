@@ -1,10 +1,11 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # what the hooks, which read this, have and take
 # What the hooks of all batch systems do alike: settings, the record of a job's run on a node, a program in a bounded time, taking a run
 # off. To read this file starts no process and changes nothing. Its reader has: hooks, the directory; node, this node; record, the run's
-# record; gid, the job's group; and call_hook, which becomes pisahpc-hook with the arguments that it gets, told of the job.
+# record; gid, the job's group; for_user, where a run is one user's alone; and call_hook, which becomes pisahpc-hook with the arguments
+# that it gets, told of the job.
 # A record is root's and can be read by the job's group alone: who may write it could name another node's job as his.
 
-grace=5 turn='' environment='' work_file=''
+grace=5 turn='' environment='' work_file='' for_user=''
 # What a start may take to take back what it started, after its own deadline.
 take_back=20
 
@@ -75,22 +76,53 @@ read_record() {
     done <"$record"
 } 2>/dev/null
 
+# ticks_of PID: sets ticks to when a process began and process_state to its letter, the 22nd and third field of its stat (proc(5)); the
+# second may have blanks and parentheses. Fails where there is none to read.
+ticks_of() {
+    ticks='' process_state='' stat=''
+    IFS= read -r stat <"/proc/$1/stat" || return 1
+    # shellcheck disable=SC2086 # fields
+    set -- ${stat##*) }
+    [ $# -ge 20 ] || return 1
+    process_state=$1
+    shift 19
+    ticks=$1
+} 2>/dev/null
+
+# alive PID TICKS: fails where the process is no more: where /proc has none of its id, or one that began at another time. An id alone says
+# nothing: the kernel gives it to another one.
+alive() (
+    case $1-$2 in *[!0-9-]* | -* | *--* | *-) exit 1 ;; esac
+    if ticks_of "$1"; then
+        [ "$ticks" = "$2" ]
+    else
+        [ -d "/proc/$1" ]
+    fi
+)
+
+# signal_process SIGNAL PID TICKS: only to that process.
+signal_process() {
+    if alive "$2" "$3"; then kill "-$1" "$2" 2>/dev/null; fi
+}
+
 # bounded SECONDS PROGRAM ARGUMENT...: sets status to the program's exit code, or to the word late for one that did not end in time and was
-# killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id is in work_file,
-# where that names one.
+# killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id and start are in
+# work_file, where that names one. The program alone keeps the descriptor 9, a lock's.
 bounded() {
     limit=$1 status=''
     shift
     # No trap yet: one that is begun here would have it until the shell in it has come so far, and a TERM that comes before is lost.
     "$@" >/dev/null 2>&1 </dev/null &
     work=$!
-    [ -z "$work_file" ] || printf '%s\n' "$work" >"$work_file"
+    ticks_of "$work"
+    work_ticks=$ticks
+    [ -z "$work_file" ] || printf '%s %s\n' "$work" "$work_ticks" >"$work_file"
     (
         trap 'kill "$timer" 2>/dev/null; exit 1' TERM
         sleep "$limit" &
         timer=$!
-        wait "$timer" && trap '' TERM && kill -KILL "$work" && kill -USR1 "$$"
-    ) >/dev/null 2>&1 </dev/null &
+        wait "$timer" && trap '' TERM && alive "$work" "$work_ticks" && kill -KILL "$work" && kill -USR1 "$$"
+    ) >/dev/null 2>&1 </dev/null 9>&- &
     watch=$!
     trap 'status=late' USR1
     trap 'kill -TERM "$work" 2>/dev/null' HUP INT TERM
@@ -110,6 +142,23 @@ bounded() {
     trap - USR1 HUP INT TERM
 }
 
+# end_process FILE: ends the process whose id and start are in a file: by TERM, after which a start takes back what it has started, and by
+# KILL when that takes too long.
+end_process() {
+    work='' work_ticks=''
+    if [ -r "$1" ]; then read -r work work_ticks _ <"$1"; fi
+    signal_process TERM "$work" "$work_ticks"
+    patience=$((take_back * 5))
+    while [ "$patience" -gt 0 ]; do
+        alive "$work" "$work_ticks" || return 0
+        # One that has ended and that nobody has asked how.
+        if ticks_of "$work" && [ "$process_state" = Z ]; then return 0; fi
+        patience=$((patience - 1))
+        sleep 0.2
+    done
+    signal_process KILL "$work" "$work_ticks"
+}
+
 # start_run: starts the job from this node, on all of its nodes or on none, and writes down what came of it; after what an earlier run of it
 # left was taken off, where earlier is not empty. Before anything is started the record says so: who takes the run off finds by it what has
 # to be taken away, also when this is killed. Fails where the record cannot be written: nothing is started then.
@@ -120,7 +169,7 @@ start_run() {
     if [ -n "$earlier" ]; then
         clearing=$((deadline / 3 + 1))
         deadline=$((deadline - clearing))
-        bounded "$clearing" call_hook stop -Site "$site" -GraceSec 0 -DeadlineSec "$clearing"
+        bounded "$clearing" call_hook stop -Site "$site" -GraceSec 0 -DeadlineSec "$clearing" ${for_user:+-Owner "$for_user"}
         if [ "$status" != 0 ]; then
             record_run failed earlier-run-left 75 "an earlier run of the job could not be taken off its nodes ($status)"
             return
@@ -128,6 +177,7 @@ start_run() {
     fi
     set -- start -Site "$site" -DeadlineSec "$deadline" -ReasonFile "$why"
     [ -z "$environment" ] || set -- "$@" -Environment "$environment"
+    [ -z "$for_user" ] || set -- "$@" -Owner "$for_user"
     bounded "$((deadline + take_back))" call_hook "$@"
     code=hook-failed reason="pisahpc-hook ended with $status"
     if [ -s "$why" ]; then
@@ -154,13 +204,15 @@ take_off() {
     read_record
     gid=${record_gid:-0} turn=$record_turn environment=$record_environment
     [ "$left" = clean ] && return
-    record_run left stop-killed 75 "pisahpc-hook stop was killed with the hook $$"
+    ticks_of "$$"
+    record_run left stop-killed 75 "pisahpc-hook stop was killed with the hook $$ $ticks"
     # A job that ends while it is being started is the start's until that one's deadline, and until all is taken back: this waits as long.
     if [ "$starter" = "$node" ] && [ "$reach" = all ]; then
         set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" "$@"
     else
         set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" -Here "$node"
     fi
+    [ -z "$for_user" ] || set -- "$@" -Owner "$for_user"
     bounded "$((deadline + take_back))" call_hook "$@"
     if [ "$status" != 0 ] && same_run; then record_run left stop-failed 75 "pisahpc-hook stop: $status"; fi
 }
@@ -181,7 +233,8 @@ take_off_another() {
         read_record
         [ "$state" = left ] || continue
         # The hook that writes this first is still at it.
-        if [ "$code" = stop-killed ] && [ -d "/proc/${reason##* }" ]; then continue; fi
+        stopping=${reason##*hook }
+        if [ "$code" = stop-killed ] && alive "${stopping% *}" "${stopping#* }"; then continue; fi
         other_run "${entry%.*}" "${entry##*.}"
         reach=here
         take_off

@@ -1,11 +1,14 @@
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "server.h"
+#include "wrapper.h"
 
-// One program of two names: the agent in a container, and the client by which its owner has programs run there.
+// One program of three names: the agent in a container, the client by which its owner has programs run there, and the wrapper that
+// HTCondor runs in place of each job.
 
 #define GRACE_SEC 5
 #define SESSIONS 1024u
@@ -101,10 +104,21 @@ static int run_client(char **arguments) {
     return client_run(&client);
 }
 
+// What it becomes lies beside it.
+static int run_wrapper(const char *path, const char *slash, char **command) {
+    char directory[PATH_MAX] = "/usr/lib/pisahpc";
+    if (slash && (size_t)(slash - path) < sizeof directory) {
+        memcpy(directory, path, (size_t)(slash - path));
+        directory[slash - path] = 0;
+    }
+    return wrapper_run(directory, command);
+}
+
 int main(int count, char **arguments) {
     if (count < 1) return EXIT_USAGE;
     const char *slash = strrchr(arguments[0], '/'), *name = slash ? slash + 1 : arguments[0];
     if (!strcmp(name, "pisahpc-run")) return run_client(arguments + 1);
+    if (!strcmp(name, "htcondor-job")) return run_wrapper(arguments[0], slash, arguments + 1);
     if (count > 1 && !strcmp(arguments[1], "run")) return run_client(arguments + 2);
     return run_agent(arguments + 1);
 }

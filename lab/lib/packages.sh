@@ -18,6 +18,7 @@ readonly LAB_PACKAGES=(
     systemd                            # what looks at the units that ship with the program for hooks: systemd-analyze verify
     strace                             # counts the processes that a hook starts
     lua5.1                             # what slurmctld runs a site's job_submit.lua by
+    sudo                               # by which a user's hook of HTCondor has root start his container
     ansible-core                       # the task that about_PisaHpc_Automation shows
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d

@@ -47,6 +47,7 @@ internal static class HookExit
         ErrorId.PortAreaUnusable,
         ErrorId.PortInUse,
         ErrorId.JobBeingStarted,
+        ErrorId.JobOfAnotherUser,
         ErrorId.SiteMissing,
         ErrorId.UserNotFound,
     ];

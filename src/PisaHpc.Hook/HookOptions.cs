@@ -30,6 +30,8 @@ internal sealed record HookOptions
           -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
           -WhatIf              sweep: says what would be removed, and removes nothing
           -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -Owner USER          start, stop: for this user alone, by login name: what there is of a job has to be his, else nothing of it is
+                               touched; where the job's id comes from its user
           -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for
                                it; not with -Here
           -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
@@ -82,6 +84,9 @@ internal sealed record HookOptions
 
     /// <summary>The node from which alone a job is taken; null for all of its nodes.</summary>
     public string? Here { get; init; }
+
+    /// <summary>The login name of the user for whom alone something is done; null for whoever's job it is.</summary>
+    public string? Owner { get; init; }
 
     /// <summary>Where to write why a start failed; null for nowhere.</summary>
     public string? ReasonFile { get; init; }
@@ -168,6 +173,7 @@ internal sealed record HookOptions
         (_, "site") => this with { Site = value },
         (HookVerb.Start, "environment") => this with { Environment = value },
         (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
+        (HookVerb.Start or HookVerb.Stop, "owner") => this with { Owner = value },
         (HookVerb.Stop, "here") => this with { Here = value },
         (HookVerb.Stop or HookVerb.Sweep, "jobid") => this with { JobIds = [.. JobIds, value] },
         (HookVerb.Stop or HookVerb.Sweep, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },

@@ -25,6 +25,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
     public async Task<int> RunAsync(HookOptions options, JobEnvironment environment, CancellationToken cancellationToken)
     {
         var allocation = await AllocationOfAsync(environment, cancellationToken);
+        RequireOwner(allocation, options.Owner);
         var area = site.RequirePortArea();
         var wanted = EnvironmentResolver.Resolve(site, options.Environment, allocation.Queue, EnvironmentLayer.Empty);
         var request = new JobRequest
@@ -39,6 +40,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
             },
             RunDirectory = site.RunDirectory,
             TimeToLive = area.TimeToLive,
+            ForUser = options.Owner,
             AskMemory = SiteJobMemory.Of(site, allocation, wanted),
         };
         var starter = new JobStarter(cluster, new Ed25519KeyGenerator(), PortArea.Of(area, log.Warn))
@@ -82,6 +84,17 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 (batch, stopping) => batch.GetAllocationAsync(jobId, owner: null, stopping),
                 cancellationToken)
             : site.Batch.Named(AllocationReader.Read(environment));
+
+    private static void RequireOwner(HpcAllocation allocation, string? owner)
+    {
+        if (owner is not null && allocation.Owner.Name != owner)
+        {
+            throw new HpcException(
+                ErrorId.JobOfAnotherUser,
+                $"Job {allocation.JobId} is {allocation.Owner.Name}'s, and is to be started for {owner}: nothing was begun.",
+                allocation.JobId);
+        }
+    }
 
     /// <summary>From here on the job is the batch system's; who was stopped before takes it back.</summary>
     private Task HandOver(JobRequest request, HpcJob job, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
             try
             {
                 await (options.Here is { } node
-                    ? StopOnAsync(node, jobId, options.Grace, area, cancellationToken)
+                    ? StopOnAsync(node, jobId, options, area, cancellationToken)
                     : StopAsync(jobId, options, environment, area, cancellationToken));
             }
             catch (HpcException failure)
@@ -48,7 +48,8 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
     }
 
     /// <summary>Takes what a node alone holds of a job; whoever starts or stops the whole of it comes first.</summary>
-    private async Task StopOnAsync(string node, string jobId, TimeSpan grace, PortArea? area, CancellationToken cancellationToken)
+    private async Task StopOnAsync(
+        string node, string jobId, HookOptions options, PortArea? area, CancellationToken cancellationToken)
     {
         var record = Recorder is { } recorder ? new StopRecord(recorder, jobId, cluster.Nodes) : null;
         using var hold = area?.Hold(jobId, JobStarter.DefaultRollbackLimit, cancellationToken);
@@ -56,8 +57,8 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         var failed = log.Failures;
         await cluster.OnEachAsync(
             [node],
-            async (name, stopping) => changed = await new JobCleanup(cluster).CleanAsync(
-                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), grace, stopping, record?.Evidence),
+            async (name, stopping) => changed = await new JobCleanup(cluster) { Owner = options.Owner }.CleanAsync(
+                name, jobId, JobDirectory.PathOf(site.RunDirectory, jobId), options.Grace, stopping, record?.Evidence),
             cancellationToken);
         record?.Leave(hold);
         if (log.Failures == failed)
@@ -80,6 +81,7 @@ internal sealed class StopHook(HpcSite site, Cluster cluster, HookLog log)
         var job = await stopper.StopAsync(
             request with
             {
+                ForUser = options.Owner,
                 Grace = options.Grace,
                 End = AllocationReader.FindEnd(jobId, environment),
                 AskEnd = options.AskBatchSystem ? stopping => SiteJobEnd.FindAsync(site, jobId, stopping) : null,

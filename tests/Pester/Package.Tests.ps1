@@ -72,7 +72,8 @@ Describe 'What ships beside that program' {
     It 'has the units that sweep, as they stand in the checkout' {
         $into = New-Item -ItemType Directory (Join-Path $TestDrive units)
         tar -xzf (Get-Item (Join-Path $packages "pisahpc-hook-$version-*.tar.gz")) -C $into --strip-components=1 systemd
-        (Get-ChildItem $into).Name | Sort-Object | Should -Be 'pisahpc-sweep-boot.service', 'pisahpc-sweep.service', 'pisahpc-sweep.timer'
+        (Get-ChildItem $into).Name | Sort-Object | Should -Be 'pisahpc-htcondor-sweep.service', 'pisahpc-htcondor-sweep.timer',
+            'pisahpc-sweep-boot.service', 'pisahpc-sweep.service', 'pisahpc-sweep.timer'
         foreach ($unit in Get-ChildItem $into) {
             Get-Content $unit -Raw | Should -BeExactly (Get-Content (Join-Path $Root hooks systemd $unit.Name) -Raw)
         }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using PisaHpc.Adapters;
 using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
@@ -15,7 +16,7 @@ public abstract class BatchHookCmdlet : NodeCmdlet
 {
     /// <summary>The batch system.</summary>
     [Parameter(Position = 0)]
-    [ValidateSet(nameof(Scheduler.Slurm), nameof(Scheduler.Lsf))]
+    [ValidateSet(nameof(Scheduler.Slurm), nameof(Scheduler.Lsf), nameof(Scheduler.HTCondor))]
     public string System { get; set; } = nameof(Scheduler.Slurm);
 
     /// <summary>The nodes; without it all that the batch system has.</summary>
@@ -28,7 +29,7 @@ public abstract class BatchHookCmdlet : NodeCmdlet
 
     /// <summary>
     /// The host on which slurmctld runs, or a management host of LSF, reached as the nodes are; else the site definition's batch.host, else
-    /// this machine.
+    /// this machine. HTCondor's hooks are on nodes alone.
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -50,8 +51,16 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     [ValidatePattern("^/")]
     public string? LsfServerDir { get; set; }
 
-    /// <summary>Whether it is LSF, and not Slurm.</summary>
-    private protected bool IsLsf => System.Equals(nameof(Scheduler.Lsf), StringComparison.OrdinalIgnoreCase);
+    /// <summary>The directory of HTCondor's programs on nodes; without it the one in which a node's PATH has them.</summary>
+    [Parameter]
+    [ValidatePattern("^/")]
+    public string? CondorBin { get; set; }
+
+    /// <summary>The batch system.</summary>
+    private protected Scheduler Kind => Enum.Parse<Scheduler>(System, ignoreCase: true);
+
+    /// <summary>What HTCondor's hooks are asked for.</summary>
+    private protected HTCondorHookRequest HTCondorRequest => new() { Site = RequiredSite, Programs = CondorBin?.TrimEnd('/') };
 
     /// <summary>What LSF's hooks are asked for.</summary>
     private protected LsfHookRequest LsfRequest => new()
@@ -61,9 +70,13 @@ public abstract class BatchHookCmdlet : NodeCmdlet
         ServerDirectory = LsfServerDir,
     };
 
-    /// <summary>Parameters that mean nothing to the other batch system.</summary>
-    private protected virtual IReadOnlyList<string> ParametersOf(Scheduler system) =>
-        system == Scheduler.Lsf ? [nameof(LsfConf), nameof(LsfServerDir)] : [nameof(SlurmConf)];
+    /// <summary>Parameters of a batch system that mean nothing to another one.</summary>
+    private protected virtual IReadOnlyList<string> ParametersOf(Scheduler system) => system switch
+    {
+        Scheduler.Lsf => [nameof(Controller), nameof(LsfConf), nameof(LsfServerDir)],
+        Scheduler.HTCondor => [nameof(CondorBin)],
+        _ => [nameof(Controller), nameof(SlurmConf)],
+    };
 
     /// <summary>Work on a node is short; a program of some megabytes is brought there at most.</summary>
     private protected override int UsualTimeoutSec => 120;
@@ -72,12 +85,15 @@ public abstract class BatchHookCmdlet : NodeCmdlet
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
     private protected void RequireParametersOfSystem()
     {
-        var other = IsLsf ? Scheduler.Slurm : Scheduler.Lsf;
-        if (ParametersOf(other).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } strange)
+        var own = ParametersOf(Kind);
+        foreach (var other in new[] { Scheduler.Slurm, Scheduler.Lsf, Scheduler.HTCondor })
         {
-            throw new HpcException(
-                ErrorId.InvalidValue, $"-{strange} is a parameter of {other}'s hooks, and these are those of {System}.", strange,
-                $"Leave it out, or name the batch system: {other}.");
+            if (ParametersOf(other).Except(own).FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } strange)
+            {
+                throw new HpcException(
+                    ErrorId.InvalidValue, $"-{strange} is a parameter of {other}'s hooks, and these are those of {System}.", strange,
+                    $"Leave it out, or name the batch system: {other}.");
+            }
         }
     }
 

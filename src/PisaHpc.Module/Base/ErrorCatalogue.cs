@@ -151,6 +151,9 @@ internal static class ErrorCatalogue
             about.Step("Take away what is left when the nodes answer again", job => $"Stop-HpcJob -JobId '{job}'")),
         ErrorId.JobBeingStarted => (
             ErrorCategory.ResourceBusy, "Wait until the process that the message names has ended, then run this again."),
+        ErrorId.JobOfAnotherUser => (
+            ErrorCategory.PermissionDenied,
+            about.Step("See whose it is, and take it off where it is of no use any more", job => $"Stop-HpcJob -JobId '{job}'")),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),
         ErrorId.RecordsMissing => (
             ErrorCategory.ObjectNotFound, "Name a directory that all nodes share: records.directory in the site definition."),

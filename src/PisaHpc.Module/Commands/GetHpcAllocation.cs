@@ -46,12 +46,13 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     public string? Queue { get; set; }
 
     /// <summary>
-    /// The batch system to read, where several left variables in the environment: Lsf, Slurm or Pbs. The one to ask for a job, where the
-    /// site definition names another.
+    /// The batch system to read, where several left variables in the environment: Lsf, Slurm, Pbs or HTCondor. The one to ask for a job,
+    /// where the site definition names another.
     /// </summary>
     [Parameter(ParameterSetName = FromEnvironment)]
     [Parameter(ParameterSetName = Asked)]
-    [ValidateSet(nameof(Batch.Scheduler.Lsf), nameof(Batch.Scheduler.Slurm), nameof(Batch.Scheduler.Pbs))]
+    [ValidateSet(
+        nameof(Batch.Scheduler.Lsf), nameof(Batch.Scheduler.Slurm), nameof(Batch.Scheduler.Pbs), nameof(Batch.Scheduler.HTCondor))]
     public Scheduler? Scheduler { get; set; }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
@@ -39,7 +40,8 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
 
     /// <summary>
     /// Changes the configuration also where nodes have not got the hooks: a prolog that is missing drains its node. With LSF the site's own
-    /// pre- and post-executions may run as root, too, but none that a user names.
+    /// pre- and post-executions may run as root, too, but none that a user names. With HTCondor a default keyword of the site's hooks
+    /// stays.
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -63,7 +65,7 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     protected override async Task EndAsync()
     {
         RequireParametersOfSystem();
-        var plan = await OnControllerAsync(PlanAsync);
+        var plan = Kind == Scheduler.HTCondor ? HTCondorPlan() : await OnControllerAsync(PlanAsync);
         var failed = await OnNodesAsync(
             "Putting hooks", Phase.PutHooks, plan.Nodes, (node, stopping) => PutAsync(plan, node, stopping));
         var strangers = plan.Nodes.Except(NodesIn(plan.Nodes)).ToList();
@@ -77,7 +79,14 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
             throw Incomplete($"{Plural.Of(failed, "node")} failed");
         }
 
-        var change = await OnControllerAsync(plan.OnControllerAsync);
+        if (await OnControllerAsync(plan.OnControllerAsync) is { } change)
+        {
+            await JoinAsync(change);
+        }
+    }
+
+    private async Task JoinAsync(HostChange change)
+    {
         var predicted = change.Predict();
         if (!predicted.Changed)
         {
@@ -97,10 +106,17 @@ public sealed class InstallHpcBatchHookCommand : BatchHookCmdlet
     {
         var programs = ProgramsToBring().ToList();
         var lsf = LsfRequest with { Deadline = TimeSpan.FromSeconds(DeadlineSec), Programs = programs, IsForced = Force };
-        return IsLsf
+        return Kind == Scheduler.Lsf
             ? await LsfHookInstall.PlanAsync(host, lsf, Warn, stopping)
             : await SlurmHookInstall.PlanAsync(host, SlurmRequest with { Programs = programs }, stopping);
     }
+
+    private HTCondorHookInstall HTCondorPlan() => new(HTCondorRequest with
+    {
+        Deadline = TimeSpan.FromSeconds(DeadlineSec),
+        IsForced = Force,
+        Brought = [.. ProgramsToBring()],
+    });
 
     private async Task ChangeAsync(HostChange change)
     {

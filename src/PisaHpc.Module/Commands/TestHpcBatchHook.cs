@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Reflection;
+using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.Module.Base;
@@ -44,7 +46,10 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
     {
         RequireParametersOfSystem();
         var meant = ChecksMeant();
-        var examination = await OnControllerAsync(BeginAsync);
+        var definition = ReadSite(RequiredSite.Path!);
+        IHookExamination examination = Kind == Scheduler.HTCondor
+            ? new HTCondorHookExamination(HTCondorRequest, definition, Version)
+            : await OnControllerAsync((host, stopping) => BeginAsync(host, definition, stopping));
         await OnNodesAsync("Checking hooks", Phase.CheckNode, examination.Nodes, async (node, stopping) =>
             await FanOut.WithinAsync(node.Node, NodeTimeout, async limit =>
             {
@@ -65,15 +70,13 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
         }
     }
 
-    private async Task<IHookExamination> BeginAsync(INodeConnection host, CancellationToken stopping)
-    {
-        var definition = ReadSite(RequiredSite.Path!);
-        var version = typeof(TestHpcBatchHookCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-        return IsLsf
-            ? await LsfHookExamination.BeginAsync(host, LsfRequest, definition, version, stopping)
-            : await SlurmHookExamination.BeginAsync(host, RequiredSite, SlurmConf, definition, version, stopping);
-    }
+    private static string Version => typeof(TestHpcBatchHookCommand).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private async Task<IHookExamination> BeginAsync(INodeConnection host, byte[]? definition, CancellationToken stopping) =>
+        Kind == Scheduler.Lsf
+            ? await LsfHookExamination.BeginAsync(host, LsfRequest, definition, Version, stopping)
+            : await SlurmHookExamination.BeginAsync(host, RequiredSite, SlurmConf, definition, Version, stopping);
 
     private static byte[]? ReadSite(string path)
     {
@@ -111,7 +114,12 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
 
     private Func<string, bool> ChecksMeant()
     {
-        var known = IsLsf ? LsfHookChecks.Names : SlurmHookChecks.Names;
+        var known = Kind switch
+        {
+            Scheduler.Lsf => LsfHookChecks.Names,
+            Scheduler.HTCondor => HTCondorHookChecks.Names,
+            _ => SlurmHookChecks.Names,
+        };
         var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
         foreach (var (index, name) in Check.Index())
         {

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using PisaHpc.Batch;
 using PisaHpc.BatchHooks;
+using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.Module.Base;
@@ -23,18 +25,21 @@ public sealed class UninstallHpcBatchHookCommand : BatchHookCmdlet
     protected override async Task EndAsync()
     {
         RequireParametersOfSystem();
-        var plan = await OnControllerAsync(PlanAsync);
-        await ChangeControllerAsync(plan);
+        var plan = Kind == Scheduler.HTCondor ? new HTCondorHookRemoval(HTCondorRequest) : await OnControllerAsync(PlanAsync);
+        if (plan.OnController() is { } change)
+        {
+            await ChangeControllerAsync(change);
+        }
+
         await OnNodesAsync("Removing hooks", Phase.RemoveHooks, plan.Nodes, (node, stopping) => RemoveAsync(plan, node, stopping));
     }
 
-    private async Task<IHookRemoval> PlanAsync(INodeConnection host, CancellationToken stopping) => IsLsf
+    private async Task<IHookRemoval> PlanAsync(INodeConnection host, CancellationToken stopping) => Kind == Scheduler.Lsf
         ? await LsfHookRemoval.PlanAsync(host, LsfRequest, stopping)
         : await SlurmHookRemoval.PlanAsync(host, RequiredSite, SlurmConf, stopping);
 
-    private async Task ChangeControllerAsync(IHookRemoval plan)
+    private async Task ChangeControllerAsync(HostChange change)
     {
-        var change = plan.OnController();
         var predicted = change.Predict();
         if (!predicted.Changed)
         {

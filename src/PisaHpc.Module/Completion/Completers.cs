@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using PisaHpc.Audit;
+using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
 using PisaHpc.HostLists;
@@ -122,7 +123,7 @@ internal sealed class HookCheckCompleter : IArgumentCompleter
         var word = new CompletionWord(wordToComplete ?? "");
         return
         [
-            .. SlurmHookChecks.Names.Union(LsfHookChecks.Names).Where(word.Matches)
+            .. SlurmHookChecks.Names.Union(LsfHookChecks.Names).Union(HTCondorHookChecks.Names).Where(word.Matches)
                 .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
         ];
     }

@@ -1,3 +1,4 @@
+using PisaHpc.Batch.HTCondor;
 using PisaHpc.Batch.Lsf;
 using PisaHpc.Batch.Pbs;
 using PisaHpc.Batch.Slurm;
@@ -12,7 +13,7 @@ public static class AllocationReader
 
     /// <summary>
     /// Reads an allocation. Where several batch systems left variables, LSF goes before Slurm and Slurm before PBS, whose variables the
-    /// others' compatibility wrappers also set.
+    /// others' compatibility wrappers also set; HTCondor comes last, whose daemons may run in a job of another one.
     /// </summary>
     /// <param name="scheduler">The batch system; null takes the one found.</param>
     /// <param name="owner">The owner as <see cref="JobOwners.Find"/> takes it; null takes the one that the batch system names.</param>
@@ -26,6 +27,7 @@ public static class AllocationReader
             Scheduler.Lsf => LsfAllocation.Read(environment, owner),
             Scheduler.Slurm => SlurmAllocation.Read(environment, owner),
             Scheduler.Pbs => PbsAllocation.Read(environment, owner),
+            Scheduler.HTCondor => HTCondorAllocation.Read(environment, owner),
             _ => throw new HpcException(
                 ErrorId.InvalidValue,
                 "An allocation by hand is not read from the environment: its nodes and slots are given.",
@@ -49,6 +51,7 @@ public static class AllocationReader
         Scheduler.Lsf => LsfAllocation.JobIdOf(environment),
         Scheduler.Slurm => SlurmAllocation.JobIdOf(environment),
         Scheduler.Pbs => PbsAllocation.JobIdOf(environment),
+        Scheduler.HTCondor => HTCondorAllocation.JobIdOf(environment),
         _ => null,
     };
 
@@ -84,11 +87,14 @@ public static class AllocationReader
 
     /// <summary>The failure of what needs a job and runs in none.</summary>
     public static HpcException NoJob() =>
-        new(ErrorId.AllocationNotFound, "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID and PBS_JOBID is set.");
+        new(
+            ErrorId.AllocationNotFound,
+            "This process is part of no batch job: none of LSB_JOBID, SLURM_JOB_ID, PBS_JOBID and _CONDOR_JOB_AD is set.");
 
     private static Scheduler? Detect(JobEnvironment environment) =>
         environment.First(LsfAllocation.JobIdVariable) is not null ? Scheduler.Lsf
         : environment.First(SlurmAllocation.JobIdVariables) is not null ? Scheduler.Slurm
         : environment.First(PbsAllocation.JobIdVariable) is not null ? Scheduler.Pbs
+        : environment.First(HTCondorAllocation.JobAdVariable) is not null ? Scheduler.HTCondor
         : null;
 }

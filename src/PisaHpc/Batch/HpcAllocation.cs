@@ -60,6 +60,12 @@ public sealed record AllocatedNode(string Name, int Slots)
     /// </summary>
     public string? Cpuset { get; init; }
 
+    /// <summary>
+    /// The directory that the batch system made for the job there and removes with it, which its containers have under the same path; null
+    /// for none.
+    /// </summary>
+    public string? ScratchDirectory { get; init; }
+
     /// <summary>The node's name: what a table or a format string shows.</summary>
     public override string ToString() => Name;
 }
@@ -78,4 +84,7 @@ public enum Scheduler
 
     /// <summary>PBS Pro, OpenPBS or Torque.</summary>
     Pbs,
+
+    /// <summary>HTCondor.</summary>
+    HTCondor,
 }

@@ -7,7 +7,7 @@ namespace PisaHpc.Batch;
 /// <summary>
 /// Job ids, and the names made from them. A job id becomes part of file names, container names, label values and command lines on many
 /// nodes, so that nothing else than the forms below ever passes: LSF <c>1234</c> and <c>1234[5]</c>, Slurm <c>1234</c> and
-/// <c>1234_5</c>, PBS <c>123.server</c> and <c>123[4].server</c>, and an admin's own words.
+/// <c>1234_5</c>, PBS <c>123.server</c> and <c>123[4].server</c>, HTCondor <c>1234.5.scheduler</c>, and an admin's own words.
 /// </summary>
 public static partial class JobIds
 {

@@ -83,6 +83,22 @@ internal static class HookNodeChecks
             : CheckFinding.Passed($"within {allowed:0} s of this machine");
     }
 
-    private static string InstallRemedy(HookNodeEvidence evidence) =>
-        evidence.System == "slurm" ? "Install-HpcBatchHook" : "Install-HpcBatchHook Lsf";
+    /// <summary>Whether the node has the name by which its batch system knows it.</summary>
+    /// <param name="batchSystem">The batch system, in words.</param>
+    /// <param name="remedy">What gives it that name.</param>
+    public static CheckFinding HostName(HookNodeEvidence evidence, string batchSystem, string remedy)
+    {
+        var name = evidence.Facts.GetValueOrDefault("name") ?? "";
+        return name.Split('.')[0] == evidence.Node.Split('.')[0]
+            ? CheckFinding.Passed(name)
+            : CheckFinding.Failed(
+                $"its own name is {name}: {batchSystem} does not know it as {evidence.Node}", remedy);
+    }
+
+    private static string InstallRemedy(HookNodeEvidence evidence) => evidence.System switch
+    {
+        "slurm" => "Install-HpcBatchHook",
+        "lsf" => "Install-HpcBatchHook Lsf",
+        _ => "Install-HpcBatchHook HTCondor",
+    };
 }

@@ -32,7 +32,7 @@ internal static class HookPlace
         return standing.Values.All(found => found is null) ? [Shared.Path, Hook, Run, Agent] : [];
     }
 
-    private static readonly string[] Systems = ["lsf", "slurm"];
+    private static readonly string[] Systems = ["htcondor", "lsf", "slurm"];
 
     /// <summary>Makes sure that a node has the programs, or gets them.</summary>
     /// <param name="brought">What it gets.</param>
@@ -61,17 +61,22 @@ internal static class HookPlace
     /// <summary>What the hooks read of the site definition.</summary>
     /// <param name="system">The batch system, in small letters.</param>
     /// <param name="deadline">How long a start may last.</param>
-    public static HookFile Settings(string system, HpcSite site, TimeSpan deadline)
+    /// <param name="ofNode">What they read of the node beside, a line each.</param>
+    public static HookFile Settings(string system, HpcSite site, TimeSpan deadline, params IEnumerable<string> ofNode)
     {
         var text = string.Join(
             '\n',
-            "# What the hooks read. Installing them again writes it anew.",
-            $"site {site.Path}",
-            $"run {site.RunDirectory}",
-            $"deadline {deadline.TotalSeconds:0}",
-            $"queues {string.Join(' ', Queues(site))}",
-            $"aliases {string.Join(' ', Aliases(site))}",
-            "");
+            (string[])
+            [
+                "# What the hooks read. Installing them again writes it anew.",
+                $"site {site.Path}",
+                $"run {site.RunDirectory}",
+                $"deadline {deadline.TotalSeconds:0}",
+                $"queues {string.Join(' ', Queues(site))}",
+                $"aliases {string.Join(' ', Aliases(site))}",
+                .. ofNode,
+                "",
+            ]);
         return new HookFile($"{Directory}/{system}-settings", text, HookFile.Readable);
     }
 

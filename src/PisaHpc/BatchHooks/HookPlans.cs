@@ -20,9 +20,9 @@ internal interface IHookInstall
     /// </exception>
     Task<HostChange> OnNodeAsync(INodeConnection node, CancellationToken cancellationToken);
 
-    /// <summary>What changes on the controller, when every node has its part.</summary>
+    /// <summary>What changes on the controller, when every node has its part; null where only nodes are changed.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    Task<HostChange> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken);
+    Task<HostChange?> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken);
 }
 
 /// <summary>How a batch system's hooks are taken away. It was made by reading and changes nothing.</summary>
@@ -31,8 +31,8 @@ internal interface IHookRemoval
     /// <summary>The nodes that the batch system has.</summary>
     IReadOnlyList<string> Nodes { get; }
 
-    /// <summary>What goes from the controller now, and why the rest stays.</summary>
-    HostChange OnController();
+    /// <summary>What goes from the controller now, and why the rest stays; null where only nodes were changed.</summary>
+    HostChange? OnController();
 
     /// <summary>What goes from a node now, and why the rest stays.</summary>
     /// <exception cref="HpcException">

@@ -1,3 +1,4 @@
+using System.Text;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.BatchHooks;
@@ -59,6 +60,16 @@ internal sealed class HostFiles(INodeConnection connection)
     {
         var said = await ScriptReply.AskAsync(connection, Read, [path], cancellationToken);
         return said["content"] is { } content ? (Convert.FromBase64String(content), said["real"] ?? path) : null;
+    }
+
+    /// <summary>Reads a text that may change.</summary>
+    /// <param name="mode">The mode that a new file has, in octal digits.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
+    public async Task<TextChange> ReadTextAsync(string path, string mode, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(path, cancellationToken);
+        var text = found is { } read ? Encoding.Latin1.GetString(read.Content) : null;
+        return new TextChange(found?.Path ?? path, text, text) { Mode = mode };
     }
 
     /// <summary>Removes files, and directories that are empty by that.</summary>

@@ -121,7 +121,9 @@ internal static class PlanOptions
     }
 
     private static string MountOrigin(PlanRequest request, ContainerMount mount) =>
-        request.Access.Mounts.Contains(mount) ? AccessOrigin(request) : Origin(request, $"mounts[{mount.Target}]");
+        request.Access.Mounts.Contains(mount) ? AccessOrigin(request)
+        : request.Environment.OriginOf($"mounts[{mount.Target}]") is null && mount.Source == request.Node.ScratchDirectory ? "allocation"
+        : Origin(request, $"mounts[{mount.Target}]");
 
     private static string VariableOrigin(PlanRequest request, string name) =>
         request.Environment.Variables.ContainsKey(name) ? Origin(request, $"variables[{name}]")

@@ -2,7 +2,10 @@ using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
 
-/// <summary>The mounts of a plan: the environment's, checked against the node, and those of the access.</summary>
+/// <summary>
+/// The mounts of a plan: the environment's, checked against the node, the directory that the batch system made for the job there, and those
+/// of the access.
+/// </summary>
 internal static class PlannedMounts
 {
     /// <summary>Lists the mounts.</summary>
@@ -24,6 +27,11 @@ internal static class PlannedMounts
                     + (origin is null ? "." : $" ({origin})."),
                     request.Node.Name);
             }
+        }
+
+        if (request.Node.ScratchDirectory is { } scratch && request.Environment.Mounts.All(mount => mount.Target != scratch))
+        {
+            yield return new ContainerMount(scratch, scratch, ReadOnly: false);
         }
 
         foreach (var mount in request.Access.Mounts)

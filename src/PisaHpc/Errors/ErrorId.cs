@@ -159,6 +159,9 @@ public enum ErrorId
     /// <summary>Another process starts or stops the job at this moment.</summary>
     JobBeingStarted,
 
+    /// <summary>What there is of the job is another user's than the one for whom it was to be started or stopped.</summary>
+    JobOfAnotherUser,
+
     /// <summary>Nothing of the job was found on the nodes asked.</summary>
     JobNotFound,
 

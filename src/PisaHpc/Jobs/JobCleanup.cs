@@ -9,6 +9,9 @@ namespace PisaHpc.Jobs;
 /// <summary>Takes a job off one node: what a rollback, a stop and a restart have in common. It can run any number of times.</summary>
 public sealed class JobCleanup(Cluster cluster)
 {
+    /// <summary>The user for whom alone a job is taken off, by login name; null for whoever's it is.</summary>
+    public string? Owner { get; init; }
+
     /// <summary>
     /// Removes every container of the job and the job's directory from a node. An engine that is down keeps its containers, and not the
     /// private keys.
@@ -17,6 +20,9 @@ public sealed class JobCleanup(Cluster cluster)
     /// <param name="grace">How long a container may take after TERM.</param>
     /// <param name="evidence">Looks at the containers before they are stopped; null where nobody writes down what they tell.</param>
     /// <returns>Whether anything was there.</returns>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.JobOfAnotherUser"/>: there is a container that is not <see cref="Owner"/>'s, and nothing was touched.
+    /// </exception>
     internal async Task<bool> CleanAsync(
         string node,
         string jobId,
@@ -25,14 +31,20 @@ public sealed class JobCleanup(Cluster cluster)
         CancellationToken cancellationToken,
         EndEvidence? evidence = null)
     {
-        var changed = false;
+        var (changed, isAnothers) = (false, false);
         try
         {
             changed = await RemoveContainersAsync(node, jobId, grace, evidence, cancellationToken);
         }
+        catch (HpcException failure) when (failure.Id == ErrorId.JobOfAnotherUser)
+        {
+            isAnothers = true;
+            throw;
+        }
         finally
         {
-            changed |= await Phase.RemoveAccess.RunAsync(() => RemoveDirectoryAsync(node, directory, cancellationToken), node, jobId);
+            changed |= !isAnothers
+                && await Phase.RemoveAccess.RunAsync(() => RemoveDirectoryAsync(node, directory, cancellationToken), node, jobId);
         }
 
         // A caller killed while the engine worked on its request leaves a container that appears after the first look.
@@ -67,7 +79,7 @@ public sealed class JobCleanup(Cluster cluster)
     private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
-        return await JobDirectory.RemoveAsync(connection, directory, cancellationToken);
+        return await JobDirectory.RemoveAsync(connection, directory, identity: null, Owner, cancellationToken);
     }
 
     private Task<bool> RemoveContainersAsync(
@@ -79,6 +91,7 @@ public sealed class JobCleanup(Cluster cluster)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
+        JobOwnership.Require(jobId, Owner, node, containers);
         return await RemoveAsync(engine, containers, grace, evidence, cancellationToken);
     }
 }

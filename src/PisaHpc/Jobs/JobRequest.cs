@@ -33,6 +33,12 @@ public sealed record JobRequest
     /// </summary>
     public Func<CancellationToken, Task<IReadOnlyDictionary<string, long>>>? AskMemory { get; init; }
 
+    /// <summary>
+    /// The user for whom alone the job is started, by login name: what there is of it already has to be his. Null for a job whose id comes
+    /// from who hands the ids out.
+    /// </summary>
+    public string? ForUser { get; init; }
+
     /// <summary>The job's directory on each node.</summary>
     public string Directory => JobDirectory.PathOf(RunDirectory, Allocation.JobId);
 

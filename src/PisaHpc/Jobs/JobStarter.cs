@@ -19,8 +19,6 @@ namespace PisaHpc.Jobs;
 /// <param name="ports">The port area.</param>
 public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea ports)
 {
-    private readonly JobCleanup _cleanup = new(cluster);
-
     private const string NotStarted = "was not started";
     private const string NotPlanned = "was not planned";
 
@@ -170,8 +168,11 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
             throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);
         }
 
+        var lease = ports.Find(request.Allocation.JobId);
+        survey.RequireOwner(request);
+        JobOwnership.Require(request.Allocation.JobId, request.ForUser, lease);
         if (await JobView.RunningAsync(cluster, request, survey, cancellationToken) is not { } running
-            || (!evenWhileBusy && ports.Find(request.Allocation.JobId) is { } lease && ports.IsBusy(lease)))
+            || (!evenWhileBusy && lease is not null && ports.IsBusy(lease)))
         {
             return survey;
         }
@@ -209,9 +210,10 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record)
     {
         var left = new ConcurrentQueue<NodeFailure>();
+        var cleanup = new JobCleanup(cluster) { Owner = request.ForUser };
         await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
             request.Allocation.Nodes.Select(node => node.Name).Union(hold.Lease.Nodes),
-            (node, stopping) => _cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
+            (node, stopping) => cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
             CancellationToken.None,
             phase: Phase.TakeBack);
         if (!left.IsEmpty)

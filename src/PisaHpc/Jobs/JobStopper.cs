@@ -14,8 +14,6 @@ namespace PisaHpc.Jobs;
 /// <param name="ports">The port area; null when the site has none.</param>
 public sealed class JobStopper(Cluster cluster, PortArea? ports)
 {
-    private readonly JobCleanup _cleanup = new(cluster);
-
     /// <summary>How long to wait for a start of the job that is at it: as long as it may take to take the job back.</summary>
     public TimeSpan Patience { get; init; } = JobStarter.DefaultRollbackLimit;
 
@@ -42,7 +40,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     /// <returns>The job as it is now.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.JobBeingStarted"/>: another process starts or stops it, and nothing was changed;
-    /// <see cref="ErrorId.PortAreaUnusable"/>.
+    /// <see cref="ErrorId.PortAreaUnusable"/>; <see cref="ErrorId.JobOfAnotherUser"/>.
     /// </exception>
     public Task<HpcJob> StopAsync(JobStopRequest request, Action<NodeFailure> unasked, CancellationToken cancellationToken) =>
         Phase.StopJob.RunAsync(() => StopAllAsync(request, unasked, cancellationToken), job: request.Job.JobId);
@@ -57,6 +55,8 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
         };
         using var hold = await Phase.HoldLease.RunAsync(
             () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
+        JobOwnership.Require(job.JobId, request.ForUser, hold?.Lease);
+        var cleanup = new JobCleanup(cluster) { Owner = request.ForUser };
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
         var own = job.Nodes.Select(node => node.Name)
             .Concat(request.Nodes)
@@ -85,7 +85,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
 
         Task<bool> CleanAsync(string node, CancellationToken stopping)
         {
-            var cleaning = () => _cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping, record?.Evidence);
+            var cleaning = () => cleanup.CleanAsync(node, job.JobId, directory, request.Grace, stopping, record?.Evidence);
             return record?.Clock.MeasureAsync(Phase.StopOnNode, cleaning, node) ?? cleaning();
         }
 
@@ -128,6 +128,9 @@ public sealed record JobStopRequest
 
     /// <summary>Where jobs' directories are on each node.</summary>
     public required string RunDirectory { get; init; }
+
+    /// <summary>The user for whom alone the job is stopped, by login name; null for whoever's it is.</summary>
+    public string? ForUser { get; init; }
 
     /// <summary>How long a container may take after TERM.</summary>
     public TimeSpan Grace { get; init; }

@@ -128,6 +128,16 @@ internal sealed record JobSurvey(AllocationSurvey Nodes, IReadOnlyDictionary<str
     public IReadOnlySet<string> Occupied =>
         Containers.Where(pair => pair.Value.Count > 0).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>Makes sure that what is there is that user's for whom the job is started.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.JobOfAnotherUser"/>.</exception>
+    public void RequireOwner(JobRequest request)
+    {
+        foreach (var (node, containers) in Containers)
+        {
+            JobOwnership.Require(request.Allocation.JobId, request.ForUser, node, containers);
+        }
+    }
+
     /// <summary>Asks every node of a job's allocation.</summary>
     public static async Task<JobSurvey> ReadAsync(
         AllocationPlanner planner, JobRequest request, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ namespace PisaHpc.Jobs;
 /// <param name="clock">Told how long each phase takes.</param>
 internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyList<JobFile> files, PhaseClock clock)
 {
-    private readonly JobCleanup _cleanup = new(cluster);
+    private readonly JobCleanup _cleanup = new(cluster) { Owner = request.ForUser };
     private readonly ConcurrentQueue<string> _remarks = new();
 
     /// <summary>What could not be seen of the containers' limits, a line each.</summary>

@@ -11,8 +11,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
     private const int DeadlineSec = 20;
     private const string Sudoers = "/etc/lsf.sudoers";
 
-    private readonly DirectoryInfo _programs = Directory.CreateTempSubdirectory("pisahpc-programs-");
     private readonly HostedRunspace _shell = new();
+    private HookedSite? _site;
     private byte[] _before = [];
     private bool _isAlone;
 
@@ -36,14 +36,8 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
         _before = await File.ReadAllBytesAsync(Applications);
-        LabSite.Of(Lab).WithoutQueues()
-            .With($"batch: {{ system: lsf, cluster: stand-in, profile: {Top}/conf/profile.lsf }}")
-            .WithEnvironments("missing: { image: pisa/none:1 }").WriteTo(Site);
-        foreach (var program in new[] { Repository.Hook, Path.Combine(Path.GetDirectoryName(Repository.Hook)!, "pisahpc-agent") })
-        {
-            File.Copy(program, Path.Combine(_programs.FullName, Path.GetFileName(program)));
-        }
-
+        var lsf = $"batch: {{ system: lsf, cluster: stand-in, profile: {Top}/conf/profile.lsf }}";
+        _site = new HookedSite(LabSite.Of(Lab).With(lsf), Site);
         Install().Succeeded();
         (await StandInAsync("badmin", "reconfig")).EndedWith(0);
     }
@@ -59,13 +53,12 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is left.");
         Assert.True(!_isAlone || !Directory.Exists("/usr/lib/pisahpc"), "Hooks are left in /usr/lib/pisahpc.");
         Directory.Delete(Top, recursive: true);
-        File.Delete(Site);
     }
 
     public void Dispose()
     {
         _shell.Dispose();
-        _programs.Delete(recursive: true);
+        _site?.Dispose();
     }
 
     /// <summary>Installs the hooks.</summary>
@@ -148,7 +141,7 @@ public sealed class HookedLsf : IAsyncLifetime, IDisposable
 
     private RunResult Run(string verb, string more) => _shell.Run(
         $"param($Site, $Conf, $Programs, $Deadline) {verb}-HpcBatchHook Lsf -Site $Site -LsfConf $Conf {more}",
-        new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _programs.FullName, Deadline = DeadlineSec });
+        new { Site, Conf = $"{Top}/conf/lsf.conf", Programs = _site!.Programs, Deadline = DeadlineSec });
 
     private static async Task<string> ReadAsync(string path) => File.Exists(path) ? await File.ReadAllTextAsync(path) : "";
 }

@@ -12,6 +12,8 @@ public sealed class ShellScriptTests
     [
         .. Rooms.SelectMany(ScriptsOf), .. ScriptsOf("lab"), .. ScriptsOf("bench"), ".ci/run", "build.sh", "src/PisaHpc.Host/pisahpc",
         "hooks/hook.sh", "hooks/slurm/slurm-prolog", "hooks/slurm/slurm-epilog", "hooks/slurm/slurm-job",
+        "hooks/htcondor/htcondor-prepare", "hooks/htcondor/htcondor-exit", "hooks/htcondor/htcondor-enter", "hooks/htcondor/htcondor-root",
+        "hooks/htcondor/htcondor-hook.sh", "hooks/htcondor/htcondor-run.sh", "hooks/htcondor/htcondor-job.sh",
         "hooks/lsf/lsf-pre", "hooks/lsf/lsf-post", "hooks/lsf/lsf-job", "hooks/lsf/lsf-hook.sh", "hooks/lsf/esub.docker",
     ];
 

@@ -19,15 +19,20 @@ public sealed class SystemdUnitTests : IDisposable
         foreach (var unit in Directory.GetFiles(Units))
         {
             var text = await File.ReadAllTextAsync(unit);
-            await File.WriteAllTextAsync(
-                Path.Combine(_directory.FullName, Path.GetFileName(unit)), text.Replace(Program, Repository.Hook, StringComparison.Ordinal));
+            await File.WriteAllTextAsync(Path.Combine(_directory.FullName, Path.GetFileName(unit)), Runnable(text));
         }
 
         var result = (await RunningProcess.RunAsync("systemd-analyze", ["verify", .. Directory.GetFiles(_directory.FullName)])).EndedWith(0);
         Assert.Equal("", result.Output + result.Error);
     }
 
+    // What a unit runs has to be there for systemd.
+    private static string Runnable(string text) => text.Replace(Program, Repository.Hook, StringComparison.Ordinal)
+        .Replace("/usr/lib/pisahpc", Path.Combine(Repository.Root, "hooks", "htcondor"), StringComparison.Ordinal);
+
     [Theory]
+    [InlineData("pisahpc-htcondor-sweep.service", "ExecStart=/usr/lib/pisahpc/htcondor-root sweep")]
+    [InlineData("pisahpc-htcondor-sweep.timer", "WantedBy=timers.target")]
     [InlineData("pisahpc-sweep-boot.service", "Before=slurmd.service lsfd.service")]
     [InlineData("pisahpc-sweep-boot.service", "After=local-fs.target remote-fs.target docker.service")]
     [InlineData("pisahpc-sweep-boot.service", "JobTimeoutSec=180")]

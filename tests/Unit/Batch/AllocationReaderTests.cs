@@ -13,7 +13,7 @@ public sealed class AllocationReaderTests
     {
         var failure = Assert.Throws<HpcException>(() => AllocationReader.Read(_job.With(("LSB_JOBID", " "))));
         Assert.Equal(ErrorId.AllocationNotFound, failure.Id);
-        Assert.Contains("LSB_JOBID, SLURM_JOB_ID and PBS_JOBID", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("LSB_JOBID, SLURM_JOB_ID, PBS_JOBID and _CONDOR_JOB_AD", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,17 +32,23 @@ internal sealed class HookDirectory : IDisposable
         ["LSFUSER"] = OfProcess("-un"),
     };
 
+    /// <summary>What sudo says of daemon, whom every system has (Linux Standard Base, "User and group names").</summary>
+    private static readonly Dictionary<string, string> HTCondorJob = new() { ["SUDO_UID"] = "1" };
+
     /// <param name="hook">The body of the stand-in for pisahpc-hook, in which $args is a file that has its arguments.</param>
     /// <param name="settings">More lines of the settings.</param>
     /// <param name="system">The batch system, as the folder of its hooks is called.</param>
     public HookDirectory(string hook = "exit 0", string settings = "", int deadline = 20, string system = "slurm")
     {
-        (_system, _job) = (system, system == "slurm" ? SlurmJob : LsfJob);
+        (_system, _job) = (system, system switch { "slurm" => SlurmJob, "lsf" => LsfJob, _ => HTCondorJob });
         foreach (var file in Directory.EnumerateFiles(Checkout.PathOf("hooks", system)).Append(Checkout.PathOf("hooks", "hook.sh")))
         {
             var text = File.ReadAllText(file).Replace("/usr/lib/pisahpc", Root, StringComparison.Ordinal)
                 .Replace("/sys/class", PathOf("class"), StringComparison.Ordinal)
-                .Replace("/proc/sys/kernel/hostname", PathOf("hostname"), StringComparison.Ordinal);
+                .Replace("/proc/sys/kernel/hostname", PathOf("hostname"), StringComparison.Ordinal)
+                .Replace("\"$real\" = 0", $"\"$real\" = {OfProcess("-u")}", StringComparison.Ordinal)
+                .Replace("own_limits ||", OfProcess("-u") == "0" ? "own_limits ||" : "true ||", StringComparison.Ordinal)
+                .Replace("gid=0 reach", $"gid={OfProcess("-g")} reach", StringComparison.Ordinal);
             ProgramFile.Write(PathOf(Path.GetFileName(file)), text);
         }
 

@@ -173,4 +173,19 @@ public sealed class ContainerPlannerTests
         Assert.Equal("allocation", options.Single(option => option.Name == "cpus").Origin);
         Assert.All(options, option => Assert.NotEmpty(option.Origin));
     }
+
+    [Fact]
+    public void The_directory_that_the_batch_system_made_for_the_job_is_there_under_the_same_path_unless_the_environment_mounts_it()
+    {
+        const string Scratch = "/execute/dir_7";
+        var request = PlanRequests.For(PlanRequests.Environment);
+        request = request with { Node = request.Node with { ScratchDirectory = Scratch } };
+        var plan = ContainerPlanner.Plan(request);
+        Assert.False(Assert.Single(plan.GetSpec().Mounts, mount => mount.Target == Scratch).ReadOnly);
+        Assert.Equal("allocation", plan.Options.Single(option => option.Value == $"{Scratch}:{Scratch}:rw").Origin);
+
+        var own = new MountDefinition { Source = "/local", Target = Scratch };
+        var mounted = ContainerPlanner.Plan(request with { Environment = PlanRequests.Environment with { Mounts = [own] } });
+        Assert.Equal("/local", Assert.Single(mounted.GetSpec().Mounts, mount => mount.Target == Scratch).Source);
+    }
 }

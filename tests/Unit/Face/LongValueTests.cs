@@ -37,6 +37,7 @@ public sealed partial class LongValueTests
         ["LSF's job"] = text => Read(("LSB_JOBID", text)),
         ["Slurm's list"] = text => Read(("SLURM_JOB_ID", "1"), ("SLURM_JOB_NODELIST", text), ("SLURM_TASKS_PER_NODE", "1")),
         ["Slurm's counts"] = text => Read(("SLURM_JOB_ID", "1"), ("SLURM_JOB_NODELIST", "a"), ("SLURM_TASKS_PER_NODE", text)),
+        ["HTCondor's ad"] = text => Read(("_CONDOR_JOB_AD", text)),
         ["PBS's file"] = text => Read(("PBS_JOBID", "1"), ("PBS_NODEFILE", text)),
         ["an engine's configuration"] = text => DaemonConfiguration.Parse("o2wn01", "/etc/docker/daemon.json", text),
         ["a flag of an engine's configuration"] = text => DaemonConfiguration.Parse(

@@ -44,6 +44,15 @@ public sealed class HookOptionsTests
         Assert.False(HookOptions.Read(["stop", "7"]).AskBatchSystem);
     }
 
+    [Fact]
+    public void A_start_and_a_stop_may_be_for_one_user_alone()
+    {
+        Assert.Equal("daemon", HookOptions.Read(["start", "-Owner", "daemon"]).Owner);
+        Assert.Equal("daemon", HookOptions.Read(["stop", "-Here", "o2wn01", "--owner", "daemon", "7"]).Owner);
+        Assert.Null(HookOptions.Read(["stop", "7"]).Owner);
+        Assert.Throws<HookUsageException>(() => HookOptions.Read(["sweep", "-Owner", "daemon"]));
+    }
+
     [Theory]
     [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
     [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]

@@ -92,9 +92,37 @@ public sealed class StopHookTests : IDisposable
         Assert.Empty(_cluster.Leftovers());
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("o2wn02")]
+    public async Task For_one_user_what_is_anothers_is_refused_and_nothing_of_it_touched(string? here)
+    {
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        var before = _cluster.Leftovers();
+        var job = JobCluster.Request().Allocation;
+
+        Assert.Equal(HookExit.LeftBehind, await StopAsync("o2wn[01-02]", new FakeJob().With(), [job.JobId], here, owner: "mallory"));
+
+        Assert.Contains("JobOfAnotherUser", _error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(before, _cluster.Leftovers());
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", new FakeJob().With(), [job.JobId], here, job.Owner.Name));
+        Assert.DoesNotContain(_cluster.Leftovers(), left => left.StartsWith("o2wn02:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_same_holds_in_a_job_of_Slurm_and_one_whose_id_its_controller_gave_out_is_stopped_whosever_it_is()
+    {
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        var inJob = new FakeJob().With(("SLURM_JOB_ID", JobCluster.Request().Allocation.JobId));
+        Assert.Equal(HookExit.LeftBehind, await StopAsync("o2wn[01-02]", inJob, owner: "mallory"));
+        Assert.NotEmpty(_cluster.Leftovers());
+        Assert.Equal(HookExit.Done, await StopAsync("o2wn[01-02]", inJob));
+        Assert.Empty(_cluster.Leftovers());
+    }
+
     private Task<int> StopAsync(string? nodes, params string[] jobIds) => StopAsync(nodes, new FakeJob().With(), jobIds);
 
-    private Task<int> StopAsync(string? nodes, JobEnvironment environment, string[]? jobIds = null, string? here = null)
+    private Task<int> StopAsync(string? nodes, JobEnvironment environment, string[]? jobIds = null, string? here = null, string? owner = null)
     {
         var log = new HookLog(_output, _error);
         var site = new HpcSite
@@ -104,6 +132,6 @@ public sealed class StopHookTests : IDisposable
             Records = _records.Definition,
         };
         return new StopHook(site, _cluster.Nodes.Cluster with { Failed = log.Fail }, log)
-            .RunAsync(new HookOptions { JobIds = jobIds ?? [], Here = here }, environment, CancellationToken.None);
+            .RunAsync(new HookOptions { JobIds = jobIds ?? [], Here = here, Owner = owner }, environment, CancellationToken.None);
     }
 }

@@ -161,7 +161,7 @@ internal sealed class JobCluster : IDisposable
             case "Access/Ssh/job-directory-write.sh":
                 return InDirectories(all => all.TryAdd($"{node}:{arguments[4]["write:".Length..]}", ++_inode) ? "changed" : "same");
             case "Access/Ssh/job-directory-remove.sh":
-                return LookInDirectories(all => Remove(all, $"{node}:{arguments[4]}", arguments.ElementAtOrDefault(5)));
+                return LookInDirectories(all => Remove(all, $"{node}:{arguments[4]}", arguments.ElementAtOrDefault(5) is { Length: > 0 } id ? id : null));
             case var other:
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }

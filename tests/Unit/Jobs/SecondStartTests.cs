@@ -1,3 +1,4 @@
+using PisaHpc.Jobs;
 using PisaHpc.Ports;
 using PisaHpc.Unit.Nodes;
 
@@ -48,6 +49,26 @@ public sealed class SecondStartTests : IDisposable
         await AssertRefusedAsync();
         goOn.SetResult();
         await first;
+    }
+
+    [Fact]
+    public async Task A_start_for_one_user_takes_no_job_of_anothers_for_his_and_takes_nothing_of_it_away()
+    {
+        var mine = JobCluster.Request();
+        await _cluster.Starter.StartAsync(mine, _ => Task.CompletedTask, CancellationToken.None);
+        var before = _cluster.Leftovers();
+        var allocation = mine.Allocation with { Owner = mine.Allocation.Owner with { Name = "mallory" } };
+        var his = JobCluster.With(request => request with { Allocation = allocation }) with { ForUser = "mallory" };
+
+        var failure = await Assert.ThrowsAsync<HpcException>(
+            () => _cluster.Starter.StartAsync(his, _ => Task.CompletedTask, CancellationToken.None));
+
+        Assert.Equal(ErrorId.JobOfAnotherUser, failure.Id);
+        Assert.Equal(before, _cluster.Leftovers());
+        HpcJob? again = null;
+        await _cluster.Starter.StartAsync(
+            mine with { ForUser = mine.Allocation.Owner.Name }, job => Task.FromResult(again = job), CancellationToken.None);
+        Assert.False(again!.Changed);
     }
 
     private async Task AssertRefusedAsync()

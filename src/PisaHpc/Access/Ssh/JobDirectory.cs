@@ -57,6 +57,16 @@ public static class JobDirectory
         INodeConnection connection, string directory, string? identity, CancellationToken cancellationToken) =>
         RemoveAsync(connection, [directory, identity ?? "0"], cancellationToken);
 
+    /// <summary>The same as long as the directory is a user's.</summary>
+    /// <param name="identity">As <see cref="JobDirectoryEntry.Identity"/>; null for whichever.</param>
+    /// <param name="owner">His login name; null for whoever's.</param>
+    /// <returns>Whether the directory existed.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, also for a directory of another's.</exception>
+    internal static Task<bool> RemoveAsync(
+        INodeConnection connection, string directory, string? identity, string? owner, CancellationToken cancellationToken) =>
+        RemoveAsync(connection, owner is null ? identity is null ? [directory] : [directory, identity] : [directory, identity ?? "", owner],
+            cancellationToken);
+
     private static async Task<bool> RemoveAsync(INodeConnection connection, string[] arguments, CancellationToken cancellationToken)
     {
         var result = await RunAsync(connection, JobDirectoryScripts.Remove, arguments, default, cancellationToken);

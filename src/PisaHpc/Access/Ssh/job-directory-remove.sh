@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # Takes a job's directory away, and what an interrupted write left. Prints "removed" or "absent".
 # $1 the directory; $2 its inode, where it is to go only as long as it is that one, and 0 where there was none: one that was written since,
-# or is being written, is not touched (exit code 70).
+# or is being written, is not touched (exit code 70). Nothing for $2: whichever it is. $3 its owner's login name, where it is to go only as
+# long as it is his (exit code 70).
 # A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
 # refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
 # long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration or its agent's socket is ended as
@@ -12,7 +13,12 @@ refuse() { echo "$1" >&2; exit 70; }
 dir=$1
 run=${dir%/*} name=${dir##*/}
 meant=${2:-}
+owner=${3:-}
 found=absent
+# The run directory is root's: nobody else can put another one in its place meanwhile.
+if [ -n "$owner" ] && { [ -e "$dir" ] || [ -L "$dir" ]; } && [ "$(stat -c %U -- "$dir")" != "$owner" ]; then
+    refuse "$dir is $(stat -c %U -- "$dir")'s, and not $owner's"
+fi
 other() { refuse "$dir is another one than was looked at: it was written since"; }
 # shellcheck disable=SC2062 # the pattern comes by -f
 writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }

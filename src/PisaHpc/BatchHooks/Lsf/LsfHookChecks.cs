@@ -144,15 +144,8 @@ internal static class LsfHookChecks
                     $"chown root {LsfSudoers.File}; chmod 600 {LsfSudoers.File}; badmin hrestart {evidence.Node.Node}.");
     }
 
-    private static CheckFinding HostName(HookNodeEvidence evidence)
-    {
-        var name = evidence.Facts.GetValueOrDefault("name") ?? "";
-        return name.Split('.')[0] == evidence.Node.Split('.')[0]
-            ? CheckFinding.Passed(name)
-            : CheckFinding.Failed(
-                $"its own name is {name}: it is not found among the hosts of a job, as {evidence.Node}",
-                "Give it the name that LSF has for it: hostnamectl, or LSF's hosts file.");
-    }
+    private static CheckFinding HostName(HookNodeEvidence evidence) => HookNodeChecks.HostName(
+        evidence, "LSF", "Give it the name that LSF has for it: hostnamectl, or LSF's hosts file.");
 
     private static CheckFinding Each(LsfEvidence evidence, Func<LsfSection, string?> problem, string good)
     {

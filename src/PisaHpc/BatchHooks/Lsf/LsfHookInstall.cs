@@ -61,7 +61,7 @@ internal sealed class LsfHookInstall : IHookInstall
     }
 
     /// <inheritdoc/>
-    public async Task<HostChange> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken)
+    public async Task<HostChange?> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken)
     {
         var wanted = _hooks.Links;
         return new HostChange

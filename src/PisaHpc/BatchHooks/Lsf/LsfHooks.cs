@@ -103,15 +103,13 @@ internal sealed record LsfHooks
     {
         var controller = await LsfController.ReadAsync(host, request.ConfigurationFile, request.ServerDirectory, cancellationToken);
         var files = new HostFiles(host);
-        var found = await files.ReadAsync(controller.ApplicationsFile, cancellationToken);
-        var text = found is { } read ? Encoding.Latin1.GetString(read.Content) : null;
         var esub = await files.ReadAsync($"{controller.ServerDirectory}/{LsfProfile.Esub}", cancellationToken);
         return new LsfHooks
         {
             Site = request.Site,
             Controller = controller,
             Profiles = LsfProfile.Of(request.Site),
-            Applications = new TextChange(found?.Path ?? controller.ApplicationsFile, text, text) { Mode = HookFile.Readable },
+            Applications = await files.ReadTextAsync(controller.ApplicationsFile, HookFile.Readable, cancellationToken),
             EsubText = esub is { } standing ? Encoding.UTF8.GetString(standing.Content) : null,
             EsubLinks = await files.LinksAsync($"{controller.ServerDirectory}/{LsfProfile.Esub}-*", cancellationToken),
         };

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using PisaHpc.Nodes;
 
@@ -29,12 +28,10 @@ internal sealed partial record LsfSudoers(TextChange Text, string? Standing)
     public static async Task<LsfSudoers> ReadAsync(INodeConnection node, CancellationToken cancellationToken)
     {
         var files = new HostFiles(node);
-        var found = await files.ReadAsync(File, cancellationToken);
-        var text = found is { } read ? Encoding.Latin1.GetString(read.Content) : null;
+        var text = await files.ReadTextAsync(File, mode: "600", cancellationToken);
         var standing = (await files.LookAsync([File], cancellationToken))[File];
         return new LsfSudoers(
-            new TextChange(found?.Path ?? File, text, text) { Mode = "600" },
-            standing?[(standing.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+            text, standing?[(standing.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
     }
 
     /// <summary>It with the line in it.</summary>

@@ -57,7 +57,7 @@ internal sealed class SlurmHookInstall : IHookInstall
     }
 
     /// <inheritdoc/>
-    public async Task<HostChange> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken)
+    public async Task<HostChange?> OnControllerAsync(INodeConnection host, CancellationToken cancellationToken)
     {
         HookFile[] files =
         [

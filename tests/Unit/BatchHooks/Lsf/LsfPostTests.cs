@@ -106,7 +106,7 @@ public sealed class LsfPostTests
         host.Call("lsf-post", Tiny, ("LSB_JOBID", "5"));
         var record = host.PathOf("run/.lsf/5.0");
         File.WriteAllText(record, host.Record("5.0").Replace("code stop-failed", "code stop-killed", StringComparison.Ordinal).Replace(
-            "\nreason ", $"\nreason by {Environment.ProcessId}\nwas ", StringComparison.Ordinal));
+            "\nreason ", $"\nreason by the hook {Environment.ProcessId} {OwnStart()}\nwas ", StringComparison.Ordinal));
         host.Stand("pisahpc-hook", "exit 0");
         host.Call("lsf-pre", Tiny);
         host.Call("lsf-post", Tiny);
@@ -184,4 +184,7 @@ public sealed class LsfPostTests
         Assert.Matches("^pisahpc-hook stop .* -DeadlineSec (2[5-9]|3[0-3])$", host.Calls[^1]);
         Assert.Equal(("", ""), (host.Record("7.0"), host.Record("7.0.pid")));
     }
+
+    /// <summary>When this process began, in clock ticks (proc(5), the 22nd field of stat).</summary>
+    private static string OwnStart() => File.ReadAllText("/proc/self/stat").Split(") ")[^1].Split(' ')[19];
 }
