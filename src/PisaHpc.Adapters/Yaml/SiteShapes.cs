@@ -72,7 +72,7 @@ internal static class SiteShapes
     public static Shape<string> Device { get; } = Text("'all', 'none', or an adapter's name such as mlx5_0", "^[A-Za-z0-9_]+$");
 
     /// <summary>An environment variable's name (POSIX.1-2017, 8.1).</summary>
-    public static Shape<string> VariableName { get; } = Text("a variable's name", "^[A-Za-z_][A-Za-z0-9_]*$");
+    public static Shape<string> VariableName { get; } = Text("a variable's name", PisaHpc.Nodes.VariableName.Pattern);
 
     /// <summary>Environment variables' names with wildcards; bash's exported functions have others, such as BASH_FUNC_which%%.</summary>
     public static Shape<string> VariableNames { get; } =

@@ -7,7 +7,7 @@ using PisaHpc.Engines;
 namespace PisaHpc.Module.Base;
 
 /// <summary>
-/// A cmdlet that does one thing to each container that is meant, on all nodes and in all of a node's containers at a time. A derived one
+/// A cmdlet that does one thing to each container that is meant, on all nodes and in a node's containers at a time too. A derived one
 /// says which are meant: by themselves, by their static environment, their job or their node.
 /// </summary>
 public abstract class ContainerTargetCmdlet : NodeCmdlet
@@ -52,8 +52,22 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             IReadOnlyList<HpcContainer> found = asked.Contains(node) ? await FindAsync(engine, [.. asked[node]], stopping) : [];
+            using var places = new SemaphoreSlim(ContainersAtATime);
             await Task.WhenAll(byNode[node].Concat(found).Select(
-                container => OrReportAsync(node, () => ProcessAsync(engine, container, stopping))));
+                container => OrReportAsync(node, () => InPlaceAsync(places, () => ProcessAsync(engine, container, stopping), stopping))));
+        }
+    }
+
+    private static async Task InPlaceAsync(SemaphoreSlim places, Func<Task> work, CancellationToken stopping)
+    {
+        await places.WaitAsync(stopping);
+        try
+        {
+            await work();
+        }
+        finally
+        {
+            places.Release();
         }
     }
 
@@ -135,6 +149,9 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
 
     /// <summary>How many nodes are at it at a time.</summary>
     private protected virtual int NodesAtATime => ThrottleLimit;
+
+    /// <summary>How many of a node's containers it is done in at a time.</summary>
+    private protected virtual int ContainersAtATime => int.MaxValue;
 
     private protected abstract Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping);
 

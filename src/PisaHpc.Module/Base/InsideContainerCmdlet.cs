@@ -45,6 +45,9 @@ public abstract class InsideContainerCmdlet : ContainerTargetCmdlet
     [ArgumentCompletions(ContainerUser.Root)]
     public string? User { get; set; }
 
+    /// <summary>Each takes two of the node's sessions for as long as it runs, and what ends one has to find a place too.</summary>
+    private protected override int ContainersAtATime => 16;
+
     /// <inheritdoc/>
     protected sealed override Task ProcessAsync()
     {

@@ -49,8 +49,7 @@ public sealed class EnterHpcContainerCommand : InsideContainerCmdlet
             User = ContainerUser.Parse(User),
             WorkingDirectory = WorkingDirectory,
             TerminalType = Environment.GetEnvironmentVariable("TERM"),
-        };
-        new ContainerCommand { Command = Command ?? "sh", Arguments = ArgumentList, WorkingDirectory = WorkingDirectory }.Check();
+        }.Check();
         if (!IsWhatIf)
         {
             ContainerShell.RequireTerminal();
@@ -105,17 +104,7 @@ public sealed class EnterHpcContainerCommand : InsideContainerCmdlet
         });
         if (PassThru)
         {
-            Emit(new HpcContainerCommandResult
-            {
-                Node = container.Node,
-                Name = container.Name,
-                JobId = container.JobId,
-                Static = container.Static,
-                Command = _shell.Command.Count == 0 ? "" : ShellQuoting.Join(_shell.Command),
-                ExitCode = code,
-                StartedAt = started,
-                DurationSec = Math.Round((DateTimeOffset.UtcNow - started).TotalSeconds, 3),
-            });
+            Emit(_shell.ResultOf(container, code, started));
         }
     }
 }

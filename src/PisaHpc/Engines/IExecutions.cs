@@ -22,8 +22,8 @@ public interface IExecutions
 
 /// <summary>
 /// A running command in a container. Disposing it ends a command that still runs: TERM, or HUP where it has a terminal, and KILL a second
-/// later, to all that is in its session or carries its environment. What leaves both (setsid with an emptied environment, another user's
-/// process) stays, and so does a command whose caller was killed, unless it was asked to end then too
+/// later, to all that is in its session or carries its environment. What leaves both (setsid with an emptied or overwritten environment, or
+/// as another user) stays, and so does a command whose caller was killed, unless it was asked to end then too
 /// (<see cref="ExecutionRequest.EndsWithCaller"/>): the engine only ends its input. A command that ended by itself keeps
 /// what it left in the background.
 /// </summary>
@@ -41,11 +41,15 @@ public interface IExecution : INodeProcess
 /// <param name="Command">The program and its arguments; at least one.</param>
 public sealed record ExecutionRequest(IReadOnlyList<string> Command)
 {
-    /// <summary>The user and group, as <c>uid:gid</c>; null for the container's own.</summary>
+    /// <summary>
+    /// The user and group, as <c>uid:gid</c>; null for the container's own. Another one has none of the container's variables, which may be
+    /// its user's and lead to his programs.
+    /// </summary>
     public string? User { get; init; }
 
     /// <summary>
-    /// Environment variables, beside the container's own. A name that no shell variable can have may be lost: dash keeps the others alone.
+    /// Environment variables, beside the container's own where it has them. A name that no shell variable can have may be lost: dash keeps
+    /// the others alone.
     /// </summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -53,8 +57,9 @@ public sealed record ExecutionRequest(IReadOnlyList<string> Command)
     public string? WorkingDirectory { get; init; }
 
     /// <summary>
-    /// Whether the command ends, as by its disposal, also when its caller is killed or the way to the node breaks. A second process in the
-    /// container, /bin/sh, sees to it.
+    /// Whether the command ends, as by its disposal, also when its caller is killed or the way to the node breaks; one that is lost without
+    /// a word (a power cut) breaks when the node's sshd notices. A second process in the container, /bin/sh, sees to it. When that is
+    /// killed, the command is ended and waiting for it fails with <see cref="ErrorId.NodeCommandFailed"/>.
     /// </summary>
     public bool EndsWithCaller { get; init; }
 

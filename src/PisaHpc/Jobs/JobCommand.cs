@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Commands;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -72,11 +72,13 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
 
         async Task ReadAsync(string name, Stream stream)
         {
-            using var reader = new StreamReader(new UnbufferedLineStream(stream), Encoding.UTF8);
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            await foreach (var lines in OutputLines.ReadAsync(stream, cancellationToken))
             {
-                last = name == "stderr" ? line : last;
-                await output(new HpcJobOutput(place.JobId, place.Node, name, line, DateTimeOffset.UtcNow));
+                last = name == "stderr" ? lines[^1] : last;
+                foreach (var line in lines)
+                {
+                    await output(new HpcJobOutput(place.JobId, place.Node, name, line, DateTimeOffset.UtcNow));
+                }
             }
         }
     }
@@ -129,7 +131,7 @@ public sealed record JobCommandRequest
 /// <param name="JobId">The job.</param>
 /// <param name="Node">The node on which it ran.</param>
 /// <param name="Stream"><c>stdout</c> or <c>stderr</c>.</param>
-/// <param name="Text">The line without its line end.</param>
+/// <param name="Text">The line without its line end; of a line above 1 MiB a piece.</param>
 /// <param name="Time">When the line arrived, in UTC.</param>
 public sealed record HpcJobOutput(string JobId, string Node, string Stream, string Text, DateTimeOffset Time)
 {

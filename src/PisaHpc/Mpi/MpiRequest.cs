@@ -1,13 +1,13 @@
-using System.Text.RegularExpressions;
 using PisaHpc.Access;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 
 /// <summary>What to run with MPI in a job's containers.</summary>
-public sealed partial record MpiRequest
+public sealed record MpiRequest
 {
     /// <summary>The job.</summary>
     public required string JobId { get; init; }
@@ -69,7 +69,7 @@ public sealed partial record MpiRequest
         RequireFlavour();
         foreach (var name in Environment.Keys)
         {
-            Require(VariableName().IsMatch(name), name, "is not a variable's name");
+            Require(VariableName.IsOne(name), name, "is not a variable's name");
             Require(name != SessionVariables.RunMark, name, "is the variable by which the module finds a run's processes");
         }
 
@@ -102,9 +102,6 @@ public sealed partial record MpiRequest
             throw new HpcException(ErrorId.InvalidValue, $"{Quote.Of(value)} {problem}.", value);
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*\z")]
-    private static partial Regex VariableName();
 }
 
 /// <summary>What starts the ranks, and how they get to the other nodes.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class LocalTerminal : IAsyncDisposable
 {
     private const int Input = 0;
     private const int Output = 1;
+    private const int AtOnce = 0; // TCSANOW
     private const int AfterOutput = 1; // TCSADRAIN
     private const uint GetWindowSize = 0x5413; // TIOCGWINSZ
     private const short Readable = 1; // POLLIN
@@ -26,6 +27,7 @@ internal sealed partial class LocalTerminal : IAsyncDisposable
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private readonly PosixSignalRegistration _resized;
+    private readonly PosixSignalRegistration[] _ends;
     private readonly Task _reading;
     private int _disposed;
 
@@ -36,6 +38,10 @@ internal sealed partial class LocalTerminal : IAsyncDisposable
         var raw = _settings.ToArray();
         MakeRaw(raw);
         AppDomain.CurrentDomain.ProcessExit += GiveBack;
+
+        // A signal that ends the process raises no ProcessExit; what it does is not changed here.
+        _ends = [.. ((PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT]).Select(
+            signal => PosixSignalRegistration.Create(signal, _ => SetSettings(Input, AtOnce, _settings)))];
         Require(SetSettings(Input, AfterOutput, raw), "its settings cannot be changed");
         _resized = OperatingSystem.IsWindows()
             ? throw new PlatformNotSupportedException()
@@ -83,6 +89,7 @@ internal sealed partial class LocalTerminal : IAsyncDisposable
         await _reading;
         GiveBack(this, EventArgs.Empty);
         AppDomain.CurrentDomain.ProcessExit -= GiveBack;
+        Array.ForEach(_ends, end => end.Dispose());
         _ = Close(_wake[0]);
         _ = Close(_wake[1]);
     }

@@ -101,6 +101,17 @@ public sealed class ContainerCommandTests(CommandJobFixture job) : IClassFixture
         Assert.Equal(["0", "/tmp", "/root,root,it's \"two\""], run.Objects.SkipLast(1).Select(line => (string)((dynamic)line).Text));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("-User root")]
+    public void A_variable_that_is_given_is_the_programs_whatever_its_name(string user)
+    {
+        var run = job.Run(
+            "Invoke-ContainerCommand sh '-c', 'echo $directory,$entry,$stat,$own,$HOME,$SHELL,$USER' -JobId $JobId -Node o2wn01 -WorkingDirectory /tmp "
+            + $"-Variable @{{ directory = 1; entry = 2; stat = 3; own = 4; HOME = '/var'; SHELL = '/bin/x'; USER = 'me' }} {user}").Succeeded();
+        Assert.Equal("1,2,3,4,/var,/bin/x,me", (string)((dynamic)run.Objects[0]!).Text);
+    }
+
     [Fact]
     public async Task Input_is_each_ones_whole_and_any_bytes()
     {

@@ -60,6 +60,32 @@ public sealed class EnterTests(CommandJobFixture job) : IClassFixture<CommandJob
     }
 
     [Fact]
+    public async Task Two_keys_leave_a_session_whose_program_takes_none()
+    {
+        using var session = Start(
+            [Repository.Host, "-Command"], "Enter-HpcContainer sh '-c', 'echo up; exec sleep 7794' -JobId $JobId -Node o2wn01; \"left with $LASTEXITCODE\"");
+        await session.SaysAsync("up");
+        await session.TypeAsync("~.");
+        await session.SaysAsync("left with 129");
+        (await session.EndAsync()).EndedWith(0);
+        await job.UntilAsync(processes => processes.Count == 0, Patience);
+    }
+
+    [Fact]
+    public async Task A_signal_that_ends_the_caller_gives_the_terminal_back_first()
+    {
+        const string Around = "before=$(stty -g); \"$@\"; [ \"$(stty -g)\" = \"$before\" ] && echo the same";
+        using var session = Start(
+            ["sh", "-c", Around, "sh", "dotnet", "pwsh", "-NoProfile", "-Command"],
+            "Enter-HpcContainer sh '-c', 'echo up; exec sleep 7795' -JobId $JobId -Node o2wn02");
+        await session.SaysAsync("up");
+        (await RunningProcess.RunAsync("kill", ["-TERM", CallerOf("Enter-HpcContainer").ToString(CultureInfo.InvariantCulture)])).EndedWith(0);
+        await session.SaysAsync("the same");
+        (await session.EndAsync()).EndedWith(0);
+        await job.UntilAsync(processes => processes.Count == 0, Patience);
+    }
+
+    [Fact]
     public async Task Without_a_terminal_the_error_names_what_needs_none()
     {
         using var run = job.Start("Enter-HpcContainer -JobId $JobId -Node o2wn01");

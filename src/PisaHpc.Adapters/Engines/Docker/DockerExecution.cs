@@ -13,24 +13,32 @@ internal sealed class DockerExecution : IExecution
     private readonly string _id;
     private readonly UpgradedStream _connection;
     private readonly ExecutionEnd _end;
+    private readonly ExecutionLifeline? _lifeline;
     private readonly ContainerOutput _output;
     private readonly CancellationTokenSource _leaving = new();
     private readonly Task _pumping;
     private readonly Task<int> _completion;
+    private readonly Task<int> _watched;
     private int _disposed;
 
+    /// <param name="lifeline">What ends it should this process be killed; null where nothing does.</param>
+    /// <param name="before">What it wrote before its streams were its own.</param>
     public DockerExecution(
-        EngineClient client, string id, UpgradedStream connection, LogFrames frames, ExecutionEnd end, IEnumerable<LogFrame> before)
+        EngineClient client,
+        string id,
+        UpgradedStream connection,
+        LogFrames frames,
+        ExecutionEnd end,
+        ExecutionLifeline? lifeline,
+        IEnumerable<LogFrame> before)
     {
-        (_client, _id, _connection, _end) = (client, id, connection, end);
+        (_client, _id, _connection, _end, _lifeline) = (client, id, connection, end, lifeline);
         Input = new ContainerInput(connection);
         _output = new ContainerOutput(frames, client.Node);
         _pumping = _output.PumpAsync(before, _leaving.Token);
         _completion = CompleteAsync();
+        _watched = lifeline is null ? _completion : WatchAsync(lifeline);
     }
-
-    /// <summary>What ends it should this process be killed; null where nothing does.</summary>
-    public ExecutionLifeline? Lifeline { get; init; }
 
     public Stream Input { get; }
 
@@ -38,7 +46,7 @@ internal sealed class DockerExecution : IExecution
 
     public Stream Error => _output.Error;
 
-    public Task<int> WaitAsync(CancellationToken cancellationToken) => _completion.WaitAsync(cancellationToken);
+    public Task<int> WaitAsync(CancellationToken cancellationToken) => _watched.WaitAsync(cancellationToken);
 
     public async Task ResizeAsync(TerminalSize size, CancellationToken cancellationToken)
     {
@@ -67,14 +75,14 @@ internal sealed class DockerExecution : IExecution
 
         try
         {
-            if (!await HasEndedAsync())
+            if ((await HasEndedAsync() || await _end.EndAsync()) && _lifeline is not null)
             {
-                await _end.EndAsync();
+                await _lifeline.ReleaseAsync();
             }
         }
         catch (HpcException failure) when (failure.Id is ErrorId.EngineUnavailable or ErrorId.NodeUnreachable)
         {
-            // The engine is gone, and with it the last way to the command.
+            // The engine is gone, and with it the last way to the command but the life line's own end.
         }
         finally
         {
@@ -83,7 +91,8 @@ internal sealed class DockerExecution : IExecution
             await _leaving.CancelAsync();
             await _connection.DisposeAsync();
             await ((Task)_completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await (Lifeline?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await ((Task)_watched).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (_lifeline?.DisposeAsync() ?? ValueTask.CompletedTask);
             _leaving.Dispose();
         }
     }
@@ -117,5 +126,28 @@ internal sealed class DockerExecution : IExecution
 
             await Task.Delay(pause, _leaving.Token);
         }
+    }
+
+    /// <summary>The exit code, as long as somebody watches the command: one that nobody does is ended.</summary>
+    private async Task<int> WatchAsync(ExecutionLifeline lifeline)
+    {
+        await Task.WhenAny(_completion, lifeline.Ended);
+        if (_disposed == 0)
+        {
+            // With a container, or a connection, both go: then the command's own end says why.
+            await Task.WhenAny(_completion, Task.Delay(LongestPause));
+        }
+
+        if (_completion.IsCompleted || _disposed != 0 || await _end.FindAsync() is not { Running: true })
+        {
+            return await _completion;
+        }
+
+        await _end.EndAsync();
+        throw new HpcException(
+            ErrorId.NodeCommandFailed,
+            $"The process that watches over a command in a container on {_client.Node} ended before it, and the command was ended.",
+            _client.Node,
+            "Run it again. Somebody may have killed all processes of this user there, or the container's memory came to its end.");
     }
 }

@@ -49,16 +49,17 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
 
     private async Task<DockerExecution> StartAsync(string id, ExecutionRequest request)
     {
-        var mark = Guid.NewGuid().ToString("N");
+        var variables = request.User is null ? [] : ExecutionTarget.Without(await EnvironmentAsync(id));
+        var target = new ExecutionTarget(id, request, Guid.NewGuid().ToString("N"), variables);
         if (!request.EndsWithCaller)
         {
-            return await StartAsync(id, request, mark, lifeline: null);
+            return await StartAsync(target, lifeline: null);
         }
 
-        var lifeline = await ExecutionLifeline.StartAsync(client, this, id, request, mark);
+        var lifeline = await ExecutionLifeline.StartAsync(client, this, target);
         try
         {
-            return await StartAsync(id, request, mark, lifeline);
+            return await StartAsync(target, lifeline);
         }
         catch
         {
@@ -67,47 +68,66 @@ internal sealed class DockerExecutions(EngineClient client) : IExecutions
         }
     }
 
-    private async Task<DockerExecution> StartAsync(string id, ExecutionRequest request, string mark, ExecutionLifeline? lifeline)
+    private async Task<DockerExecution> StartAsync(ExecutionTarget target, ExecutionLifeline? lifeline)
     {
-        var execution = await CreateAsync(id, new ContainerExecCreateParameters
+        var request = target.Request;
+        var terminal = request.Terminal is not null;
+        var execution = await CreateAsync(target.Container, new ContainerExecCreateParameters
         {
             Cmd = ExecutionScripts.Begin(request.Command),
             User = request.User ?? "",
-            Env = [.. request.Environment.Select(variable => $"{variable.Key}={variable.Value}"), $"{ExecutionScripts.Mark}={mark}"],
+            Env =
+            [
+                .. target.Variables,
+                .. request.Environment.Select(variable => $"{variable.Key}={variable.Value}"),
+                $"{ExecutionScripts.Mark}={target.Mark}",
+            ],
             WorkingDir = request.WorkingDirectory ?? "",
             AttachStdin = true,
             AttachStdout = true,
             AttachStderr = true,
-            TTY = request.Terminal is not null,
+            TTY = terminal,
             DetachKeys = DetachKeys,
         });
-        var end = new ExecutionEnd(client, this, execution, request, mark);
+        var end = new ExecutionEnd(client, this, execution, target, lifeline);
         UpgradedStream? connection = null;
         try
         {
-            connection = await OpenAsync(execution, request.Terminal is not null);
-            var frames = new LogFrames(connection, multiplexed: request.Terminal is null);
+            connection = await OpenAsync(execution, terminal);
+            var frames = new LogFrames(connection, multiplexed: !terminal);
             var before = await ReadHeadAsync(frames, end, request);
-            if (lifeline is not null)
-            {
-                await lifeline.WatchAsync(end.Leader!);
-            }
-
-            var started = new DockerExecution(client, execution, connection, frames, end, before) { Lifeline = lifeline };
-            if (request.Terminal is { } size)
-            {
-                await started.ResizeAsync(size, CancellationToken.None);
-            }
-
-            return started;
+            await (lifeline?.WatchAsync(end.Leader!) ?? Task.CompletedTask);
+            var started = new DockerExecution(client, execution, connection, frames, end, lifeline, before);
+            return request.Terminal is { } size ? await SizedAsync(started, size) : started;
         }
         catch
         {
-            await end.TryAsync();
+            if (await end.TryAsync() && lifeline is not null)
+            {
+                await lifeline.ReleaseAsync();
+            }
+
             await (connection?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
+
+    private static async Task<DockerExecution> SizedAsync(DockerExecution execution, TerminalSize size)
+    {
+        try
+        {
+            await execution.ResizeAsync(size, CancellationToken.None);
+            return execution;
+        }
+        catch
+        {
+            await execution.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<IEnumerable<string>?> EnvironmentAsync(string id) => (await client.AskAsync(
+        () => client.Requests.Containers.InspectContainerAsync(id, CancellationToken.None), CancellationToken.None)).Config?.Env;
 
     /// <summary>Reads the command's first line, and gives what came with it.</summary>
     private async Task<List<LogFrame>> ReadHeadAsync(LogFrames frames, ExecutionEnd end, ExecutionRequest request)

@@ -36,9 +36,12 @@ internal static class ExecutionScripts
     /// <param name="signal">The first signal's name.</param>
     public static IList<string> End(ExecutionLeader? leader, string mark, string signal) => Run(
         EndScript,
-        [(leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "", $"{Mark}={mark}", signal]);
+        [(leader?.Id ?? 0).ToString(CultureInfo.InvariantCulture), leader?.Started ?? "0", $"{Mark}={mark}", signal]);
 
-    /// <summary>The command that ends another when its own standard input ends without <see cref="Done"/>.</summary>
+    /// <summary>
+    /// The command that ends another when its own standard input ends without <see cref="Done"/>. It says then what that of
+    /// <see cref="End"/> does.
+    /// </summary>
     /// <param name="mark">The value of the other's mark.</param>
     /// <param name="signal">The first signal's name.</param>
     public static IList<string> Watch(string mark, string signal) => Run(WatchScript, [$"{Mark}={mark}", signal]);

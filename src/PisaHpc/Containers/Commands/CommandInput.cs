@@ -1,4 +1,5 @@
 using System.Text;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Containers.Commands;
 
@@ -20,9 +21,18 @@ public sealed record CommandInput(Func<Stream> Open)
 
     /// <summary>The bytes of a file of this machine.</summary>
     /// <param name="path">The file's full path.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read.</exception>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read, or is no regular file.</exception>
     public static CommandInput OfFile(string path)
     {
+        if (IsOther(path))
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue,
+                $"The input {Quote.Name(path)} is no regular file: to open a pipe or a device may wait for ever, and it is read but once.",
+                path,
+                "Write what it gives into a file first, or give its lines to -InputText.");
+        }
+
         var input = new CommandInput(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         try
         {
@@ -58,6 +68,10 @@ public sealed record CommandInput(Func<Stream> Open)
 
         await TryAsync(async () => await target.DisposeAsync());
     }
+
+    /// <summary>Whether something else has the name; a directory and what is not there are what opening it says.</summary>
+    private static bool IsOther(string path) => OperatingSystem.IsLinux() && File.Exists(path)
+        && LinuxFile.Status(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path) is { IsRegular: false };
 
     private static async Task<bool> TryAsync(Func<Task> write)
     {

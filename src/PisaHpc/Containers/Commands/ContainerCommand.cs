@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -10,7 +9,7 @@ namespace PisaHpc.Containers.Commands;
 /// A command in a container, of a job or of a static environment. The engine starts it: so it may be root's, and needs no agent in the
 /// container. It ends with its caller, whatever ends that.
 /// </summary>
-public sealed partial record ContainerCommand
+public sealed record ContainerCommand
 {
     private const int NoDirectory = 78;
 
@@ -43,16 +42,26 @@ public sealed partial record ContainerCommand
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
     public ContainerCommand Check()
     {
-        var values = (string?[])[Command, .. Arguments, WorkingDirectory, .. Variables.Values];
-        var wrong = Command.Length == 0 ? "No command is named."
-            : values.Any(value => value?.Contains('\0', StringComparison.Ordinal) == true)
+        Check([Command, .. Arguments, .. Variables.Values], WorkingDirectory);
+        return Variables.Keys.FirstOrDefault(name => !VariableName.IsOne(name)) is not { } wrong
+            ? this
+            : throw new HpcException(
+                ErrorId.InvalidValue, $"{Quote.Of(wrong)} is not a variable's name: expected letters, digits and _.", wrong);
+    }
+
+    /// <summary>Looks whether words can be a program, if there are any, and what it is given.</summary>
+    internal static void Check(IReadOnlyList<string> words, string? workingDirectory)
+    {
+        var wrong = words is ["", ..] ? "No command is named."
+            : words.Append(workingDirectory).Any(value => value?.Contains('\0', StringComparison.Ordinal) == true)
                 ? "A word of a command, a directory and a variable cannot hold a NUL character."
-            : WorkingDirectory is not (null or ['/', ..])
-                ? $"Working directory {Quote.Of(WorkingDirectory)} is not an absolute path."
-            : Variables.Keys.FirstOrDefault(name => !VariableName().IsMatch(name)) is { } name
-                ? $"{Quote.Of(name)} is not a variable's name: expected letters, digits and _."
+            : workingDirectory is not (null or ['/', ..])
+                ? $"Working directory {Quote.Of(workingDirectory)} is not an absolute path."
             : null;
-        return wrong is null ? this : throw new HpcException(ErrorId.InvalidValue, wrong, Command);
+        if (wrong is not null)
+        {
+            throw new HpcException(ErrorId.InvalidValue, wrong, words is [var first, ..] ? first : null);
+        }
     }
 
     /// <summary>Runs it in a container to its end.</summary>
@@ -89,18 +98,7 @@ public sealed partial record ContainerCommand
             await (feeding.IsFaulted ? feeding : Task.CompletedTask);
         }
 
-        var result = new HpcContainerCommandResult
-        {
-            Node = container.Node,
-            Name = container.Name,
-            JobId = container.JobId,
-            Static = container.Static,
-            Command = Line,
-            ExitCode = code,
-            StartedAt = started,
-            DurationSec = Math.Round(clock.Elapsed.TotalSeconds, 3),
-        };
-        return (result, code == 0 ? null : Failure(container, code));
+        return (HpcContainerCommandResult.Of(container, Line, code, started, clock.Elapsed), code == 0 ? null : Failure(container, code));
     }
 
     /// <summary>What the engine is asked to start.</summary>
@@ -163,9 +161,6 @@ public sealed partial record ContainerCommand
         127 => " (it was not found)",
         _ => "",
     };
-
-    [GeneratedRegex(@"\A[A-Za-z_][A-Za-z0-9_]*\z")]
-    private static partial Regex VariableName();
 }
 
 /// <summary>A line that a command in a container wrote.</summary>
@@ -213,4 +208,19 @@ public sealed record HpcContainerCommandResult
 
     /// <summary>How long it took, the way there included, in seconds.</summary>
     public required double DurationSec { get; init; }
+
+    /// <summary>The end of a command in a container.</summary>
+    internal static HpcContainerCommandResult Of(
+        HpcContainer container, string command, int code, DateTimeOffset started, TimeSpan took) =>
+        new()
+        {
+            Node = container.Node,
+            Name = container.Name,
+            JobId = container.JobId,
+            Static = container.Static,
+            Command = command,
+            ExitCode = code,
+            StartedAt = started,
+            DurationSec = Math.Round(took.TotalSeconds, 3),
+        };
 }

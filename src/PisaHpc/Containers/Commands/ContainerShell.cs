@@ -12,6 +12,12 @@ namespace PisaHpc.Containers.Commands;
 /// </summary>
 public sealed record ContainerShell
 {
+    /// <summary>128 + SIGHUP, the signal that what is left gets.</summary>
+    private const int LeftByHangup = 129;
+
+    private static readonly TimeSpan Leave = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
     private static readonly NodeScript EnterShell = NodeScript.Of("Containers/Commands/enter-shell.sh");
 
     /// <summary>The program with its arguments; none for the user's login shell.</summary>
@@ -44,28 +50,45 @@ public sealed record ContainerShell
         }
     }
 
-    /// <summary>Enters a container, until its shell ends.</summary>
+    /// <summary>Looks whether it can be asked for.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
+    public ContainerShell Check()
+    {
+        ContainerCommand.Check(Command, WorkingDirectory);
+        return this;
+    }
+
+    /// <summary>Enters a container, until its shell ends, or <c>~.</c> is typed at the beginning of a line.</summary>
     /// <param name="execution">The shell, with a terminal (<see cref="StartAsync"/>).</param>
     /// <param name="cancellationToken">Ends the session and what runs in it, as a closed terminal does.</param>
-    /// <returns>The exit code; 128 + n when signal n ended it.</returns>
-    /// <exception cref="HpcException">The connection's or the engine's failures.</exception>
+    /// <returns>The exit code; 128 + n when signal n ended it. What it was left by is HUP.</returns>
+    /// <exception cref="HpcException">
+    /// The connection's or the engine's failures; <see cref="ErrorId.TerminalMissing"/>: the terminal here is gone.
+    /// </exception>
     public static async Task<int> RunAsync(IExecution execution, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(execution);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var terminal = LocalTerminal.Take();
-        var typing = TypeAsync(terminal, execution, ended);
+        var terminal = LocalTerminal.Take();
+        var typing = TypeAsync(terminal, execution, ended.Token);
         var resizing = ResizeAsync(terminal, execution, ended.Token);
         try
         {
-            await using var screen = Console.OpenStandardOutput();
-            await execution.Output.CopyToAsync(screen, ended.Token);
-            return await execution.WaitAsync(ended.Token);
+            var showing = ShowAsync(execution, ended.Token);
+            if (await Task.WhenAny(showing, typing) == typing)
+            {
+                // A shell that ended takes no key either.
+                await Task.WhenAny(showing, Task.Delay(Leave, cancellationToken));
+            }
+
+            return showing.IsCompleted ? await showing : await typing;
         }
         finally
         {
+            // Whoever sits there has it back first: what is on its way to a node that does not answer may be so for long.
+            await terminal.DisposeAsync();
             await ended.CancelAsync();
-            await Task.WhenAll(typing, resizing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(Task.WhenAll(typing, resizing), Task.Delay(Leave, CancellationToken.None));
         }
     }
 
@@ -88,25 +111,92 @@ public sealed record ContainerShell
         Terminal = size,
     };
 
-    /// <summary>Hands on what is typed. Where the terminal is gone the session ends.</summary>
-    private static async Task TypeAsync(LocalTerminal terminal, IExecution execution, CancellationTokenSource ended)
-    {
-        await foreach (var keys in terminal.Keys.ReadAllAsync(ended.Token))
-        {
-            await execution.Input.WriteAsync(keys, ended.Token);
-        }
+    /// <summary>How the session ended.</summary>
+    internal HpcContainerCommandResult ResultOf(HpcContainer container, int code, DateTimeOffset started) => HpcContainerCommandResult.Of(
+        container, Command.Count == 0 ? "" : ShellQuoting.Join(Command), code, started, DateTimeOffset.UtcNow - started);
 
-        await ended.CancelAsync();
+    private static async Task<int> ShowAsync(IExecution execution, CancellationToken cancellationToken)
+    {
+        await using var screen = Console.OpenStandardOutput();
+        await execution.Output.CopyToAsync(screen, cancellationToken);
+        return await execution.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Tells the size now, which may have changed while the shell was started, and whenever it changes.</summary>
+    /// <summary>Hands on what is typed, until it says that the session is to end, as by HUP.</summary>
+    private static async Task<int> TypeAsync(LocalTerminal terminal, IExecution execution, CancellationToken cancellationToken)
+    {
+        var escape = new SessionEscape();
+        await foreach (var keys in terminal.Keys.ReadAllAsync(cancellationToken))
+        {
+            if (escape.Pass(keys.Span) is not { } passed)
+            {
+                return LeftByHangup;
+            }
+
+            if (passed.Length > 0)
+            {
+                await WriteAsync(execution, passed, cancellationToken);
+            }
+        }
+
+        throw new HpcException(
+            ErrorId.TerminalMissing, "The terminal of this process is gone, and the shell in the container was ended as by a closed one.");
+    }
+
+    private static async Task WriteAsync(IExecution execution, ReadOnlyMemory<byte> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await execution.Input.WriteAsync(keys, cancellationToken);
+        }
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            throw new HpcException(
+                ErrorId.EngineUnavailable,
+                $"What is typed does not get to the shell in the container any more: {Quote.Cause(failure)}",
+                recommendedAction: "The session was ended. Enter the container again when the node answers.",
+                innerException: failure);
+        }
+    }
+
+    /// <summary>
+    /// Tells the size now, which may have changed while the shell was started, and whenever it changes; one that could not be told is told
+    /// again.
+    /// </summary>
     private static async Task ResizeAsync(LocalTerminal terminal, IExecution execution, CancellationToken cancellationToken)
     {
-        do
+        while (true)
+        {
+            var changed = terminal.Resizes.WaitToReadAsync(cancellationToken).AsTask();
+            if (await TryResizeAsync(execution, cancellationToken) ? !await changed : await IsOverAsync(changed, cancellationToken))
+            {
+                return;
+            }
+
+            terminal.Resizes.TryRead(out _);
+        }
+    }
+
+    private static async Task<bool> TryResizeAsync(IExecution execution, CancellationToken cancellationToken)
+    {
+        try
         {
             var (columns, rows) = LocalTerminal.Size;
             await execution.ResizeAsync(new TerminalSize(columns, rows), cancellationToken);
+            return true;
         }
-        while (await terminal.Resizes.WaitToReadAsync(cancellationToken) && terminal.Resizes.TryRead(out _));
+        catch (HpcException)
+        {
+            return false; // It is tried again, and what keeps the engine from it shows in the session itself.
+        }
+    }
+
+    /// <summary>Waits for another change of the size, and not for long.</summary>
+    /// <returns>Whether there are no more changes.</returns>
+    private static async Task<bool> IsOverAsync(Task<bool> changed, CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(changed, Task.Delay(RetryPause, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
+        return changed.IsCompleted && !await changed;
     }
 }

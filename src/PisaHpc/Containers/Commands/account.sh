@@ -1,14 +1,17 @@
 # shellcheck shell=sh
-# Defines account: sets the variables that a login sets, of this process's user, as the container's accounts have them.
+# Defines account: sets the variables that a login sets and that are not there yet, of this process's user, as the container's accounts have
+# them. Names begin so that no variable of the command's, which it would see changed, is one of them.
 
 account() {
-    SHELL=/bin/sh HOME=/
-    entry=$(getent passwd "$(id -u)" 2>/dev/null || grep "^[^:]*:[^:]*:$(id -u):" /etc/passwd 2>/dev/null)
-    if [ -n "$entry" ]; then
-        USER=${entry%%:*} SHELL=${entry##*:} HOME=${entry%:*}
-        HOME=${HOME##*:} LOGNAME=$USER
-        export USER LOGNAME
-    fi
+    pisahpc_entry=$(getent passwd "$(id -u)" 2>/dev/null || grep "^[^:]*:[^:]*:$(id -u):" /etc/passwd 2>/dev/null)
+    pisahpc_home=${pisahpc_entry%:*}
+    [ -n "${HOME+there}" ] || HOME=${pisahpc_home##*:}
+    [ -n "${SHELL+there}" ] || SHELL=${pisahpc_entry##*:}
+    [ -n "$HOME" ] || HOME=/
+    [ -n "$SHELL" ] || SHELL=/bin/sh
     export HOME SHELL
-    unset entry
+    [ -n "$pisahpc_entry" ] || return 0
+    [ -n "${USER+there}" ] || USER=${pisahpc_entry%%:*}
+    [ -n "${LOGNAME+there}" ] || LOGNAME=$USER
+    export USER LOGNAME
 }

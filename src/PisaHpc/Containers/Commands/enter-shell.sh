@@ -6,20 +6,20 @@
 # Exit code 78: there is no such working directory.
 
 . Containers/Commands/account.sh
-own=$HOME
+pisahpc_own=$HOME
+unset HOME SHELL USER LOGNAME
 account
-[ "$1" = other ] || [ -z "$own" ] || HOME=$own
+[ "$1" = other ] || [ -z "$pisahpc_own" ] || HOME=$pisahpc_own
 case $SHELL in
     */nologin | */false) SHELL=/bin/sh ;;
 esac
 [ -x "$SHELL" ] || SHELL=/bin/sh
-directory=$2
+pisahpc_directory=$2
 shift 2
-if [ -n "$directory" ]; then
-    cd -- "$directory" || exit 78
+if [ -n "$pisahpc_directory" ]; then
+    cd -- "$pisahpc_directory" || exit 78
 else
     cd -- "$HOME" 2>/dev/null || cd /
 fi
-unset own directory
 [ $# -gt 0 ] || set -- "$SHELL" -l
 exec "$@"

@@ -64,6 +64,26 @@ public sealed class ContainerCommandTests
     }
 
     [Fact]
+    public async Task A_pipe_is_no_file_to_read_from_and_nobody_waits_for_its_other_end()
+    {
+        var pipe = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+
+        try
+        {
+            var failure = Assert.Throws<HpcException>(() => CommandInput.OfFile(pipe));
+            Assert.Equal((ErrorId.InvalidValue, pipe), (failure.Id, failure.Target));
+        }
+        finally
+        {
+            File.Delete(pipe);
+        }
+    }
+
+    [Fact]
     public void An_engine_is_asked_to_end_it_with_its_caller()
     {
         var request = (Id with { User = ContainerUser.Parse("root"), WorkingDirectory = "/tmp" }).Execution();
