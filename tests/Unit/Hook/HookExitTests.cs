@@ -18,7 +18,8 @@ public sealed class HookExitTests
         ErrorId.JobNotFound, ErrorId.RecordsMissing,
         ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
         ErrorId.NodeCheckFailed, ErrorId.ContainerCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
-        ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete,
+        ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete, ErrorId.ItemNotFound, ErrorId.ItemNotCopied,
+        ErrorId.TerminalMissing,
     ];
 
     private static readonly ErrorId[] OfJobs = [ErrorId.JobNotStarted, ErrorId.JobRolledBack, ErrorId.JobLeftBehind, ErrorId.InternalError];
