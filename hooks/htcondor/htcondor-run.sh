@@ -95,7 +95,7 @@ hold_job() {
     lock=$records/lock.$1
     while :; do
         command exec 9>>"$lock" || return 1
-        if [ "$2" = 0 ]; then flock -n 9 || return 1; else flock -w "$2" 9 || return 1; fi
+        flock -w "$2" 9 || return 1
         # Whoever had it may have removed the file.
         # shellcheck disable=SC3013 # dash and bash have it
         if [ "$lock" -ef /proc/self/fd/9 ]; then return 0; fi
@@ -189,7 +189,8 @@ sweep_runs() {
         if alive "${run_of%.*}" "${run_of#*.}"; then continue; fi
         record=$records/$run_of
         end_processes
-        if take_off_run 0; then rm -f "$record.over"; else swept=1; fi
+        # Who is killed has its lock for a moment yet.
+        if take_off_run 2; then rm -f "$record.over"; else swept=1; fi
     done
     return "$swept"
 }
