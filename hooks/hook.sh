@@ -107,7 +107,7 @@ signal_process() {
 
 # bounded SECONDS PROGRAM ARGUMENT...: sets status to the program's exit code, or to the word late for one that did not end in time and was
 # killed. Nothing of it holds the hook's pipe, and a program that not even KILL ends is not waited for. Its process id and start are in
-# work_file, where that names one. The program alone keeps the descriptor 9, a lock's.
+# work_file, where that names one. The program alone keeps the descriptors 8 and 9, which are locks'.
 bounded() {
     limit=$1 status=''
     shift
@@ -122,7 +122,7 @@ bounded() {
         sleep "$limit" &
         timer=$!
         wait "$timer" && trap '' TERM && alive "$work" "$work_ticks" && kill -KILL "$work" && kill -USR1 "$$"
-    ) >/dev/null 2>&1 </dev/null 9>&- &
+    ) >/dev/null 2>&1 </dev/null 8>&- 9>&- &
     watch=$!
     trap 'status=late' USR1
     trap 'kill -TERM "$work" 2>/dev/null' HUP INT TERM

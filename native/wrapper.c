@@ -33,29 +33,37 @@ static bool asks(const char *line) {
     return length > 0;
 }
 
-// Whether the job's ad, which HTCondor has put beside it, asks for an environment. One that cannot be read asks for nothing.
-static bool job_asks(void) {
-    const char *path = getenv("_CONDOR_JOB_AD");
-    FILE *ad = path ? fopen(path, "re") : NULL;
-    if (!ad) return false;
+// Whether the job's ad, which HTCondor has put beside it at path, asks for an environment: 1, 0, or -1 where it cannot be read (errno). A
+// job without one asks for nothing.
+static int job_asks(const char *path) {
+    if (!path) return 0;
+    FILE *ad = fopen(path, "re");
+    if (!ad) return -1;
     char *line = NULL;
     size_t size = 0;
-    bool found = false;
+    int found = 0;
     while (!found && getline(&line, &size, ad) >= 0) found = asks(line);
+    int error = errno;
+    if (!found && !feof(ad)) found = -1;
     free(line);
     fclose(ad);
+    errno = error;
     return found;
 }
 
 // What HTCondor takes for a wrapper that failed, and not for the job's own end: a file that it names (manual, USER_JOB_WRAPPER).
-static int cannot_run(const char *program, int error) {
+static void tell(const char *name, const char *what, int error) {
     const char *path = getenv("_CONDOR_WRAPPER_ERROR_FILE");
     FILE *file = path ? fopen(path, "we") : NULL;
     if (file) {
-        fprintf(file, "pisahpc: %s cannot be run: %s\n", program, strerror(error));
+        fprintf(file, "pisahpc: %s cannot be %s: %s\n", name, what, strerror(error));
         fclose(file);
     }
-    fprintf(stderr, "pisahpc: %s cannot be run: %s\n", program, strerror(error));
+    fprintf(stderr, "pisahpc: %s cannot be %s: %s\n", name, what, strerror(error));
+}
+
+static int cannot_run(const char *program, int error) {
+    tell(program, "run", error);
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
 }
 
@@ -64,7 +72,14 @@ int wrapper_run(const char *directory, char **command) {
         fputs("usage: htcondor-job PROGRAM [ARGUMENT...]\n", stderr);
         return EXIT_USAGE;
     }
-    if (!job_asks()) {
+    const char *ad = getenv("_CONDOR_JOB_AD");
+    int asked = job_asks(ad);
+    if (asked < 0) {
+        // It may have asked: it does not run on the host.
+        tell(ad, "read", errno);
+        return EXIT_CANNOT_RUN;
+    }
+    if (!asked) {
         execvp(*command, command);
         return cannot_run(*command, errno);
     }

@@ -15,7 +15,9 @@ read_job_ad() {
         esac
     done
     asked=${asked#\"} asked=${asked%\"}
-    case $asked in none | docker-none | undefined) asked='' ;; esac
+    case $asked in
+        [Nn][Oo][Nn][Ee] | [Dd][Oo][Cc][Kk][Ee][Rr]-[Nn][Oo][Nn][Ee] | [Uu][Nn][Dd][Ee][Ff][Ii][Nn][Ee][Dd]) asked='' ;;
+    esac
 }
 
 # ask_root VERB: has root's program do something. Sets answer to ok, or to the exit code, 75 or 78, of what it cannot; word, at_node and

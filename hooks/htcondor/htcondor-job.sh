@@ -3,15 +3,18 @@
 # ClusterId, ProcId, JobUniverse: SYSTEM_IMMUTABLE_JOB_ATTRS), GlobalJobId among it: what is asked for here is what the startd itself says
 # of a claim: JobId, made of ClusterId and ProcId; RemoteScheddName and RemoteUser, which the scheduler said when it claimed the slot.
 
-# condor_settings: sets bin, the directory of HTCondor's programs, program, the condor_starter, and address_file, in which the startd says
-# where it listens: what Install-HpcBatchHook found.
+# condor_settings: sets bin, the directory of HTCondor's programs, program, the condor_starter, address_file, in which the startd says
+# where it listens, htcondor to the user id of HTCondor's account, and CONDOR_CONFIG where its programs need it: what Install-HpcBatchHook
+# found.
 condor_settings() {
-    bin='' program='' address_file=''
+    bin='' program='' address_file='' htcondor=''
     while read -r name value; do
         case $name in
             bin) bin=$value ;;
             starter) program=$value ;;
             address) address_file=$value ;;
+            account) htcondor=$value ;;
+            config) export CONDOR_CONFIG="$value" ;;
         esac
     done <"$hooks/htcondor-settings"
     [ -n "$bin" ] && [ -n "$program" ] && [ -n "$address_file" ]
@@ -55,17 +58,46 @@ calling_starter() {
     return 1
 }
 
-# is_kept_from PATH: fails where the calling user, or anybody but its owner, may put something else there.
-is_kept_from() {
-    owner_and_mode=$(stat -L -c '%u %a' "$1" 2>/dev/null) || return 1
-    case $owner_and_mode in "$uid "* | *[2367] | *[2367]?) return 1 ;; esac
+# is_ours PATH: fails where it is neither root's nor HTCondor's.
+is_ours() {
+    case $(stat -L -c %u "$1" 2>/dev/null) in 0 | "${htcondor:-0}") ;; *) return 1 ;; esac
+}
+
+# is_kept PATH: fails where anybody but root and HTCondor may put something else there.
+is_kept() {
+    is_ours "$1" || return 1
+    case $(stat -L -c %a "$1" 2>/dev/null) in '' | *[2367] | *[2367]?) return 1 ;; esac
+}
+
+# is_kept_above PATH: fails where anybody but those may put something in its place; sets above to the directory where he may. One like /tmp
+# keeps its entries for their owners, and for its own.
+is_kept_above() {
+    above=${1%/*}
+    while [ -n "$above" ]; do
+        is_kept "$above" || { [ -k "$above" ] && is_ours "$above"; } || return 1
+        above=${above%/*}
+    done
+}
+
+# startd_lives: fails where the starter's parent, its startd, is no more, is not root's, or began after its address was written: on the port
+# of one that is gone a user's program may listen.
+startd_lives() {
+    status_of "$parent"
+    startd=$up
+    if [ "${startd:-0}" -le 1 ] || ! status_of "$startd" || ! ticks_of "$startd"; then return 1; fi
+    while read -r name value; do
+        case $name in btime) break ;; esac
+    done </proc/stat
+    # The second in which the system booted is rounded.
+    [ "$real" = 0 ] && [ "$(stat -c %Y "$address_file")" -ge $((value + ticks / $(getconf CLK_TCK) - 2)) ]
 }
 
 # startd_address: sets address to where this node's startd listens: by its own file, which HTCondor alone may write, and not by what a
-# central manager was told.
+# central manager was told. A link on the way could be to anywhere.
 startd_address() {
     address=''
-    is_kept_from "$address_file" || return 1
+    startd_lives || return 1
+    [ "$(readlink -f "$address_file")" = "$address_file" ] && is_kept "$address_file" && is_kept_above "$address_file" || return 1
     IFS= read -r address <"$address_file"
     case $address in '<'*'>') ;; *) return 1 ;; esac
 }
@@ -83,31 +115,48 @@ ask_startd() {
     case $given in *[!A-Za-z0-9_]*) given='' ;; esac
     mine="StarterPid =?= $parent"
     [ -z "$given" ] || mine="$mine || (StarterPid =?= undefined && regexp(\"^$given@\", Name))"
-    told=$(timeout -k 5 20 "$bin/condor_status" -direct "$address" -constraint "$mine" -af StarterPid Name JobId RemoteScheddName \
-        RemoteUser Cpus Memory JobUniverse OsUser NumJobStarts PisaHpcEnvironment </dev/null) || return 1
+    # What a user's expression comes to is not to take all of the node's memory.
+    told=$(timeout -k 5 20 prlimit --as=2147483648 "$bin/condor_status" -direct "$address" -constraint "$mine" -af StarterPid Name JobId \
+        RemoteScheddName RemoteUser Cpus Memory JobUniverse OsUser Owner NumJobStarts PisaHpcEnvironment </dev/null) || return 1
     case $told in *"
 "*) return 1 ;; esac
     # shellcheck disable=SC2086 # words
     set -- $told
-    [ $# -ge 10 ] || return 1
+    [ $# -ge 11 ] || return 1
     case $1 in "$parent" | undefined) ;; *) return 1 ;; esac
     slot=$2 number=$3 scheduler=$4 account=$9 cpus=${6%%.*} memory=${7%%.*} universe=$8
     [ "$account" != undefined ] || account=$5
     account=${account%%@*}
     shift 9
+    owner=${1%%@*}
+    shift
     starts=$1 environment=${2-undefined}
     [ $# -le 2 ] || environment=/
     case $starts in *[!0-9]*) starts=0 ;; esac
     case $number in .* | *. | *[!0-9.]* | *.*.*) return 1 ;; *.*) ;; *) return 1 ;; esac
     case $scheduler in undefined | *[!A-Za-z0-9._@-]* | [!A-Za-z0-9]* | *@*@*) return 1 ;; esac
     case $cpus$memory in '' | *[!0-9]*) return 1 ;; esac
-    case $account in '' | undefined | *[!A-Za-z0-9._-]* | [!A-Za-z_]*) return 1 ;; esac
+    for name in "$account" "$owner"; do
+        case $name in '' | undefined | *[!A-Za-z0-9._-]* | [!A-Za-z_]*) return 1 ;; esac
+    done
     job=$number.$scheduler
     case $scheduler in *@*) job=$number.${scheduler%@*}_${scheduler#*@} ;; esac
-    if [ "$(id -u "$account" 2>/dev/null)" != "$uid" ]; then
+    # An older HTCondor lets a user edit OsUser, and none lets him edit Owner.
+    if [ "$(id -u "$account" 2>/dev/null)" != "$uid" ] || [ "$(id -u "$owner" 2>/dev/null)" != "$uid" ]; then
         give_up 78 owner-differs "the job is $account's, and user id $uid runs it: PisaHpcEnvironment is for jobs that run as their owner"
     fi
     for_user=$(id -un "$uid")
+    cap_to_node
+}
+
+# cap_to_node: makes cpus and memory (MiB) no more than the node has, whatever a startd says of its slot.
+cap_to_node() {
+    has=$(getconf _NPROCESSORS_ONLN)
+    [ "$cpus" -le "$has" ] || cpus=$has
+    while read -r name value _; do
+        case $name in MemTotal:) break ;; esac
+    done </proc/meminfo
+    [ "$memory" -le $((value / 1024)) ] || memory=$((value / 1024))
 }
 
 # Gives up for a job that can have no container.
@@ -116,7 +165,7 @@ job_is_fit() {
     [ "$cpus" -ge 1 ] || give_up 78 slot-too-small 'the slot has less than one CPU, and a container has whole ones'
     case $environment in
         undefined) give_up 75 startd-unread 'condor_startd does not show PisaHpcEnvironment of its jobs: condor_reconfig' ;;
-        none | docker-none | *[!A-Za-z0-9._-]* | [!A-Za-z0-9]*)
+        [Nn][Oo][Nn][Ee] | [Dd][Oo][Cc][Kk][Ee][Rr]-[Nn][Oo][Nn][Ee] | *[!A-Za-z0-9._-]* | [!A-Za-z0-9]*)
             give_up 78 environment-invalid 'the value of PisaHpcEnvironment is no name of an environment'
             ;;
     esac
@@ -131,16 +180,10 @@ scratch_is_safe() {
         /*) ;;
         *) give_up 78 scratch-unsafe 'the condor_starter was not told where EXECUTE is' ;;
     esac
-    is_kept_from "$execute" || give_up 78 scratch-unsafe "EXECUTE of HTCondor, $execute, is writable for others"
-    above=${execute%/*}
-    while [ -n "$above" ]; do
-        # A directory like /tmp keeps its entries for their owners, and for its own.
-        if ! is_kept_from "$above" && { [ ! -k "$above" ] || [ "$(stat -L -c %u "$above")" = "$uid" ]; }; then
-            give_up 78 scratch-unsafe "$above, in which EXECUTE of HTCondor is, is writable for others"
-        fi
-        above=${above%/*}
-    done
+    is_kept "$execute" || give_up 78 scratch-unsafe "EXECUTE of HTCondor, $execute, is writable for others"
+    is_kept_above "$execute" || give_up 78 scratch-unsafe "$above, in which EXECUTE of HTCondor is, is writable for others"
     if [ -L "$scratch" ] || [ ! -d "$scratch" ]; then give_up 75 scratch-missing "there is no directory $scratch"; fi
+    [ "$(stat -c %u "$scratch")" = "$uid" ] || give_up 78 scratch-unsafe "$scratch is not the job's user's"
 }
 
 # write_ad: what pisahpc-hook is told of the job, in the form of a file of HTCondor's.

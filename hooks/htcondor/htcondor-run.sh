@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # what htcondor-root, which reads this, has and takes
 # Runs of jobs as htcondor-root writes them down: who has one, and taking one off. A run's files are, by its starter's id and start: its
 # record (hook.sh), in whose turn its job, user and user id stand; .script and .pid, the processes that start it; .ad and .why for those;
-# .over, when its exit hook has run.
+# .over, when its exit hook has run; .stop, the process that takes it off, and the lock of those that want to.
 
 # own_limits: gives this process root's own limits: those of its caller would end what is to take his container off. Fails where one stays
 # by which a signal or a failed write comes. Of the others root may raise no more than the soft one where it lacks CAP_SYS_RESOURCE, as in a
@@ -16,13 +16,15 @@ own_limits() {
     done
 } 2>/dev/null
 
-# answer EXIT CODE REASON: tells the hook, and ends.
+# answer EXIT CODE REASON: tells the hook, and ends. Whoever reads it may not: nothing is held meanwhile.
 answer() {
+    release_job
     printf '%s %s %s %s\n' "$1" "$2" "$node" "$3"
     exit 0
 }
 
 answer_ok() {
+    release_job
     printf 'ok %s\n' "$1"
     exit 0
 }
@@ -31,7 +33,7 @@ answer_ok() {
 give_up() {
     record_run failed "$2" "$1" "$3" clean
     rm -f "$record.ad"
-    : >"$record.script"
+    make_empty "$record.script"
     answer "$@"
 }
 
@@ -39,6 +41,7 @@ give_up() {
 answer_again() {
     read_run || :
     require_own_run
+    release_job
     case $state in
         started) answer_ok "$node" ;;
         failed)
@@ -68,6 +71,9 @@ require_own_run() {
     if read_run && [ "$run_uid" != "$uid" ]; then answer 78 not-a-job "the job of this condor_starter is another user's"; fi
 }
 
+# make_empty FILE: fails where it cannot, as where the file system is full: without a shell of its own that would end this one.
+make_empty() { (: >"$1") 2>/dev/null; }
+
 # begin_once: fails where the run was begun before.
 begin_once() (
     ticks_of "$$" || exit 1
@@ -75,20 +81,28 @@ begin_once() (
     printf '%s %s\n' "$$" "$ticks" >"$record.script"
 ) 2>/dev/null
 
+# begin_stop: fails where another stop of the run is at it. Where the file system is full nobody knows, and the job's lock has to do.
+begin_stop() {
+    command exec 8>>"$record.stop" || return 0
+    flock -n 8 || return 1
+    if ticks_of "$$"; then printf '%s %s\n' "$$" "$ticks" >"$record.stop"; fi
+    return 0
+} 2>/dev/null
+
 # hold_job JOB SECONDS: has a job's lock, so that no two start or take off the same job at once; fails when it is not free in time. The
 # program that is called has it too, and keeps it when this is killed.
 hold_job() {
     lock=$records/lock.$1
     while :; do
-        exec 9>>"$lock" || return 1
-        if [ "$2" = 0 ]; then flock -n 9 || return 1; else flock -w "$2" 9 || return 1; fi
+        command exec 9>>"$lock" || return 1
+        flock -w "$2" 9 || return 1
         # Whoever had it may have removed the file.
         # shellcheck disable=SC3013 # dash and bash have it
         if [ "$lock" -ef /proc/self/fd/9 ]; then return 0; fi
     done
 } 2>/dev/null
 
-release_job() { exec 9>&-; }
+release_job() { exec 8>&- 9>&-; }
 
 # earlier_runs: sets earlier where a starter that is no more left a run of the same job, and earlier_files to the records; gives up where
 # one still has it.
@@ -99,8 +113,7 @@ earlier_runs() {
         if [ "$record" = "$own" ] || ! read_run || [ "$run_job" != "$job" ]; then continue; fi
         case $run_uid-$(alive "${run_of%.*}" "${run_of#*.}" && echo lives) in
             "$uid-")
-                end_process "$record.script"
-                end_process "$record.pid"
+                end_processes
                 earlier=yes earlier_files="$earlier_files $record"
                 ;;
             "$uid-lives")
@@ -123,7 +136,14 @@ forget_earlier() {
     done
 }
 
-forget_files() { rm -f "$1" "$1.new" "$1.ad" "$1.ad.new" "$1.pid" "$1.why" "$1.script"; }
+forget_files() { rm -f "$1" "$1.new" "$1.ad" "$1.ad.new" "$1.pid" "$1.why" "$1.script" "$1.stop"; }
+
+# end_processes: ends whoever is at a run whose starter is no more.
+end_processes() {
+    end_process "$record.script"
+    end_process "$record.stop"
+    end_process "$record.pid"
+}
 
 # list_runs: prints the runs that anything is written down of.
 list_runs() {
@@ -144,8 +164,14 @@ take_off_run() {
         forget_files "$record"
         return 0
     fi
-    job=$run_job for_user=$run_user
+    job=$run_job for_user=$run_user its_turn=$record_turn
     hold_job "$job" "$1" || return 1
+    # Whoever had the lock may have taken it off, and started the same job anew: that is another run.
+    if ! read_run || [ "$record_turn" != "$its_turn" ]; then
+        rm -f "$lock"
+        release_job
+        return 0
+    fi
     take_off
     if [ "$status" = 0 ]; then
         forget_files "$record"
@@ -158,12 +184,13 @@ take_off_run() {
 # sweep_runs: takes off the runs whose starters are no more, and forgets those of which nothing was started; fails where one is left.
 sweep_runs() {
     swept=0
-    for run_of in $(list_runs); do
+    # In another order each time: those that last do not keep the others from their turn.
+    for run_of in $(list_runs | shuf); do
         if alive "${run_of%.*}" "${run_of#*.}"; then continue; fi
         record=$records/$run_of
-        end_process "$record.script"
-        end_process "$record.pid"
-        if take_off_run 0; then rm -f "$record.over"; else swept=1; fi
+        end_processes
+        # Who is killed has its lock for a moment yet.
+        if take_off_run 2; then rm -f "$record.over"; else swept=1; fi
     done
     return "$swept"
 }

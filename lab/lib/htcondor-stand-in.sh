@@ -55,9 +55,20 @@ up() {
         printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$top/sbin/stand-in" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
-    printf '<127.0.0.1:9618?sock=startd>\n' >"$top/startd_address"
-    chmod 644 "$top/startd_address"
+    address
     cat "$top"/config.d/* >"$top/read"
+}
+
+# address: where the startd listens, which it writes when it begins.
+address() {
+    (umask 022 && printf '<127.0.0.1:9618?sock=startd>\n' >"$top/startd_address.$$")
+    mv -f "$top/startd_address.$$" "$top/startd_address"
+}
+
+# startd ID HOST [COMMAND...]: condor_startd, whose child the starter is.
+startd() {
+    address
+    "$top/sbin/condor_starter" "$top/sbin/stand-in" "$top" starter -f -a slot1_1 sched01 -- "$@"
 }
 
 # as_user COMMAND...: becomes a command of the job's user, with what the starter sets: no other shell is between the two.
@@ -198,7 +209,7 @@ submit() {
     : >"$top/out.$id" && chmod 666 "$top/out.$id"
     # shellcheck disable=SC2086 # a command and its arguments
     exec ${HTCONDOR_STAND_IN_ENTER-} "$host" env _CONDOR_EXECUTE="$execute" HTCONDOR_STAND_IN_EXITS="${HTCONDOR_STAND_IN_EXITS-1}" \
-        "$top/sbin/condor_starter" "$top/sbin/stand-in" "$top" starter -f -a slot1_1 sched01 -- "$id" "$host" "$@"
+        "$top/sbin/stand-in" "$top" startd "$id" "$host" "$@"
 }
 
 remove() {
@@ -223,6 +234,7 @@ condor_status() {
 case $verb in
     up) up ;;
     submit) submit "$@" ;;
+    startd) startd "$@" ;;
     starter) starter "$@" ;;
     rm) remove "$1" ;;
     condor_reconfig) cat "$top"/config.d/* >"$top/read" ;;

@@ -61,6 +61,9 @@ internal sealed class HookDirectory : IDisposable
     /// <summary>The directory.</summary>
     public string Root => _directory.FullName;
 
+    /// <summary>The user id of the test, who owns it.</summary>
+    public string Owner { get; } = OfProcess("-u");
+
     /// <summary>The directory for jobs' files.</summary>
     public string Run => PathOf("run");
 

@@ -16,13 +16,13 @@ public sealed class JobWrapperTests : IClassFixture<CheckedProgram>, IDisposable
     public void Dispose() => _directory.Delete(recursive: true);
 
     [Theory]
-    [InlineData(null)]
     [InlineData("ClusterId = 7\n")]
     [InlineData("PisaHpcEnvironment = \"none\"\n")]
     [InlineData("PisaHpcEnvironment = \"docker-none\"  \n")]
+    [InlineData("PisaHpcEnvironment = \"None\"\n")]
     [InlineData("PisaHpcEnvironment = undefined")]
     [InlineData("PisaHpcEnvironments = \"tiny\"\nCmd = \"PisaHpcEnvironment = tiny\"\n")]
-    public void A_job_that_asks_for_nothing_has_its_environment_whole(string? ad)
+    public void A_job_that_asks_for_nothing_has_its_environment_whole(string ad)
     {
         string[] variables = ["BASH_FUNC_module%%=() {  eval `modulecmd bash $*`\n}", "name.with.dots=1", "A=x\ny", "_=/its/own"];
         var expected = Run("env", ["-i", .. Variables(ad, variables), "/usr/bin/env", "-0"]);
@@ -45,6 +45,24 @@ public sealed class JobWrapperTests : IClassFixture<CheckedProgram>, IDisposable
         Assert.Equal((127, "pisahpc: /nonexistent cannot be run: No such file or directory\n"), (code, error));
         Assert.Equal(error, File.ReadAllText(failure));
         Assert.Equal(64, Run(PathOf("htcondor-job"), []).Code);
+    }
+
+    [Theory]
+    [InlineData(false, "No such file or directory")]
+    [InlineData(true, "Is a directory")]
+    public void A_job_whose_ad_cannot_be_read_may_have_asked_and_does_not_run_on_the_host(bool isDirectory, string words)
+    {
+        if (isDirectory)
+        {
+            Directory.CreateDirectory(PathOf("ad"));
+        }
+
+        var failure = PathOf("failure");
+        var (code, output, error) = Run(
+            "env", ["-i", $"_CONDOR_WRAPPER_ERROR_FILE={failure}", .. Variables(null), PathOf("htcondor-job"), "/bin/echo", "never"]);
+        Assert.Equal((126, "", $"pisahpc: {PathOf("ad")} cannot be read: {words}\n"), (code, output, error));
+        Assert.Equal(error, File.ReadAllText(failure));
+        Assert.Equal((0, "alone\n", ""), Run("env", ["-i", PathOf("htcondor-job"), "/bin/echo", "alone"]));
     }
 
     private string PathOf(string name) => Path.Combine(_directory.FullName, name);

@@ -82,6 +82,9 @@ internal static class HTCondorHookChecks
                 "DISABLE_SETUID = true: no new privileges for anything that HTCondor runs, so that sudo does nothing",
                 "Set it to false on this node and restart HTCondor there, or leave the hooks off it.")
             : !condor.Facts.ContainsKey("sudo") ? CheckFinding.Failed("there is no sudo", "Install it.")
+            : !condor.HasPrivilegedShell ? CheckFinding.Failed(
+                "/bin/sh does not know -p: every job that asks for an environment goes back into the queue",
+                "Have bash, or dash from 0.5.11 on, be /bin/sh there.")
             : evidence.Sudoers is not { } standing || !standing.EndsWith($" {HTCondorSudoers.Mode} 0", StringComparison.Ordinal)
                 ? CheckFinding.Failed(
                     $"{HTCondorSudoers.File} {(evidence.Sudoers is null ? "is missing" : "has another mode or owner than 440 and root")}",
@@ -102,6 +105,9 @@ internal static class HTCondorHookChecks
         [var mode, ..] when (Convert.ToInt32(mode, 8) & 0b010_010) != 0 => CheckFinding.Failed(
             $"{evidence.Condor["STARTD_ADDRESS_FILE"]} has mode {mode}: somebody could name another condor_startd",
             $"chmod 644 {evidence.Condor["STARTD_ADDRESS_FILE"]}, and look who may write to its directory."),
+        _ when evidence.Condor["startd-unkept"] is { } open => CheckFinding.Failed(
+            $"{open} is another's than root's or HTCondor's, or open to others: somebody could name another condor_startd",
+            $"chown and chmod it, or have STARTD_ADDRESS_FILE elsewhere; then: {InstallRemedy}."),
         [_, ['<', .., '>'] address] => CheckFinding.Passed($"it listens at {address}"),
         _ => CheckFinding.Failed(
             $"{evidence.Condor["STARTD_ADDRESS_FILE"]} has no address in its first line", "Restart condor_startd there."),
@@ -114,6 +120,9 @@ internal static class HTCondorHookChecks
         var mode when (Convert.ToInt32(mode, 8) & 0b010_010) != 0 => CheckFinding.Failed(
             $"{evidence.Condor["EXECUTE"]} has mode {mode}: jobs that ask for an environment are held",
             $"chmod 755 {evidence.Condor["EXECUTE"]}; its owner stays HTCondor's."),
+        _ when evidence.Condor["execute-unkept"] is { } open => CheckFinding.Failed(
+            $"{open} is another's than root's or HTCondor's, or open to others: jobs that ask for an environment are held",
+            "chown and chmod it, or have EXECUTE elsewhere."),
         var mode => CheckFinding.Passed($"{evidence.Condor["EXECUTE"]} has mode {mode}"),
     };
 

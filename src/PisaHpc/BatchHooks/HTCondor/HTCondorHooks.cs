@@ -37,8 +37,10 @@ internal static class HTCondorHooks
     /// <param name="deadline">How long a start may last.</param>
     public static IReadOnlyList<HookFile> OfNode(HpcSite site, TimeSpan deadline, HTCondorNode node) =>
     [
-        HookPlace.Settings(System, site, deadline, $"bin {node.Programs}", $"starter {node.Starter}",
-            $"address {node["STARTD_ADDRESS_FILE"]}", $"lines {HTCondorLines.FileOn(node)}"),
+        HookPlace.Settings(System, site, deadline, [
+            $"bin {node.Programs}", $"starter {node.Starter}", $"address {node.AddressFile}", $"account {node.Account}",
+            $"lines {HTCondorLines.FileOn(node)}", .. node["config"] is { } config ? [$"config {config}"] : Array.Empty<string>(),
+        ]),
         HookPlace.Shared,
         .. Scripts.Select(script => new HookFile(
             $"{HookPlace.Directory}/{script}", HookPlace.TextOf($"{System}/{script}"),

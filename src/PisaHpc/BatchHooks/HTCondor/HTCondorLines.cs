@@ -37,8 +37,8 @@ internal static class HTCondorLines
     public static IReadOnlyList<string> Names { get; } =
         [PrepareHook, ExitHook, ExitTimeout, DefaultKeyword, WrapperName, JobAttributes, SlotAttributes];
 
-    /// <summary>What the startd is to show of a job: as whom it runs, how often it was started, what it asks for.</summary>
-    private static readonly string[] JobAttributesOfOurs = ["OsUser", "NumJobStarts", "PisaHpcEnvironment"];
+    /// <summary>What the startd is to show of a job: whose it is, as whom it runs, how often it was started, what it asks for.</summary>
+    private static readonly string[] JobAttributesOfOurs = ["Owner", "OsUser", "NumJobStarts", "PisaHpcEnvironment"];
 
     /// <summary>The file with the lines in it.</summary>
     /// <param name="read">The file as it stands.</param>

@@ -10,7 +10,7 @@ internal sealed record HTCondorNode
 
     private static readonly string[] Names =
     [
-        "LOCAL_CONFIG_DIR", "STARTER", "EXECUTE", "DISABLE_SETUID", "STARTD_ADDRESS_FILE",
+        "LOCAL_CONFIG_DIR", "STARTER", "EXECUTE", "DISABLE_SETUID", "STARTD_ADDRESS_FILE", "CONDOR_IDS",
         HTCondorLines.ForcedKeyword, .. HTCondorLines.Names,
     ];
 
@@ -31,6 +31,15 @@ internal sealed record HTCondorNode
 
     /// <summary>The site's own wrapper that ends with ours; null for none.</summary>
     public string? WrapperOfSite => this["wraps"];
+
+    /// <summary>Whether its /bin/sh knows -p, as root's program has it.</summary>
+    public bool HasPrivilegedShell => Facts.ContainsKey("sh-p");
+
+    /// <summary>Where the startd's address is written, behind symbolic links; null where the configuration does not say.</summary>
+    public string? AddressFile => this["address"];
+
+    /// <summary>The user id of HTCondor's own account; null where it has none.</summary>
+    public string? Account => this["account"];
 
     /// <summary>Where the startd says that it listens, as far as it can be believed; null where it does not.</summary>
     public string? StartdAddress => this["startd"];

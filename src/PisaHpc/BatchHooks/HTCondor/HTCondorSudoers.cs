@@ -25,21 +25,26 @@ internal static class HTCondorSudoers
     private static readonly string[] Lines =
     [
         $"Defaults!{Program} env_reset, !setenv, !env_keep, !env_check, !requiretty, umask=0022, umask_override, closefrom=3",
-        $"ALL ALL=(root:root) NOPASSWD: {Program} start, {Program} socket, {Program} stop",
+        $"ALL ALL=(root) NOPASSWD: {Program} start, {Program} socket, {Program} stop",
     ];
 
     /// <summary>It with the lines in it.</summary>
     /// <param name="read">The file as it stands.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.BatchConfigurationInvalid"/>: the node has no sudo, or ours was changed since.
+    /// <see cref="ErrorId.BatchConfigurationInvalid"/>: the node has no sudo or no fit shell, or ours was changed since.
     /// </exception>
-    public static TextChange Joined(HTCondorNode node, TextChange read) => node.Facts.ContainsKey("sudo")
-        ? read with { After = MarkedBlock.Joined(read.Path, read.Before, Lines) }
-        : throw new HpcException(
+    public static TextChange Joined(HTCondorNode node, TextChange read) =>
+        !node.Facts.ContainsKey("sudo") ? throw new HpcException(
             ErrorId.BatchConfigurationInvalid,
             $"{node.Node} has no sudo, by which HTCondor's hooks, which run as the job's user, have root start a container.",
             node.Node,
-            "Install sudo there.");
+            "Install sudo there.")
+        : !node.HasPrivilegedShell ? throw new HpcException(
+            ErrorId.BatchConfigurationInvalid,
+            $"/bin/sh on {node.Node} does not know -p, by which root's program reads no function of a user's.",
+            node.Node,
+            "Have bash, or dash from 0.5.11 on, be /bin/sh there.")
+        : read with { After = MarkedBlock.Joined(read.Path, read.Before, Lines) };
 
     /// <summary>Has visudo try it: sudo lets nobody do anything by a file that is none.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>.</exception>

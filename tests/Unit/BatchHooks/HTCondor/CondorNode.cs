@@ -12,8 +12,9 @@ internal static class CondorNode
         ("PISAHPC_HOOK_JOB_EXIT_TIMEOUT", "110"),
         ("STARTER_DEFAULT_JOB_HOOK_KEYWORD", "PISAHPC"),
         ("USER_JOB_WRAPPER", "/usr/lib/pisahpc/htcondor-job"),
-        ("STARTD_JOB_ATTRS", "JobPrio,OsUser NumJobStarts PisaHpcEnvironment"),
+        ("STARTD_JOB_ATTRS", "JobPrio,OsUser Owner NumJobStarts PisaHpcEnvironment"),
         ("STARTD_ATTRS", "HasPisaHpc"),
+        ("sh-p", "yes"),
         ("startd", "644 <127.0.0.1:9618?sock=startd>"),
         ("wrapper", "pisahpc-run"),
         ("EXECUTE", "/var/lib/condor/execute"),
@@ -27,7 +28,7 @@ internal static class CondorNode
         Facts = facts.Concat(
         [
             ("bin", "/usr/bin"), ("program", "/usr/sbin/condor_starter"), ("LOCAL_CONFIG_DIR", "/etc/condor/config.d"),
-            ("STARTD_ADDRESS_FILE", "/var/log/condor/.startd_address"),
+            ("STARTD_ADDRESS_FILE", "/var/log/condor/.startd_address"), ("address", "/var/log/condor/.startd_address"), ("account", "64"),
         ])
             .DistinctBy(fact => fact.Item1).ToDictionary(fact => fact.Item1, fact => fact.Item2),
     };

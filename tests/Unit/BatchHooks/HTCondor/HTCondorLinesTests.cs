@@ -17,7 +17,8 @@ public sealed class HTCondorLinesTests
         Assert.Contains("\nPISAHPC_HOOK_JOB_EXIT_TIMEOUT = 110\n", joined.After, StringComparison.Ordinal);
         Assert.Contains("\nUSER_JOB_WRAPPER = /usr/lib/pisahpc/htcondor-job\n", joined.After, StringComparison.Ordinal);
         Assert.Contains(
-            "\nSTARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) OsUser NumJobStarts PisaHpcEnvironment\n", joined.After, StringComparison.Ordinal);
+            "\nSTARTD_JOB_ATTRS = $(STARTD_JOB_ATTRS) Owner OsUser NumJobStarts PisaHpcEnvironment\n", joined.After,
+            StringComparison.Ordinal);
         var standing = None with { Before = joined.After, After = joined.After };
         Assert.False(Joined(CondorNode.Fit, standing).Changes);
         Assert.Null(HTCondorLines.Left(standing).After);
@@ -56,6 +57,25 @@ public sealed class HTCondorLinesTests
             "lines /etc/condor/config.d/90-pisahpc.conf\n",
             System.Text.Encoding.UTF8.GetString(HTCondorHooks.OfNode(LsfSite.Site, TimeSpan.Zero, CondorNode.Fit)[0].Content.Span),
             StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData("/opt/condor/etc/condor_config", "\nconfig /opt/condor/etc/condor_config\n")]
+    public void Roots_program_is_told_whose_HTCondors_files_are_and_where_its_configuration_is(string? config, string line)
+    {
+        var settings = System.Text.Encoding.UTF8.GetString(
+            HTCondorHooks.OfNode(LsfSite.Site, TimeSpan.Zero, CondorNode.Fit.With("config", config))[0].Content.Span);
+        Assert.Contains("\naddress /var/log/condor/.startd_address\naccount 64\n", settings, StringComparison.Ordinal);
+        Assert.Contains(line, settings, StringComparison.Ordinal);
+        Assert.Equal(config is not null, settings.Contains("\nconfig ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_node_whose_sh_would_refuse_the_first_line_of_roots_program_is_refused()
+    {
+        var failure = Assert.Throws<HpcException>(() => HTCondorSudoers.Joined(CondorNode.Fit.With("sh-p", null), None));
+        Assert.Contains("does not know -p", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]

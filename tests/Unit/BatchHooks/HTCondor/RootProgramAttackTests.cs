@@ -21,13 +21,15 @@ public sealed class RootProgramAttackTests
     }
 
     [Theory]
-    [InlineData("mail@site", "undefined")]
-    [InlineData("daemon@site", "mail")]
-    [InlineData("root@site", "undefined")]
-    [InlineData("nonesuch@site", "undefined")]
-    public void Another_users_job_is_started_for_nobody_else(string remote, string account)
+    [InlineData("mail@site", "undefined", "daemon")]
+    [InlineData("daemon@site", "mail", "daemon")]
+    [InlineData("daemon@site", "daemon", "mail")]
+    [InlineData("daemon@site", "nobody", "daemon")]
+    [InlineData("root@site", "undefined", "daemon")]
+    [InlineData("nonesuch@site", "undefined", "daemon")]
+    public void Another_users_job_is_started_for_nobody_else(string remote, string account, string owner)
     {
-        using var node = new StarterDirectory(said: $"$pid slot1_1@n01 7.0 sched01@head {remote} 4 2048 5 {account} 1 tiny");
+        using var node = new StarterDirectory(said: $"$pid slot1_1@n01 7.0 sched01@head {remote} 4 2048 5 {account} {owner} 1 tiny");
         Assert.StartsWith("78 owner-differs n01 ", node.Start("$root start").Output, Exactly);
         Assert.Empty(node.Calls);
     }
@@ -58,8 +60,8 @@ public sealed class RootProgramAttackTests
     }
 
     [Theory]
-    [InlineData("$pid slot1_1@n01 7.0 sched01@head daemon@site 4 2048 5 undefined 1 tiny\n$pid slot1_2@n01 8.0 h mail@s 64 9999 5 mail 1 tiny")]
-    [InlineData("$pid slot1_1@n01 8.0 h mail@s 64 9999 5 mail 1 tiny\n$pid " + StarterDirectory.Slot)]
+    [InlineData("$pid " + StarterDirectory.Slot + "\n$pid slot1_2@n01 8.0 h mail@s 64 9999 5 mail mail 1 tiny")]
+    [InlineData("$pid slot1_1@n01 8.0 h mail@s 64 9999 5 mail mail 1 tiny\n$pid " + StarterDirectory.Slot)]
     public void A_second_line_that_a_user_put_into_his_word_makes_it_no_answer(string said)
     {
         using var node = new StarterDirectory(said: said);
@@ -70,6 +72,11 @@ public sealed class RootProgramAttackTests
     [Theory]
     [InlineData("chmod 666 {0}")]
     [InlineData("chown 1 {0}")]
+    [InlineData("chown 2 {0}")]
+    [InlineData("chmod 777 $(dirname {0})")]
+    [InlineData("chown 2 $(dirname {0})")]
+    [InlineData("mv {0} {0}.own; ln -s {0}.own {0}")]
+    [InlineData("touch -d @1000 {0}")]
     [InlineData("echo elsewhere >{0}")]
     [InlineData("rm {0}")]
     public void Another_startd_than_the_nodes_own_is_not_asked(string attack)
@@ -83,6 +90,8 @@ public sealed class RootProgramAttackTests
     [Theory]
     [InlineData("chmod 1777 $_CONDOR_EXECUTE", "78 scratch-unsafe")]
     [InlineData("chown 1 $_CONDOR_EXECUTE", "78 scratch-unsafe")]
+    [InlineData("chown 2 $_CONDOR_EXECUTE", "78 scratch-unsafe")]
+    [InlineData("chown 2 $_CONDOR_EXECUTE/dir_$$", "78 scratch-unsafe")]
     [InlineData("chmod 777 ${_CONDOR_EXECUTE%/*}", "78 scratch-unsafe")]
     [InlineData("chmod 1777 ${_CONDOR_EXECUTE%/*}; chown 1 ${_CONDOR_EXECUTE%/*}", "78 scratch-unsafe")]
     [InlineData("rmdir $_CONDOR_EXECUTE/dir_$$; ln -s /root $_CONDOR_EXECUTE/dir_$$", "75 scratch-missing")]

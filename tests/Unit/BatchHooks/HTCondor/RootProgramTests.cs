@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PisaHpc.Unit.BatchHooks.HTCondor;
 
 /// <summary>hooks/htcondor/htcondor-root, run by a real sh below a process that is a starter's.</summary>
@@ -17,7 +19,7 @@ public sealed class RootProgramTests
             Assert.Single(node.Calls));
         var told = File.ReadAllText(node.Host.PathOf("told"));
         Assert.Contains("\nSUDO_UID=1\n", told, StringComparison.Ordinal);
-        Assert.Matches($"\n_CONDOR_SCRATCH_DIR={node.Host.PathOf("execute")}/dir_[0-9]+\n", told);
+        Assert.Matches($"\n_CONDOR_SCRATCH_DIR={node.Host.PathOf("scratch/execute")}/dir_[0-9]+\n", told);
         Assert.Contains(
             "ClusterId = 7\nProcId = 0\nGlobalJobId = \"sched01@head#7.0\"\nNumJobStarts = 1\nMachine = \"n01\"\n", told,
             StringComparison.Ordinal);
@@ -37,16 +39,16 @@ public sealed class RootProgramTests
     [Theory]
     [InlineData("", "75 startd-silent")]
     [InlineData("1 " + StarterDirectory.Slot, "75 startd-silent")]
-    [InlineData("$pid slot1_1@n01 7 head daemon@site 4 2048 5 undefined 1 tiny", "75 startd-silent")]
-    [InlineData("$pid slot1_1@n01 7.0 undefined daemon@site 4 2048 5 undefined 1 tiny", "75 startd-silent")]
-    [InlineData("$pid slot1_1@n01 7.0 head undefined 4 2048 5 undefined 1 tiny", "75 startd-silent")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site x 2048 5 undefined 1 tiny", "75 startd-silent")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 0.5 2048 5 undefined 1 tiny", "78 slot-too-small")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 11 undefined 1 tiny", "78 universe-unsupported")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined 1 undefined", "75 startd-unread")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined 1 ../x", "78 environment-invalid")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined 1 -Site", "78 environment-invalid")]
-    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined 1 tiny 64", "78 environment-invalid")]
+    [InlineData("$pid slot1_1@n01 7 head daemon@site 4 2048 5 undefined daemon 1 tiny", "75 startd-silent")]
+    [InlineData("$pid slot1_1@n01 7.0 undefined daemon@site 4 2048 5 undefined daemon 1 tiny", "75 startd-silent")]
+    [InlineData("$pid slot1_1@n01 7.0 head undefined 4 2048 5 undefined daemon 1 tiny", "75 startd-silent")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site x 2048 5 undefined daemon 1 tiny", "75 startd-silent")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 0.5 2048 5 undefined daemon 1 tiny", "78 slot-too-small")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 11 undefined daemon 1 tiny", "78 universe-unsupported")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined daemon 1 undefined", "75 startd-unread")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined daemon 1 ../x", "78 environment-invalid")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined daemon 1 -Site", "78 environment-invalid")]
+    [InlineData("$pid slot1_1@n01 7.0 head daemon@site 4 2048 5 undefined daemon 1 tiny 64", "78 environment-invalid")]
     public void What_the_startd_does_not_say_or_a_user_made_up_starts_nothing(string said, string answer)
     {
         using var node = new StarterDirectory(said: said);
@@ -69,9 +71,19 @@ public sealed class RootProgramTests
     [Fact]
     public void A_slot_with_a_fraction_gives_its_whole_CPUs_and_OsUser_says_as_whom_a_job_runs()
     {
-        using var node = new StarterDirectory(Facts, "$pid slot1_1@n01 7.0 head somebody@site 2.9 64.5 5 daemon 1 tiny");
+        using var node = new StarterDirectory(Facts, "$pid slot1_1@n01 7.0 head somebody@site 2.9 64.5 5 daemon daemon 1 tiny");
         Assert.Equal("ok n01\n", node.Start("$root start").Output);
         Assert.Contains("Cpus = 2\nMemory = 64\n", File.ReadAllText(node.Host.PathOf("told")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_startd_has_more_of_a_node_than_the_node_has()
+    {
+        using var node = new StarterDirectory(Facts, "$pid slot1_1@n01 7.0 head daemon@site 999999 999999999 5 daemon daemon 1 tiny");
+        Assert.Equal("ok n01\n", node.Start("$root start").Output);
+        var total = File.ReadLines("/proc/meminfo").Single(line => line.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var memory = long.Parse(total.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+        Assert.Contains($"Cpus = 64\nMemory = {memory}\n", File.ReadAllText(node.Host.PathOf("told")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +143,7 @@ public sealed class RootProgramTests
         using var node = new StarterDirectory();
         node.Start("$root start");
         File.WriteAllText($"{node.Host.Run}/.htcondor/999999.8.over", "");
-        node.Say("$pid slot1_1@n01 8.0 sched01@head daemon@site 4 2048 5 undefined 1 tiny");
+        node.Say("$pid slot1_1@n01 8.0 sched01@head daemon@site 4 2048 5 undefined daemon 1 tiny");
         node.Start("$root start; $root stop");
         var stop = Assert.Single(node.Calls, call => call.Contains("hook stop", StringComparison.Ordinal));
         Assert.EndsWith("-Owner daemon 8.0.sched01_head", stop, StringComparison.Ordinal);

@@ -4,7 +4,7 @@ namespace PisaHpc.Unit.BatchHooks.HTCondor;
 internal sealed class StarterDirectory : IDisposable
 {
     /// <summary>What a startd says of a slot, behind the starter's id.</summary>
-    public const string Slot = "slot1_1@n01 7.0 sched01@head daemon@site 4 2048 5 undefined 1 tiny";
+    public const string Slot = "slot1_1@n01 7.0 sched01@head daemon@site 4 2048 5 undefined daemon 1 tiny";
 
     /// <param name="hook">The body of the stand-in for pisahpc-hook.</param>
     /// <param name="said">What the startd says; <c>$pid</c> is the starter that it is asked for.</param>
@@ -13,10 +13,12 @@ internal sealed class StarterDirectory : IDisposable
         Host = new HookDirectory(hook, system: "htcondor");
         File.AppendAllText(
             Host.PathOf("htcondor-settings"),
-            $"bin {Host.Root}\nstarter {Path.GetFullPath(Host.PathOf("condor_starter"))}\naddress {Host.PathOf("startd_address")}\n");
+            $"bin {Host.Root}\nstarter {Path.GetFullPath(Host.PathOf("condor_starter"))}\naddress {Host.PathOf("startd_address")}\n"
+            + $"account {Host.Owner}\n");
+        Edit("htcondor-job.sh", "getconf _NPROCESSORS_ONLN", "echo 64");
         File.WriteAllText(Host.PathOf("startd_address"), "<127.0.0.1:9618?sock=startd>\n$CondorVersion: 25.0 $\n");
         File.Copy(File.ResolveLinkTarget("/bin/sh", returnFinalTarget: true)?.FullName ?? "/bin/sh", Host.PathOf("condor_starter"));
-        Directory.CreateDirectory(Host.PathOf("execute"));
+        Directory.CreateDirectory(Host.PathOf("scratch/execute"));
         Say(said);
     }
 
@@ -48,9 +50,9 @@ internal sealed class StarterDirectory : IDisposable
     {
         ProgramFile.Write(
             Host.PathOf("startd"),
-            $"#!/bin/sh\nexec {Host.PathOf("condor_starter")} -c 'mkdir $_CONDOR_EXECUTE/dir_$$; root={Host.PathOf("htcondor-root")}; "
-            + $"{lines}; true' starter -a slot1_1 head\n");
-        return Host.Call("startd", [], [("_CONDOR_EXECUTE", Host.PathOf("execute")), .. variables]);
+            $"#!/bin/sh\nexec {Host.PathOf("condor_starter")} -c 'mkdir $_CONDOR_EXECUTE/dir_$$; chown 1 $_CONDOR_EXECUTE/dir_$$; "
+            + $"root={Host.PathOf("htcondor-root")}; {lines}; true' starter -a slot1_1 head\n");
+        return Host.Call("startd", [], [("_CONDOR_EXECUTE", Host.PathOf("scratch/execute")), .. variables]);
     }
 
     /// <summary>Makes one of the hooks read an ad on standard input, without a process of its own.</summary>

@@ -10,6 +10,7 @@ public sealed class UserHookTests
     [Theory]
     [InlineData(Plain)]
     [InlineData(Plain + "PisaHpcEnvironment = \"none\"\n")]
+    [InlineData(Plain + "PisaHpcEnvironment = \"NONE\"\n")]
     [InlineData(Plain + "PisaHpcEnvironment = undefined\n")]
     public void A_job_that_asks_for_nothing_costs_no_process(string ad)
     {
