@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using PisaHpc.Audit;
 
 namespace PisaHpc.Sites;
 
@@ -16,6 +17,9 @@ public sealed record AuditWaiver
 
     /// <summary>The images, without a digest; null for any.</summary>
     public string? Image { get; init; }
+
+    /// <summary>How bad a finding may be that it is for: what is worse stays open.</summary>
+    public AuditSeverity Severity { get; init; } = AuditSeverity.Warning;
 
     /// <summary>Why the site lives with it.</summary>
     public required string Reason { get; init; }
