@@ -23,37 +23,59 @@ internal sealed class BrokenNodes(
     private string System => site.Batch.System.ToString().ToLowerInvariant();
 
     /// <summary>A job was set up: none of its nodes is broken.</summary>
-    public Task ForgetAsync(IEnumerable<string> nodes) => rule is null ? Task.CompletedTask : WithinLimitAsync(
+    public Task ForgetAsync(IEnumerable<string> nodes, CancellationToken cancellationToken) =>
+        rule is null ? Task.CompletedTask : WithinLimitAsync(
         stopping => OnEachAsync(
             nodes,
             async (node, token) => await NodeFaults.ForgetAsync(
                 await cluster.Nodes.ConnectAsync(node, token), site.RunDirectory, System, token),
-            stopping));
+            stopping),
+        cancellationToken);
 
     /// <summary>A job was not set up: counts it on the nodes whose own fault that is, and drains those that have kept too many.</summary>
-    public Task CountAsync(string jobId, HpcException failure) => rule is null ? Task.CompletedTask : WithinLimitAsync(
+    /// <param name="jobId">The job.</param>
+    /// <param name="owner">Its owner.</param>
+    /// <param name="size">How many nodes it has.</param>
+    /// <param name="failure">Why it was not set up.</param>
+    /// <param name="cancellationToken">Ends the counting when the start's own time is over; the start ends as it does without.</param>
+    public Task CountAsync(string jobId, uint owner, int size, HpcException failure, CancellationToken cancellationToken) =>
+        rule is null ? Task.CompletedTask : WithinLimitAsync(
         async stopping =>
         {
-            var faults = failure.FailedNodes.Where(node => NodeFaults.Counts(node.Id)).DistinctBy(node => node.Node).ToList();
+            var faults = failure.FailedNodes.Where(node => NodeFaults.Counts(node)).DistinctBy(node => node.Node).ToList();
+            if (size > 1 && faults.Count == size && faults.DistinctBy(fault => fault.Id).Count() == 1)
+            {
+                log.Warn($"batch.drain: every node of job {jobId} failed alike: it is not counted, since no node alone is broken.");
+                return;
+            }
+
             var broken = new List<(NodeFailure Fault, int Jobs)>();
             await OnEachAsync(
                 faults.Select(fault => fault.Node),
                 async (node, token) =>
                 {
                     var connection = await cluster.Nodes.ConnectAsync(node, token);
-                    var jobs = await NodeFaults.AddAsync(connection, site.RunDirectory, System, jobId, token);
-                    lock (broken)
+                    var row = await NodeFaults.AddAsync(connection, site.RunDirectory, System, jobId, owner, token);
+                    if (row.Jobs >= rule.After && rule.After > 1 && row.Owners < 2)
                     {
-                        broken.Add((faults.First(fault => fault.Node == node), jobs));
+                        log.Warn($"{node} is not drained: the {Plural.Of(row.Jobs, "job")} in a row not set up there are one user's.");
+                    }
+                    else if (row.Jobs >= rule.After)
+                    {
+                        lock (broken)
+                        {
+                            broken.Add((faults.First(fault => fault.Node == node), row.Jobs));
+                        }
                     }
                 },
                 stopping);
-            await DrainAsync(jobId, [.. broken.Where(one => one.Jobs >= rule.After)], rule.PerHour, stopping);
-        });
+            await DrainAsync(jobId, broken, rule.PerHour, stopping);
+        },
+        cancellationToken);
 
     /// <summary>One hook at a time drains, so that two of them do not both take the last place of the hour.</summary>
     private async Task DrainAsync(
-        string jobId, IReadOnlyList<(NodeFailure Fault, int Jobs)> broken, int perHour, CancellationToken cancellationToken)
+        string jobId, List<(NodeFailure Fault, int Jobs)> broken, int perHour, CancellationToken cancellationToken)
     {
         if (broken.Count == 0)
         {
@@ -90,20 +112,30 @@ internal sealed class BrokenNodes(
         IEnumerable<string> nodes, Func<string, CancellationToken, Task> action, CancellationToken cancellationToken) =>
         (cluster with { Failed = failure => log.Warn($"batch.drain: {failure}") }).OnEachAsync(nodes, action, cancellationToken);
 
-    private async Task WithinLimitAsync(Func<CancellationToken, Task> work)
+    /// <summary>Whatever goes wrong is a warning: how the start ends is decided before.</summary>
+    private async Task WithinLimitAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        using var stop = new CancellationTokenSource(Limit);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stop.CancelAfter(Limit);
         try
         {
             await work(stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            log.Warn($"batch.drain: not done within {Limit.TotalSeconds:0} s");
+            log.Warn(cancellationToken.IsCancellationRequested
+                ? "batch.drain: not done in the time that the start had left"
+                : $"batch.drain: not done within {Limit.TotalSeconds:0} s");
         }
         catch (HpcException failure)
         {
             log.Warn($"batch.drain: {failure.Message}");
+        }
+#pragma warning disable CA1031 // A bug here may not end the prolog otherwise than the start does.
+        catch (Exception bug)
+#pragma warning restore CA1031
+        {
+            log.Warn($"batch.drain: {ErrorId.InternalError}: {bug}");
         }
     }
 }

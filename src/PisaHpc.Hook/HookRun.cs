@@ -93,7 +93,7 @@ internal static class HookRun
     }
 
     /// <summary>A reason that cannot be written is on stderr all the same.</summary>
-    private static void WriteReason(HookOptions options, HookLog log)
+    internal static void WriteReason(HookOptions options, HookLog log)
     {
         if (options.ReasonFile is null || log.Reason is null)
         {

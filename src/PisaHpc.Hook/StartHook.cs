@@ -57,11 +57,14 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
         catch (HpcException failure)
         {
             log.Fail(failure);
-            await broken.CountAsync(allocation.JobId, failure);
+
+            // Whoever asks why has it also where the counting does not come to its end.
+            HookRun.WriteReason(options, log);
+            await broken.CountAsync(allocation.JobId, allocation.Owner.Uid, allocation.Nodes.Count, failure, cancellationToken);
             return HookExit.Of(failure, allocation.Nodes.Count);
         }
 
-        await broken.ForgetAsync(allocation.Nodes.Select(node => node.Name));
+        await broken.ForgetAsync(allocation.Nodes.Select(node => node.Name), cancellationToken);
         return HookExit.Done;
     }
 

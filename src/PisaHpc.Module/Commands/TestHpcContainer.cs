@@ -92,7 +92,9 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
     private bool MeansSite => ParameterSetName == OnNodes && !MyInvocation.ExpectingInput
         && (Node, Static) is ([], []) && ReferenceEquals(JobId, Unasked);
 
-    private string EngineSocket => SiteDefinition.Nodes.EngineSocket;
+    /// <summary>Which containers of the nodes are left aside, in words.</summary>
+    private string Aside => ParameterSetName != OnNodes ? ""
+        : IncludeForeign ? "stopped containers" : "stopped containers, and others' containers";
 
     /// <inheritdoc/>
     protected override async Task BeginAsync()
@@ -112,7 +114,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
                 _given.Add(InputObject);
                 break;
             case Planned:
-                Found(AuditedContainer.Of(Plan, EngineSocket));
+                Found(AuditedContainer.Of(Plan, SiteDefinition));
                 break;
             case OnNodes:
                 _selection.Ask(Node, ReferenceEquals(JobId, Unasked) ? (string?[])[null] : JobId ?? []);
@@ -141,15 +143,15 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
             await Task.WhenAll(ids.Select(id => InspectAsync(engine, id, stopping)));
             _answered[node] = true;
         });
-        foreach (var missing in _selection.Missing(_named))
-        {
-            Report(missing);
-        }
+        var missing = _selection.Missing(_named).ToList();
+        missing.ForEach(failure => Report(failure));
 
         TellWaivers();
         if (Summary)
         {
-            Emit(HpcContainerAuditSummary.Of([.. _answered.Keys.Except(_failed.Keys)], [.. _failed.Keys], _audited, _findings));
+            Emit(HpcContainerAuditSummary.Of(
+                [.. _answered.Keys.Except(_failed.Keys)], [.. _failed.Keys], _audited, _findings,
+                [.. missing.Select(failure => Quote.Of($"{failure.Target}"))], Aside));
         }
     }
 
@@ -168,7 +170,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
     {
         if (await engine.InspectAsync(id, stopping) is { } inspection)
         {
-            Found(AuditedContainer.Of(engine.Node, inspection, EngineSocket));
+            Found(AuditedContainer.Of(engine.Node, inspection, SiteDefinition));
         }
         else if (_given.Find(container => container.Id == id) is { } gone)
         {

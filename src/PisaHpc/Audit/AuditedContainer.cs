@@ -28,11 +28,25 @@ internal sealed record AuditedContainer
     /// <summary>The environment; empty for a container that the module did not make.</summary>
     public string Environment { get; init; } = "";
 
-    /// <summary>What the engine was asked for, or will be.</summary>
-    public required ContainerSpec Specification { get; init; }
+    /// <summary>What the engine was asked for, or will be; the node's paths in it have neither . nor .. nor //.</summary>
+    public required ContainerSpec Specification
+    {
+        get;
+        init => field = value with
+        {
+            Mounts = [.. value.Mounts.Select(mount => mount with { Source = NodePath.Normal(mount.Source) })],
+            Devices = [.. value.Devices.Select(NodePath.Normal)],
+        };
+    }
 
     /// <summary>As <see cref="ContainerInspection.HostNamespaces"/>; a container of the module has none.</summary>
     public IReadOnlyList<string> HostNamespaces { get; init; } = [];
+
+    /// <inheritdoc cref="ContainerInspection.DeviceRules"/>
+    public IReadOnlyList<string> DeviceRules { get; init; } = [];
+
+    /// <inheritdoc cref="ContainerInspection.HasOpenSystemPaths"/>
+    public bool HasOpenSystemPaths { get; init; }
 
     /// <summary>The ports of its node that lead into it.</summary>
     public IReadOnlyList<PublishedPort> Published { get; init; } = [];
@@ -45,6 +59,9 @@ internal sealed record AuditedContainer
 
     /// <summary>The engine's socket on the site's nodes.</summary>
     public string EngineSocket { get; init; } = new NodeAccess().EngineSocket;
+
+    /// <summary>The directory of jobs on the site's nodes.</summary>
+    public string RunDirectory { get; init; } = new HpcSite().RunDirectory;
 
     /// <summary>Which layer set what; empty where nobody knows.</summary>
     public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];
@@ -67,9 +84,10 @@ internal sealed record AuditedContainer
             : words;
 
     /// <summary>A container that an engine has.</summary>
-    public static AuditedContainer Of(string node, ContainerInspection inspection, string engineSocket)
+    public static AuditedContainer Of(string node, ContainerInspection inspection, HpcSite site)
     {
         var found = ContainerLabels.ToHpcContainer(node, inspection.Container);
+        var targets = inspection.Mounted.Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
         return new AuditedContainer
         {
             Kind = AuditedKind.Container,
@@ -78,16 +96,23 @@ internal sealed record AuditedContainer
             JobId = found.JobId,
             Static = found.Static,
             Environment = found.Environment,
-            Specification = inspection.Specification,
+            Specification = inspection.Specification with
+            {
+                Mounts = [.. inspection.Mounted, .. inspection.Specification.Mounts.Where(mount => !targets.Contains(mount.Target))],
+            },
             HostNamespaces = inspection.HostNamespaces,
+            DeviceRules = inspection.DeviceRules,
+            HasOpenSystemPaths = inspection.HasOpenSystemPaths,
             Published = inspection.Published,
             SshPort = PortWords(found.Port),
-            EngineSocket = engineSocket,
+            Grant = GrantOf(site, found.JobId, found.Environment, inspection.Container.Labels.GetValueOrDefault(ContainerLabels.Queue)),
+            EngineSocket = site.Nodes.EngineSocket,
+            RunDirectory = site.RunDirectory,
         };
     }
 
     /// <summary>A container that is planned.</summary>
-    public static AuditedContainer Of(HpcContainerPlan plan, string engineSocket)
+    public static AuditedContainer Of(HpcContainerPlan plan, HpcSite site)
     {
         var spec = plan.GetSpec();
         return new AuditedContainer
@@ -101,9 +126,21 @@ internal sealed record AuditedContainer
             Specification = spec,
             Published = [.. spec.PublishedPorts.Select(port => new PublishedPort("", port, "tcp"))],
             SshPort = PortWords(plan.Port),
-            EngineSocket = engineSocket,
+            Grant = GrantOf(site, plan.JobId, plan.Environment, spec.Labels.GetValueOrDefault(ContainerLabels.Queue)),
+            EngineSocket = site.Nodes.EngineSocket,
+            RunDirectory = site.RunDirectory,
         };
     }
+
+    /// <summary>
+    /// What the site says now of a job's environment, so that a job is judged as its definition is. What it requires a container without
+    /// does not have: there nothing bounds it.
+    /// </summary>
+    private static JobLimits? GrantOf(HpcSite site, string? jobId, string environment, string? queue) =>
+        jobId is not null && site.Environments.ContainsKey(environment)
+            && EnvironmentResolver.Resolve(
+                site, environment, queue is not null && site.Queues.ContainsKey(queue) ? queue : null, EnvironmentLayer.Empty)
+            .Limits.Bounds == JobLimits.Known ? JobLimits.Known : null;
 
     /// <summary>A port in words; 0 is none.</summary>
     internal static string PortWords(int port) => port > 0 ? $"port {port}" : "";

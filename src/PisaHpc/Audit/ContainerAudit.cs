@@ -22,7 +22,7 @@ internal sealed class ContainerAudit(HpcSite site, IReadOnlyList<IContainerCheck
         {
             if (check.Examine(container) is { } found)
             {
-                findings.Add(Waived(Finding(container, check, found), container));
+                findings.Add(Waived(Finding(container, check, found), found.Severity, container));
             }
         }
 
@@ -67,7 +67,7 @@ internal sealed class ContainerAudit(HpcSite site, IReadOnlyList<IContainerCheck
         Remedy = found.Remedy,
     };
 
-    private HpcContainerFinding Waived(HpcContainerFinding finding, AuditedContainer container)
+    private HpcContainerFinding Waived(HpcContainerFinding finding, AuditSeverity severity, AuditedContainer container)
     {
         var meant = site.Waivers
             .Where(waiver => waiver.IsFor(finding.Check, container.Environment, container.Static, container.Image)).ToList();
@@ -76,8 +76,11 @@ internal sealed class ContainerAudit(HpcSite site, IReadOnlyList<IContainerCheck
             _met[waiver] = true;
         }
 
-        return meant.Find(waiver => waiver.HoldsOn(today)) is { } held
+        var holding = meant.FindAll(waiver => waiver.HoldsOn(today));
+        return holding.Find(waiver => Enum.Parse<AuditSeverity>(waiver.Severity) >= severity) is { } held
             ? finding with { Status = nameof(FindingStatus.Waived), Reason = held.Reason, Until = Day(held.Until) }
+            : holding is [var weak, ..]
+            ? finding with { Remedy = $"{finding.Remedy} Its waiver holds up to {weak.Severity}: this takes severity: {severity}." }
             : finding;
     }
 

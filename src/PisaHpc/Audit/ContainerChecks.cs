@@ -9,8 +9,8 @@ internal static class ContainerChecks
     [
         new PrivilegedCheck(), new EngineSocketCheck(), new HostRootCheck(), new CapabilitiesCheck(), new SensitivePathsCheck(),
         new SensitiveDevicesCheck(), new HostNamespacesCheck(), new RootUserCheck(), new NewPrivilegesCheck(), new SeccompCheck(),
-        new AppArmorCheck(), new SelinuxCheck(), new WritablePathsCheck(), new SharedMountsCheck(), new SecretsCheck(),
-        new HostKeysCheck(), new OpenPortsCheck(), new ImageDigestCheck(), new MemoryLimitCheck(), new PidsLimitCheck(),
+        new AppArmorCheck(), new SelinuxCheck(), new MaskedPathsCheck(), new WritablePathsCheck(), new SharedMountsCheck(),
+        new SecretsCheck(), new HostKeysCheck(), new OpenPortsCheck(), new ImageDigestCheck(), new MemoryLimitCheck(), new PidsLimitCheck(),
         new ControlGroupCheck(), new InitCheck(),
     ];
 

@@ -65,6 +65,7 @@ internal static class DescribedContainers
         Name = name,
         Environment = environment.Name,
         EngineSocket = site.Nodes.EngineSocket,
+        RunDirectory = site.RunDirectory,
         Origins = environment.Origins,
         Specification = new ContainerSpec
         {

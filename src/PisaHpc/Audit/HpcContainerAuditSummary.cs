@@ -5,7 +5,10 @@ namespace PisaHpc.Audit;
 /// <summary>An audit of many containers in one, as monitoring systems take it.</summary>
 public sealed record HpcContainerAuditSummary
 {
-    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node did not answer, or nothing was looked at.</summary>
+    /// <summary>
+    /// OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node did not answer, nothing was looked at, or what was named has no
+    /// container.
+    /// </summary>
     public required string Status { get; init; }
 
     /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
@@ -40,19 +43,26 @@ public sealed record HpcContainerAuditSummary
     /// <param name="unknown">Those that did not.</param>
     /// <param name="audited">How many containers, plans and descriptions were looked at.</param>
     /// <param name="findings">What was found.</param>
+    /// <param name="missing">The jobs and static environments that were named, and of which there was no container.</param>
+    /// <param name="aside">Which containers of the nodes were not looked at, in words; empty for none.</param>
     public static HpcContainerAuditSummary Of(
         IReadOnlyCollection<string> nodes,
         IReadOnlyCollection<string> unknown,
         int audited,
-        IReadOnlyCollection<HpcContainerFinding> findings)
+        IReadOnlyCollection<HpcContainerFinding> findings,
+        IReadOnlyCollection<string> missing,
+        string aside)
     {
         ArgumentNullException.ThrowIfNull(nodes);
         ArgumentNullException.ThrowIfNull(unknown);
+        ArgumentNullException.ThrowIfNull(missing);
         var open = findings.Where(finding => finding.Status == nameof(FindingStatus.Open)).ToLookup(finding => finding.Severity);
         var (errors, warnings) = (open[nameof(AuditSeverity.Error)].ToList(), open[nameof(AuditSeverity.Warning)].ToList());
         var (notices, waived) = (open[nameof(AuditSeverity.Notice)].Count(), findings.Count(finding => finding.Reason is not null));
-        var status = MonitoringStatus.Of(errors.Count > 0, warnings.Count > 0, unknown.Count == 0 && (audited > 0 || nodes.Count > 0));
-        var wrong = Faults(errors).Concat(Faults(warnings)).Concat(unknown.Count > 0 ? [$"{Folded(unknown)} unknown"] : []);
+        var isKnown = unknown.Count == 0 && missing.Count == 0 && (audited > 0 || nodes.Count > 0);
+        var status = MonitoringStatus.Of(errors.Count > 0, warnings.Count > 0, isKnown);
+        var wrong = Faults(errors).Concat(Faults(warnings)).Concat(unknown.Count > 0 ? [$"{Folded(unknown)} unknown"] : [])
+            .Concat(missing.Select(name => $"no container of {name}"));
         var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
             : audited > 0 ? $"{Plural.Of(audited, "container")} in order"
             : nodes.Count > 0 ? $"{Folded(nodes)}: no container"
@@ -69,7 +79,8 @@ public sealed record HpcContainerAuditSummary
             Notices = notices,
             Waived = waived,
             Text = status.Line(
-                said, ("nodes", nodes.Count), ("unknown", unknown.Count), ("audited", audited), ("errors", errors.Count),
+                aside.Length > 0 ? $"{said} (not looked at: {aside})" : said,
+                ("nodes", nodes.Count), ("unknown", unknown.Count), ("audited", audited), ("errors", errors.Count),
                 ("warnings", warnings.Count), ("notices", notices), ("waived", waived)),
         };
     }

@@ -18,26 +18,31 @@ internal static class NodeFaults
     private static readonly HashSet<ErrorId> Ids =
         [ErrorId.EngineUnavailable, ErrorId.EngineTimeout, ErrorId.EngineTooOld, ErrorId.DiskFull];
 
-    /// <summary>Whether a job that failed for it on a node says that the node is broken.</summary>
-    public static bool Counts(ErrorId id) => Ids.Contains(id);
+    /// <summary>Whether a job that failed for it on a node says that the node is broken, and not the site definition.</summary>
+    public static bool Counts(NodeFailure failure) =>
+        Ids.Contains(failure.Id) && failure.Cause is not HpcException { MayBeSetting: true };
 
     /// <summary>Adds a job.</summary>
     /// <param name="node">The node.</param>
     /// <param name="runDirectory">The site's directory for jobs.</param>
     /// <param name="system">The batch system, in small letters.</param>
-    /// <returns>How many different jobs there are now.</returns>
+    /// <param name="owner">The job's owner.</param>
+    /// <returns>How many different jobs there are now, and of how many owners.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
-    public static async Task<int> AddAsync(
-        INodeConnection node, string runDirectory, string system, string jobId, CancellationToken cancellationToken)
+    public static async Task<(int Jobs, int Owners)> AddAsync(
+        INodeConnection node, string runDirectory, string system, string jobId, uint owner, CancellationToken cancellationToken)
     {
-        var said = await ScriptReply.AskAsync(node, Script, [Directory(runDirectory, system), jobId], cancellationToken);
-        return int.Parse(said["jobs"]!, CultureInfo.InvariantCulture);
+        var said = await ScriptReply.AskAsync(
+            node, Script, [Directory(runDirectory, system), jobId, owner.ToString(CultureInfo.InvariantCulture)], cancellationToken);
+        return (Number(said["jobs"]), Number(said["owners"]));
     }
 
     /// <summary>Forgets them.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>.</exception>
     public static Task ForgetAsync(INodeConnection node, string runDirectory, string system, CancellationToken cancellationToken) =>
         ScriptReply.AskAsync(node, Script, [Directory(runDirectory, system)], cancellationToken);
+
+    private static int Number(string? text) => int.Parse(text!, CultureInfo.InvariantCulture);
 
     private static string Directory(string runDirectory, string system) => $"{runDirectory.TrimEnd('/')}/.{system}";
 }

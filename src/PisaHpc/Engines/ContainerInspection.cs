@@ -13,6 +13,15 @@ public sealed record ContainerInspection(EngineContainer Container, ContainerSpe
 
     /// <summary>Ports of the node that lead into it, those included for which a specification has no words.</summary>
     public IReadOnlyList<PublishedPort> Published { get; init; } = [];
+
+    /// <summary>The node's paths that are mounted in it, by whatever they came; a specification has those asked for.</summary>
+    public IReadOnlyList<ContainerMount> Mounted { get; init; } = [];
+
+    /// <summary>The rules by which it may use devices that it makes itself (docker-run(1), --device-cgroup-rule).</summary>
+    public IReadOnlyList<string> DeviceRules { get; init; } = [];
+
+    /// <summary>Whether the kernel's own files in /proc and /sys are not hidden from it (--security-opt systempaths=unconfined).</summary>
+    public bool HasOpenSystemPaths { get; init; }
 }
 
 /// <summary>A port of a node that leads into a container.</summary>

@@ -33,6 +33,9 @@ public sealed class HpcException : Exception
     /// <summary>Whether it is the same each time until somebody changes something; false where that is not known.</summary>
     internal bool IsLasting { get; init; }
 
+    /// <summary>Whether the site definition may be the cause as well as the node: a path, an account.</summary>
+    internal bool MayBeSetting { get; init; }
+
     /// <summary>The nodes that are the reason, where it is about several; the first one's cause is the inner exception.</summary>
     public IReadOnlyList<NodeFailure> FailedNodes { get; init; } = [];
 

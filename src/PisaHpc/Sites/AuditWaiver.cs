@@ -17,6 +17,9 @@ public sealed record AuditWaiver
     /// <summary>The images, without a digest; null for any.</summary>
     public string? Image { get; init; }
 
+    /// <summary>How bad a finding may be that it is for, a word as findings have it: Notice, Warning, Error. What is worse stays open.</summary>
+    public string Severity { get; init; } = "Warning";
+
     /// <summary>Why the site lives with it.</summary>
     public required string Reason { get; init; }
 

@@ -7,8 +7,17 @@ namespace PisaHpc.Sites;
 /// <summary>What an admin should know of a definition that works.</summary>
 public static class SiteAudit
 {
-    /// <summary>Root's Podman may be on a node beside its engine, and who reaches it is root as well (podman-system-service(1)).</summary>
-    private const string PodmanSocket = "/run/podman/podman.sock";
+    /// <summary>What may be on a node beside its engine, or below it: who reaches one of them is root as well.</summary>
+    private static readonly string[] OtherSockets =
+    [
+        .. from directory in new[] { "/run", "/var/run" }
+           from socket in new[]
+           {
+               "podman/podman.sock", "containerd/containerd.sock", "k3s/containerd/containerd.sock",
+               "crio/crio.sock", "buildkit/buildkitd.sock",
+           }
+           select $"{directory}/{socket}",
+    ];
 
     /// <summary>Looks a site over.</summary>
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
@@ -115,9 +124,13 @@ public static class SiteAudit
     /// <param name="source">What is mounted: a socket, or a directory above it.</param>
     internal static string? ExposedSocket(string engineSocket, string source)
     {
-        string[] sockets = [engineSocket, .. KnownEngines.All.SelectMany(engine => engine.Sockets), PodmanSocket];
+        string[] sockets = [engineSocket, .. KnownEngines.All.SelectMany(engine => engine.Sockets), .. OtherSockets];
+        source = NodePath.Normal(source);
         var below = source.TrimEnd('/') + "/";
-        return sockets.FirstOrDefault(socket => socket == source || socket.StartsWith(below, StringComparison.Ordinal));
+
+        // Of /var its run is a link, which leads to the container's own /run.
+        return sockets.FirstOrDefault(socket => socket == source || (socket.StartsWith(below, StringComparison.Ordinal)
+            && !(below == "/var/" && socket.StartsWith("/var/run/", StringComparison.Ordinal))));
     }
 
     private static IEnumerable<SiteFinding> Variables(EnvironmentLayer layer) =>

@@ -23,7 +23,7 @@ public sealed class TestHpcContainerTests(LabFixture lab) : IDisposable
         var found = Words(job.Run("Test-HpcContainer -JobId $JobId"));
         string[] expected =
         [
-            "ControlGroup Notice", "MemoryLimit Warning", "OpenPorts Notice", "PidsLimit Warning", "SensitivePaths Warning",
+            "ControlGroup Notice", "MemoryLimit Notice", "OpenPorts Notice", "PidsLimit Notice", "SensitivePaths Warning",
             "WritablePaths Notice",
         ];
         Assert.Equal(expected.SelectMany(words => new[] { $"o2wn01 {words}", $"o2wn02 {words}" }).Order(StringComparer.Ordinal), found);

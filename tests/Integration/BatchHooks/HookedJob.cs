@@ -5,7 +5,8 @@ namespace PisaHpc.Integration.BatchHooks;
 /// <summary>A batch job of one of the lab's users, as he submits it.</summary>
 public sealed class HookedJob
 {
-    private const string User = "hpcuser";
+    /// <summary>The lab's user.</summary>
+    public const string User = "hpcuser";
 
     private readonly HookedSlurm _slurm;
     private readonly string _output;

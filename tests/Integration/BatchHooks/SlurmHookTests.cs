@@ -66,6 +66,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
     public async Task An_engine_that_is_down_on_the_second_node_is_named_and_the_first_is_left_clean_and_the_site_may_have_it_drained()
     {
         HookedJob job = null!;
+        await using var other = await CrowdedAccount.CreateAsync(slurm.Lab);
         await slurm.Lab.Nodes[1].WithoutEngineAsync(async () =>
         {
             job = await FailToStartAsync();
@@ -73,7 +74,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
             slurm.WriteSite("batch: { drain: { after: 2, perHour: 1 } }");
             try
             {
-                await FailToStartAsync();
+                await FailToStartAsync(CrowdedAccount.Name);
                 await HookedSlurm.AssertNoNodeIsDrainedAsync();
                 var last = await FailToStartAsync();
                 Assert.Equal(
@@ -289,9 +290,10 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
         Assert.Equal(0L, (long)ended.Nodes[0].OomKills);
     }
 
-    private async Task<HookedJob> FailToStartAsync()
+    private async Task<HookedJob> FailToStartAsync(string user = HookedJob.User)
     {
-        var job = await HookedJob.SubmitAsync(slurm, Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
+        var job = await HookedJob.SubmitAsync(
+            slurm, user, new Dictionary<string, string?>(), Sleeps, ["--comment=docker-tiny", "--no-requeue", .. BothNodes]);
         Assert.Equal("FAILED", await job.EndAsync());
         Assert.Equal("75:0", await job.FieldAsync("ExitCode"));
         return job;

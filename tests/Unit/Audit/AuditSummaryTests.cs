@@ -40,11 +40,17 @@ public sealed class AuditSummaryTests
     public void Nothing_at_all_is_unknown() => Expect(
         3, "PISAHPC UNKNOWN - nothing was audited | nodes=0 unknown=0 audited=0 errors=0 warnings=0 notices=0 waived=0", Of([], [], 0));
 
+    [Fact]
+    public void What_was_named_and_is_not_there_is_unknown_and_the_line_says_what_was_left_aside() => Expect(
+        3,
+        "PISAHPC UNKNOWN - no container of 'login' (not looked at: stopped containers) | nodes=1 unknown=0 audited=0 errors=0 warnings=0 notices=0 waived=0",
+        HpcContainerAuditSummary.Of(["o2wn01"], [], 0, [], ["'login'"], "stopped containers"));
+
     private static void Expect(int exitCode, string text, HpcContainerAuditSummary summary) =>
         Assert.Equal((exitCode, text), (summary.ExitCode, summary.ToString()));
 
     private static HpcContainerAuditSummary Of(string[] nodes, string[] unknown, int audited, params HpcContainerFinding[] findings) =>
-        HpcContainerAuditSummary.Of(nodes, unknown, audited, findings);
+        HpcContainerAuditSummary.Of(nodes, unknown, audited, findings, [], "");
 
     private static HpcContainerFinding Finding(string node, string check, string severity) => new()
     {

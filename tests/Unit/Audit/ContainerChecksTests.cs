@@ -1,6 +1,8 @@
 using PisaHpc.Audit;
+using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
+using PisaHpc.Unit.Yaml;
 using static PisaHpc.Audit.AuditSeverity;
 
 namespace PisaHpc.Unit.Audit;
@@ -29,13 +31,19 @@ public sealed class ContainerChecksTests
     [InlineData("/run:/host/run", Error)]
     [InlineData("/run/engine/site.sock", Error)]
     [InlineData("/run/docker", null)]
+    [InlineData("/run/containerd:/c:ro", Error)]
+    [InlineData("/run/crio/crio.sock:/c:ro", Error)]
+    [InlineData("/run/../run/./docker.sock", Error, "/run/docker.sock")]
+    [InlineData("/var:/host:ro", null)]
     [InlineData("/runs", null)]
-    internal void The_engine_s_socket(string mount, AuditSeverity? severity) =>
-        Expect("EngineSocket", severity, Audited.Mounting(mount) with { EngineSocket = "/run/engine/site.sock" }, mount.Split(':')[0]);
+    internal void The_engine_s_socket(string mount, AuditSeverity? severity, string? source = null) => Expect(
+        "EngineSocket", severity, Audited.Mounting(mount) with { EngineSocket = "/run/engine/site.sock" }, source ?? mount.Split(':')[0]);
 
     [Theory]
     [InlineData("/:/host:ro", Error)]
     [InlineData("/:/:rw", Error)]
+    [InlineData("/.:/host", Error)]
+    [InlineData("/etc/../:/host", Error)]
     [InlineData("/home:/home", null)]
     internal void The_node_s_root(string mount, AuditSeverity? severity) => Expect("HostRoot", severity, Audited.Mounting(mount), "/");
 
@@ -67,8 +75,23 @@ public sealed class ContainerChecksTests
     [InlineData("/etc/shadow:/etc/shadow:ro", "4001:4001", Warning)]
     [InlineData("/usr/local/apps:/apps:ro", "0:0", null)]
     [InlineData("/var/lib/pisahpc/shared", "0:0", null)]
+    [InlineData("/run/munge:/run/munge:ro", "4001:4001", Warning)]
+    [InlineData("/run/dbus/system_bus.sock:/b:ro", "4001:4001", Warning)]
+    [InlineData("/run/nscd:/run/nscd:ro", "4001:4001", null)]
+    [InlineData("/run/pisahpc/4711/agent", "4001:4001", null)]
+    [InlineData("/run/pisahpc/4711", "4001:4001", Warning)]
+    [InlineData("/run/pisahpc/.slurm/agent", "4001:4001", Warning)]
     internal void The_node_s_system(string mount, string user, AuditSeverity? severity) =>
         Expect("SensitivePaths", severity, Audited.Mounting(mount, user), mount.Split(':')[0]);
+
+    [Fact]
+    public void The_control_groups_of_a_static_environment_s_own_init_and_no_others()
+    {
+        var mounted = Audited.Mounting("/sys/fs/cgroup/systemd", "0:0");
+        Expect("SensitivePaths", Error, mounted);
+        Expect("SensitivePaths", Warning, mounted with { JobId = null, Static = "cs7" }, "/sys/fs/cgroup/systemd");
+        Expect("SensitivePaths", Error, Audited.Mounting("/sys/fs/cgroup", "0:0") with { JobId = null, Static = "cs7" });
+    }
 
     [Fact]
     public void By_the_node_s_shadow_the_sshd_of_a_static_environment_knows_who_is_locked() => Expect(
@@ -79,10 +102,36 @@ public sealed class ContainerChecksTests
     [InlineData("/dev/sda1", Error)]
     [InlineData("/dev/nvme0n1", Error)]
     [InlineData("/dev/mapper/root", Error)]
+    [InlineData("/dev", Error)]
+    [InlineData("/dev/disk/by-id", Error)]
+    [InlineData("/dev/nbd0", Error)]
+    [InlineData("/dev/mmcblk0p1", Error)]
+    [InlineData("/dev/pmem0", Error)]
+    [InlineData("/dev/zd16", Error)]
+    [InlineData("/dev/bsg/0:0:0:0", Error)]
+    [InlineData("/dev/sg3", Error)]
+    [InlineData("/dev/sgx_enclave", null)]
+    [InlineData("/dev/vduse", null)]
     [InlineData("/dev/xpmem", null)]
     [InlineData("/dev/fuse", null)]
     internal void Devices(string device, AuditSeverity? severity) =>
         Expect("SensitiveDevices", severity, Audited.With(spec => spec with { Devices = [device] }), device);
+
+    [Theory]
+    [InlineData("b 8:* rwm", Error)]
+    [InlineData("a *:* rwm", Error)]
+    [InlineData("c 1:1 r", Error)]
+    [InlineData("c *:* rwm", Error)]
+    [InlineData("c 195:* rwm", null)]
+    [InlineData("c 10:200 rwm", null)]
+    internal void Rules_for_devices_that_root_makes(string rule, AuditSeverity? severity) =>
+        Expect("SensitiveDevices", severity, Audited.Clean with { DeviceRules = [rule] }, rule);
+
+    [Theory]
+    [InlineData("0:0", Error)]
+    [InlineData("4001:4001", Warning)]
+    internal void The_kernel_s_own_files(string user, AuditSeverity severity) => Expect(
+        "MaskedPaths", severity, Audited.With(spec => spec with { User = user }) with { HasOpenSystemPaths = true }, "unconfined");
 
     [Theory]
     [InlineData("pid", "0:0", Error)]
@@ -179,8 +228,34 @@ public sealed class ContainerChecksTests
     internal void Memory(JobLimits? grant, AuditSeverity? severity) =>
         Expect("MemoryLimit", severity, Audited.With(spec => spec with { MemoryBytes = null }) with { Grant = grant });
 
+    /// <summary>What its definition gets for the same: <see cref="Memory"/>.</summary>
+    [Theory]
+    [InlineData("debian12", "known", Notice)]
+    [InlineData("debian12", "required", Warning)]
+    [InlineData("other", "known", Warning)]
+    internal void The_memory_of_a_job_s_container_is_judged_as_the_site_says_it_is_bounded(string name, string fromJob, AuditSeverity severity)
+    {
+        var site = SiteText.Read($"environments: {{ debian12: {{ image: x/y, limits: {{ fromJob: {fromJob} }} }} }}\n");
+        var container = new EngineContainer
+        {
+            Id = "f00",
+            Name = "c",
+            Image = "x/y",
+            State = ContainerState.Running,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            Labels = new Dictionary<string, string>
+            {
+                [ContainerLabels.Schema] = "2",
+                [ContainerLabels.Job] = "41",
+                [ContainerLabels.Environment] = name,
+            },
+        };
+        var spec = Audited.Clean.Specification with { MemoryBytes = null };
+        Expect("MemoryLimit", severity, AuditedContainer.Of("o2wn01", new ContainerInspection(container, spec), site));
+    }
+
     [Fact]
-    public void Processes() => Expect("PidsLimit", Warning, Audited.With(spec => spec with { Pids = null }));
+    public void Processes() => Expect("PidsLimit", Notice, Audited.With(spec => spec with { Pids = null }));
 
     [Fact]
     public void A_job_outside_of_its_control_group_and_its_own_limits()

@@ -55,7 +55,7 @@ public sealed class DescribedContainersTests
     {
         var cluster = new StaticCluster(StaticCluster.Declared);
         cluster.Nodes.RegistryDigests["registry.lab:5000/pisa/hpc:deb12"] = Audited.Digest;
-        var plan = AuditedContainer.Of(await cluster.PlanOneAsync(), "/run/docker.sock");
+        var plan = AuditedContainer.Of(await cluster.PlanOneAsync(), cluster.Site);
         var described = DescribedContainers.Of(cluster.Site).Single(one => one.Kind == AuditedKind.Static);
         Assert.Equal(("o2wn01", "cs7", "debian12"), (plan.Node, plan.Static, plan.Environment));
         Assert.Equal(

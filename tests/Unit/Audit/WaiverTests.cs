@@ -27,6 +27,19 @@ public sealed class WaiverTests
         Assert.Equal("Warning", finding.Severity);
     }
 
+    [Theory]
+    [InlineData("", "Open")]
+    [InlineData("severity: Warning, ", "Open")]
+    [InlineData("severity: Error, ", "Waived")]
+    public void An_error_is_waived_where_that_is_written_alone(string severity, string status)
+    {
+        var audit = Of($"{{ check: Capabilities, environment: debian12, {severity}reason: x }}");
+        var finding = Assert.Single(audit.Examine(Audited.With(spec => spec with { Capabilities = ["SYS_ADMIN"] })));
+        Assert.Equal(("Error", status), (finding.Severity, finding.Status));
+        Assert.Equal(status == "Open", finding.Remedy.EndsWith("this takes severity: Error.", StringComparison.Ordinal));
+        Assert.Empty(audit.Unused(withForeign: true));
+    }
+
     [Fact]
     public void Other_checks_stay_open() => Assert.Equal(
         ["Capabilities Waived", "PidsLimit Open"],

@@ -52,7 +52,7 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
     {
         await CountAsync("41");
         await CountAsync("42");
-        await Broken().ForgetAsync(["o2wn01", Node]);
+        await Broken().ForgetAsync(["o2wn01", Node], default);
         await CountAsync("43");
         await CountAsync("44");
         Assert.Empty(_drained);
@@ -65,7 +65,7 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
         await CountAsync("42", node: "o2wn01");
         await CountAsync("43");
         Assert.Empty(_drained);
-        await Broken().CountAsync("44", Failed(ErrorId.DiskFull, "o2wn01", Node));
+        await Broken().CountAsync("44", 4001, size: 3, Failed(ErrorId.DiskFull, "o2wn01", Node), default);
         Assert.Equal($"{Node} disk-full: 3 jobs in a row not set up here, 44 the last", Assert.Single(_drained));
     }
 
@@ -93,14 +93,14 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
     [Fact]
     public void No_other_error_counts() => Assert.Equal(
         [ErrorId.EngineUnavailable, ErrorId.EngineTimeout, ErrorId.EngineTooOld, ErrorId.DiskFull],
-        Enum.GetValues<ErrorId>().Where(NodeFaults.Counts));
+        Enum.GetValues<ErrorId>().Where(id => NodeFaults.Counts(Failed(id, Node).FailedNodes[0])));
 
     [Fact]
     public async Task Without_a_rule_nothing_is_counted()
     {
         var unruled = new BrokenNodes(Site, rule: null, Cluster, Log, DrainAsync);
-        await unruled.CountAsync("41", Failed(ErrorId.DiskFull, Node));
-        await unruled.ForgetAsync([Node]);
+        await unruled.CountAsync("41", 4001, size: 1, Failed(ErrorId.DiskFull, Node), default);
+        await unruled.ForgetAsync([Node], default);
         Assert.Empty(_directory.EnumerateFileSystemInfos());
     }
 
@@ -138,6 +138,47 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
         Assert.Equal("pisahpc-hook: warning: batch.drain: Slurm drains no node.\n", $"{_error}");
     }
 
+    [Fact]
+    public async Task The_jobs_of_one_user_drain_no_node_and_those_of_a_second_do()
+    {
+        foreach (var job in (string[])["41", "42", "43"])
+        {
+            await Broken().CountAsync(job, 4001, size: 2, Failed(ErrorId.EngineUnavailable, Node), default);
+        }
+
+        Assert.Empty(_drained);
+        Assert.Contains("the 3 jobs in a row not set up there are one user's", $"{_error}", StringComparison.Ordinal);
+        await Broken().CountAsync("44", 4002, size: 2, Failed(ErrorId.EngineUnavailable, Node), default);
+        Assert.Single(_drained);
+    }
+
+    [Fact]
+    public async Task Where_all_nodes_of_a_job_fail_alike_none_is_counted()
+    {
+        await Broken().CountAsync("41", 4001, size: 2, Failed(ErrorId.EngineUnavailable, "o2wn01", Node), default);
+        Assert.Empty(_directory.EnumerateFileSystemInfos());
+        Assert.Contains("every node of job 41 failed alike", $"{_error}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_may_be_a_wrong_setting_does_not_count()
+    {
+        var cause = new HpcException(ErrorId.EngineUnavailable, "It has no docker client.", Node) { MayBeSetting = true };
+        await Broken().CountAsync(
+            "41", 4001, size: 2, new HpcException(ErrorId.JobNotStarted, "x") { FailedNodes = [new NodeFailure(Node, cause)] }, default);
+        Assert.Empty(_directory.EnumerateFileSystemInfos());
+    }
+
+    [Fact]
+    public async Task A_bug_and_a_start_whose_time_is_over_are_warnings()
+    {
+        _onDrain = () => throw new FormatException("no number");
+        await CountToThreeAsync();
+        Assert.Contains("warning: batch.drain: InternalError: System.FormatException: no number", $"{_error}", StringComparison.Ordinal);
+        await Broken().CountAsync("44", 4001, size: 2, Failed(ErrorId.EngineUnavailable, Node), new CancellationToken(canceled: true));
+        Assert.Contains("not done in the time that the start had left", $"{_error}", StringComparison.Ordinal);
+    }
+
     Task<INodeConnection> INodeConnector.ConnectAsync(string node, CancellationToken cancellationToken) =>
         Task.FromResult<INodeConnection>(new LocalShell(node, Site.RunDirectory));
 
@@ -153,8 +194,9 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
 
     private BrokenNodes Broken() => new(Site, new DrainRule { After = 3 }, Cluster, Log, DrainAsync);
 
-    private Task CountAsync(string jobId, ErrorId id = ErrorId.EngineUnavailable, string node = Node) =>
-        Broken().CountAsync(jobId, Failed(id, node));
+    /// <summary>Every job is another user's.</summary>
+    private Task CountAsync(string jobId, ErrorId id = ErrorId.EngineUnavailable, string node = Node) => Broken().CountAsync(
+        jobId, uint.Parse(jobId, System.Globalization.CultureInfo.InvariantCulture), size: 2, Failed(id, node), default);
 
     private async Task CountToThreeAsync()
     {

@@ -87,7 +87,10 @@ internal static partial class EngineFailure
                 $"Node {node} has no docker client in its PATH; 'docker system dial-stdio' carries the engine's API over ssh: "
                 + Quote.Words(error),
                 node,
-                "Install the docker client on the node.");
+                "Install the docker client on the node.")
+            {
+                MayBeSetting = true,
+            };
         }
 
         return SocketFailure.In(node, error) ?? Silent(node, error.Length > 0 ? error : $"docker system dial-stdio ended with {exitCode}");
@@ -144,6 +147,7 @@ internal static partial class EngineFailure
         _ when message.Contains("No such image", StringComparison.OrdinalIgnoreCase) => ErrorId.ImageNotFound,
         _ when ContainerMissing().IsMatch(message) => ErrorId.ContainerNotFound,
         _ when NotRunning().IsMatch(message) => ErrorId.ContainerNotReady,
+        _ when NodeDiskFull().IsMatch(message) => ErrorId.DiskFull,
         _ when status is HttpStatusCode.BadRequest or HttpStatusCode.Conflict => ErrorId.PlanConflict,
         _ => ErrorId.NodeCommandFailed,
     };
@@ -207,6 +211,10 @@ internal static partial class EngineFailure
 
     [GeneratedRegex("no space left on device|disk quota exceeded")]
     private static partial Regex DiskFull();
+
+    /// <summary>A quota is its user's, and of a control group the same words mean that it lacks a CPU set (cpusets(7), ENOSPC).</summary>
+    [GeneratedRegex("^(?!.*(cgroup|cpuset)).*no space left on device", RegexOptions.Singleline)]
+    private static partial Regex NodeDiskFull();
 
     [GeneratedRegex("archive/tar: |unhandled tar header|invalid tar header|unexpected EOF")]
     private static partial Regex NoTar();

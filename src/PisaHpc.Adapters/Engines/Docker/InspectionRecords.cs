@@ -20,8 +20,17 @@ internal static class InspectionRecords
                    select mode.Item1,
             ],
             Published = [.. PortsOf(answer, host).SelectMany(PublishedOf).Distinct()],
+            Mounted = [.. (answer.Mounts ?? []).Where(mount => mount.Type == "bind").Select(MountOf)],
+            DeviceRules = [.. host.DeviceCgroupRules ?? []],
+
+            // Empty by systempaths=unconfined; a privileged container and an engine that does not tell have no list at all.
+            HasOpenSystemPaths = host is { MaskedPaths.Count: 0 } or { ReadonlyPaths.Count: 0 },
         };
     }
+
+    /// <summary>A mount as it stands, whoever asked for it: by <c>--volumes-from</c> another container's, too.</summary>
+    private static ContainerMount MountOf(MountPoint mount) => new(
+        mount.Source ?? "", mount.Destination ?? "", !mount.RW, string.IsNullOrEmpty(mount.Propagation) ? null : mount.Propagation);
 
     /// <summary>
     /// What the node listens on while it runs, where the engine chose a port or an address itself; else what was asked for.

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using PisaHpc.Engines;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
@@ -44,14 +45,21 @@ internal static partial class SocketFailure
         $"The engine on {node} has no socket {path}: no engine is installed or started there, or its socket has another path.",
         node,
         "Start the engine on the node: systemctl start docker; or name its socket in nodes.engineSocket of the site definition.",
-        cause);
+        cause)
+    {
+        // An engine takes its own socket with it when it is stopped; another path is the site's word.
+        MayBeSetting = !KnownEngines.All.Any(engine => engine.Sockets.Contains(path)),
+    };
 
     private static HpcException Forbidden(string node, string path, Exception? cause = null) => new(
         ErrorId.EngineUnavailable,
         $"The engine on {node} cannot be used: this user has no permission for its socket {path}.",
         node,
         $"See who may use it: ls -l {path} on the node; then join that group, often docker, and log in anew, or use root.",
-        cause);
+        cause)
+    {
+        MayBeSetting = true,
+    };
 
     private static HpcException Refused(string node, string path, Exception? cause = null) => new(
         ErrorId.EngineUnavailable,

@@ -110,7 +110,13 @@ internal static class SpecificationRecords
             : [];
     }
 
-    /// <summary>Without CAP_, which some engines put before each; the order is the engine's.</summary>
+    /// <summary>
+    /// Without CAP_, which some engines put before each, and in capitals: engines take them in any case. The order is the engine's.
+    /// </summary>
     private static List<string> CapabilitiesOf(IEnumerable<string>? names) =>
-        [.. (names ?? []).Select(name => name.StartsWith("CAP_", StringComparison.Ordinal) ? name["CAP_".Length..] : name)];
+    [
+        .. from name in names ?? []
+           let upper = name.ToUpperInvariant()
+           select upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper["CAP_".Length..] : upper,
+    ];
 }

@@ -41,6 +41,24 @@ internal sealed class SelinuxCheck : IContainerCheck
         : null;
 }
 
+/// <summary>
+/// Whether the kernel's own files in /proc and /sys, which an engine hides or has read-only, are open to it (docker-run(1),
+/// systempaths=unconfined): root writes there what the kernel of the node runs, such as core_pattern (core(5)).
+/// </summary>
+internal sealed class MaskedPathsCheck : IContainerCheck
+{
+    public string Name => "MaskedPaths";
+
+    public string Benchmark => "";
+
+    public AuditFinding? Examine(AuditedContainer container) => container.HasOpenSystemPaths
+        ? new AuditFinding(
+            container.IsRoot ? AuditSeverity.Error : AuditSeverity.Warning,
+            $"systempaths=unconfined: the kernel's own files in /proc and /sys are open to it{(container.IsRoot ? ", which is root" : "")}",
+            "Start it without.")
+        : null;
+}
+
 /// <summary>Whether it has namespaces of its node in place of its own; MPI needs none of them (namespaces(7)).</summary>
 internal sealed class HostNamespacesCheck : IContainerCheck
 {

@@ -26,7 +26,7 @@ internal sealed class PidsLimitCheck : IContainerCheck
     public string Benchmark => "5.28";
 
     public AuditFinding? Examine(AuditedContainer container) => container.Specification.Pids is null
-        ? AuditFinding.Warning(
+        ? AuditFinding.Notice(
             "no limit of processes and threads: a program that forks without end takes its node's last process id",
             "Set limits.pids, such as 32768: above what ranks and their threads come to.")
         : null;

@@ -1,3 +1,5 @@
+using PisaHpc.Access.Agent;
+using PisaHpc.Access.Login;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -46,6 +48,9 @@ internal sealed class HostRootCheck : IContainerCheck
 /// </summary>
 internal sealed class SensitivePathsCheck : IContainerCheck
 {
+    private const string GroupsRemedy =
+        "Its init writes there, as systemd does where control groups are of version 1; keep the nodes' kernels mended of CVE-2022-0492.";
+
     private static readonly string[] Secrets = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab", "/etc/munge"];
 
     public string Name => "SensitivePaths";
@@ -55,7 +60,7 @@ internal sealed class SensitivePathsCheck : IContainerCheck
     public AuditFinding? Examine(AuditedContainer container)
     {
         var found = (from mount in container.Specification.Mounts
-                     where mount.Source != "/"
+                     where mount.Source != "/" && !OwnMounts.AreAgents(container, mount)
                      let severity = SeverityOf(container, mount)
                      where severity is not null
                      orderby severity descending
@@ -64,12 +69,18 @@ internal sealed class SensitivePathsCheck : IContainerCheck
         return MountWords.Join(found.Select(one => one.Words)) is { } words
             ? new AuditFinding(
                 found[0].Severity, $"of the node's system: {words}",
-                "Mount the files that are needed, each by itself and read-only (:ro).")
+                "Mount the files that are needed, each by itself and read-only (:ro)."
+                + (container.Specification.Mounts.Any(mount => OwnMounts.AreGroups(container, mount)) ? " " + GroupsRemedy : ""))
             : null;
     }
 
     private static AuditSeverity? SeverityOf(AuditedContainer container, ContainerMount mount)
     {
+        if (OwnMounts.AreGroups(container, mount))
+        {
+            return AuditSeverity.Warning;
+        }
+
         var isWhole = SystemPaths.AreWhole(mount.Source);
         if (!mount.ReadOnly && (isWhole || SystemPaths.AreBelow(mount.Source)))
         {
@@ -79,7 +90,7 @@ internal sealed class SensitivePathsCheck : IContainerCheck
         }
 
         var isSecret = Secrets.Any(secret => mount.Source == secret || mount.Source.StartsWith(secret + "/", StringComparison.Ordinal));
-        return isWhole ? AuditSeverity.Warning
+        return isWhole || SystemPaths.HoldSockets(mount.Source) ? AuditSeverity.Warning
 
             // By it an sshd knows whose account is locked; who logs in cannot read it.
             : isSecret && container.Static is not null ? AuditSeverity.Notice
@@ -100,7 +111,7 @@ internal sealed class WritablePathsCheck : IContainerCheck
     public AuditFinding? Examine(AuditedContainer container)
     {
         var writable = from mount in container.Specification.Mounts
-                       where !mount.ReadOnly && mount.Source != "/"
+                       where !mount.ReadOnly && mount.Source != "/" && !OwnMounts.AreAgents(container, mount)
                        where !SystemPaths.AreWhole(mount.Source) && !SystemPaths.AreBelow(mount.Source)
                        select MountWords.Of(container, mount);
         return MountWords.Join(writable) is { } words
@@ -130,30 +141,18 @@ internal sealed class SharedMountsCheck : IContainerCheck
             : null;
 }
 
-/// <summary>Whether memory or disks of its node are among its devices, beside every file's permissions.</summary>
-internal sealed class SensitiveDevicesCheck : IContainerCheck
+/// <summary>Mounts that the module makes itself, each where it lies on the node.</summary>
+internal static class OwnMounts
 {
-    private static readonly string[] Names = ["mem", "kmem", "port", "kmsg", "mapper", "block"];
+    /// <summary>The directory of the agent's socket, below a job's directory; what begins with a dot there is the hooks' own.</summary>
+    public static bool AreAgents(AuditedContainer container, ContainerMount mount) =>
+        container.JobId is not null && mount.Source == mount.Target
+        && mount.Source.StartsWith(container.RunDirectory.TrimEnd('/') + "/", StringComparison.Ordinal)
+        && mount.Source[(container.RunDirectory.TrimEnd('/').Length + 1)..].Split('/') is [[not '.', ..], JobAgent.SocketDirectory];
 
-    private static readonly string[] Disks = ["sd", "hd", "vd", "xvd", "nvme", "dm-", "md", "loop", "sg"];
-
-    public string Name => "SensitiveDevices";
-
-    public string Benchmark => "5.17";
-
-    public AuditFinding? Examine(AuditedContainer container) =>
-        MountWords.Join(
-            from device in container.Specification.Devices
-            where IsSensitive(device)
-            select container.Placed(Quote.Name(device), $"deviceFiles[{device}]")) is { } words
-            ? AuditFinding.Error($"the node's memory or disks: {words}", "Give it the devices that its programs use, such as /dev/knem.")
-            : null;
-
-    private static bool IsSensitive(string device)
-    {
-        var name = device.Split('/') is ["", "dev", var first, ..] ? first : "";
-        return Names.Contains(name) || Disks.Any(disk => name.StartsWith(disk, StringComparison.Ordinal));
-    }
+    /// <summary>The control groups of an image's own init.</summary>
+    public static bool AreGroups(AuditedContainer container, ContainerMount mount) =>
+        container.Static is not null && mount is { Source: LoginAccess.SystemdGroups, Target: LoginAccess.SystemdGroups, ReadOnly: false };
 }
 
 /// <summary>Mounts in words.</summary>

@@ -20,6 +20,8 @@ internal static class SystemPaths
     /// <summary>Files by which a node finds names and its time zone: who writes them misleads it, and is not root on it.</summary>
     private static readonly string[] OfNames = ["/etc/resolv.conf", "/etc/hosts", "/etc/localtime", "/etc/timezone"];
 
+    private static readonly string[] OfNameServices = ["/run/nscd", "/run/nslcd", "/var/run/nscd", "/var/run/nslcd"];
+
     /// <summary>Whether who may write a path can become root on the node by that.</summary>
     public static bool LeadToRoot(string path) => !OfNames.Contains(path);
 
@@ -29,6 +31,15 @@ internal static class SystemPaths
     /// <summary>Whether a path is below such a directory, and its programs' own.</summary>
     public static bool AreBelow(string path) =>
         !ForPrograms.Any(directory => IsIn(Plain(path), directory)) && Directories.Any(directory => IsIn(Plain(path), directory));
+
+    /// <summary>
+    /// Whether a path is a daemon's socket, or a directory directly below /run, as those of sockets are: who may connect to one asks it,
+    /// read-only or not. Of name services any account of the node may ask.
+    /// </summary>
+    public static bool HoldSockets(string path) =>
+        AreBelow(path) && !OfNameServices.Contains(path)
+        && (path.EndsWith(".sock", StringComparison.Ordinal) || path.EndsWith(".socket", StringComparison.Ordinal)
+            || path.Split('/') is ["", "run", _] or ["", "var", "run", _]);
 
     private static string Plain(string path) => path.TrimEnd('/');
 

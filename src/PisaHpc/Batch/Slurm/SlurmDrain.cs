@@ -45,7 +45,12 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
             return DrainOutcome.WasBefore;
         }
 
-        var since = long.Parse(said["now"]!, CultureInfo.InvariantCulture) - (long)Hour.TotalSeconds;
+        if (!long.TryParse(said["now"], NumberStyles.None, CultureInfo.InvariantCulture, out var now))
+        {
+            throw Failed("the node does not say what time it is");
+        }
+
+        var since = now - (long)Hour.TotalSeconds;
         if (nodes.Count(one => one.Reason.StartsWith(Mark, StringComparison.Ordinal) && one.ReasonAt > since) >= perHour)
         {
             return DrainOutcome.TooMany;

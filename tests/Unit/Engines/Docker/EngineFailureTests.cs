@@ -20,6 +20,9 @@ public class EngineFailureTests
     [InlineData(HttpStatusCode.NotFound, "No such container: job-1", ErrorId.ContainerNotFound)]
     [InlineData(HttpStatusCode.Conflict, "Conflict. The container name \"/job-1\" is already in use by container \"abc\".", ErrorId.PlanConflict)]
     [InlineData(HttpStatusCode.BadRequest, "conflicting options: hostname and the network mode", ErrorId.PlanConflict)]
+    [InlineData(HttpStatusCode.InternalServerError, "mkdir /var/lib/docker/overlay2/x: no space left on device", ErrorId.DiskFull)]
+    [InlineData(HttpStatusCode.InternalServerError, "mkdir /home/a/x: disk quota exceeded", ErrorId.NodeCommandFailed)]
+    [InlineData(HttpStatusCode.InternalServerError, "write /sys/fs/cgroup/cpuset/x/tasks: no space left on device", ErrorId.NodeCommandFailed)]
     [InlineData(HttpStatusCode.InternalServerError, "something nobody has seen before", ErrorId.NodeCommandFailed)]
     public void An_answer_is_the_error(HttpStatusCode status, string message, ErrorId id)
     {
@@ -66,6 +69,15 @@ public class EngineFailureTests
         Assert.Equal(ErrorId.EngineUnavailable, failure.Id);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(127, "sh: 1: exec: docker: not found", true)]
+    [InlineData(1, "dial unix /run/docker.sock: connect: permission denied", true)]
+    [InlineData(1, "dial unix /run/wrong.sock: connect: no such file or directory", true)]
+    [InlineData(1, "dial unix /var/run/docker.sock: connect: no such file or directory", false)]
+    [InlineData(1, "dial unix /run/wrong.sock: connect: connection refused", false)]
+    public void What_a_wrong_setting_may_be_is_not_the_node_s_fault_alone(int exitCode, string error, bool mayBe) =>
+        Assert.Equal(mayBe, EngineFailure.Unavailable("o2wn01", exitCode, error).MayBeSetting);
 
     [Theory]
     [InlineData("{\"message\":\"No such image: x\"}", "No such image: x")]

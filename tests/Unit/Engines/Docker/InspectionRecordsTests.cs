@@ -1,5 +1,7 @@
 using Docker.DotNet.Models;
 using PisaHpc.Adapters.Engines.Docker;
+using PisaHpc.Audit;
+using PisaHpc.Sites;
 
 namespace PisaHpc.Unit.Engines.Docker;
 
@@ -30,6 +32,30 @@ public sealed class InspectionRecordsTests
         var port = Assert.Single(InspectionRecords.Of(running).Published);
         Assert.Equal((32768, true), (port.Port, port.IsOnAllAddresses));
     }
+
+    [Fact]
+    public void What_is_mounted_whoever_asked_for_it_and_what_is_open_of_the_node()
+    {
+        var answer = Answer(new HostConfig { VolumesFrom = ["other"], DeviceCgroupRules = ["b 8:* rwm"], MaskedPaths = [], ReadonlyPaths = [] });
+        answer.Mounts =
+        [
+            new MountPoint { Type = "bind", Source = "/etc", Destination = "/host/etc", RW = true, Propagation = "rprivate" },
+            new MountPoint { Type = "volume", Name = "v", Source = "/var/lib/docker/volumes/v/_data", Destination = "/v", RW = true },
+        ];
+        var inspection = InspectionRecords.Of(answer);
+        Assert.Equal(["/etc:/host/etc:rw,rprivate"], inspection.Mounted.Select(mount => mount.ToString()));
+        Assert.Equal(["b 8:* rwm"], inspection.DeviceRules);
+        Assert.True(inspection.HasOpenSystemPaths);
+        Assert.False(InspectionRecords.Of(Answer(new HostConfig { MaskedPaths = ["/proc/kcore"] })).HasOpenSystemPaths);
+
+        var audited = AuditedContainer.Of("o2wn01", inspection, new HpcSite());
+        Assert.Equal(["/etc"], audited.Specification.Mounts.Select(mount => mount.Source));
+    }
+
+    [Fact]
+    public void Capabilities_are_those_that_the_engine_takes_in_any_case() => Assert.Equal(
+        ["SYS_ADMIN", "NET_ADMIN"],
+        InspectionRecords.Of(Answer(new HostConfig { CapAdd = ["cap_sys_admin", "net_admin"] })).Specification.Capabilities);
 
     private static Dictionary<string, IList<PortBinding>> Bindings(string port, string address, string on) =>
         new() { [port] = [new PortBinding { HostIP = address, HostPort = on }] };
