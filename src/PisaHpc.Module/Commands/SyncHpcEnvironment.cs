@@ -71,7 +71,10 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
             Warn = Warn,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
-            Batch = new BatchDrain(RequiredSite, stopping => SiteBatchSystem.ConnectAsync(RequiredSite, host: null, stopping)),
+            Batch = new BatchDrain(RequiredSite, stopping => SiteBatchSystem.ConnectAsync(RequiredSite, host: null, stopping))
+            {
+                Warn = Warn,
+            },
         };
         var rolling = new RollingSync(Cluster) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
 

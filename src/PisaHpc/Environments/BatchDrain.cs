@@ -13,6 +13,9 @@ namespace PisaHpc.Environments;
 /// <param name="host">Connects to the host that has the batch system's programs.</param>
 public sealed class BatchDrain(HpcSite site, Func<CancellationToken, Task<INodeConnection>> host)
 {
+    /// <summary>Told of a node that may be drained still.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>Drains a node in the batch system, and waits for its jobs.</summary>
     /// <param name="name">The static environment whose container is to go.</param>
     /// <param name="timeout">How long to wait; zero looks once.</param>
@@ -21,7 +24,7 @@ public sealed class BatchDrain(HpcSite site, Func<CancellationToken, Task<INodeC
     /// <see cref="ErrorId.StaticBusy"/>; <see cref="ErrorId.BatchSystemFailed"/>; <see cref="ErrorId.PlatformNotSupported"/>: a batch
     /// system that is not told; the ids of the host's connection.
     /// </exception>
-    internal async Task<IAsyncDisposable?> BeginAsync(string name, string node, TimeSpan timeout, CancellationToken cancellationToken)
+    internal async Task<SlurmNodeDrain?> BeginAsync(string name, string node, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (site.Static.GetValueOrDefault(name) is not { Drain.Batch: true })
         {
@@ -29,7 +32,8 @@ public sealed class BatchDrain(HpcSite site, Func<CancellationToken, Task<INodeC
         }
 
         return site.Batch.System == Scheduler.Slurm
-            ? await SlurmNodeDrain.BeginAsync(await host(cancellationToken), node, $"pisahpc: static {name}", timeout, cancellationToken)
+            ? await SlurmNodeDrain.BeginAsync(
+                await host(cancellationToken), node, $"{SlurmDrain.Mark}static {name}", timeout, Warn, cancellationToken)
             : throw new HpcException(
                 ErrorId.PlatformNotSupported,
                 $"static.{name}.drain.batch: {site.Batch.System} is not told to drain a node; {Scheduler.Slurm} is.",

@@ -13,6 +13,9 @@ namespace PisaHpc.Environments;
 /// <param name="grace">How long the old one may take after the signal to end.</param>
 internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngine engine, HpcContainerPlan plan, TimeSpan grace)
 {
+    /// <summary>Told of an old one that could not be removed, though the new one stands.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>Replaces it.</summary>
     /// <param name="drain">What keeps users out of the old one: let go when that has stopped. Null for nothing.</param>
     /// <param name="makeAsync">Makes the new one and waits until it is ready; or leaves nothing of it.</param>
@@ -34,10 +37,19 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
         {
             // One that never ran may be one that its node refuses to start.
             var start = old.Named is { State: not ContainerState.Created } || old.Aside is not null;
-            return await UndoAsync(aside, start, failure);
+            return await UndoAsync(aside, old, start, failure);
         }
 
-        await RemoveAsideAsync();
+        try
+        {
+            await RemoveAsideAsync();
+        }
+        catch (HpcException failure)
+        {
+            Warn($"The new container {plan.Name} on {plan.Node} stands; {ContainerNames.OfReplaced(plan.Workload)}, which it replaces, "
+                + $"could not be removed, which the next sync does: {failure.Message}");
+        }
+
         return null;
     }
 
@@ -53,12 +65,13 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
         }
     }
 
-    private async Task<UndoneReplacement> UndoAsync(ReplacedContainer aside, bool start, Exception failure)
+    private async Task<UndoneReplacement> UndoAsync(
+        ReplacedContainer aside, OldContainers old, bool start, Exception failure)
     {
         try
         {
-            var isReady = await Phase.TakeBack.RunAsync(() => aside.PutBackAsync(nodes, start, failure), plan.Node);
-            return new UndoneReplacement(failure, isReady, IsBack: true);
+            var (isBack, isReady) = await Phase.TakeBack.RunAsync(() => aside.PutBackAsync(nodes, old, start, failure), plan.Node);
+            return new UndoneReplacement(failure, isReady, isBack);
         }
         catch (HpcException lost)
         {

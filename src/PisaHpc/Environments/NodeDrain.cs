@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PisaHpc.Batch.Slurm;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Environments;
@@ -6,9 +7,9 @@ namespace PisaHpc.Environments;
 /// <summary>What keeps work out of a container that is to go: the batch system's jobs off its node, and then users out of it.</summary>
 internal sealed class NodeDrain : IAsyncDisposable
 {
-    private readonly IAsyncDisposable? _batch;
+    private readonly SlurmNodeDrain? _batch;
 
-    private NodeDrain(IAsyncDisposable? batch, SessionDrain? sessions) => (_batch, Sessions) = (batch, sessions);
+    private NodeDrain(SlurmNodeDrain? batch, SessionDrain? sessions) => (_batch, Sessions) = (batch, sessions);
 
     /// <summary>Of a container in which nobody can be.</summary>
     public static NodeDrain None { get; } = new(null, null);
@@ -35,7 +36,9 @@ internal sealed class NodeDrain : IAsyncDisposable
         try
         {
             var left = timeout - clock.Elapsed;
-            var sessions = await SessionDrain.BeginAsync(engine, container, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken);
+            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            var sessions = await UnderAsync(
+                engine.Node, jobs, waiting => SessionDrain.BeginAsync(engine, container, left, waiting), cancellationToken);
             return new NodeDrain(jobs, sessions);
         }
         catch
@@ -45,10 +48,55 @@ internal sealed class NodeDrain : IAsyncDisposable
         }
     }
 
+    /// <summary>Does work for which both are out: it is cancelled when jobs may come, and not begun when users may.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.NodeUnreachable"/>: what kept one of them out has ended; the work's own.
+    /// </exception>
+    public Task<T> UnderAsync<T>(string node, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        Sessions is { Ended.IsCompleted: true }
+            ? throw Lost(node, "users", null)
+            : UnderAsync(node, _batch, work, cancellationToken);
+
+    /// <summary>The failure of work that was cancelled since jobs may come.</summary>
+    public static HpcException Lost(string node, Exception cause) => Lost(node, "jobs", cause);
+
     /// <summary>Lets both in again.</summary>
     public async ValueTask DisposeAsync()
     {
         await (Sessions?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_batch?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
+
+    private static async Task<T> UnderAsync<T>(
+        string node, SlurmNodeDrain? batch, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (batch is null)
+        {
+            return await work(cancellationToken);
+        }
+
+        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var doing = work(working.Token);
+        if (await Task.WhenAny(doing, batch.Ended) == doing || doing.IsCompleted)
+        {
+            return await doing;
+        }
+
+        await working.CancelAsync();
+        try
+        {
+            return await doing;
+        }
+        catch (OperationCanceledException lost) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Lost(node, lost);
+        }
+    }
+
+    private static HpcException Lost(string node, string who, Exception? cause) => new(
+        ErrorId.NodeUnreachable,
+        $"{node} may have {who} again: the connection ended that held them off.",
+        node,
+        "Run it again.",
+        cause);
 }

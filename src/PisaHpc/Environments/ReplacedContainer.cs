@@ -12,13 +12,15 @@ namespace PisaHpc.Environments;
 /// <param name="grace">How long it may take after the signal to end.</param>
 internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPlan plan, TimeSpan grace)
 {
-    /// <summary>How long putting back may last, when the caller's own token is gone.</summary>
-    private static readonly TimeSpan PutBackLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
 
     private static readonly LimitUpdate NeverStarted = new() { Restart = RestartPolicy.No };
 
     /// <summary>Whether the old container was told to end: an engine goes on with that whatever becomes of its caller.</summary>
     private bool _isEnding;
+
+    /// <summary>How long putting back may last, when the caller's own token is gone: the old one may have to end before.</summary>
+    internal TimeSpan PutBackLimit => grace + TimeSpan.FromSeconds(60);
 
     private string Aside => ContainerNames.OfReplaced(plan.Workload);
 
@@ -46,16 +48,18 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     }
 
     /// <summary>Gives the old container its name again, and the restart policy that is declared, whatever was reached before.</summary>
+    /// <param name="olds">What was there before; nothing else is touched.</param>
     /// <param name="start">Whether it is to run.</param>
     /// <param name="cause">Why.</param>
-    /// <returns>Whether somebody gets into it.</returns>
+    /// <returns>Whether one of them is there, and whether somebody gets into it.</returns>
     /// <exception cref="HpcException">It could not be put back, with the cause's own id.</exception>
-    public async Task<bool> PutBackAsync(INodeConnector nodes, bool start, Exception cause)
+    public async Task<(bool IsBack, bool IsReady)> PutBackAsync(
+        INodeConnector nodes, OldContainers olds, bool start, Exception cause)
     {
         try
         {
             return await FanOut.WithinAsync(
-                plan.Node, PutBackLimit, limit => PutBackAsync(nodes, start, limit), CancellationToken.None);
+                plan.Node, PutBackLimit, limit => PutBackAsync(nodes, olds, start, limit), CancellationToken.None);
         }
         catch (HpcException failure)
         {
@@ -68,18 +72,19 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
         }
     }
 
-    private async Task<bool> PutBackAsync(INodeConnector nodes, bool start, CancellationToken cancellationToken)
+    private async Task<(bool IsBack, bool IsReady)> PutBackAsync(
+        INodeConnector nodes, OldContainers olds, bool start, CancellationToken cancellationToken)
     {
-        var old = await NamedAgainAsync(cancellationToken);
+        var old = await NamedAgainAsync(olds, cancellationToken);
         if (old is null)
         {
-            return false;
+            return (false, false);
         }
 
         await engine.UpdateAsync(old.Id, new LimitUpdate { Restart = plan.GetSpec().Restart }, cancellationToken);
         if (!start)
         {
-            return false;
+            return (true, false);
         }
 
         if (_isEnding && old.State == ContainerState.Running)
@@ -92,13 +97,13 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
             await engine.StartAsync(old.Id, cancellationToken);
         }
 
-        return await IsReadyAsync(nodes, old, cancellationToken);
+        return (true, await IsReadyAsync(nodes, old, cancellationToken));
     }
 
     private async Task<bool> IsReadyAsync(INodeConnector nodes, EngineContainer old, CancellationToken cancellationToken)
     {
         var container = ContainerLabels.ToHpcContainer(plan.Node, old) with { Name = plan.Name };
-        var wait = TimeSpan.FromSeconds(Math.Min(container.ReadyTimeoutSec, PutBackLimit.TotalSeconds / 2));
+        var wait = TimeSpan.FromSeconds(Math.Min(container.ReadyTimeoutSec, ReadyLimit.TotalSeconds));
         var connection = await nodes.ConnectAsync(plan.Node, cancellationToken);
         try
         {
@@ -111,18 +116,32 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
         }
     }
 
-    /// <summary>The one that is aside has its name again, unless another than the new one has it: that one never gave way.</summary>
-    private async Task<EngineContainer?> NamedAgainAsync(CancellationToken cancellationToken)
+    /// <summary>The one that is aside has its name again, unless the other has it still, which never gave way.</summary>
+    private async Task<EngineContainer?> NamedAgainAsync(OldContainers olds, CancellationToken cancellationToken)
     {
         var named = await engine.FindAsync(plan.Name, cancellationToken);
-        var isNew = named?.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt];
-        if ((named is null || isNew) && await engine.FindAsync(Aside, cancellationToken) is { } aside)
+        if (IsOld(named))
         {
-            await engine.RenameAsync(aside.Id, plan.Name, cancellationToken);
-            return aside;
+            return named;
         }
 
-        return named;
+        var aside = await engine.FindAsync(Aside, cancellationToken);
+        if (!IsOld(aside))
+        {
+            return null;
+        }
+
+        var isNew = named?.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt];
+        if (named is not null && !isNew)
+        {
+            throw new HpcException(
+                ErrorId.StaticDiffers, $"Container {plan.Name} on {plan.Node} is another one that somebody made meanwhile.", plan.Node);
+        }
+
+        await engine.RenameAsync(aside!.Id, plan.Name, cancellationToken);
+        return aside;
+
+        bool IsOld(EngineContainer? found) => found is not null && (found.Id == olds.Named?.Id || found.Id == olds.Aside?.Id);
     }
 
     private async Task EndAsync(EngineContainer container, CancellationToken cancellationToken)

@@ -15,9 +15,15 @@ internal sealed class SessionDrain : IAsyncDisposable
 
     private static readonly NodeScript Reopen = NodeScript.Of("Environments/reopen.sh");
 
+    /// <summary>How much longer than its users may take the container may be silent.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly HeldCommand _command;
 
     private SessionDrain(HeldCommand command) => _command = command;
+
+    /// <summary>Ends when users may be let in again, or the container has stopped.</summary>
+    public Task Ended => _command.Ended;
 
     /// <summary>Keeps logins out and waits until no user has a process in it. Nobody comes in until what is returned is let go.</summary>
     /// <param name="container">The container; it runs.</param>
@@ -35,12 +41,18 @@ internal sealed class SessionDrain : IAsyncDisposable
         var drain = new SessionDrain(new HeldCommand(await engine.Executions.StartAsync(container.Id, request, cancellationToken)));
         try
         {
-            return (await drain._command.ReadAsync(cancellationToken))?.Split(' ') switch
+            return (await drain._command.ReadAsync(timeout + Patience, cancellationToken))?.Split(' ') switch
             {
                 ["idle"] => drain,
                 ["busy", var processes] => throw Busy(engine.Node, container, processes, seconds),
-                _ => throw Failed(engine.Node, container, await drain._command.ErrorAsync(cancellationToken)),
+                _ => throw Failed(
+                    engine.Node, container, await drain._command.ErrorAsync(cancellationToken).WaitAsync(Patience, cancellationToken)),
             };
+        }
+        catch (TimeoutException)
+        {
+            await drain.DisposeAsync();
+            throw Failed(engine.Node, container, $"no answer within {(timeout + Patience).TotalSeconds:F0} s");
         }
         catch
         {

@@ -80,7 +80,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
     }
 
     /// <summary>A container that its engine starts again and again runs, too: it is for its log to say why it does not last.</summary>
-    private static bool Runs(EngineContainer existing) =>
+    internal static bool Runs(EngineContainer existing) =>
         existing.State is ContainerState.Running or ContainerState.Restarting or ContainerState.Paused;
 
     /// <summary>

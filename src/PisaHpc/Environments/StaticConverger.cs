@@ -114,16 +114,28 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         return await held.UnderAsync(
             async working =>
             {
-                await using var drain = await DrainAsync(engine, found.Static!, container, working);
-                await using (drain.Sessions)
+                // Somebody may have started it since it was looked at, or removed it.
+                if (await engine.FindAsync(container.Id, working) is not { } now)
                 {
-                    await Phase.StopContainer.RunAsync(() => engine.StopAsync(container.Id, Grace, working), node);
+                    return new SyncOutcome(ToRemove(node, container) with { Ready = false });
                 }
 
-                var existed = await engine.RemoveAsync(container.Id, working);
-                return new SyncOutcome(ToRemove(node, container) with { Changed = existed, Ready = false });
+                await using var drain = await DrainAsync(engine, found.Static!, now, working);
+                return await drain.UnderAsync(node, drained => RemoveAsync(engine, now, drain, drained), working);
             },
             cancellationToken);
+    }
+
+    private async Task<SyncOutcome> RemoveAsync(
+        IContainerEngine engine, EngineContainer container, NodeDrain drain, CancellationToken cancellationToken)
+    {
+        await using (drain.Sessions)
+        {
+            await Phase.StopContainer.RunAsync(() => engine.StopAsync(container.Id, Grace, cancellationToken), engine.Node);
+        }
+
+        var existed = await engine.RemoveAsync(container.Id, cancellationToken);
+        return new SyncOutcome(ToRemove(engine.Node, container) with { Changed = existed, Ready = false });
     }
 
     /// <summary>What was down and runs now would be taken from users out of its turn.</summary>
@@ -144,9 +156,22 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     {
         var (plan, existing) = (step.Plan, step.Existing);
         await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
+        if (step.Replaced is not { State: ContainerState.Running })
+        {
+            await Starter.RefuseTakenPortAsync(new StaticChange(plan, step.Step, existing), cancellationToken);
+        }
+
         await using var drain = await DrainAsync(engine, plan.Static!, existing, cancellationToken);
         var old = new OldContainers(existing, step.Replaced, step.IsDown);
-        var undone = await Starter.ReplaceAsync(engine, plan, old, drain.Sessions, _ => Task.CompletedTask, cancellationToken);
+        var undone = await drain.UnderAsync(
+            plan.Node,
+            drained => Starter.ReplaceAsync(engine, plan, old, drain.Sessions, _ => Task.CompletedTask, drained),
+            cancellationToken);
+        if (undone?.Failure is OperationCanceledException cancelled && !cancellationToken.IsCancellationRequested)
+        {
+            undone = undone with { Failure = NodeDrain.Lost(plan.Node, cancelled) };
+        }
+
         return undone is null
             ? new SyncOutcome(step.Change with { Changed = true, Ready = true })
             : new SyncOutcome(step.Change with { Ready = undone.IsReady, RolledBack = undone.IsBack }, undone.Failure);

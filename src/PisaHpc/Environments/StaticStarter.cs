@@ -71,6 +71,14 @@ public sealed class StaticStarter(Cluster cluster)
     {
         var (plan, existing) = (change.Plan, change.Existing!);
         await PutLoginsAsync(plan, cancellationToken);
+
+        // One that was aside, or an admin's hand, may have taken it away: it would not come back with its node.
+        var restart = plan.GetSpec().Restart;
+        if ((await engine.SpecificationAsync(existing.Id, cancellationToken))?.Restart != restart)
+        {
+            await engine.UpdateAsync(existing.Id, new LimitUpdate { Restart = restart }, cancellationToken);
+        }
+
         await Phase.StartContainer.RunAsync(
             () => change.Step == StaticStep.Start
                 ? engine.StartAsync(existing.Id, cancellationToken)
@@ -105,7 +113,7 @@ public sealed class StaticStarter(Cluster cluster)
         IAsyncDisposable? drain,
         Func<HpcContainer, Task> handOver,
         CancellationToken cancellationToken) =>
-        new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RunAsync(
+        new ContainerReplacement(cluster.Nodes, engine, plan, Grace) { Warn = Warn }.RunAsync(
             old,
             drain,
             async () =>
@@ -150,12 +158,15 @@ public sealed class StaticStarter(Cluster cluster)
         }
     }
 
-    /// <summary>What is there now, under the lock. Where another container has the name than before, the change was for nothing.</summary>
+    /// <summary>What is there now, under the lock. Where another container has the name than before, or the one that
+    /// was to be replaced since it did not run runs, the change was for nothing.</summary>
     private async Task<OldContainers> LookAgainAsync(IContainerEngine engine, StaticChange change, CancellationToken cancellationToken)
     {
         var plan = change.Plan;
         var named = await engine.FindAsync(plan.Name, cancellationToken);
-        if (named?.Id != change.Existing?.Id)
+        var isTaken = change is { Step: StaticStep.Replace, Existing: { } before } && named is not null
+            && StaticChange.Runs(named) && !StaticChange.Runs(before);
+        if (named?.Id != change.Existing?.Id || isTaken)
         {
             throw new HpcException(
                 ErrorId.StaticBeingSynced,

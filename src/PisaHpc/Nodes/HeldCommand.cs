@@ -11,13 +11,11 @@ internal sealed class HeldCommand : IAsyncDisposable
     /// <summary>Between two bytes.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long the command may take to undo what it did.</summary>
-    private static readonly TimeSpan Leave = TimeSpan.FromSeconds(5);
-
     private readonly INodeProcess _process;
     private readonly StreamReader _output;
     private readonly CancellationTokenSource _leaving = new();
     private readonly Task _beating;
+    private Task<int?>? _left;
 
     /// <summary>Holds a command that was started.</summary>
     public HeldCommand(INodeProcess process)
@@ -31,11 +29,19 @@ internal sealed class HeldCommand : IAsyncDisposable
     /// <summary>The silence, in seconds, after which the command ends: the first argument of await_caller.</summary>
     public static string Silence { get; } = (4 * Beat).TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>How long the command may take to undo what it did.</summary>
+    public TimeSpan Leave { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Ends when the command does, with its exit code, or fails as its connection does; cancelled when it is let go.</summary>
     public Task<int> Ended { get; }
 
     /// <summary>The next line that the command says; null when it says nothing more.</summary>
     public async Task<string?> ReadAsync(CancellationToken cancellationToken) => await _output.ReadLineAsync(cancellationToken);
+
+    /// <summary>The same of a command that may have stopped answering.</summary>
+    /// <exception cref="TimeoutException">It said nothing for so long.</exception>
+    public async Task<string?> ReadAsync(TimeSpan limit, CancellationToken cancellationToken) =>
+        await ReadAsync(cancellationToken).WaitAsync(limit, cancellationToken);
 
     /// <summary>The words of a command that ended by itself.</summary>
     public async Task<string> ErrorAsync(CancellationToken cancellationToken)
@@ -45,19 +51,33 @@ internal sealed class HeldCommand : IAsyncDisposable
     }
 
     /// <summary>Lets it go, and waits a moment until it has undone what it did; a node that hangs holds nobody up.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (_leaving.IsCancellationRequested)
-        {
-            return;
-        }
+    public async ValueTask DisposeAsync() => await LetGoAsync();
 
+    /// <summary>The same.</summary>
+    /// <returns>The command's exit code; null where it did not end in time, or its connection ended before.</returns>
+    public Task<int?> LetGoAsync() => _left ??= LeaveAsync();
+
+    private async Task<int?> LeaveAsync()
+    {
         await _leaving.CancelAsync();
         await _beating;
         await EndInputAsync();
-        await Task.WhenAny(_process.WaitAsync(CancellationToken.None), Task.Delay(Leave, CancellationToken.None));
+        var code = await CodeAsync();
         await _process.DisposeAsync();
         _output.Dispose();
+        return code;
+    }
+
+    private async Task<int?> CodeAsync()
+    {
+        try
+        {
+            return await _process.WaitAsync(CancellationToken.None).WaitAsync(Leave, CancellationToken.None);
+        }
+        catch (Exception unknown) when (unknown is TimeoutException or IOException or HpcException)
+        {
+            return null;
+        }
     }
 
     private async Task EndInputAsync()

@@ -9,9 +9,9 @@ internal sealed class HeldProcess : INodeProcess
 {
     private readonly TaskCompletionSource<int> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private HeldProcess(string output, string error)
+    private HeldProcess(Stream output, string error)
     {
-        (Output, Error) = (Text(output), Text(error));
+        (Output, Error) = (output, Text(error));
         Input = new EndingStream(() => End(0));
     }
 
@@ -21,11 +21,14 @@ internal sealed class HeldProcess : INodeProcess
 
     public Stream Error { get; }
 
-    public static HeldProcess Saying(string line) => new(line + "\n", "");
+    public static HeldProcess Saying(string line) => new(Text(line + "\n"), "");
+
+    /// <summary>One that hangs.</summary>
+    public static HeldProcess Silent() => new(new SilentStream(), "");
 
     public static HeldProcess Ended(int code, string error)
     {
-        var process = new HeldProcess("", error);
+        var process = new HeldProcess(Text(""), error);
         process.End(code);
         return process;
     }
@@ -42,4 +45,13 @@ internal sealed class HeldProcess : INodeProcess
     }
 
     private static MemoryStream Text(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private sealed class SilentStream : MemoryStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
 }

@@ -62,6 +62,17 @@ public sealed class RollingPruneTests
         Assert.Equal(2, changes.Count(change => change is { Step: "Remove", Changed: true }));
     }
 
+    [Fact]
+    public async Task One_that_was_started_since_it_was_looked_at_has_its_users_asked()
+    {
+        await PutAsync("o2wn01", Old, ContainerLabels.Static, "old");
+        _cluster.IsBusy = _ => true;
+        _cluster.Nodes.Before("o2wn01", FakeStep.StartProcess, async _ => await Engine("o2wn01").StartAsync(Old, default));
+        var left = Assert.Single(await _cluster.SyncAsync(prune: true, nodes: "o2wn01"), change => change.Step == "Remove");
+        Assert.Equal(("StaticBusy", false), (left.Failure, left.Changed));
+        Assert.Contains(_cluster.On("o2wn01"), one => one.Name == Old);
+    }
+
     private FakeEngine Engine(string node) => _cluster.Nodes.EngineOf(node);
 
     private async Task PutAsync(string node, string name, string label, string value)

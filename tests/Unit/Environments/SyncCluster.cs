@@ -67,6 +67,13 @@ internal sealed class SyncCluster
 
     public static IReadOnlyList<string> Names { get; } = [.. Enumerable.Range(1, 6).Select(number => $"o2wn0{number}")];
 
+    /// <summary>Ports on which something listens on each node.</summary>
+    public HashSet<int> Listening => _static.Listening;
+
+    /// <summary>Declares it on another port.</summary>
+    public void MovePort(int to) =>
+        _static.Site = new StaticCluster(Declared().Replace("port: 2201", $"port: {to}", StringComparison.Ordinal)).Site;
+
     /// <summary>Declares it otherwise.</summary>
     public void Change(string to = "hostname: x") => _static.Site = new StaticCluster(Declared(to)).Site;
 
