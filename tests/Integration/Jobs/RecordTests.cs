@@ -218,8 +218,8 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
             $"Import-Module '{Repository.Manifest}'; Get-HpcJob -Ended -Reason Stopped -Site '{_site}' | Out-String -Width 120; "
             + "$line = 'Get-HpcJob -Ended -Reason Time'; (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText");
         Assert.Matches(
-            @"JobId +Owner +Environment +Reason +Exit StartedAt +Took Nodes[\s\S]*"
-            + $@"{job.Id[..13]}\S* +hpcuser +tiny +Stopped +[\d-]+ [\d:]+ +00:00:\d\d o2wn\[01-02\]",
+            @"JobId +Owner +Reason +Began +Took Nodes[\s\S]*"
+            + $@"{job.Id[..11]}\S* +hpcuser +Stopped +[\d-]+ [\d:]+ +\d+s o2wn\[01-02\]",
             shown.EndedWith(0).Output);
         Assert.EndsWith("TimeLimit", shown.Output.TrimEnd(), StringComparison.Ordinal);
     }
