@@ -45,7 +45,7 @@ internal sealed class BrokenNodes(
             var faults = failure.FailedNodes.Where(node => NodeFaults.Counts(node)).DistinctBy(node => node.Node).ToList();
             if (size > 1 && faults.Count == size && faults.DistinctBy(fault => fault.Id).Count() == 1)
             {
-                log.Warn($"batch.drain: all {size} nodes of job {jobId} failed alike: it is not counted, since no node alone is broken.");
+                log.Warn($"batch.drain: every node of job {jobId} failed alike: it is not counted, since no node alone is broken.");
                 return;
             }
 

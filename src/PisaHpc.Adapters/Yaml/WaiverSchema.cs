@@ -37,7 +37,7 @@ internal static class WaiverSchema
                 "image", Pattern, (waiver, pattern) => waiver with { Image = pattern.Value },
                 "The images, with registry and tag and without a digest, by name or pattern."),
             WaiverKey.Of(
-                "severity", Word([.. Enum.GetValues<AuditSeverity>().Select(severity => ($"{severity}", severity))]),
+                "severity", Word([.. Enum.GetNames<AuditSeverity>().Select(name => (name, name))]),
                 (waiver, severity) => waiver with { Severity = severity.Value },
                 "How bad a finding may be that is waived; Warning when left out, so that an Error stays open."),
             WaiverKey.Of(

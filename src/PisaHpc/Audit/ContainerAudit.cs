@@ -77,7 +77,7 @@ internal sealed class ContainerAudit(HpcSite site, IReadOnlyList<IContainerCheck
         }
 
         var holding = meant.FindAll(waiver => waiver.HoldsOn(today));
-        return holding.Find(waiver => waiver.Severity >= severity) is { } held
+        return holding.Find(waiver => Enum.Parse<AuditSeverity>(waiver.Severity) >= severity) is { } held
             ? finding with { Status = nameof(FindingStatus.Waived), Reason = held.Reason, Until = Day(held.Until) }
             : holding is [var weak, ..]
             ? finding with { Remedy = $"{finding.Remedy} Its waiver holds up to {weak.Severity}: this takes severity: {severity}." }

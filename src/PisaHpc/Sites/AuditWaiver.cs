@@ -1,5 +1,4 @@
 using System.IO.Enumeration;
-using PisaHpc.Audit;
 
 namespace PisaHpc.Sites;
 
@@ -18,8 +17,8 @@ public sealed record AuditWaiver
     /// <summary>The images, without a digest; null for any.</summary>
     public string? Image { get; init; }
 
-    /// <summary>How bad a finding may be that it is for: what is worse stays open.</summary>
-    public AuditSeverity Severity { get; init; } = AuditSeverity.Warning;
+    /// <summary>How bad a finding that it is for may be, as findings say it: Notice, Warning or Error. What is worse stays open.</summary>
+    public string Severity { get; init; } = "Warning";
 
     /// <summary>Why the site lives with it.</summary>
     public required string Reason { get; init; }

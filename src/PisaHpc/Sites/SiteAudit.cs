@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using PisaHpc.Audit;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Sites;
@@ -14,7 +13,7 @@ public static class SiteAudit
         .. from directory in new[] { "/run", "/var/run" }
            from socket in new[]
            {
-               "podman/podman.sock", "containerd/containerd.sock", "docker/containerd/containerd.sock", "k3s/containerd/containerd.sock",
+               "podman/podman.sock", "containerd/containerd.sock", "k3s/containerd/containerd.sock",
                "crio/crio.sock", "buildkit/buildkitd.sock",
            }
            select $"{directory}/{socket}",

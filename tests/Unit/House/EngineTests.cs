@@ -20,6 +20,7 @@ public sealed partial class EngineTests
         ["PisaHpc/BatchHooks/Slurm/SlurmHooks.cs: docker"] = "knows the word docker-NAME by which users ask for an environment",
         ["PisaHpc/Jobs/RequestedEnvironment.cs: docker"] = "reads the word docker-NAME by which users ask for an environment",
         ["PisaHpc/BatchHooks/Lsf/LsfProfile.cs: docker"] = "knows the word docker-NAME, and the esub that checks it",
+        ["PisaHpc/Sites/SiteAudit.cs: containerd"] = "is the daemon below every engine's kind, and nodes have it without one",
         ["PisaHpc/Preflight/Checks/UsersCheck.cs: systemctl"] = "speaks of the node's name service",
     };
 

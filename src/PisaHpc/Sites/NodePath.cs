@@ -1,4 +1,4 @@
-namespace PisaHpc.Audit;
+namespace PisaHpc.Sites;
 
 /// <summary>A path of a node as it is written. What is a symbolic link on the node is not known here.</summary>
 internal static class NodePath
