@@ -17,7 +17,7 @@ public sealed record AuditWaiver
     /// <summary>The images, without a digest; null for any.</summary>
     public string? Image { get; init; }
 
-    /// <summary>How bad a finding may be that it is for, a word as findings have it: Notice, Warning, Error. What is worse stays open.</summary>
+    /// <summary>How bad a finding that it is for may be, as findings say it: Notice, Warning or Error. What is worse stays open.</summary>
     public string Severity { get; init; } = "Warning";
 
     /// <summary>Why the site lives with it.</summary>
