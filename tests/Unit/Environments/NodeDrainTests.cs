@@ -52,6 +52,7 @@ public sealed class NodeDrainTests
 
         await using var next = await BeginAsync(HeldProcess.Saying("idle"));
         _cluster.Drain!.End(129);
+        await next.Sessions!.Ended;
         var users = await Assert.ThrowsAsync<HpcException>(() => next.UnderAsync(Node, _ => Task.FromResult(1), default));
         Assert.Contains("may have users again", users.Message, StringComparison.Ordinal);
     }
