@@ -94,9 +94,11 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     private static bool OfStatic(string page) => page is "Start-HpcContainer" or "Stop-HpcContainer" or "Restart-HpcContainer"
         or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan";
 
-    /// <summary>PowerShell's own sentence, and lines that name a file of the checkout, are as long as they have to be.</summary>
-    private static bool IsOfAView(string line) =>
-        !line.StartsWith("What if: ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
+    /// <summary>
+    /// PowerShell's own sentence, a line for monitoring, and lines that name a file of the checkout, are as long as they have to be.
+    /// </summary>
+    private static bool IsOfAView(string line) => !line.StartsWith("What if: ", StringComparison.Ordinal)
+        && !line.StartsWith("PISAHPC ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
 
     /// <summary>
     /// Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.
