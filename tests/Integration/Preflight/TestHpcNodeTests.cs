@@ -4,8 +4,12 @@ using PisaHpc.Integration.Host;
 
 namespace PisaHpc.Integration.Preflight;
 
-/// <summary>The checks on real nodes: what a fit node says, and each fault that can be made without harm.</summary>
+/// <summary>
+/// The checks on real nodes: what a fit node says, and each fault that can be made without harm. The pages' examples check nodes too, whose
+/// containers look like these.
+/// </summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Slurm)]
 public sealed class TestHpcNodeTests : IDisposable
 {
     private readonly LabFixture _lab;
