@@ -79,7 +79,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
                 var last = await FailToStartAsync();
                 Assert.Equal(
                     ["o2wn01 none", $"o2wn02 pisahpc: engine-unavailable: 2 jobs in a row not set up here, {last.Id} the last"],
-                    (await RunningProcess.RunAsync("sinfo", ["--noheader", "--Node", "--format=%N %E"])).EndedWith(0).Lines);
+                    (await RunningProcess.RunAsync("sinfo", ["--noheader", "--Node", "--nodes=o2wn[01-02]", "--format=%N %E"])).EndedWith(0).Lines);
             }
             finally
             {
