@@ -40,6 +40,13 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
             return await UndoAsync(aside, old, start, failure);
         }
 
+        await RemoveAsideOrWarnAsync();
+        return null;
+    }
+
+    /// <summary>Removes the old one behind one that stands, which is worth more than that.</summary>
+    public async Task RemoveAsideOrWarnAsync()
+    {
         try
         {
             await RemoveAsideAsync();
@@ -49,8 +56,6 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
             Warn($"The new container {plan.Name} on {plan.Node} stands; {ContainerNames.OfReplaced(plan.Workload)}, which it replaces, "
                 + $"could not be removed, which the next sync does: {failure.Message}");
         }
-
-        return null;
     }
 
     /// <summary>Removes the old one, whose place another one has taken; the caller's own token does not hold that up.</summary>

@@ -8,7 +8,7 @@ namespace PisaHpc.Environments;
 /// The container that a node had, from the moment it gives way until the new one is ready. It is found by its name, so that whoever comes
 /// after a caller who was killed goes on from there. Aside it is not started by its engine, which would give it the new one's port.
 /// </summary>
-/// <param name="plan">The container that takes its place.</param>
+/// <param name="plan">The container that takes its place, as it is started: its attempt tells it from a stranger's.</param>
 /// <param name="grace">How long it may take after the signal to end.</param>
 internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPlan plan, TimeSpan grace)
 {
@@ -20,7 +20,7 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     private bool _isEnding;
 
     /// <summary>How long putting back may last, when the caller's own token is gone: the old one may have to end before.</summary>
-    internal TimeSpan PutBackLimit => grace + TimeSpan.FromSeconds(60);
+    private TimeSpan PutBackLimit => grace + TimeSpan.FromSeconds(60);
 
     private string Aside => ContainerNames.OfReplaced(plan.Workload);
 
@@ -138,6 +138,8 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
                 ErrorId.StaticDiffers, $"Container {plan.Name} on {plan.Node} is another one that somebody made meanwhile.", plan.Node);
         }
 
+        // One of this attempt that could not be taken back has the name still.
+        await (named is null ? Task.CompletedTask : engine.RemoveAsync(named.Id, cancellationToken));
         await engine.RenameAsync(aside!.Id, plan.Name, cancellationToken);
         return aside;
 

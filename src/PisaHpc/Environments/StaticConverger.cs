@@ -154,8 +154,8 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
 
     private async Task<SyncOutcome> ReplaceAsync(IContainerEngine engine, EnvironmentStep step, CancellationToken cancellationToken)
     {
-        var (plan, existing) = (step.Plan, step.Existing);
-        await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
+        var existing = step.Existing;
+        var plan = await StaticStarter.ForStartAsync(engine, step.Plan, cancellationToken);
         if (step.Replaced is not { State: ContainerState.Running })
         {
             await Starter.RefuseTakenPortAsync(new StaticChange(plan, step.Step, existing), cancellationToken);

@@ -73,12 +73,7 @@ public sealed class StaticStarter(Cluster cluster)
         await PutLoginsAsync(plan, cancellationToken);
 
         // One that was aside, or an admin's hand, may have taken it away: it would not come back with its node.
-        var restart = plan.GetSpec().Restart;
-        if ((await engine.SpecificationAsync(existing.Id, cancellationToken))?.Restart != restart)
-        {
-            await engine.UpdateAsync(existing.Id, new LimitUpdate { Restart = restart }, cancellationToken);
-        }
-
+        await engine.UpdateAsync(existing.Id, new LimitUpdate { Restart = plan.GetSpec().Restart }, cancellationToken);
         await Phase.StartContainer.RunAsync(
             () => change.Step == StaticStep.Start
                 ? engine.StartAsync(existing.Id, cancellationToken)
@@ -97,13 +92,16 @@ public sealed class StaticStarter(Cluster cluster)
         IContainerEngine engine, HpcContainerPlan plan, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
         await PutLoginsAsync(plan, cancellationToken);
-
-        // By its image the container is marked.
-        var start = plan.ForStart(await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken));
-        await MakeAsync(engine, start, handOver, cancellationToken);
+        await MakeAsync(engine, await ForStartAsync(engine, plan, cancellationToken), handOver, cancellationToken);
     }
 
-    /// <summary>Makes it in the place of another one. The image has to be there: for as short a time without one as can be.</summary>
+    /// <summary>A plan whose image its node has, marked by it.</summary>
+    internal static async Task<HpcContainerPlan> ForStartAsync(
+        IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken) =>
+        plan.ForStart(await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken));
+
+    /// <summary>Makes it in the place of another one, for as short a time without one as can be.</summary>
+    /// <param name="plan">The container, ready to be started: its image is on the node.</param>
     /// <param name="drain">What keeps users out of the old one; null for nothing.</param>
     /// <returns>Null when it stands; how it was undone when it does not.</returns>
     internal Task<UndoneReplacement?> ReplaceAsync(
@@ -119,7 +117,8 @@ public sealed class StaticStarter(Cluster cluster)
             async () =>
             {
                 await RefuseTakenPortAsync(new StaticChange(plan, StaticStep.Create, null), cancellationToken);
-                await CreateAsync(engine, plan, handOver, cancellationToken);
+                await PutLoginsAsync(plan, cancellationToken);
+                await MakeAsync(engine, plan, handOver, cancellationToken);
             },
             cancellationToken);
 
@@ -136,7 +135,7 @@ public sealed class StaticStarter(Cluster cluster)
             await RunAgainAsync(engine, change, handOver, cancellationToken);
             await (old.Aside is null
                 ? Task.CompletedTask
-                : new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RemoveAsideAsync());
+                : new ContainerReplacement(cluster.Nodes, engine, plan, Grace) { Warn = Warn }.RemoveAsideOrWarnAsync());
             return;
         }
 
@@ -146,8 +145,8 @@ public sealed class StaticStarter(Cluster cluster)
             return;
         }
 
-        await ContainerStarter.HoldImageAsync(engine, plan, cancellationToken);
-        if (await ReplaceAsync(engine, plan, old, drain: null, handOver, cancellationToken) is { } undone)
+        var start = await ForStartAsync(engine, plan, cancellationToken);
+        if (await ReplaceAsync(engine, start, old, drain: null, handOver, cancellationToken) is { } undone)
         {
             if (undone.Failure is OperationCanceledException)
             {

@@ -103,10 +103,21 @@ public sealed class MeanwhileTests
     }
 
     [Fact]
-    public void Putting_back_lasts_longer_than_the_old_one_may_take_to_end()
+    public async Task A_new_one_that_could_not_be_taken_back_gives_way_to_the_old_one()
     {
-        var replaced = new ReplacedContainer(Engine, null!, TimeSpan.FromHours(1));
-        Assert.Equal(TimeSpan.FromSeconds(3660), replaced.PutBackLimit);
+        var sync = new SyncCluster();
+        await sync.SyncAsync(nodes: Node);
+        var old = sync.On(Node).Single().Id;
+        sync.Change("hostname: x");
+        var removals = 0;
+        sync.IsDeaf = (_, one) => one.Id != old;
+        sync.Nodes.Before(Node, FakeStep.Remove, _ => removals++ == 0
+            ? throw new HpcException(ErrorId.EngineUnavailable, "away", Node)
+            : Task.CompletedTask);
+        var change = Assert.Single(await sync.SyncAsync(nodes: Node));
+        Assert.Equal((true, true), (change.Ready, change.RolledBack));
+        var left = Assert.Single(sync.On(Node));
+        Assert.Equal((old, SyncCluster.Name, ContainerState.Running), (left.Id, left.Name, left.State));
     }
 
     private void Redeclare(string more) => _cluster.Site = new StaticCluster(
