@@ -98,6 +98,10 @@ internal sealed class BrokenNodes(
                     log.Warn($"{fault.Node} is not drained: {Plural.Of(perHour, "node")} of the cluster in an hour is what "
                         + "batch.drain allows. The next job that fails there asks again.");
                     break;
+                case DrainOutcome.Held:
+                    log.Warn($"{fault.Node} is not drained: its static environment is being changed, and it gets no jobs until then. "
+                        + "The next job that fails there asks again.");
+                    break;
                 case var outcome:
                     // An admin who resumes it has mended it: the next job that fails is the first again.
                     await NodeFaults.ForgetAsync(

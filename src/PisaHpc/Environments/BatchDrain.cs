@@ -33,7 +33,7 @@ public sealed class BatchDrain(HpcSite site, Func<CancellationToken, Task<INodeC
 
         return site.Batch.System == Scheduler.Slurm
             ? await SlurmNodeDrain.BeginAsync(
-                await host(cancellationToken), node, $"{SlurmDrain.Mark}static {name}", timeout, Warn, cancellationToken)
+                await host(cancellationToken), node, $"{SlurmDrain.HeldMark}{name}", timeout, Warn, cancellationToken)
             : throw new HpcException(
                 ErrorId.PlatformNotSupported,
                 $"static.{name}.drain.batch: {site.Batch.System} is not told to drain a node; {Scheduler.Slurm} is.",

@@ -117,6 +117,17 @@ public sealed class BrokenNodesTests : INodeConnector, IDisposable
     }
 
     [Fact]
+    public async Task One_that_gets_no_jobs_for_a_while_alone_keeps_its_row()
+    {
+        _outcome = DrainOutcome.Held;
+        await CountToThreeAsync();
+        Assert.Contains("o2wn02 is not drained: its static environment is being changed", $"{_error}", StringComparison.Ordinal);
+        _outcome = DrainOutcome.Drained;
+        await CountAsync("44");
+        Assert.Contains("o2wn02 is drained: engine-unavailable: 4 jobs", $"{_output}", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task One_hook_at_a_time_drains()
     {
         _onDrain = () => Assert.Null(AreaLock.TryTakeDrain(_ports.Area.Path));

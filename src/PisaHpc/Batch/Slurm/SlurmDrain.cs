@@ -16,6 +16,9 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
     /// <summary>What our reasons begin with.</summary>
     public const string Mark = "pisahpc: ";
 
+    /// <summary>What those begin with of nodes that get no jobs for a while alone (hold-node.sh): no rule has drained them.</summary>
+    public const string HeldMark = Mark + "static ";
+
     private static readonly NodeScript ListNodes = NodeScript.Of("Batch/Slurm/list-nodes.sh");
     private static readonly NodeScript DrainNode = NodeScript.Of("Batch/Slurm/drain-node.sh");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -42,7 +45,7 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
 
         if (broken.GetsNoJobs)
         {
-            return DrainOutcome.WasBefore;
+            return broken.IsHeld ? DrainOutcome.Held : DrainOutcome.WasBefore;
         }
 
         if (!long.TryParse(said["now"], NumberStyles.None, CultureInfo.InvariantCulture, out var now))
@@ -51,7 +54,7 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
         }
 
         var since = now - (long)Hour.TotalSeconds;
-        if (nodes.Count(one => one.Reason.StartsWith(Mark, StringComparison.Ordinal) && one.ReasonAt > since) >= perHour)
+        if (nodes.Count(one => one.IsOfRule && one.ReasonAt > since) >= perHour)
         {
             return DrainOutcome.TooMany;
         }
@@ -93,6 +96,10 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
         /// <summary>The state's words are those of node_state_string (src/common/slurm_protocol_defs.c), with flags behind.</summary>
         public bool GetsNoJobs => State.StartsWith("drain", StringComparison.Ordinal) || State.StartsWith("down", StringComparison.Ordinal)
             || State.StartsWith("fail", StringComparison.Ordinal);
+
+        public bool IsHeld => Reason.StartsWith(HeldMark, StringComparison.Ordinal);
+
+        public bool IsOfRule => Reason.StartsWith(Mark, StringComparison.Ordinal) && !IsHeld;
     }
 }
 
@@ -104,6 +111,9 @@ internal enum DrainOutcome
 
     /// <summary>It got no more jobs before, and was left as it is.</summary>
     WasBefore,
+
+    /// <summary>It gets no jobs while its static environment is changed, and will get some again.</summary>
+    Held,
 
     /// <summary>As many were drained within the hour as may be, and it was left as it is.</summary>
     TooMany,

@@ -32,11 +32,16 @@ public sealed class SlurmDrainTests : IDisposable
         Assert.Null(_slurm.Updated);
     }
 
+    [Fact]
+    public async Task One_whose_static_environment_is_changed_is_not_drained_for_good() =>
+        Assert.Equal(DrainOutcome.Held, await DrainAsync($"o2wn02|draining|{Now - 60}|pisahpc: static cs7 m9\n"));
+
     [Theory]
     [InlineData("draining", 3599, "pisahpc: disk-full: 3 jobs", true)]
     [InlineData("down*", 60, "pisahpc: disk-full: 3 jobs", true)]
     [InlineData("drained", 3600, "pisahpc: disk-full: 3 jobs", false)]
     [InlineData("drained", 60, "disk, says pisahpc: 3 jobs", false)]
+    [InlineData("draining", 60, "pisahpc: static cs7 m9", false)]
     public async Task Those_of_the_last_hour_with_a_reason_of_ours_count(string state, int ago, string reason, bool counts)
     {
         var other = $"o2wn03|{state}|{Now - ago}|{reason}\n";
