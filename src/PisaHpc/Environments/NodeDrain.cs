@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PisaHpc.Batch.Slurm;
 using PisaHpc.Engines;
+using PisaHpc.Nodes;
 
 namespace PisaHpc.Environments;
 
@@ -67,31 +68,9 @@ internal sealed class NodeDrain : IAsyncDisposable
         await (_batch?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private static async Task<T> UnderAsync<T>(
-        string node, SlurmNodeDrain? batch, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
-    {
-        if (batch is null)
-        {
-            return await work(cancellationToken);
-        }
-
-        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var doing = work(working.Token);
-        if (await Task.WhenAny(doing, batch.Ended) == doing || doing.IsCompleted)
-        {
-            return await doing;
-        }
-
-        await working.CancelAsync();
-        try
-        {
-            return await doing;
-        }
-        catch (OperationCanceledException lost) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Lost(node, lost);
-        }
-    }
+    private static Task<T> UnderAsync<T>(
+        string node, SlurmNodeDrain? batch, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        batch is null ? work(cancellationToken) : HeldCommand.WhileAsync(batch.Ended, work, lost => Lost(node, lost), cancellationToken);
 
     private static HpcException Lost(string node, string who, Exception? cause) => new(
         ErrorId.NodeUnreachable,

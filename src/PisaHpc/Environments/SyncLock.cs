@@ -1,3 +1,4 @@
+using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Environments;
@@ -23,7 +24,8 @@ internal sealed class SyncLock : IAsyncDisposable
     /// <param name="name">The static environment.</param>
     /// <param name="asker">Who asks, for the next one to be told.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.StaticBeingSynced"/>: another one has it; <see cref="ErrorId.NodeCommandFailed"/>.
+    /// <see cref="ErrorId.StaticBeingSynced"/>: another one has it; <see cref="ErrorId.NodeCommandFailed"/>;
+    /// <see cref="ErrorId.NodeTimeout"/>.
     /// </exception>
     public static async Task<SyncLock> TakeAsync(
         INodeConnection connection, string directory, string name, string asker, CancellationToken cancellationToken)
@@ -33,9 +35,18 @@ internal sealed class SyncLock : IAsyncDisposable
         var held = new SyncLock(new HeldCommand(await connection.StartAsync(command, cancellationToken)), words, connection.Node);
         try
         {
-            return await held._holder.ReadAsync(cancellationToken) == "held"
+            return await held._holder.ReadAsync(Cluster.ShortWork, cancellationToken) == "held"
                 ? held
                 : throw await held.RefusedAsync(directory, cancellationToken);
+        }
+        catch (TimeoutException late)
+        {
+            await held.DisposeAsync();
+            throw new HpcException(
+                ErrorId.NodeTimeout,
+                $"Directory {directory} on {connection.Node} could not be locked within {Cluster.ShortWork.TotalSeconds:0} s.",
+                connection.Node,
+                innerException: late);
         }
         catch
         {
@@ -46,25 +57,8 @@ internal sealed class SyncLock : IAsyncDisposable
 
     /// <summary>Does work that nobody else may do meanwhile. When the lock is lost in the midst, the work is cancelled.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeUnreachable"/>: it was lost; the work's own.</exception>
-    public async Task<T> UnderAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
-    {
-        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var doing = work(working.Token);
-        if (await Task.WhenAny(doing, _holder.Ended) == doing || doing.IsCompleted)
-        {
-            return await doing;
-        }
-
-        await working.CancelAsync();
-        try
-        {
-            return await doing;
-        }
-        catch (OperationCanceledException lost) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Lost(lost);
-        }
-    }
+    public Task<T> UnderAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        HeldCommand.WhileAsync(_holder.Ended, work, Lost, cancellationToken);
 
     /// <summary>The failure of work that was cancelled since the lock was lost.</summary>
     public HpcException Lost(Exception cause) => new(

@@ -43,6 +43,32 @@ internal sealed class HeldCommand : IAsyncDisposable
     public async Task<string?> ReadAsync(TimeSpan limit, CancellationToken cancellationToken) =>
         await ReadAsync(cancellationToken).WaitAsync(limit, cancellationToken);
 
+    /// <summary>Does work for as long as a command is held; when that ends in the midst, the work is cancelled.</summary>
+    /// <param name="ended"><see cref="Ended"/>.</param>
+    /// <param name="lost">The failure of work that was cancelled so.</param>
+    public static async Task<T> WhileAsync<T>(
+        Task ended, Func<CancellationToken, Task<T>> work, Func<Exception, HpcException> lost, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(lost);
+        using var working = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var doing = work(working.Token);
+        if (await Task.WhenAny(doing, ended) == doing || doing.IsCompleted)
+        {
+            return await doing;
+        }
+
+        await working.CancelAsync();
+        try
+        {
+            return await doing;
+        }
+        catch (OperationCanceledException cause) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw lost(cause);
+        }
+    }
+
     /// <summary>The words of a command that ended by itself.</summary>
     public async Task<string> ErrorAsync(CancellationToken cancellationToken)
     {
