@@ -14,9 +14,13 @@ read_job_ad() {
             'WantDocker = true' | 'WantContainer = true') image=${line%% *} ;;
         esac
     done
+    # The word without quotes is no value; with them it is a name.
+    case $asked in
+        [Uu][Nn][Dd][Ee][Ff][Ii][Nn][Ee][Dd]) asked='' ;;
+    esac
     asked=${asked#\"} asked=${asked%\"}
     case $asked in
-        [Nn][Oo][Nn][Ee] | [Dd][Oo][Cc][Kk][Ee][Rr]-[Nn][Oo][Nn][Ee] | [Uu][Nn][Dd][Ee][Ff][Ii][Nn][Ee][Dd]) asked='' ;;
+        [Nn][Oo][Nn][Ee] | [Dd][Oo][Cc][Kk][Ee][Rr]-[Nn][Oo][Nn][Ee]) asked='' ;;
     esac
 }
 

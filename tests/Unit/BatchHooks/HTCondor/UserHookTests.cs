@@ -20,6 +20,15 @@ public sealed class UserHookTests
         Assert.Empty(node.Host.Calls);
     }
 
+    [Fact]
+    public void A_name_in_quotes_asks_whatever_it_is_as_it_does_in_the_wrapper()
+    {
+        using var node = new StarterDirectory();
+        WithSudo(node, "echo '78 no-environment n01 None.'");
+        Prepare(node, Plain + "PisaHpcEnvironment = \"undefined\"\n");
+        Assert.Single(node.Host.Calls);
+    }
+
     [Theory]
     [InlineData("78 image-missing n02 No \\\"x\\\" there.", 178, "image-missing on n02: No 'x' there.\"\n")]
     [InlineData("75 too-slow n01 Late.", 375, "too-slow on n01: Late.\"\n")]
