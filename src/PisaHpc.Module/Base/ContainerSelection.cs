@@ -64,7 +64,7 @@ internal sealed class ContainerSelection(NodeCmdlet cmdlet)
     public IEnumerable<HpcException> Missing(IEnumerable<string> jobIds)
     {
         var jobs = from jobId in jobIds.Where(JobIdPattern.IsOne).Except(_found.Select(container => container.JobId))
-                   select new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId);
+                   select MissingJob(jobId);
         var statics = from name in Exact(Static).Except(_found.Select(container => container.Static))
                       select new HpcException(
                           ErrorId.ContainerNotFound,
@@ -74,6 +74,10 @@ internal sealed class ContainerSelection(NodeCmdlet cmdlet)
                     select new HpcException(ErrorId.ContainerNotFound, $"No node that was asked has a container {Quote.Of(name)}.", name);
         return jobs.Concat(statics).Concat(names);
     }
+
+    /// <summary>The failure of a job that was named and has no container.</summary>
+    public static HpcException MissingJob(string jobId) =>
+        new(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId);
 
     private static IEnumerable<string> Exact(IEnumerable<string> names) =>
         names.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));

@@ -52,10 +52,16 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             IReadOnlyList<HpcContainer> found = asked.Contains(node) ? await FindAsync(engine, [.. asked[node]], stopping) : [];
-            using var places = new SemaphoreSlim(ContainersAtATime);
-            await Task.WhenAll(byNode[node].Concat(found).Select(
-                container => OrReportAsync(node, () => InPlaceAsync(places, () => ProcessAsync(engine, container, stopping), stopping))));
+            await OnEachOfAsync(node, byNode[node].Concat(found), container => ProcessAsync(engine, container, stopping), stopping);
         }
+    }
+
+    /// <summary>Does something to each of a node's containers, <see cref="ContainersAtATime"/> of them at a time.</summary>
+    private protected async Task OnEachOfAsync<T>(string node, IEnumerable<T> containers, Func<T, Task> work, CancellationToken stopping)
+    {
+        using var places = new SemaphoreSlim(ContainersAtATime);
+        await Task.WhenAll(containers.Select(
+            container => OrReportAsync(node, () => InPlaceAsync(places, () => work(container), stopping))));
     }
 
     private static async Task InPlaceAsync(SemaphoreSlim places, Func<Task> work, CancellationToken stopping)
@@ -137,9 +143,9 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     private void ReportJobs()
     {
         foreach (var jobId in _asked.Select(ask => ask.JobId).OfType<string>().Distinct().Where(JobIdPattern.IsOne)
-            .Except(_found.Select(container => container.JobId)))
+            .Except(_found.Select(container => container.JobId).OfType<string>()))
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has no container on the nodes asked.", jobId));
+            Report(ContainerSelection.MissingJob(jobId));
         }
     }
 

@@ -50,15 +50,20 @@ internal static class ParameterLayer
         _ => throw Invalid("OpenFiles", text, "a whole number above 0 or 'host'"),
     };
 
-    private static Dictionary<string, Setting<string>> VariablesOf(IDictionary? variables)
+    private static Dictionary<string, Setting<string>> VariablesOf(IDictionary? variables) =>
+        Words(variables).ToDictionary(variable => variable.Key, variable => Setting.Of(variable.Value));
+
+    /// <summary>Variables as a hashtable has them; of keys that are the same word, such as 1 and '1', one counts.</summary>
+    internal static Dictionary<string, string> Words(IDictionary? variables)
     {
-        var settings = new Dictionary<string, Setting<string>>();
+        var words = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (DictionaryEntry variable in variables ?? new Hashtable())
         {
-            settings[variable.Key.ToString()!] = Setting.Of(Convert.ToString(variable.Value, CultureInfo.InvariantCulture) ?? "");
+            words[Convert.ToString(variable.Key, CultureInfo.InvariantCulture) ?? ""] =
+                Convert.ToString(variable.Value, CultureInfo.InvariantCulture) ?? "";
         }
 
-        return settings;
+        return words;
     }
 
     private static HpcException Invalid(string parameter, string text, string expected) =>

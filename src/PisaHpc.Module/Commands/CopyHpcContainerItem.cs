@@ -56,8 +56,11 @@ public sealed class CopyHpcContainerItemCommand : InsideContainerCmdlet
         using var bars = FollowNodes(FromContainer ? "Copying from containers" : "Copying to containers", nodes.Count, Phase.CopyItems);
         await Cluster.OnEachAsync(
             nodes,
-            (node, stopping) => Task.WhenAll(byNode[node].Select(one => OrReportAsync(
-                node, () => CopyAsync(one.Engine, one.Container, DirectoryFor(one.Container, byNode), bars, stopping)))),
+            (node, stopping) => OnEachOfAsync(
+                node,
+                byNode[node],
+                one => CopyAsync(one.Engine, one.Container, DirectoryFor(one.Container, byNode), bars, stopping),
+                stopping),
             StopToken,
             phase: Phase.CopyItems);
     }

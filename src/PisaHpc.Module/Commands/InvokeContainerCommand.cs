@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
@@ -60,7 +59,7 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
             Arguments = ArgumentList,
             User = ContainerUser.Parse(User),
             WorkingDirectory = WorkingDirectory,
-            Variables = Variables(),
+            Variables = ParameterLayer.Words(Variable),
             Input = Input(),
         }.Check();
         return base.BeginAsync();
@@ -113,9 +112,4 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
         (_, not null) => CommandInput.OfFile(GetUnresolvedProviderPathFromPSPath(InputFile)),
         _ => CommandInput.None,
     };
-
-    private Dictionary<string, string> Variables() => Variable is null ? [] : Variable.Cast<DictionaryEntry>().ToDictionary(
-        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "",
-        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "",
-        StringComparer.Ordinal);
 }

@@ -138,7 +138,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         request = request with
         {
             Arguments = ArgumentList,
-            Environment = Variables(),
+            Environment = ParameterLayer.Words(Environment),
             WorkingDirectory = WorkingDirectory,
             Ranks = Rank,
             Oversubscribe = Oversubscribe,
@@ -186,9 +186,4 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         EmitAll(lines);
         return CaughtUpAsync();
     }
-
-    private Dictionary<string, string> Variables() => Environment is null ? [] : Environment.Cast<DictionaryEntry>().ToDictionary(
-        entry => Convert.ToString(entry.Key, CultureInfo.InvariantCulture) ?? "",
-        entry => Convert.ToString(entry.Value, CultureInfo.InvariantCulture) ?? "",
-        StringComparer.Ordinal);
 }
