@@ -112,26 +112,10 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
     private bool IsAsBadAsFailOn(HpcNodeCheck check) =>
         FailOn is not null && Enum.Parse<CheckResult>(check.Result) >= Enum.Parse<CheckResult>(FailOn, ignoreCase: true);
 
-    private Func<string, bool> ChecksMeant()
+    private Func<string, bool> ChecksMeant() => CheckNames.Meant(Check, Kind switch
     {
-        var known = Kind switch
-        {
-            Scheduler.Lsf => LsfHookChecks.Names,
-            Scheduler.HTCondor => HTCondorHookChecks.Names,
-            _ => SlurmHookChecks.Names,
-        };
-        var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
-        foreach (var (index, name) in Check.Index())
-        {
-            if (!known.Any(patterns[index].IsMatch))
-            {
-                throw new HpcException(
-                    ErrorId.InvalidValue,
-                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", known)}.",
-                    name);
-            }
-        }
-
-        return name => patterns.Any(pattern => pattern.IsMatch(name));
-    }
+        Scheduler.Lsf => LsfHookChecks.Names,
+        Scheduler.HTCondor => HTCondorHookChecks.Names,
+        _ => SlurmHookChecks.Names,
+    });
 }

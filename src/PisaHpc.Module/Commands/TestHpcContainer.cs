@@ -233,18 +233,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
 
     private List<IContainerCheck> ChecksMeant()
     {
-        var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
-        foreach (var (index, name) in Check.Index())
-        {
-            if (!ContainerChecks.Names.Any(patterns[index].IsMatch))
-            {
-                throw new HpcException(
-                    ErrorId.InvalidValue,
-                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", ContainerChecks.Names)}.",
-                    name);
-            }
-        }
-
-        return [.. ContainerChecks.All.Where(check => patterns.Any(pattern => pattern.IsMatch(check.Name)))];
+        var isMeant = CheckNames.Meant(Check, ContainerChecks.Names);
+        return [.. ContainerChecks.All.Where(check => isMeant(check.Name))];
     }
 }

@@ -109,19 +109,8 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
 
     private List<INodeCheck> ChecksMeant()
     {
-        var patterns = Check.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase)).ToArray();
-        foreach (var (index, name) in Check.Index())
-        {
-            if (!NodeChecks.All.Any(check => patterns[index].IsMatch(check.Name)))
-            {
-                throw new HpcException(
-                    ErrorId.InvalidValue,
-                    $"There is no check {Quote.Of(name)}. There are {string.Join(", ", NodeChecks.All.Select(check => check.Name))}.",
-                    name);
-            }
-        }
-
-        return [.. NodeChecks.All.Where(check => patterns.Any(pattern => pattern.IsMatch(check.Name)))];
+        var isMeant = CheckNames.Meant(Check, NodeChecks.All.Select(check => check.Name));
+        return [.. NodeChecks.All.Where(check => isMeant(check.Name))];
     }
 
     /// <summary>A site without environments has none to check for; a pattern that means none of them is a mistake.</summary>
