@@ -19,6 +19,11 @@ internal static class HookPlace
     /// <summary>What runs in a container and starts commands there, which the first looks for beside itself.</summary>
     public const string Agent = Directory + "/pisahpc-agent";
 
+    /// <summary>
+    /// After its deadline, a start has this to take back what it started, and then its hook ends it (take_back in hook.sh).
+    /// </summary>
+    public static TimeSpan TakeBack { get; } = TimeSpan.FromSeconds(20);
+
     /// <summary>What the scripts of every batch system do alike.</summary>
     public static HookFile Shared { get; } = new($"{Directory}/hook.sh", TextOf("hook.sh"), HookFile.Readable);
 

@@ -68,6 +68,10 @@ internal static partial class MarkedBlock
         };
     }
 
+    /// <summary>The change of a file that takes the block out; no file where there was none.</summary>
+    /// <exception cref="HpcException">As <see cref="TakenOut"/> has it.</exception>
+    public static TextChange Left(TextChange read) => read with { After = read.Before is { } text ? TakenOut(read.Path, text) : null };
+
     private static HpcException Changed(string path, int line) => new(
         ErrorId.BatchConfigurationInvalid,
         string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}: the lines of PisaHpc that begin there were changed since."),

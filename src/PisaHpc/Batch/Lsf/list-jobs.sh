@@ -13,7 +13,7 @@ say_and_end() { printf '%s\t%s\nend\t1\n' "$1" "$2"; exit 0; }
 encode() { printf '%s' "$1" | base64 | tr -d '\n'; }
 refused() { say_and_end refused "$(encode "$1")"; }
 missing() { for program in $needed; do command -v "$program" >/dev/null || { printf '%s' "$program"; return; }; done; }
-. Batch/Lsf/callers-choices.sh
+. Batch/Lsf/caller-choices.sh
 
 # Which LSF is asked is no choice of the caller's where the site says it, and none of a job's, whose environment a hook of root's may have.
 if [ -n "$profile" ] || [ "$uid" = 0 ]; then no_choices; fi

@@ -65,7 +65,7 @@ internal static class HTCondorHookChecks
     /// <summary>HTCondor goes on without an exit hook that lasts too long, and then kills it.</summary>
     private static CheckFinding Time(HTCondorNodeEvidence evidence)
     {
-        var longest = (evidence.Deadline + HTCondorLines.TakeBack).TotalSeconds;
+        var longest = (evidence.Deadline + HookPlace.TakeBack).TotalSeconds;
         var said = HTCondorLines.ExitTimeoutOn(evidence.Condor);
         return int.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > longest
             ? CheckFinding.Passed($"an exit hook may last {longest:0} s, and HTCondor waits {seconds} s")

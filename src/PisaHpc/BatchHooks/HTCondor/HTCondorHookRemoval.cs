@@ -28,7 +28,7 @@ internal sealed class HTCondorHookRemoval(HTCondorHookRequest request) : IHookRe
             NextStep = "condor_reconfig; then this again",
         };
         var file = await HTCondorLines.FindAsync(node, condor, cancellationToken);
-        if (file is not null && HTCondorLines.Left(file) is { Changes: true } lines)
+        if (file is not null && MarkedBlock.Left(file) is { Changes: true } lines)
         {
             return change with { Texts = [lines] };
         }
@@ -43,7 +43,7 @@ internal sealed class HTCondorHookRemoval(HTCondorHookRequest request) : IHookRe
         HostChange change, INodeConnection node, HTCondorNode condor, CancellationToken cancellationToken)
     {
         var files = new HostFiles(node);
-        var sudoers = HTCondorSudoers.Left(
+        var sudoers = MarkedBlock.Left(
             await files.ReadTextAsync(HTCondorSudoers.File, HTCondorSudoers.Mode, cancellationToken));
         var shared = await HookPlace.SharedLeftBy(HTCondorHooks.System, files, cancellationToken);
         var own = HTCondorHooks.OfNode(request.Site, TimeSpan.Zero, condor).Select(file => file.Path)

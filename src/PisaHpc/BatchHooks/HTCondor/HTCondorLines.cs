@@ -30,9 +30,6 @@ internal static class HTCondorLines
     // What HTCondor takes beyond our longest hook.
     private const int MarginSec = 10;
 
-    /// <summary>After its deadline, a start has this to take back what it started, and then its hook ends it.</summary>
-    public static TimeSpan TakeBack { get; } = TimeSpan.FromSeconds(20);
-
     /// <summary>The names that they set, or add to.</summary>
     public static IReadOnlyList<string> Names { get; } =
         [PrepareHook, ExitHook, ExitTimeout, DefaultKeyword, WrapperName, JobAttributes, SlotAttributes];
@@ -74,13 +71,6 @@ internal static class HTCondorLines
 
         return read with { After = MarkedBlock.Joined(read.Path, read.Before, Of(deadline, keyword is null, wrapper is null)) };
     }
-
-    /// <summary>The file without the lines; no file where there was none.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>: they were changed since.</exception>
-    public static TextChange Left(TextChange read) => read with
-    {
-        After = read.Before is { } text ? MarkedBlock.TakenOut(read.Path, text) : null,
-    };
 
     /// <summary>Where the file is, or would be, on a node; null where neither HTCondor nor what was put there says it.</summary>
     public static string? FileOn(HTCondorNode node) =>
@@ -136,7 +126,7 @@ internal static class HTCondorLines
     [
         $"{PrepareHook} = {HookPlace.Directory}/htcondor-prepare",
         $"{ExitHook} = {HookPlace.Directory}/htcondor-exit",
-        $"{ExitTimeout} = {(deadline + TakeBack).TotalSeconds + MarginSec:0}",
+        $"{ExitTimeout} = {(deadline + HookPlace.TakeBack).TotalSeconds + MarginSec:0}",
         .. isDefault ? [$"{DefaultKeyword} = {Keyword}"] : Array.Empty<string>(),
         .. isWrapper ? [$"{WrapperName} = {Wrapper}"] : Array.Empty<string>(),
         $"{JobAttributes} = $({JobAttributes}) {string.Join(' ', JobAttributesOfOurs)}",

@@ -70,11 +70,4 @@ internal static class HTCondorSudoers
             warn($"{File} was not tried: {node.Node} has no visudo.");
         }
     }
-
-    /// <summary>It without the lines; no file where there was none.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>: they were changed since.</exception>
-    public static TextChange Left(TextChange read) => read with
-    {
-        After = read.Before is { } text ? MarkedBlock.TakenOut(read.Path, text) : null,
-    };
 }

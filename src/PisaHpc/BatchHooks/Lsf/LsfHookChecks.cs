@@ -9,7 +9,7 @@ namespace PisaHpc.BatchHooks.Lsf;
 internal sealed record LsfEvidence(LsfHooks Hooks, TimeSpan Deadline, IReadOnlyDictionary<string, string?> Server)
 {
     /// <summary>The longest that one of our hooks lasts, in seconds.</summary>
-    public int LongestSec => (int)(Deadline + LsfProfile.TakeBack).TotalSeconds;
+    public int LongestSec => (int)(Deadline + HookPlace.TakeBack).TotalSeconds;
 
     /// <summary>The site's profiles with their sections, null for one that lsb.applications has not.</summary>
     public IReadOnlyList<(LsfProfile Profile, LsfSection? Section)> Profiles { get; } = SectionsOf(Hooks);

@@ -17,9 +17,6 @@ internal sealed partial record LsfProfile(string Environment, IReadOnlyList<stri
     /// <summary>The profile's name.</summary>
     public string Name => Words[0];
 
-    /// <summary>After its deadline, a start has this to take back what it started, and then its hook ends it.</summary>
-    public static TimeSpan TakeBack { get; } = TimeSpan.FromSeconds(20);
-
     /// <summary>The name of the script that checks the words, in LSF_SERVERDIR.</summary>
     public const string Esub = "esub.docker";
 
@@ -74,7 +71,7 @@ internal sealed partial record LsfProfile(string Environment, IReadOnlyList<stri
 
     /// <summary>The least whole minutes in which a hook ends by itself.</summary>
     private static int MinutesFor(TimeSpan deadline) =>
-        (int)Math.Ceiling((deadline + TakeBack + TimeSpan.FromSeconds(MarginSec)).TotalMinutes);
+        (int)Math.Ceiling((deadline + HookPlace.TakeBack + TimeSpan.FromSeconds(MarginSec)).TotalMinutes);
 
     private static string WordOf(string name) =>
         name.StartsWith("docker-", StringComparison.Ordinal) && name.Length > "docker-".Length ? name : "docker-" + name;

@@ -68,7 +68,7 @@ internal sealed partial record LsfSudoers(TextChange Text, string? Standing)
 
     /// <summary>It without the line; no file where there was none.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.BatchConfigurationInvalid"/>: it was changed since.</exception>
-    public TextChange Left() => Text with { After = Text.Before is { } text ? MarkedBlock.TakenOut(Text.Path, text) : null };
+    public TextChange Left() => MarkedBlock.Left(Text);
 
     private static HpcException Invalid(string node, string problem, string action) =>
         new(ErrorId.BatchConfigurationInvalid, $"{File} on {node} {problem}", node, action);

@@ -3,7 +3,7 @@
 # $1 the lsf.conf, or nothing for the one of LSF_ENVDIR, of root's never, else /etc/lsf.conf.
 # "untrusted" is a profile.lsf that root does not run, for others than root can change it.
 
-. Batch/Lsf/callers-choices.sh
+. Batch/Lsf/caller-choices.sh
 
 # looked_at FILE DEPTH: prints the lines of a file, and of those that it includes, that set a pre- or post-execution which is none of ours,
 # as "theirs FILE:LINE", and those outside of our block that call what is ours, as "calls FILE:LINE". A backslash continues a line.

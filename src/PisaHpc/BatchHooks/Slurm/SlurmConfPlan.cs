@@ -5,9 +5,6 @@ namespace PisaHpc.BatchHooks.Slurm;
 /// <summary>What a slurm.conf(5) is asked to say.</summary>
 internal sealed record SlurmConfRequest
 {
-    /// <summary>After its deadline, a start has this to take back what it started, and then its hook ends it.</summary>
-    public static TimeSpan TakeBack { get; } = TimeSpan.FromSeconds(20);
-
     /// <summary>How long a prolog may be at a start.</summary>
     public required TimeSpan Deadline { get; init; }
 
@@ -18,7 +15,7 @@ internal sealed record SlurmConfRequest
     public bool TakesSeveralScripts { get; init; }
 
     /// <summary>The longest that one of our hooks lasts.</summary>
-    public TimeSpan Longest => Deadline + TakeBack;
+    public TimeSpan Longest => Deadline + HookPlace.TakeBack;
 }
 
 /// <summary>What becomes of a slurm.conf(5), and what has to stand on nodes for it.</summary>
@@ -93,7 +90,7 @@ internal sealed record SlurmConfPlan(IReadOnlyList<SlurmConfFile> Files, IReadOn
                     $"{key}={limit} is no more than the {request.Longest.TotalSeconds:0} s that a hook may take here, with {MarginSec} s "
                     + "to spare.",
                     recommendedAction: $"Raise it to {request.Longest.TotalSeconds + MarginSec:0}, or choose a -DeadlineSec of at most "
-                    + $"{Math.Max(0, limit - MarginSec - (int)SlurmConfRequest.TakeBack.TotalSeconds)}.");
+                    + $"{Math.Max(0, limit - MarginSec - (int)HookPlace.TakeBack.TotalSeconds)}.");
             }
         }
     }

@@ -14,7 +14,7 @@ internal sealed record ControllerEvidence(
     public IReadOnlyDictionary<string, string> Running => Hooks.Controller.Running;
 
     /// <summary>The longest that one of our hooks lasts, in seconds.</summary>
-    public int LongestSec => (int)(Deadline + SlurmConfRequest.TakeBack).TotalSeconds;
+    public int LongestSec => (int)(Deadline + HookPlace.TakeBack).TotalSeconds;
 
     /// <summary>A value that slurmctld runs with, by its first word; empty for none.</summary>
     public string Value(string key) => Running.GetValueOrDefault(key) is { } value and not "(null)" ? value : "";

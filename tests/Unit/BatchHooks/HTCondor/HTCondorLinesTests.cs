@@ -21,7 +21,7 @@ public sealed class HTCondorLinesTests
             StringComparison.Ordinal);
         var standing = None with { Before = joined.After, After = joined.After };
         Assert.False(Joined(CondorNode.Fit, standing).Changes);
-        Assert.Null(HTCondorLines.Left(standing).After);
+        Assert.Null(MarkedBlock.Left(standing).After);
     }
 
     [Theory]
