@@ -25,7 +25,7 @@ internal sealed class EarlierBoot(Cluster cluster, PortArea? ports, Scheduler sy
             async (_, stopping) =>
             {
                 boot = await NodeProbe.ReadBootAsync(await cluster.Nodes.ConnectAsync(node, stopping), stopping);
-                await traces.ReadAsync(cluster, runDirectory, evidence, stopping);
+                await traces.ReadAsync(cluster, runDirectory, evidence, withRecords: false, stopping);
                 isWhole = true;
             },
             cancellationToken,

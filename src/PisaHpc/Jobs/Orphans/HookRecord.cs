@@ -36,6 +36,9 @@ internal sealed record HookRecord(string Name, string Identity)
         ScriptReply.AskAsync(
             node, Script, [runDirectory, .. records.Select(record => $"{record.Name}={record.Identity}")], cancellationToken);
 
+    /// <summary>Whether the hooks of a batch system have any that a sweep takes.</summary>
+    public static bool AreKeptBy(Scheduler system) => system is Scheduler.Slurm or Scheduler.Lsf;
+
     /// <summary>Whether it is of a job: of Slurm's any run of it, of LSF's the job itself, or the element of an array.</summary>
     /// <param name="system">The job's batch system.</param>
     /// <param name="jobIds">The ids by which nodes name the job.</param>

@@ -28,13 +28,15 @@ internal sealed class NodeTraces(string node)
 
     /// <summary>Reads them. What was read before a failure stays read: keys are found though the engine be down.</summary>
     /// <param name="runDirectory">Where jobs' directories are.</param>
-    public async Task ReadAsync(Cluster cluster, string runDirectory, IJobEvidence evidence, CancellationToken cancellationToken)
+    /// <param name="withRecords">Whether hooks' records are wanted: they take a command of their own.</param>
+    public async Task ReadAsync(
+        Cluster cluster, string runDirectory, IJobEvidence evidence, bool withRecords, CancellationToken cancellationToken)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         Running = await evidence.FindRunningAsync(connection, cancellationToken);
         HasTold = true;
         Directories = await JobDirectory.ListAsync(connection, runDirectory, cancellationToken);
-        Records = await HookRecord.ListAsync(connection, runDirectory, cancellationToken);
+        Records = withRecords ? await HookRecord.ListAsync(connection, runDirectory, cancellationToken) : [];
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         Containers =
         [

@@ -70,5 +70,6 @@ internal sealed class OrphanSurvey(Cluster cluster, OrphanSearch search)
     }
 
     private Task ReadNodeAsync(string node, CancellationToken cancellationToken) =>
-        _nodes.GetOrAdd(node, name => new NodeTraces(name)).ReadAsync(cluster, search.RunDirectory, search.Evidence, cancellationToken);
+        _nodes.GetOrAdd(node, name => new NodeTraces(name)).ReadAsync(
+            cluster, search.RunDirectory, search.Evidence, HookRecord.AreKeptBy(search.System), cancellationToken);
 }
