@@ -80,6 +80,11 @@ public sealed partial class ViewTests
             Assert.All(
                 view.Descendants("TableColumnItem").Elements("PropertyName"),
                 item => Assert.True(shown.GetProperty(item.Value) is not null, $"{type} has no {item.Value}"));
+            Assert.All(
+                from script in view.Descendants("ScriptBlock")
+                from member in MemberName().Matches(script.Value)
+                select member.Groups["name"].Value,
+                name => Assert.True(shown.GetMember(name).Length > 0, $"{type} has no {name}"));
         }
     }
 
@@ -102,6 +107,9 @@ public sealed partial class ViewTests
 
     /// <summary>The type's name; behind a <c>#</c> what tells objects of it apart that have a view of their own.</summary>
     private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
+
+    [GeneratedRegex(@"\$_\.(?<name>[A-Za-z]\w*)")]
+    private static partial Regex MemberName();
 
     [GeneratedRegex(@"\[(?<name>PisaHpc\.[A-Za-z.]+)\]")]
     private static partial Regex TypeName();

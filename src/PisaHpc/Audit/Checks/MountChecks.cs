@@ -89,7 +89,7 @@ internal sealed class SensitivePathsCheck : IContainerCheck
                 : AuditSeverity.Warning;
         }
 
-        var isSecret = Secrets.Any(secret => mount.Source == secret || mount.Source.StartsWith(secret + "/", StringComparison.Ordinal));
+        var isSecret = Secrets.Any(secret => SystemPaths.IsIn(mount.Source, secret));
         return isWhole || SystemPaths.HoldSockets(mount.Source) ? AuditSeverity.Warning
 
             // By it an sshd knows whose account is locked; who logs in cannot read it.

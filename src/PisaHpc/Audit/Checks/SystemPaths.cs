@@ -26,11 +26,11 @@ internal static class SystemPaths
     public static bool LeadToRoot(string path) => !OfNames.Contains(path);
 
     /// <summary>Whether a path is a whole directory of the system, or one above it.</summary>
-    public static bool AreWhole(string path) => Directories.Contains(Plain(path)) || Above.Contains(Plain(path));
+    public static bool AreWhole(string path) => Directories.Contains(path) || Above.Contains(path);
 
     /// <summary>Whether a path is below such a directory, and its programs' own.</summary>
     public static bool AreBelow(string path) =>
-        !ForPrograms.Any(directory => IsIn(Plain(path), directory)) && Directories.Any(directory => IsIn(Plain(path), directory));
+        !ForPrograms.Any(directory => IsIn(path, directory)) && Directories.Any(directory => IsIn(path, directory));
 
     /// <summary>
     /// Whether a path is a daemon's socket, or a directory directly below /run, as those of sockets are: who may connect to one asks it,
@@ -41,8 +41,7 @@ internal static class SystemPaths
         && (path.EndsWith(".sock", StringComparison.Ordinal) || path.EndsWith(".socket", StringComparison.Ordinal)
             || path.Split('/') is ["", "run", _] or ["", "var", "run", _]);
 
-    private static string Plain(string path) => path.TrimEnd('/');
-
-    private static bool IsIn(string path, string directory) =>
+    /// <summary>Whether a path is a directory, or in it.</summary>
+    public static bool IsIn(string path, string directory) =>
         path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal);
 }

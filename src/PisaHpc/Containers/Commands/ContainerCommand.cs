@@ -7,7 +7,7 @@ namespace PisaHpc.Containers.Commands;
 
 /// <summary>
 /// A command in a container, of a job or of a static environment. The engine starts it: so it may be root's, and needs no agent in the
-/// container. It ends with its caller, whatever ends that.
+/// container. It ends with its caller, as soon as the node notices that this is gone.
 /// </summary>
 public sealed record ContainerCommand
 {

@@ -1,5 +1,15 @@
 # shellcheck shell=sh
-# Defines account: sets the variables that a login sets and that are not there yet, of this process's user, as the container's accounts have
+# begin_in DIRECTORY: goes to the working directory, or without one to the user's home, or / where that is not there. Exit code 78: there is
+# no such directory.
+begin_in() {
+    if [ -n "$1" ]; then
+        cd -- "$1" || exit 78
+    else
+        cd -- "${HOME:-/}" 2>/dev/null || cd /
+    fi
+}
+
+# account: sets the variables that a login sets and that are not there yet, of this process's user, as the container's accounts have
 # them. Names begin so that no variable of the command's, which it would see changed, is one of them.
 
 account() {

@@ -14,12 +14,7 @@ case $SHELL in
     */nologin | */false) SHELL=/bin/sh ;;
 esac
 [ -x "$SHELL" ] || SHELL=/bin/sh
-pisahpc_directory=$2
+begin_in "$2"
 shift 2
-if [ -n "$pisahpc_directory" ]; then
-    cd -- "$pisahpc_directory" || exit 78
-else
-    cd -- "$HOME" 2>/dev/null || cd /
-fi
 [ $# -gt 0 ] || set -- "$SHELL" -l
 exec "$@"

@@ -6,11 +6,6 @@
 
 . Containers/Commands/account.sh
 [ "$1" != other ] || account
-pisahpc_directory=$2
+begin_in "$2"
 shift 2
-if [ -n "$pisahpc_directory" ]; then
-    cd -- "$pisahpc_directory" || exit 78
-else
-    cd -- "${HOME:-/}" 2>/dev/null || cd /
-fi
 exec "$@"

@@ -1,8 +1,8 @@
 namespace PisaHpc.Containers.Items;
 
 /// <summary>
-/// Gives what was unpacked on this machine its final name, by renaming. A directory that stands there is joined with one that comes; a file
-/// or a symbolic link is replaced, and a link is never followed.
+/// Gives what was unpacked on this machine its final name, by renaming; a symbolic link is made anew. A directory that stands there is
+/// joined with one that comes; a file or a symbolic link is replaced, and a link is never followed.
 /// </summary>
 internal static class ItemPlacement
 {

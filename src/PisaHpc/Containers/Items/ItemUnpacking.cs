@@ -12,7 +12,9 @@ namespace PisaHpc.Containers.Items;
 internal sealed class ItemUnpacking(string directory, string name, Action<long> written, Action<string> passedOver)
 {
     private const UnixFileMode Permissions = (UnixFileMode)0x1FF;
-    private const int Chunk = 128 * 1024;
+
+    /// <summary>One for all files: of a tree of small ones each would be an allocation for large objects.</summary>
+    private readonly byte[] _buffer = new byte[128 * 1024];
 
     private readonly List<(string Path, string Target)> _links = [];
     private readonly List<(string Path, UnixFileMode Mode, DateTimeOffset Time)> _directories = [];
@@ -74,10 +76,9 @@ internal sealed class ItemUnpacking(string directory, string name, Action<long> 
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         await using (var file = new FileStream(Below(path), options))
         {
-            var buffer = new byte[Chunk];
-            while (entry.DataStream is { } data && await data.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+            while (entry.DataStream is { } data && await data.ReadAsync(_buffer, cancellationToken) is > 0 and var read)
             {
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                await file.WriteAsync(_buffer.AsMemory(0, read), cancellationToken);
                 written(_bytes += read);
             }
         }
