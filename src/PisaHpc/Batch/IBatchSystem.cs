@@ -65,16 +65,16 @@ public static class BatchSystems
         string? cluster = null,
         string? profile = null,
         IReadOnlyList<string>? schedulers = null) => kind switch
-    {
-        Scheduler.Slurm => new Slurm.SlurmClient(host, cluster),
-        Scheduler.Lsf => new Lsf.LsfClient(host, cluster, profile),
-        Scheduler.HTCondor => new HTCondor.HTCondorClient(host, schedulers ?? []),
-        _ => throw new HpcException(
-            ErrorId.PlatformNotSupported,
-            $"Jobs of {kind} cannot be asked for by their id: {Asked} are the batch systems that are asked.",
-            kind,
-            "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
-    };
+        {
+            Scheduler.Slurm => new Slurm.SlurmClient(host, cluster),
+            Scheduler.Lsf => new Lsf.LsfClient(host, cluster, profile),
+            Scheduler.HTCondor => new HTCondor.HTCondorClient(host, schedulers ?? []),
+            _ => throw new HpcException(
+                ErrorId.PlatformNotSupported,
+                $"Jobs of {kind} cannot be asked for by their id: {Asked} are the batch systems that are asked.",
+                kind,
+                "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
+        };
 
     /// <summary>What nodes show of a batch system's jobs.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that is not asked.</exception>
