@@ -6,7 +6,7 @@
 #     htcondor-stand-in.sh TOP submit CLUSTER.PROC [NAME=EXPRESSION...] [-- COMMAND...]
 #                                                  one job as hpcuser; a script on standard input where there is no command
 #     htcondor-stand-in.sh TOP rm CLUSTER.PROC     condor_rm of a job that another process runs
-#     htcondor-stand-in.sh TOP condor_config_val|condor_status|condor_reconfig ...
+#     htcondor-stand-in.sh TOP condor_config_val|condor_status|condor_q|condor_reconfig ...
 # The job's output is TOP/out.ID, what happened to it TOP/events.ID; submit ends with the job's exit code, 250 for a job on hold, 251 for
 # one that went back into the queue, 252 for one that was removed. HTCONDOR_STAND_IN_HOST is where it runs, and HTCONDOR_STAND_IN_ENTER the
 # command that runs another one there. HTCONDOR_STAND_IN_EXITS=2 runs the exit hook twice.
@@ -51,7 +51,7 @@ up() {
         printf 'LOCAL_CONFIG_DIR = %s/config.d\nSTARTER = %s/sbin/condor_starter\n' "$top" "$top"
         printf 'STARTD_JOB_ATTRS = JobPrio\nSTARTD_ADDRESS_FILE = %s/startd_address\n' "$top"
     } >"$top/config.d/00-site.conf"
-    for command in condor_config_val condor_status condor_reconfig; do
+    for command in condor_config_val condor_status condor_q condor_reconfig; do
         printf '#!/bin/sh\nexec %s %s %s "$@"\n' "$top/sbin/stand-in" "$top" "$command" >"$top/bin/$command"
         chmod 755 "$top/bin/$command"
     done
@@ -231,6 +231,32 @@ condor_status() {
     printf '%s\n' "$line"
 }
 
+# condor_q -name SCHEDULER -allusers -json -attributes NAME,... [CLUSTER.PROC]: the jobs that run, as HTCondor writes them: a list begins
+# with its first job, and of none nothing is written.
+condor_q() {
+    if [ "$2" != sched01@lab ]; then
+        printf 'Error: Collector has no record of schedd/submitter\n' >&2
+        exit 1
+    fi
+    begin='['
+    for ad in "$top"/job.*.ad; do
+        id=${ad##*/job.} id=${id%.ad}
+        [ -e "$top/starter.$id" ] && [ "${7-$id}" = "$id" ] || continue
+        printf '%s\n{\n' "$begin"
+        begin=,
+        {
+            cat "$ad"
+            printf 'CpusProvisioned = %s\nMemoryProvisioned = %s\n' "$(attribute RequestCpus)" "$(attribute RequestMemory)"
+            printf 'RemoteHost = "slot1_1@%s"\nMyType = "Job"\nJobCurrentStartDate = 1764430000\nJobStatus = 2\n' "$host"
+        } | awk -v asked=",$6," -F ' = ' 'index(asked, "," $1 ",") {
+            printf "%s  \"%s\": %s", comma, $1, substr($0, length($1) + 4)
+            comma = ",\n"
+        }'
+        printf '\n}\n'
+    done
+    [ "$begin" = '[' ] || printf ']\n'
+}
+
 case $verb in
     up) up ;;
     submit) submit "$@" ;;
@@ -246,6 +272,7 @@ case $verb in
         fi
         printf '%s\n' "$value"
         ;;
+    condor_q) condor_q "$@" ;;
     condor_status) condor_status "$@" ;;
     *) exit 64 ;;
 esac

@@ -34,7 +34,7 @@ internal static class SiteBatchSystem
             site,
             host,
             timeout,
-            (connection, stopping) => question(BatchSystems.On(connection, kind, own.Cluster, own.Profile), stopping),
+            (connection, stopping) => question(BatchSystems.On(connection, kind, own.Cluster, own.Profile, own.Schedulers), stopping),
             cancellationToken);
     }
 

@@ -98,6 +98,9 @@ internal static class CollectionShapes
             return orOne ? new JsonObject { ["anyOf"] = new JsonArray(items.Schema(definitions), list) } : list;
         });
 
+    /// <summary>A list's items.</summary>
+    public static IReadOnlyList<T> Values<T>(Setting<ListSetting<T>> list) => [.. list.Value.Items.Select(item => item.Value)];
+
     /// <summary>The path of a key.</summary>
     public static string Below(string path, string key) => path.Length == 0 ? key : $"{path}.{key}";
 

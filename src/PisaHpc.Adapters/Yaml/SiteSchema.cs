@@ -225,8 +225,6 @@ internal static class SiteSchema
         (queue, node, path, reading) => queue with { Settings = key.Set(queue.Settings, node, path, reading) },
         key.Required);
 
-    private static IReadOnlyList<string> Values(Setting<ListSetting<string>> list) => [.. list.Value.Items.Select(item => item.Value)];
-
     private static Dictionary<string, EnvironmentLayer> Layers(IReadOnlyDictionary<string, Setting<EnvironmentLayer>> layers) =>
         layers.ToDictionary(
             item => item.Key, item => item.Value.Value with { Layer = $"environment {item.Key}" }, StringComparer.OrdinalIgnoreCase);

@@ -107,8 +107,6 @@ internal static class StaticSchema
         (definition, node, path, reading) => definition with { Settings = key.Set(definition.Settings, node, path, reading) },
         key.Required);
 
-    private static IReadOnlyList<T> Values<T>(Setting<ListSetting<T>> list) => [.. list.Value.Items.Select(item => item.Value)];
-
     private static LoginSettings? CheckProofs(LoginSettings logins, DefinitionNode node, string path, SiteReading reading)
     {
         if (logins.By.Count > 0)

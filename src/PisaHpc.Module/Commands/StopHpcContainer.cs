@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Environments;
 using PisaHpc.Module.Base;
 using PisaHpc.Tracing;
 
@@ -11,6 +12,8 @@ namespace PisaHpc.Module.Commands;
 [OutputType(typeof(HpcContainer))]
 public sealed class StopHpcContainerCommand : ContainerCmdlet
 {
+    private StaticStopper? _statics;
+
     /// <summary>How long a container may take after TERM before it is killed, in seconds.</summary>
     [Parameter]
     [ValidateRange(0, 3600)]
@@ -19,6 +22,11 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     /// <summary>With -WhatIf: emits the containers as they would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    private TimeSpan Grace => TimeSpan.FromSeconds(GraceSec);
+
+    private StaticStopper Statics => LazyInitializer.EnsureInitialized(
+        ref _statics, () => new StaticStopper(Cluster, StaticNames.Asker()) { Grace = Grace });
 
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
@@ -49,7 +57,9 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
         if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
         {
             Emit(await Phase.StopContainer.RunAsync(
-                () => ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping),
+                () => container is { Static: not null, Directory.Length: > 0 }
+                    ? Statics.StopAsync(container, stopping)
+                    : ContainerStopper.StopAsync(engine, container, Grace, stopping),
                 container.Node,
                 container.JobId));
         }

@@ -51,21 +51,30 @@ public interface IJobEvidence
 /// <summary>The batch systems that can be asked.</summary>
 public static class BatchSystems
 {
+    private const string Asked = $"{nameof(Scheduler.Slurm)}, {nameof(Scheduler.Lsf)} and {nameof(Scheduler.HTCondor)}";
+
     /// <summary>A batch system, asked on a host.</summary>
     /// <param name="host">The connection to a host that has its client programs.</param>
     /// <param name="cluster">The site's cluster, by the batch system's own word: another one's answer is an error. Null takes any.</param>
     /// <param name="profile">Of LSF the profile.lsf on that host by which it is asked; null for that of the host.</param>
+    /// <param name="schedulers">Of HTCondor the names of its schedulers.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that cannot be asked.</exception>
-    public static IBatchSystem On(INodeConnection host, Scheduler kind, string? cluster = null, string? profile = null) => kind switch
-    {
-        Scheduler.Slurm => new Slurm.SlurmClient(host, cluster),
-        Scheduler.Lsf => new Lsf.LsfClient(host, cluster, profile),
-        _ => throw new HpcException(
-            ErrorId.PlatformNotSupported,
-            $"Jobs of {kind} cannot be asked for by their id: {Scheduler.Slurm} and {Scheduler.Lsf} are the batch systems that are asked.",
-            kind,
-            "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
-    };
+    public static IBatchSystem On(
+        INodeConnection host,
+        Scheduler kind,
+        string? cluster = null,
+        string? profile = null,
+        IReadOnlyList<string>? schedulers = null) => kind switch
+        {
+            Scheduler.Slurm => new Slurm.SlurmClient(host, cluster),
+            Scheduler.Lsf => new Lsf.LsfClient(host, cluster, profile),
+            Scheduler.HTCondor => new HTCondor.HTCondorClient(host, schedulers ?? []),
+            _ => throw new HpcException(
+                ErrorId.PlatformNotSupported,
+                $"Jobs of {kind} cannot be asked for by their id: {Asked} are the batch systems that are asked.",
+                kind,
+                "Read the allocation inside the job, from its environment: Get-HpcAllocation."),
+        };
 
     /// <summary>What nodes show of a batch system's jobs.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PlatformNotSupported"/> for one that is not asked.</exception>
@@ -73,9 +82,10 @@ public static class BatchSystems
     {
         Scheduler.Slurm => new Slurm.SlurmEvidence(),
         Scheduler.Lsf => new Lsf.LsfEvidence(),
+        Scheduler.HTCondor => new HTCondor.HTCondorEvidence(),
         _ => throw new HpcException(
             ErrorId.PlatformNotSupported,
-            $"Whether jobs of {kind} live cannot be told: {Scheduler.Slurm} and {Scheduler.Lsf} are the batch systems that are asked.",
+            $"Whether jobs of {kind} live cannot be told: {Asked} are the batch systems that are asked.",
             kind,
             "Stop jobs that have ended by their ids: Stop-HpcJob."),
     };

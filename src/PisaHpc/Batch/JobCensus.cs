@@ -11,6 +11,11 @@ public sealed class JobCensus(DateTimeOffset time, Func<string, JobStanding?> fi
     /// <summary>The cluster whose jobs these are, by the batch system's own name; null where it has none.</summary>
     public string? Cluster { get; init; }
 
+    /// <summary>
+    /// Whether it was asked of a job: of several schedulers with jobs of their own some may not have been, and of theirs it knows nothing.
+    /// </summary>
+    public Func<string, bool> IsAbout { get; init; } = _ => true;
+
     /// <summary>What its program said beside the answer; null for nothing.</summary>
     public string? Remark { get; init; }
 
@@ -47,10 +52,14 @@ public sealed record JobStanding
 }
 
 /// <summary>What a job was submitted with.</summary>
-/// <param name="Queue">The queue or partition.</param>
+/// <param name="Queue">The queue or partition; null where the batch system has none.</param>
 /// <param name="Owner">The login name of its user.</param>
 /// <param name="Request">
 /// What may name the environment: in Slurm what the user gave it as its comment, which can hold anything; in LSF its application profile.
 /// Null for none.
 /// </param>
-public sealed record JobSubmission(string Queue, string Owner, string? Request);
+public sealed record JobSubmission(string? Queue, string Owner, string? Request)
+{
+    /// <summary>The environment that it asks for, where the batch system's jobs have a word for nothing else; null for none.</summary>
+    public string? Environment { get; init; }
+}

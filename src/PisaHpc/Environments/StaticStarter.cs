@@ -167,11 +167,7 @@ public sealed class StaticStarter(Cluster cluster)
             && StaticChange.Runs(named) && !StaticChange.Runs(before);
         if (named?.Id != change.Existing?.Id || isTaken)
         {
-            throw new HpcException(
-                ErrorId.StaticBeingSynced,
-                $"Container {plan.Name} on {plan.Node} was changed by somebody else since it was looked at.",
-                plan.Node,
-                "Run it again.");
+            throw ChangedMeanwhile(plan.Name, plan.Node);
         }
 
         var aside = await engine.FindAsync(ContainerNames.OfReplaced(plan.Workload), cancellationToken);
@@ -179,6 +175,13 @@ public sealed class StaticStarter(Cluster cluster)
             || (aside is not null && await RefusalAsync(engine, plan.Node, named, cancellationToken) is not null);
         return new OldContainers(named, aside, isDown);
     }
+
+    /// <summary>The failure of what was to be done to a container that is another one by now.</summary>
+    internal static HpcException ChangedMeanwhile(string container, string node) => new(
+        ErrorId.StaticBeingSynced,
+        $"Container {container} on {node} was changed by somebody else since it was looked at.",
+        node,
+        "Run it again.");
 
     private async Task<string?> RefusalAsync(
         IContainerEngine engine, string node, EngineContainer container, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using PisaHpc.Nodes;
 namespace PisaHpc.Environments;
 
 /// <summary>
-/// The right to bring one static environment on one node to what is declared: a lock in its directory there (flock(2)), held by a command
+/// The right to change one static environment on one node: a lock in its directory there (flock(2)), held by a command
 /// that ends with its caller, so that one who was killed holds nothing, and one whose host vanished nothing after a minute.
 /// </summary>
 internal sealed class SyncLock : IAsyncDisposable
@@ -75,7 +75,7 @@ internal sealed class SyncLock : IAsyncDisposable
         var words = Quote.Words(await _holder.ErrorAsync(cancellationToken));
         var code = await _holder.Ended.WaitAsync(cancellationToken);
         return code == Taken
-            ? new HpcException(ErrorId.StaticBeingSynced, $"{_words} is being brought to what is declared by {words}.", _node)
+            ? new HpcException(ErrorId.StaticBeingSynced, $"{_words} is being changed by {words}.", _node)
             : new HpcException(
                 ErrorId.NodeCommandFailed, $"Directory {directory} on {_node} could not be locked (exit code {code}): {words}", _node);
     }

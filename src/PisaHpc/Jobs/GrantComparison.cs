@@ -109,6 +109,7 @@ internal sealed class GrantComparison(FoundJobs found, JobCensus census, IJobEvi
     /// <summary>Whether the batch system that answered granted a job, as far as anything tells.</summary>
     private bool IsGranted(HpcJob job) =>
         evidence.IsJobId(job.JobId)
+        && census.IsAbout(job.JobId)
         && job.Origin is { } origin
         && origin.Schedulers.All(granted => granted == site.Batch.System.ToString())
         && origin.Clusters.All(cluster => cluster == census.Cluster)

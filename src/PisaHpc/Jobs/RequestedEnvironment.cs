@@ -6,7 +6,7 @@ namespace PisaHpc.Jobs;
 /// <summary>
 /// Which environment a job of the batch system asks for, by the rule of the hooks (<c>hooks/slurm/slurm-prolog</c>): the first word
 /// <c>docker-NAME</c> of its comment, which may be an alias as a whole, else what its queue has by default. An application profile of LSF's
-/// hooks is such a word.
+/// hooks is such a word, and so is HTCondor's <c>PisaHpcEnvironment</c>, where the prefix may be left out.
 /// </summary>
 internal static class RequestedEnvironment
 {
@@ -17,12 +17,14 @@ internal static class RequestedEnvironment
     /// <returns>Null for a job that asks for none, or for one that the site does not define.</returns>
     public static string? Of(JobSubmission submission, HpcSite site)
     {
-        var word = (submission.Request ?? "").Split(BetweenWords)
+        var word = submission.Environment ?? (submission.Request ?? "").Split(BetweenWords)
             .FirstOrDefault(word => word.Length > Prefix.Length && word.StartsWith(Prefix, StringComparison.Ordinal));
-        return word is null ? site.Queues.GetValueOrDefault(submission.Queue)?.Environment is { } ofQueue
+        return word is null ? submission.Queue is { } queue && site.Queues.GetValueOrDefault(queue)?.Environment is { } ofQueue
                 ? EnvironmentResolver.FindName(site, ofQueue)
                 : null
             : EnvironmentResolver.FindName(site, word)
-                ?? (word == Prefix + "none" ? null : EnvironmentResolver.FindName(site, word[Prefix.Length..]));
+                ?? (word.StartsWith(Prefix, StringComparison.Ordinal) && word != Prefix + "none"
+                    ? EnvironmentResolver.FindName(site, word[Prefix.Length..])
+                    : null);
     }
 }

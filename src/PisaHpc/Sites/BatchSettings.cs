@@ -17,6 +17,9 @@ public sealed record BatchSettings
     /// <summary>Of LSF: the profile.lsf on that host by which it is asked; null for the one that the host's users have.</summary>
     public string? Profile { get; init; }
 
+    /// <summary>Of HTCondor: the schedulers (condor_schedd) that are asked, by their names in the pool; none of another system.</summary>
+    public IReadOnlyList<string> Schedulers { get; init; } = [];
+
     /// <summary>Of Slurm: when the hooks drain a node that is broken; null for never.</summary>
     public DrainRule? Drain { get; init; }
 

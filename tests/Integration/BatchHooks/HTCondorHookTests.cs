@@ -70,6 +70,7 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
     {
         using var running = condor.Begin(_id, Tiny, "#!/bin/sh\ntrap 'echo ended; exit 0' TERM\necho runs\nwhile :; do sleep 0.1; done\n");
         await HookedSlurm.UntilAsync("the job runs", async () => await condor.OutputAsync(_id) == "runs\n");
+        AssertKnown();
         await condor.RemoveAsync(_id);
         var job = await condor.EndAsync(_id, running);
         Assert.Equal((252, "runs\nended\n"), (job.ExitCode, job.Output));
@@ -173,6 +174,30 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
         Assert.Contains(failed, check => check.StartsWith("o2wn01 HookKeyword Warning: ", StringComparison.Ordinal));
         Assert.Contains("BatchConfigurationInvalid", condor.Install().ErrorIds);
         File.Delete(later);
+    }
+
+    /// <summary>What HTCondor says of a job that runs is what its hooks were told, and its node shows that it lives.</summary>
+    private void AssertKnown()
+    {
+        Assert.Equal(
+            $"{_id}.sched01_lab HTCondor hpcuser 4001 o2wn02=1/268435456 Running",
+            condor.Ask(
+                _id,
+                """
+                Get-HpcAllocation -JobId $Id -Site $Site | ForEach-Object {
+                    "$($_.JobId) $($_.Scheduler) $($_.Owner) $($_.Owner.Uid) $($_.Nodes[0])=$($_.TotalSlots)/$($_.Nodes[0].MemoryBytes) $($_.Job)"
+                }
+                """).Single().ToString());
+        Assert.Equal(
+            "Running Running ",
+            condor.Ask(
+                _id, "Get-HpcJob $Id -AskBatchSystem -Site $Site | ForEach-Object { \"$($_.State) $($_.BatchState) $($_.Mismatch)\" }")
+                .Single().ToString());
+        Assert.Contains(
+            "runs, as its nodes say",
+            condor.Ask(_id, "Clear-HpcOrphan -JobId $Id -Site $Site -WarningVariable said -WarningAction SilentlyContinue; \"$said\"")
+                .Single().ToString(),
+            StringComparison.Ordinal);
     }
 
     private List<string> Checks() =>

@@ -33,7 +33,7 @@ public sealed class HookedHTCondor : IAsyncLifetime, IDisposable
         _isAlone = !Directory.Exists("/usr/lib/pisahpc");
         Assert.False(File.Exists(Sudoers), $"{Sudoers} is there already.");
         (await StandInAsync("up")).EndedWith(0);
-        _site = new HookedSite(LabSite.Of(Lab), Site);
+        _site = new HookedSite(LabSite.Of(Lab).With("batch: { system: htcondor, schedulers: sched01@lab }"), Site);
         Install().Succeeded();
         (await StandInAsync("condor_reconfig")).EndedWith(0);
     }
@@ -68,6 +68,14 @@ public sealed class HookedHTCondor : IAsyncLifetime, IDisposable
 
     /// <summary>Looks them over.</summary>
     public RunResult Test(string more = "") => Run("Test", more);
+
+    /// <summary>Runs a script that asks HTCondor for a job, to which <c>$Id</c> and <c>$Site</c> are its and the site's.</summary>
+    public RunResult Ask(string id, string script) => _shell.Run(
+        $$"""
+        param($Bin, $Id, $Site) $path = $env:PATH; $env:PATH = "${Bin}:$path"
+        try { {{script}} } finally { $env:PATH = $path }
+        """,
+        new { Bin = $"{Top}/bin", Id = $"{id}.sched01_lab", Site });
 
     /// <summary>Submits a job, whose script HTCondor transfers, and waits for its end.</summary>
     /// <param name="id">Its cluster and process.</param>

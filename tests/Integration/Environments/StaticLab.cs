@@ -13,7 +13,6 @@ internal sealed class StaticLab : IAsyncDisposable
     private readonly HostedRunspace _shell;
     private readonly LabFixture _lab;
     private readonly string _scratch = Directory.CreateTempSubdirectory("pisahpc-static-").FullName;
-    private readonly string _shared;
 
     private readonly int _count;
 
@@ -22,8 +21,8 @@ internal sealed class StaticLab : IAsyncDisposable
         (_shell, _lab, _count) = (shell, lab, nodes);
         Mark = RandomNumberGenerator.GetHexString(6, lowercase: true);
         Port = 20000 + RandomNumberGenerator.GetInt32(0, 1500);
-        _shared = Path.Combine(lab.State.Shared, $"static-{Mark}");
-        Directory.CreateDirectory(_shared);
+        Shared = Path.Combine(lab.State.Shared, $"static-{Mark}");
+        Directory.CreateDirectory(Shared);
         File.WriteAllText(Inittab, "::sysinit:/bin/mkdir -p /run/sshd\n::respawn:/usr/sbin/sshd -D -e\n");
         File.WriteAllText(Site, File.ReadAllText(lab.State.Site) + Declared(more));
     }
@@ -37,11 +36,14 @@ internal sealed class StaticLab : IAsyncDisposable
     /// <summary>The site definition.</summary>
     public string Site => Path.Combine(_scratch, "site.yaml");
 
+    /// <summary>A directory of the test's that all nodes have.</summary>
+    public string Shared { get; }
+
     /// <summary>The known_hosts file that a test exports.</summary>
-    public string KnownHosts => Path.Combine(_shared, "known_hosts");
+    public string KnownHosts => Path.Combine(Shared, "known_hosts");
 
     /// <summary>An inittab by which busybox's init starts an sshd.</summary>
-    public string Inittab => Path.Combine(_shared, "inittab");
+    public string Inittab => Path.Combine(Shared, "inittab");
 
     /// <summary>The first environment, and the second.</summary>
     public string First => $"cs7-{Mark}";
@@ -49,7 +51,7 @@ internal sealed class StaticLab : IAsyncDisposable
     /// <inheritdoc cref="First"/>
     public string Second => $"deb12-{Mark}";
 
-    private string Key => Path.Combine(_shared, "id_ed25519");
+    private string Key => Path.Combine(Shared, "id_ed25519");
 
     private string Keys => $"/var/lib/pisahpc-lab/static-{Mark}";
 
@@ -143,7 +145,7 @@ internal sealed class StaticLab : IAsyncDisposable
             }
         }
 
-        foreach (var directory in (string[])[_scratch, _shared, Keys])
+        foreach (var directory in (string[])[_scratch, Shared, Keys])
         {
             if (Directory.Exists(directory))
             {

@@ -92,6 +92,14 @@ public sealed class EnvironmentComparisonTests
     }
 
     [Fact]
+    public async Task One_that_ends_and_is_started_again_and_again_is_restarting()
+    {
+        await _cluster.StartAsync();
+        Engine.Add(Assert.Single(Engine.Containers) with { State = ContainerState.Restarting });
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Restarting", "Error"), Facts(Assert.Single(await CompareAsync())));
+    }
+
+    [Fact]
     public async Task What_is_declared_otherwise_since_is_told_part_by_part()
     {
         await _cluster.StartAsync();

@@ -141,6 +141,23 @@ public sealed class RollingSyncTests
         Assert.Equal(SyncCluster.Name, Only("o2wn01").Name);
     }
 
+    [Theory]
+    [InlineData(FakeStep.List, 1)]
+    [InlineData(FakeStep.Create, 2)]
+    public async Task A_node_whose_engine_hangs_is_told_and_the_others_are_brought_to_what_is_declared(FakeStep step, int maxFailure)
+    {
+        _cluster.NodeTimeout = TimeSpan.FromSeconds(1);
+        _cluster.Nodes.HoldOn("o2wn02", step, new TaskCompletionSource().Task);
+        var changes = await _cluster.SyncAsync(maxFailure: maxFailure);
+        var told = _cluster.Failures.Select(failure => (failure.Node, Id: $"{failure.Id}"))
+            .Concat(changes.Where(change => change.Failure.Length > 0).Select(change => (change.Node, Id: change.Failure)));
+        Assert.Equal([("o2wn02", nameof(ErrorId.NodeTimeout))], told.Distinct());
+        foreach (var node in SyncCluster.Names.Where(node => node != "o2wn02"))
+        {
+            Assert.True(await _cluster.IsAsDeclaredAsync(node), $"{node} is not as declared.");
+        }
+    }
+
     [Fact]
     public async Task A_container_in_which_users_work_is_left_to_them_and_the_others_go_on()
     {

@@ -30,6 +30,12 @@ public sealed class SiteErrorTests
     [InlineData("{ drain: { after: 0 } }", 26, "BadValue", "batch.drain.after: '0' is not a number of jobs from 1 to 1000")]
     [InlineData("{ drain: { after: 3, perHour: many } }", 38, "BadValue", "batch.drain.perHour: 'many' is not a number of nodes from 1 to 1000")]
     [InlineData("{ system: lsf, drain: { after: 3 } }", 23, "BadValue", "batch.drain: nodes are drained by the hooks of slurm alone")]
+    [InlineData("{ system: htcondor }", 8, "MissingKey", "batch: key 'schedulers' is missing: each of HTCondor's schedulers counts jobs of its own")]
+    [InlineData("{ system: htcondor, schedulers: s1, cluster: lab }", 44, "BadValue", "batch.cluster: 'cluster' is of another batch system than htcondor")]
+    [InlineData("{ system: htcondor, schedulers: s1, profile: /p }", 44, "BadValue", "batch.profile: 'profile' is of another batch system than htcondor")]
+    [InlineData("{ schedulers: s1 }", 10, "BadValue", "batch.schedulers: 'schedulers' is of another batch system than slurm")]
+    [InlineData("{ system: htcondor, schedulers: [ a@b, a_b ] }", 8, "BadValue", "batch.schedulers: ids of jobs do not tell a@b and a_b apart")]
+    [InlineData("{ system: htcondor, schedulers: -all }", 40, "BadValue", "batch.schedulers: '-all' is not a condor_schedd's name")]
     public void The_batch_system(string batch, int column, string rule, string message) =>
         AssertOnly($"batch: {batch}", 1, column, rule, message);
 

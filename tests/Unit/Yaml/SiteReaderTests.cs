@@ -1,3 +1,4 @@
+using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -62,6 +63,15 @@ public sealed class SiteReaderTests
         Assert.Equal("debian12", site.Queues["hpc"].Environment);
         Assert.Equal("queue hpc", site.Queues["hpc"].Settings.Layer);
         Assert.Equal(2L << 30, site.Queues["hpc"].Settings.Limits.MemoryPerSlot!.Value);
+    }
+
+    [Theory]
+    [InlineData("sched01@lab", "sched01@lab")]
+    [InlineData("[ sched01@lab, sched02.lab ]", "sched01@lab, sched02.lab")]
+    public void HTCondors_schedulers_are_one_or_several(string written, string read)
+    {
+        var batch = SiteText.Read($"batch: {{ system: htcondor, schedulers: {written} }}\n").Batch;
+        Assert.Equal((Scheduler.HTCondor, read), (batch.System, string.Join(", ", batch.Schedulers)));
     }
 
     [Fact]

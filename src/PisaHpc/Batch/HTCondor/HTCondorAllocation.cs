@@ -61,7 +61,7 @@ internal static class HTCondorAllocation
         (job.Number("ClusterId"), job.Number("ProcId"), job.Text("GlobalJobId")?.Split('#')) switch
         {
             ( >= 0 and var cluster, >= 0 and var process, [{ Length: > 0 } scheduler, ..]) => JobIds.Validate(
-                string.Create(CultureInfo.InvariantCulture, $"{cluster}.{process}.{scheduler.Replace('@', '_')}"), "GlobalJobId"),
+                HTCondorJobId.Of(cluster, process, scheduler).ToString(), "GlobalJobId"),
             _ => throw new HpcException(
                 ErrorId.InvalidValue,
                 $"{JobAdVariable} does not say which job it is: expected ClusterId, ProcId and GlobalJobId, scheduler#1234.5#time, "

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Batch.Lsf;
@@ -34,7 +33,7 @@ internal sealed class LsfClient(INodeConnection host, string? cluster = null, st
             Cluster = cluster,
             Queue = row.Queue,
             Nodes = row.Nodes(),
-            Owner = owner ?? OwnerOf(row, said),
+            Owner = owner ?? OwnerOnHost.Read(said, row.User, $"LSF job {row.JobId}", host.Node),
             Job = row.Job,
         };
     }
@@ -92,30 +91,4 @@ internal sealed class LsfClient(INodeConnection host, string? cluster = null, st
         $"LSF knows no job {jobId}, or does not show it to this user: it forgets a job CLEAN_PERIOD seconds after its end.",
         jobId,
         "List the jobs that it knows: bjobs -u all -a; of those that it has forgotten: bhist -l.");
-
-    /// <summary>The owner as the host's name service knows him.</summary>
-    private JobOwner OwnerOf(LsfJobRow row, ScriptReply said)
-    {
-        if (said["passwd"]?.Split(':') is not [var name, _, var uid, var gid, _, var home, var shell] || name != row.User)
-        {
-            throw new HpcException(
-                ErrorId.UserNotFound,
-                $"User {Quote.Name(row.User)}, the owner of LSF job {row.JobId}, is not known with his groups to the name service of "
-                + $"{host.Node}.",
-                row.User,
-                "Name the owner with -Owner, in full: name:uid:gid,gid.");
-        }
-
-        return new JobOwner
-        {
-            Name = name,
-            Uid = Id(uid),
-            Gid = Id(gid),
-            Groups = JobOwners.Ordered(Id(gid), said["groups"]!.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Id)),
-            Home = home.Length > 0 ? home : "/",
-            Shell = shell.Length > 0 ? shell : "/bin/sh",
-        };
-    }
-
-    private static uint Id(string text) => uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -109,6 +109,12 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
         foreach (var found in inQuestion)
         {
             var job = found.Named(census.Find(found.JobId)?.RunsAs ?? [], _survey.Nodes);
+            if (!census.IsAbout(job.JobId))
+            {
+                _left.Add(new LeftJob(job.JobId, $"is of a scheduler of {search.System}'s that was not asked", IsUnjudged: true));
+                continue;
+            }
+
             if (OrphanJudge.OfOtherCluster(job, census.Cluster, isShared) is { } words)
             {
                 _left.Add(new LeftJob(job.JobId, words, IsUnjudged: true));
@@ -161,7 +167,8 @@ internal sealed class OrphanFinder(Cluster cluster, PortArea? ports, OrphanSearc
     {
         var strange = _survey.Nodes
             .SelectMany(one => one.Running.OrderBy(job => job.JobId, StringComparer.Ordinal).Select(job => (one.Node, Job: job)))
-            .Where(one => IsOfOther(one.Job, census) || census.Find(one.Job.JobId) is null);
+            .Where(one => IsOfOther(one.Job, census)
+                || (census.IsAbout(one.Job.JobId) && census.Find(one.Job.JobId) is null));
         foreach (var (node, job) in strange)
         {
             var name = census.Cluster is { } own ? $" {Quote.Name(own)}" : "";

@@ -249,7 +249,7 @@ public sealed class SlurmClientTests : IDisposable
     {
         var failure = Assert.Throws<HpcException>(() => BatchSystems.On(_slurm, Scheduler.Pbs));
         Assert.Equal(ErrorId.PlatformNotSupported, failure.Id);
-        Assert.Equal("Jobs of Pbs cannot be asked for by their id: Slurm and Lsf are the batch systems that are asked.", failure.Message);
+        Assert.Equal("Jobs of Pbs cannot be asked for by their id: Slurm, Lsf and HTCondor are the batch systems that are asked.", failure.Message);
     }
 
     private static RecordedSlurm Heterogeneous(RecordedSlurm slurm) => slurm

@@ -41,6 +41,18 @@ public sealed class OrphanIdentityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_job_of_which_the_batch_system_was_not_asked_is_left_and_named_and_what_runs_of_it_says_nothing_of_others()
+    {
+        await _cluster.StartAsync("42", nodes: "o2wn01");
+        await _cluster.StartAsync("43", nodes: "o2wn02");
+        _cluster.OnAsk = () => Task.FromResult(new JobCensus(OrphanCluster.Now, _ => null) { Cluster = "lab", IsAbout = id => id == "42" });
+        _cluster.Evidence = new ShownJobs("o2wn03", new RunningJob("43", "lab"));
+        var findings = await _cluster.FindAsync();
+        Assert.Equal("42", Assert.Single(findings.Orphans).Orphan.JobId);
+        Assert.Equal("job 43 is of a scheduler of Slurm's that was not asked", Assert.Single(findings.Left).ToString());
+    }
+
+    [Fact]
     public async Task A_lease_alone_tells_the_cluster_too()
     {
         _cluster.Jobs.Ports.Area.Lease(Ports.TestArea.Request("42") with { Scheduler = Scheduler.Slurm, Nodes = "o2wn01*8", Cluster = "other" });
