@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Environments;
 using PisaHpc.Module.Base;
 using PisaHpc.Tracing;
 
@@ -16,12 +17,20 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>
+    /// Waits so long for jobs that are placed into a static environment's container to end, in seconds, and keeps new ones out meanwhile. A
+    /// container with jobs is left as it is when they have not ended by then, and when it is not given.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 604800)]
+    public int DrainTimeoutSec { get; set; }
+
     /// <summary>With -WhatIf: emits the containers as they would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
+    private protected override int UsualTimeoutSec => GraceSec + DrainTimeoutSec + ShortWorkSec;
 
     /// <summary>A static environment that a node has no container of is stopped there already.</summary>
     private protected override void Missing(string node, string name)
@@ -49,7 +58,7 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
         if (await ShouldProcessAsync($"{container.Node}: {container.Name}", "Stop and remove"))
         {
             Emit(await Phase.StopContainer.RunAsync(
-                () => ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), stopping),
+                () => StopAsync(engine, container, stopping),
                 container.Node,
                 container.JobId));
         }
@@ -57,5 +66,22 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
         {
             Emit(ContainerStopper.Predict(container));
         }
+    }
+
+    private Task<HpcContainer> StopAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
+    {
+        return container.Static is { } name && container.JobId is null
+            ? JobDrain.WithoutAsync(
+                Cluster,
+                container,
+                SiteDefinition.Static.GetValueOrDefault(name) is { Jobs: true },
+                TimeSpan.FromSeconds(DrainTimeoutSec),
+                StaticNames.Asker(),
+                StopNowAsync,
+                stopping)
+            : StopNowAsync(stopping);
+
+        Task<HpcContainer> StopNowAsync(CancellationToken token) =>
+            ContainerStopper.StopAsync(engine, container, TimeSpan.FromSeconds(GraceSec), token);
     }
 }
