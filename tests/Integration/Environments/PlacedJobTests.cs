@@ -28,7 +28,7 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
         Assert.Contains("NoNewPrivs:\t1", string.Join('\n', first.Shell("cat /proc/self/status").Succeeded().Objects), StringComparison.Ordinal);
         second.Shell(
             $"for name in serve write:{placed.DirectoryOf(first.Id)} {placed.DirectoryOf(first.Id)}/agent/socket; do "
-            + "setsid sh -c 'trap \"\" TERM; exec sleep 7277' \"$name\" \"$name\" >/dev/null 2>&1 & done").Succeeded();
+            + "setsid sh -c 'trap \"\" TERM; while :; do sleep 7277; done' \"$name\" \"$name\" >/dev/null 2>&1 & done").Succeeded();
 
         Assert.True((bool)((dynamic)first.Run("Stop-HpcJob $JobId -Site $Site").Single()).Changed);
         var left = await placed.ProcessesAsync();
@@ -49,7 +49,7 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
         Assert.Equal("Running", (string)((dynamic)job.Run("Get-HpcContainer -Static $Static -Node o2wn01 -Site $Site").Single()).State);
 
         // Its run is over as soon as its agent is.
-        job.Shell("(setsid sleep 7377 >/dev/null 2>&1 &); kill -KILL $(pgrep -f '^[^ ]*pisahpc-agent serve')");
+        job.Shell("(setsid sleep 7377 >/dev/null 2>&1 &)").Succeeded();
         foreach (var node in placed.Lab.Nodes.Take(2))
         {
             await node.RunInsideAsync("pkill", "-KILL", "-f", $"serve {placed.DirectoryOf(job.Id)}/agent/socket");

@@ -125,8 +125,11 @@ public sealed record JobPlace(StaticDefinition Definition, string StaticDirector
 
     /// <summary>Refuses host-based logins: sshd reads what they need from paths of the container's own, which is many users'.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>.</exception>
-    internal void RefuseHostBased(string environment) =>
-        throw Conflict(environment, "host-based authentication is that container's own", "Leave -HostBased out.");
+    internal void RefuseHostBased(string environment)
+    {
+        const string NextStep = "Leave -HostBased out.";
+        throw Conflict(environment, "host-based authentication is that container's own", NextStep);
+    }
 
     /// <summary>Refuses to make a container for an environment whose jobs get none.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.PlanConflict"/>.</exception>

@@ -8,6 +8,10 @@ namespace PisaHpc.Unit.Jobs.Orphans;
 /// <summary>Jobs that are placed into static environments, as orphans are looked for: their container is never touched.</summary>
 public sealed class PlacedOrphanTests : IDisposable
 {
+    private const string Rest = """
+        "pisahpc.cluster":"lab","pisahpc.nodes":"o2wn01*8","pisahpc.node":"o2wn01","pisahpc.owner":"alice"
+        """;
+
     private static readonly string Container = new('c', 64);
 
     private readonly OrphanCluster _cluster = new();
@@ -69,8 +73,7 @@ public sealed class PlacedOrphanTests : IDisposable
     private void Place(string job, string facts, string scheduler = "Slurm", long at = 1790000000) =>
         _cluster.Jobs.Placed["o2wn01"] = string.Create(
             CultureInfo.InvariantCulture, $"{job} 17 {at} {Container} 1879070200 /run/pisahpc/.static/cs7/{job} {facts}\n")
-            + $$$"""{"Image":"i","Labels":{"pisahpc.job":"{{{job}}}","pisahpc.static":"cs7","pisahpc.scheduler":"{{{scheduler}}}","""
-            + """"pisahpc.cluster":"lab","pisahpc.nodes":"o2wn01*8","pisahpc.node":"o2wn01","pisahpc.owner":"alice"}}""" + "\n";
+            + $$$"""{"Image":"i","Labels":{"pisahpc.job":"{{{job}}}","pisahpc.static":"cs7","pisahpc.scheduler":"{{{scheduler}}}",{{{Rest}}}}}""" + "\n";
 
     private void AssertStays()
     {
