@@ -250,6 +250,16 @@ time_left() {
     deadline=$((rest - 5)) take_back=5
 }
 
+# directory_of JOB: sets directory to that of a job on this node: its own in the run directory, or where it is placed into a static
+# environment's container. Both are made by root, in directories of root's.
+directory_of() {
+    directory=$run/$1
+    [ ! -d "$directory" ] || return 0
+    for name in $(cd "$run/.static" 2>/dev/null && ls); do
+        if [ -d "$run/.static/$name/$1" ]; then directory=$run/.static/$name/$1; fi
+    done
+}
+
 # carry_authority DIRECTORY: gives the job's directory a copy of the key to the user's display (Xsecurity(7)), which may lie in a directory
 # of the node's own, and names the copy.
 carry_authority() {

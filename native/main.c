@@ -1,9 +1,11 @@
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
+#include "owner.h"
 #include "server.h"
 #include "wrapper.h"
 
@@ -15,7 +17,7 @@
 
 static const char agent_usage[] =
     "usage: pisahpc-agent serve SOCKET [--grace SECONDS] [--sessions NUMBER] [--drop NAMES]... [--keep NAMES]...\n"
-    "                           [-- PROGRAM [ARGUMENT...]]\n"
+    "                           [--user UID:GID[:GROUP,...]] [--log FILE] [-- PROGRAM [ARGUMENT...]]\n"
     "       pisahpc-agent run ...   the same as pisahpc-run\n";
 
 static const char client_usage[] =
@@ -68,15 +70,28 @@ static int run_agent(char **arguments) {
     if (take(&words, "--help")) explain(agent_usage);
     if (!take(&words, "serve")) misused(agent_usage);
     struct agent agent = {.socket = value(&words), .rules = &rules, .grace_ms = GRACE_SEC * 1000, .sessions = SESSIONS};
+    const char *user = NULL, *log = NULL;
     while (*words.next) {
         if (take(&words, "--grace")) agent.grace_ms = (int)number(&words, 0, 3600) * 1000;
         else if (take(&words, "--sessions")) agent.sessions = number(&words, 1, SESSIONS_MAX);
         else if (take(&words, "--drop")) add_rule(&rules, false, &words);
         else if (take(&words, "--keep")) add_rule(&rules, true, &words);
+        else if (take(&words, "--user")) user = value(&words);
+        else if (take(&words, "--log")) log = value(&words);
         else if (take(&words, "--") && *words.next) break;
         else misused(agent_usage);
     }
     agent.program = *words.next ? words.next : NULL;
+    if (user && !owner_become(user)) {
+        if (errno == EINVAL) misused(agent_usage);
+        fprintf(stderr, "pisahpc-agent: cannot become the user %s: %s\n", user, strerror(errno));
+        return 77;
+    }
+    // Behind the other, as the user whose directory it is: a link of his leads nowhere that is not his.
+    if (log && !owner_log(log)) {
+        fprintf(stderr, "pisahpc-agent: %s: %s\n", log, strerror(errno));
+        return 73;
+    }
     return server_run(&agent);
 }
 

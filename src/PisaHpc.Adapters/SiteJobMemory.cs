@@ -18,7 +18,8 @@ internal static class SiteJobMemory
     /// <returns>Null where it is known of every node, where it bounds nothing, and where nobody can be asked.</returns>
     public static Func<CancellationToken, Task<IReadOnlyDictionary<string, long>>>? Of(
         HpcSite site, HpcAllocation allocation, HpcEnvironment environment) =>
-        environment.Limits.Bounds == JobLimits.None
+        environment.Static is not null
+        || environment.Limits.Bounds == JobLimits.None
         || allocation.BatchSystem != Scheduler.Slurm
         || allocation.Nodes.All(node => node.MemoryBytes is not null)
             ? null

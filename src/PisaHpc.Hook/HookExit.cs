@@ -50,6 +50,9 @@ internal static class HookExit
         ErrorId.JobOfAnotherUser,
         ErrorId.SiteMissing,
         ErrorId.UserNotFound,
+        ErrorId.StaticNotRunning,
+        ErrorId.StaticNotReady,
+        ErrorId.StaticDrained,
     ];
 
     /// <summary>What one node lacks and another may have, or none has.</summary>
@@ -60,6 +63,7 @@ internal static class HookExit
         ErrorId.LimitRefused,
         ErrorId.LimitNotInForce,
         ErrorId.ContainerNotReady,
+        ErrorId.StaticNotDeclared,
     ];
 
     /// <summary>What nobody but an admin ends, though another node, or another batch system, may do for a start.</summary>

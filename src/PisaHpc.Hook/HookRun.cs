@@ -147,6 +147,7 @@ internal static class HookRun
         var access = options.Boot ? site.Nodes with { Client = SshClientKind.Local } : site.Nodes;
         return new Cluster(NodeConnectors.For(access), NodeConnectors.EnginesFor(access), log.Fail)
         {
+            RunDirectory = site.RunDirectory,
             NodeTimeout = options.NodeTimeout
                 ?? (options.Verb == HookVerb.Start ? Timeout.InfiniteTimeSpan : options.Grace + Cluster.ShortWork),
         };

@@ -4,6 +4,7 @@ using PisaHpc.Adapters.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Batch.Slurm;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
@@ -35,6 +36,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
                 Allocation = allocation,
                 Environment = wanted,
                 PortArea = area.Path,
+                Place = JobPlace.Of(site, wanted),
                 // It lies beside this program.
                 Agent = AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory),
             },

@@ -14,6 +14,7 @@ internal static class SiteReferences
     {
         CheckAliases(site, findings);
         CheckEnvironments(site, findings);
+        CheckPlaces(site, findings);
         CheckImages(site, findings);
     }
 
@@ -54,6 +55,37 @@ internal static class SiteReferences
         }
     }
 
+    private static void CheckPlaces(HpcSite site, FindingList findings)
+    {
+        foreach (var (name, layer) in site.Environments.Where(environment => environment.Value.Static is not null))
+        {
+            var place = layer.Static!;
+            if (!site.Static.TryGetValue(place.Value, out var definition))
+            {
+                findings.Error(
+                    "UnknownStatic", place.Source!,
+                    $"environments.{name}.static: static environment {Quote.Of(place.Value)} is not declared",
+                    site.Static.Count == 0
+                        ? "Declare it under 'static'."
+                        : $"The static environments are {string.Join(", ", site.Static.Keys)}.");
+            }
+            else if (!definition.Jobs)
+            {
+                findings.Error(
+                    "StaticWithoutJobs", place.Source!,
+                    $"environments.{name}.static: static environment {place.Value} takes no jobs",
+                    $"Write jobs: true under static.{place.Value}, and take it up by Sync-HpcEnvironment {place.Value}.");
+            }
+            else if (EnvironmentResolver.FindName(site, definition.Environment) is { } own && site.Environments[own].Static is not null)
+            {
+                findings.Error(
+                    "BadValue", place.Source!,
+                    $"environments.{name}.static: static environment {place.Value} is made of {own}, whose jobs are placed themselves",
+                    $"Make {place.Value} of an environment with an image.");
+            }
+        }
+    }
+
     private static void CheckImages(HpcSite site, FindingList findings)
     {
         if (site.Positions.ContainsKey("defaults.image"))
@@ -61,7 +93,8 @@ internal static class SiteReferences
             return;
         }
 
-        foreach (var name in site.Environments.Keys.Where(name => !site.Positions.ContainsKey($"environments.{name}.image")))
+        foreach (var name in site.Environments.Where(environment => environment.Value.Static is null)
+            .Select(environment => environment.Key).Where(name => !site.Positions.ContainsKey($"environments.{name}.image")))
         {
             findings.Error(
                 "MissingKey", site.Positions[$"environments.{name}"],

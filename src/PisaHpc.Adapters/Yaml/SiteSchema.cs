@@ -125,8 +125,10 @@ internal static class SiteSchema
             LayerKey.Of(
                 "aliases", List(SiteShapes.Name), (layer, aliases) => layer with { Aliases = aliases.Value.Items },
                 "Other names that the environment answers to."),
+            StaticSchema.Place,
         ],
-        SettingsSchema.Reserved);
+        SettingsSchema.Reserved,
+        finish: StaticSchema.CheckPlace);
 
     private static readonly Shape<QueueDefinition> Queues = Map(
         new QueueDefinition("", null, EnvironmentLayer.Empty),

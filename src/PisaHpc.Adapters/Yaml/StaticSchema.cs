@@ -4,6 +4,7 @@ using PisaHpc.Sites;
 using static PisaHpc.Adapters.Yaml.CollectionShapes;
 using static PisaHpc.Adapters.Yaml.ScalarShapes;
 using DrainKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.DrainSettings>;
+using LayerKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.EnvironmentLayer>;
 using LoginKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.LoginSettings>;
 using StaticKey = PisaHpc.Adapters.Yaml.DefinitionKeys<PisaHpc.Sites.StaticDefinition>;
 
@@ -71,6 +72,9 @@ internal static class StaticSchema
                 "drain", Drain, (definition, drain) => definition with { Drain = drain.Value },
                 "Who is told before a container of it gives way to another one."),
             StaticKey.Of(
+                "jobs", Flag, (definition, flag) => definition with { Jobs = flag.Value },
+                "Whether jobs of the batch system may be placed into it, by an environment with static: and its name."),
+            StaticKey.Of(
                 "imageInit", SiteShapes.AbsolutePath, (definition, path) => definition with { ImageInit = path.Value },
                 "The image's own init, such as /usr/sbin/init, which is PID 1 and starts the image's sshd."),
             .. SettingsSchema.Keys.Select(OfStatic),
@@ -80,6 +84,11 @@ internal static class StaticSchema
     /// <summary>The static environments by name.</summary>
     public static Shape<IReadOnlyDictionary<string, Setting<StaticDefinition>>> ByNames { get; } =
         ByName(SiteShapes.Name, Definition, StringComparer.Ordinal);
+
+    /// <summary>The key of an environment whose jobs are placed into a static one.</summary>
+    public static DefinitionKey<EnvironmentLayer> Place { get; } = LayerKey.Of(
+        "static", SiteShapes.Name, (layer, name) => layer with { Static = name },
+        "The static environment into which the environment's jobs are placed, in place of containers of their own; beside aliases alone.");
 
     /// <summary>The directory with host keys, as ssh's configuration takes a path.</summary>
     public static Shape<string> Directory { get; } = Text(
@@ -98,6 +107,20 @@ internal static class StaticSchema
         }
 
         return named;
+    }
+
+    /// <summary>What such an environment would set nobody would heed: its containers are those of the static environment.</summary>
+    public static EnvironmentLayer? CheckPlace(EnvironmentLayer layer, DefinitionNode node, string path, SiteReading reading)
+    {
+        if (layer.Static is null || layer.SaysNothing)
+        {
+            return layer;
+        }
+
+        reading.Error(
+            "BadValue", node, path, "static stands beside settings, and jobs get what the static environment has",
+            "Set them in the static environment; keep static and aliases alone.");
+        return null;
     }
 
     private static DefinitionKey<StaticDefinition> OfStatic(DefinitionKey<EnvironmentLayer> key) => new(

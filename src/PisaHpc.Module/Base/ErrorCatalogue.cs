@@ -130,6 +130,17 @@ internal static class ErrorCatalogue
             ErrorCategory.ObjectNotFound, "Declare it under 'static' in the site definition, then run Test-HpcSite."),
         ErrorId.StaticDiffers => (
             ErrorCategory.ResourceExists, "Take up what the site declares: Restart-HpcContainer -Static; it ends the logins on that node."),
+        ErrorId.StaticNotDeclared => (
+            ErrorCategory.ObjectNotFound,
+            "Add the node to the static environment's nodes in the site definition, or leave it out of the job."),
+        ErrorId.StaticNotRunning => (
+            ErrorCategory.ResourceUnavailable,
+            about.Step("Start it", node => $"Start-HpcContainer -Static with its name, and -Node {node}")),
+        ErrorId.StaticNotReady => (
+            ErrorCategory.ResourceUnavailable,
+            "See what differs from what is declared: Compare-HpcEnvironment; mend it: Sync-HpcEnvironment."),
+        ErrorId.StaticDrained => (
+            ErrorCategory.ResourceBusy, "Submit again when it is done; who drains it: Compare-HpcEnvironment, Get-HpcContainer -Static."),
         ErrorId.StaticBeingSynced => (
             ErrorCategory.ResourceBusy, "Wait until it has ended, and run it again: what is as declared then is left alone."),
         ErrorId.StaticBusy => (ErrorCategory.ResourceBusy, "Wait longer with -DrainTimeoutSec, or run it again later."),

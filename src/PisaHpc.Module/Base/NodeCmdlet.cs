@@ -42,6 +42,7 @@ public abstract class NodeCmdlet : SiteCmdlet
         {
             Throttle = ThrottleLimit,
             NodeTimeout = NodeTimeout,
+            RunDirectory = SiteDefinition.RunDirectory,
             InOrder = IsInOrder,
         };
 

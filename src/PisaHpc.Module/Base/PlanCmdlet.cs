@@ -4,6 +4,7 @@ using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Module.Completion;
@@ -79,18 +80,23 @@ public abstract class PlanCmdlet : NodeCmdlet
     public int? ReadyTimeoutSec { get; set; }
 
     /// <summary>The containers that these parameters ask for.</summary>
-    internal AllocationPlanRequest RequestFor(HpcAllocation allocation) => new()
+    internal AllocationPlanRequest RequestFor(HpcAllocation allocation)
     {
-        Allocation = SiteDefinition.Batch.Named(allocation),
-        Environment = EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this)),
-        PortArea = SiteDefinition.PortArea?.Path,
-        Agent = Agent()?.PlaceIn(SiteDefinition.RunDirectory),
-        Devices = MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null,
-        PublishedPorts = PublishPort,
-    };
+        var environment = EnvironmentResolver.Resolve(RequiredSite, Environment, allocation.Queue, ParameterLayer.From(this));
+        return new AllocationPlanRequest
+        {
+            Allocation = SiteDefinition.Batch.Named(allocation),
+            Environment = environment,
+            PortArea = SiteDefinition.PortArea?.Path,
+            Agent = Agent()?.PlaceIn(SiteDefinition.RunDirectory),
+            Place = JobPlace.Of(SiteDefinition, environment),
+            Devices = MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null,
+            PublishedPorts = PublishPort,
+        };
+    }
 
     /// <summary>The program that the build put beside the module's assemblies.</summary>
-    private static AgentProgram? Agent() =>
+    internal static AgentProgram? Agent() =>
         AgentProgram.In(Path.Combine(Path.GetDirectoryName(typeof(PlanCmdlet).Assembly.Location)!, "native"));
 
     /// <summary>

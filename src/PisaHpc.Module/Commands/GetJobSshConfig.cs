@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
@@ -69,10 +70,30 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
         {
             Keep(entry.Config is { } config && matches.Any(match => match(config.JobId)) ? config : null);
         }
+
+        await FindPlacedAsync(connection, id => matches.Any(match => match(id)), cancellationToken);
     }
 
-    private async Task FindAsync(INodeConnection connection, string id, CancellationToken cancellationToken) =>
-        Keep(await JobDirectory.FindAsync(connection, JobDirectory.PathOf(SiteDefinition.RunDirectory, id), cancellationToken));
+    private async Task FindAsync(INodeConnection connection, string id, CancellationToken cancellationToken)
+    {
+        var directory = JobDirectory.PathOf(SiteDefinition.RunDirectory, id);
+        if (await JobDirectory.FindAsync(connection, directory, cancellationToken) is { } own)
+        {
+            Keep(own);
+            return;
+        }
+
+        await FindPlacedAsync(connection, id.Equals, cancellationToken);
+    }
+
+    /// <summary>Of jobs that are placed into static environments, whose directories are not in the run directory itself.</summary>
+    private async Task FindPlacedAsync(INodeConnection connection, Func<string, bool> isMeant, CancellationToken cancellationToken)
+    {
+        foreach (var job in await new PlacedJobs(connection, SiteDefinition.RunDirectory).ListAsync(cancellationToken))
+        {
+            Keep(isMeant(job.JobId) ? await JobDirectory.FindAsync(connection, job.Directory, cancellationToken) : null);
+        }
+    }
 
     // Nodes of one job agree; two that do not are two configurations, and both are shown.
     private void Keep(JobSshConfig? config)

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.HostLists;
+using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Mpi;
@@ -37,6 +38,15 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     [NodeNames]
     [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
+
+    /// <summary>The static environment into whose containers the run is placed, on the allocation's nodes and with its slots.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Static")]
+    [ArgumentCompleter(typeof(StaticCompleter))]
+    public string Static { get; set; } = "";
+
+    /// <summary>The allocation that a run in a static environment is for.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = "Static")]
+    public HpcAllocation Allocation { get; set; } = null!;
 
     /// <summary>
     /// The program, as the containers know it: a name on their PATH, an absolute path, or one relative to -WorkingDirectory.
@@ -101,6 +111,10 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
                 Add(container);
             }
         }
+        else if (ParameterSetName == "Static")
+        {
+            await PlaceAsync();
+        }
         else
         {
             var nodes = NodesOf(Node);
@@ -128,14 +142,40 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         Report(new HpcException(
             ErrorId.JobNotFound,
             $"Container {container.Name} on {container.Node} is no job's, and MPI runs in the containers of one job.",
-            container.Name));
+            container.Name,
+            container.Static is { } name ? $"Run it there for an allocation: Invoke-ContainerMpi -Static {name} -Allocation." : null));
     }
+
+    /// <summary>Asked before the job is placed: what it runs then was agreed to.</summary>
+    private async Task PlaceAsync()
+    {
+        var nodes = HostList.Fold(Allocation.Nodes.Select(node => node.Name));
+        var ranks = Rank ?? Allocation.Nodes.Sum(node => node.Slots);
+        if (await ShouldProcessAsync($"{nodes}: job {Allocation.JobId}, in static environment {Static}", RunOf(ranks)))
+        {
+            await new PlacedRun(this, PlanCmdlet.Agent(), Warn).RunAsync(Allocation, Static, RunInAsync, StopToken);
+        }
+    }
+
+    private async Task RunInAsync(HpcJob job) => await RunAsync(await RequestAsync(job.JobId, [], job.Nodes[0].Name));
 
     private async Task InvokeAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)
     {
-        var job = await MpiJob.FindAsync(Cluster.Engines, jobId, anyNode, StopToken);
+        var request = await RequestAsync(jobId, nodes, anyNode);
+        var target = $"{HostList.Fold(request.Nodes.Select(node => node.Name))}: job {jobId}";
+        if (await ShouldProcessAsync(target, RunOf(Rank ?? request.Nodes.Sum(node => node.Slots))))
+        {
+            await RunAsync(request);
+        }
+    }
+
+    private string RunOf(int ranks) => string.Create(CultureInfo.InvariantCulture, $"Run {Command} with {ranks} MPI ranks");
+
+    private async Task<MpiRequest> RequestAsync(string jobId, IReadOnlyCollection<string> nodes, string anyNode)
+    {
+        var job = await MpiJob.FindAsync(Cluster, jobId, anyNode, StopToken);
         var request = job.RequestFor(nodes, Command, Launcher);
-        request = request with
+        return request with
         {
             Arguments = ArgumentList,
             Environment = ParameterLayer.Words(Environment),
@@ -146,12 +186,6 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
             Flavour = Flavour ?? request.Flavour,
             Network = Network ?? request.Network,
         };
-        var target = $"{HostList.Fold(request.Nodes.Select(node => node.Name))}: job {jobId}";
-        var ranks = Rank ?? request.Nodes.Sum(node => node.Slots);
-        if (await ShouldProcessAsync(target, string.Create(CultureInfo.InvariantCulture, $"Run {Command} with {ranks} MPI ranks")))
-        {
-            await RunAsync(request);
-        }
     }
 
     private async Task RunAsync(MpiRequest request)

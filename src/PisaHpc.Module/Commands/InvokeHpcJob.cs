@@ -46,7 +46,7 @@ public sealed class InvokeHpcJobCommand : NodeCmdlet
     protected override async Task ProcessAsync()
     {
         var jobId = JobIds.Validate(JobId);
-        var command = new JobCommand(Cluster.Nodes, Cluster.Engines);
+        var command = new JobCommand(Cluster);
         var place = await command.FindAsync(jobId, await AnyNodeOfAsync(jobId, Node is null ? [] : [Node]), Node, StopToken);
         if (await ShouldProcessAsync($"{place.Node}: job {jobId}", $"Run {Command}"))
         {

@@ -32,6 +32,14 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>
+    /// Waits so long for the jobs that are placed there to end, in seconds, and keeps new ones out meanwhile. A container with jobs is left
+    /// as it is when they have not ended by then, and when it is not given.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 604800)]
+    public int DrainTimeoutSec { get; set; }
+
     /// <summary>Returns as soon as the containers run, without waiting until they are ready.</summary>
     [Parameter]
     public SwitchParameter NoWait { get; set; }
@@ -50,7 +58,13 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
 
     private async Task RestartAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
-        var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait, Grace = TimeSpan.FromSeconds(GraceSec) };
+        var starter = new StaticStarter(Cluster)
+        {
+            Warn = Warn,
+            NoWait = NoWait,
+            Grace = TimeSpan.FromSeconds(GraceSec),
+            DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
+        };
         var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping));
         if (IsWhatIf)
         {

@@ -19,6 +19,14 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     [ValidateRange(0, 3600)]
     public int GraceSec { get; set; } = 10;
 
+    /// <summary>
+    /// Waits so long for jobs that are placed into a static environment's container to end, in seconds, and keeps new ones out meanwhile. A
+    /// container with jobs is left as it is when they have not ended by then, and when it is not given.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 604800)]
+    public int DrainTimeoutSec { get; set; }
+
     /// <summary>With -WhatIf: emits the containers as they would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -26,10 +34,11 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     private TimeSpan Grace => TimeSpan.FromSeconds(GraceSec);
 
     private StaticStopper Statics => LazyInitializer.EnsureInitialized(
-        ref _statics, () => new StaticStopper(Cluster, StaticNames.Asker()) { Grace = Grace });
+        ref _statics,
+        () => new StaticStopper(Cluster, StaticNames.Asker()) { Grace = Grace, DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec) });
 
     /// <inheritdoc/>
-    private protected override int UsualTimeoutSec => GraceSec + ShortWorkSec;
+    private protected override int UsualTimeoutSec => GraceSec + DrainTimeoutSec + ShortWorkSec;
 
     /// <summary>A static environment that a node has no container of is stopped there already.</summary>
     private protected override void Missing(string node, string name)

@@ -43,7 +43,8 @@ internal sealed class EnvironmentCompleter : SiteCompleter
         return names.Concat(aliases).ToAsyncEnumerable();
     }
 
-    private static string Describe(HpcSite site, EnvironmentLayer layer) => $"image {(layer.Image ?? site.Defaults.Image)?.Value}";
+    private static string Describe(HpcSite site, EnvironmentLayer layer) =>
+        layer.Static is { } place ? $"in static environment {place.Value}" : $"image {(layer.Image ?? site.Defaults.Image)?.Value}";
 }
 
 /// <summary>Completes the names of the site's queues.</summary>

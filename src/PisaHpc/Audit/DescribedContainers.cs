@@ -1,4 +1,5 @@
 using PisaHpc.Access.Login;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -39,6 +40,7 @@ internal static class DescribedContainers
         {
             ImageInit = definition.ImageInit,
             Logins = definition.Logins,
+            JobsDirectory = definition.Jobs ? JobPlace.DirectoryOf(site.RunDirectory, definition.Name) : null,
         };
         var described = Of(site, AuditedKind.Static, definition.Name, environment);
         var spec = described.Specification;

@@ -3,6 +3,7 @@ using PisaHpc.Access;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
@@ -17,9 +18,13 @@ namespace PisaHpc.Containers;
 public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest request)
 {
     /// <summary>Looks at the nodes, agrees on the image and plans the nodes that answered.</summary>
-    /// <exception cref="HpcException">As for <see cref="AgreeAsync"/> and <see cref="Plan"/>.</exception>
+    /// <exception cref="HpcException">
+    /// As for <see cref="AgreeAsync"/> and <see cref="Plan"/>; <see cref="ErrorId.PlanConflict"/> also where the environment's jobs are
+    /// placed into containers that stand already.
+    /// </exception>
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(JobSshConfig ssh, CancellationToken cancellationToken)
     {
+        request.Place?.RefuseContainer(request.Environment.Name);
         var survey = await SurveyAsync((_, _) => Task.CompletedTask, cancellationToken);
         return Plan(survey, await AgreeAsync(survey, cancellationToken), ssh);
     }
@@ -31,7 +36,13 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
     {
         string[] paths = [.. request.Environment.NodePaths, .. request.Agent is null ? [] : (string[])[request.Agent.File]];
         return await AllocationSurvey.AskAsync(
-            cluster, request.Allocation.Nodes.Select(node => node.Name), request.Environment.Image, paths, alsoAsk, cancellationToken);
+            cluster, request.Allocation.Nodes.Select(node => node.Name), request.Environment.Image, paths, AskAsync, cancellationToken);
+
+        async Task AskAsync(IContainerEngine engine, CancellationToken stopping)
+        {
+            await (request.Place?.FindAsync(engine, stopping) ?? Task.CompletedTask);
+            await alsoAsk(engine, stopping);
+        }
     }
 
     /// <summary>The one image that all nodes will run.</summary>
@@ -46,6 +57,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
     public IReadOnlyList<HpcContainerPlan> Plan(AllocationSurvey survey, PlannedImage image, JobSshConfig ssh)
     {
         ArgumentNullException.ThrowIfNull(survey);
+        request.Place?.Check(request);
         var plans = new List<HpcContainerPlan>();
         foreach (var node in request.Allocation.Nodes.Where(node => survey.Facts.ContainsKey(node.Name)))
         {
@@ -67,6 +79,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         var agent = request.Agent?.For(ssh.Directory);
         return request.Environment.Way switch
         {
+            _ when request.Place is not null && agent is null => throw AgentMissing(),
             WayIn.Ssh => SshAccess.Of(ssh) with { Agent = agent },
             _ => new AgentAccess(agent ?? throw AgentMissing()),
         };
@@ -74,7 +87,8 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
 
     private HpcException AgentMissing() => new(
         ErrorId.AgentMissing,
-        $"Environment {request.Environment.Name} is entered by the agent ({request.Environment.OriginOf("access")}), and its program, "
+        $"Environment {request.Environment.Name} is entered by the agent"
+        + (request.Place is null ? $" ({request.Environment.OriginOf("access")})" : "") + ", and its program, "
         + $"{AgentProgram.FileName}, is not beside the module.",
         request.Environment.Name);
 
@@ -86,6 +100,7 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         Facts = facts,
         Access = AccessBy(ssh),
         Agent = request.Agent,
+        Place = request.Place is { } place ? place with { Port = ssh.Port } : null,
         Image = image,
         PortArea = request.PortArea,
         Attempt = request.Attempt,
@@ -108,6 +123,9 @@ public sealed record AllocationPlanRequest
 
     /// <summary>The program of the agent that containers get, and where nodes have it; null where the module has none.</summary>
     public AgentPlace? Agent { get; init; }
+
+    /// <summary>Where the job is placed; null where it gets containers of its own.</summary>
+    public JobPlace? Place { get; init; }
 
     /// <summary>The devices chosen by hand; null lets the environment choose among each node's.</summary>
     public IReadOnlyList<IbDevice>? Devices { get; init; }

@@ -3,6 +3,7 @@ using PisaHpc.Access;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Login;
 using PisaHpc.Batch;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
@@ -27,7 +28,7 @@ public static class ContainerPlanner
         var devices = PlannedDevices.Of(request);
         var spec = new ContainerSpec
         {
-            Name = ContainerNames.Of(workload, request.Attempt),
+            Name = request.Place?.Container ?? ContainerNames.Of(workload, request.Attempt),
             Image = request.Image?.Reference ?? environment.Image,
             Command = access.MainProcess(environment),
             Hostname = HostnameOf(request),
@@ -68,6 +69,8 @@ public static class ContainerPlanner
             Agent = access.Agent?.Program ?? "",
             Logins = (access as LoginAccess)?.Configuration,
             AgentToPut = request.Agent is { } agent && request.Facts.MissingPaths.Contains(agent.File) ? agent : null,
+            Place = request.Place,
+            AgentPlace = request.Place is null ? null : request.Agent,
             ReadyTimeoutSec = environment.ReadyTimeoutSec,
             ImageId = request.Image?.Id,
             ImageDigest = request.Image?.Digest,
@@ -136,6 +139,9 @@ public sealed record PlanRequest
 
     /// <summary>The program of its agent; null where there is none.</summary>
     public AgentPlace? Agent { get; init; }
+
+    /// <summary>Where a job is placed; null where a container is made.</summary>
+    public JobPlace? Place { get; init; }
 
     /// <summary>The image that the workload's nodes agree on; null takes the environment's as it is named.</summary>
     public PlannedImage? Image { get; init; }

@@ -1,6 +1,7 @@
 using PisaHpc.Access;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Login;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -61,6 +62,12 @@ public sealed record HpcContainerPlan
 
     /// <summary>That program, when the node did not have it; null when it did, or none is needed.</summary>
     internal AgentPlace? AgentToPut { get; init; }
+
+    /// <summary>The static environment in whose container the job's processes are to run; null where a container is made.</summary>
+    internal JobPlace? Place { get; init; }
+
+    /// <summary>The agent's program, which that container has to have, too; null where a container is made.</summary>
+    internal AgentPlace? AgentPlace { get; init; }
 
     /// <summary>The configuration of its sshd, which its directory on the node gets; null when it is a job's.</summary>
     internal LoginConfiguration? Logins { get; init; }

@@ -19,6 +19,9 @@ public sealed record Cluster(INodeConnector Nodes, IEngineConnector Engines, Act
     /// <summary>How long each node may take; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan NodeTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
+    /// <summary>Where nodes have jobs' directories, and what they know of jobs that are placed into static environments.</summary>
+    public string RunDirectory { get; init; } = "/run/pisahpc";
+
     /// <summary>
     /// Whether what a command says of nodes comes in their order: of each as soon as all has been said of those before it. Else it comes as
     /// it is found.

@@ -101,12 +101,15 @@ public sealed record ContainerSpec
 }
 
 /// <summary>A bind mount.</summary>
-/// <param name="Source">The path on the node, which exists.</param>
+/// <param name="Source">The path on the node, which exists unless the engine makes it.</param>
 /// <param name="Target">The path in the container.</param>
 /// <param name="ReadOnly">Whether the container may not write.</param>
 /// <param name="Propagation">The propagation; null for the engine's default.</param>
 public sealed record ContainerMount(string Source, string Target, bool ReadOnly, string? Propagation = null)
 {
+    /// <summary>Whether the engine makes a directory of root's where the source is missing, as after a boot on a tmpfs.</summary>
+    public bool MakesSource { get; init; }
+
     /// <summary>The mount as <c>docker run -v</c> writes it.</summary>
     public override string ToString() =>
         string.Join(':', new[] { Source, Target, string.Join(',', new[] { ReadOnly ? "ro" : "rw", Propagation }.OfType<string>()) });

@@ -5,7 +5,10 @@ using PisaHpc.Nodes;
 
 namespace PisaHpc.Environments;
 
-/// <summary>What keeps work out of a container that is to go: the batch system's jobs off its node, and then users out of it.</summary>
+/// <summary>
+/// What keeps work out of a container that is to go: the batch system's jobs off its node, those that are placed into it, and then users
+/// out of it.
+/// </summary>
 internal sealed class NodeDrain : IAsyncDisposable
 {
     private readonly SlurmNodeDrain? _batch;
@@ -22,13 +25,17 @@ internal sealed class NodeDrain : IAsyncDisposable
     /// <param name="name">The container's static environment.</param>
     /// <param name="container">The container; it runs.</param>
     /// <param name="batch">Keeps the jobs off; null for nobody to be told.</param>
-    /// <param name="timeout">How long to wait for both together; zero looks once.</param>
-    /// <exception cref="HpcException">As of <see cref="BatchDrain"/> and <see cref="SessionDrain"/>; both are let in again.</exception>
+    /// <param name="placed">Waits for jobs that are placed into it, for as long as it is told.</param>
+    /// <param name="timeout">How long to wait for all of them together; zero looks once.</param>
+    /// <exception cref="HpcException">
+    /// As of <see cref="BatchDrain"/>, <see cref="JobDrain"/> and <see cref="SessionDrain"/>; all are let in again.
+    /// </exception>
     public static async Task<NodeDrain> BeginAsync(
         IContainerEngine engine,
         string name,
         EngineContainer container,
         BatchDrain? batch,
+        Func<TimeSpan, CancellationToken, Task> placed,
         TimeSpan timeout,
         CancellationToken cancellationToken)
     {
@@ -36,10 +43,15 @@ internal sealed class NodeDrain : IAsyncDisposable
         var jobs = batch is null ? null : await batch.BeginAsync(name, engine.Node, timeout, cancellationToken);
         try
         {
-            var left = timeout - clock.Elapsed;
-            left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
             var sessions = await UnderAsync(
-                engine.Node, jobs, waiting => SessionDrain.BeginAsync(engine, container, left, waiting), cancellationToken);
+                engine.Node,
+                jobs,
+                async waiting =>
+                {
+                    await placed(Left(), waiting);
+                    return await SessionDrain.BeginAsync(engine, container, Left(), waiting);
+                },
+                cancellationToken);
             return new NodeDrain(jobs, sessions);
         }
         catch
@@ -47,6 +59,8 @@ internal sealed class NodeDrain : IAsyncDisposable
             await (jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
+
+        TimeSpan Left() => timeout > clock.Elapsed ? timeout - clock.Elapsed : TimeSpan.Zero;
     }
 
     /// <summary>Does work for which both are out: it is cancelled when jobs may come, and not begun when users may.</summary>

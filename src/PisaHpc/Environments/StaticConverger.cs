@@ -182,7 +182,15 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
         IContainerEngine engine, string name, EngineContainer? container, CancellationToken cancellationToken) =>
         container?.State is ContainerState.Running or ContainerState.Paused
             ? await Phase.DrainContainer.RunAsync(
-                () => NodeDrain.BeginAsync(engine, name, container, Batch, DrainTimeout, cancellationToken), engine.Node)
+                () => NodeDrain.BeginAsync(
+                    engine,
+                    name,
+                    container,
+                    Batch,
+                    (left, waiting) => JobDrain.WaitAsync(cluster, engine.Node, container.Id, container.Name, left, waiting),
+                    DrainTimeout,
+                    cancellationToken),
+                engine.Node)
             : NodeDrain.None;
 }
 

@@ -1,6 +1,7 @@
 using PisaHpc.Access.Login;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -103,6 +104,7 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
             Configuration = LoginConfiguration.Of(definition, environment, directory),
             ImageInit = definition.ImageInit,
             Logins = definition.Logins,
+            JobsDirectory = definition.Jobs ? JobPlace.DirectoryOf(site.RunDirectory, definition.Name) : null,
         };
     }
 

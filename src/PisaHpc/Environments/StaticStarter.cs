@@ -15,6 +15,9 @@ public sealed class StaticStarter(Cluster cluster)
     /// <summary>How long a container may take after the signal to end.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long jobs that are placed into a container which is to end are waited for.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.Zero;
+
     /// <summary>Told of a limit that a node cannot see.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
@@ -36,7 +39,8 @@ public sealed class StaticStarter(Cluster cluster)
     /// <exception cref="HpcException">
     /// The ids of <see cref="ContainerStarter"/>, of <see cref="LoginDirectory"/> and of <see cref="ReadinessCheck"/>;
     /// <see cref="ErrorId.PortInUse"/>: something else listens on the port; <see cref="ErrorId.LimitNotInForce"/>;
-    /// <see cref="ErrorId.StaticBeingSynced"/>: somebody else is at it, or has been since the change was made.
+    /// <see cref="ErrorId.StaticBeingSynced"/>: somebody else is at it, or has been since the change was made;
+    /// <see cref="ErrorId.StaticBusy"/>: jobs are placed into the container that is to end.
     /// </exception>
     public async Task CarryOutAsync(StaticChange change, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
@@ -59,6 +63,11 @@ public sealed class StaticStarter(Cluster cluster)
             async working =>
             {
                 var old = await LookAgainAsync(engine, change, working);
+                if (change.Step is StaticStep.Restart or StaticStep.Replace && old.Named is { } named && StaticChange.Runs(named))
+                {
+                    await JobDrain.WaitAsync(cluster, plan.Node, named.Id, named.Name, DrainTimeout, working);
+                }
+
                 await CarryOutAsync(engine, change, old, handOver, working);
                 return true;
             },

@@ -8,7 +8,8 @@ set -eu
 dir=$1
 . Access/Login/login-directory.sh
 exec 9>>"$dir/.sync"
-flock -n 9 || {
+# A job that is placed has it for a moment.
+flock -w 1 9 || {
     cat -- "$dir/.sync" >&2
     exit 75
 }

@@ -120,6 +120,20 @@ public enum ErrorId
     /// <summary>A node has a container of a static environment's name that is not as the site declares it now, or is nobody's.</summary>
     StaticDiffers,
 
+    /// <summary>A job is to be placed into a static environment that is not declared for a node of it.</summary>
+    StaticNotDeclared,
+
+    /// <summary>A job is to be placed into a static environment whose container on a node does not run.</summary>
+    StaticNotRunning,
+
+    /// <summary>
+    /// A static environment's container runs and no job could be placed into it: it was made before jobs were, or lacks something.
+    /// </summary>
+    StaticNotReady,
+
+    /// <summary>A static environment's container takes no job now: it is being drained, replaced, restarted or stopped.</summary>
+    StaticDrained,
+
     /// <summary>Somebody else is bringing the static environment on that node to what is declared.</summary>
     StaticBeingSynced,
 

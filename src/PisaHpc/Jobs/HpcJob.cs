@@ -27,6 +27,11 @@ public sealed record HpcJob
     /// <summary>The environment; empty when no container is left to tell.</summary>
     public required string Environment { get; init; }
 
+    /// <summary>
+    /// The static environment into whose containers it is placed; null where it has its own, and when none is left to tell.
+    /// </summary>
+    public string? Static { get; init; }
+
     /// <summary>The image's reference; empty when no container is left to tell.</summary>
     public required string Image { get; init; }
 

@@ -1,5 +1,6 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Tracing;
@@ -13,8 +14,8 @@ public sealed class JobCleanup(Cluster cluster)
     public string? Owner { get; init; }
 
     /// <summary>
-    /// Removes every container of the job and the job's directory from a node. An engine that is down keeps its containers, and not the
-    /// private keys.
+    /// Removes every container of the job, what it has in a container that stays, and the job's directory from a node. An engine that is
+    /// down keeps its containers, and not the private keys.
     /// </summary>
     /// <param name="directory">The job's directory.</param>
     /// <param name="grace">How long a container may take after TERM.</param>
@@ -44,14 +45,18 @@ public sealed class JobCleanup(Cluster cluster)
         finally
         {
             changed |= !isAnothers
-                && await Phase.RemoveAccess.RunAsync(() => RemoveDirectoryAsync(node, directory, cancellationToken), node, jobId);
+                && await Phase.RemoveAccess.RunAsync(
+                    () => RemoveAccessAsync(node, jobId, directory, grace, cancellationToken), node, jobId);
         }
 
         // A caller killed while the engine worked on its request leaves a container that appears after the first look.
         return changed | await RemoveContainersAsync(node, jobId, grace, evidence, cancellationToken);
     }
 
-    /// <summary>Stops and removes containers of a job on one node, once they told what they know.</summary>
+    /// <summary>
+    /// Stops and removes containers of a job on one node, once they told what they know. A static environment's, into which it is placed,
+    /// is none of its.
+    /// </summary>
     /// <param name="evidence">As for <see cref="CleanAsync"/>.</param>
     /// <returns>Whether one was there.</returns>
     internal static async Task<bool> RemoveAsync(
@@ -61,6 +66,7 @@ public sealed class JobCleanup(Cluster cluster)
         EndEvidence? evidence,
         CancellationToken cancellationToken)
     {
+        containers = [.. containers.Where(container => !PlacedJob.IsPlaced(container))];
         await (evidence?.GatherAsync(engine, containers, cancellationToken) ?? Task.CompletedTask);
         var changed = false;
         foreach (var container in containers)
@@ -76,10 +82,16 @@ public sealed class JobCleanup(Cluster cluster)
         return changed;
     }
 
-    private async Task<bool> RemoveDirectoryAsync(string node, string directory, CancellationToken cancellationToken)
+    /// <summary>What the job has in a static environment's container, which stays; and its directory.</summary>
+    private async Task<bool> RemoveAccessAsync(
+        string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
-        return await JobDirectory.RemoveAsync(connection, directory, identity: null, Owner, cancellationToken);
+        var placed = await new PlacedJobs(connection, cluster.RunDirectory)
+            .RemoveAsync(jobId, Owner, identity: null, grace, cancellationToken);
+        return placed == directory
+            || await JobDirectory.RemoveAsync(connection, directory, identity: null, Owner, cancellationToken)
+            || placed is not null;
     }
 
     private Task<bool> RemoveContainersAsync(

@@ -4,6 +4,7 @@ using PisaHpc.Access.Agent;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -13,9 +14,7 @@ namespace PisaHpc.Jobs;
 /// Runs a command in a job's container on one node, as the job's user, by the container's agent. It ends with its caller: what the agent
 /// started goes with the client that asked for it.
 /// </summary>
-/// <param name="nodes">The connections to nodes.</param>
-/// <param name="engines">The engines, which know the job's containers.</param>
-public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
+public sealed class JobCommand(Cluster cluster)
 {
     /// <summary>Finds the container in which a command is to run.</summary>
     /// <param name="anyNode">A node of the job.</param>
@@ -26,7 +25,7 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
     /// </exception>
     public async Task<JobCommandPlace> FindAsync(string jobId, string anyNode, string? node, CancellationToken cancellationToken)
     {
-        var known = await RunningOnAsync(jobId, anyNode, cancellationToken);
+        var known = await PlacedJobs.RunningOnAsync(cluster, jobId, anyNode, cancellationToken);
         var all = ContainerLabels.NodesOf(known);
         var wanted = node ?? all[0].Name;
         if (all.All(candidate => candidate.Name != wanted))
@@ -34,7 +33,7 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
             throw new HpcException(ErrorId.InvalidValue, $"Node {wanted} is not one of job {jobId}: {SlotMap.Format(all)}.", wanted);
         }
 
-        var container = wanted == anyNode ? known : await RunningOnAsync(jobId, wanted, cancellationToken);
+        var container = wanted == anyNode ? known : await PlacedJobs.RunningOnAsync(cluster, jobId, wanted, cancellationToken);
         return ContainerLabels.ToHpcContainer(wanted, container).GetAccess().Agent is { } agent
             ? new JobCommandPlace(jobId, wanted, agent)
             : throw new HpcException(
@@ -50,7 +49,7 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
         JobCommandRequest request, Func<HpcJobOutput, Task> output, CancellationToken cancellationToken)
     {
         var (place, clock, started) = (request.Place, Stopwatch.StartNew(), DateTimeOffset.UtcNow);
-        var connection = await nodes.ConnectAsync(place.Node, cancellationToken);
+        var connection = await cluster.Nodes.ConnectAsync(place.Node, cancellationToken);
         await using var process = await connection.StartAsync(
             place.Agent.CommandIn(request.WorkingDirectory, [request.Command, .. request.Arguments]), cancellationToken);
         await process.Input.DisposeAsync();
@@ -94,14 +93,6 @@ public sealed class JobCommand(INodeConnector nodes, IEngineConnector engines)
                 CultureInfo.InvariantCulture,
                 $"Job {request.Place.JobId}: {Quote.Of(request.Command)} ended on {request.Place.Node} with exit code {code}{why}."),
             request.Place.Node);
-    }
-
-    private async Task<EngineContainer> RunningOnAsync(string jobId, string node, CancellationToken cancellationToken)
-    {
-        var engine = await engines.ConnectAsync(node, cancellationToken);
-        var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
-        return containers.FirstOrDefault(container => container.State == ContainerState.Running) ?? throw new HpcException(
-            ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
 using PisaHpc.Tracing;
@@ -44,7 +45,8 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
             async (node, stopping) =>
             {
                 var engine = await cluster.Engines.ConnectAsync(node, stopping);
-                foreach (var container in await engine.ListAsync(filter, stopping))
+                var containers = await engine.ListAsync(filter, stopping);
+                foreach (var container in containers.Concat(await PlacedAsync(node, LeasedWithout(node, containers), stopping)))
                 {
                     found.Add((node, container));
                 }
@@ -63,6 +65,23 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
                 .Select(id => JobView.From(id, leases.GetValueOrDefault(id), [.. byJob[id]], busy.Contains(id)))
         ];
         return new FoundJobs(jobs, [.. answered.Keys]);
+
+        HashSet<string> LeasedWithout(string node, IEnumerable<EngineContainer> containers) => leases.Values
+            .Where(lease => lease.Nodes.Contains(node)).Select(lease => lease.JobId)
+            .Except(containers.Select(container => container.Labels[ContainerLabels.Job])).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The jobs that a node has no container of, where they are placed into static environments'.</summary>
+    private async Task<IEnumerable<EngineContainer>> PlacedAsync(
+        string node, HashSet<string> jobIds, CancellationToken cancellationToken)
+    {
+        if (jobIds.Count == 0)
+        {
+            return [];
+        }
+
+        var placed = await (await PlacedJobs.OnAsync(cluster, node, cancellationToken)).ListAsync(cancellationToken);
+        return placed.Where(one => jobIds.Contains(one.JobId)).Select(one => one.ToContainer());
     }
 
     /// <summary>A job that somebody began to start since nodes were asked; null where nobody did.</summary>

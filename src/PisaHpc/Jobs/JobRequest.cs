@@ -1,6 +1,7 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -39,8 +40,12 @@ public sealed record JobRequest
     /// </summary>
     public string? ForUser { get; init; }
 
+    /// <summary>Whether the job is begun only where nothing of it is anywhere: no lease, and no container.</summary>
+    public bool OnlyNew { get; init; }
+
     /// <summary>The job's directory on each node.</summary>
-    public string Directory => JobDirectory.PathOf(RunDirectory, Allocation.JobId);
+    public string Directory => JobDirectory.PathOf(
+        Containers.Place is { } place ? JobPlace.DirectoryOf(RunDirectory, place.Definition.Name) : RunDirectory, Allocation.JobId);
 
     /// <summary>
     /// What a job that runs already has otherwise than it is asked for here: <c>slots n1*8, not n1*16</c>. None when it is as asked for.

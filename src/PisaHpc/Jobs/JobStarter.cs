@@ -101,6 +101,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         request = await memory.AddToAsync(request, Remark);
         using var hold = await record.Clock.RunAsync(
             Phase.LeasePort, () => Task.FromResult(ports.Hold(LeaseFor(request, survey), cancellationToken)));
+        RequireNew(request, hold, survey);
         if (!hold.IsNew)
         {
             // Whoever had the lease may have started the job since.
@@ -144,6 +145,27 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         }
     }
 
+    /// <summary>Whoever holds a new lease of a job of which no node has anything shares the job with nobody.</summary>
+    private static void RequireNew(JobRequest request, PortHold hold, JobSurvey survey)
+    {
+        if (request.OnlyNew && (!hold.IsNew || survey.Occupied.Count > 0))
+        {
+            if (hold.IsNew)
+            {
+                hold.Release();
+            }
+
+            throw AlreadyThere(request.Allocation.JobId);
+        }
+    }
+
+    /// <summary>The failure of a start that is to begin a job anew, and finds it there.</summary>
+    internal static HpcException AlreadyThere(string jobId) => new(
+        ErrorId.PlanConflict,
+        $"Something of job {jobId} is there already: nothing was begun, and nothing of it was touched.",
+        jobId,
+        $"See what it is: Get-HpcJob '{jobId}'; or take another id: Get-HpcAllocation -JobId.");
+
     private Task TakeBackAsync(
         JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record) =>
         record.Clock.RunAsync(Phase.TakeBack, () => RollBackAsync(request, hold, cause, failed, record));
@@ -160,9 +182,19 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         PhaseClock clock,
         CancellationToken cancellationToken)
     {
+        if (request.HostBased)
+        {
+            request.Containers.Place?.RefuseHostBased(request.Environment.Name);
+        }
+
         var failed = new ConcurrentQueue<NodeFailure>();
+
+        // An earlier run may have been placed, whatever this one is to be.
+        var mayBePlaced = request.Containers.Place is not null || ports.Find(request.Allocation.JobId) is not null;
         var survey = await clock.MeasureAsync(
-            Phase.Survey, () => JobSurvey.ReadAsync(PlannerOf(request, failed.Enqueue), request, cancellationToken));
+            Phase.Survey,
+            () => JobSurvey.ReadAsync(
+                PlannerOf(request, failed.Enqueue), request, mayBePlaced ? cluster : null, cancellationToken));
         if (!failed.IsEmpty)
         {
             throw FailedStart.NotStarted(request.Allocation.JobId, undone, [.. failed]);

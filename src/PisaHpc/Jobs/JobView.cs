@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
 
@@ -19,6 +20,7 @@ internal static class JobView
         JobId = request.Allocation.JobId,
         State = state.ToString(),
         Environment = request.Environment.Name,
+        Static = request.Environment.Static,
         Image = plans[0].Image,
         Owner = request.Allocation.Owner.Name,
         Port = plans[0].Port,
@@ -77,6 +79,7 @@ internal static class JobView
             JobId = jobId,
             State = state.ToString(),
             Environment = view?.Environment ?? "",
+            Static = latest?.Labels.GetValueOrDefault(ContainerLabels.Static),
             Image = view?.Image ?? "",
             Owner = view?.Owner ?? lease?.Owner ?? "",
             Port = view?.Port ?? lease?.Port ?? 0,
@@ -139,13 +142,21 @@ internal sealed record JobSurvey(AllocationSurvey Nodes, IReadOnlyDictionary<str
     }
 
     /// <summary>Asks every node of a job's allocation.</summary>
+    /// <param name="placed">The cluster, where the job may be placed into static environments by now; null where it is not.</param>
     public static async Task<JobSurvey> ReadAsync(
-        AllocationPlanner planner, JobRequest request, CancellationToken cancellationToken)
+        AllocationPlanner planner, JobRequest request, Cluster? placed, CancellationToken cancellationToken)
     {
         var containers = new ConcurrentDictionary<string, IReadOnlyList<EngineContainer>>();
-        var ofJob = ContainerLabels.Filter(request.Allocation.JobId);
-        var nodes = await planner.SurveyAsync(
-            async (engine, stopping) => containers[engine.Node] = await engine.ListAsync(ofJob, stopping), cancellationToken);
+        var jobId = request.Allocation.JobId;
+        var ofJob = ContainerLabels.Filter(jobId);
+        var nodes = await planner.SurveyAsync(AskAsync, cancellationToken);
         return new JobSurvey(nodes, containers);
+
+        async Task AskAsync(IContainerEngine engine, CancellationToken stopping)
+        {
+            var own = await engine.ListAsync(ofJob, stopping);
+            var others = placed is null ? [] : await (await PlacedJobs.OnAsync(placed, engine.Node, stopping)).ListAsync(stopping);
+            containers[engine.Node] = [.. own, .. others.Where(one => one.JobId == jobId).Select(one => one.ToContainer())];
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Tracing;
 
@@ -51,30 +52,26 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
 
     private async Task StartAsync(HpcContainerPlan plan, bool leftover, CancellationToken cancellationToken)
     {
-        if (leftover)
+        // Of a run that was placed something may be written down which no lease names any more.
+        if (leftover || plan.Place is not null)
         {
-            await RunAsync(Phase.RemoveLeftovers, () =>
+            await RunAsync(plan, Phase.RemoveLeftovers, () =>
                 _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
         }
 
-        var owner = request.Allocation.Owner;
-        await RunAsync(Phase.WriteAccess, async () =>
+        if (plan.Place is not null)
         {
-            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-            if (plan.AgentToPut is { } agent)
-            {
-                await agent.PutAsync(connection, cancellationToken);
-            }
+            await PlaceAsync(plan, cancellationToken);
+            return;
+        }
 
-            return await JobDirectory.WriteAsync(
-                connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken, NetworkOf(plan.Node));
-        });
-        var container = await RunAsync(Phase.StartContainer, async () =>
+        await RunAsync(plan, Phase.WriteAccess, () => WriteAccessAsync(plan, cancellationToken));
+        var container = await RunAsync(plan, Phase.StartContainer, async () =>
         {
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
             return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
         });
-        await RunAsync(Phase.WaitUntilReady, async () =>
+        await RunAsync(plan, Phase.WaitUntilReady, async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
@@ -83,9 +80,42 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
                     connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken),
                 LimitsInForce.RequireAsync(connection, engine, plan, container, _remarks.Enqueue, cancellationToken));
         });
-
-        Task<T> RunAsync<T>(Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);
     }
+
+    /// <summary>A job that gets no container. What is written down of it comes first, as a lease does.</summary>
+    private async Task PlaceAsync(HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        var placement = new JobPlacement(connection, engine, plan, cluster.RunDirectory);
+        var container = await RunAsync(plan, Phase.WriteAccess, async () =>
+        {
+            var claimed = await placement.ClaimAsync(cancellationToken);
+            await WriteAccessAsync(plan, cancellationToken);
+            return claimed;
+        });
+        var agent = await RunAsync(plan, Phase.StartContainer, () => placement.StartAsync(container, cancellationToken));
+        await RunAsync(plan, Phase.WaitUntilReady, async () =>
+        {
+            await placement.WaitAsync(container, agent, cancellationToken);
+            return true;
+        });
+    }
+
+    private async Task<bool> WriteAccessAsync(HpcContainerPlan plan, CancellationToken cancellationToken)
+    {
+        var owner = request.Allocation.Owner;
+        var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        if (plan.AgentToPut is { } agent)
+        {
+            await agent.PutAsync(connection, cancellationToken);
+        }
+
+        return await JobDirectory.WriteAsync(
+            connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken, NetworkOf(plan.Node));
+    }
+
+    private Task<T> RunAsync<T>(HpcContainerPlan plan, Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);
 
     /// <summary>Ranks talk by it, whoever launches them: a container with a network of its own knows none of the node's.</summary>
     private JobNetwork? NetworkOf(string node) =>

@@ -2,6 +2,7 @@ using PisaHpc.Access;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -20,12 +21,10 @@ public sealed record MpiJob(
     /// <summary>Asks a node for the job.</summary>
     /// <param name="node">A node of the job.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.JobNotFound"/>: no container of the job runs there.</exception>
-    public static async Task<MpiJob> FindAsync(IEngineConnector engines, string jobId, string node, CancellationToken cancellationToken)
+    public static async Task<MpiJob> FindAsync(
+        Cluster cluster, string jobId, string node, CancellationToken cancellationToken)
     {
-        var engine = await engines.ConnectAsync(node, cancellationToken);
-        var containers = await engine.ListAsync(ContainerLabels.Filter(jobId), cancellationToken);
-        var container = containers.FirstOrDefault(container => container.State == ContainerState.Running) ?? throw new HpcException(
-            ErrorId.JobNotFound, $"No container of job {jobId} runs on {node}.", node, $"See what became of it: Get-HpcJob '{jobId}'.");
+        var container = await PlacedJobs.RunningOnAsync(cluster, jobId, node, cancellationToken);
         return new MpiJob(
             jobId,
             ContainerLabels.ToHpcContainer(node, container).GetAccess(),

@@ -20,6 +20,11 @@ public sealed record EnvironmentLayer
     /// <summary>Other names of the environment; only an environment's own layer has any.</summary>
     public IReadOnlyList<Setting<string>> Aliases { get; init; } = [];
 
+    /// <summary>
+    /// The static environment into which its jobs are placed; only an environment's own layer names one, and then it says nothing else.
+    /// </summary>
+    public Setting<string>? Static { get; init; }
+
     /// <summary>The image as the layer names it, with or without a registry.</summary>
     public Setting<string>? Image { get; init; }
 
@@ -73,6 +78,17 @@ public sealed record EnvironmentLayer
 
     /// <summary>How long a container may take to become ready.</summary>
     public Setting<TimeSpan>? ReadyTimeout { get; init; }
+
+    /// <summary>Whether it sets nothing; of an environment, whether it has no more than names and a static environment.</summary>
+    internal bool SaysNothing =>
+        Variables.Count == 0 && UserVariables.Count == 0 && this == Empty with
+        {
+            Layer = Layer,
+            Aliases = Aliases,
+            Static = Static,
+            Variables = Variables,
+            UserVariables = UserVariables,
+        };
 
     private static EnvironmentLayer Of(HpcEnvironment values) => new()
     {

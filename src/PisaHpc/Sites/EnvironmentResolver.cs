@@ -22,10 +22,16 @@ public static class EnvironmentResolver
         var definition = queue is null ? null : site.Queues.GetValueOrDefault(queue);
         var name = NameOf(site, environmentName ?? definition?.Environment ?? throw NoDefault(site, queue));
         var layer = site.Environments[name];
+        IReadOnlyList<string> aliases = [.. layer.Aliases.Select(alias => alias.Value)];
+        if (layer.Static is { } place)
+        {
+            return InStatic(site, name, place, parameters) with { Aliases = aliases };
+        }
+
         EnvironmentLayer[] layers =
             [EnvironmentLayer.BuiltIn, site.Defaults, definition?.Settings ?? EnvironmentLayer.Empty, layer, parameters];
 
-        return Merge(site, name, [.. layers.Select(WithOneMemoryLimit)]) with { Aliases = [.. layer.Aliases.Select(alias => alias.Value)] };
+        return Merge(site, name, [.. layers.Select(WithOneMemoryLimit)]) with { Aliases = aliases };
     }
 
     /// <summary>
@@ -36,6 +42,25 @@ public static class EnvironmentResolver
     {
         ArgumentNullException.ThrowIfNull(definition);
         return Resolve(site, definition.Environment, queue: null, definition.Settings);
+    }
+
+    /// <summary>
+    /// The environment of a static one under another name: what its jobs find is that container, and neither their queue nor whoever starts
+    /// them changes it.
+    /// </summary>
+    private static HpcEnvironment InStatic(HpcSite site, string name, Setting<string> place, EnvironmentLayer parameters)
+    {
+        if (!parameters.SaysNothing)
+        {
+            throw new HpcException(
+                ErrorId.PlanConflict,
+                $"Jobs of environment {name} are placed into static environment {place.Value} ({place.Source}): its containers stand "
+                + "already, and nothing of them can be chosen for one job.",
+                name,
+                "Leave out what changes the environment, or name another environment.");
+        }
+
+        return Resolve(site, site.Static[place.Value]) with { Name = name, Static = place.Value };
     }
 
     /// <summary>The name of the environment that a name or an alias, in any case, means.</summary>

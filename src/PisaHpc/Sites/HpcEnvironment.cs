@@ -14,6 +14,9 @@ public sealed record HpcEnvironment
     /// <summary>Other names it answers to.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>The static environment into whose containers its jobs are placed; null where each job has containers of its own.</summary>
+    public string? Static { get; init; }
+
     /// <summary>The image's reference as the engine takes it, the site's registry included.</summary>
     public required string Image { get; init; }
 

@@ -29,6 +29,9 @@ public sealed record StaticDefinition
     /// <summary>Who is told before one of its containers goes.</summary>
     public DrainSettings Drain { get; init; } = new();
 
+    /// <summary>Whether jobs of the batch system may be placed into its containers.</summary>
+    public bool Jobs { get; init; }
+
     /// <summary>
     /// The image's own init, which is PID 1 and starts the image's sshd; null for an sshd below the engine's init, or as PID 1 without one.
     /// </summary>

@@ -67,7 +67,9 @@ public sealed class LabFixture : IAsyncLifetime
         {
             var containers = await node.DockerAsync("ps", "--all", "--no-trunc", "--format", "{{.Names}} {{.State}} {{.Labels}}");
             var ofJob = containers.EndedWith(0).Lines.Where(line => Names(line, mark, jobId));
-            var files = Entries(node.PathOf("/run/pisahpc")).Where(path => Names(path, mark));
+            var run = node.PathOf("/run/pisahpc");
+            var files = Entries(run).Concat(Entries($"{run}/.placed")).Concat(Entries($"{run}/.static").SelectMany(Entries))
+                .Where(path => Names(path, mark));
             traces.AddRange(ofJob.Select(line => $"{node.Name}: container {line}"));
             traces.AddRange(files.Select(path => $"{node.Name}: {path}"));
         }

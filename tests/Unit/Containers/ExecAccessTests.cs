@@ -161,7 +161,7 @@ public sealed class ExecAccessTests
     public async Task MPI_needs_an_sshd_and_says_so()
     {
         await StartAsync();
-        var job = await MpiJob.FindAsync(_cluster, "42", "o2wn01", default);
+        var job = await MpiJob.FindAsync(_cluster.Cluster, "42", "o2wn01", default);
         var failure = Assert.Throws<HpcException>(() => job.RequestFor([], "hostname", MpiLauncher.Ssh));
         Assert.Equal((ErrorId.SshAccessMissing, "42"), (failure.Id, failure.Target));
         Assert.Contains("they are entered by their engine alone", failure.Message, StringComparison.Ordinal);

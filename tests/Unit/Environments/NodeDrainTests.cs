@@ -102,6 +102,6 @@ public sealed class NodeDrainTests
         _cluster.Nodes.OnStart = (_, _) => hold;
         INodeConnector nodes = _cluster.Nodes;
         var batch = new BatchDrain(site, token => nodes.ConnectAsync(Node, token)) { Warn = _warnings.Add };
-        return await NodeDrain.BeginAsync(Engine, "cs7", Assert.Single(_cluster.On(Node)), batch, TimeSpan.Zero, default);
+        return await NodeDrain.BeginAsync(Engine, "cs7", Assert.Single(_cluster.On(Node)), batch, (_, _) => Task.CompletedTask, TimeSpan.Zero, default);
     }
 }

@@ -55,6 +55,9 @@ internal sealed class StaticCluster
     /// <summary>Whether an sshd with the right host key answers.</summary>
     public bool IsDeaf { get; set; }
 
+    /// <summary>The jobs that a node has in its container, as its script lists them.</summary>
+    public Func<string, string> Placed { get; set; } = _ => "";
+
     /// <summary>What was put into directories: the directory, the file's name, its text.</summary>
     public List<(string Directory, string File, string Text)> Put { get; } = [];
 
@@ -111,6 +114,8 @@ internal sealed class StaticCluster
             case "Access/Login/put-login.sh":
                 Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
                 return FakeCluster.Result(0);
+            case "Containers/Placed/placed-list.sh":
+                return FakeCluster.Result(0, Placed(node) + "end\n");
             case "Access/Login/login-answers.sh":
                 return IsDeaf ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Containers/control-groups.sh":

@@ -128,6 +128,12 @@ internal sealed class JobCluster : IDisposable
 
     public void Dispose() => Ports.Dispose();
 
+    /// <summary>The jobs that nodes have in static environments, as the module's script lists them.</summary>
+    public Dictionary<string, string> Placed { get; } = [];
+
+    /// <summary>What was asked of the script that ends those: the node, the job, the owner, the seconds, the identity.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<string> Ended { get; } = [];
+
     private NodeCommandResult Answer(string node, IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input)
     {
         switch (arguments.ElementAtOrDefault(3))
@@ -151,7 +157,11 @@ internal sealed class JobCluster : IDisposable
             case "Containers/node-facts.sh":
                 return FakeCluster.Result(0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n64\n--- boot\n{Boot}\n--- tcp\n--- devices\n");
             case "Access/Agent/put-program.sh":
-                return FakeCluster.Result(0);
+            case "Containers/Placed/placed-end.sh":
+                Ended.Enqueue($"{node} {string.Join(' ', arguments.Skip(5))}");
+                return FakeCluster.Result(0, Placed.ContainsKey(node) ? $"/run/pisahpc/.static/cs7/{arguments[5]}\n" : "");
+            case "Containers/Placed/placed-list.sh":
+                return FakeCluster.Result(0, Placed.GetValueOrDefault(node) + "end\n");
             case "Containers/control-groups.sh":
                 IEnumerable<string> counted = [.. Counters.GetValueOrDefault(node, []), .. LimitsOn(node)];
                 return FakeCluster.Result(0, string.Concat(from id in arguments.Skip(5) from line in counted select $"{id}.{line}\n") + "end\t1\n");

@@ -81,7 +81,7 @@ public sealed class RecordedJobTests : IDisposable
     [Fact]
     public async Task MPI_finds_its_nodes_and_launcher()
     {
-        var job = await MpiJob.FindAsync(_cluster.Nodes, RecordedContainers.JobId, "o2wn01", CancellationToken.None);
+        var job = await MpiJob.FindAsync(_cluster.Nodes.Cluster, RecordedContainers.JobId, "o2wn01", CancellationToken.None);
         Assert.Equal(("/run/pisahpc/recorded-4711", PisaHpc.Sites.MpiFlavour.OpenMpi), (job.Access.Directory, job.Flavour));
         Assert.Equal([("o2wn01", 32), ("o2wn02", 24)], job.Nodes.Select(node => (node.Name, node.Slots)));
     }

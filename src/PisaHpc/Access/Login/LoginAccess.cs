@@ -59,6 +59,11 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
     /// <summary>Whether an init of the image's own gets those groups to write to; the engine shows it the others read-only.</summary>
     public bool WritesSystemdGroups { get; init; }
 
+    /// <summary>
+    /// The directory of the jobs that are placed into the container, under one path on the node and in the container; null where none are.
+    /// </summary>
+    public string? JobsDirectory { get; init; }
+
     /// <inheritdoc/>
     public JobAgent? Agent => null;
 
@@ -72,7 +77,7 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
         .. Port < FirstUnprivilegedPort ? (string[])["NET_BIND_SERVICE"] : [],
     ];
 
-    /// <summary>What of the node the container sees for it, read-only but for an init's groups.</summary>
+    /// <summary>What of the node the container sees for it, read-only but for placed jobs' directories and an init's groups.</summary>
     public IReadOnlyList<ContainerMount> Mounts =>
     [
         Same(Directory),
@@ -80,11 +85,13 @@ public sealed record LoginAccess(string Directory, int Port) : IContainerAccess
         .. Logins.By.Contains(LoginProof.HostBased) ? [Same("/etc/ssh/shosts.equiv"), Same("/etc/ssh/ssh_known_hosts")] : Nothing,
         .. ImageInit is null ? Nothing : [new ContainerMount(ConfigurationFile, "/etc/ssh/sshd_config", ReadOnly: true)],
         .. WritesSystemdGroups ? [new ContainerMount(SystemdGroups, SystemdGroups, ReadOnly: false)] : Nothing,
+        .. JobsDirectory is { } jobs ? [new ContainerMount(jobs, jobs, ReadOnly: false) { MakesSource = true }] : Nothing,
     ];
 
     /// <summary>What a node has to have before anything is started there.</summary>
     public IEnumerable<string> NodePaths =>
-        Mounts.Select(mount => mount.Source).Where(path => !path.StartsWith(Directory, StringComparison.Ordinal));
+        Mounts.Where(mount => !mount.MakesSource && !mount.Source.StartsWith(Directory, StringComparison.Ordinal))
+            .Select(mount => mount.Source);
 
     int? IContainerAccess.Port => Port;
 

@@ -21,7 +21,16 @@ if [ -n "$owner" ] && { [ -e "$dir" ] || [ -L "$dir" ]; } && [ "$(stat -c %U -- 
 fi
 other() { refuse "$dir is another one than was looked at: it was written since"; }
 # shellcheck disable=SC2062 # the pattern comes by -f
-writers() { printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline || :; }
+writers() {
+    for file in $(printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
+        process=${file%/cmdline}
+        # One that somebody else calls so, here or in a container, is none.
+        [ "$(readlink "$process/ns/pid")" = "$own_processes" ] || continue
+        [ "$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$process/status" 2>/dev/null)" = "$(id -u)" ] || continue
+        echo "$file"
+    done
+}
+own_processes=$(readlink /proc/self/ns/pid)
 if [ -n "$meant" ]; then
     if [ "$meant" = 0 ] && [ -e "$dir" ]; then other; fi
     [ -z "$(writers)" ] || other

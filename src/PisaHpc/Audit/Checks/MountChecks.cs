@@ -1,5 +1,6 @@
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Login;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 
@@ -60,7 +61,7 @@ internal sealed class SensitivePathsCheck : IContainerCheck
     public AuditFinding? Examine(AuditedContainer container)
     {
         var found = (from mount in container.Specification.Mounts
-                     where mount.Source != "/" && !OwnMounts.AreAgents(container, mount)
+                     where mount.Source != "/" && !OwnMounts.AreJobs(container, mount)
                      let severity = SeverityOf(container, mount)
                      where severity is not null
                      orderby severity descending
@@ -111,7 +112,7 @@ internal sealed class WritablePathsCheck : IContainerCheck
     public AuditFinding? Examine(AuditedContainer container)
     {
         var writable = from mount in container.Specification.Mounts
-                       where !mount.ReadOnly && mount.Source != "/" && !OwnMounts.AreAgents(container, mount)
+                       where !mount.ReadOnly && mount.Source != "/" && !OwnMounts.AreJobs(container, mount)
                        where !SystemPaths.AreWhole(mount.Source) && !SystemPaths.AreBelow(mount.Source)
                        select MountWords.Of(container, mount);
         return MountWords.Join(writable) is { } words
@@ -149,6 +150,12 @@ internal static class OwnMounts
         container.JobId is not null && mount.Source == mount.Target
         && mount.Source.StartsWith(container.RunDirectory.TrimEnd('/') + "/", StringComparison.Ordinal)
         && mount.Source[(container.RunDirectory.TrimEnd('/').Length + 1)..].Split('/') is [[not '.', ..], JobAgent.SocketDirectory];
+
+    /// <summary>That, or the directory of the jobs that are placed into a static environment: each enters its own alone.</summary>
+    public static bool AreJobs(AuditedContainer container, ContainerMount mount) =>
+        AreAgents(container, mount)
+        || (container.Static is { } name && mount.Source == mount.Target
+            && mount.Source == JobPlace.DirectoryOf(container.RunDirectory, name));
 
     /// <summary>The control groups of an image's own init.</summary>
     public static bool AreGroups(AuditedContainer container, ContainerMount mount) =>

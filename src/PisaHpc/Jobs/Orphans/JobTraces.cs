@@ -1,6 +1,7 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Ports;
 
@@ -14,6 +15,9 @@ internal sealed record JobTraces(string JobId)
 
     /// <summary>Its containers with their nodes.</summary>
     public required IReadOnlyList<(string Node, EngineContainer Container)> Containers { get; init; }
+
+    /// <summary>What is written down of it where it is placed into static environments' containers, with their nodes.</summary>
+    public IReadOnlyList<(string Node, PlacedJob Job)> Placed { get; init; } = [];
 
     /// <summary>Its directories with their nodes.</summary>
     public required IReadOnlyList<(string Node, JobDirectoryEntry Directory)> Directories { get; init; }
@@ -73,6 +77,7 @@ internal sealed record JobTraces(string JobId)
                 {
                     Lease = byJob.GetValueOrDefault(id),
                     Containers = [.. containers[id]],
+                    Placed = [.. nodes.SelectMany(node => node.Placed.Where(job => job.JobId == id).Select(job => (node.Node, job)))],
                     Directories = [.. directories[id]],
                     RunsOn = NodesThatRun(nodes, [id]),
                 })

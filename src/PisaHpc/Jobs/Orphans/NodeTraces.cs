@@ -1,6 +1,7 @@
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Jobs.Orphans;
@@ -23,8 +24,14 @@ internal sealed class NodeTraces(string node)
     /// <summary>What hooks have written down of jobs' runs.</summary>
     public IReadOnlyList<HookRecord> Records { get; private set; } = [];
 
-    /// <summary>The jobs' containers; those of static environments, and what others made, are none.</summary>
+    /// <summary>
+    /// The jobs' containers, and what is placed into static environments' as <see cref="PlacedJob.ToContainer"/> has it; static
+    /// environments themselves, and what others made, are none.
+    /// </summary>
     public IReadOnlyList<EngineContainer> Containers { get; private set; } = [];
+
+    /// <summary>The jobs that are placed into static environments' containers.</summary>
+    public IReadOnlyList<PlacedJob> Placed { get; private set; } = [];
 
     /// <summary>Reads them. What was read before a failure stays read: keys are found though the engine be down.</summary>
     /// <param name="runDirectory">Where jobs' directories are.</param>
@@ -37,9 +44,12 @@ internal sealed class NodeTraces(string node)
         HasTold = true;
         Directories = await JobDirectory.ListAsync(connection, runDirectory, cancellationToken);
         Records = withRecords ? await HookRecord.ListAsync(connection, runDirectory, cancellationToken) : [];
+        Placed = await new PlacedJobs(connection, runDirectory).ListAsync(cancellationToken);
+        Containers = [.. Placed.Select(job => job.ToContainer())];
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
         Containers =
         [
+            .. Containers,
             .. (await engine.ListAsync(ContainerLabels.Filter(), cancellationToken))
                 .Where(container => JobIds.IsValid(container.Labels.GetValueOrDefault(ContainerLabels.Job)))
         ];

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
+using PisaHpc.Containers.Placed;
 using PisaHpc.Engines;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
@@ -111,9 +112,13 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
     /// more, and a container that was not there, or did not run, is a start's.
     /// </summary>
     private static bool IsStarted(FoundOrphan found, string node, IEnumerable<EngineContainer> present) =>
-        present.Any(now => Judged(found, node).FirstOrDefault(then => then.Id == now.Id) is not { } then
+        present.Any(now => Judged(found, node).FirstOrDefault(then => IsSame(then, now)) is not { } then
             || (now.IsAlive() && !then.IsAlive())
             || (found.Boot is { } boot && (now.Labels.GetValueOrDefault(ContainerLabels.Boot) ?? boot) == boot));
+
+    /// <summary>Two runs of a job that is placed have one container, and are told apart by when they were written down.</summary>
+    private static bool IsSame(EngineContainer then, EngineContainer now) =>
+        then.Id == now.Id && (!PlacedJob.IsPlaced(now) || then.CreatedAt == now.CreatedAt);
 
     private async Task<bool> HasChangedAsync(Cluster watched, FoundOrphan found, CancellationToken cancellationToken)
     {
@@ -139,7 +144,12 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
         try
         {
             var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
-            return await engine.ListAsync(ContainerLabels.Filter(found.Job.JobId), cancellationToken);
+            return
+            [
+                .. await engine.ListAsync(ContainerLabels.Filter(found.Job.JobId), cancellationToken),
+                .. (await (await PlacedJobs.OnAsync(cluster, node, cancellationToken)).ListAsync(cancellationToken))
+                    .Where(job => job.JobId == found.Job.JobId).Select(job => job.ToContainer()),
+            ];
         }
         catch (HpcException)
         {
@@ -213,7 +223,14 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         var identity = found.Job.Directories.Where(one => one.Node == node).Select(one => one.Directory.Identity).FirstOrDefault();
-        return await JobDirectory.RemoveAsync(connection, found.Directory, identity, cancellationToken);
+        var changed = false;
+        foreach (var (_, job) in found.Job.Placed.Where(one => one.Node == node))
+        {
+            changed |= await new PlacedJobs(connection, cluster.RunDirectory)
+                .RemoveAsync(job.JobId, owner: null, job.Identity, grace, cancellationToken) is not null;
+        }
+
+        return await JobDirectory.RemoveAsync(connection, found.Directory, identity, cancellationToken) || changed;
     }
 
     private static IEnumerable<EngineContainer> Judged(FoundOrphan found, string node) =>

@@ -1,0 +1,13 @@
+#ifndef PISAHPC_OWNER_H
+#define PISAHPC_OWNER_H
+
+#include <stdbool.h>
+
+// Becomes the user that words name, UID:GID or UID:GID:GROUP,GROUP...: all ids, and the supplementary groups, for good: whatever it starts
+// has the groups, and cannot change them. False with errno; EINVAL for words that name none, or root.
+bool owner_become(const char *words);
+
+// Has a file of the user's take what this process, and the program beside, say from now on. False with errno.
+bool owner_log(const char *path);
+
+#endif
