@@ -27,6 +27,7 @@ function Export-Module([string] $Into) {
     Copy-Item PisaHpc.psd1, PisaHpc.psm1, PisaHpc.Format.ps1xml, LICENSE, CHANGELOG.md $Into
     $docs = New-Item -ItemType Directory "$Into/docs"
     Copy-Item docs/site.example.yaml, docs/site.schema.json $docs
+    Copy-Item contrib $Into -Recurse
 
     # Portable code: what a checkout compiles ahead for its own machine, another system refuses to load.
     exec {

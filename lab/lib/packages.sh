@@ -20,7 +20,7 @@ readonly LAB_PACKAGES=(
     lua5.1                             # what slurmctld runs a site's job_submit.lua by
     sudo                               # by which a user's hook of HTCondor has root start his container
     nscd                               # a name service by a socket, whose accounts a container of a node has
-    ansible-core                       # the task that about_PisaHpc_Automation shows
+    ansible-core                       # the playbooks that about_PisaHpc_Ansible shows
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 

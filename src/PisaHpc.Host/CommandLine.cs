@@ -16,6 +16,7 @@ internal static class CommandLine
           -Command, -c TEXT           one text: quote it
           -File, -f SCRIPT
           -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, JSON lines on stderr)
+          -AsArray                    with Json: an array, however many objects there are
           -NoModule                   only PowerShell
           -NonInteractive, -NoLogo, -NoProfile
                                       accepted for callers of pwsh: no question is asked (-Confirm, a missing mandatory
@@ -36,6 +37,8 @@ internal static class CommandLine
         ["outputformat"] = "OutputFormat",
         ["output-format"] = "OutputFormat",
         ["o"] = "OutputFormat",
+        ["asarray"] = "AsArray",
+        ["as-array"] = "AsArray",
         ["noninteractive"] = "Ignored",
         ["non-interactive"] = "Ignored",
         ["nomodule"] = "NoModule",
@@ -69,6 +72,7 @@ internal static class CommandLine
             {
                 "Command" => options with { Command = ValueAfter(arguments, i++) },
                 "OutputFormat" => options with { Format = FormatOf(ValueAfter(arguments, i++)) },
+                "AsArray" => options with { AsArray = true },
                 "NoModule" => options with { NoModule = true },
                 "Version" => options with { Version = true },
                 "Help" => options with { Help = true },
@@ -76,7 +80,7 @@ internal static class CommandLine
             };
         }
 
-        return options;
+        return Checked(options);
     }
 
     private static string OptionAt(IReadOnlyList<string> arguments, int index, HostOptions sofar)
@@ -97,10 +101,13 @@ internal static class CommandLine
             : "File";
     }
 
-    private static HostOptions Checked(HostOptions options) =>
-        options.Command is null
-            ? options
-            : throw new UsageException("-Command and -File exclude each other. Give one of them.");
+    private static HostOptions Checked(HostOptions options) => options switch
+    {
+        { Command: not null, File: not null } => throw new UsageException("-Command and -File exclude each other. Give one of them."),
+        { AsArray: true, Format: OutputFormat.Text, Help: false, Version: false } =>
+            throw new UsageException("-AsArray is of JSON alone. Give -OutputFormat Json too."),
+        _ => options,
+    };
 
     private static string ValueAfter(IReadOnlyList<string> arguments, int index) =>
         index + 1 < arguments.Count

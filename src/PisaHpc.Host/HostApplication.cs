@@ -84,7 +84,7 @@ internal static class HostApplication
             EngineRunspace.Import(runspace, manifest);
         }
 
-        return new ScriptRunner(runspace, host, messages, options.Format).Run(SourceOf(options), signals);
+        return new ScriptRunner(runspace, host, messages, options).Run(SourceOf(options), signals);
     }
 
     private static Action<PowerShell> SourceOf(HostOptions options) => options switch

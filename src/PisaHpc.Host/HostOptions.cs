@@ -15,6 +15,9 @@ internal sealed record HostOptions
     /// <summary>The form of the output.</summary>
     public OutputFormat Format { get; init; }
 
+    /// <summary>Whether JSON is an array for one object too.</summary>
+    public bool AsArray { get; init; }
+
     /// <summary>Whether the module is left out, for scripts that need PowerShell alone.</summary>
     public bool NoModule { get; init; }
 

@@ -5,7 +5,7 @@ using PisaHpc.Host.Output;
 namespace PisaHpc.Host.Scripts;
 
 /// <summary>Runs one script in a runspace and says with which code the process should end for it.</summary>
-internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWriter messages, OutputFormat format)
+internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWriter messages, HostOptions options)
 {
     /// <summary>Runs a script; objects go to stdout in the wanted form, errors to stderr as they happen.</summary>
     /// <param name="compose">Adds the script's commands to an empty pipeline.</param>
@@ -47,7 +47,7 @@ internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWr
 
     private void Invoke(PowerShell shell)
     {
-        if (format == OutputFormat.Text)
+        if (options.Format == OutputFormat.Text)
         {
             shell.AddCommand("Out-Default").Invoke();
             return;
@@ -55,7 +55,7 @@ internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWr
 
         var results = shell.Invoke();
         using var stdout = Console.OpenStandardOutput();
-        new JsonObjectWriter(warning => messages.Say("warning", warning)).Write(results, stdout);
+        new JsonObjectWriter(warning => messages.Say("warning", warning)).Write(results, stdout, options.AsArray);
     }
 
     /// <summary>Reports an error record; says whether it makes the run a failed one.</summary>

@@ -12,6 +12,10 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void An_array_may_be_asked_for_before_the_format_is() =>
+        Assert.True(CommandLine.Read(["-AsArray", "-o", "Json", "-f", "a.ps1"]).AsArray);
+
+    [Fact]
     public void Everything_after_a_script_is_the_scripts()
     {
         var options = CommandLine.Read(["-NoModule", "-f", "a.ps1", "-c", "-NonInteractive"]);
@@ -40,6 +44,7 @@ public sealed class CommandLineTests
     [InlineData("exclude each other", "-c", "1", "-f", "a.ps1")]
     [InlineData("'7' is not an output format", "-o", "7")]
     [InlineData("'xml' is not an output format", "-o", "xml")]
+    [InlineData("-AsArray is of JSON alone", "-AsArray", "-c", "1")]
     [InlineData("'-c' lacks its value", "-c")]
     [InlineData("'-File' lacks its value", "-File")]
     public void What_does_not_fit_is_named(string message, params string[] arguments) =>

@@ -59,6 +59,17 @@ public sealed class JsonObjectWriterTests
         Assert.Equal(loop.ToString(), (string?)node["self"]);
     }
 
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[1]", 1)]
+    [InlineData("[1,2]", 1, 2)]
+    public void An_array_that_is_asked_for_is_one_however_many_objects_there_are(string json, params object[] results)
+    {
+        using var stream = new MemoryStream();
+        new JsonObjectWriter(_warnings.Add).Write([.. results.Select(PSObject.AsPSObject)], stream, asArray: true);
+        Assert.Equal(json, JsonNode.Parse(Encoding.UTF8.GetString(stream.ToArray()))!.ToJsonString());
+    }
+
     [Fact]
     public void A_property_that_cannot_be_read_is_null_and_a_warning()
     {
