@@ -105,13 +105,21 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
     }
 
     [Fact]
-    public async Task What_a_starter_left_that_was_killed_a_sweep_takes_off()
+    public async Task What_a_starter_left_that_was_killed_goes_when_HTCondor_knows_the_job_no_more_and_its_record_by_a_sweep()
     {
         using var running = condor.Begin(_id, Tiny, "#!/bin/sh\necho runs\nwhile :; do sleep 0.1; done\n");
         await HookedSlurm.UntilAsync("the job runs", async () => await condor.OutputAsync(_id) == "runs\n");
         var starter = (await File.ReadAllTextAsync($"{condor.Top}/starter.{_id}")).TrimEnd();
         (await condor.OnNodeAsync("kill", "-KILL", starter)).EndedWith(0);
         await running.EndAsync();
+
+        // HTCondor does not know yet that the starter is no more; then it has forgotten the job.
+        const string Clears = "Clear-HpcOrphan -JobId $Id -EndedForSec 0 -Site $Site -WarningVariable said -WarningAction SilentlyContinue";
+        Assert.Contains(" is Running", condor.Ask(_id, Clears + "; \"$said\"").Single().ToString(), StringComparison.Ordinal);
+        File.Delete($"{condor.Top}/starter.{_id}");
+        Assert.Equal(
+            "Removed Unknown",
+            condor.Ask(_id, Clears + " | ForEach-Object { \"$($_.State) $($_.Reason)\" }").Single().ToString());
         (await condor.OnNodeAsync("/usr/lib/pisahpc/htcondor-root", "sweep")).EndedWith(0);
         await condor.AssertNothingLeftAsync(_id);
         (await condor.OnNodeAsync("rm", "-r", $"/tmp/pisahpc-execute/dir_{starter}")).EndedWith(0);
