@@ -32,6 +32,7 @@ Describe 'The module in its archive' {
         $expected = @(
             Get-ChildItem (Join-Path $Root bin) -Filter *.dll | ForEach-Object { "bin/$($_.Name)" }
             Get-ChildItem (Join-Path $Root docs about) | ForEach-Object { "en-US/$($_.BaseName).help.txt" }
+            Get-ChildItem (Join-Path $Root contrib) -Recurse -File | ForEach-Object { [System.IO.Path]::GetRelativePath($Root, $_.FullName) }
             'bin/native/pisahpc-agent'
             'CHANGELOG.md', 'LICENSE', 'PisaHpc.Format.ps1xml', 'PisaHpc.psd1', 'PisaHpc.psm1', 'bin/PisaHpc.Module.deps.json',
             'bin/PisaHpc.Adapters.pdb', 'bin/PisaHpc.Module.pdb', 'bin/PisaHpc.pdb', 'docs/site.example.yaml', 'docs/site.schema.json'
@@ -73,7 +74,7 @@ Describe 'What ships beside that program' {
         $into = New-Item -ItemType Directory (Join-Path $TestDrive units)
         tar -xzf (Get-Item (Join-Path $packages "pisahpc-hook-$version-*.tar.gz")) -C $into --strip-components=1 systemd
         (Get-ChildItem $into).Name | Sort-Object | Should -Be 'pisahpc-htcondor-sweep.service', 'pisahpc-htcondor-sweep.timer',
-            'pisahpc-sweep-boot.service', 'pisahpc-sweep.service', 'pisahpc-sweep.timer'
+            'pisahpc-metrics.service', 'pisahpc-metrics.timer', 'pisahpc-sweep-boot.service', 'pisahpc-sweep.service', 'pisahpc-sweep.timer'
         foreach ($unit in Get-ChildItem $into) {
             Get-Content $unit -Raw | Should -BeExactly (Get-Content (Join-Path $Root hooks systemd $unit.Name) -Raw)
         }

@@ -12,8 +12,18 @@ internal static class SiteReader
     /// </exception>
     public static HpcSite Read(string path)
     {
-        var (site, findings) = Examine(path);
-        return site ?? throw Invalid(path, [.. findings.Where(finding => finding.Severity == nameof(FindingSeverity.Error))]);
+        var file = Path.GetFullPath(path);
+        return Read(file, TextOf(file));
+    }
+
+    /// <summary>Reads a definition's text.</summary>
+    /// <param name="file">The full path that relative paths and positions refer to.</param>
+    /// <param name="text">The YAML.</param>
+    /// <exception cref="HpcException">The same.</exception>
+    public static HpcSite Read(string file, string text)
+    {
+        var (site, findings) = Examine(file, text);
+        return site ?? throw Invalid(file, [.. findings.Where(finding => finding.Severity == nameof(FindingSeverity.Error))]);
     }
 
     /// <summary>Reads a definition and keeps what is wrong with it.</summary>

@@ -1,9 +1,10 @@
 using PisaHpc.HostLists;
+using PisaHpc.Monitoring;
 
 namespace PisaHpc.Audit;
 
 /// <summary>An audit of many containers in one, as monitoring systems take it.</summary>
-public sealed record HpcContainerAuditSummary
+public sealed record HpcContainerAuditSummary : IHpcSummary
 {
     /// <summary>
     /// OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node did not answer, nothing was looked at, or what was named has no
@@ -67,6 +68,11 @@ public sealed record HpcContainerAuditSummary
             : audited > 0 ? $"{Plural.Of(audited, "container")} in order"
             : nodes.Count > 0 ? $"{Folded(nodes)}: no container"
             : "nothing was audited";
+        MonitoringCount[] counts =
+        [
+            new("nodes", nodes.Count), new("unknown", unknown.Count), new("audited", audited), new("errors", errors.Count),
+            new("warnings", warnings.Count), new("notices", notices), new("waived", waived),
+        ];
         return new HpcContainerAuditSummary
         {
             Status = status.Word,
@@ -78,24 +84,37 @@ public sealed record HpcContainerAuditSummary
             Warnings = warnings.Count,
             Notices = notices,
             Waived = waived,
-            Text = status.Line(
-                aside.Length > 0 ? $"{said} (not looked at: {aside})" : said,
-                ("nodes", nodes.Count), ("unknown", unknown.Count), ("audited", audited), ("errors", errors.Count),
-                ("warnings", warnings.Count), ("notices", notices), ("waived", waived)),
+            Text = status.Line(aside.Length > 0 ? $"{said} (not looked at: {aside})" : said, counts),
+            Figures = new("containers", counts,
+            [
+                .. Problems(errors, MonitoringProblem.Critical), .. Problems(warnings, MonitoringProblem.Warning),
+                .. unknown.Select(MonitoringProblem.NotSeen),
+                .. missing.Select(name => new MonitoringProblem("Missing", MonitoringProblem.Unknown, "", name)),
+            ]),
         };
     }
 
     /// <summary>The line.</summary>
     public override string ToString() => Text;
 
+    /// <inheritdoc/>
+    MonitoringFigures IHpcSummary.Figures => Figures;
+
+    private MonitoringFigures Figures { get; init; } = new("", [], []);
+
     /// <summary>Each check with its environments or containers, and the nodes as a host list.</summary>
     private static IEnumerable<string> Faults(IEnumerable<HpcContainerFinding> findings) =>
         from finding in findings
         group finding by finding.Check into fault
         let nodes = fault.Select(finding => finding.Node).Where(node => node.Length > 0).Distinct().ToList()
-        let names = fault.Select(finding => finding.Environment.Length > 0 ? finding.Environment : finding.Name).Distinct()
+        let names = fault.Select(NameOf).Distinct()
         select $"{fault.Key} of {string.Join(", ", names.Order(StringComparer.Ordinal))}"
             + (nodes.Count > 0 ? $" on {Folded(nodes)}" : "");
+
+    private static IEnumerable<MonitoringProblem> Problems(IEnumerable<HpcContainerFinding> findings, string severity) =>
+        findings.Select(finding => new MonitoringProblem(finding.Check, severity, finding.Node, NameOf(finding)));
+
+    private static string NameOf(HpcContainerFinding finding) => finding.Environment.Length > 0 ? finding.Environment : finding.Name;
 
     private static string Folded(IEnumerable<string> nodes) => HostList.Fold(nodes.Order(StringComparer.Ordinal));
 }

@@ -1,11 +1,12 @@
 using PisaHpc.HostLists;
+using PisaHpc.Monitoring;
 
 namespace PisaHpc.Environments;
 
 /// <summary>
 /// A comparison of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).
 /// </summary>
-public sealed record HpcEnvironmentSummary
+public sealed record HpcEnvironmentSummary : IHpcSummary
 {
     /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node, or all of them, did not answer.</summary>
     public required string Status { get; init; }
@@ -49,6 +50,8 @@ public sealed record HpcEnvironmentSummary
         var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
             : declared > 0 ? $"{HostList.Fold(Sorted(nodes))}: {Plural.Of(declared, "container")} as declared"
             : "nothing is declared there";
+        MonitoringCount[] counts =
+            [new("nodes", nodes.Count), new("unknown", unknown.Count), new("equal", equal), new("different", different)];
         return new HpcEnvironmentSummary
         {
             Status = status.Word,
@@ -57,13 +60,25 @@ public sealed record HpcEnvironmentSummary
             Unknown = unknown.Count,
             Equal = equal,
             Different = different,
-            Text = status.Line(
-                said, ("nodes", nodes.Count), ("unknown", unknown.Count), ("equal", equal), ("different", different)),
+            Text = status.Line(said, counts),
+            Figures = new(
+                "environments", counts, [.. differences.Select(Problem).Distinct(), .. unknown.Select(MonitoringProblem.NotSeen)]),
         };
     }
 
     /// <summary>The line.</summary>
     public override string ToString() => Text;
+
+    /// <inheritdoc/>
+    MonitoringFigures IHpcSummary.Figures => Figures;
+
+    private MonitoringFigures Figures { get; init; } = new("", [], []);
+
+    private static MonitoringProblem Problem(HpcEnvironmentDifference difference) => new(
+        difference.Kind,
+        difference.Severity == nameof(DifferenceSeverity.Error) ? MonitoringProblem.Critical : MonitoringProblem.Warning,
+        difference.Node,
+        difference.Static);
 
     private static IEnumerable<string> Faults(IEnumerable<HpcEnvironmentDifference> differences) =>
         from difference in differences

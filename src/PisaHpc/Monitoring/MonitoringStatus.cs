@@ -1,4 +1,4 @@
-namespace PisaHpc.Errors;
+namespace PisaHpc.Monitoring;
 
 /// <summary>
 /// A status as monitoring systems take it, the same for each summary of the module: a word, an exit code, and a line (Monitoring Plugins
@@ -19,6 +19,6 @@ internal sealed record MonitoringStatus(string Word, int ExitCode)
         : new("UNKNOWN", 3);
 
     /// <summary>The line: the status, what is to be said of it, and counts after a bar.</summary>
-    public string Line(string said, params (string Name, int Count)[] counts) =>
+    public string Line(string said, IEnumerable<MonitoringCount> counts) =>
         $"PISAHPC {Word} - {said} | {string.Join(' ', counts.Select(count => $"{count.Name}={count.Count}"))}";
 }

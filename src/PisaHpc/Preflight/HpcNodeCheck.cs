@@ -1,4 +1,5 @@
 using PisaHpc.HostLists;
+using PisaHpc.Monitoring;
 
 namespace PisaHpc.Preflight;
 
@@ -22,7 +23,7 @@ public sealed record HpcNodeCheck
 }
 
 /// <summary>Checks of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).</summary>
-public sealed record HpcNodeCheckSummary
+public sealed record HpcNodeCheckSummary : IHpcSummary
 {
     /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a check, or all of them, could not be made.</summary>
     public required string Status { get; init; }
@@ -64,6 +65,11 @@ public sealed record HpcNodeCheckSummary
         var said = wrong.Length > 0 ? wrong
             : passed > 0 ? $"{HostList.Fold(nodes)}: {Plural.Of(passed, "check")} passed"
             : "nothing was checked";
+        MonitoringCount[] counts =
+        [
+            new("nodes", nodes.Count), new("passed", passed), new("warnings", warnings), new("failed", failed), new("unknown", unknown),
+            new("skipped", skipped),
+        ];
         return new HpcNodeCheckSummary
         {
             Status = status.Word,
@@ -74,16 +80,21 @@ public sealed record HpcNodeCheckSummary
             Failed = failed,
             Unknown = unknown,
             Skipped = skipped,
-            Text = status.Line(
-                said, ("nodes", nodes.Count), ("passed", passed), ("warnings", warnings), ("failed", failed), ("unknown", unknown),
-                ("skipped", skipped)),
+            Text = status.Line(said, counts),
+            Figures = new("nodes", counts, [.. checks.Where(IsFault).Select(Problem)]),
         };
 
+        bool IsFault(HpcNodeCheck check) => faults.Any(result => check.Result == result.ToString());
         int Count(CheckResult result) => checks.Count(check => check.Result == result.ToString());
     }
 
     /// <summary>The line.</summary>
     public override string ToString() => Text;
+
+    /// <inheritdoc/>
+    MonitoringFigures IHpcSummary.Figures => Figures;
+
+    private MonitoringFigures Figures { get; init; } = new("", [], []);
 
     /// <summary>Which checks came out so, each with its nodes as a host list.</summary>
     private static IEnumerable<string> Faults(IEnumerable<HpcNodeCheck> checks, CheckResult result) =>
@@ -91,6 +102,16 @@ public sealed record HpcNodeCheckSummary
         where check.Result == result.ToString()
         group check.Node by check.Check into fault
         select $"{fault.Key} {Words(result)} on {HostList.Fold(fault.Order(StringComparer.Ordinal))}";
+
+    private static MonitoringProblem Problem(HpcNodeCheck check) => new(
+        check.Check,
+        check.Result switch
+        {
+            nameof(CheckResult.Failed) => MonitoringProblem.Critical,
+            nameof(CheckResult.Warning) => MonitoringProblem.Warning,
+            _ => MonitoringProblem.Unknown,
+        },
+        check.Node);
 
     private static string Words(CheckResult result) => result switch
     {

@@ -28,6 +28,7 @@ public sealed class SystemdUnitTests : IDisposable
 
     // What a unit runs has to be there for systemd.
     private static string Runnable(string text) => text.Replace(Program, Repository.Hook, StringComparison.Ordinal)
+        .Replace("/usr/local/bin/pisahpc ", Repository.Host + " ", StringComparison.Ordinal)
         .Replace("/usr/lib/pisahpc", Path.Combine(Repository.Root, "hooks", "htcondor"), StringComparison.Ordinal);
 
     [Theory]
@@ -38,6 +39,8 @@ public sealed class SystemdUnitTests : IDisposable
     [InlineData("pisahpc-sweep-boot.service", "JobTimeoutSec=180")]
     [InlineData("pisahpc-sweep-boot.service", "WantedBy=multi-user.target")]
     [InlineData("pisahpc-sweep.timer", "WantedBy=timers.target")]
+    [InlineData("pisahpc-metrics.timer", "WantedBy=timers.target")]
+    [InlineData("pisahpc-metrics.service", "ConditionPathExists=/etc/pisahpc/site.yaml")]
     public void They_come_at_their_time(string unit, string line) =>
         Assert.Contains(line, File.ReadAllLines(Path.Combine(Units, unit)));
 

@@ -13,7 +13,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
     [
         "Import-HpcImage", "Publish-HpcImage", "Update-HpcImage", "Initialize-HpcNode",
         "Install-HpcBatchHook", "Test-HpcBatchHook", "Uninstall-HpcBatchHook", "Compare-HpcEnvironment", "Export-HpcKnownHost",
-        "Sync-HpcEnvironment",
+        "Sync-HpcEnvironment", "Export-HpcMetric", "Export-HpcReport", "New-HpcSite",
     ];
 
     /// <summary>They want a terminal, or files that the reader has: their own tests have these.</summary>

@@ -17,6 +17,7 @@ public sealed class NoSiteTests
         ["Copy-HpcContainerItem"] = ["Copy-HpcContainerItem /etc/hostname /tmp -JobId 4711"],
         ["Enter-HpcContainer"] = ["Enter-HpcContainer -JobId 4711 -WhatIf", "Enter-HpcContainer -Static cs7 -WhatIf"],
         ["Export-HpcKnownHost"] = ["Export-HpcKnownHost", "Export-HpcKnownHost cs7"],
+        ["Export-HpcReport"] = ["Export-HpcReport /tmp/none.html"],
         ["Get-HpcAllocation"] = ["Get-HpcAllocation 'o2wn*' 1 -Owner u:1:1"],
         ["Get-HpcContainer"] = ["Get-HpcContainer", "Get-HpcContainer 'o2wn*'"],
         ["Get-HpcEnvironment"] = ["Get-HpcEnvironment", "Get-HpcEnvironment debian12", "Get-HpcEnvironment -Queue hpc"],
@@ -53,7 +54,10 @@ public sealed class NoSiteTests
 
     /// <summary>What they are given says everything.</summary>
     private static readonly HashSet<string> NeedNone =
-        ["Get-HpcContainerLog", "Import-HpcImage", "New-JobSshConfig", "Stop-HpcContainer", "Wait-HpcContainer"];
+    [
+        "Export-HpcMetric", "Get-HpcContainerLog", "Import-HpcImage", "New-HpcSite", "New-JobSshConfig", "Stop-HpcContainer",
+        "Wait-HpcContainer",
+    ];
 
     public static TheoryData<string, string> Scripts
     {

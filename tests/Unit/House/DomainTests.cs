@@ -11,8 +11,8 @@ public sealed class DomainTests
     /// <summary>The folders from the ground up. Each may use those above it in this list, and no other.</summary>
     private static readonly string[] Order =
     [
-        "Errors", "Posix", "HostLists", "Views", "Tracing", "Nodes", "Engines", "Batch", "Sites", "Devices", "Ports", "Access", "Images",
-        "Containers", "Environments", "Jobs", "Mpi", "Audit", "Setup", "Preflight", "BatchHooks",
+        "Errors", "Posix", "Monitoring", "HostLists", "Views", "Tracing", "Nodes", "Engines", "Batch", "Sites", "Devices", "Ports",
+        "Access", "Images", "Containers", "Environments", "Jobs", "Mpi", "Audit", "Setup", "Preflight", "BatchHooks", "Reports",
     ];
 
     private static readonly Architecture Domain = new ArchLoader().LoadAssembly(typeof(HpcException).Assembly).Build();

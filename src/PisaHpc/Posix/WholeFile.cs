@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace PisaHpc.Posix;
+
+/// <summary>
+/// A text file that is there whole at every time: what reads it while it is written has the old one (rename(2)). A link is followed, and a
+/// file that was there keeps its mode; whoever looks at names by their ending sees no unfinished one.
+/// </summary>
+internal static class WholeFile
+{
+    /// <summary>Writes a file, in place of one that is there.</summary>
+    /// <param name="path">The file's path in full.</param>
+    /// <param name="text">All that it holds.</param>
+    /// <param name="remedy">The next step, where it cannot be written.</param>
+    /// <returns>Whether it holds something else now.</returns>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>
+    public static bool Write(string path, string text, string remedy) => Change(path, _ => text, remedy);
+
+    /// <summary>Writes a file again with a text at its end; one that is not there is made.</summary>
+    /// <param name="path">The file's path in full.</param>
+    /// <param name="text">What comes to it, on lines of its own.</param>
+    /// <param name="remedy">The next step, where it cannot be written.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read or written.</exception>
+    public static void Append(string path, string text, string remedy) =>
+        Change(path, before => before is "" or null || before.EndsWith('\n') ? before + text : $"{before}\n{text}", remedy);
+
+    /// <summary>Makes the directory in which a file is to be.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be made.</exception>
+    public static void CreateDirectoryOf(string path, string remedy) =>
+        Try(path, () => Directory.CreateDirectory(Path.GetDirectoryName(path)!), remedy);
+
+    private static bool Change(string path, Func<string?, string> text, string remedy) => Try(
+        path,
+        () =>
+        {
+            var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+            var before = File.Exists(target) ? File.ReadAllText(target) : null;
+            var after = text(before);
+            Replace(target, before is not null, after);
+            return before != after;
+        },
+        remedy);
+
+    private static T Try<T>(string path, Func<T> work, string remedy)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue, $"The file {Quote.Name(path)} cannot be written: {Quote.Cause(exception)}", path, remedy, exception);
+        }
+    }
+
+    private static void Replace(string target, bool isThere, string text)
+    {
+        var beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
+        try
+        {
+            using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
+            {
+                stream.Write(Encoding.UTF8.GetBytes(text));
+                if (isThere && !OperatingSystem.IsWindows())
+                {
+                    File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(target));
+                }
+
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, target, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(beside);
+        }
+    }
+}

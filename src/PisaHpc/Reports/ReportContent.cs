@@ -1,0 +1,170 @@
+using System.Globalization;
+using PisaHpc.Audit;
+using PisaHpc.Environments;
+using PisaHpc.HostLists;
+using PisaHpc.Images;
+using PisaHpc.Jobs;
+using PisaHpc.Ports;
+using PisaHpc.Preflight;
+
+namespace PisaHpc.Reports;
+
+/// <summary>The tables of a report, made of what cmdlets put out. Rows that say the same of several nodes are one.</summary>
+internal static class ReportContent
+{
+    /// <summary>Makes the tables.</summary>
+    /// <param name="content">What cmdlets put out, and <see cref="ReportFailure"/>.</param>
+    /// <param name="isWhole">Whether those without a row are made too.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: no table is of something.</exception>
+    public static IReadOnlyList<ReportTable> Tables(IReadOnlyCollection<object> content, bool isWhole)
+    {
+        var left = content.ToList();
+        List<ReportTable> tables =
+        [
+            Nodes(Take<HpcNode>(left)), Checks(Take<HpcNodeCheck>(left)), Jobs(Take<HpcJob>(left)), Images(Take<HpcImage>(left)),
+            Drift(Take<HpcEnvironmentDifference>(left)), Audit(Take<HpcContainerFinding>(left)), Ports(Take<JobPort>(left)),
+            Failures(Take<ReportFailure>(left)),
+        ];
+        return left is [var other, ..]
+            ? throw new HpcException(
+                ErrorId.InvalidValue, $"{other.GetType().Name} is nothing that a report has a table of.", $"{other}",
+                "Pipe in what Get-HpcNode, Test-HpcNode, Get-HpcJob, Get-HpcImage, Compare-HpcEnvironment, Test-HpcContainer and "
+                    + "Get-JobPort put out, without -Summary.")
+            : [.. tables.Where(table => table.Rows.Count > 0 || table.Bar?.Parts.Count > 0 || (isWhole && table.Id != "failures"))];
+    }
+
+    private static List<T> Take<T>(List<object> left)
+    {
+        var taken = left.OfType<T>().ToList();
+        left.RemoveAll(item => item is T);
+        return taken;
+    }
+
+    private static ReportTable Nodes(List<HpcNode> nodes) => new(
+        "nodes", "Nodes", "No node was asked.",
+        ["Node", "State", "Cores", "Load", "Memory free", "Memory", "Engine", "Images", "Containers", "Jobs", "Why"],
+        [
+            .. nodes.OrderBy(node => Rank(node.State)).Select(node => (ReportCell[])
+            [
+                node.Node, ReportCell.State(node.State), node.Cores,
+                new(node.Load?.ToString("0.##", CultureInfo.InvariantCulture) ?? "", node.Load ?? -1),
+                ReportCell.Bytes(node.MemoryAvailableBytes), ReportCell.Bytes(node.MemoryBytes), node.EngineVersion, node.Images,
+                node.Containers, string.Join(", ", node.Jobs), node.Reason,
+            ]),
+        ])
+    {
+        Bar = ReportBar.Of("Nodes", nodes.Select(node => node.State)),
+    };
+
+    private static ReportTable Checks(List<HpcNodeCheck> checks) => new(
+        "checks", "Checks that need a look", "Every check passed, or does not apply.",
+        ["Check", "Result", "Nodes", "Count", "What was found", "What to do"],
+        [
+            .. from check in checks
+               where check.Result is not (nameof(CheckResult.Passed) or nameof(CheckResult.Skipped))
+               group check.Node by (check.Check, check.Result, check.Evidence, check.Remedy) into same
+               orderby Rank(same.Key.Result), same.Key.Check
+               select (ReportCell[])
+               [
+                   same.Key.Check, ReportCell.State(same.Key.Result), Folded(same), same.Count(), same.Key.Evidence, same.Key.Remedy,
+               ],
+        ])
+    {
+        Bar = ReportBar.Of("Checks", checks.Select(check => check.Result)),
+    };
+
+    private static ReportTable Jobs(List<HpcJob> jobs) => new(
+        "jobs", "Jobs", "No job has anything on the nodes.",
+        ["Job", "State", "Environment", "Owner", "Running", "Slots", "Nodes", "Port", "Started (UTC)", "Image"],
+        [
+            .. jobs.Select(job => (ReportCell[])
+            [
+                job.JobId, ReportCell.State(job.State), job.Environment, job.Owner,
+                new($"{job.RunningNodes}/{job.Nodes.Count}", job.RunningNodes), job.TotalSlots, Folded(job.Nodes.Select(node => node.Name)),
+                job.Port, ReportCell.Time(job.StartedAt), job.Image,
+            ]),
+        ])
+    {
+        Bar = ReportBar.Of("Jobs", jobs.Select(job => job.State)),
+    };
+
+    private static ReportTable Images(List<HpcImage> images) => new(
+        "images", "Images", "The nodes hold no image, and the site wants none.",
+        ["Image", "State", "Nodes", "Count", "Size", "Environments", "Digest", "Wanted"],
+        [
+            .. from image in images
+               group image by (image.Name, image.State, image.Digest, image.Id) into same
+               let first = same.First()
+               orderby Rank(first.State), first.Name
+               select (ReportCell[])
+               [
+                   first.Name, ReportCell.State(first.State), Folded(same.Select(image => image.Node)), same.Count(),
+                   ReportCell.Bytes(first.SizeBytes), string.Join(", ", first.Environments), first.Digest ?? first.Id,
+                   first.WantedDigest == first.Digest ? "" : first.WantedDigest,
+               ],
+        ])
+    {
+        Bar = ReportBar.Of("Images on nodes", images.Select(image => image.State)),
+    };
+
+    private static ReportTable Drift(List<HpcEnvironmentDifference> differences) => new(
+        "drift", "Static environments that differ", "All are as declared, or none is declared.",
+        ["Environment", "How", "Part", "Nodes", "Count", "Declared", "There", "What to do"],
+        [
+            .. from difference in differences
+               group difference.Node by difference with { Node = "" } into same
+               select (ReportCell[])
+               [
+                   same.Key.Static, new(same.Key.Kind, null, same.Key.Severity == nameof(DifferenceSeverity.Error) ? "bad" : "doubtful"),
+                   same.Key.Part, Folded(same), same.Count(), same.Key.Wanted, same.Key.Actual, same.Key.Remedy,
+               ],
+        ])
+    {
+        Bar = ReportBar.Of("Differences", differences.Select(difference => difference.Severity)),
+    };
+
+    private static ReportTable Audit(List<HpcContainerFinding> findings) => new(
+        "audit", "Containers", "No container opens more than it has to.",
+        ["Check", "Severity", "Status", "Of", "Nodes", "Count", "What was found", "What to do"],
+        [
+            .. from finding in findings
+               let of = finding.Environment.Length > 0 ? finding.Environment : finding.Name
+               group finding.Node by (finding.Check, finding.Severity, finding.Status, of, finding.Evidence, finding.Remedy) into same
+               select (ReportCell[])
+               [
+                   same.Key.Check, ReportCell.State(same.Key.Severity), same.Key.Status, same.Key.of,
+                   Folded(same.Where(node => node.Length > 0)), same.Count(), same.Key.Evidence, same.Key.Remedy,
+               ],
+        ])
+    {
+        Bar = ReportBar.Of("Findings", findings.Select(finding => finding.Severity)),
+    };
+
+    private static ReportTable Ports(List<JobPort> ports) => new(
+        "ports", "Ports", "No job holds a port.",
+        ["Port", "State", "Job", "Owner", "Leased (UTC)", "Until (UTC)", "Nodes", "By"],
+        [
+            .. ports.Select(port => (ReportCell[])
+            [
+                port.Port, ReportCell.State(port.State), port.JobId, port.Owner, ReportCell.Time(port.LeasedAt),
+                ReportCell.Time(port.ExpiresAt), Folded(port.Nodes), port.Host,
+            ]),
+        ])
+    {
+        Bar = ReportBar.Of("Ports", ports.Select(port => port.State)),
+    };
+
+    private static ReportTable Failures(List<ReportFailure> failures) => new(
+        "failures", "What could not be looked at", "",
+        ["About", "Error", "What failed", "What to do"],
+        [
+            .. failures.Distinct().Select(failure => (ReportCell[])
+                [failure.Target, new(failure.Id, null, "bad"), failure.Message, failure.Remedy]),
+        ]);
+
+    /// <summary>What is worst comes first.</summary>
+    private static int Rank(string state) => ReportBar.ToneOf(state) switch { "bad" => 0, "doubtful" => 1, "good" => 2, _ => 3 };
+
+    private static string Folded(IEnumerable<string> nodes) =>
+        HostList.Fold(nodes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList());
+}
