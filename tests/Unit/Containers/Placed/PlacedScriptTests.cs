@@ -21,7 +21,7 @@ public sealed class PlacedScriptTests
         Assert.Matches($$"""\A42 [0-9]+ [0-9]+ {{PlacedNode.Container}} 1879070200 {{node.Run}}/\.static/cs7/42 pending no\n\{"Image":"i"\}\nend\n\z""", node.List());
         Assert.Equal(70, node.Claim("42").Code);
         Assert.Equal(71, node.Confirm("42").Code);
-        using var agent = node.User(PlacedNode.Mark, "echo ready; exec sleep 1000");
+        var agent = node.User(PlacedNode.Mark, "echo ready; exec sleep 1000");
         Assert.StartsWith($"{agent.Id} ", node.Confirm("42").Output, Exactly);
         Assert.Contains(" alive yes\n", node.List(), Exactly);
         Assert.Equal((0, $"{node.Run}/.static/cs7/42\n", ""), node.End("42"));
@@ -39,7 +39,7 @@ public sealed class PlacedScriptTests
     {
         using var node = new PlacedNode();
         node.Claim("42");
-        using var left = node.User(
+        var left = node.User(
             PlacedNode.Mark,
             "trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$ >&2; kill -STOP $$; sleep 1000' & "
             + "(setsid env -i sleep 1001 & echo $! >&2); sleep 0.2; echo ready; wait");
@@ -55,7 +55,7 @@ public sealed class PlacedScriptTests
     {
         using var node = new PlacedNode();
         node.Claim("42");
-        using var headless = node.User(
+        var headless = node.User(
             PlacedNode.Mark,
             """
             exec python3 -c '
@@ -73,11 +73,11 @@ public sealed class PlacedScriptTests
     {
         using var node = new PlacedNode();
         node.Claim("42");
-        using var forged = node.User(
+        var forged = node.User(
             "5001",
             $"echo ready; exec sh -c 'trap \"\" TERM; while :; do sleep 1; done' serve {node.Run}/.static/cs7/42/agent/socket "
             + $"--label pisahpc.job=42 write:{node.Run}/.static/cs7/42");
-        using var other = node.User("1879070201", "echo ready; exec sleep 1000");
+        var other = node.User("1879070201", "echo ready; exec sleep 1000");
         Assert.Equal(71, node.Confirm("42").Code);
         Assert.Contains(" pending no\n", node.List(), Exactly);
         Assert.Equal(0, node.End("42", forget: true).Code);
@@ -93,7 +93,7 @@ public sealed class PlacedScriptTests
     {
         using var node = new PlacedNode();
         node.Claim("42", container: new string('a', 64));
-        using var elsewhere = node.User(PlacedNode.Mark, "echo ready; exec sleep 1000");
+        var elsewhere = node.User(PlacedNode.Mark, "echo ready; exec sleep 1000");
         Assert.Equal(0, node.End("42", grace: 1, forget: true).Code);
         Assert.False(elsewhere.HasExited);
         Assert.Equal(70, node.Claim("43").Code);
@@ -117,9 +117,9 @@ public sealed class PlacedScriptTests
     public void Whoever_drains_a_container_lets_no_job_in()
     {
         using var node = new PlacedNode();
-        using var lockFile = new FileStream(Path.Combine(node.Static, ".sync"), FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite);
-        using var holder = System.Diagnostics.Process.Start("flock", [lockFile.Name, "sh", "-c", "echo bob@head2 >" + lockFile.Name + "; exec sleep 1000"]);
-        while (new FileInfo(lockFile.Name).Length == 0)
+        var held = Path.Combine(node.Static, ".sync");
+        using var holder = System.Diagnostics.Process.Start("flock", [held, "sh", "-c", $"echo bob@head2 >{held}; exec sleep 1000"]);
+        while (!File.Exists(held) || new FileInfo(held).Length == 0)
         {
             Thread.Yield();
         }
