@@ -21,6 +21,10 @@ readonly LAB_PACKAGES=(
     sudo                               # by which a user's hook of HTCondor has root start his container
     ansible-core                       # the task that about_PisaHpc_Automation shows
 )
+# shellcheck disable=SC2034 # lab.sh has them installed
+readonly BENCH_PACKAGES=(
+    clustershell pdsh                  # what admins run a command on many nodes by
+)
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 
 # packages_missing PACKAGE...: prints those that are not installed.
