@@ -9,6 +9,8 @@ The front door of this repository: builds, tests, shows and packages the module.
 .EXAMPLE
 ./build.sh Lab -Up -Batch Slurm
 .EXAMPLE
+./build.sh Bench -Only start-job,ports
+.EXAMPLE
 ./build.sh Pester -PesterVersion 5.9.1
 #>
 [CmdletBinding()]
@@ -27,7 +29,7 @@ param(
     # Lab: say what stands; what Lab does when nothing else is asked.
     [switch] $Status,
 
-    # Lab -Up: how many nodes, 1 to 16; 0 leaves it to the lab.
+    # Lab -Up: how many nodes, 1 to 16; 0 leaves it to the lab. Bench: how many at most; 0 is 16.
     [ValidateRange(0, 16)]
     [int] $Nodes = 0,
 
@@ -37,6 +39,13 @@ param(
 
     # Lab -Up -Batch Slurm: with accounting (slurmdbd), for sacct.
     [switch] $Accounting,
+
+    # Bench: the measurements to make, by their names in bench/; all when not given.
+    [string[]] $Only = @(),
+
+    # Bench: how many rounds of each; 0 leaves it to the measurement.
+    [ValidateRange(0, 1000)]
+    [int] $Rounds = 0,
 
     # Test, Pester: the Pester that runs tests/Pester. build/Modules.csproj names those that are restored; the newest when not given.
     [string] $PesterVersion
@@ -60,15 +69,19 @@ if ($MyInvocation.ScriptName -like '*Invoke-Build.ps1') {
     return
 }
 
-if (($Up -or $Down -or $Status -or $Nodes -or $Batch -or $Accounting) -and $Tasks -ne 'Lab') {
+if (($Up -or $Down -or $Status -or ($Nodes -and $Tasks -ne 'Bench') -or $Batch -or $Accounting) -and $Tasks -ne 'Lab') {
     throw "-Up, -Down, -Status, -Nodes, -Batch and -Accounting belong to the task Lab, not to $Tasks. Run: ./build.sh Lab -Up"
+}
+
+if (($Only -or $Rounds) -and $Tasks -ne 'Bench') {
+    throw "-Only and -Rounds belong to the task Bench, not to $Tasks. Run: ./build.sh Bench -Only start-job"
 }
 
 if ([int] $Up.IsPresent + $Down.IsPresent + $Status.IsPresent -gt 1) {
     throw '-Up, -Down and -Status exclude each other. Give one of them.'
 }
 
-if ($Nodes -and -not $Up) {
+if ($Nodes -and -not $Up -and $Tasks -ne 'Bench') {
     throw "-Nodes $Nodes belongs to -Up. Run: ./build.sh Lab -Up -Nodes $Nodes"
 }
 

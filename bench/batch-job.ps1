@@ -64,13 +64,13 @@ function Get-PrologTime {
     $many = 200
     $seconds = Measure-Duration { & sh -c "i=0; while [ `$i -lt $many ]; do /usr/lib/pisahpc/slurm-prolog; i=`$((i + 1)); done" }
     $calls = & strace -f -qq -e trace=fork,vfork,clone,clone3 /usr/lib/pisahpc/slurm-prolog 2>&1
-    'The prolog of a job that asks for nothing: {0:0.0} ms, {1} processes started' -f ($seconds / $many * 1000), @($calls).Count
+    New-Figure batch-prolog ($seconds / $many * 1000) -Note "Processes that it starts: $(@($calls).Count)."
 }
 
 try {
     Set-Recipe
     Set-OurSite
-    & "$root/lab/lab.sh" batch slurm "$work/slurm.conf"
+    & "$root/lab/lab.sh" batch slurm "$work/slurm.conf" | Write-Host
     $null = Install-HpcBatchHook Slurm -Site $ours -ProgramPath "$root/out/hook" -WarningAction Ignore
     Update-Slurm
     foreach ($nodes in 1, 2) {
@@ -80,13 +80,13 @@ try {
             $plain += Measure-Job $nodes 'docker-none' "$work/plain.sh"
             $recipes += Measure-Job $nodes 'recipe' "$work/recipe.sh"
             $hooks += Measure-Job $nodes "docker-$Environment" "$work/plain.sh"
-            'round {0}, {1}: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
-                $round, $words, $plain[-1], $recipes[-1], $hooks[-1]
+            Write-Host ('  round {0}, {1}: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
+                $round, $words, $plain[-1], $recipes[-1], $hooks[-1])
         }
 
-        $base, $slurms = (Get-Median $recipes), (Get-Median $plain)
-        'A job of {0}, against the recipe''s {1:0.00} s, of which {2:0.00} s are Slurm''s own: {3:0.00}' -f
-            $words, $base, $slurms, ((Get-Median $hooks) / $base)
+        $slurms = Get-Median $plain
+        New-Figure "batch-$nodes" $hooks $recipes -Note ("Slurm's own are $(Format-Number $slurms) s of either. Without them: " +
+            "$(Format-Number (((Get-Median $hooks) - $slurms) / ((Get-Median $recipes) - $slurms))).")
     }
 
     Get-PrologTime
@@ -97,6 +97,6 @@ finally {
     $null = Uninstall-HpcBatchHook Slurm -Site $ours -WarningAction Ignore
     Update-Slurm
     $null = Uninstall-HpcBatchHook Slurm -Site $ours -WarningAction Ignore
-    & "$root/lab/lab.sh" batch slurm none
+    & "$root/lab/lab.sh" batch slurm none | Write-Host
     Remove-Item -Recurse -Force $work, "$lab/slurm/etc/*.pisahpc-*"
 }

@@ -1,7 +1,7 @@
 # Three static environments on each of the lab's nodes: whether they are as declared, by Compare-HpcEnvironment against an admin's docker
 # inspect on all nodes (compare-environment.sh), whose records nobody has compared yet. In turns, so that both meet the same machine. The
 # module is measured as a process of its own, at a prompt, and there without logging in (-NoReady), which docker inspect does not do either.
-# With the default of two nodes it says little: raise more first, ./build.sh Lab -Up -Nodes 16. Those share one machine's CPUs, on which
+# The lab's nodes share one machine's CPUs, on which
 # 48 logins at a time take longer than a comparison waits: the module asks a few nodes at a time, the admin all.
 param(
     [Parameter(Mandatory)]
@@ -52,14 +52,14 @@ try {
         Assert-Equal $said
         $records += Measure-Duration { Compare-HpcEnvironment $names -NoReady -Site $ours }
         Assert-Equal $said
-        'round {0}: docker inspect {1:0.00} s, pisahpc {2:0.00} s, at a prompt {3:0.00} s, -NoReady {4:0.00} s' -f
-            $round, $recipes[-1], $processes[-1], $prompts[-1], $records[-1]
+        Write-Host ('  round {0}: docker inspect {1:0.00} s, pisahpc {2:0.00} s, at a prompt {3:0.00} s, -NoReady {4:0.00} s' -f
+            $round, $recipes[-1], $processes[-1], $prompts[-1], $records[-1])
     }
 
-    $base = Get-Median $recipes
-    'A comparison of {0} containers on {1} nodes, against docker inspect''s {2:0.00} s: {3:0.00} by pisahpc, ' -f
-        ($nodes.Count * $names.Count), $nodes.Count, $base, ((Get-Median $processes) / $base) +
-        ('{0:0.00} at a prompt, {1:0.00} with -NoReady' -f ((Get-Median $prompts) / $base), ((Get-Median $records) / $base))
+    $note = "$($nodes.Count * $names.Count) containers on $($nodes.Count) nodes."
+    New-Figure compare-environment $prompts $recipes -Note "$note As a process: $(
+        Format-Number ((Get-Median $processes) / (Get-Median $recipes)))."
+    New-Figure compare-environment-records $records $recipes -Note $note
 }
 finally {
     $null = Stop-HpcContainer -Static $names -GraceSec 0 -Site $ours

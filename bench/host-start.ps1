@@ -1,5 +1,5 @@
-# A first answer: `pisahpc -Command 1` against `pwsh -NoProfile -Command 1`, in turns, so that both meet the same machine. pisahpc is
-# measured twice, because importing the module is part of what it does: with the module and without. Runs in the pwsh that it measures.
+# A first answer: `pisahpc -Command 1` against `pwsh -NoProfile -Command 1`. pisahpc is measured twice, because importing the module is part
+# of what it does: with the module and without. Runs in the pwsh that it measures.
 param(
     # What every measurement is given; this one needs no lab.
     [string] $Site,
@@ -17,24 +17,11 @@ $assembly = @(if ([System.IO.Path]::GetFileNameWithoutExtension($program) -eq 'd
 $ways = [ordered] @{
     pwsh = { & $program @assembly -NoProfile -Command 1 }
     pisahpc = { & $pisahpc -Command 1 }
-    'pisahpc -NoModule' = { & $pisahpc -NoModule -Command 1 }
+    bare = { & $pisahpc -NoModule -Command 1 }
 }
 
 # The first of each reads its files from the disk: it does not count.
-$taken = @{}
-foreach ($way in $ways.Keys) {
-    $null = Measure-Duration $ways[$way]
-    $taken[$way] = @()
-}
-
-foreach ($round in 1..$Rounds) {
-    foreach ($way in $ways.Keys) {
-        $taken[$way] += Measure-Duration $ways[$way]
-    }
-
-    'round {0}: {1}' -f $round, (@($ways.Keys | ForEach-Object { '{0} {1:0.00} s' -f $_, $taken[$_][-1] }) -join ', ')
-}
-
-$base = Get-Median $taken['pwsh']
-'a first answer, against pwsh''s {0:0.00} s: {1:0.00} with the module, {2:0.00} without' -f
-    $base, ((Get-Median $taken['pisahpc']) / $base), ((Get-Median $taken['pisahpc -NoModule']) / $base)
+$null = Measure-InTurns $ways 1 'not counted'
+$taken = Measure-InTurns $ways $Rounds
+New-Figure host-start $taken.pisahpc $taken.pwsh
+New-Figure host-start-bare $taken.bare $taken.pwsh

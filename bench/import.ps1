@@ -55,7 +55,7 @@ function Measure-Way([string] $Way) {
 
 try {
     $megabytes = & $recipe tree $socket $Image $tree $Copies
-    "a tree of $megabytes MB, $Node's engine"
+    Write-Host "  a tree of $megabytes MB, $Node's engine"
 
     # The first import of all finds an idle disk, which none after it does: it does not count.
     $null = Measure-Way hand
@@ -66,19 +66,12 @@ try {
         }
 
         $seconds = $names | ForEach-Object { $taken[$_][-1] }
-        ('round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s at a prompt, {3:0.0} s as a process; ' +
-            'over ssh {4:0.0} s, {5:0.0} s') -f @(@($round) + $seconds)
+        Write-Host (('  round {0}: tar | docker import {1:0.0} s, Import-HpcImage {2:0.0} s at a prompt, {3:0.0} s as a process; ' +
+            'over ssh {4:0.0} s, {5:0.0} s') -f @(@($round) + $seconds))
     }
 
-    $median = @{}
-    foreach ($way in $names) {
-        $median[$way] = Get-Median $taken[$way]
-    }
-
-    ('Import-HpcImage against tar | docker import''s {0:0.0} s: {1:0.00} at a prompt, {2:0.00} as a process; ' +
-        'against tar | ssh docker import''s {3:0.0} s: {4:0.00}; {5:0} MB of memory at most') -f
-        $median.hand, ($median.prompt / $median.hand), ($median.process / $median.hand),
-        $median.handFar, ($median.processFar / $median.handFar), ($memory / 1e6)
+    New-Figure import-image $taken.prompt $taken.hand -Note "A tree of $megabytes MB."
+    New-Figure import-image-far $taken.processFar $taken.handFar -Note "Memory at most: $(Format-Number ($memory / 1e6)) MB."
 }
 finally {
     $null = & $recipe forget $socket $name

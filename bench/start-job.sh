@@ -1,50 +1,64 @@
 #!/usr/bin/env bash
-# What an admin's script does today for a job: keys and configuration, `docker run` by ssh, a login to see that it is ready; and the
-# clean-up. The nodes are worked on side by side.
-# usage: start-job.sh start|stop JOB PORT IMAGE SSH_CONFIG NODE...
+# What an admin's script does today for a job: keys and configuration, then one command on each node that unpacks them, runs a container and
+# waits until a login into it works; and the clean-up, one command too. How the command comes to the nodes is TOOL's: "script" (ssh side by
+# side, the default), clush, pdsh, or "loop", one node after the other. Where MASTERS names a directory, ssh's masters stand there and serve
+# later calls; "close" ends them.
+# usage: start-job.sh start|stop|close JOB PORT IMAGE SSH_CONFIG NODE...
 set -euo pipefail
 verb=$1 job=$2 port=$3 image=$4 config=$5
 shift 5
+nodes=("$@")
 directory=/run/bench-$job
-at() { ssh -F "$config" -o BatchMode=yes "root@$1" "$2"; }
+ssh_options=(-F "$config" -o BatchMode=yes)
+[[ -z ${MASTERS:-} ]] || ssh_options+=(-o ControlMaster=auto -o "ControlPath=$MASTERS/%h" -o ControlPersist=300)
 
-prepare() {
-    local work=$1
-    shift
+on_each() {
+    local list
+    list=$(IFS=, && echo "${nodes[*]}")
+    case ${TOOL:-script} in
+        script) side_by_side "$1" ;;
+        # It has a meaning of its own for %.
+        clush) clush -S -q -f 64 -l root -o "${ssh_options[*]//%/%%}" -w "$list" "$1" </dev/null ;;
+        pdsh) PDSH_SSH_ARGS="${ssh_options[*]} -l root %h" pdsh -S -f 64 -R ssh -w "$list" "$1" </dev/null ;;
+        loop) for node in "${nodes[@]}"; do ssh -n "${ssh_options[@]}" "root@$node" "$1"; done ;;
+    esac
+}
+
+side_by_side() {
+    local pids=() node pid
+    for node in "${nodes[@]}"; do
+        ssh -n "${ssh_options[@]}" "root@$node" "$1" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
+# The job's files as a word that fits into a command.
+files() {
+    local work node
+    work=$(mktemp -d)
     ssh-keygen -q -t ed25519 -N '' -f "$work/id"
     ssh-keygen -q -t ed25519 -N '' -f "$work/host"
     cp "$work/id.pub" "$work/authorized_keys"
-    for node in "$@"; do echo "[$node]:$port $(cut -d' ' -f1,2 "$work/host.pub")"; done >"$work/known_hosts"
+    for node in "${nodes[@]}"; do echo "[$node]:$port $(cut -d' ' -f1,2 "$work/host.pub")"; done >"$work/known_hosts"
     printf 'Host %s\nPort %s\nUser hpcuser\nIdentityFile %s/id\nUserKnownHostsFile %s/known_hosts\nBatchMode yes\n' \
-        "$*" "$port" "$directory" "$directory" >"$work/config"
+        "${nodes[*]}" "$port" "$directory" "$directory" >"$work/config"
     printf 'hpcuser:x:4001:4001::/:/bin/sh\n' >"$work/passwd"
     chmod 600 "$work/id" "$work/host" "$work/authorized_keys"
+    tar -C "$work" -cz . | base64 -w0
+    rm -rf "$work"
 }
 
-start_node() {
-    local work=$1 node=$2 deadline=$((SECONDS + 60))
-    tar -C "$work" -c . | at "$node" "mkdir -m 700 $directory && tar -C $directory -x && chown -R 4001:4001 $directory"
-    at "$node" "docker run -d --name bench-$job --init --net host -u 4001:4001 --group-add 5001 --group-add 5002 --cap-drop ALL \
-        --security-opt no-new-privileges -v $directory:$directory:ro -v $directory/passwd:/etc/passwd:ro $image \
-        /usr/sbin/sshd -D -e -f /dev/null -p $port -h $directory/host -o AuthorizedKeysFile=$directory/authorized_keys \
-        -o UsePAM=no -o PidFile=none >/dev/null"
-    until at "$node" "ssh -F $directory/config $node true" 2>/dev/null; do
-        ((SECONDS < deadline)) || {
-            at "$node" "docker logs bench-$job" >&2
-            return 1
-        }
-        sleep 0.1
-    done
-}
-
-stop_node() { at "$1" "docker rm --force bench-$job >/dev/null; rm -rf $directory"; }
-
-if [[ $verb == start ]]; then
-    work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
-    prepare "$work" "$@"
-    for node in "$@"; do start_node "$work" "$node" & done
-else
-    for node in "$@"; do stop_node "$node" & done
-fi
-for pid in $(jobs -p); do wait "$pid"; done
+case $verb in
+    start)
+        on_each "set -e; mkdir -m 700 $directory; echo $(files) | base64 -d | tar -C $directory -xz; chown -R 4001:4001 $directory
+            docker run -d --name bench-$job --init --net host -u 4001:4001 --group-add 5001 --group-add 5002 --cap-drop ALL \
+            --security-opt no-new-privileges -v $directory:$directory:ro -v $directory/passwd:/etc/passwd:ro $image \
+            /usr/sbin/sshd -D -e -f /dev/null -p $port -h $directory/host -o AuthorizedKeysFile=$directory/authorized_keys \
+            -o UsePAM=no -o PidFile=none >/dev/null
+            tries=300; until ssh -F $directory/config \$(uname -n) true 2>/dev/null; do
+            tries=\$((tries - 1)); [ \$tries -gt 0 ] || { docker logs bench-$job >&2; exit 1; }; sleep 0.1; done"
+        ;;
+    stop) on_each "docker rm --force bench-$job >/dev/null; rm -rf $directory" ;;
+    close) for node in "${nodes[@]}"; do ssh "${ssh_options[@]}" -O exit "root@$node" 2>/dev/null || true; done ;;
+esac

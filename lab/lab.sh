@@ -58,7 +58,7 @@ usage: lab.sh up [N]           raise the lab with at least N nodes (1 to $LAB_NO
        lab.sh ssh NODE [COMMAND...]
        lab.sh enter NODE [COMMAND...]   a shell in the node without sshd
        lab.sh images [deb13 | init]   build, push and pull what is missing
-       lab.sh packages [slurm|accounting]   install the Debian packages that are missing
+       lab.sh packages [slurm|accounting|bench]   install the Debian packages that are missing
 END
 }
 
@@ -192,6 +192,7 @@ lab_packages() {
     case ${1:-} in
         slurm) packages_install "${LAB_PACKAGES[@]}" "${SLURM_PACKAGES[@]}" ;;
         accounting) packages_install "${LAB_PACKAGES[@]}" "${SLURM_PACKAGES[@]}" "${ACCOUNTING_PACKAGES[@]}" ;;
+        bench) packages_install "${LAB_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" ;;
         '') packages_install "${LAB_PACKAGES[@]}" ;;
         *) misused ;;
     esac

@@ -22,6 +22,10 @@ readonly LAB_PACKAGES=(
     nscd                               # a name service by a socket, whose accounts a container of a node has
     ansible-core                       # the playbooks that about_PisaHpc_Ansible shows
 )
+# shellcheck disable=SC2034 # lab.sh has them installed
+readonly BENCH_PACKAGES=(
+    clustershell pdsh                  # what admins run a command on many nodes by
+)
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 
 # packages_missing PACKAGE...: prints those that are not installed.

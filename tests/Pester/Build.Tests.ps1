@@ -17,6 +17,7 @@ Describe 'build.ps1' {
     It 'refuses <Arguments>' -ForEach @(
         @{ Arguments = @{ Tasks = 'Deploy' }; Message = '*does not belong to the set*' }
         @{ Arguments = @{ Tasks = 'Build'; Up = $true }; Message = '*belong to the task Lab, not to Build*' }
+        @{ Arguments = @{ Tasks = 'Build'; Only = 'ports' }; Message = '*belong to the task Bench, not to Build*' }
         @{ Arguments = @{ Tasks = 'Lab'; Up = $true; Down = $true }; Message = '*exclude each other*' }
         @{ Arguments = @{ Tasks = 'Lab'; Down = $true; Status = $true }; Message = '*exclude each other*' }
         @{ Arguments = @{ Tasks = 'Lab'; Nodes = 4 }; Message = '-Nodes 4 belongs to -Up. Run: ./build.sh Lab -Up -Nodes 4' }

@@ -108,7 +108,7 @@ internal sealed class SshNetTransport : INodeTransport
             RetryAttempts = 1,
         };
         check.Prefer(info.HostKeyAlgorithms);
-        PreferAuthenticated(info.Encryptions);
+        AlgorithmOrder.Set(info);
         var client = new SshClient(info) { KeepAliveInterval = KeepAlive };
         client.HostKeyReceived += (_, shown) => shown.CanTrust = check.Trusts(shown.HostKey);
         return client;
@@ -121,17 +121,6 @@ internal sealed class SshNetTransport : INodeTransport
             && !wanted.Contains("publickey", StringComparer.Ordinal)
             ? ConnectionFailure.HalfAccepted(node, "the key", wanted, credentials, cause)
             : ConnectionFailure.Of(cause, node, access, credentials);
-
-    /// <summary>AES-GCM first: hardware does it in one pass. The library's own first choice is AES-CTR with a separate MAC.</summary>
-    private static void PreferAuthenticated(IOrderedDictionary<string, CipherInfo> ciphers)
-    {
-        var all = ciphers.ToList();
-        ciphers.Clear();
-        foreach (var (name, cipher) in all.OrderBy(entry => entry.Key.Contains("-gcm@", StringComparison.Ordinal) ? 0 : 1))
-        {
-            ciphers.Add(name, cipher);
-        }
-    }
 
     /// <summary>
     /// While commands run, asks now and then for one more session. The library's keep-alive wants no answer, so that a node without power

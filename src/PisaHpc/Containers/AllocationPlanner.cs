@@ -59,11 +59,12 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         ArgumentNullException.ThrowIfNull(survey);
         request.Place?.Check(request);
         var plans = new List<HpcContainerPlan>();
+        var workload = Workload.Of(request.Allocation);
         foreach (var node in request.Allocation.Nodes.Where(node => survey.Facts.ContainsKey(node.Name)))
         {
             try
             {
-                plans.Add(ContainerPlanner.Plan(RequestFor(node, survey.Facts[node.Name], image, ssh)));
+                plans.Add(ContainerPlanner.Plan(RequestFor(workload, node, survey.Facts[node.Name], image, ssh)));
             }
             catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
             {
@@ -92,10 +93,10 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         + $"{AgentProgram.FileName}, is not beside the module.",
         request.Environment.Name);
 
-    private PlanRequest RequestFor(AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
+    private PlanRequest RequestFor(Workload workload, AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
     {
         Environment = request.Environment,
-        Workload = Workload.Of(request.Allocation),
+        Workload = workload,
         Node = node,
         Facts = facts,
         Access = AccessBy(ssh),

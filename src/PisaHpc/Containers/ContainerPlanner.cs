@@ -111,7 +111,7 @@ public static class ContainerPlanner
             [ContainerLabels.Directory] = request.Access.Directory,
             [ContainerLabels.Agent] = request.Access.Agent?.Program,
             [ContainerLabels.PortArea] = request.PortArea,
-            [ContainerLabels.Nodes] = SlotMap.Format(workload.Nodes),
+            [ContainerLabels.Nodes] = workload.NodeSlots,
             [ContainerLabels.StartedBy] = request.Service?.StartedBy,
             [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
         };

@@ -26,7 +26,8 @@ internal static class PlanOptions
             ? []
             : request.Environment.UserVariables.Select(rule => new PlanOption(
                 rule.Keep ? "keep" : "drop", rule.Name, Origin(request, $"userVariables[{rule.Name}]"))),
-        .. spec.Labels.Select(label => new PlanOption("label", $"{label.Key}={label.Value}", Safety)),
+        .. spec.Labels.Select(label => new PlanOption(
+            "label", label.Key == ContainerLabels.Nodes ? request.Workload.NodesOption : $"{label.Key}={label.Value}", Safety)),
     ];
 
     private static IEnumerable<PlanOption> Identity(PlanRequest request, ContainerSpec spec)

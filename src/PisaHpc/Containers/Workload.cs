@@ -12,7 +12,24 @@ public sealed record Workload
     public required JobOwner Owner { get; init; }
 
     /// <summary>All of its nodes with their slots.</summary>
-    public required IReadOnlyList<AllocatedNode> Nodes { get; init; }
+    public required IReadOnlyList<AllocatedNode> Nodes
+    {
+        get;
+        init
+        {
+            (field, NodeSlots) = (value, SlotMap.Format(value));
+            NodesOption = $"{ContainerLabels.Nodes}={NodeSlots}";
+        }
+    }
+
+    /// <summary>
+    /// The same in one word, as <see cref="SlotMap"/> writes it. Every node's container carries it, so that each of ten thousand would have
+    /// its own copy of all names if it were not made once.
+    /// </summary>
+    public string NodeSlots { get; private init; } = "";
+
+    /// <summary>The label with it, as a plan's option says it.</summary>
+    internal string NodesOption { get; private init; } = "";
 
     /// <summary>The batch system that granted the job; null for a static environment, which none did.</summary>
     public string? Scheduler { get; init; }

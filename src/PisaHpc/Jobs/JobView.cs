@@ -72,7 +72,8 @@ internal static class JobView
     {
         var latest = found.Select(item => item.Container).MaxBy(container => container.CreatedAt);
         var view = latest is null ? null : ContainerLabels.ToHpcContainer("", latest);
-        HpcJobNode[] nodes = [.. NodesOf(lease, latest, found).Select(node => NodeOf(node, found))];
+        var here = found.ToLookup(item => item.Node, item => item.Container, StringComparer.Ordinal);
+        HpcJobNode[] nodes = [.. NodesOf(lease, latest, found).Select(node => NodeOf(node, here[node.Name]))];
         var state = busy ? JobState.Starting : StateOf(nodes, anythingLeft: lease is not null || found.Count > 0);
         return new HpcJob
         {
@@ -99,16 +100,18 @@ internal static class JobView
     {
         var leased = SlotMap.NodesIn(lease?.NodeSlots ?? "");
         var current = latest is null ? leased : ContainerLabels.NodesOf(latest);
-        var others = leased.Concat(found.SelectMany(item => ContainerLabels.NodesOf(item.Container)))
+        // All containers of an attempt name the same nodes, in the same words.
+        var named = found.Select(item => item.Container).DistinctBy(container => container.Labels.GetValueOrDefault(ContainerLabels.Nodes));
+        var others = leased.Concat(named.SelectMany(ContainerLabels.NodesOf))
             .Select(node => node.Name)
             .Concat(found.Select(item => item.Node));
         return current.Concat(others.Select(name => new AllocatedNode(name, 0))).DistinctBy(node => node.Name);
     }
 
-    private static HpcJobNode NodeOf(AllocatedNode node, IReadOnlyCollection<(string Node, EngineContainer Container)> found)
+    private static HpcJobNode NodeOf(AllocatedNode node, IEnumerable<EngineContainer> here)
     {
-        var here = found.Where(item => item.Node == node.Name).Select(item => item.Container).MaxBy(container => container.CreatedAt);
-        return new HpcJobNode(node.Name, node.Slots, here?.Name, here?.State.ToString());
+        var latest = here.MaxBy(container => container.CreatedAt);
+        return new HpcJobNode(node.Name, node.Slots, latest?.Name, latest?.State.ToString());
     }
 
     /// <summary>A node that only an earlier attempt had counts when something is found there.</summary>

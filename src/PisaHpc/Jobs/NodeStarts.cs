@@ -13,6 +13,7 @@ namespace PisaHpc.Jobs;
 /// <param name="clock">Told how long each phase takes.</param>
 internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyList<JobFile> files, PhaseClock clock)
 {
+    private readonly Lazy<Task<JobArchive>> _archive = new(() => JobArchive.PackAsync(files, CancellationToken.None));
     private readonly JobCleanup _cleanup = new(cluster) { Owner = request.ForUser };
     private readonly ConcurrentQueue<string> _remarks = new();
 
@@ -112,7 +113,7 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
         }
 
         return await JobDirectory.WriteAsync(
-            connection, plan.Directory, owner.Uid, owner.Gid, files, cancellationToken, NetworkOf(plan.Node));
+            connection, plan.Directory, owner.Uid, owner.Gid, await _archive.Value, cancellationToken, NetworkOf(plan.Node));
     }
 
     private Task<T> RunAsync<T>(HpcContainerPlan plan, Phase phase, Func<Task<T>> work) => clock.RunAsync(phase, work, plan.Node);

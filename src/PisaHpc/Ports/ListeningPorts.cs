@@ -1,8 +1,12 @@
 using System.Globalization;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Ports;
 
-/// <summary>TCP ports that something listens on, by the kernel's tables <c>/proc/net/tcp</c> and <c>/proc/net/tcp6</c> (proc(5)).</summary>
+/// <summary>
+/// TCP ports that something listens on: by the kernel's own answer on this host, and by its tables <c>/proc/net/tcp</c> and
+/// <c>/proc/net/tcp6</c> (proc(5)) where it has none, and on nodes.
+/// </summary>
 public static class ListeningPorts
 {
     /// <summary>The state LISTEN in the tables' <c>st</c> column (include/net/tcp_states.h).</summary>
@@ -11,7 +15,10 @@ public static class ListeningPorts
     private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
 
     /// <summary>The ports that something listens on, on this host and in this network namespace.</summary>
-    public static IReadOnlySet<int> Local() =>
+    public static IReadOnlySet<int> Local() => ListeningSockets.Ports() ?? OfTables();
+
+    /// <summary>The same by the tables.</summary>
+    internal static IReadOnlySet<int> OfTables() =>
         Tables.Where(File.Exists).SelectMany(table => Parse(File.ReadAllText(table))).ToHashSet();
 
     /// <summary>Reads the tables' text, of one or of several one after the other.</summary>

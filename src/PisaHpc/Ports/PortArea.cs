@@ -65,7 +65,7 @@ public sealed class PortArea
     /// <summary>What the time is.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>What listens on this host. The kernel walks its whole table of connections for it: some milliseconds.</summary>
+    /// <summary>What listens on this host.</summary>
     internal Func<IReadOnlySet<int>> ListeningHere { get; init; } = ListeningPorts.Local;
 
     /// <summary>Called between the system calls: a test that throws here leaves what a kill would leave.</summary>

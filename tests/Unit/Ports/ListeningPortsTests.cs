@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PisaHpc.Ports;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Unit.Ports;
 
@@ -33,6 +34,29 @@ public sealed class ListeningPortsTests
         using var listener = new TcpListener(IPAddress.Parse(address), 0);
         listener.Start();
 
-        Assert.Contains(((IPEndPoint)listener.LocalEndpoint).Port, ListeningPorts.Local());
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Assert.Contains(port, ListeningPorts.Local());
+        Assert.Contains(port, ListeningPorts.OfTables());
+    }
+
+    /// <summary>The kernel that tests run on tells; where one does not, the tables are read.</summary>
+    [Fact]
+    public void The_kernel_names_those_that_listen_and_no_connection()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = new TcpClient();
+        client.Connect((IPEndPoint)listener.LocalEndpoint);
+        var (port, connection) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)client.Client.LocalEndPoint!).Port);
+
+        var before = ListeningSockets.Ports();
+        listener.Stop();
+        var after = ListeningSockets.Ports();
+
+        Assert.NotNull(before);
+        Assert.NotNull(after);
+        Assert.Contains(port, before);
+        Assert.DoesNotContain(connection, before);
+        Assert.DoesNotContain(port, after);
     }
 }

@@ -37,7 +37,24 @@ public static class JobDirectory
         JobNetwork? network = null)
     {
         var archive = await JobArchive.PackAsync(files, cancellationToken);
-        var result = await connection.RunAsync(WriteCommand(directory, uid, gid, files.Count, network), archive, cancellationToken);
+        return await WriteAsync(connection, directory, uid, gid, archive, cancellationToken, network);
+    }
+
+    /// <summary>
+    /// The same for files that were packed once for all nodes: they have the names of all, so that to pack them for each would take the
+    /// square of their number.
+    /// </summary>
+    internal static async Task<bool> WriteAsync(
+        INodeConnection connection,
+        string directory,
+        uint uid,
+        uint gid,
+        JobArchive archive,
+        CancellationToken cancellationToken,
+        JobNetwork? network = null)
+    {
+        var result = await connection.RunAsync(
+            WriteCommand(directory, uid, gid, archive.Files, network), archive.Tar, cancellationToken);
         return Succeeded(connection, directory, "written", result).Text.Trim() == "changed";
     }
 
@@ -221,10 +238,12 @@ internal static class JobDirectoryScripts
 }
 
 /// <summary>A job's files as a tar stream, the form in which they cross the connection in one piece.</summary>
-internal static class JobArchive
+/// <param name="Tar">The archive.</param>
+/// <param name="Files">How many files are in it.</param>
+internal sealed record JobArchive(ReadOnlyMemory<byte> Tar, int Files)
 {
     /// <summary>Packs files; owners are left to the receiving side, since a directory service's ids exceed what ustar can carry.</summary>
-    public static async Task<ReadOnlyMemory<byte>> PackAsync(IEnumerable<JobFile> files, CancellationToken cancellationToken)
+    public static async Task<JobArchive> PackAsync(IReadOnlyCollection<JobFile> files, CancellationToken cancellationToken)
     {
         var stream = new MemoryStream();
         await using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
@@ -240,7 +259,7 @@ internal static class JobArchive
             }
         }
 
-        return stream.GetBuffer().AsMemory(0, (int)stream.Length);
+        return new JobArchive(stream.GetBuffer().AsMemory(0, (int)stream.Length), files.Count);
     }
 
     /// <summary>Unpacks regular files, and directories as empty content under a name that ends with a slash; links are left out.</summary>

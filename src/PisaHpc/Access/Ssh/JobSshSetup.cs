@@ -70,7 +70,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
     private async Task WriteAllAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         var owner = attempt.Request.Allocation.Owner;
-        var files = JobSshFiles.For(attempt.Request);
+        var archive = await JobArchive.PackAsync(JobSshFiles.For(attempt.Request), cancellationToken);
         await (cluster with { Failed = attempt.Failures.Enqueue }).OnEachAsync(
             attempt.Request.Allocation.Nodes.Select(node => node.Name),
             async (node, stopping) =>
@@ -78,7 +78,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
                 var connection = await cluster.Nodes.ConnectAsync(node, stopping);
                 attempt.Outcomes[node] = null;
                 attempt.Outcomes[node] = await JobDirectory.WriteAsync(
-                    connection, attempt.Request.Directory, owner.Uid, owner.Gid, files, stopping);
+                    connection, attempt.Request.Directory, owner.Uid, owner.Gid, archive, stopping);
             },
             cancellationToken);
     }

@@ -105,7 +105,7 @@ public sealed class JobDirectoryTests : IDisposable
     [Fact]
     public async Task A_stream_that_breaks_off_leaves_nothing()
     {
-        var archive = await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None);
+        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None)).Tar;
         for (var length = 512; length < archive.Length - 1024; length += 3584)
         {
             var result = await _node.RunAsync(
@@ -143,7 +143,7 @@ public sealed class JobDirectoryTests : IDisposable
     [Fact]
     public async Task Removing_ends_a_write_that_is_still_at_work_on_the_directory_and_no_other_job_s()
     {
-        var archive = await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None);
+        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None)).Tar;
         using var writer = await WritingAsync(_request.Directory, archive);
         using var other = await WritingAsync(_request.Directory + "2", archive);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));

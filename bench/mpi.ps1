@@ -1,0 +1,92 @@
+# MPI in a job's containers: Invoke-ContainerMpi against mpirun as a user types it in the first container, by docker exec. A no-op of 56
+# ranks, 32 on one node and 24 on another; and ranks that write much, whose lines are objects on one side and bytes in a file on the other.
+param(
+    [Parameter(Mandatory)]
+    [string] $Site,
+
+    [int] $Rounds = 3,
+
+    [int] $Megabytes = 200,
+
+    [string] $Environment = 'debian12'
+)
+
+$ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot lib measure.ps1)
+$env:PISAHPC_SITE = $Site
+$root = Split-Path $PSScriptRoot
+$pisahpc = Join-Path $root out host pisahpc
+$nodes = (& "$root/lab/lab.sh" status --json | ConvertFrom-Json).nodes[0..1]
+$job, $ranks, $line = "bench-$PID", 4, ('x' * 99)
+$work = [System.IO.Directory]::CreateTempSubdirectory('pisahpc-bench-').FullName
+
+# What makes the ranks' output: so many lines of a hundred bytes each.
+function Get-Writer([int] $Megabytes) {
+    $lines = [int] ($Megabytes * 1e6 / 100 / $ranks)
+    "yes $line | head -n $lines"
+}
+
+# mpirun as its user types it, on the job's network, with its output in a file: bytes, which PowerShell does not look at.
+function Invoke-ByHand([int] $Count, [string[]] $Command) {
+    $network = '--mca', 'btl_tcp_if_include', '10.10.13.0/24', '--mca', 'oob_tcp_if_include', '10.10.13.0/24'
+    $hosts = '--host', "$($nodes[0].name):32,$($nodes[1].name):24", '--map-by', 'slot', '-np', "$Count"
+    $docker = @('docker', '-H', "unix://$($nodes[0].engine)", 'exec', '--user', '4001:4001', '--env', 'HOME=/tmp', $container)
+    & bash -c '"$@" >"$0"' "$work/output" @docker mpirun @network @hosts @Command
+}
+
+function Measure-Output([int] $Megabytes) {
+    $writer = (Get-Writer $Megabytes).Replace("'", "''")
+    $command = "(Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks | Measure-Object).Count; " +
+        '[System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64'
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $count, $peak = & $pisahpc -Command $command
+    if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
+    $seconds = $clock.Elapsed.TotalSeconds
+    $script:peaks[$Megabytes] += @([double] $peak / 1e6)
+    $script:came.module += @([double] $count * 100 / ($Megabytes * 1e6))
+    'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.module[-1] / $seconds)
+}
+
+function Measure-OutputByHand([int] $Megabytes) {
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    Invoke-ByHand $ranks @('/bin/sh', '-c', (Get-Writer $Megabytes))
+    if ($LASTEXITCODE) { throw "mpirun ended with exit code $LASTEXITCODE." }
+    $seconds = $clock.Elapsed.TotalSeconds
+    $script:came.hand += @((Get-Item "$work/output").Length / ($Megabytes * 1e6))
+    'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.hand[-1] / $seconds)
+}
+
+$peaks = @{}
+
+# Of the bytes that the ranks wrote, how many came.
+$came = @{ hand = @(); module = @() }
+
+# A no-op that takes a moment: mpirun by itself hangs now and then around ranks that end while others are being started, as true does.
+$pause = '0.5'
+try {
+    $allocation = Get-HpcAllocation -Node $nodes.name -Slot 32, 24 -Owner hpcuser -JobId $job
+    $started = $allocation | Start-HpcJob -Environment $Environment
+    $container = @($started.Nodes)[0].Container
+    $ways = [ordered] @{
+        module = { Invoke-ContainerMpi -JobId $job -Command /bin/sleep -ArgumentList $pause }
+        hand = { Invoke-ByHand 56 /bin/sleep, $pause }
+    }
+    $null = Measure-InTurns $ways 1 'no-op, not counted'
+    $taken = Measure-InTurns $ways ($Rounds * 2) 'no-op of 56 ranks'
+    New-Figure mpi-no-op $taken.module $taken.hand
+
+    $tenth = [int] ($Megabytes / 10)
+    $taken = Measure-InTurns ([ordered] @{
+            hand = { Measure-OutputByHand $Megabytes }
+            module = { Measure-Output $Megabytes }
+            tenth = { Measure-Output $tenth }
+        }) $Rounds "MB/s of $Megabytes MB"
+    New-Figure mpi-output $taken.module $taken.hand -Note (('Of what the ranks wrote {0:0.0} % came by Invoke-ContainerMpi and {1:0.0} % ' +
+        'by mpirun, which loses what it has not passed on when they end; what came is counted.') -f
+        ((Get-Median $came.module) * 100), ((Get-Median $came.hand) * 100))
+    New-Figure mpi-output-memory $peaks[$Megabytes] $peaks[$tenth]
+}
+finally {
+    $null = Stop-HpcJob $job -GraceSec 0
+    Remove-Item -Recurse -Force $work
+}

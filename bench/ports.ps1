@@ -1,0 +1,107 @@
+# Leases of ports in an area of 1,000: New-JobPort at a prompt, and 64 processes at once (tests/PortRacer, which stand ready, as batch
+# hooks' processes do not), against the old recipe (ports.sh) in one shell and in 64. On the lab's shared directory, which is a disk, and
+# in memory: a lease is on the disk before it is given, the recipe's is not.
+param(
+    [Parameter(Mandatory)]
+    [string] $Site,
+
+    [int] $Rounds = 3,
+
+    [int] $Jobs = 50,
+
+    [int] $Racers = 64
+)
+
+$ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot lib measure.ps1)
+$recipe = Join-Path $PSScriptRoot ports.sh
+$racer = Join-Path $PSScriptRoot .. tests PortRacer bin Release net10.0 PortRacer.dll
+$work = ''
+$each = 5
+
+# A new area for whoever comes next; the making is not measured.
+function Reset-Area {
+    Remove-Item -Recurse -Force $work -ErrorAction Ignore
+    $null = New-Item -ItemType Directory -Force "$work/witnesses"
+    foreach ($area in 'warm', 'area') {
+        $null = New-Item -ItemType Directory "$work/$area"
+        foreach ($port in 30000..30999) { [System.IO.File]::WriteAllText("$work/$area/$port", '') }
+    }
+}
+
+function Measure-OneCaller {
+    Reset-Area
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    foreach ($number in 1..$Jobs) { $null = New-JobPort "one-$number" -Path "$work/area" }
+    'measured by itself: {0:0.0000}' -f ($Jobs / $clock.Elapsed.TotalSeconds)
+}
+
+function Measure-Recipe([int] $Count, [string[]] $More) {
+    Reset-Area
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $said = & $recipe "$work/area" $Count @More
+    $seconds = $clock.Elapsed.TotalSeconds
+    if ($More) { $script:twice.recipe += @([double] $said) }
+    'measured by itself: {0:0.0000}' -f ($Count * ($More ? [int] $More[0] : 1) / $seconds)
+}
+
+# All say that they are in the area before any of them takes a port. Each has leased elsewhere before: a hook's program is compiled ahead of
+# time, and these are not.
+function Measure-Racers {
+    Reset-Area
+    $all = foreach ($number in 1..$Racers) {
+        $start = [System.Diagnostics.ProcessStartInfo]::new('dotnet', [string[]] ($racer, "r$number", "$each"))
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+        [System.Diagnostics.Process]::Start($start)
+    }
+    try {
+        foreach ($line in "in $work/warm $work/witnesses", 'take', 'release', "in $work/area $work/witnesses") {
+            foreach ($one in $all) { $one.StandardInput.WriteLine($line) }
+            foreach ($one in $all) { $null = Read-Until $one ($line -split ' ')[0] }
+        }
+
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        foreach ($one in $all) { $one.StandardInput.WriteLine('take') }
+        $lines = foreach ($one in $all) { Read-Until $one take }
+        $seconds = $clock.Elapsed.TotalSeconds
+        $script:twice.ours += @([double] @($lines -like 'twice *').Count)
+        'measured by itself: {0:0.0000}' -f (@($lines -like 'leased *').Count / $seconds)
+    }
+    finally {
+        foreach ($one in $all) { $one.StandardInput.Close() }
+        foreach ($one in $all) { $one.WaitForExit() }
+    }
+}
+
+function Read-Until([System.Diagnostics.Process] $Process, [string] $Word) {
+    while (($line = $Process.StandardOutput.ReadLine()) -ne $Word) {
+        if ($null -eq $line) { throw 'A racer ended before its time.' }
+        $line
+    }
+}
+
+function Measure-Place([string] $Place) {
+    $taken = Measure-InTurns ([ordered] @{
+            one = { Measure-OneCaller }
+            'one recipe' = { Measure-Recipe $Jobs }
+            racers = { Measure-Racers }
+            'racers recipe' = { Measure-Recipe $each @("$Racers") }
+        }) $Rounds "leases a second, $Place"
+    New-Figure "port-one-$Place" $taken.one $taken['one recipe']
+    New-Figure "port-race-$Place" $taken.racers $taken['racers recipe']
+}
+
+$twice = @{ ours = @(); recipe = @() }
+$places = [ordered] @{ disk = "$(Split-Path $Site)/shared/bench-ports-$PID"; memory = "/dev/shm/bench-ports-$PID" }
+try {
+    foreach ($place in $places.Keys) {
+        $work = $places[$place]
+        Measure-Place $place
+    }
+
+    $note = "By the recipe: $(Get-Median $twice.recipe) of $($Racers * $each)."
+    New-Figure port-twice $twice.ours -Note $note
+}
+finally {
+    Remove-Item -Recurse -Force @($places.Values) -ErrorAction Ignore
+}
