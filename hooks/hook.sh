@@ -254,7 +254,6 @@ time_left() {
 # environment's container. Both are made by root, in directories of root's.
 directory_of() {
     directory=$run/$1
-    [ ! -d "$directory" ] || return 0
     for name in $(cd "$run/.static" 2>/dev/null && ls); do
         if [ -d "$run/.static/$name/$1" ]; then directory=$run/.static/$name/$1; fi
     done

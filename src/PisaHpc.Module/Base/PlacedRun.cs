@@ -90,18 +90,17 @@ internal sealed class PlacedRun(NodeCmdlet cmdlet, AgentProgram? agent, Action<s
 
     private async Task StopAsync(HpcJob job, JobPort? lease, PortArea area, string runDirectory)
     {
-        if (area.Find(job.JobId) is not { } now || (now.Port, now.LeasedAt) != (lease?.Port, lease?.LeasedAt))
-        {
-            warn($"Job {job.JobId} was stopped by somebody else meanwhile, and what has its id now is left as it is.");
-            return;
-        }
-
         var cluster = cmdlet.Cluster with
         {
             NodeTimeout = CleanLimit,
             Failed = failure => warn($"Something of job {job.JobId} is left on {failure.Node}: {failure.Message}"),
         };
-        var request = new JobStopRequest { Job = job, RunDirectory = runDirectory };
-        await new JobStopper(cluster, area) { Recorder = cmdlet.Recorder }.StopAsync(request, _ => { }, CancellationToken.None);
+        var request = new JobStopRequest { Job = job, RunDirectory = runDirectory, Lease = lease };
+        var stopped = await new JobStopper(cluster, area) { Recorder = cmdlet.Recorder }
+            .StopAsync(request, _ => { }, CancellationToken.None);
+        if (!stopped.Changed)
+        {
+            warn($"Job {job.JobId} was stopped by somebody else meanwhile, and what has its id now is left as it is.");
+        }
     }
 }

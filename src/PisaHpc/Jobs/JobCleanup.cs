@@ -82,16 +82,24 @@ public sealed class JobCleanup(Cluster cluster)
         return changed;
     }
 
-    /// <summary>What the job has in a static environment's container, which stays; and its directory.</summary>
+    /// <summary>
+    /// What the job has in a static environment's container, which stays; and its directory. An earlier run of its id may have had the one
+    /// that a container of its own has.
+    /// </summary>
     private async Task<bool> RemoveAccessAsync(
         string node, string jobId, string directory, TimeSpan grace, CancellationToken cancellationToken)
     {
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
         var placed = await new PlacedJobs(connection, cluster.RunDirectory)
             .RemoveAsync(jobId, Owner, identity: null, grace, cancellationToken);
-        return placed == directory
-            || await JobDirectory.RemoveAsync(connection, directory, identity: null, Owner, cancellationToken)
-            || placed is not null;
+        var changed = placed is not null;
+        string[] directories = [directory, JobDirectory.PathOf(cluster.RunDirectory, jobId)];
+        foreach (var path in directories.Distinct().Where(path => path != placed))
+        {
+            changed |= await JobDirectory.RemoveAsync(connection, path, identity: null, Owner, cancellationToken);
+        }
+
+        return changed;
     }
 
     private Task<bool> RemoveContainersAsync(

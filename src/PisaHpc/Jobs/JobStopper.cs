@@ -56,6 +56,11 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
         using var hold = await Phase.HoldLease.RunAsync(
             () => Task.Run(() => ports?.Hold(job.JobId, Patience, cancellationToken), cancellationToken));
         JobOwnership.Require(job.JobId, request.ForUser, hold?.Lease);
+        if (request.Lease is { } meant && (meant.Port, meant.LeasedAt) != (hold?.Lease.Port, hold?.Lease.LeasedAt))
+        {
+            return job with { State = StateOf(left: false, notFound: false), Changed = false };
+        }
+
         var cleanup = new JobCleanup(cluster) { Owner = request.ForUser };
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
         var own = job.Nodes.Select(node => node.Name)
@@ -113,6 +118,9 @@ public sealed record JobStopRequest
 {
     /// <summary>The job as <see cref="JobFinder"/> found it.</summary>
     public required HpcJob Job { get; init; }
+
+    /// <summary>The lease of the run that is meant: where the job has another by now, or none, nothing is done. Null for whichever.</summary>
+    public JobPort? Lease { get; init; }
 
     /// <summary>Nodes that are the job's beside those that it names itself: each of them has to be cleaned.</summary>
     public IReadOnlyCollection<string> Nodes { get; init; } = [];

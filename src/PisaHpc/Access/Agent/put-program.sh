@@ -19,7 +19,9 @@ umask 022
 own "$run"
 [ -d "$all" ] || mkdir -p -- "$all"
 own "$all"
-exec 9<"$run"
+# A file that no user can open, and so hold.
+(umask 077 && : >>"$run/.agent.lock")
+exec 9>>"$run/.agent.lock"
 flock 9
 case ,$(findmnt -n -o OPTIONS --target "$all"), in
     *,noexec,*) mount -t tmpfs -o mode=755,nosuid,nodev,size=64m pisahpc "$all" || refuse "nothing can be executed in $all" ;;

@@ -22,6 +22,8 @@ internal sealed class JobPlacement(INodeConnection connection, IContainerEngine 
 
     private const int Drained = 75;
 
+    private const int TimeIsUp = 75;
+
     private static readonly NodeScript Script = NodeScript.Of("Containers/Placed/place-agent.sh");
 
     private static readonly NodeScript Watch = NodeScript.Of("Containers/Placed/watch-agent.sh");
@@ -82,13 +84,15 @@ internal sealed class JobPlacement(INodeConnection connection, IContainerEngine 
         try
         {
             await Task.WhenAny(entered, ended);
-            var refusal = entered.IsCompleted ? await entered : "its agent has ended";
-            if (refusal is null && !ended.IsCompleted)
+            if (ended.IsCompleted && (await ended).ExitCode != TimeIsUp)
             {
-                return;
+                throw await NotReadyAsync("its agent has ended", cancellationToken);
             }
 
-            throw await NotReadyAsync(refusal ?? "its agent has ended", cancellationToken);
+            if (await entered is { } refusal)
+            {
+                throw await NotReadyAsync(refusal, cancellationToken);
+            }
         }
         finally
         {

@@ -18,6 +18,7 @@ internal sealed class PlacedJobs(INodeConnection connection, string runDirectory
     private const int Refused = 70;
     private const int Absent = 71;
     private const int Drained = 75;
+    private const int PortInUse = 76;
     private const int AnothersJob = 77;
 
     private static readonly NodeScript ListScript = NodeScript.Of("Containers/Placed/placed-list.sh");
@@ -61,7 +62,8 @@ internal sealed class PlacedJobs(INodeConnection connection, string runDirectory
     /// <summary>Writes a job down before anything of it is there: whoever stops it finds all of it by that.</summary>
     /// <param name="container">The container into which it is about to be placed.</param>
     /// <exception cref="HpcException">
-    /// <see cref="ErrorId.StaticDrained"/>: the container is being drained or replaced; <see cref="ErrorId.NodeCommandFailed"/>.
+    /// <see cref="ErrorId.StaticDrained"/>: the container is being drained or replaced; <see cref="ErrorId.PortInUse"/>: a job is written
+    /// down that has the port; <see cref="ErrorId.NodeCommandFailed"/>.
     /// </exception>
     public async Task ClaimAsync(HpcContainerPlan plan, EngineContainer container, CancellationToken cancellationToken)
     {
@@ -87,6 +89,15 @@ internal sealed class PlacedJobs(INodeConnection connection, string runDirectory
                 ErrorId.StaticDrained,
                 $"Container {container.Name} on {connection.Node} takes no job now: {Quote.Words(result.Error)}.",
                 connection.Node);
+        }
+
+        if (result.ExitCode == PortInUse)
+        {
+            throw new HpcException(
+                ErrorId.PortInUse,
+                $"Job {plan.JobId} cannot have port {plan.Port} on {connection.Node}: {Quote.Words(result.Error)}.",
+                connection.Node,
+                "Have what is left of that job taken away: Clear-HpcOrphan.");
         }
 
         if (result.ExitCode != 0)

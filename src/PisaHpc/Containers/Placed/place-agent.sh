@@ -19,12 +19,19 @@ fi
 }
 "$@" </dev/null >/dev/null &
 agent=$!
+left=300
 while [ ! -S "$directory/agent/socket" ]; do
     kill -0 "$agent" 2>/dev/null || {
         wait "$agent"
         code=$?
         echo "its agent ended with code $code" >&2
         exit "$((code == 75 || code == 0 ? 70 : code))"
+    }
+    left=$((left - 1))
+    [ "$left" -gt 0 ] || {
+        kill -s KILL "$agent"
+        echo "its agent did not listen within 30 s" >&2
+        exit 70
     }
     sleep 0.1
 done

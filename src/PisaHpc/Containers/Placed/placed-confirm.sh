@@ -9,7 +9,7 @@ set -eu
 umask 077
 records=$1/.placed
 exec 8>"$records/.lock"
-flock 8
+flock -w 30 8 || refuse 70 "somebody else has $records/.lock"
 read_placed "$records/$2" || exit 71
 look_for_marked ""
 agent='' ticks=''

@@ -7,6 +7,8 @@
 
 . Containers/Placed/record.sh
 . Containers/Placed/marked.sh
+. Containers/find-group.sh
+. Containers/Placed/freezer.sh
 set -eu
 records=$1/.placed
 record=$records/$2
@@ -17,21 +19,30 @@ own "$records"
 read_placed "$record" || refuse 70 "$record cannot be read"
 [ -z "$3" ] || [ "$3" = "$owner" ] || refuse 77 "job $2 is placed here for $owner, and not for $3"
 [ -z "$5" ] || [ "$(stat -c %i -- "$record")" = "$5" ] || refuse 70 "job $2 was placed anew since it was looked at"
-left=$(($4 * 10))
-if [ "$left" -gt 0 ]; then
+trap thaw EXIT
+trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
+if [ "$4" -gt 0 ]; then
     look_for_marked TERM
     look_for_marked CONT
-    while [ "$count" -gt 0 ] && [ "$left" -gt 0 ]; do
-        left=$((left - 1))
-        sleep 0.1
-        look_for_marked
-    done
+    look_at_clock
+    end=$((now + $4 * 100))
+    while some_marked && look_at_clock && [ "$now" -lt "$end" ]; do sleep 0.1; done
 fi
-left=200
-while look_for_marked KILL; [ "$count" -gt 0 ]; do
-    [ "$left" -gt 0 ] || refuse 70 "processes$processes of job $2 in container $container do not end"
-    left=$((left - 1))
-    sleep 0.05
+look_at_clock
+end=$((now + 2000)) empty=0 enough=1
+until [ "$empty" = "$enough" ]; do
+    look_at_clock
+    [ "$now" -lt "$end" ] || refuse 70 "processes$processes of job $2 in container $container do not end"
+    # Where nothing can be frozen, a process that begins another and ends may be missed, though hardly three times.
+    kill_frozen || enough=3 count=0
+    frozen=$count
+    look_for_marked KILL
+    if [ "$((count + frozen))" = 0 ]; then
+        empty=$((empty + 1))
+    else
+        empty=0
+        sleep 0.05
+    fi
 done
 if [ "$6" = forget ]; then rm -f -- "$record"; fi
 printf '%s\n' "$directory"

@@ -6,11 +6,14 @@
 
 . Containers/Placed/record.sh
 . Containers/Placed/marked.sh
+. Containers/find-group.sh
+. Containers/Placed/freezer.sh
 set -eu
 records=$1/.placed
 if [ ! -d "$records" ] && [ ! -L "$records" ]; then echo end; exit 0; fi
 own "$1"
 own "$records"
+thaw_left
 # All marks of processes of the node, by blanks.
 marks=''
 for record in "$records"/*; do
@@ -23,11 +26,9 @@ for record in "$records"/*; do
         lives=gone
         if [ "$(ticks_of "$agent")" = "$ticks" ]; then lives=alive; fi
     fi
-    case $marks in
-        *" $mark "*)
-            look_for_marked ""
-            [ "$count" = 0 ] || left=yes
-            ;;
+    case $state$marks in
+        alive*) left=yes ;;
+        *" $mark "*) ! some_marked || left=yes ;;
     esac
     identity=$(stat -c '%i %Y' -- "$record" 2>/dev/null) || continue
     printf '%s %s %s %s %s %s %s\n%s\n' "$name" "$identity" "$container" "$mark" "$directory" "$lives" "$left" "$labels"
