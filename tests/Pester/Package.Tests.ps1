@@ -32,7 +32,8 @@ Describe 'The module in its archive' {
         $expected = @(
             Get-ChildItem (Join-Path $Root bin) -Filter *.dll | ForEach-Object { "bin/$($_.Name)" }
             Get-ChildItem (Join-Path $Root docs about) | ForEach-Object { "en-US/$($_.BaseName).help.txt" }
-            Get-ChildItem (Join-Path $Root contrib) -Recurse -File | ForEach-Object { [System.IO.Path]::GetRelativePath($Root, $_.FullName) }
+            Get-ChildItem (Join-Path $Root contrib) -Recurse -File |
+                ForEach-Object { [System.IO.Path]::GetRelativePath($Root, $_.FullName) }
             'bin/native/pisahpc-agent'
             'CHANGELOG.md', 'LICENSE', 'PisaHpc.Format.ps1xml', 'PisaHpc.psd1', 'PisaHpc.psm1', 'bin/PisaHpc.Module.deps.json',
             'bin/PisaHpc.Adapters.pdb', 'bin/PisaHpc.Module.pdb', 'bin/PisaHpc.pdb', 'docs/site.example.yaml', 'docs/site.schema.json'

@@ -40,7 +40,7 @@ options:
     type: str
   parameters:
     description:
-      - Further parameters of Start-HpcJob or Stop-HpcJob, by name, such as C({ ReadyTimeoutSec: 120 }) or C({ GraceSec: 0 }).
+      - "Further parameters of Start-HpcJob or Stop-HpcJob, by name, such as C({ ReadyTimeoutSec: 120 }) or C({ GraceSec: 0 })."
     type: dict
     default: {}
   site:

@@ -7,10 +7,10 @@ using System.Text.Json;
 namespace PisaHpc.Host.Output;
 
 /// <summary>
-/// Objects as JSON. One object is an object, several are an array, none is an empty array; where it is asked for, one is an array too. Enums
-/// are words, times ISO 8601, durations <c>[d.]hh:mm:ss</c>. The module's own types, custom objects and dictionaries are opened down to
-/// <see cref="MaxDepth"/>; any other object is opened only where it is a result itself, and is its text inside another: .NET's objects reach
-/// the whole process from anywhere.
+/// Objects as JSON. One object is an object, several are an array, none is an empty array; where it is asked for, one is an array too.
+/// Enums are words, times ISO 8601, durations <c>[d.]hh:mm:ss</c>. The module's own types, custom objects and dictionaries are opened down
+/// to <see cref="MaxDepth"/>; any other object is opened only where it is a result itself, and is its text inside another: .NET's objects
+/// reach the whole process from anywhere.
 /// </summary>
 internal sealed class JsonObjectWriter(Action<string> warn)
 {

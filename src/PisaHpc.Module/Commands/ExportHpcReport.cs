@@ -12,6 +12,7 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
 {
     /// <summary>
     /// What a whole report is of, by the cmdlets that an admin would call: their failures are a part of the answer, and none ends the rest.
+    /// What they say to a reader at a prompt is in the page.
     /// </summary>
     private const string Look = """
         param($site, $nodes, $check)
@@ -26,7 +27,7 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             { Get-JobPort @site }
         )
         foreach ($look in $looks) {
-            try { & $look 2>&1 } catch { $_ }
+            try { & $look 2>&1 6>$null } catch { $_ }
         }
         """;
 

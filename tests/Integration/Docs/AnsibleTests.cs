@@ -68,8 +68,8 @@ public sealed class AnsibleTests(LabFixture lab) : IAsyncLifetime
         (string Command, string Outcome)[] tasks =
         [
             ($"Get-JobPort '{_jobId}*' | Remove-JobPort", "ok"),
-            ($"'{one}', '{other}' | New-JobPort", "changed"),
-            ($"'{one}', '{other}' | New-JobPort", "ok"),
+            ($"New-JobPort '{one}' -Owner hpcuser; New-JobPort '{other}' -Owner hpcuser", "changed"),
+            ($"New-JobPort '{one}' -Owner hpcuser; New-JobPort '{other}' -Owner hpcuser", "ok"),
             ($"Remove-JobPort '{one}'", "changed"),
             ($"Remove-JobPort '{one}', '{other}'", "changed"),
             ($"Remove-JobPort '{one}'", "ok"),

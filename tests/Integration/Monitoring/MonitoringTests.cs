@@ -15,7 +15,7 @@ public sealed class MonitoringTests(LabFixture lab) : IDisposable
     [InlineData(2, @"\APISAHPC CRITICAL - Ssh failed on no-such-node.* \| nodes=1 passed=0 .*\n\z", "nodes", "no-such-node")]
     [InlineData(3, @"\APISAHPC UNKNOWN - nothing is declared there \| nodes=\d+ unknown=0 equal=0 different=0\n\z", "environments")]
     [InlineData(3, @"\APISAHPC UNKNOWN - '' is nothing that is checked: name one of nodes, environments, containers\.\n\z")]
-    [InlineData(3, @"\APISAHPC UNKNOWN - StaticNotFound: [^|]+\n\z", "environments", "nowhere*")]
+    [InlineData(3, @"\APISAHPC UNKNOWN - InvalidValue: [^|]+\n\z", "environments", "nowhere*")]
     public async Task The_exit_code_is_the_status_and_the_line_says_why(int exitCode, string line, params string[] arguments)
     {
         var plugin = Path.Combine(Repository.Root, "contrib", "monitoring", "check_pisahpc");
