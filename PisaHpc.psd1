@@ -18,6 +18,7 @@
         'Copy-HpcContainerItem'
         'Enter-HpcContainer'
         'Export-HpcKnownHost'
+        'Export-HpcTrace'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'
