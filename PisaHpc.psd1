@@ -20,6 +20,7 @@
         'Export-HpcKnownHost'
         'Export-HpcMetric'
         'Export-HpcReport'
+        'Export-HpcTrace'
         'Get-HpcAllocation'
         'Get-HpcContainer'
         'Get-HpcContainerLog'

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Adapters.Ssh;
 
@@ -8,7 +10,32 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
 {
     public string Node => node;
 
-    public async Task<NodeCommandResult> RunAsync(
+    public Task<NodeCommandResult> RunAsync(
+        IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken) =>
+        TracedAsync(arguments, async activity =>
+        {
+            var result = await RunToEndAsync(arguments, input, cancellationToken);
+            activity?.SetTag(NodeRequests.ExitCodeTag, result.ExitCode);
+            return result;
+        });
+
+    /// <summary>Starts a process; of one that is traced the trace has the start alone.</summary>
+    public Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        TracedAsync(arguments, _ => StartUntracedAsync(arguments, cancellationToken));
+
+    /// <summary>
+    /// The activity is the program's, and a script's has its name: what it was given, and what it was told by its input, may be secret.
+    /// </summary>
+    private Task<T> TracedAsync<T>(IReadOnlyList<string> arguments, Func<Activity?, Task<T>> work)
+    {
+        var program = arguments[0].Split('/')[^1];
+        return NodeRequest.NodeCommand.RunAsync(
+            node,
+            () => NodeScript.NameIn(arguments) ?? program,
+            activity => work(activity?.SetTag(NodeRequests.ProgramTag, program)));
+    }
+
+    private async Task<NodeCommandResult> RunToEndAsync(
         IReadOnlyList<string> arguments, ReadOnlyMemory<byte> input, CancellationToken cancellationToken)
     {
         var command = input.IsEmpty ? RemoteCommand.WithoutInput(arguments) : RemoteCommand.WithInput(arguments);
@@ -32,7 +59,7 @@ internal sealed class NodeConnection(string node, NodeSessions sessions) : INode
         }
     }
 
-    public async Task<INodeProcess> StartAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    private async Task<INodeProcess> StartUntracedAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var session = await sessions.StartAsync(RemoteCommand.Streamed(arguments), cancellationToken);
         var process = new NodeProcess(session, new RunningCommand(node, sessions, session));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Adapters.Ssh;
 
@@ -14,7 +15,10 @@ internal sealed class NodePool(OpenTransport open, TimeSpan idleTimeout) : INode
     public async Task<INodeConnection> ConnectAsync(string node, CancellationToken cancellationToken)
     {
         var sessions = SessionsOf(node);
-        await sessions.OpenAsync(cancellationToken);
+        var opening = sessions.OpenAsync(cancellationToken);
+        await (opening.IsCompleted
+            ? opening
+            : NodeRequest.Connect.RunAsync(node, static () => "connection", _ => Phases.WithResult(() => opening)()));
         return new NodeConnection(node, sessions);
     }
 

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Management.Automation.Host;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 using PisaHpc.Tracing;
@@ -13,7 +12,7 @@ namespace PisaHpc.Module.Base;
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
     private PipelineWrites? _queue;
-    private TracedRun? _run;
+    private CmdletTrace? _trace;
     private volatile IProgress<PhaseReport>? _bars;
 
     /// <summary>Cancelled by Ctrl-C, and when a later command in the pipeline has had enough.</summary>
@@ -29,13 +28,20 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected virtual Task EndAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => Pump(BeginAsync);
+    protected sealed override void BeginProcessing() => PumpTraced(BeginAsync);
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Pump(ProcessAsync);
+    protected sealed override void ProcessRecord() => PumpTraced(ProcessAsync);
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Pump(EndAsync);
+    protected sealed override void EndProcessing()
+    {
+        PumpTraced(EndAsync);
+        if (_trace is { IsExported: true } trace)
+        {
+            Pump(() => Task.Run(() => trace.End(Warn)));
+        }
+    }
 
     /// <summary>Writes an object to the pipeline, in its node's turn where it is of one.</summary>
     protected void Emit(object value) => PostInTurn(() => WriteObject(value));
@@ -68,7 +74,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes a failure as an error record, in its node's turn where it is of one; the cmdlet goes on.</summary>
     protected void Report(Exception exception, object? target = null)
     {
-        _run?.Failed(exception);
+        _trace?.Failed(exception);
         PostInTurn(() => WriteError(RecordOf(exception, target)));
     }
 
@@ -76,7 +82,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected void Warn(string text) => PostInTurn(() => WriteWarning(text));
 
     /// <summary>Writes a verbose line.</summary>
-    protected void Trace(string text) => Post(() => WriteVerbose(text));
+    protected void Detail(string text) => Post(() => WriteVerbose(text));
 
     /// <summary>
     /// Says a line to the reader, as Write-Host does: it is shown, and goes to the information stream and not to the output.
@@ -103,28 +109,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <param name="question">The question.</param>
     /// <param name="caption">What it is about.</param>
     /// <returns>The answer; null where nobody can be asked.</returns>
-    protected Task<bool?> ShouldContinueAsync(string question, string caption) => AskAsync(() => Ask(question, caption));
-
-    /// <summary>
-    /// Hosts say in ways of their own that they cannot ask. PowerShell's own console takes the end of its input for an answer, and the
-    /// default one is yes (PowerShell, ConsoleHostUserInterfacePrompt.cs): one that reads from no terminal is not asked.
-    /// </summary>
-    private bool? Ask(string question, string caption)
-    {
-        if (Host.Name == "ConsoleHost" && Console.IsInputRedirected)
-        {
-            return null;
-        }
-
-        try
-        {
-            return ShouldContinue(question, caption);
-        }
-        catch (Exception exception) when (exception is HostException or PSInvalidOperationException or NotImplementedException)
-        {
-            return null;
-        }
-    }
+    protected Task<bool?> ShouldContinueAsync(string question, string caption) => AskAsync(() => HostQuestion.Ask(this, question, caption));
 
     /// <summary>
     /// Completes when the pipeline has taken everything written so far: whoever writes much waits here, or fills the memory.
@@ -171,10 +156,17 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>What next steps call the parts of an engine; null where no site says which engine that is.</summary>
     private protected virtual EngineTerms? EngineTerms => null;
 
-    /// <summary>Called by PowerShell when the pipeline has ended, in whatever way.</summary>
+    /// <summary>The variable of -TraceVariable; null for none.</summary>
+    private protected virtual string? TracedTo => null;
+
+    /// <summary>
+    /// Called by PowerShell when the pipeline has ended, in whatever way. Of one that failed or was stopped no stream takes a warning any
+    /// more.
+    /// </summary>
     public void Dispose()
     {
-        _run?.Dispose();
+        _trace?.End(words => Host.UI.WriteWarningLine(words));
+        _trace?.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -183,7 +175,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     private void Tell(PhaseReport report)
     {
-        Trace(report.ToString());
+        Detail(report.ToString());
         _bars?.Report(report);
     }
 
@@ -195,18 +187,30 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     private void PostInTurn(Action action) => NodeTurns.Say(() => Post(action));
 
+    private void PumpTraced(Func<Task> body)
+    {
+        var trace = _trace ??= new CmdletTrace(MyInvocation.MyCommand.Name, Tell, TracedTo, SessionState);
+        try
+        {
+            Pump(() => trace.RunAsync(body));
+        }
+        finally
+        {
+            trace.Show();
+        }
+    }
+
     private void Pump(Func<Task> body)
     {
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(PipelineStopToken);
         using var queue = new PipelineWrites();
         StopToken = stopping.Token;
         _queue = queue;
-        var run = _run ??= new TracedRun(MyInvocation.MyCommand.Name, Tell);
         var work = Task.Run(async () =>
         {
             try
             {
-                await run.RunAsync(body);
+                await body();
             }
             finally
             {

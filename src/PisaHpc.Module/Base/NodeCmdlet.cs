@@ -30,6 +30,16 @@ public abstract class NodeCmdlet : SiteCmdlet
         set => _timeoutSec = value;
     }
 
+    /// <summary>
+    /// A variable that gets the phases of the work and the requests to nodes, also of work that fails; + before its name adds them.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TraceVariable { get; set; }
+
+    /// <inheritdoc/>
+    private protected override string? TracedTo => TraceVariable;
+
     /// <summary>The limit when nobody says: none, unless the cmdlet's work on a node is short.</summary>
     private protected virtual int UsualTimeoutSec => 0;
 
@@ -69,7 +79,7 @@ public abstract class NodeCmdlet : SiteCmdlet
         var access = SiteDefinition.Nodes;
         foreach (var remark in IsVerbose ? PrivateKeys.RemarksOn(access) : [])
         {
-            Trace(remark);
+            Detail(remark);
         }
 
         return base.BeginAsync();

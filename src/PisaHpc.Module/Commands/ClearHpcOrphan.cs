@@ -100,7 +100,7 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
     {
         foreach (var job in isByName ? [] : findings.Left)
         {
-            Trace($"left as it is: {job}");
+            Detail($"left as it is: {job}");
         }
 
         foreach (var words in findings.Warnings(isByName))
@@ -157,7 +157,7 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
             }
             else
             {
-                Trace($"left as it is: job {orphan.JobId} is being started or stopped");
+                Detail($"left as it is: job {orphan.JobId} is being started or stopped");
             }
         }
         catch (Exception failure) when (IsFailure(failure))

@@ -6,13 +6,16 @@ using PisaHpc.Jobs.Orphans;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
-/// <summary>Rebuilds jobs from the nodes and the port area, with what the batch system says of them; or reads how jobs ended.</summary>
+/// <summary>
+/// Rebuilds jobs from the nodes and the port area, with what the batch system says of them; or reads how jobs ended, or how they started.
+/// </summary>
 [Cmdlet(VerbsCommon.Get, "HpcJob", DefaultParameterSetName = OfNodes)]
-[OutputType(typeof(HpcJob), typeof(HpcEndedJob))]
+[OutputType(typeof(HpcJob), typeof(HpcEndedJob), typeof(HpcPhase))]
 public sealed class GetHpcJobCommand : NodeCmdlet
 {
     private const string OfNodes = "Nodes";
@@ -76,6 +79,13 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     [Parameter(ParameterSetName = OfRecords)]
     public EndReason[] Reason { get; set; } = [];
 
+    /// <summary>
+    /// Reads the phases of jobs' starts, as they were written down: of those that live, or with -Ended of the last run of those that ended.
+    /// </summary>
+    [Parameter(ParameterSetName = OfNodes)]
+    [Parameter(ParameterSetName = OfRecords)]
+    public SwitchParameter Trace { get; set; }
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
@@ -92,7 +102,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     {
         if (_jobIds.Count > 0)
         {
-            await (ParameterSetName == OfRecords ? ReadAsync() : FindAsync());
+            await (Trace ? ReadTracesAsync() : ParameterSetName == OfRecords ? ReadAsync() : FindAsync());
         }
     }
 
@@ -163,18 +173,9 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 
     private async Task ReadAsync()
     {
-        var records = RequiredSite.RequireRecords();
-        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
-        var filter = new EndedJobFilter
-        {
-            JobId = id => Array.Exists(patterns, matches => matches(id)),
-            JobIds = _jobIds.All(JobIdPattern.IsOne) ? _jobIds : null,
-            Since = Since ?? DateTimeOffset.MinValue,
-            Reasons = Reason,
-        };
         var unseen = _jobIds.Where(JobIdPattern.IsOne).ToHashSet(StringComparer.Ordinal);
         var count = 0;
-        foreach (var job in new EndedJobReader(records, SitePorts, Warn).Read(filter))
+        foreach (var job in Records())
         {
             StopToken.ThrowIfCancellationRequested();
             unseen.Remove(job.JobId);
@@ -188,7 +189,62 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         var all = Reason.Length == 0 && Since is null;
         foreach (var id in all ? unseen : [])
         {
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no record of an end in {records.Directory}.", id));
+            var directory = RequiredSite.RequireRecords().Directory;
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no record of an end in {directory}.", id));
         }
+    }
+
+    private IEnumerable<HpcEndedJob> Records()
+    {
+        var records = RequiredSite.RequireRecords();
+        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
+        return new EndedJobReader(records, SitePorts, Warn).Read(new EndedJobFilter
+        {
+            JobId = id => Array.Exists(patterns, matches => matches(id)),
+            JobIds = _jobIds.All(JobIdPattern.IsOne) ? _jobIds : null,
+            Since = Since ?? DateTimeOffset.MinValue,
+            Reasons = Reason,
+        });
+    }
+
+    private async Task ReadTracesAsync()
+    {
+        // Who keeps no records notes nothing with a lease either.
+        RequiredSite.RequireRecords();
+        var nodes = NodesOf(_nodes).ToHashSet(StringComparer.Ordinal);
+        var unseen = _jobIds.Where(JobIdPattern.IsOne).ToHashSet(StringComparer.Ordinal);
+        foreach (var start in Ended ? Records().DistinctBy(job => job.JobId).Select(StartTrace.Of) : NotedStarts())
+        {
+            StopToken.ThrowIfCancellationRequested();
+            if (start.Phases.Count == 0)
+            {
+                continue;
+            }
+
+            unseen.Remove(start.JobId);
+            EmitAll(start.Phases.Where(phase => nodes.Count == 0 || phase.Node is null || nodes.Contains(phase.Node)));
+            if (start.TracedNodes < start.Nodes)
+            {
+                Warn($"Of job {start.JobId}, on {Plural.Of(start.Nodes, "node")}, the {start.TracedNodes} slowest are written down.");
+            }
+
+            await CaughtUpAsync();
+        }
+
+        foreach (var id in unseen)
+        {
+            var where = Ended ? "a record of an end" : "a lease";
+            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has not {where} with the phases of its start.", id));
+        }
+    }
+
+    private IEnumerable<StartTrace> NotedStarts()
+    {
+        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
+        var ports = PortArea.Of(RequiredPorts, Warn);
+        return ports.List()
+            .Where(lease => Array.Exists(patterns, matches => matches(lease.JobId)))
+            .Select(lease => StartTrace.Of(ports, lease))
+            .OfType<StartTrace>();
     }
 }

@@ -194,7 +194,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         limit.CancelAfter(NodeTimeout);
         try
         {
-            var end = await new MpiRun(Cluster.Nodes).RunAsync(request, new MpiRunListener(WriteAsync, Trace, Warn), limit.Token);
+            var end = await new MpiRun(Cluster.Nodes).RunAsync(request, new MpiRunListener(WriteAsync, Detail, Warn), limit.Token);
             Emit(end.Result);
             if (end.Failure is not null)
             {

@@ -62,7 +62,7 @@ public sealed class StartHpcJobCommand : PlanCmdlet
         foreach (var plan in plans)
         {
             var options = plan.Options.Where(option => option.Name != "label").Select(option => $"{option.Name}={option.Value}");
-            Trace($"{plan.Node}: {plan.Name}: {string.Join(' ', options)}");
+            Detail($"{plan.Node}: {plan.Name}: {string.Join(' ', options)}");
         }
 
         if (PassThru && plans.Count > 0)

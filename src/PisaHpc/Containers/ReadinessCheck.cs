@@ -15,6 +15,9 @@ public static class ReadinessCheck
 
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
 
+    // A container that is well is ready before: following its log would cost each node a channel and a request.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(500);
+
     // Between two looks at a container whose log cannot be followed to its end.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -70,6 +73,7 @@ public static class ReadinessCheck
     /// </summary>
     private static async Task WatchAsync(IContainerEngine engine, HpcContainer container, CancellationToken cancellationToken)
     {
+        await Task.Delay(FirstLook, cancellationToken);
         while (true)
         {
             try

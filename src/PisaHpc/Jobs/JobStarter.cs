@@ -71,12 +71,18 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <see cref="ErrorId.JobNotStarted"/>, <see cref="ErrorId.JobRolledBack"/> or <see cref="ErrorId.JobLeftBehind"/> where nodes failed,
     /// each with the nodes. Any other id is no node's: the reason why nothing was begun, such as <see cref="ErrorId.PortAreaExhausted"/>.
     /// </exception>
-    public Task StartAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken) =>
-        Phase.StartJob.RunAsync(() => StartRecordedAsync(request, handOver, cancellationToken), job: request.Allocation.JobId);
-
-    private async Task StartRecordedAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
+    public async Task StartAsync(JobRequest request, Func<HpcJob, Task> handOver, CancellationToken cancellationToken)
     {
-        var record = new StartRecord(request, Recorder, cluster.Nodes);
+        using var trace = Recorder is null ? null : new PhaseTrace(Recorder.Program, withRequests: false);
+        Task RunAsync() => Phase.StartJob.RunAsync(
+            () => StartRecordedAsync(request, handOver, trace, cancellationToken), job: request.Allocation.JobId);
+        await (trace?.RunAsync(RunAsync) ?? RunAsync());
+    }
+
+    private async Task StartRecordedAsync(
+        JobRequest request, Func<HpcJob, Task> handOver, PhaseTrace? trace, CancellationToken cancellationToken)
+    {
+        var record = new StartRecord(request, Recorder, trace, cluster.Nodes);
         try
         {
             await StartAllAsync(request, handOver, record, cancellationToken);

@@ -26,6 +26,10 @@ internal sealed record NodeScript(string Name, string Text)
     /// <param name="arguments">Its arguments.</param>
     public IReadOnlyList<string> Command(params IEnumerable<string> arguments) => ["sh", "-c", Text, Name, .. arguments];
 
+    /// <summary>The name of the script that a command runs; null for a command that is no script's.</summary>
+    public static string? NameIn(IReadOnlyList<string> command) =>
+        command is ["sh", "-c", _, var name, ..] && name.EndsWith(".sh", StringComparison.Ordinal) ? name : null;
+
     private static IEnumerable<string> Lines(string name, Assembly room) =>
         from line in Resource(name, room).Split('\n')
         where line.TrimStart() is [not '#', ..]

@@ -17,7 +17,7 @@ public sealed class RoomTests
     private static readonly Architecture OfAdapters =
         new ArchLoader().LoadAssemblies(typeof(HpcException).Assembly, Adapters).Build();
 
-    public static TheoryData<string> Parts => ["Ssh", "Engines", "Yaml"];
+    public static TheoryData<string> Parts => ["Ssh", "Engines", "Yaml", "Telemetry"];
 
     [Fact]
     public void A_namespace_says_the_folder() => Assert.All(
@@ -40,7 +40,7 @@ public sealed class RoomTests
     [Fact]
     public void The_module_knows_no_package_but_PowerShell()
     {
-        string[] packages = ["Renci.SshNet", "BouncyCastle.Cryptography", "Docker.DotNet", "YamlDotNet"];
+        string[] packages = ["Renci.SshNet", "BouncyCastle.Cryptography", "Docker.DotNet", "YamlDotNet", "OpenTelemetry", "OpenTelemetry.Api"];
         Assert.Empty(Module.GetReferencedAssemblies().Select(assembly => assembly.Name).Intersect(packages));
         Assert.Empty(packages.Except(Adapters.GetReferencedAssemblies().Select(assembly => assembly.Name)));
     }

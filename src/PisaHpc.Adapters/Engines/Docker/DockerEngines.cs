@@ -20,7 +20,9 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
             _clients.TryRemove(new KeyValuePair<string, Task<EngineClient>>(node, known));
         }
 
-        return new DockerEngine(await _clients.GetOrAdd(node, name => OpenAsync(name)).WaitAsync(cancellationToken));
+        var opening = _clients.GetOrAdd(node, name => OpenAsync(name)).WaitAsync(cancellationToken);
+        return new DockerEngine(
+            opening.IsCompleted ? await opening : await NodeRequest.Connect.RunAsync(node, static () => "engine", _ => opening));
     }
 
     /// <summary>The last attempt to reach a node's engine.</summary>

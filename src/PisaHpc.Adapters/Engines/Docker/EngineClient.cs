@@ -51,7 +51,7 @@ internal sealed class EngineClient : IDisposable
     public static async Task<EngineClient> OpenAsync(
         string node, OpenEngineStream open, TimeSpan idleTimeout, CancellationToken cancellationToken)
     {
-        var handlers = new EngineHandlers(open, idleTimeout);
+        var handlers = new EngineHandlers(node, open, idleTimeout);
         try
         {
             using var client = new HttpClient(handlers.Short, disposeHandler: false) { BaseAddress = EngineHandlers.Address };
@@ -161,7 +161,7 @@ internal sealed class EngineClient : IDisposable
     public Task<Stream> OpenStreamAsync(CancellationToken cancellationToken) => _open(cancellationToken);
 
     /// <summary>A client for one request over such a stream; it disposes of both.</summary>
-    public HttpClient Over(Stream stream) => StreamsOf(EngineHandlers.Over(stream), disposeHandler: true);
+    public HttpClient Over(Stream stream) => StreamsOf(EngineHandlers.Over(Node, stream), disposeHandler: true);
 
     private HttpClient StreamsOf(HttpMessageHandler handler, bool disposeHandler) => new(handler, disposeHandler)
     {

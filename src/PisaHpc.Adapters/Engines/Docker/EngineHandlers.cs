@@ -15,10 +15,10 @@ internal sealed class EngineHandlers : IDisposable
 
     private const int ShortRequests = 4;
 
-    public EngineHandlers(OpenEngineStream open, TimeSpan idleTimeout)
+    public EngineHandlers(string node, OpenEngineStream open, TimeSpan idleTimeout)
     {
-        Short = new IdempotentRetry(Handler(open, idleTimeout, ShortRequests));
-        Long = new IdempotentRetry(Handler(open, idleTimeout, int.MaxValue));
+        Short = new IdempotentRetry(new TracedRequests(node, Handler(open, idleTimeout, ShortRequests)));
+        Long = new IdempotentRetry(new TracedRequests(node, Handler(open, idleTimeout, int.MaxValue)));
     }
 
     /// <summary>For requests that are answered at once.</summary>
@@ -28,7 +28,8 @@ internal sealed class EngineHandlers : IDisposable
     public HttpMessageHandler Long { get; }
 
     /// <summary>For one request over one stream.</summary>
-    public static HttpMessageHandler Over(Stream stream) => Handler(_ => Task.FromResult(stream), TimeSpan.Zero, most: 1);
+    public static HttpMessageHandler Over(string node, Stream stream) =>
+        new TracedRequests(node, Handler(_ => Task.FromResult(stream), TimeSpan.Zero, most: 1));
 
     public void Dispose()
     {

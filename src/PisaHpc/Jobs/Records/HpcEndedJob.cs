@@ -108,6 +108,16 @@ public sealed record HpcEndedJob
     /// <summary>How long the phases of its start and its stop took.</summary>
     public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 
+    /// <summary>
+    /// The phases of its start, of the slowest nodes, each with when it began, for <see cref="StartTrace"/>; null where nobody wrote any.
+    /// </summary>
+    [JsonInclude]
+    internal IReadOnlyList<RecordedPhase>? Trace { get; init; }
+
+    /// <summary>The program that started it; null where nobody wrote that down.</summary>
+    [JsonInclude]
+    internal string? StartedBy { get; init; }
+
     /// <summary>The file.</summary>
     [JsonIgnore]
     public string Path { get; init; } = "";

@@ -22,6 +22,9 @@ public sealed class JobRecorder
     /// <summary>Who writes.</summary>
     internal string By => _author.ToString();
 
+    /// <summary>The program that does, as people know it.</summary>
+    internal string Program => _author.Program;
+
     /// <summary>The recorder of a site; null when the site keeps no records.</summary>
     /// <param name="program">The program, as people know it, that starts or stops jobs.</param>
     /// <param name="warn">Told, in a line, of what could not be written.</param>
@@ -123,6 +126,8 @@ public sealed class JobRecorder
             EndedByProgram = _author.Program,
             Remarks = run.Remarks,
             Phases = [.. run.Phases, .. phases],
+            Trace = run.Trace.Count > 0 ? run.Trace : null,
+            StartedBy = run.StartedBy,
         };
     }
 }

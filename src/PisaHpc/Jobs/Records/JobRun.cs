@@ -62,6 +62,12 @@ internal sealed record JobRun
     /// <summary>How long the phases of the start took.</summary>
     public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
 
+    /// <summary>The phases of the start, of the slowest nodes, each with when it began.</summary>
+    public IReadOnlyList<RecordedPhase> Trace { get; init; } = [];
+
+    /// <summary>The program that started it, as people know it; null where nobody wrote that down.</summary>
+    public string? StartedBy { get; init; }
+
     /// <summary>What was found on nodes of it that were cleaned before the others.</summary>
     public IReadOnlyList<HpcEndedJobNode> Cleaned { get; init; } = [];
 

@@ -7,7 +7,8 @@ namespace PisaHpc.Jobs.Records;
 
 /// <summary>What one start of a job leaves in writing: the note with its lease while the job lives, or the record of its failure.</summary>
 /// <param name="recorder">Null where no records are kept.</param>
-internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INodeConnector nodes)
+/// <param name="trace">Collects the start's phases for it; null where no records are kept.</param>
+internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, PhaseTrace? trace, INodeConnector nodes)
 {
     /// <summary>Nothing is gathered for it: what is told of a node is what failed there, or was noted before.</summary>
     private readonly EndEvidence _evidence = new(nodes);
@@ -45,7 +46,7 @@ internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INo
     /// <summary>Notes that the job runs on all of its nodes.</summary>
     public void Run(PortHold hold)
     {
-        _run = _run with { StartedAt = DateTimeOffset.UtcNow, Phases = Clock.Times };
+        _run = Traced() with { StartedAt = DateTimeOffset.UtcNow };
         recorder?.Note(hold, _run);
     }
 
@@ -68,6 +69,31 @@ internal sealed class StartRecord(JobRequest request, JobRecorder? recorder, INo
             Interrupted = interrupted,
             Nodes = _evidence.NodesOf(_run, [.. (cause?.FailedNodes ?? []).Concat(cause?.LeftBehind ?? [])]),
         };
-        await recorder.WriteAsync(_run with { Phases = Clock.Times }, facts, phases: []);
+        await recorder.WriteAsync(Traced(failure), facts, phases: []);
+    }
+
+    /// <summary>The run with how long its start took: in all, as a phase that does not end before this is written, and in parts.</summary>
+    private JobRun Traced(Exception? failure = null)
+    {
+        var began = _run.BegunAt!.Value;
+        var all = new HpcPhase
+        {
+            Phase = nameof(Phase.StartJob),
+            StartedAt = began,
+            TookSec = (DateTimeOffset.UtcNow - began).TotalSeconds,
+            Outcome = failure switch
+            {
+                null => nameof(PhaseOutcome.Ok),
+                OperationCanceledException => nameof(PhaseOutcome.Cancelled),
+                _ => nameof(PhaseOutcome.Error),
+            },
+            ErrorId = (failure as HpcException)?.Id.ToString(),
+        };
+        return _run with
+        {
+            Phases = Clock.Times,
+            Trace = trace is null ? [] : RecordedPhase.Of([all, .. trace.Ended], began),
+            StartedBy = recorder?.Program,
+        };
     }
 }

@@ -11,6 +11,7 @@ public sealed class EngineHandlersTests
         using var caller = new Activity("a job").Start();
         var seen = caller;
         using var handlers = new EngineHandlers(
+            "n1",
             _ =>
             {
                 seen = Activity.Current;
