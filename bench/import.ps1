@@ -75,5 +75,6 @@ try {
 }
 finally {
     $null = & $recipe forget $socket $name
-    Remove-Item $work -Recurse -Force
+    # Remove-Item follows a link of the tree that leads to a file of /proc, and is refused.
+    & rm -rf $work
 }
