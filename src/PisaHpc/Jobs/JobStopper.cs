@@ -119,7 +119,7 @@ public sealed record JobStopRequest
     /// <summary>The job as <see cref="JobFinder"/> found it.</summary>
     public required HpcJob Job { get; init; }
 
-    /// <summary>The lease of the run that is meant: where the job has another by now, or none, nothing is done. Null for whichever.</summary>
+    /// <summary>The lease of the run that is meant: where the job has another by now, or none, nothing is done. Null: whichever.</summary>
     public JobPort? Lease { get; init; }
 
     /// <summary>Nodes that are the job's beside those that it names itself: each of them has to be cleaned.</summary>

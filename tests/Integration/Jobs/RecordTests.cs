@@ -74,7 +74,7 @@ public sealed class RecordTests : IAsyncLifetime, IDisposable
     private void AssertTraced(LabJob job, string how)
     {
         var run = _shell.Run($"param($JobId, $Site) Get-HpcJob $JobId {how} -Site $Site", new { JobId = job.Id, Site = _site });
-        var phases = run.Succeeded().Output.Select(phase => (dynamic)phase.BaseObject).ToList();
+        var phases = run.Succeeded().Objects.Select(phase => (dynamic)phase.BaseObject).ToList();
         Assert.All(phases, phase => Assert.Equal(("pisahpc-hook start", "Ok"), ((string)phase.Command, (string)phase.Outcome)));
         Assert.All(_lab.Nodes.Take(2), node => Assert.Equal(
             ["Survey", "StartOnNode", "WriteAccess", "StartContainer", "WaitUntilReady"],

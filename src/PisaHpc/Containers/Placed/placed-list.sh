@@ -18,7 +18,8 @@ thaw_left
 marks=''
 for record in "$records"/*; do
     read_placed "$record" || continue
-    [ -n "$marks" ] || marks=" $(grep -hs '^Groups:' /proc/[0-9]*/status | tr -s ' \t' '\n' | sort -u | tr '\n' ' ')"
+    [ -n "$marks" ] \
+        || marks=" $(printf '%s\n' /proc/[0-9]*/status | xargs grep -hs '^Groups:' | tr -s ' \t' '\n' | sort -u | tr '\n' ' ')"
     name=${record##*/}
     case $name in *[!A-Za-z0-9._-]*) continue ;; esac
     lives=pending left=no
@@ -26,7 +27,7 @@ for record in "$records"/*; do
         lives=gone
         if [ "$(ticks_of "$agent")" = "$ticks" ]; then lives=alive; fi
     fi
-    case $state$marks in
+    case $lives$marks in
         alive*) left=yes ;;
         *" $mark "*) ! some_marked || left=yes ;;
     esac

@@ -48,7 +48,12 @@ internal sealed class PlacedNode : IDisposable
 
     public (int Code, string Output, string Error) Confirm(string job) => Script("placed-confirm", "", Run, job);
 
-    public string List() => Script("placed-list", "", Run).Output;
+    public string List()
+    {
+        var (code, output, error) = Script("placed-list", "", Run);
+        Assert.Equal((0, ""), (code, error));
+        return output;
+    }
 
     public (int Code, string Output, string Error) End(string job, string owner = "", int grace = 0, string identity = "", bool forget = false) =>
         Script("placed-end", "", Run, job, owner, $"{grace}", identity, forget ? "forget" : "");

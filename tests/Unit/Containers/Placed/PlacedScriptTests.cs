@@ -50,6 +50,32 @@ public sealed class PlacedScriptTests
         Assert.All(escaped, id => Assert.False(PlacedNode.Runs(id)));
     }
 
+    /// <summary>Whoever looks at one process after the other sees nothing of it but what has gone.</summary>
+    [RootFact]
+    public void A_process_that_always_begins_another_and_ends_is_ended_among_frozen_ones()
+    {
+        using var node = new PlacedNode();
+        using var group = new FreezableGroup();
+        node.Claim("42", group.Mark, group.Name);
+        using var hopper = group.User("$| = 1; print qq(ready\\n); while (1) { exit 0 if fork; }");
+        Assert.NotEmpty(group.Members());
+        Assert.Equal(0, node.End("42", forget: true).Code);
+        Assert.Empty(group.Members());
+        Assert.False(group.IsFrozen);
+    }
+
+    [RootFact]
+    public void What_a_killed_stop_left_frozen_goes_on_with_the_next_look()
+    {
+        using var node = new PlacedNode();
+        using var group = new FreezableGroup();
+        node.Claim("42", group.Mark, group.Name);
+        group.Freeze();
+        File.WriteAllText(Path.Combine(node.Records, ".frozen"), $"{FreezableGroup.ThawWord} {group.StateFile}\n");
+        Assert.EndsWith("end\n", node.List(), Exactly);
+        Assert.False(group.IsFrozen);
+    }
+
     [RootFact]
     public void A_process_without_its_first_thread_ends_too()
     {
@@ -108,7 +134,7 @@ public sealed class PlacedScriptTests
         Assert.Equal(77, node.End("42", owner: "mail").Code);
         Assert.Equal(70, node.End("42", identity: inode + "1").Code);
         var (code, _, error) = node.Claim("43");
-        Assert.Equal((75, "job 42 has its port, and is placed here still\n"), (code, error));
+        Assert.Equal((76, "job 42 has its port, and is placed here still\n"), (code, error));
         Assert.Equal(0, node.End("42", owner: "daemon", identity: inode, forget: true).Code);
         Assert.Equal(0, node.Claim("43").Code);
     }
