@@ -54,6 +54,7 @@
         'Uninstall-HpcBatchHook'
         'Update-HpcImage'
         'Wait-HpcContainer'
+        'Wait-HpcJob'
     )
     PrivateData            = @{
         PSData = @{
