@@ -49,7 +49,8 @@ internal sealed class BackgroundJob : Job
     {
         get
         {
-            var heard = _nodes.Values.Count(node => node.WasHeard);
+            // What is put out of all nodes together, as a job, is of none of them.
+            var heard = _nodes.Values.Count(node => node.WasHeard || JobStateInfo.State == JobState.Completed);
             return _nodes.Count == 0 ? "" : $"{heard} of {Plural.Of(_nodes.Count, "node")}";
         }
     }

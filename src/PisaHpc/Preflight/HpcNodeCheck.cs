@@ -48,19 +48,19 @@ public sealed record HpcNodeCheckGroup
     /// <summary>What was found, with the values.</summary>
     public required string Evidence { get; init; }
 
-    /// <summary>What to do about it; null when there is nothing to do.</summary>
+    /// <summary>What to do about it, on the first of them where it names the node; null when there is nothing to do.</summary>
     public string? Remedy { get; init; }
 
     /// <summary>Puts checks that came out the same together, in the order of the first of each group.</summary>
     public static IReadOnlyList<HpcNodeCheckGroup> Of(IEnumerable<HpcNodeCheck> checks) =>
     [
         .. from check in checks
-           group check.Node by (
+           group check by (
                check.Check,
                check.Result,
                Evidence: NodeSentence.Of(check.Evidence, check.Node),
                Remedy: NodeSentence.Of(check.Remedy ?? "", check.Node)) into same
-           let nodes = HostList.SortFound(same)
+           let nodes = HostList.SortFound(same.Select(check => check.Node))
            let list = HostList.FoldFound(nodes)
            select new HpcNodeCheckGroup
            {
@@ -68,7 +68,7 @@ public sealed record HpcNodeCheckGroup
                Check = same.Key.Check,
                Result = same.Key.Result,
                Evidence = same.Key.Evidence.In(list),
-               Remedy = same.Key.Remedy.Text.Length == 0 ? null : same.Key.Remedy.In(list),
+               Remedy = same.First().Remedy,
            },
     ];
 

@@ -30,7 +30,7 @@ public sealed class NodeGroupTests
         Assert.Equal(
             ["o2wn[01-02]: Disk Failed: o2wn[01-02] has 1 GiB.", "o2wn01: Engine Passed: 28.0", "o2wn02: Engine Passed: 27.0"],
             groups.Select(group => group.ToString()));
-        Assert.Equal("Prune o2wn[01-02].", groups[0].Remedy);
+        Assert.Equal("Prune o2wn01.", groups[0].Remedy);
         Assert.Null(groups[1].Remedy);
     }
 
