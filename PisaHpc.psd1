@@ -58,6 +58,7 @@
         'Uninstall-HpcBatchHook'
         'Update-HpcImage'
         'Wait-HpcContainer'
+        'Wait-HpcJob'
     )
     PrivateData            = @{
         PSData = @{

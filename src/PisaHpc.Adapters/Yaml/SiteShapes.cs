@@ -11,8 +11,8 @@ internal static class SiteShapes
 {
     private const string HostListForm = "a node's name or a host list such as 'o2wn[01-16]'";
 
-    // capabilities(7), Linux 6.12, and the engine's word for all of them.
-    private static readonly string[] KnownCapabilities =
+    /// <summary>capabilities(7), Linux 6.12, and the engine's word for all of them.</summary>
+    internal static readonly string[] KnownCapabilities =
     [
         "ALL", "AUDIT_CONTROL", "AUDIT_READ", "AUDIT_WRITE", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "CHOWN", "DAC_OVERRIDE",
         "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE", "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE",

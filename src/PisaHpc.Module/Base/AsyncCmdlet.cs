@@ -11,9 +11,15 @@ namespace PisaHpc.Module.Base;
 /// </summary>
 public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 {
+    private readonly PipelineErrors _errors;
     private PipelineWrites? _queue;
     private CmdletTrace? _trace;
+    private BackgroundStart? _background;
     private volatile IProgress<PhaseReport>? _bars;
+    private int _spoken;
+
+    /// <summary>Makes a cmdlet.</summary>
+    private protected AsyncCmdlet() => _errors = new PipelineErrors(this, () => EngineTerms, () => FoldsErrors);
 
     /// <summary>Cancelled by Ctrl-C, and when a later command in the pipeline has had enough.</summary>
     protected CancellationToken StopToken { get; private set; }
@@ -28,18 +34,43 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected virtual Task EndAsync() => Task.CompletedTask;
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => PumpTraced(BeginAsync);
+    protected sealed override void BeginProcessing()
+    {
+        _background = BackgroundStart.Of(this);
+        if (_background is null)
+        {
+            PumpTraced(BeginAsync);
+        }
+    }
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => PumpTraced(ProcessAsync);
+    protected sealed override void ProcessRecord()
+    {
+        if (_background is not null)
+        {
+            OrEnd(() => _background.Add(((IBackgroundCmdlet)this).NodesBound()));
+        }
+        else
+        {
+            PumpTraced(ProcessAsync);
+        }
+    }
 
     /// <inheritdoc/>
     protected sealed override void EndProcessing()
     {
-        PumpTraced(EndAsync);
-        if (_trace is { IsExported: true } trace)
+        if (_background is null)
         {
-            Pump(() => Task.Run(() => trace.End(Warn)));
+            PumpTraced(EndAsync);
+            if (_trace is { IsExported: true } trace)
+            {
+                Pump(() => Task.Run(() => trace.End(Warn)));
+            }
+        }
+        else if (OrEnd(_background.Start) is { } job)
+        {
+            JobRepository.Add(job);
+            WriteObject(job);
         }
     }
 
@@ -75,11 +106,31 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     protected void Report(Exception exception, object? target = null)
     {
         _trace?.Failed(exception);
-        PostInTurn(() => WriteError(RecordOf(exception, target)));
+        PostSpoken(() => _errors.Write(exception, target));
     }
 
+    /// <summary>
+    /// Writes a node's failure as an error record with the node as its target. Those of one cause are one record, of all their nodes, which
+    /// comes when the work has ended (<see cref="ErrorFold"/>).
+    /// </summary>
+    private protected void ReportNode(NodeFailure failure)
+    {
+        _trace?.Failed(failure.Cause);
+        PostSpoken(() => _errors.WriteOfNode(failure));
+    }
+
+    /// <summary>The same of a failure whose target is the node.</summary>
+    private protected void ReportNode(string node, ErrorId id, string message) =>
+        ReportNode(new NodeFailure(node, new HpcException(id, message, node)));
+
+    /// <summary>Writes what was reported of nodes until now: a round has ended of work that goes on.</summary>
+    private protected void EndRound() => Post(_errors.WriteHeld);
+
+    /// <summary>Whether an error or a warning was written since this was asked for the last time.</summary>
+    private protected bool TakeSpoken() => Interlocked.Exchange(ref _spoken, 0) == 1;
+
     /// <summary>Writes a warning, in its node's turn where it is of one.</summary>
-    protected void Warn(string text) => PostInTurn(() => WriteWarning(text));
+    protected void Warn(string text) => PostSpoken(() => WriteWarning(text));
 
     /// <summary>Writes a verbose line.</summary>
     protected void Detail(string text) => Post(() => WriteVerbose(text));
@@ -119,9 +170,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Draws objects on the screen, as the table that they would be at a prompt.</summary>
     private protected Task DrawAsync(ScreenTable table, string caption, IReadOnlyCollection<object> values) => AskAsync(() =>
     {
-        const string Format = "$input | Microsoft.PowerShell.Utility\\Out-String -Stream -Width $args[0]";
-        var lines = InvokeCommand.InvokeScript(true, ScriptBlock.Create(Format), values.ToList(), table.Width);
-        table.Draw(caption, [.. lines.Select(line => line.ToString()).SkipWhile(string.IsNullOrWhiteSpace).Where(line => line.Length > 0)]);
+        table.Draw(caption, values, InvokeCommand);
         return true;
     });
 
@@ -156,6 +205,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>What next steps call the parts of an engine; null where no site says which engine that is.</summary>
     private protected virtual EngineTerms? EngineTerms => null;
 
+    /// <summary>Whether the errors of nodes wait for others of the same cause; not where nobody knows when the work ends.</summary>
+    private protected virtual bool FoldsErrors => true;
+
     /// <summary>The variable of -TraceVariable; null for none.</summary>
     private protected virtual string? TracedTo => null;
 
@@ -170,9 +222,6 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private ErrorRecord RecordOf(Exception exception, object? target = null) =>
-        ErrorCatalogue.RecordOf(exception, target, MyInvocation.MyCommand?.Name, EngineTerms);
-
     private void Tell(PhaseReport report)
     {
         Detail(report.ToString());
@@ -186,6 +235,13 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     }
 
     private void PostInTurn(Action action) => NodeTurns.Say(() => Post(action));
+
+    /// <summary>Posts what may stand on the screen between two tables.</summary>
+    private void PostSpoken(Action action)
+    {
+        Interlocked.Exchange(ref _spoken, 1);
+        PostInTurn(action);
+    }
 
     private void PumpTraced(Func<Task> body)
     {
@@ -228,7 +284,22 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             // A refused write leaves without the work's end, which is near: it has written its last.
             Task.WhenAny(work).Wait();
             _queue = null;
-            SayUnheard(work);
+            _errors.SayUnheard(work.Exception?.InnerException);
+            _errors.WriteHeld();
+        }
+    }
+
+    /// <summary>Does something on the pipeline's thread, whose failure ends the cmdlet.</summary>
+    private T OrEnd<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (HpcException failure)
+        {
+            _errors.End(failure);
+            throw;
         }
     }
 
@@ -244,44 +315,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         }
         catch (Exception exception) when (exception is not PipelineStoppedException)
         {
-            WriteFailedNodes(exception);
-            ThrowTerminatingError(RecordOf(exception));
+            _errors.End(exception);
         }
-    }
-
-    /// <summary>
-    /// A pipeline that was stopped takes no error, and work that could not be taken back fails after that: what it says goes to the host,
-    /// or nobody would learn what is left behind.
-    /// </summary>
-    private void SayUnheard(Task work)
-    {
-        if (PipelineStopToken.IsCancellationRequested && work.Exception?.InnerException is { } failure && IsFailure(failure))
-        {
-            var record = RecordOf(failure);
-            Host.UI.WriteErrorLine($"{record.FullyQualifiedErrorId}: {failure.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
-        }
-    }
-
-    /// <summary>
-    /// A record for each node that a failure names, before its own. Where the first error is to end all it would be a node's: then the
-    /// failure stands alone, which has the nodes with it.
-    /// </summary>
-    private void WriteFailedNodes(Exception exception)
-    {
-        if (exception is HpcException { FailedNodes: var failed } && !FirstErrorEndsAll())
-        {
-            foreach (var failure in failed)
-            {
-                WriteError(RecordOf(failure.Cause, failure.Node));
-            }
-        }
-    }
-
-    private bool FirstErrorEndsAll()
-    {
-        var preference = MyInvocation.BoundParameters.TryGetValue("ErrorAction", out var asked)
-            ? asked
-            : GetVariableValue("ErrorActionPreference");
-        return LanguagePrimitives.TryConvertTo(preference, out ActionPreference action) && action == ActionPreference.Stop;
     }
 }

@@ -113,7 +113,7 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
 
         if (found.Count == 0 && asked.Any(ask => ask is { Static: null, JobId: null }))
         {
-            Report(new HpcException(ErrorId.ContainerNotFound, $"No container that the module made runs on {engine.Node}.", engine.Node));
+            ReportNode(engine.Node, ErrorId.ContainerNotFound, $"No container that the module made runs on {engine.Node}.");
         }
 
         return found;
@@ -150,8 +150,8 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     }
 
     /// <summary>What is to be done where a node has no container of a static environment that was named.</summary>
-    private protected virtual void Missing(string node, string name) => Report(
-        new HpcException(ErrorId.ContainerNotFound, $"Node {node} has no container of static environment {Quote.Of(name)}.", node));
+    private protected virtual void Missing(string node, string name) =>
+        ReportNode(node, ErrorId.ContainerNotFound, $"Node {node} has no container of static environment {Quote.Of(name)}.");
 
     /// <summary>How many nodes are at it at a time.</summary>
     private protected virtual int NodesAtATime => ThrottleLimit;

@@ -165,6 +165,8 @@ internal static class ErrorCatalogue
         ErrorId.JobOfAnotherUser => (
             ErrorCategory.PermissionDenied,
             about.Step("See whose it is, and take it off where it is of no use any more", job => $"Stop-HpcJob -JobId '{job}'")),
+        ErrorId.JobNotInState => (
+            ErrorCategory.OperationTimeout, about.Step("See what it has on its nodes", job => $"Get-HpcJob '{job}'")),
         ErrorId.JobNotFound => (ErrorCategory.ObjectNotFound, "List the jobs on the site's nodes: Get-HpcJob."),
         ErrorId.RecordsMissing => (
             ErrorCategory.ObjectNotFound, "Name a directory that all nodes share: records.directory in the site definition."),

@@ -56,6 +56,9 @@ public abstract class ImageCmdlet : SiteCmdlet
             ? SiteDefinition.Nodes with { Client = SshClientKind.Local }
             : SiteDefinition.Nodes);
 
+    /// <summary>The node that is meant by what is bound at this moment.</summary>
+    private protected IReadOnlyList<string> NodesNow => [OneNode()];
+
     private string OneNode()
     {
         var names = Node is null ? [Environment.MachineName] : HostList.Expand(Node);

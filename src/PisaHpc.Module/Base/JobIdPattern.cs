@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PisaHpc.Batch;
 
 namespace PisaHpc.Module.Base;
 
@@ -24,6 +25,20 @@ internal static class JobIdPattern
         var matches = Of(pattern);
         return jobId => jobId is not null && matches(jobId);
     }
+
+    /// <summary>An id where no pattern is taken.</summary>
+    /// <param name="getter">The cmdlet that takes patterns, and whose objects the other one takes.</param>
+    /// <param name="taker">That other one.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: it is none; of a pattern the next step is the pipeline that does what was meant.
+    /// </exception>
+    public static string One(string? jobId, string taker, string getter = "Get-HpcJob") => jobId is null || IsOne(jobId)
+        ? JobIds.Validate(jobId)
+        : throw new HpcException(
+            ErrorId.InvalidValue,
+            $"Job id {Quote.Of(jobId)} has a wildcard, and {taker} takes ids alone.",
+            jobId,
+            $"Look which jobs match, and hand them on: {getter} {Quote.Of(jobId)} | {taker}.");
 
     /// <summary>Whether a pattern is one id.</summary>
     /// <param name="pattern">The pattern.</param>

@@ -14,6 +14,7 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary><see cref="Cluster.ShortWork"/> in seconds.</summary>
     private protected static int ShortWorkSec => (int)Cluster.ShortWork.TotalSeconds;
 
+    private readonly LastingFailures _failing = new();
     private int? _timeoutSec;
 
     /// <summary>How many nodes are asked at a time.</summary>
@@ -115,6 +116,57 @@ public abstract class NodeCmdlet : SiteCmdlet
         }
     }
 
+    /// <summary>
+    /// Looks again and again until it is stopped, for -Watch. At the end of a pipeline that writes to a terminal it is a table that is
+    /// drawn again in its place; elsewhere each look puts its objects out.
+    /// </summary>
+    /// <param name="intervalSec">The time between two looks.</param>
+    /// <param name="look">A look, which puts nothing out itself; null when there is nothing more to look at.</param>
+    private protected async Task WatchAsync(int intervalSec, Func<Task<IReadOnlyCollection<object>?>> look)
+    {
+        var table = MyInvocation.PipelinePosition == MyInvocation.PipelineLength ? ScreenTable.TryOn(Host) : null;
+        using var interval = new PeriodicTimer(TimeSpan.FromSeconds(intervalSec));
+        do
+        {
+            if (await look() is not { } found)
+            {
+                return;
+            }
+
+            EndRound();
+            if (TakeSpoken())
+            {
+                table?.StartBelow();
+            }
+
+            if (table is null)
+            {
+                EmitAll(found);
+                await CaughtUpAsync();
+            }
+            else
+            {
+                await DrawAsync(table, ScreenTable.Caption(intervalSec, found.Count), found);
+            }
+        }
+        while (await interval.WaitForNextTickAsync(StopToken));
+    }
+
+    /// <summary>Writes a node's failure in the first of the rounds in which it lasts.</summary>
+    private protected void ReportOnce(NodeFailure failure)
+    {
+        if (_failing.IsNew(failure))
+        {
+            ReportNode(failure);
+        }
+    }
+
+    /// <summary>Whether a node failed in the last round.</summary>
+    private protected bool IsFailing(string node) => _failing.Has(node);
+
+    /// <summary>A node has answered: when it fails next, that is told.</summary>
+    private protected void Answered(string node) => _failing.Answered(node);
+
     /// <summary>The same with a bar for the whole and one for each node that is at it.</summary>
     /// <param name="activity">What the bar is headed.</param>
     /// <param name="phase">What the action is.</param>
@@ -183,7 +235,4 @@ public abstract class NodeCmdlet : SiteCmdlet
 
         throw new HpcException(ErrorId.JobNotFound, $"Job {jobId} has no lease and no container on the nodes that answered.", jobId);
     }
-
-    /// <summary>Writes a node's failure as an error record with the node as its target.</summary>
-    internal void ReportNode(NodeFailure failure) => Report(failure.Cause, failure.Node);
 }

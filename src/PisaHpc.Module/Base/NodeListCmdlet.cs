@@ -36,4 +36,14 @@ public abstract class NodeListCmdlet : NodeCmdlet
     /// <summary>The nodes that are meant, each once. A pipeline that held no node means none, and not the whole site.</summary>
     private protected IReadOnlyList<string> NodesMeant() =>
         [.. (MyInvocation.ExpectingInput ? NodesOf(_named) : NodesOrSite(_named)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The nodes that are meant by what is bound at this moment.</summary>
+    private protected IReadOnlyList<string> NodesNow => MyInvocation.ExpectingInput ? NodesOf(Node) : NodesOrSite(Node);
+
+    /// <summary>What was found of the nodes that are meant, in their order.</summary>
+    private protected IEnumerable<T> InOrder<T>(IEnumerable<T> found, Func<T, string> nodeOf)
+    {
+        var places = NodesMeant().Index().ToDictionary(node => node.Item, node => node.Index, StringComparer.Ordinal);
+        return found.OrderBy(one => places[nodeOf(one)]);
+    }
 }

@@ -37,6 +37,7 @@ public abstract class PlanCmdlet : NodeCmdlet
 
     /// <summary>More mounts: /path, /path:/target or /path:/target:ro.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
+    [ArgumentCompleter(typeof(MountCompleter))]
     public string[] Mount { get; set; } = [];
 
     /// <summary>The size of /dev/shm, such as 8g.</summary>
@@ -57,6 +58,7 @@ public abstract class PlanCmdlet : NodeCmdlet
 
     /// <summary>More capabilities, without CAP_.</summary>
     [Parameter(ParameterSetName = FromAllocation)]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
     public string[] Capability { get; set; } = [];
 
     /// <summary>More environment variables.</summary>

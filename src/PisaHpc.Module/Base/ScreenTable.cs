@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Management.Automation.Host;
 using System.Text;
 
@@ -12,6 +13,7 @@ internal sealed class ScreenTable
 {
     private readonly PSHost _host;
     private int _height;
+    private int _width;
 
     private ScreenTable(PSHost host) => _host = host;
 
@@ -22,30 +24,58 @@ internal sealed class ScreenTable
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it writes to none, or to one that cannot go back.</exception>
     public static ScreenTable On(PSHost host)
     {
-        var isTerminal = host.UI is { SupportsVirtualTerminal: true } && !Console.IsOutputRedirected;
-        return isTerminal ? new ScreenTable(host) : throw new HpcException(
+        return TryOn(host) ?? throw new HpcException(
             ErrorId.InvalidValue,
             "There is no terminal on which a table could be drawn again in its place.",
             "Watch",
             "Take the objects as they come: -Continuous in place of -Watch.");
     }
 
+    /// <summary>The same; null where the host writes to no terminal.</summary>
+    public static ScreenTable? TryOn(PSHost host) =>
+        host.UI is { SupportsVirtualTerminal: true } && !Console.IsOutputRedirected ? new ScreenTable(host) : null;
+
+    /// <summary>A table on a host that is known to write to a terminal.</summary>
+    internal static ScreenTable OnTerminal(PSHost host) => new(host);
+
+    /// <summary>The line above a table that is drawn again and again.</summary>
+    /// <param name="intervalSec">The time between two looks.</param>
+    /// <param name="rows">How many rows there are.</param>
+    public static string Caption(int intervalSec, int rows) => string.Create(
+        CultureInfo.CurrentCulture, $"{DateTime.Now:T}, every {intervalSec} s, {Plural.Of(rows, "row")}. Ctrl-C ends it.");
+
     /// <summary>Begins below whatever stands there now: something else was written since.</summary>
     public void StartBelow() => _height = 0;
+
+    /// <summary>Draws objects, as the table that they would be at a prompt.</summary>
+    /// <param name="caption">The line above it.</param>
+    /// <param name="invoke">Formats them, in the session whose views they have.</param>
+    public void Draw(string caption, IReadOnlyCollection<object> values, CommandInvocationIntrinsics invoke)
+    {
+        const string Format = "$input | Microsoft.PowerShell.Utility\\Out-String -Stream -Width $args[0]";
+        var lines = invoke.InvokeScript(true, ScriptBlock.Create(Format), values.ToList(), Width);
+        Draw(caption, [.. lines.Select(line => line.ToString()).SkipWhile(string.IsNullOrWhiteSpace).Where(line => line.Length > 0)]);
+    }
 
     /// <summary>Draws the table. What does not fit on the screen is counted in its last line.</summary>
     /// <param name="caption">The line above it.</param>
     /// <param name="lines">Its lines.</param>
     public void Draw(string caption, IReadOnlyList<string> lines)
     {
-        var most = Math.Max(3, _host.UI.RawUI.WindowSize.Height - 2);
+        var window = _host.UI.RawUI.WindowSize;
+        var most = Math.Max(3, window.Height - 2);
         string[] shown = lines.Count <= most
             ? [caption, .. lines]
             : [caption, .. lines.Take(most - 1), string.Create(CultureInfo.CurrentCulture, $"... {lines.Count - most + 1} more lines")];
 
         // One write, so that nobody sees half of a table: up to its first line, each line and the rest of what stood there, and all below.
         var text = new StringBuilder();
-        if (_height > 0)
+        if (_height > 0 && window.Width < _width)
+        {
+            // Some terminals break the lines of a window that got narrower and some cut them off: nobody knows where the table began.
+            text.Append("\e[H");
+        }
+        else if (_height > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\e[{_height}A");
         }
@@ -56,6 +86,6 @@ internal sealed class ScreenTable
         }
 
         _host.UI.Write(text.Append("\e[J").ToString());
-        _height = shown.Length;
+        (_height, _width) = (shown.Length, window.Width);
     }
 }

@@ -31,6 +31,28 @@ public abstract class SiteCmdlet : AsyncCmdlet
         return Task.CompletedTask;
     }
 
+    /// <summary>Refuses parameters of which each says alone what is put out.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: two of them were used.</exception>
+    private protected void RefuseTogether(params string[] parameters)
+    {
+        if (parameters.Where(MyInvocation.BoundParameters.ContainsKey).ToList() is [var first, var second, ..])
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue, $"-{first} and -{second} cannot be used together: each says what is put out.", first);
+        }
+    }
+
+    /// <summary>Refuses a parameter that means nothing without another.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it was used alone.</exception>
+    private protected void RefuseWithout(string parameter, string other)
+    {
+        var given = MyInvocation.BoundParameters;
+        if (given.ContainsKey(parameter) && !given.ContainsKey(other))
+        {
+            throw new HpcException(ErrorId.InvalidValue, $"-{parameter} has no meaning without -{other}.", parameter);
+        }
+    }
+
     /// <summary>The site definition, read at the first use.</summary>
     internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(SitePath);
 

@@ -66,7 +66,7 @@ public sealed class ClearHpcOrphanCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync()
     {
-        _jobIds.UnionWith(JobId.Select(id => JobIds.Validate(id)));
+        _jobIds.UnionWith(JobId.Select(id => JobIdPattern.One(id, "Clear-HpcOrphan")));
         return Task.CompletedTask;
     }
 

@@ -4,6 +4,7 @@ using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Module.Commands;
@@ -21,6 +22,7 @@ public sealed class EnterHpcContainerCommand : InsideContainerCmdlet
 
     /// <summary>A program in place of the login shell.</summary>
     [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(ContainerProgramCompleter))]
     public string? Command { get; set; }
 
     /// <summary>The program's arguments, each passed as it is.</summary>
@@ -31,6 +33,7 @@ public sealed class EnterHpcContainerCommand : InsideContainerCmdlet
 
     /// <summary>The working directory in the container, an absolute path; the user's home when not given.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InnerDirectoryCompleter))]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>Puts out how the shell ended.</summary>

@@ -74,6 +74,7 @@ public sealed class GetHpcAllocationCommand : SiteCmdlet
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AccountCompleter))]
     public string? Owner { get; set; }
 
     /// <inheritdoc/>

@@ -31,6 +31,12 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     private readonly HashSet<string> _jobIds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
 
+    /// <summary>Where to look; nodes that leases name by then are asked too.</summary>
+    private IReadOnlyList<string>? _where;
+
+    /// <summary>What was told in a look, a job that is not there or a remark, and is not told in every one.</summary>
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
+
     /// <summary>The jobs; wildcards are allowed; every job when none is named. A container of no job names none.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
@@ -86,6 +92,19 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     [Parameter(ParameterSetName = OfRecords)]
     public SwitchParameter Trace { get; set; }
 
+    /// <summary>
+    /// Looks again and again until it is stopped: a table in its place on a terminal, the objects of each look in a pipeline.
+    /// </summary>
+    [Parameter(ParameterSetName = OfNodes)]
+    [Parameter(ParameterSetName = Joined)]
+    public SwitchParameter Watch { get; set; }
+
+    /// <summary>With -Watch: the time between two looks, in seconds.</summary>
+    [Parameter(ParameterSetName = OfNodes)]
+    [Parameter(ParameterSetName = Joined)]
+    [ValidateRange(1, 3600)]
+    public int IntervalSec { get; set; } = 5;
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
 
@@ -100,24 +119,68 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        if (_jobIds.Count > 0)
+        RefuseWithout(nameof(IntervalSec), nameof(Watch));
+        if (_jobIds.Count == 0)
         {
-            await (Trace ? ReadTracesAsync() : ParameterSetName == OfRecords ? ReadAsync() : FindAsync());
+            return;
+        }
+
+        if (Trace && Watch)
+        {
+            throw new HpcException(ErrorId.InvalidValue, "-Trace reads what is written down, and has nothing to -Watch.", nameof(Watch));
+        }
+
+        if (Trace)
+        {
+            await ReadTracesAsync();
+        }
+        else if (ParameterSetName == OfRecords)
+        {
+            await ReadAsync();
+        }
+        else if (Watch)
+        {
+            await WatchAsync(IntervalSec, LookAsync);
+        }
+        else
+        {
+            var (jobs, census) = await FindAsync();
+            EmitAll(Shown(jobs));
+            ReportMissing(jobs, census);
         }
     }
 
-    private async Task FindAsync()
+    /// <summary>Jobs that were named, and of which nothing is left, are watched no more.</summary>
+    private async Task<IReadOnlyCollection<object>?> LookAsync()
     {
-        var finder = new JobFinder(Cluster, SitePorts);
+        var (jobs, census) = await FindAsync();
+        ReportMissing(jobs, census);
+        var isOver = jobs.Count == 0 && _jobIds.All(JobIdPattern.IsOne);
+        return isOver ? null : [.. Shown(jobs)];
+    }
+
+    private IEnumerable<object> Shown(IEnumerable<HpcJob> jobs) => AskBatchSystem ? jobs.Select(InJoinedView) : jobs;
+
+    private async Task<(IReadOnlyList<HpcJob> Jobs, JobCensus? Census)> FindAsync()
+    {
+        var finder = new JobFinder(Cluster with { Failed = ReportOnce }, SitePorts);
         string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
-        var nodes = _jobIds.SelectMany(id => NodesOfJob(id, _nodes));
-        var found = await finder.LookAsync(ids, nodes, StopToken);
+        _where ??= [.. _jobIds.SelectMany(id => NodesOfJob(id, _nodes))];
+        var found = await finder.LookAsync(ids, _where, StopToken);
+        foreach (var node in found.Answered)
+        {
+            Answered(node);
+        }
+
         var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
         bool IsWanted(string jobId) => Array.Exists(patterns, matches => matches(jobId));
         var census = AskBatchSystem ? await FindCensusAsync() : null;
-        HpcJob[] jobs = [.. Join(finder, found, census, IsWanted).Where(job => IsWanted(job.JobId))];
-        EmitAll(AskBatchSystem ? jobs.Select(InJoinedView) : jobs);
-        foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)))
+        return ([.. Join(finder, found, census, IsWanted).Where(job => IsWanted(job.JobId))], census);
+    }
+
+    private void ReportMissing(IEnumerable<HpcJob> jobs, JobCensus? census)
+    {
+        foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)).Where(_told.Add))
         {
             var standing = census?.Find(id) is { } known ? $" {SiteDefinition.Batch.System}: it is {known.State}." : "";
             Report(new HpcException(
@@ -150,7 +213,8 @@ public sealed class GetHpcJobCommand : NodeCmdlet
                 BatchTimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(BatchTimeoutSec),
                 (asked, limit) => asked.ListJobsInDetailAsync(limit),
                 StopToken));
-            if (census.Remark is { } remark)
+            Answered(SiteDefinition.Batch.System.ToString());
+            if (census.Remark is { } remark && _told.Add(remark))
             {
                 Warn(remark);
             }
@@ -159,7 +223,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         }
         catch (Exception failure) when (IsFailure(failure))
         {
-            Report(failure, SiteDefinition.Batch.System);
+            ReportOnce(new NodeFailure(SiteDefinition.Batch.System.ToString(), failure));
             return null;
         }
     }

@@ -33,6 +33,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(IbDeviceCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>The directory on each node that holds its sys and dev, for trees made for a test; else the node's own.</summary>
@@ -90,7 +91,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
         {
             if (!devices.Any(device => Matches(name, device)))
             {
-                Report(new HpcException(ErrorId.DeviceMissing, $"Node {node} has no adapter {Quote.Of(name)}.", node));
+                ReportNode(node, ErrorId.DeviceMissing, $"Node {node} has no adapter {Quote.Of(name)}.");
             }
         }
     }

@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Import, "HpcImage", SupportsShouldProcess = true, DefaultParameterSetName = FromPath)]
 [OutputType(typeof(ImportedImage))]
-public sealed class ImportHpcImageCommand : ImageCmdlet
+public sealed class ImportHpcImageCommand : ImageCmdlet, IBackgroundCmdlet
 {
     private const string FromPath = "Path";
     private const string FromStream = "Stream";
@@ -55,7 +55,13 @@ public sealed class ImportHpcImageCommand : ImageCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     private protected override ErrorId TooSlow => ErrorId.ImageImportFailed;
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => NodesNow;
 
     /// <inheritdoc/>
     protected override Task ProcessAsync() => OnEngineAsync(

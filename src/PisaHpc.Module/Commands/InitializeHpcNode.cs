@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Initialize, "HpcNode", SupportsShouldProcess = true)]
 [OutputType(typeof(HpcNodeSetup))]
-public sealed class InitializeHpcNodeCommand : NodeListCmdlet
+public sealed class InitializeHpcNodeCommand : NodeListCmdlet, IBackgroundCmdlet
 {
     /// <summary>With -WhatIf: emits what would be done.</summary>
     [Parameter]
@@ -23,12 +23,18 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     /// <summary>Whether what -WhatIf and -Confirm say, or a preference of the caller's, makes the one question needless.</summary>
     private bool IsDecided =>
         Force || MyInvocation.BoundParameters.ContainsKey("WhatIf") || MyInvocation.BoundParameters.ContainsKey("Confirm")
         || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
         || (GetVariableValue("ConfirmPreference") is { } preference
             && LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) == ConfirmImpact.None);
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => NodesNow;
 
     /// <inheritdoc/>
     protected override async Task EndAsync()

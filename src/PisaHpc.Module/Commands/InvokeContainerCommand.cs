@@ -4,6 +4,7 @@ using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Commands;
 
@@ -12,13 +13,15 @@ namespace PisaHpc.Module.Commands;
 /// object is its <see cref="HpcContainerCommandResult"/>. An exit code other than 0 is also the error CommandFailed.
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true, DefaultParameterSetName = ByObject)]
-[OutputType(typeof(HpcContainerOutput), typeof(HpcContainerCommandResult))]
+[OutputType(typeof(HpcContainerOutput), typeof(HpcContainerCommandResult), typeof(HpcContainerOutputGroup))]
 public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
 {
     private ContainerCommand _command = null!;
+    private OutputFold? _fold;
 
     /// <summary>The program: a name on the container's PATH, an absolute path, or one relative to -WorkingDirectory.</summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ArgumentCompleter(typeof(ContainerProgramCompleter))]
     public string Command { get; set; } = "";
 
     /// <summary>The program's arguments, each passed as it is: no shell looks at them.</summary>
@@ -44,15 +47,21 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
 
     /// <summary>The working directory in the containers, an absolute path; the user's home when not given.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InnerDirectoryCompleter))]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>Writes the results alone.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Writes one object for the containers whose commands wrote the same and ended the same, when all have ended.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
+
     /// <inheritdoc/>
     protected override Task BeginAsync()
     {
+        RefuseTogether(nameof(Fold), nameof(Quiet));
         _command = new ContainerCommand
         {
             Command = Command,
@@ -62,7 +71,15 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
             Variables = ParameterLayer.Words(Variable),
             Input = Input(),
         }.Check();
+        _fold = Fold ? new OutputFold(_command.Line) : null;
         return base.BeginAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync()
+    {
+        await base.EndAsync();
+        EmitAll(_fold?.Groups ?? []);
     }
 
     /// <summary>Lines are shown as they are written; each says its node.</summary>
@@ -77,11 +94,20 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
 
         try
         {
-            var (result, failure) = await _command.RunAsync(engine, container, WriteAsync, stopping);
-            Emit(result);
+            var text = new OutputText();
+            var (result, failure) = await _command.RunAsync(engine, container, lines => WriteAsync(lines, text), stopping);
+            if (_fold is null)
+            {
+                Emit(result);
+            }
+            else
+            {
+                _fold.Add(container, result.ExitCode, text);
+            }
+
             if (failure is not null)
             {
-                Report(failure);
+                ReportNode(new NodeFailure(container.Node, failure));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !StopToken.IsCancellationRequested)
@@ -93,9 +119,14 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
         }
     }
 
-    private Task WriteAsync(IReadOnlyList<HpcContainerOutput> lines)
+    private Task WriteAsync(IReadOnlyList<HpcContainerOutput> lines, OutputText text)
     {
-        if (Quiet)
+        if (_fold is not null)
+        {
+            text.Add(lines);
+        }
+
+        if (Quiet || Fold)
         {
             return Task.CompletedTask;
         }

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
@@ -19,7 +18,7 @@ namespace PisaHpc.Module.Commands;
 /// </summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ContainerMpi", SupportsShouldProcess = true, DefaultParameterSetName = "Container")]
 [OutputType(typeof(MpiOutput), typeof(MpiResult))]
-public sealed class InvokeContainerMpiCommand : NodeCmdlet
+public sealed class InvokeContainerMpiCommand : NodeCmdlet, IBackgroundCmdlet
 {
     private readonly List<(string JobId, string Node)> _containers = [];
 
@@ -52,6 +51,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     /// The program, as the containers know it: a name on their PATH, an absolute path, or one relative to -WorkingDirectory.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0)]
+    [ArgumentCompleter(typeof(ContainerProgramCompleter))]
     public string Command { get; set; } = "";
 
     /// <summary>The program's arguments, each passed as it is: no shell looks at them.</summary>
@@ -67,6 +67,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
 
     /// <summary>The working directory in the containers, an absolute path; the user's home when not given.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InnerDirectoryCompleter))]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>How many ranks; one for each slot when not given. They fill the nodes in the allocation's order.</summary>
@@ -91,15 +92,24 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
     /// first node reaches the second.
     /// </summary>
     [Parameter]
+    [ArgumentCompleter(typeof(MpiNetworkCompleter))]
     public string? Network { get; set; }
 
     /// <summary>More options for the launcher itself, such as --bind-to core.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(LauncherOptionCompleter))]
     public string[] LauncherOption { get; set; } = [];
 
     /// <summary>Writes the result alone.</summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
+
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() =>
+        ParameterSetName == "Container" ? InputObject.Select(container => container.Node) : NodesOf(Node);
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
@@ -118,7 +128,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet
         else
         {
             var nodes = NodesOf(Node);
-            await InvokeAsync(JobIds.Validate(JobId), nodes, await AnyNodeOfAsync(JobId, nodes));
+            await InvokeAsync(JobIdPattern.One(JobId, "Invoke-ContainerMpi"), nodes, await AnyNodeOfAsync(JobId, nodes));
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using PisaHpc.Batch;
 using PisaHpc.Jobs;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
@@ -21,6 +20,7 @@ public sealed class InvokeHpcJobCommand : NodeCmdlet
 
     /// <summary>The program: a name on the container's PATH, an absolute path, or one relative to -WorkingDirectory.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(ContainerProgramCompleter))]
     public string Command { get; set; } = "";
 
     /// <summary>The program's arguments, each passed as it is: no shell looks at them.</summary>
@@ -36,6 +36,7 @@ public sealed class InvokeHpcJobCommand : NodeCmdlet
 
     /// <summary>The working directory in the container, an absolute path; the user's home when not given.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(InnerDirectoryCompleter))]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>Writes the result alone.</summary>
@@ -45,7 +46,7 @@ public sealed class InvokeHpcJobCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var jobId = JobIds.Validate(JobId);
+        var jobId = JobIdPattern.One(JobId, "Invoke-HpcJob");
         var command = new JobCommand(Cluster);
         var place = await command.FindAsync(jobId, await AnyNodeOfAsync(jobId, Node is null ? [] : [Node]), Node, StopToken);
         if (await ShouldProcessAsync($"{place.Node}: job {jobId}", $"Run {Command}"))

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -20,9 +19,6 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
     private readonly List<(string Node, string? JobId)> _asked = [];
     private readonly ContainerMeter _meter = new();
     private ScreenTable? _table;
-
-    /// <summary>The nodes with a failure that was told, and which it was: one that lasts is not told in every round.</summary>
-    private readonly ConcurrentDictionary<string, string> _failing = new(StringComparer.Ordinal);
 
     /// <summary>A container, from Start-HpcContainer or Get-HpcContainer.</summary>
     [Parameter(ParameterSetName = Given, Mandatory = true, ValueFromPipeline = true)]
@@ -110,9 +106,7 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
             return Task.CompletedTask;
         }
 
-        var caption = string.Create(
-            CultureInfo.CurrentCulture, $"{DateTime.Now:T}, every {IntervalSec} s, {Plural.Of(usages.Count, "row")}. Ctrl-C ends it.");
-        return DrawAsync(_table, caption, usages);
+        return DrawAsync(_table, ScreenTable.Caption(IntervalSec, usages.Count), usages);
     }
 
     /// <summary>Looks at all of them once, in the order of their nodes.</summary>
@@ -130,9 +124,15 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
                 var engine = await Cluster.Engines.ConnectAsync(node, stopping);
                 var containers = _given.Count > 0 ? [.. given[node]] : await RunningAsync(engine, [.. asked[node]], stopping);
                 found[node] = await _meter.LookAsync(connection, engine, containers, stopping);
-                _failing.TryRemove(node, out _);
+                Answered(node);
             },
             StopToken);
+        EndRound();
+        if (TakeSpoken())
+        {
+            _table?.StartBelow();
+        }
+
         return [.. nodes.Where(found.ContainsKey).SelectMany(node => found[node])];
     }
 
@@ -147,21 +147,10 @@ public sealed class MeasureHpcContainerCommand : NodeCmdlet
                select found,
         ];
 
-    private void ReportOnce(NodeFailure failure)
-    {
-        var what = failure.Cause is HpcException known ? known.Id.ToString() : failure.Cause.GetType().Name;
-        if (!_failing.TryGetValue(failure.Node, out var told) || told != what)
-        {
-            _failing[failure.Node] = what;
-            ReportNode(failure);
-            _table?.StartBelow();
-        }
-    }
-
     /// <summary>What was named, answered for by its node, and does not run.</summary>
     private void ReportMissing(IReadOnlyList<HpcContainerUsage> usages)
     {
-        foreach (var container in _given.Where(container => !_failing.ContainsKey(container.Node)
+        foreach (var container in _given.Where(container => !IsFailing(container.Node)
             && !usages.Any(usage => usage.Name == container.Name && usage.Nodes.Contains(container.Node))))
         {
             Report(new HpcException(

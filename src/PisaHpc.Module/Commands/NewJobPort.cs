@@ -26,6 +26,7 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
     /// <summary>The login name of the job's owner, for whoever looks at the lease; without it the current user.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = ByJob)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AccountCompleter))]
     public string? Owner { get; set; }
 
     /// <summary>The job's allocation, as Get-HpcAllocation gives it: its id, owner, batch system and nodes go into the lease.</summary>

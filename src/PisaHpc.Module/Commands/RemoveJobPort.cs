@@ -43,7 +43,7 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync() => ParameterSetName switch
     {
-        ByJob => RemoveEachAsync(Area, JobId),
+        ByJob => RemoveEachAsync(Area, [.. JobId.Select(id => JobIdPattern.One(id, "Remove-JobPort", "Get-JobPort"))]),
         ByLease => RemoveEachAsync(Path is null ? AreaAt(InputObject.Path) : Area, [InputObject.JobId]),
         _ => RemoveExpiredAsync(Area),
     };

@@ -37,7 +37,8 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var (nodes, directory) = (NodesOfJob(JobId, Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, JobId));
+        var jobId = JobIdPattern.One(JobId, "Remove-JobSshConfig", "Get-JobSshConfig");
+        var (nodes, directory) = (NodesOfJob(jobId, Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, jobId));
         if (await ShouldProcessAsync($"{directory} on {HostList.Fold(nodes)}", $"Remove the ssh configuration of job {JobId}"))
         {
             await EmitEachAsync(nodes, directory, JobDirectory.RemoveAsync);

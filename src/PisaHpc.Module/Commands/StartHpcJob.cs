@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// <summary>Starts a job on all of its nodes, or on none: lease, keys, containers, ready.</summary>
 [Cmdlet(VerbsLifecycle.Start, "HpcJob", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcJob))]
-public sealed class StartHpcJobCommand : PlanCmdlet
+public sealed class StartHpcJobCommand : PlanCmdlet, IBackgroundCmdlet
 {
     /// <summary>The allocation; read from the batch system's environment when none is given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = FromAllocation)]
@@ -30,6 +30,12 @@ public sealed class StartHpcJobCommand : PlanCmdlet
     /// <summary>With -WhatIf: emits the job that would be started.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => Allocation?.Nodes.Select(node => node.Name) ?? [];
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()

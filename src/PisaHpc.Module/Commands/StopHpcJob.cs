@@ -51,7 +51,7 @@ public sealed class StopHpcJobCommand : NodeCmdlet
         string[] jobIds = JobId.Length > 0
             ? JobId
             : [AllocationReader.FindJobId(JobEnvironment.OfProcess()) ?? throw AllocationReader.NoJob()];
-        Array.ForEach(jobIds, id => JobIds.Validate(id));
+        Array.ForEach(jobIds, id => JobIdPattern.One(id, "Stop-HpcJob"));
         var area = SitePorts;
         foreach (var jobId in jobIds)
         {

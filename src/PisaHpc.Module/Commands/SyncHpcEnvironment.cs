@@ -10,7 +10,7 @@ namespace PisaHpc.Module.Commands;
 /// <summary>Brings nodes to the static environments that are declared: what differs and nothing else, a few nodes at a time.</summary>
 [Cmdlet(VerbsData.Sync, "HpcEnvironment", SupportsShouldProcess = true)]
 [OutputType(typeof(HpcEnvironmentChange))]
-public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
+public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
 {
     private readonly ConcurrentBag<EnvironmentStep> _steps = [];
     private readonly ConcurrentBag<(string Node, EngineContainer Container)> _undeclared = [];
@@ -41,6 +41,14 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
     /// <summary>With -WhatIf: emits the steps.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
+
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => Node.Length > 0
+        ? NodesOf(Node)
+        : StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames());
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -113,7 +121,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet
     {
         foreach (var unplanned in state.Unplanned)
         {
-            Report(unplanned.Failure, state.Node);
+            ReportNode(new NodeFailure(state.Node, unplanned.Failure));
         }
 
         foreach (var container in state.Declared)

@@ -105,7 +105,7 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
         var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
         if (bad.Count > 0)
         {
-            Report(new HpcException(ErrorId.NodeCheckFailed, $"The hooks of {host} are not fit: {string.Join("; ", bad)}.", host), host);
+            ReportNode(host, ErrorId.NodeCheckFailed, $"The hooks of {host} are not fit: {string.Join("; ", bad)}.");
         }
     }
 

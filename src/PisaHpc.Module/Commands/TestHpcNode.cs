@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// Checks whether nodes are fit for the site's environments: one object for each check, with what was found and what to do.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcNode")]
-[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
+[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckGroup), typeof(HpcNodeCheckSummary))]
 public sealed class TestHpcNodeCommand : NodeListCmdlet
 {
     private readonly ConcurrentQueue<HpcNodeCheck> _checks = new();
@@ -34,6 +34,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
 
     /// <summary>Users who have to be the same there as here, in place of the site's.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(AccountCompleter))]
     public string[]? User { get; set; }
 
     /// <summary>Writes an error for each node that has a check as bad as this, or worse.</summary>
@@ -44,6 +45,14 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     /// <summary>Writes one object in place of the checks: a status, an exit code and a line as monitoring systems take them.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <summary>Leaves out the checks that passed, and those that do not apply.</summary>
+    [Parameter]
+    public SwitchParameter OnlyProblems { get; set; }
+
+    /// <summary>Writes one object for the nodes on which a check came out the same, when all nodes have been checked.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
 
     /// <summary>A node that hangs is found by a check, and must not hold the others up.</summary>
     private protected override int UsualTimeoutSec => 120;
@@ -62,11 +71,17 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        RefuseTogether(nameof(Fold), nameof(Summary));
+        RefuseTogether(nameof(OnlyProblems), nameof(Summary));
         _ = Request;
         await OnEachAsync(Cluster with { Failed = Missed }, "Checking nodes", Phase.CheckNode, NodesMeant(), CheckAsync);
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));
+        }
+        else if (Fold)
+        {
+            EmitAll(HpcNodeCheckGroup.Of(InOrder(_checks.Where(IsShown), check => check.Node)));
         }
     }
 
@@ -92,17 +107,19 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
             _checks.Enqueue(check);
         }
 
-        if (!Summary)
+        if (!Summary && !Fold)
         {
-            EmitAll(checks);
+            EmitAll(checks.Where(IsShown));
         }
 
         var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
         if (bad.Count > 0)
         {
-            Report(new HpcException(ErrorId.NodeCheckFailed, $"Node {node} is not fit: {string.Join("; ", bad)}.", node), node);
+            ReportNode(node, ErrorId.NodeCheckFailed, $"Node {node} is not fit: {string.Join("; ", bad)}.");
         }
     }
+
+    private bool IsShown(HpcNodeCheck check) => !OnlyProblems || check.IsProblem;
 
     private bool IsAsBadAsFailOn(HpcNodeCheck check) =>
         FailOn is not null && Enum.Parse<CheckResult>(check.Result) >= Enum.Parse<CheckResult>(FailOn, ignoreCase: true);

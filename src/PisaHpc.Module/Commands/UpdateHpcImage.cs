@@ -16,7 +16,7 @@ namespace PisaHpc.Module.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Update, "HpcImage", SupportsShouldProcess = true, DefaultParameterSetName = ByNode)]
 [OutputType(typeof(HpcImageUpdate))]
-public sealed class UpdateHpcImageCommand : NodeCmdlet
+public sealed class UpdateHpcImageCommand : NodeCmdlet, IBackgroundCmdlet
 {
     private const string ByNode = "Node";
     private const string Again = "Retry";
@@ -78,12 +78,19 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
     /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
     [Parameter]
     public SwitchParameter Unordered { get; set; }
 
     /// <inheritdoc/>
     private protected override bool IsInOrder => !Unordered;
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() =>
+        ParameterSetName == Again ? Retry.Select(result => result.Node) : NodesOrSite(Node);
 
     /// <inheritdoc/>
     protected override Task ProcessAsync()

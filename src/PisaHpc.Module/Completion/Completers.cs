@@ -18,7 +18,7 @@ internal sealed class NodeCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken)
     {
         var lists = site.Nodes.Names.Select(text => (Text: text, Names: HostList.Expand(text))).ToList();
         var folded = lists
@@ -34,7 +34,7 @@ internal sealed class EnvironmentCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken)
     {
         var names = site.Environments.Select(environment => new CompletionCandidate(environment.Key, Describe(site, environment.Value)));
         var aliases = from environment in site.Environments
@@ -52,7 +52,7 @@ internal sealed class QueueCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken) =>
         site.Queues.Values
             .Select(queue => new CompletionCandidate(
                 queue.Name, queue.Environment is null ? "no default environment" : $"default environment {queue.Environment}"))
@@ -64,7 +64,7 @@ internal sealed class StaticCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken) =>
         site.Static.Values
             .Select(definition => new CompletionCandidate(
                 definition.Name,
@@ -77,7 +77,7 @@ internal sealed class ImageCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken) =>
         WantedImages.Of(site, site.Environments.Keys)
             .Select(image => new CompletionCandidate(image.Name, $"wanted by {string.Join(", ", image.Environments)}"))
             .ToAsyncEnumerable();
@@ -88,7 +88,7 @@ internal sealed class JobIdCompleter : SiteCompleter
 {
     /// <inheritdoc/>
     protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken)
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken)
     {
         var leases = site.PortArea is { } area ? PortArea.Of(area, _ => { }).List() : [];
         return leases.Select(lease => new CompletionCandidate(lease.JobId, Describe(lease))).ToAsyncEnumerable();

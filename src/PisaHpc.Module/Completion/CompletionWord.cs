@@ -25,6 +25,9 @@ internal sealed class CompletionWord
         _pattern = WildcardPattern.Get(escaped + "*", WildcardOptions.IgnoreCase);
     }
 
+    /// <summary>The word as it was typed, without quotes.</summary>
+    public string Text => _text;
+
     /// <summary>Whether a value begins with the word, in any case; the word's * and ? are wildcards.</summary>
     public bool Matches(string value) => value.StartsWith(_text, StringComparison.OrdinalIgnoreCase) || _pattern.IsMatch(value);
 
@@ -38,6 +41,12 @@ internal sealed class CompletionWord
 
     private static string Escaped(string value) => string.Concat(value.Select(c => c is '`' or '"' or '$' ? $"`{c}" : $"{c}"));
 }
+
+/// <summary>What is on the line that is completed.</summary>
+/// <param name="Word">The word at the cursor, without quotes.</param>
+/// <param name="Nodes">The values of -Node; empty when it is not there.</param>
+/// <param name="Bound">All parameters that have a value there.</param>
+internal sealed record CompletionLine(string Word, IReadOnlyList<string> Nodes, System.Collections.IDictionary Bound);
 
 /// <summary>A value that an argument may have.</summary>
 /// <param name="Text">The value, without quotes.</param>

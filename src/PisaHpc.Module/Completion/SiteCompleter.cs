@@ -22,7 +22,9 @@ internal abstract class SiteCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         var word = new CompletionWord(wordToComplete ?? "");
-        return [.. Candidates(fakeBoundParameters ?? new Hashtable()).Where(candidate => word.Matches(candidate.Text)).Select(Result)];
+        var bound = fakeBoundParameters ?? new Hashtable();
+        var line = new CompletionLine(word.Text, NodesOnLine(bound), bound);
+        return [.. Candidates(line).Where(candidate => word.Matches(candidate.Text)).Select(Result)];
 
         CompletionResult Result(CompletionCandidate candidate) =>
             new(word.Write(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip);
@@ -30,23 +32,29 @@ internal abstract class SiteCompleter : IArgumentCompleter
 
     /// <summary>Finds the candidates; what comes too late is kept for the next time.</summary>
     /// <param name="site">The site definition.</param>
-    /// <param name="nodes">The values of -Node on the line; empty when it is not there.</param>
+    /// <param name="line">What is on the line.</param>
     protected abstract IAsyncEnumerable<CompletionCandidate> FindAsync(
-        HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken);
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken);
 
-    private List<CompletionCandidate> Candidates(IDictionary bound)
+    /// <summary>What of the line the candidates depend on, beside -Site and -Node.</summary>
+    protected virtual string KeyOf(CompletionLine line) => "";
+
+    private List<CompletionCandidate> Candidates(CompletionLine line)
     {
-        var (site, nodes) = (SiteOnLine(bound), NodesOnLine(bound));
-        var key = string.Join('\n', [GetType().FullName!, site ?? "", Environment.GetEnvironmentVariable("PISAHPC_SITE") ?? "", .. nodes]);
-        return CompletionCache.Find(key) is { } kept ? [.. kept] : Collect(site, nodes, key);
+        var site = SiteOnLine(line.Bound);
+        string[] key =
+        [
+            GetType().FullName!, site ?? "", Environment.GetEnvironmentVariable("PISAHPC_SITE") ?? "", KeyOf(line), .. line.Nodes,
+        ];
+        return CompletionCache.Find(string.Join('\n', key)) is { } kept ? [.. kept] : Collect(site, line, string.Join('\n', key));
     }
 
-    private List<CompletionCandidate> Collect(string? site, IReadOnlyList<string> nodes, string key)
+    private List<CompletionCandidate> Collect(string? site, CompletionLine line, string key)
     {
         using var timeUp = new CancellationTokenSource(TimeLimit);
         var found = new BlockingCollection<CompletionCandidate>();
         var stopping = timeUp.Token;
-        _ = Task.Run(() => FillAsync(found, site, nodes, key, stopping), CancellationToken.None);
+        _ = Task.Run(() => FillAsync(found, site, line, key, stopping), CancellationToken.None);
         var candidates = new List<CompletionCandidate>();
         try
         {
@@ -66,14 +74,14 @@ internal abstract class SiteCompleter : IArgumentCompleter
     private async Task FillAsync(
         BlockingCollection<CompletionCandidate> found,
         string? site,
-        IReadOnlyList<string> nodes,
+        CompletionLine line,
         string key,
         CancellationToken cancellationToken)
     {
         try
         {
             var all = new List<CompletionCandidate>();
-            await foreach (var candidate in FindAsync(SiteLocation.Read(site), nodes, cancellationToken))
+            await foreach (var candidate in FindAsync(SiteLocation.Read(site), line, cancellationToken))
             {
                 all.Add(candidate);
                 found.Add(candidate, CancellationToken.None);

@@ -15,7 +15,7 @@ public sealed record BatchJob
     public int RestartCount { get; init; }
 
     /// <summary>The ids of a heterogeneous job's components, the first component's first; one id for any other job.</summary>
-    public required IReadOnlyList<string> Components { get; init; }
+    public required IReadOnlyList<string> Components { get => Readable.Words(field); init; }
 
     /// <summary>What the user gave the job as its comment; null for none.</summary>
     public string? Comment { get; init; }

@@ -1,3 +1,5 @@
+using PisaHpc.HostLists;
+
 namespace PisaHpc.Batch;
 
 /// <summary>What the batch system granted to a job: the nodes, the slots on each, and the owner.</summary>
@@ -31,13 +33,19 @@ public sealed record HpcAllocation
     public int TotalSlots => Nodes.Sum(node => node.Slots);
 
     /// <summary>The nodes in the batch system's order: the first is where the job's script runs.</summary>
-    public required IReadOnlyList<AllocatedNode> Nodes { get; init; }
+    public required IReadOnlyList<AllocatedNode> Nodes { get => Readable.Words(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes.Select(node => node.Name));
 
     /// <summary>What else the batch system knows of the job, where it was asked; null for what the job's own environment told.</summary>
     public BatchJob? Job { get; init; }
 
     /// <summary>The nodes and their slots on one short line for a table: <c>o2wn[01-15]*32 o2wn16*24</c>.</summary>
     public string NodeSummary() => SlotMap.Format(Nodes);
+
+    /// <summary>The job and its nodes.</summary>
+    public override string ToString() => $"job {JobId} of {Owner}: {NodeSummary()}";
 }
 
 /// <summary>A node of an allocation.</summary>

@@ -135,7 +135,7 @@ public sealed record JobOwner
     /// <summary>
     /// Every group of the user by number, primary first, supplementary ascending: none may be lost on the way into a container.
     /// </summary>
-    public required IReadOnlyList<uint> Groups { get; init; }
+    public required IReadOnlyList<uint> Groups { get => Readable.Words(field); init; }
 
     /// <summary>The home directory.</summary>
     public string Home { get; init; } = "/";

@@ -93,6 +93,9 @@ public sealed record HpcContainer
             Node,
             "Use the version of this module that started it, or a later one."),
     };
+
+    /// <summary>The container, its node and its state.</summary>
+    public override string ToString() => $"{Name} on {Node}: {State}";
 }
 
 /// <summary>A line of a container's log.</summary>
@@ -106,4 +109,7 @@ public sealed record HpcContainerLogLine(string Node, string Name, string? JobId
 {
     /// <summary>The static environment; null when the container is none's.</summary>
     public string? Static { get; init; }
+
+    /// <summary>The line.</summary>
+    public override string ToString() => Text;
 }

@@ -85,7 +85,7 @@ public sealed record HpcContainerPlan
     internal bool RequiresLimits { get; init; }
 
     /// <summary>Every option with its origin.</summary>
-    public required IReadOnlyList<PlanOption> Options { get; init; }
+    public required IReadOnlyList<PlanOption> Options { get => Readable.Lines(field); init; }
 
     /// <summary>
     /// A static environment's plan for one start: with an attempt of its own, since a plan may be carried out more than once and a start
@@ -103,4 +103,7 @@ public sealed record HpcContainerPlan
 
     /// <summary>What the engine is asked for: a method, so that tables and JSON show <see cref="Options"/> instead.</summary>
     public ContainerSpec GetSpec() => Spec;
+
+    /// <summary>The container that will be, and of which image.</summary>
+    public override string ToString() => $"{Name} on {Node}: {Image}";
 }

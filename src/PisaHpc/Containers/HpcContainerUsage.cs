@@ -13,7 +13,7 @@ public sealed record HpcContainerUsage
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>The nodes, by name.</summary>
-    public required IReadOnlyList<string> Nodes { get; init; }
+    public required IReadOnlyList<string> Nodes { get => HostList.Readable(field); init; }
 
     /// <summary>The nodes as a host list, as in <c>o2wn[01-02]</c>.</summary>
     public string NodeList => HostList.Fold(Nodes);

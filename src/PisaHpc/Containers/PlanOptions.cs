@@ -158,4 +158,8 @@ internal static class PlanOptions
 /// <param name="Origin">
 /// The layer or object it came from: <c>site defaults (/etc/pisahpc/site.yaml:7)</c>, <c>allocation</c>, <c>port lease</c>.
 /// </param>
-public sealed record PlanOption(string Name, string Value, string Origin);
+public sealed record PlanOption(string Name, string Value, string Origin)
+{
+    /// <summary>The option with its value, as docker run has it.</summary>
+    public override string ToString() => $"{Name}={Value}";
+}

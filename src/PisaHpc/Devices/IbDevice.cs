@@ -53,4 +53,7 @@ public sealed record IbDevice
     /// with XDR has one beside each of its adapters).
     /// </summary>
     public bool IsManagementOnly { get; init; }
+
+    /// <summary>The port and its state.</summary>
+    public override string ToString() => $"{Node}: {Name} port {Port} {State}";
 }

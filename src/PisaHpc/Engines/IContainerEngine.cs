@@ -116,9 +116,15 @@ public interface IContainerEngine
 
     /// <summary>Reads a container's log.</summary>
     /// <param name="id">Its id or name.</param>
+    /// <param name="part">What of it.</param>
+    IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, LogPart part, CancellationToken cancellationToken);
+
+    /// <summary>The same of a part that no time bounds.</summary>
+    /// <param name="id">Its id or name.</param>
     /// <param name="tail">The last so many lines; null is all.</param>
     /// <param name="follow">Whether to go on until the container ends.</param>
-    IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken);
+    IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken) =>
+        ReadLogAsync(id, new LogPart(tail, follow), cancellationToken);
 
     /// <summary>Tells what happens to containers that carry all the labels given, as it happens, until its token is cancelled.</summary>
     /// <param name="since">
@@ -136,6 +142,12 @@ public interface IContainerEngine
 /// <param name="Version">The engine's version.</param>
 /// <param name="ApiVersion">The API version agreed on.</param>
 public sealed record EngineInfo(string Version, string ApiVersion);
+
+/// <summary>What is read of a container's log.</summary>
+/// <param name="Tail">The last so many lines; null is all.</param>
+/// <param name="Follow">Whether to go on until the container ends.</param>
+/// <param name="Since">The earliest time; null is from the beginning.</param>
+public sealed record LogPart(int? Tail = null, bool Follow = false, DateTimeOffset? Since = null);
 
 /// <summary>A line of a container's log.</summary>
 /// <param name="Stream">stdout or stderr.</param>

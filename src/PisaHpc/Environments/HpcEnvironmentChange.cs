@@ -29,4 +29,8 @@ public sealed record HpcEnvironmentChange
 
     /// <summary>The error's id where the step failed: the word, one of <see cref="ErrorId"/>; else empty.</summary>
     public string Failure { get; init; } = "";
+
+    /// <summary>The container, the step, and why.</summary>
+    public override string ToString() =>
+        $"{Node} {Static}: {Step}{(Failure.Length > 0 ? $": {Failure}" : Reason.Length > 0 ? $": {Reason}" : "")}";
 }

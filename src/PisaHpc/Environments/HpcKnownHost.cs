@@ -80,4 +80,7 @@ public sealed record HpcKnownHost
 
         return text.ToString();
     }
+
+    /// <summary>Whose key it is.</summary>
+    public override string ToString() => $"{Static} on {Node}, port {Port}: {Fingerprint}";
 }

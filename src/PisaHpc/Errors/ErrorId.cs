@@ -176,6 +176,9 @@ public enum ErrorId
     /// <summary>What there is of the job is another user's than the one for whom it was to be started or stopped.</summary>
     JobOfAnotherUser,
 
+    /// <summary>A job was not in the state that it was waited for, within the time for it.</summary>
+    JobNotInState,
+
     /// <summary>Nothing of the job was found on the nodes asked.</summary>
     JobNotFound,
 

@@ -61,6 +61,26 @@ public static class HostList
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/> for text that is not one name.</exception>
     public static string Fold(IEnumerable<string> names) => HostListFolder.Fold(names);
 
+    /// <summary>
+    /// Folds the nodes that something is said of, in whatever order it was found: each once, and as many as can be in one bracket. What is
+    /// no host's name is named as it is.
+    /// </summary>
+    internal static string FoldFound(IEnumerable<string> nodes)
+    {
+        var sorted = SortFound(nodes);
+        return sorted.All(HostNames.IsOne) ? Fold(sorted) : string.Join(',', sorted);
+    }
+
+    /// <summary>The same nodes, each once, in the order of their names and numbers.</summary>
+    internal static IReadOnlyList<string> SortFound(IEnumerable<string> nodes) =>
+    [
+        .. nodes.Distinct(StringComparer.Ordinal)
+            .OrderBy(HostNames.SortKey, StringComparer.Ordinal).ThenBy(node => node, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Names of nodes that are a host list where only a text has room.</summary>
+    internal static IReadOnlyList<string> Readable(IReadOnlyList<string> nodes) => Errors.Readable.List(nodes, FoldFound);
+
     private static List<string> Matches(string pattern, IReadOnlyList<string> nodes)
     {
         var matches = nodes.Where(node => FileSystemName.MatchesSimpleExpression(pattern, node, ignoreCase: false)).ToList();

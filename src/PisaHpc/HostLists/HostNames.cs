@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace PisaHpc.HostLists;
 
 /// <summary>
 /// What a node's name may hold: host names (RFC 1123) and the underscore that sites use. A name becomes an argument of ssh and part of file
 /// names, so that it never starts with '-' or '.', and holds no slash, quote or blank.
 /// </summary>
-internal static class HostNames
+internal static partial class HostNames
 {
     /// <summary>The longest name (RFC 1035, 2.3.4).</summary>
     public const int MaxLength = 253;
@@ -14,6 +16,13 @@ internal static class HostNames
 
     /// <summary>Whether a character stands for others in a pattern of names.</summary>
     public static bool IsWildcard(char c) => c is '*' or '?';
+
+    /// <summary>What names are sorted by, so that their numbers come in their order with leading zeros and without.</summary>
+    public static string SortKey(string name) => Number().Replace(name, number => number.Value.PadLeft(HostRange.MaxDigits, '0'));
+
+    /// <summary>Whether a text is one plain name.</summary>
+    public static bool IsOne(string name) =>
+        name.Length is > 0 and <= MaxLength && Allow(name[0], isFirst: true) && name.All(c => Allow(c, isFirst: false));
 
     /// <summary>Checks text that must be one plain name.</summary>
     /// <param name="source">Where it stands, for the error: a variable, a file, or "Node name".</param>
@@ -48,4 +57,7 @@ internal static class HostNames
         _ when char.IsControl(c) => $"the control character U+{(int)c:X4} cannot be part of a node's name",
         _ => $"{Quote.Of(c)} cannot be part of a node's name",
     };
+
+    [GeneratedRegex("[0-9]+")]
+    private static partial Regex Number();
 }

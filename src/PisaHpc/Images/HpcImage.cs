@@ -31,7 +31,10 @@ public sealed record HpcImage
     public DateTimeOffset? CreatedAt { get; init; }
 
     /// <summary>The environments that want it.</summary>
-    public IReadOnlyList<string> Environments { get; init; } = [];
+    public IReadOnlyList<string> Environments { get => Readable.Words(field); init; } = [];
+
+    /// <summary>The image, its node and its state.</summary>
+    public override string ToString() => $"{Name} on {Node}: {State}";
 }
 
 /// <summary>How what a node holds compares with what the site wants.</summary>

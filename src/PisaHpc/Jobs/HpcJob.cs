@@ -1,4 +1,5 @@
 using PisaHpc.Engines;
+using PisaHpc.HostLists;
 
 namespace PisaHpc.Jobs;
 
@@ -45,7 +46,10 @@ public sealed record HpcJob
     public int TotalSlots => Nodes.Sum(node => node.Slots);
 
     /// <summary>The nodes in the allocation's order: the first is where the launcher runs.</summary>
-    public required IReadOnlyList<HpcJobNode> Nodes { get; init; }
+    public required IReadOnlyList<HpcJobNode> Nodes { get => Readable.Words(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes.Select(node => node.Name));
 
     /// <summary>On how many of them its container runs.</summary>
     public int RunningNodes => Nodes.Count(node => node.State == nameof(ContainerState.Running));
@@ -74,16 +78,19 @@ public sealed record HpcJob
     /// <summary>
     /// The nodes that the batch system grants it and on which no container of it runs, of those that answered; null where nothing tells.
     /// </summary>
-    public IReadOnlyList<string>? NodesWithoutContainer { get; init; }
+    public IReadOnlyList<string>? NodesWithoutContainer { get => field is null ? null : HostList.Readable(field); init; }
 
     /// <summary>The nodes with a container of it that the batch system does not grant it; null where nothing tells.</summary>
-    public IReadOnlyList<string>? NodesNotGranted { get; init; }
+    public IReadOnlyList<string>? NodesNotGranted { get => field is null ? null : HostList.Readable(field); init; }
 
     /// <summary>What <see cref="BatchState"/> is of a job that the batch system does not know.</summary>
     internal const string UnknownToBatch = "Unknown";
 
     /// <summary>Whose job it is; null when nothing is left to tell.</summary>
     internal JobOrigin? Origin { get; init; }
+
+    /// <summary>The job, its state and its nodes.</summary>
+    public override string ToString() => Nodes.Count > 0 ? $"job {JobId}: {State} on {NodeList}" : $"job {JobId}: {State}";
 }
 
 /// <summary>A job's part on one node.</summary>

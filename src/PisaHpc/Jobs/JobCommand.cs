@@ -153,4 +153,7 @@ public sealed record HpcJobResult
 
     /// <summary>How long it took, the way there included, in seconds.</summary>
     public required double DurationSec { get; init; }
+
+    /// <summary>The job, and how its command ended.</summary>
+    public override string ToString() => $"job {JobId} on {Node}: {Command} ended with {ExitCode}";
 }

@@ -43,6 +43,9 @@ public sealed record MpiResult
 
     /// <summary>How long it took, the login included, in seconds.</summary>
     public required double DurationSec { get; init; }
+
+    /// <summary>The job, and how its ranks ended.</summary>
+    public override string ToString() => $"job {JobId}: {Command} with {Plural.Of(Ranks, "rank")}: {Outcome}";
 }
 
 /// <summary>How a run ended.</summary>

@@ -90,12 +90,17 @@ public static class FanOut
         }
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new HpcException(
-                late,
-                $"Node {node} is slow, or hangs: it did not finish within {timeout.TotalSeconds:0.#} s.",
-                node,
-                late == ErrorId.NodeTimeout ? null : "Allow it more time with -TimeoutSec; 0 is no limit.",
-                exception);
+            throw Late(node, timeout, late, exception);
         }
+    }
+
+    /// <summary>The failure of a node whose time is up.</summary>
+    /// <param name="id">What the failure is.</param>
+    internal static HpcException Late(
+        string node, TimeSpan timeout, ErrorId id = ErrorId.NodeTimeout, Exception? cause = null)
+    {
+        var nextStep = id == ErrorId.NodeTimeout ? null : "Allow it more time with -TimeoutSec; 0 is no limit.";
+        return new HpcException(
+            id, $"Node {node} is slow, or hangs: it did not finish within {timeout.TotalSeconds:0.#} s.", node, nextStep, cause);
     }
 }

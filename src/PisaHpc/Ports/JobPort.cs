@@ -1,4 +1,5 @@
 using PisaHpc.Batch;
+using PisaHpc.HostLists;
 
 namespace PisaHpc.Ports;
 
@@ -35,7 +36,10 @@ public sealed record JobPort
     public string? NodeSlots { get; init; }
 
     /// <summary>The names of the job's nodes, for -Node parameters; empty when not told.</summary>
-    public IReadOnlyList<string> Nodes => [.. SlotMap.NodesIn(NodeSlots ?? "").Select(node => node.Name)];
+    public IReadOnlyList<string> Nodes => HostList.Readable([.. SlotMap.NodesIn(NodeSlots ?? "").Select(node => node.Name)]);
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes);
 
     /// <summary>
     /// The batch system that knows whether the job is alive: the word, one of <see cref="Scheduler"/>; Manual when not told.

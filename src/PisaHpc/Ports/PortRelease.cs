@@ -148,4 +148,7 @@ public sealed record ReleasedPort
 
     /// <summary>Whether this call changed anything: false when the job held no port.</summary>
     public bool Changed => Reason != nameof(ReleaseReason.NotHeld);
+
+    /// <summary>The job, what it held, and why it does no more.</summary>
+    public override string ToString() => $"{(Port is null ? "no port" : $"port {Port}")} of job {JobId}: {Reason}";
 }

@@ -37,7 +37,7 @@ public sealed record HpcNode
     public long? MemoryAvailableBytes { get; init; }
 
     /// <summary>The InfiniBand and RoCE adapters, by name; empty when there is none.</summary>
-    public IReadOnlyList<string> Devices { get; init; } = [];
+    public IReadOnlyList<string> Devices { get => Readable.Words(field); init; } = [];
 
     /// <summary>The ports of those adapters that are active.</summary>
     public int? ActivePorts { get; init; }
@@ -49,7 +49,7 @@ public sealed record HpcNode
     public int? Containers { get; init; }
 
     /// <summary>The jobs that those containers belong to, each once.</summary>
-    public IReadOnlyList<string> Jobs { get; init; } = [];
+    public IReadOnlyList<string> Jobs { get => Readable.Words(field); init; } = [];
 
     /// <summary>A node that could not be asked.</summary>
     /// <param name="failure">Why.</param>
@@ -60,6 +60,9 @@ public sealed record HpcNode
         ErrorId = failure.Id.ToString(),
         Reason = failure.Message,
     };
+
+    /// <summary>The node and its state, and why it is not ready.</summary>
+    public override string ToString() => Reason is null ? $"{Node}: {State}" : $"{Node}: {State}: {Reason}";
 }
 
 /// <summary>Whether a node can take jobs in containers.</summary>

@@ -20,6 +20,61 @@ public sealed record HpcNodeCheck
 
     /// <summary>What to do about it; null when there is nothing to do.</summary>
     public string? Remedy { get; init; }
+
+    /// <summary>Whether somebody has to look: it failed, warns, or could not be made.</summary>
+    internal bool IsProblem => Result is nameof(CheckResult.Failed) or nameof(CheckResult.Warning) or nameof(CheckResult.Unknown);
+
+    /// <summary>The check in a line.</summary>
+    public override string ToString() => $"{Node}: {Check} {Result}: {Evidence}";
+}
+
+/// <summary>A check that came out the same on nodes, in the same words but for the node's name.</summary>
+public sealed record HpcNodeCheckGroup
+{
+    /// <summary>The nodes, each once.</summary>
+    public required IReadOnlyList<string> Nodes { get => HostList.Readable(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes);
+
+    /// <summary>How many nodes they are.</summary>
+    public int Count => Nodes.Count;
+
+    /// <summary>The check's name.</summary>
+    public required string Check { get; init; }
+
+    /// <summary>How it came out: the word, one of <see cref="CheckResult"/>.</summary>
+    public required string Result { get; init; }
+
+    /// <summary>What was found, with the values.</summary>
+    public required string Evidence { get; init; }
+
+    /// <summary>What to do about it, on the first of them where it names the node; null when there is nothing to do.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>Puts checks that came out the same together, in the order of the first of each group.</summary>
+    public static IReadOnlyList<HpcNodeCheckGroup> Of(IEnumerable<HpcNodeCheck> checks) =>
+    [
+        .. from check in checks
+           group check by (
+               check.Check,
+               check.Result,
+               Evidence: NodeSentence.Of(check.Evidence, check.Node),
+               Remedy: NodeSentence.Of(check.Remedy ?? "", check.Node)) into same
+           let nodes = HostList.SortFound(same.Select(check => check.Node))
+           let list = HostList.FoldFound(nodes)
+           select new HpcNodeCheckGroup
+           {
+               Nodes = nodes,
+               Check = same.Key.Check,
+               Result = same.Key.Result,
+               Evidence = same.Key.Evidence.In(list),
+               Remedy = same.First().Remedy,
+           },
+    ];
+
+    /// <summary>The check in a line.</summary>
+    public override string ToString() => $"{NodeList}: {Check} {Result}: {Evidence}";
 }
 
 /// <summary>Checks of many nodes in one, as monitoring systems take it (Monitoring Plugins Development Guidelines, 2.3 and 2.6).</summary>

@@ -95,10 +95,10 @@ public sealed record HpcNodeSetup
     public required string EngineAction { get; init; }
 
     /// <summary>What was changed, a line each; empty when all was as it should be.</summary>
-    public IReadOnlyList<string> Changes { get; init; } = [];
+    public IReadOnlyList<string> Changes { get => Readable.Lines(field); init; } = [];
 
     /// <summary>The engine's configuration before and after, line by line, with "+ " and "- "; empty when it did not change.</summary>
-    public IReadOnlyList<string> Diff { get; init; } = [];
+    public IReadOnlyList<string> Diff { get => Readable.Lines(field); init; } = [];
 
     /// <summary>Where the engine's old configuration lies on the node; null when there was none, or it did not change.</summary>
     public string? Backup { get; init; }
@@ -107,5 +107,8 @@ public sealed record HpcNodeSetup
     public int ContainersKept { get; init; }
 
     /// <summary>The containers that ran before a restart and not after it, by name.</summary>
-    public IReadOnlyList<string> ContainersLost { get; init; } = [];
+    public IReadOnlyList<string> ContainersLost { get => Readable.Words(field); init; } = [];
+
+    /// <summary>The node, and what was changed there.</summary>
+    public override string ToString() => $"{Node}: {(Changes.Count > 0 ? string.Join("; ", Changes) : "nothing to change")}";
 }

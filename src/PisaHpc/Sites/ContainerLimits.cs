@@ -35,6 +35,17 @@ public sealed record ContainerLimits
 
     /// <summary>The greatest number of processes and threads; null is no limit.</summary>
     public long? Pids { get; init; }
+
+    /// <summary>The limits that are set, as <c>name=value</c>, sizes in bytes.</summary>
+    public override string ToString() => string.Join(
+        ' ',
+        new (string Name, object? Value)[]
+        {
+            ("memlock", MemlockBytes), ("openFiles", OpenFiles), ("shm", ShmBytes), ("memory", MemoryBytes),
+            ("memoryPerSlot", MemoryPerSlotBytes), ("cpus", CpusFromSlots ? "slots" : null), ("fromJob", FromJob), ("pids", Pids),
+        }
+            .Where(limit => limit.Value is not null)
+            .Select(limit => $"{limit.Name}={limit.Value}"));
 }
 
 /// <summary>What a layer says of the limits; see <see cref="ContainerLimits"/> for the meaning of each value.</summary>

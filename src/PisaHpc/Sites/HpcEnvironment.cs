@@ -12,7 +12,7 @@ public sealed record HpcEnvironment
     public required string Name { get; init; }
 
     /// <summary>Other names it answers to.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    public IReadOnlyList<string> Aliases { get => Readable.Words(field); init; } = [];
 
     /// <summary>The static environment into whose containers its jobs are placed; null where each job has containers of its own.</summary>
     public string? Static { get; init; }
@@ -39,34 +39,34 @@ public sealed record HpcEnvironment
     public string? MpiNetwork { get; init; }
 
     /// <summary>The mounts.</summary>
-    public IReadOnlyList<MountDefinition> Mounts { get; init; } = [];
+    public IReadOnlyList<MountDefinition> Mounts { get => Readable.Words(field); init; } = [];
 
     /// <summary>The limits.</summary>
     public ContainerLimits Limits { get; init; } = new();
 
     /// <summary>Which InfiniBand devices go in: <c>all</c>, <c>none</c>, or adapters' names.</summary>
-    public IReadOnlyList<string> Devices { get; init; } = ["all"];
+    public IReadOnlyList<string> Devices { get => Readable.Words(field); init; } = ["all"];
 
     /// <summary>The device files that go in beside those of the adapters.</summary>
-    public IReadOnlyList<DeviceFile> DeviceFiles { get; init; } = [];
+    public IReadOnlyList<DeviceFile> DeviceFiles { get => Readable.Words(field); init; } = [];
 
     /// <summary>What has to be looked for on a node: the sources of mounts, and the device files.</summary>
     internal IEnumerable<string> NodePaths => Mounts.Select(mount => mount.Source).Concat(DeviceFiles.Select(file => file.Path));
 
     /// <summary>Capabilities to add, without CAP_; everything else is dropped.</summary>
-    public IReadOnlyList<string> Capabilities { get; init; } = [];
+    public IReadOnlyList<string> Capabilities { get => Readable.Words(field); init; } = [];
 
     /// <summary>Security options, as the engine takes them.</summary>
-    public IReadOnlyList<string> SecurityOptions { get; init; } = ["no-new-privileges"];
+    public IReadOnlyList<string> SecurityOptions { get => Readable.Words(field); init; } = ["no-new-privileges"];
 
     /// <summary>Environment variables.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Variables { get => Readable.Pairs(field); init; } = new Dictionary<string, string>();
 
     /// <summary>
     /// Which of a user's variables a program gets that he starts in the container from its node: rules beyond those that the agent has by
     /// itself, in order. The last one that fits a name decides.
     /// </summary>
-    public IReadOnlyList<VariableRule> UserVariables { get; init; } = [];
+    public IReadOnlyList<VariableRule> UserVariables { get => Readable.Words(field); init; } = [];
 
     /// <summary>How one gets into its containers: the word, one of <see cref="WayIn"/>.</summary>
     public string Access => Way.ToString();
@@ -86,7 +86,7 @@ public sealed record HpcEnvironment
     public int ReadyTimeoutSec { get; init; } = 60;
 
     /// <summary>Which layer set what: a row for every setting, and one for every item of a list.</summary>
-    public IReadOnlyList<SettingOrigin> Origins { get; init; } = [];
+    public IReadOnlyList<SettingOrigin> Origins { get => Readable.Lines(field); init; } = [];
 
     /// <summary>Where a setting came from; null when there is no such setting.</summary>
     /// <param name="option">
@@ -98,6 +98,9 @@ public sealed record HpcEnvironment
     public OpenFilesLimit? OpenFilesLimit() => Limits.OpenFiles is { } count
         ? new OpenFilesLimit(count, OriginOf(OpenFilesOption) is { IsBuiltIn: false })
         : null;
+
+    /// <summary>The environment and its image.</summary>
+    public override string ToString() => $"{Name}: {Image}";
 }
 
 /// <summary>A directory or file of the node that a container sees.</summary>
@@ -119,6 +122,9 @@ public sealed record MountDefinition
     /// The mount propagation (private, rprivate, shared, rshared, slave, rslave; mount_namespaces(7)); null for the engine's default.
     /// </summary>
     public string? Propagation { get; init; }
+
+    /// <summary>The mount, as the site definition writes it.</summary>
+    public override string ToString() => $"{Source}:{Target}{(ReadOnly ? ":ro" : "")}";
 }
 
 /// <summary>A device file of the node that a container gets beside those of InfiniBand adapters: /dev/knem, /dev/xpmem.</summary>
@@ -129,12 +135,19 @@ public sealed record DeviceFile
 
     /// <summary>Whether a node that lacks it goes without, instead of failing.</summary>
     public bool Optional { get; init; }
+
+    /// <summary>Its path.</summary>
+    public override string ToString() => Path;
 }
 
 /// <summary>A rule for a user's variables.</summary>
 /// <param name="Name">A name; <c>*</c> stands for any characters, <c>?</c> for one.</param>
 /// <param name="Keep">Whether a program gets them.</param>
-public sealed record VariableRule(string Name, bool Keep);
+public sealed record VariableRule(string Name, bool Keep)
+{
+    /// <summary>The name, with a minus where it is kept out.</summary>
+    public override string ToString() => Keep ? Name : $"-{Name}";
+}
 
 /// <summary>The ways into a job's containers among which an environment chooses.</summary>
 public enum WayIn

@@ -39,7 +39,8 @@ public sealed class InstallHpcBatchHookTests(HookedSlurm slurm) : IClassFixture<
         const string Prolog = "/usr/lib/pisahpc/slurm-prolog";
         (await RunningProcess.RunAsync("chmod", ["754", Prolog])).EndedWith(0);
         var failed = slurm.Test("-Check HookFiles -FailOn Failed");
-        Assert.Equal(slurm.Lab.Nodes.Select(_ => "NodeCheckFailed"), failed.ErrorIds);
+        Assert.All(failed.ErrorIds, id => Assert.Equal("NodeCheckFailed", id));
+        Assert.Equal(slurm.Lab.Nodes.Select(node => node.Name).Order(), failed.FailedNodes.Order());
         Assert.Contains("has mode and owner 754 0", failed.Errors[0].ToString(), StringComparison.Ordinal);
         slurm.Install().Succeeded();
         slurm.Test("-Check HookFiles -FailOn Failed").Succeeded();

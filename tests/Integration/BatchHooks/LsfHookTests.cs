@@ -113,7 +113,8 @@ public sealed class LsfHookTests(HookedLsf lsf) : IClassFixture<HookedLsf>
         Assert.Contains("o2wn02 HookUser Passed: /etc/lsf.sudoers: root", checks);
         (await RunningProcess.RunAsync("chmod", ["644", "/etc/lsf.sudoers"])).EndedWith(0);
         var failed = lsf.Test("-Check HookUser -FailOn Failed");
-        Assert.Equal(["NodeCheckFailed", "NodeCheckFailed"], failed.ErrorIds);
+        Assert.Equal(2, failed.FailedNodes.Count);
+        Assert.All(failed.ErrorIds, id => Assert.Equal("NodeCheckFailed", id));
         (await RunningProcess.RunAsync("chmod", ["600", "/etc/lsf.sudoers"])).EndedWith(0);
     }
 

@@ -108,7 +108,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
             or "Invoke-ContainerMpi" or "Invoke-HpcJob" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
-            or "Measure-HpcContainer" or "Wait-HpcContainer")
+            or "Measure-HpcContainer" or "Wait-HpcContainer" or "Wait-HpcJob")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
             yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";

@@ -20,6 +20,11 @@ public sealed record RunResult(
     /// <summary>The ids of the errors: the part of FullyQualifiedErrorId before the comma.</summary>
     public IReadOnlyList<string> ErrorIds => [.. Errors.Select(error => error.FullyQualifiedErrorId.Split(',')[0])];
 
+    /// <summary>
+    /// The nodes that the errors are of: one that failed alone is its error's target, those that failed alike are in one error.
+    /// </summary>
+    public IReadOnlyList<string> FailedNodes => [.. Errors.SelectMany(NodesOf)];
+
     /// <summary>The result, after checking that nothing failed; the failure names each error.</summary>
     public RunResult Succeeded()
     {
@@ -38,6 +43,11 @@ public sealed record RunResult(
         Assert.True(ErrorIds[0] == id, $"Expected {id}, got {Describe(error)}");
         return error;
     }
+
+    private static IEnumerable<string> NodesOf(ErrorRecord error) =>
+        PSObject.AsPSObject(error.Exception).Properties["FailedNodes"]?.Value is IEnumerable<object> nodes && nodes.Any()
+            ? nodes.Select(node => (string)PSObject.AsPSObject(node).Properties["Node"].Value)
+            : [(string)error.TargetObject];
 
     private static string Describe(ErrorRecord error) =>
         $"{error.FullyQualifiedErrorId} (target {error.TargetObject}): {error}\n{error.ScriptStackTrace}\n{error.Exception}";

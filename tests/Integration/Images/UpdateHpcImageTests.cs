@@ -98,7 +98,7 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
         Assert.Equal(held.Where(node => node.Value == wanted).Select(node => node.Key).Order(), Named(run, "Updated").Order());
         Assert.Equal(held.Where(node => node.Value == old).Select(node => node.Key).Order(), Named(run, "Failed").Order());
         Assert.All(run.ErrorIds, id => Assert.Equal("ImagePullFailed", id));
-        Assert.Equal(Named(run, "Failed").Order(), run.Errors.Select(error => (string)error.TargetObject).Order());
+        Assert.Equal(Named(run, "Failed").Order(), run.FailedNodes.Order());
         Assert.All(run.Objects, result => Assert.Equal(old, result.Properties["PreviousDigest"].Value));
         var named = _shell.Run("param($Nodes) (Get-HpcAllocation -Node $Nodes -Slot 1 -Owner root).Nodes | ForEach-Object Name", new { Nodes = Assert.Single(run.Warnings).Split(' ', '.')[2] });
         Assert.Equal(Named(run, "Failed").Order(), named.Succeeded().Objects.Select(node => node.ToString()).Order());
@@ -144,7 +144,7 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
 
         var run = _shell.Run("param($Site, $Node) Update-HpcImage -Site $Site -Node $Node -MaximumRetryCount 1 -RetryIntervalSec 0", new { Site = site, Node = nodes });
         Assert.All(run.ErrorIds, id => Assert.Equal("ImagePullFailed", id));
-        Assert.Equal(nodes, run.Errors.Select(error => (string)error.TargetObject).Order());
+        Assert.Equal(nodes, run.FailedNodes.Order());
         Assert.All(run.Objects, result => Assert.Equal(("Failed", false, wanted, old, 2), Of(result)));
         var held = await images.HeldAsync($"{Repository}:1");
         Assert.All(nodes, node => Assert.Equal(old, held[node]));

@@ -15,6 +15,7 @@ public sealed class ExactNameTests : IDisposable
         { "Get-HpcContainer", "-JobId", "JobNotFound" },
         { "Get-HpcContainer", "-Name", "ContainerNotFound" },
         { "Get-HpcContainer", "-Static", "StaticNotFound" },
+        { "Get-HpcContainerLog", "-JobId", "JobNotFound" },
         { "Get-HpcContainerLog", "-Static", "StaticNotFound" },
         { "Get-HpcEnvironment", "-Name", "EnvironmentNotFound" },
         { "Get-HpcImage", "-Name", "ImageNotFound" },

@@ -92,7 +92,7 @@ public sealed class NodesOfJobTests : IDisposable
     }
 
     private static IEnumerable<string> NodesAsked(CmdletRun run) => run.Errors
-        .Select(error => error.TargetObject?.ToString() ?? "")
+        .SelectMany(error => (error.TargetObject?.ToString() ?? "").Split(','))
         .Where(target => target.EndsWith(".invalid", StringComparison.Ordinal))
         .Distinct()
         .Order(StringComparer.Ordinal);

@@ -20,7 +20,7 @@ public sealed class CmdletTests
     private static readonly Dictionary<string, Type[]> OutputsOfRuns = new()
     {
         ["Enter-HpcContainer"] = [typeof(HpcContainerCommandResult)],
-        ["Invoke-ContainerCommand"] = [typeof(HpcContainerOutput), typeof(HpcContainerCommandResult)],
+        ["Invoke-ContainerCommand"] = [typeof(HpcContainerOutput), typeof(HpcContainerCommandResult), typeof(HpcContainerOutputGroup)],
         ["Invoke-ContainerMpi"] = [typeof(MpiOutput), typeof(MpiResult)],
         ["Invoke-HpcJob"] = [typeof(HpcJobOutput), typeof(HpcJobResult)],
     };

@@ -50,6 +50,7 @@ public sealed class NoSiteTests
         ["Test-HpcSite"] = ["Test-HpcSite", "Test-HpcSite -Quiet"],
         ["Uninstall-HpcBatchHook"] = ["Uninstall-HpcBatchHook -WhatIf"],
         ["Update-HpcImage"] = ["Update-HpcImage", "Update-HpcImage o2wn01", "Update-HpcImage o2wn01 debian12"],
+        ["Wait-HpcJob"] = ["Wait-HpcJob 4711"],
     };
 
     /// <summary>What they are given says everything.</summary>

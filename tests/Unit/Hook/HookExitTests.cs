@@ -15,7 +15,7 @@ public sealed class HookExitTests
         ErrorId.SshAccessMissing, ErrorId.AgentMissing, ErrorId.CommandFailed, ErrorId.AllocationNotFound, ErrorId.SiteInvalid,
         ErrorId.EnvironmentNotFound, ErrorId.StaticNotFound, ErrorId.StaticDiffers, ErrorId.StaticBeingSynced, ErrorId.StaticBusy,
         ErrorId.StaticSyncStopped, ErrorId.MpiLaunchFailed, ErrorId.RankFailed,
-        ErrorId.JobNotFound, ErrorId.RecordsMissing,
+        ErrorId.JobNotFound, ErrorId.JobNotInState, ErrorId.RecordsMissing,
         ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,
         ErrorId.NodeCheckFailed, ErrorId.ContainerCheckFailed, ErrorId.EngineConfigurationInvalid, ErrorId.EngineConfigurationRefused,
         ErrorId.BatchConfigurationInvalid, ErrorId.BatchHookIncomplete, ErrorId.ItemNotFound, ErrorId.ItemNotCopied,

@@ -209,16 +209,17 @@ public sealed class FakeEngine : IContainerEngine
     }
 
     public async IAsyncEnumerable<EngineLogLine> ReadLogAsync(
-        string id, int? tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string id, LogPart part, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(Node, FakeStep.ReadLog, id, cancellationToken);
         Require(id);
-        foreach (var line in Log.TakeLast(tail ?? int.MaxValue))
+        var lines = Log.Where(line => part.Since is null || line.Time >= part.Since);
+        foreach (var line in part.Tail is { } count ? lines.TakeLast(count) : lines)
         {
             yield return line;
         }
 
-        if (follow && FollowsLogs && Get(id) is { State: ContainerState.Running } container)
+        if (part.Follow && FollowsLogs && Get(id) is { State: ContainerState.Running } container)
         {
             await EndOf(container.Id).Task.WaitAsync(cancellationToken);
         }

@@ -140,6 +140,77 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal("o2wn01+o2wn02", Assert.Single(new EchoCompleter().CompleteArgument("c", "p", "", null!, bound)).CompletionText);
     }
 
+    [Fact]
+    public void Users_are_those_who_hold_ports_and_the_accounts_of_people()
+    {
+        Area.Lease(new PortRequest { JobId = "7", Owner = "aaron", Nodes = "o2wn01" });
+        Assert.Equal("owner of job 7", Assert.Single(Complete<AccountCompleter>("aaro")).ToolTip);
+        Assert.Equal("uid 0, home /root", Assert.Single(Complete<AccountCompleter>("root")).ToolTip);
+        Assert.Empty(Complete<AccountCompleter>("nobody"));
+    }
+
+    [Fact]
+    public void Networks_are_those_of_the_site_s_environments()
+    {
+        File.WriteAllText(_site, "environments: { a: { image: 'x:1', mpiNetwork: 10.1.0.0/16 }, b: { image: 'x:1' } }");
+        var network = Assert.Single(Complete<MpiNetworkCompleter>(""));
+        Assert.Equal(("10.1.0.0/16", "network of a"), (network.CompletionText, network.ToolTip));
+    }
+
+    [Fact]
+    public void Mounts_are_those_of_environments_and_directories_of_a_node_level_by_level()
+    {
+        Directory.CreateDirectory(Path.Combine(_directory, "tree", "one", "deeper"));
+        Directory.CreateDirectory(Path.Combine(_directory, "tree", "other"));
+        File.WriteAllText(Path.Combine(_directory, "tree", "only-a-file"), "");
+        File.WriteAllText(
+            _site,
+            "nodes: { names: localhost, ssh: { client: local } }\nenvironments: { a: { image: 'x:1', mounts: [ '/opt/solver' ] } }\n");
+        Assert.Equal("mount of a", Assert.Single(Complete<MountCompleter>("/opt/sol")).ToolTip);
+        var found = Complete<MountCompleter>($"{_directory}/tree/o");
+        Assert.Equal([$"{_directory}/tree/one", $"{_directory}/tree/other"], found.Select(result => result.CompletionText));
+        Assert.Equal("directory of localhost", found[0].ToolTip);
+        Assert.Equal($"{_directory}/tree/one/deeper", Assert.Single(Complete<MountCompleter>($"{_directory}/tree/one/d")).CompletionText);
+    }
+
+    [Fact]
+    public void A_node_that_cannot_be_asked_completes_nothing_and_does_not_fail()
+    {
+        File.WriteAllText(_site, "nodes: { names: no-such-node.invalid }");
+        Assert.Empty(Complete<MountCompleter>("/opt/x"));
+        Assert.Empty(Complete<ContainerProgramCompleter>("so"));
+        Assert.Empty(new IbDeviceCompleter().CompleteArgument(
+            "Get-IbDevice", "Name", "", null!, new Hashtable { ["Site"] = _site, ["Node"] = "no-such-node.invalid" }));
+    }
+
+    [Fact]
+    public void Capabilities_and_options_of_launchers_are_known()
+    {
+        var capability = Assert.Single(new CapabilityCompleter().CompleteArgument("c", "p", "sys_pt", null!, new Hashtable()));
+        Assert.Equal(("SYS_PTRACE", "CAP_SYS_PTRACE, see capabilities(7)"), (capability.CompletionText, capability.ToolTip));
+        var option = Assert.Single(new LauncherOptionCompleter().CompleteArgument("c", "p", "--bind", null!, new Hashtable()));
+        Assert.Equal("'--bind-to'", option.CompletionText);
+    }
+
+    /// <summary>Where nothing completes a parameter, the engine offers files of this machine, which mean nothing elsewhere.</summary>
+    [Theory]
+    [InlineData("Start-HpcJob", "Mount", "Capability", "Network")]
+    [InlineData("Invoke-ContainerMpi", "Command", "WorkingDirectory", "Network", "LauncherOption")]
+    [InlineData("Invoke-ContainerCommand", "Command", "WorkingDirectory", "User")]
+    [InlineData("Invoke-HpcJob", "Command", "WorkingDirectory")]
+    [InlineData("Enter-HpcContainer", "Command", "WorkingDirectory", "User")]
+    [InlineData("Get-IbDevice", "Name")]
+    [InlineData("New-JobPort", "Owner")]
+    [InlineData("Get-HpcAllocation", "Owner")]
+    [InlineData("Test-HpcNode", "User")]
+    public void No_name_of_elsewhere_falls_back_to_files_of_this_machine(string cmdlet, params string[] parameters) => Assert.All(
+        Face.CmdletFacts.Named(cmdlet).Parameters.Where(parameter => parameters.Contains(parameter.Name)),
+        parameter => Assert.True(
+            (Nullable.GetUnderlyingType(parameter.PropertyType) ?? parameter.PropertyType).IsEnum
+                || parameter.IsDefined(typeof(ArgumentCompleterAttribute), inherit: false)
+                || parameter.IsDefined(typeof(ArgumentCompletionsAttribute), inherit: false),
+            $"-{parameter.Name}"));
+
     private List<CompletionResult> Complete<T>(string word)
         where T : SiteCompleter, new() =>
     [
@@ -151,7 +222,7 @@ public sealed class CompletionTests : IDisposable
     {
         protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
             HpcSite site,
-            IReadOnlyList<string> nodes,
+            CompletionLine line,
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
             yield return new CompletionCandidate("early", "at once");
@@ -163,7 +234,7 @@ public sealed class CompletionTests : IDisposable
     private sealed class EchoCompleter : SiteCompleter
     {
         protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
-            HpcSite site, IReadOnlyList<string> nodes, CancellationToken cancellationToken) =>
-            new[] { new CompletionCandidate(string.Join('+', nodes), "nodes") }.ToAsyncEnumerable();
+            HpcSite site, CompletionLine line, CancellationToken cancellationToken) =>
+            new[] { new CompletionCandidate(string.Join('+', line.Nodes), "nodes") }.ToAsyncEnumerable();
     }
 }

@@ -105,7 +105,7 @@ internal static class ContainerEvents
     }
 
     /// <summary>A moment as the engine reads it: seconds since 1970, with a fraction.</summary>
-    private static string SecondsOf(DateTimeOffset time)
+    internal static string SecondsOf(DateTimeOffset time)
     {
         var ticks = (time - DateTimeOffset.UnixEpoch).Ticks;
         return string.Create(CultureInfo.InvariantCulture, $"{ticks / TimeSpan.TicksPerSecond}.{ticks % TimeSpan.TicksPerSecond:0000000}");

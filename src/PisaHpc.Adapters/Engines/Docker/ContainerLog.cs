@@ -11,9 +11,9 @@ internal static class ContainerLog
     /// <summary>Reads the lines as they come.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/> or the connection's own ids.</exception>
     public static async IAsyncEnumerable<EngineLogLine> ReadAsync(
-        EngineClient client, string id, int? tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+        EngineClient client, string id, LogPart part, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var frames = await OpenAsync(client, id, tail, follow, cancellationToken);
+        await using var frames = await OpenAsync(client, id, part, cancellationToken);
         var lines = new LogLines(frames.Multiplexed);
         while (await NextAsync(frames, client.Node, cancellationToken) is { } frame)
         {
@@ -29,14 +29,14 @@ internal static class ContainerLog
         }
     }
 
-    private static async Task<LogFrames> OpenAsync(
-        EngineClient client, string id, int? tail, bool follow, CancellationToken cancellationToken)
+    private static async Task<LogFrames> OpenAsync(EngineClient client, string id, LogPart part, CancellationToken cancellationToken)
     {
         try
         {
             var container = await client.Requests.Containers.InspectContainerAsync(id, cancellationToken);
-            var last = tail is { } count ? count.ToString(System.Globalization.CultureInfo.InvariantCulture) : "all";
-            var path = $"containers/{container.ID}/logs?stdout=1&stderr=1&timestamps=1&tail={last}&follow={(follow ? 1 : 0)}";
+            var last = part.Tail is { } count ? count.ToString(CultureInfo.InvariantCulture) : "all";
+            var path = $"containers/{container.ID}/logs?stdout=1&stderr=1&timestamps=1&tail={last}&follow={(part.Follow ? 1 : 0)}"
+                + (part.Since is { } since ? $"&since={ContainerEvents.SecondsOf(since)}" : "");
             var answer = await client.Streams.GetAsync(
                 new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
             if (await EngineFailure.RefusalAsync(answer, cancellationToken) is not { } refusal)

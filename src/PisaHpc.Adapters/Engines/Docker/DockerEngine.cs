@@ -128,8 +128,8 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         },
         cancellationToken);
 
-    public IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, int? tail, bool follow, CancellationToken cancellationToken) =>
-        ContainerLog.ReadAsync(client, id, tail, follow, cancellationToken);
+    public IAsyncEnumerable<EngineLogLine> ReadLogAsync(string id, LogPart part, CancellationToken cancellationToken) =>
+        ContainerLog.ReadAsync(client, id, part, cancellationToken);
 
     public IAsyncEnumerable<ContainerEvent> ReadEventsAsync(
         DateTimeOffset? since, IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken) =>

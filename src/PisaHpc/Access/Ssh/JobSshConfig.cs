@@ -1,3 +1,5 @@
+using PisaHpc.HostLists;
+
 namespace PisaHpc.Access.Ssh;
 
 /// <summary>
@@ -16,7 +18,10 @@ public sealed record JobSshConfig
     public required string User { get; init; }
 
     /// <summary>The nodes.</summary>
-    public required IReadOnlyList<string> Nodes { get; init; }
+    public required IReadOnlyList<string> Nodes { get => HostList.Readable(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes);
 
     /// <summary>The directory on each node's tmpfs: /run/pisahpc/JOB, mode 0700, owned by the user.</summary>
     public required string Directory { get; init; }
@@ -38,6 +43,9 @@ public sealed record JobSshConfig
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>Whose it is and where.</summary>
+    public override string ToString() => $"job {JobId}: {User} at port {Port} of {NodeList}";
 }
 
 /// <summary>What became of a job's ssh configuration on one node.</summary>
@@ -45,4 +53,8 @@ public sealed record JobSshConfig
 /// <param name="Node">The node.</param>
 /// <param name="Directory">The directory that is gone.</param>
 /// <param name="Changed">Whether it was there: false when it had been removed before.</param>
-public sealed record JobSshRemoval(string JobId, string Node, string Directory, bool Changed);
+public sealed record JobSshRemoval(string JobId, string Node, string Directory, bool Changed)
+{
+    /// <summary>What is gone, and where.</summary>
+    public override string ToString() => $"{Node}: {Directory} {(Changed ? "is removed" : "was not there")}";
+}

@@ -223,4 +223,7 @@ public sealed record HpcContainerCommandResult
             StartedAt = started,
             DurationSec = Math.Round(took.TotalSeconds, 3),
         };
+
+    /// <summary>The container, and how its command ended.</summary>
+    public override string ToString() => $"{Name} on {Node}: {Command} ended with {ExitCode}";
 }

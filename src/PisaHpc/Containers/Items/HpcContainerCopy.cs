@@ -38,4 +38,7 @@ public sealed record HpcContainerCopy
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>What was copied, and where.</summary>
+    public override string ToString() => $"{Name} on {Node}: {Source} to {Destination}, {Plural.Of(Files, "file")}";
 }

@@ -66,4 +66,7 @@ public sealed record ImportedImage
             Changed = !plan.IsHeld,
         };
     }
+
+    /// <summary>The image and what it was made of.</summary>
+    public override string ToString() => $"{Name} on {Node} of {Source}";
 }

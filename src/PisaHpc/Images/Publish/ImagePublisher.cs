@@ -144,6 +144,9 @@ public sealed record PublishedImage
 
     /// <summary>Whether the registry has another image under the name than before.</summary>
     public required bool Changed { get; init; }
+
+    /// <summary>The image and its name in the registry.</summary>
+    public override string ToString() => $"{Name} on {Node} as {Reference}";
 }
 
 /// <summary>A push as it is going to be.</summary>

@@ -34,6 +34,9 @@ public sealed record HpcImageUpdate
 
     /// <summary>Why it failed; null when it did not.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The image, its node, and what became of it.</summary>
+    public override string ToString() => $"{Name} on {Node}: {State}{(Reason is null ? "" : $": {Reason}")}";
 }
 
 /// <summary>How an update of one image on one node ended.</summary>

@@ -1,3 +1,5 @@
+using PisaHpc.HostLists;
+
 namespace PisaHpc.Jobs.Orphans;
 
 /// <summary>What a job left on nodes or in the port area when its run was over.</summary>
@@ -22,10 +24,16 @@ public sealed record HpcOrphan
     public required int Port { get; init; }
 
     /// <summary>The nodes that are cleaned, with what was found on them; some may have nothing but their name in the lease.</summary>
-    public required IReadOnlyList<OrphanNode> Nodes { get; init; }
+    public required IReadOnlyList<OrphanNode> Nodes { get => Readable.Words(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes.Select(node => node.Name));
 
     /// <summary>Whether this call changed anything.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>The job, its state, and by what evidence.</summary>
+    public override string ToString() => $"job {JobId}: {State}: {Evidence}";
 }
 
 /// <summary>What was found on a node.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using PisaHpc.Engines;
+using PisaHpc.HostLists;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Jobs.Records;
@@ -50,7 +51,11 @@ public sealed record HpcEndedJob
     public int Port { get; init; }
 
     /// <summary>The nodes in the allocation's order, then those on which something was found; each with its evidence.</summary>
-    public required IReadOnlyList<HpcEndedJobNode> Nodes { get; init; }
+    public required IReadOnlyList<HpcEndedJobNode> Nodes { get => Readable.Words(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    [JsonIgnore]
+    public string NodeList => HostList.FoldFound(Nodes.Select(node => node.Name));
 
     /// <summary>The slots of all nodes together.</summary>
     [JsonIgnore]
@@ -103,10 +108,10 @@ public sealed record HpcEndedJob
     public string EndedByProgram { get; init; } = "";
 
     /// <summary>What it went without, each in a line: that no limit of its memory was known.</summary>
-    public IReadOnlyList<string> Remarks { get; init; } = [];
+    public IReadOnlyList<string> Remarks { get => Readable.Lines(field); init; } = [];
 
     /// <summary>How long the phases of its start and its stop took.</summary>
-    public IReadOnlyList<PhaseTime> Phases { get; init; } = [];
+    public IReadOnlyList<PhaseTime> Phases { get => Readable.Lines(field); init; } = [];
 
     /// <summary>
     /// The phases of its start, of the slowest nodes, each with when it began, for <see cref="StartTrace"/>; null where nobody wrote any.
@@ -121,6 +126,9 @@ public sealed record HpcEndedJob
     /// <summary>The file.</summary>
     [JsonIgnore]
     public string Path { get; init; } = "";
+
+    /// <summary>The job, and why it ended.</summary>
+    public override string ToString() => $"job {JobId}: {Reason}: {Message}";
 }
 
 /// <summary>A node of a job that has ended, and what was found there.</summary>

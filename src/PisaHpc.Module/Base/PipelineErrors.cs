@@ -1,0 +1,105 @@
+using System.Management.Automation;
+using PisaHpc.Engines;
+
+namespace PisaHpc.Module.Base;
+
+/// <summary>What a cmdlet says of failures, all of it on the pipeline's thread.</summary>
+/// <param name="cmdlet">Whose errors they are.</param>
+/// <param name="engine">What the site's engines are called; null where no site says so.</param>
+/// <param name="folds">Whether errors of nodes wait for others of the same cause.</param>
+internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine, Func<bool> folds)
+{
+    private readonly ErrorFold _held = new();
+
+    /// <summary>Writes a failure as an error record, after those of before.</summary>
+    public void Write(Exception exception, object? target)
+    {
+        WriteHeld();
+        cmdlet.WriteError(RecordOf(exception, target));
+    }
+
+    /// <summary>Writes a node's failure, when it is known whether others have the same.</summary>
+    public void WriteOfNode(NodeFailure failure)
+    {
+        var record = RecordOf(failure.Cause, failure.Node);
+        if (folds() && Preference is ActionPreference.Continue or ActionPreference.SilentlyContinue or ActionPreference.Ignore
+            && record.Exception is HpcException)
+        {
+            _held.Add(failure.Node, record);
+        }
+        else
+        {
+            cmdlet.WriteError(record);
+        }
+    }
+
+    /// <summary>Writes the errors that waited for others. A pipeline that was stopped takes none: then they go to the host.</summary>
+    public void WriteHeld()
+    {
+        while (_held.TryTake() is { } record)
+        {
+            if (cmdlet.PipelineStopToken.IsCancellationRequested)
+            {
+                Say(record);
+            }
+            else
+            {
+                cmdlet.WriteError(record);
+            }
+        }
+    }
+
+    /// <summary>Ends the cmdlet with a failure.</summary>
+    public void End(Exception failure)
+    {
+        WriteFailedNodes(failure);
+        WriteHeld();
+        cmdlet.ThrowTerminatingError(RecordOf(failure));
+    }
+
+    /// <summary>
+    /// A pipeline that was stopped takes no error, and work that could not be taken back fails after that: what it says goes to the host,
+    /// or nobody would learn what is left behind.
+    /// </summary>
+    /// <param name="failure">How the work ended; null where it did not fail.</param>
+    public void SayUnheard(Exception? failure)
+    {
+        if (cmdlet.PipelineStopToken.IsCancellationRequested
+            && failure is not (null or OperationCanceledException or PipelineStoppedException))
+        {
+            Say(RecordOf(failure));
+        }
+    }
+
+    private ErrorRecord RecordOf(Exception exception, object? target = null) =>
+        ErrorCatalogue.RecordOf(exception, target, cmdlet.MyInvocation.MyCommand?.Name, engine());
+
+    private void Say(ErrorRecord record) => cmdlet.Host.UI.WriteErrorLine(
+        $"{record.FullyQualifiedErrorId.Split(',')[0]}: {record.Exception.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
+
+    /// <summary>
+    /// A record for each node that a failure names, before its own. Where the first error is to end all it would be a node's: then the
+    /// failure stands alone, which has the nodes with it.
+    /// </summary>
+    private void WriteFailedNodes(Exception failure)
+    {
+        if (failure is HpcException { FailedNodes: var failed } && Preference != ActionPreference.Stop)
+        {
+            foreach (var node in failed)
+            {
+                WriteOfNode(node);
+            }
+        }
+    }
+
+    private ActionPreference Preference
+    {
+        get
+        {
+            var preference = cmdlet.MyInvocation.BoundParameters.TryGetValue("ErrorAction", out var asked)
+                ? asked
+                : cmdlet.GetVariableValue("ErrorActionPreference");
+            return LanguagePrimitives.TryConvertTo(preference, out ActionPreference action) ? action : ActionPreference.Continue;
+        }
+    }
+}

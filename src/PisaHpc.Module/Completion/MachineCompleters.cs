@@ -1,0 +1,164 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Runtime.CompilerServices;
+using PisaHpc.Adapters;
+using PisaHpc.Adapters.Yaml;
+using PisaHpc.Devices;
+using PisaHpc.HostLists;
+using PisaHpc.Ports;
+using PisaHpc.Sites;
+
+namespace PisaHpc.Module.Completion;
+
+/// <summary>Completes users: those who hold ports, and the accounts of this machine's own file that people have.</summary>
+internal sealed class AccountCompleter : SiteCompleter
+{
+    /// <summary>The first uid of a person, and nobody's (login.defs(5), UID_MIN; nfs(5)).</summary>
+    private const int FirstPerson = 1000, Nobody = 65534;
+
+    /// <inheritdoc/>
+    protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken)
+    {
+        var leases = site.PortArea is { } area ? PortArea.Of(area, _ => { }).List() : [];
+        var owners = leases.Select(lease => new CompletionCandidate(lease.Owner, $"owner of job {lease.JobId}"));
+        return owners.Concat(Accounts()).DistinctBy(candidate => candidate.Text).ToAsyncEnumerable();
+    }
+
+    /// <summary>Of passwd(5), since a name service with all of a site's users takes longer than a person waits.</summary>
+    private static IEnumerable<CompletionCandidate> Accounts() =>
+        from entry in File.Exists("/etc/passwd") ? File.ReadLines("/etc/passwd") : []
+        let fields = entry.Split(':')
+        where fields.Length >= 6 && int.TryParse(fields[2], out var uid) && (uid == 0 || (uid >= FirstPerson && uid != Nobody))
+        select new CompletionCandidate(fields[0], $"uid {fields[2]}, home {fields[5]}");
+}
+
+/// <summary>Completes the networks that MPI uses in the site's environments.</summary>
+internal sealed class MpiNetworkCompleter : SiteCompleter
+{
+    /// <inheritdoc/>
+    protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken) =>
+        site.Environments.Keys
+            .Select(name => EnvironmentResolver.Resolve(site, name, null, EnvironmentLayer.Empty))
+            .Where(environment => environment.MpiNetwork is not null)
+            .GroupBy(environment => environment.MpiNetwork!)
+            .Select(same => new CompletionCandidate(
+                same.Key, $"network of {string.Join(", ", same.Select(environment => environment.Name))}"))
+            .ToAsyncEnumerable();
+}
+
+/// <summary>Completes the adapters of the first node on the line; of this machine where none is named.</summary>
+internal sealed class IbDeviceCompleter : SiteCompleter
+{
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, CompletionLine line, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var node = line.Nodes.SelectMany(HostList.Expand).FirstOrDefault();
+        var connection = node is null
+            ? await NodeConnectors.ThisMachineAsync(cancellationToken)
+            : await NodeConnectors.For(site.Nodes).ConnectAsync(node, cancellationToken);
+        var devices = await IbDeviceProbe.RunAsync(connection, node ?? Environment.MachineName, "/", cancellationToken);
+        foreach (var device in devices.DistinctBy(device => device.Name))
+        {
+            yield return new CompletionCandidate(device.Name, $"{device.LinkLayer} {device.State} on {device.Node}");
+        }
+    }
+}
+
+/// <summary>Completes what can be mounted: what environments mount, and the directories of the site's first node, level by level.</summary>
+internal sealed class MountCompleter : SiteCompleter
+{
+    /// <inheritdoc/>
+    protected override string KeyOf(CompletionLine line) => DirectoryOf(line.Word);
+
+    /// <inheritdoc/>
+    protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, CompletionLine line, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var mounts = from name in site.Environments.Keys
+                     let environment = EnvironmentResolver.Resolve(site, name, null, EnvironmentLayer.Empty)
+                     from mount in environment.Mounts
+                     group environment.Name by mount.ToString();
+        foreach (var mount in mounts)
+        {
+            yield return new CompletionCandidate(mount.Key, $"mount of {string.Join(", ", mount.Distinct())}");
+        }
+
+        if (line.Word is not ['/', ..] || HostList.Expand(site.Nodes.Names) is not [var node, ..])
+        {
+            yield break;
+        }
+
+        var connection = await NodeConnectors.For(site.Nodes).ConnectAsync(node, cancellationToken);
+        var found = await connection.RunAsync(
+            ["find", DirectoryOf(line.Word), "-mindepth", "1", "-maxdepth", "1", "-type", "d"],
+            ReadOnlyMemory<byte>.Empty,
+            cancellationToken);
+        foreach (var path in found.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal))
+        {
+            yield return new CompletionCandidate(path, $"directory of {node}");
+        }
+    }
+
+    /// <summary>The directory whose entries a path begins with; / is one.</summary>
+    internal static string DirectoryOf(string path) => path.LastIndexOf('/') is > 0 and var end ? path[..end] : "/";
+}
+
+/// <summary>Completes the capabilities that a container can have.</summary>
+internal sealed class CapabilityCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return
+        [
+            .. SiteShapes.KnownCapabilities.Where(word.Matches).Select(name => new CompletionResult(
+                word.Write(name),
+                name,
+                CompletionResultType.ParameterValue,
+                name == "ALL" ? "every capability there is" : $"CAP_{name}, see capabilities(7)")),
+        ];
+    }
+}
+
+/// <summary>Completes options of the launchers that their users know from batch scripts.</summary>
+internal sealed class LauncherOptionCompleter : IArgumentCompleter
+{
+    /// <summary>
+    /// Of mpirun(1) of Open MPI and mpiexec.hydra of MPICH and Intel MPI: those that place and bind ranks, and say what they do.
+    /// </summary>
+    private static readonly (string Option, string Meaning)[] Options =
+    [
+        ("--bind-to", "Open MPI: core, socket, numa or none"),
+        ("--map-by", "Open MPI: core, socket, numa, node, ppr:N:node"),
+        ("--rank-by", "Open MPI: slot, node, core"),
+        ("--report-bindings", "Open MPI: says where each rank is bound"),
+        ("--display-map", "Open MPI: says where each rank runs"),
+        ("--mca", "Open MPI: a parameter and its value"),
+        ("--tag-output", "Open MPI: each line with its rank"),
+        ("--timestamp-output", "Open MPI: each line with its time"),
+        ("-bind-to", "MPICH, Intel MPI: core, socket, numa or none"),
+        ("-map-by", "MPICH, Intel MPI: core, socket, numa"),
+        ("-genv", "MPICH, Intel MPI: a variable and its value for all ranks"),
+        ("-prepend-rank", "MPICH, Intel MPI: each line with its rank"),
+        ("-print-rank-map", "Intel MPI: says where each rank runs"),
+        ("-verbose", "MPICH, Intel MPI: says what the launcher does"),
+    ];
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = new CompletionWord(wordToComplete ?? "");
+        return
+        [
+            .. Options.Where(option => word.Matches(option.Option)).Select(option => new CompletionResult(
+                word.Write(option.Option), option.Option, CompletionResultType.ParameterValue, option.Meaning)),
+        ];
+    }
+}

@@ -1,0 +1,149 @@
+using System.Management.Automation;
+using PisaHpc.Module.Base;
+using PisaHpc.Unit.Commands;
+
+namespace PisaHpc.Unit.Face;
+
+/// <summary>What -AsJob gives: a job of the session, with a child for each node.</summary>
+public sealed class BackgroundJobTests
+{
+    public static TheoryData<string> Long =>
+    [
+        "Start-HpcJob", "Invoke-ContainerMpi", "Update-HpcImage", "Import-HpcImage", "Sync-HpcEnvironment", "Initialize-HpcNode",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Long))]
+    public void What_can_take_long_can_go_on_in_the_background(string name)
+    {
+        Assert.Contains(CmdletFacts.Named(name).Parameters, parameter => parameter.Name == nameof(IBackgroundCmdlet.AsJob));
+        Assert.True(CmdletFacts.Named(name).Type.IsAssignableTo(typeof(IBackgroundCmdlet)));
+    }
+
+    [Fact]
+    public void Each_node_has_a_child_with_its_own_objects_and_errors()
+    {
+        var run = Run(
+            """
+            $job = Test-Work 'n[1-4]' -Fail n2, n3 -AsJob
+            $job | Wait-Job -Timeout 30 | ForEach-Object { "$($_.State) $($_.Location) $($_.StatusMessage)" }
+            $job.ChildJobs | ForEach-Object { "$($_.Name) $($_.State) $($_.Output.Node) $($_.Error.TargetObject)".TrimEnd() }
+            ($job | Receive-Job -ErrorAction SilentlyContinue -ErrorVariable failed).Node -join ' '
+            ($failed | Where-Object FullyQualifiedErrorId -Like 'DiskFull*').TargetObject -join ' '
+            "$($job.HasMoreData)"
+            """);
+        Assert.Equal(
+            [
+                "Failed n[1-4] 4 of 4 nodes", "n1 Completed n1", "n2 Failed  n2", "n3 Failed  n3", "n4 Completed n4",
+                "n1 n4", "n2 n3", "False",
+            ],
+            run.Output.Select(line => line.ToString()));
+    }
+
+    [Theory]
+    [InlineData("'n1', 'n2' | Test-Work -AsJob")]
+    [InlineData("[pscustomobject] @{ Node = 'n1' }, [pscustomobject] @{ Nodes = 'n2' } | Test-Work -AsJob")]
+    [InlineData("Test-Work n1, n2 -AsJob")]
+    public void What_comes_by_the_pipeline_is_in_it_as_in_the_foreground(string script) => Assert.Equal(
+        ["n1", "n2"],
+        Run($"{script} | Wait-Job -Timeout 30 | Receive-Job").Output.Select(row => row.Properties["Node"].Value));
+
+    [Fact]
+    public void A_pipeline_that_held_nothing_starts_nothing() => Assert.Empty(Run("@() | Test-Work -AsJob").Output);
+
+    [Fact]
+    public void To_stop_a_child_stops_the_work_which_takes_back_what_it_has_to()
+    {
+        var run = Run(
+            """
+            $job = Test-Work n1, n2 -Endless -AsJob
+            while (-not $job.Warning.Count) { [System.Threading.Thread]::Sleep(20) }
+            $job.ChildJobs[1].StopJob()
+            "$($job.State) $($job.ChildJobs.State)"
+            "$([PisaHpc.Unit.Face.BackgroundJobTests+WorkCommand]::TakenBack)"
+            """);
+        Assert.Equal(["Stopped Stopped Stopped", "True"], run.Output.Select(line => line.ToString()));
+    }
+
+    [Fact]
+    public void What_is_of_no_node_is_in_the_job_itself()
+    {
+        var run = Run(
+            """
+            $job = Test-Work n1 -Whole -AsJob | Wait-Job -Timeout 30
+            "$($job.State)"
+            $job | Receive-Job
+            """);
+        Assert.Equal("Failed", Assert.Single(run.Output).ToString());
+        Assert.Equal("JobNotStarted", Assert.Single(run.Errors).FullyQualifiedErrorId.Split(',')[0]);
+    }
+
+    [Fact]
+    public void Where_nothing_is_to_be_changed_there_is_no_job()
+    {
+        Assert.Contains("Leave -AsJob out", Run("Test-Work n1 -AsJob -WhatIf").Failure("InvalidValue").ErrorDetails.RecommendedAction,
+            StringComparison.Ordinal);
+        Run("$WhatIfPreference = $true; Test-Work n1 -AsJob").Failure("InvalidValue");
+    }
+
+    private static CmdletRun Run(string script) => CmdletRun.Of(script, ("Test-Work", typeof(WorkCommand)));
+
+    /// <summary>Work on nodes.</summary>
+    [Cmdlet(VerbsDiagnostic.Test, "Work", SupportsShouldProcess = true)]
+    public sealed class WorkCommand : NodeListCmdlet, IBackgroundCmdlet
+    {
+        /// <summary>Whether work that was stopped has taken back what it had begun.</summary>
+        public static bool TakenBack { get; private set; }
+
+        [Parameter]
+        public string[] Fail { get; set; } = [];
+
+        [Parameter]
+        public SwitchParameter Endless { get; set; }
+
+        [Parameter]
+        public SwitchParameter Whole { get; set; }
+
+        [Parameter]
+        public SwitchParameter AsJob { get; set; }
+
+        IEnumerable<string> IBackgroundCmdlet.NodesBound() => NodesNow;
+
+        protected override async Task EndAsync()
+        {
+            if (Whole)
+            {
+                throw new HpcException(ErrorId.JobNotStarted, "It was not started.", "1");
+            }
+
+            await OnEachAsync(NodesMeant(), (node, _) => Fail.Contains(node)
+                ? throw new HpcException(ErrorId.DiskFull, $"{node} is full.", node)
+                : EmitAsync(node));
+            if (Endless)
+            {
+                await WaitAsync();
+            }
+        }
+
+        private Task EmitAsync(string node)
+        {
+            var row = new PSObject();
+            row.Properties.Add(new PSNoteProperty("Node", node));
+            Emit(row);
+            return Task.CompletedTask;
+        }
+
+        private async Task WaitAsync()
+        {
+            try
+            {
+                Warn("begun");
+                await Task.Delay(Timeout.Infinite, StopToken);
+            }
+            finally
+            {
+                TakenBack = true;
+            }
+        }
+    }
+}
