@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.HostLists;
 using PisaHpc.Jobs;
