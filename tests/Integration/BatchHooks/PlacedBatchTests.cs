@@ -66,6 +66,7 @@ public sealed class PlacedBatchTests(HookedSlurm slurm) : IClassFixture<HookedSl
         foreach (var node in slurm.Lab.Nodes.Where(node => Directory.Exists(node.PathOf(_keys))))
         {
             Directory.Delete(node.PathOf(_keys), recursive: true);
+            Directory.Delete(node.PathOf($"/run/pisahpc/.static/{Name}"));
         }
 
         return Task.CompletedTask;

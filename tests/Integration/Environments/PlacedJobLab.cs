@@ -45,7 +45,14 @@ public sealed class PlacedJobLab(LabFixture lab) : IAsyncLifetime, IDisposable
     /// <summary>What runs in the first node's container.</summary>
     public async Task<string> ProcessesAsync() => (await Node.DockerAsync("top", Container, "-eo", "pid,args")).EndedWith(0).Output;
 
-    public async Task DisposeAsync() => await (_site?.DisposeAsync() ?? ValueTask.CompletedTask);
+    public async Task DisposeAsync()
+    {
+        await (_site?.DisposeAsync() ?? ValueTask.CompletedTask);
+        foreach (var left in lab.Nodes.Select(node => node.PathOf($"/run/pisahpc/.static/{_site?.Second}")).Where(Directory.Exists))
+        {
+            Directory.Delete(left);
+        }
+    }
 
     public void Dispose() => _shell.Dispose();
 }

@@ -42,6 +42,7 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
     {
         await using var job = placed.NewJob("stays");
         job.Start();
+        Assert.Empty(job.Run("Compare-HpcEnvironment $Static -Site $Site").Succeeded().Objects);
         job.Run("Restart-HpcContainer -Static $Static -Node o2wn01 -Site $Site").Failed("StaticBusy");
         job.Run("Stop-HpcContainer -Static $Static -Node o2wn01 -DrainTimeoutSec 1 -Site $Site").Failed("StaticBusy");
         Assert.Contains("a container of it runs", string.Join(' ', job.Run("Clear-HpcOrphan -JobId $JobId -Site $Site").Warnings), StringComparison.Ordinal);

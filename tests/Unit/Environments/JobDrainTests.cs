@@ -57,7 +57,7 @@ public sealed class JobDrainTests
         Assert.True((await stopper.StopAsync(container, default)).Changed);
     }
 
-    private static string Line(string container, string facts) =>
+    internal static string Line(string container, string facts) =>
         $"42 17 1790000000 {container} 1879070200 /run/pisahpc/.static/cs7/42 {facts}\n"
         + """{"Image":"i","Labels":{"pisahpc.job":"42","pisahpc.static":"cs7"}}""" + "\n";
 

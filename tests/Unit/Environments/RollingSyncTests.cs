@@ -159,6 +159,19 @@ public sealed class RollingSyncTests
     }
 
     [Fact]
+    public async Task A_container_into_which_jobs_are_placed_is_left_to_them_and_no_user_is_kept_out_for_that()
+    {
+        await _cluster.SyncAsync();
+        var busy = Only("o2wn01").Id;
+        _cluster.Change();
+        _cluster.Placed = node => node == "o2wn01" ? JobDrainTests.Line(busy, "alive yes") : "";
+        var changes = await _cluster.SyncAsync();
+        var left = Assert.Single(changes, change => change.Failure.Length > 0);
+        Assert.Equal(("o2wn01", "StaticBusy", false, true), (left.Node, left.Failure, left.Changed, left.Ready));
+        Assert.Equal(busy, Only("o2wn01").Id);
+    }
+
+    [Fact]
     public async Task A_container_in_which_users_work_is_left_to_them_and_the_others_go_on()
     {
         await _cluster.SyncAsync();

@@ -62,6 +62,13 @@ internal sealed class SyncCluster
     /// <summary>Whether users have processes in a container.</summary>
     public Func<EngineContainer, bool> IsBusy { get; set; } = _ => false;
 
+    /// <inheritdoc cref="StaticCluster.Placed"/>
+    public Func<string, string> Placed
+    {
+        get => _static.Placed;
+        set => _static.Placed = value;
+    }
+
     /// <summary>Whether nobody gets into a container that runs.</summary>
     public Func<string, EngineContainer, bool> IsDeaf { get; set; } = (_, _) => false;
 

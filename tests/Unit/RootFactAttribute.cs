@@ -1,4 +1,4 @@
-namespace PisaHpc.Unit.Containers.Placed;
+namespace PisaHpc.Unit;
 
 /// <summary>A test that has processes of other users, as root alone can.</summary>
 [AttributeUsage(AttributeTargets.Method)]
