@@ -126,7 +126,7 @@ public sealed class ErrorFoldTests
         using var said = new StringWriter();
         var state = InitialSessionState.CreateDefault2();
         state.Commands.Add(new SessionStateCmdletEntry("Test-Nodes", typeof(NodesCommand), null));
-        var screen = new ScriptUserInterface(new MessageWriter(said, OutputFormat.Text), OutputFormat.Text);
+        var screen = new ScriptUserInterface(new MessageWriter(said, OutputFormat.Json), OutputFormat.Json);
         using var runspace = RunspaceFactory.CreateRunspace(new ScriptHost(screen), state);
         runspace.Open();
         using var shell = PowerShell.Create(runspace);
