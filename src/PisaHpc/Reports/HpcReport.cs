@@ -14,13 +14,16 @@ public sealed record HpcReport
     public required int Nodes { get; init; }
 
     /// <summary>What it is of, by the headings of its tables.</summary>
-    public required IReadOnlyList<string> Tables { get; init; }
+    public required IReadOnlyList<string> Tables { get => Readable.Lines(field); init; }
 
     /// <summary>How many things could not be looked at; they are in the report too.</summary>
     public required int Failures { get; init; }
 
     /// <summary>Whether the file was written.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>The file and what it is of.</summary>
+    public override string ToString() => $"{Path}: {Tables}";
 
     /// <summary>The page.</summary>
     internal string Html { get; init; } = "";

@@ -13,13 +13,16 @@ public sealed record HpcNewSite
     public required string KnownHosts { get; init; }
 
     /// <summary>The host keys that came to that file.</summary>
-    public required IReadOnlyList<HpcNodeKey> NewKeys { get; init; }
+    public required IReadOnlyList<HpcNodeKey> NewKeys { get => Readable.Lines(field); init; }
 
     /// <summary>What Test-HpcSite says of the definition.</summary>
-    public required IReadOnlyList<SiteFinding> Findings { get; init; }
+    public required IReadOnlyList<SiteFinding> Findings { get => Readable.Lines(field); init; }
 
     /// <summary>Whether the definition was written.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>The file, with how many keys came to the nodes' and how many findings there are.</summary>
+    public override string ToString() => $"{Path}: {NewKeys.Count} new keys, {Findings.Count} findings";
 }
 
 /// <summary>The host key that a node shows.</summary>

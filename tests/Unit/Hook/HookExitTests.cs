@@ -13,7 +13,7 @@ public sealed class HookExitTests
         ErrorId.LimitNotInForce,
         ErrorId.PlanConflict, ErrorId.ReservedOption, ErrorId.ContainerNotReady,
         ErrorId.SshAccessMissing, ErrorId.AgentMissing, ErrorId.CommandFailed, ErrorId.AllocationNotFound, ErrorId.SiteInvalid,
-        ErrorId.EnvironmentNotFound, ErrorId.StaticNotFound, ErrorId.StaticDiffers, ErrorId.StaticBeingSynced, ErrorId.StaticBusy,
+        ErrorId.EnvironmentNotFound, ErrorId.StaticNotFound, ErrorId.StaticNotDeclared, ErrorId.StaticDiffers, ErrorId.StaticBeingSynced, ErrorId.StaticBusy,
         ErrorId.StaticSyncStopped, ErrorId.MpiLaunchFailed, ErrorId.RankFailed,
         ErrorId.JobNotFound, ErrorId.JobNotInState, ErrorId.RecordsMissing,
         ErrorId.RecordsUnusable, ErrorId.ContainerNotFound, ErrorId.InvalidValue,

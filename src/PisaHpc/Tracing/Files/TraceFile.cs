@@ -1,3 +1,5 @@
+using PisaHpc.HostLists;
+
 namespace PisaHpc.Tracing.Files;
 
 /// <summary>A file with a trace; its name's ending says of which form it is.</summary>
@@ -85,11 +87,17 @@ public sealed record HpcTraceFile
     public required double TookSec { get; init; }
 
     /// <summary>The nodes, the one that was done last first.</summary>
-    public required IReadOnlyList<string> Nodes { get; init; }
+    public required IReadOnlyList<string> Nodes { get => Readable.Words(field); init; }
+
+    /// <summary>The nodes as a host list.</summary>
+    public string NodeList => HostList.FoldFound(Nodes);
 
     /// <summary>How many phases and requests it has.</summary>
     public required int Phases { get; init; }
 
     /// <summary>Whether the file was written.</summary>
     public bool Changed { get; init; }
+
+    /// <summary>The file and what it shows.</summary>
+    public override string ToString() => $"{Path}: {Title}";
 }

@@ -57,10 +57,11 @@ public sealed class PlacedScriptTests
         using var node = new PlacedNode();
         using var group = new FreezableGroup();
         node.Claim("42", group.Mark, group.Name);
-        using var hopper = group.User("$| = 1; print qq(ready\\n); while (1) { exit 0 if fork; }");
-        Assert.NotEmpty(group.Members());
-        Assert.Equal(0, node.End("42", forget: true).Code);
-        Assert.Empty(group.Members());
+        group.Run("$| = 1; print qq(ready\\n); while (1) { exit 0 if fork; }");
+        Assert.Equal((0, $"{node.Run}/.static/cs7/42\n", ""), node.End("42", forget: true));
+
+        // The first process, which is root's, and what it waits for.
+        Assert.True(SpinWait.SpinUntil(() => group.Members == 2, TimeSpan.FromSeconds(10)));
         Assert.False(group.IsFrozen);
     }
 

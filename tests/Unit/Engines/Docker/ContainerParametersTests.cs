@@ -19,7 +19,7 @@ public class ContainerParametersTests
         Assert.Null(host.PidsLimit);
         Assert.Empty(host.Ulimits);
         Assert.Empty(host.Mounts!);
-        Assert.Null(host.Binds);
+        Assert.Empty(host.Binds!);
         Assert.False(host.Privileged);
         Assert.Equal("host", host.NetworkMode);
         Assert.Equal(("SIGTERM", false, false), (request.StopSignal, request.OpenStdin, request.Tty));
@@ -82,7 +82,7 @@ public class ContainerParametersTests
         {
             Mounts = [new ContainerMount("/cvmfs", "/cvmfs", true, "rslave"), new ContainerMount("/scratch", "/data", false)],
         }).HostConfig!;
-        Assert.Null(host.Binds);
+        Assert.Empty(host.Binds!);
         Assert.Collection(
             host.Mounts!,
             mount => Assert.Equal(("bind", "/cvmfs", "/cvmfs", true, "rslave"), (mount.Type, mount.Source, mount.Target, mount.ReadOnly, mount.BindOptions!.Propagation)),
