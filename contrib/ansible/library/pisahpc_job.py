@@ -182,6 +182,8 @@ def messages(module, text):
             said = json.loads(line)
         except ValueError:
             continue
+        if not isinstance(said, dict):
+            continue
         if "error" in said:
             errors.append(said["error"])
         elif "warning" in said:

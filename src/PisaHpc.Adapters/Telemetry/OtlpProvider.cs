@@ -106,6 +106,10 @@ internal sealed class DeliveryHandler(DeliveryWatch watch) : DelegatingHandler(n
         {
             watch.Failed($"it answers {(int)answer.StatusCode} {answer.ReasonPhrase}".TrimEnd());
         }
+        else if (answer.Headers.TryGetValues("grpc-status", out var status) && status.First() != "0")
+        {
+            watch.Failed($"it answers with gRPC's status {status.First()}");
+        }
 
         return answer;
     }

@@ -274,9 +274,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             }
         });
 
+        var isHeard = false;
         try
         {
             queue.RunAll(refused: stopping.Cancel);
+            isHeard = !PipelineStopToken.IsCancellationRequested;
             Finish(work);
         }
         finally
@@ -284,7 +286,11 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             // A refused write leaves without the work's end, which is near: it has written its last.
             Task.WhenAny(work).Wait();
             _queue = null;
-            _errors.SayUnheard(work.Exception?.InnerException);
+            if (!isHeard || PipelineStopToken.IsCancellationRequested)
+            {
+                _errors.SayUnheard(work.Exception?.InnerException);
+            }
+
             _errors.WriteHeld();
         }
     }

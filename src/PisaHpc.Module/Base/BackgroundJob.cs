@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
 using PisaHpc.HostLists;
 
 namespace PisaHpc.Module.Base;
@@ -10,10 +12,14 @@ namespace PisaHpc.Module.Base;
 /// </summary>
 internal sealed class BackgroundJob : Job
 {
+    private static readonly ConditionalWeakTable<Runspace, BackgroundJob> Runs = [];
+
+    /// <summary>Held where it begins to run, to be stopped, or to have ended: a stop meets either what runs or what will not run.</summary>
+    private readonly Lock _gate = new();
     private readonly PowerShell _shell;
     private readonly Dictionary<string, NodeJob> _nodes;
     private readonly PSDataCollection<PSObject> _output = [];
-    private volatile bool _isStopping;
+    private bool _isStopping;
     private volatile bool _hasFailed;
 
     /// <summary>Makes a job; <see cref="Start"/> starts it.</summary>
@@ -24,6 +30,7 @@ internal sealed class BackgroundJob : Job
         : base(line)
     {
         _shell = shell;
+        Runs.Add(shell.Runspace, this);
         PSJobTypeName = nameof(PisaHpc);
         _nodes = nodes.ToDictionary(node => node, node => new NodeJob(this, line, node), StringComparer.Ordinal);
         foreach (var node in nodes)
@@ -34,8 +41,9 @@ internal sealed class BackgroundJob : Job
         Location = nodes.Count == 0 ? Environment.MachineName : HostList.FoldFound(nodes);
         (shell.Streams.Warning, shell.Streams.Verbose, shell.Streams.Debug) = (Warning, Verbose, Debug);
         (shell.Streams.Information, shell.Streams.Progress) = (Information, Progress);
-        shell.Streams.Error.DataAdded += (_, added) => Take(shell.Streams.Error[added.Index]);
-        _output.DataAdded += (_, added) => Take(_output[added.Index]);
+        // Taken out: what was received is kept nowhere.
+        shell.Streams.Error.DataAdded += (_, _) => Array.ForEach([.. shell.Streams.Error.ReadAll()], Take);
+        _output.DataAdded += (_, _) => Array.ForEach([.. _output.ReadAll()], Take);
     }
 
     /// <inheritdoc/>
@@ -60,6 +68,9 @@ internal sealed class BackgroundJob : Job
         job.Output.Count > 0 || job.Error.Count > 0 || job.Warning.Count > 0 || job.Verbose.Count > 0 || job.Debug.Count > 0
         || job.Information.Count > 0 || job.Progress.Count > 0;
 
+    /// <summary>The job that a runspace is of; null where it is a session's own.</summary>
+    public static BackgroundJob? In(Runspace? runspace) => runspace is not null && Runs.TryGetValue(runspace, out var job) ? job : null;
+
     /// <summary>Starts it; its state tells how it ends.</summary>
     /// <param name="input">What is piped into it.</param>
     /// <param name="location">The directory in which it runs.</param>
@@ -72,13 +83,17 @@ internal sealed class BackgroundJob : Job
     /// <summary>Stops the run, and waits until it has taken back what it has to.</summary>
     public override void StopJob()
     {
-        if (JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
+        lock (_gate)
         {
-            return;
+            if (JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
+            {
+                return;
+            }
+
+            _isStopping = true;
+            SetJobState(JobState.Stopping);
         }
 
-        _isStopping = true;
-        SetJobState(JobState.Stopping);
         _shell.Stop();
         Finished.WaitOne();
     }
@@ -108,9 +123,9 @@ internal sealed class BackgroundJob : Job
             runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(location));
 
             // A command to which an empty pipeline is piped has nothing to do, and one to which none is piped may mean all nodes.
-            await shell.InvokeAsync(input.Count > 0 ? piped : null, _output);
+            await InvokeAsync(input.Count > 0 ? piped : null);
         }
-        catch (Exception) when (_isStopping)
+        catch (Exception) when (IsStopping)
         {
             // It was stopped, before it began or while it ran: its state says so.
         }
@@ -119,7 +134,30 @@ internal sealed class BackgroundJob : Job
             Take(ErrorCatalogue.RecordOf(failure));
         }
 
-        SetState(_isStopping ? JobState.Stopped : _hasFailed ? JobState.Failed : JobState.Completed);
+        lock (_gate)
+        {
+            SetState(_isStopping ? JobState.Stopped : _hasFailed ? JobState.Failed : JobState.Completed);
+        }
+    }
+
+    private bool IsStopping
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isStopping;
+            }
+        }
+    }
+
+    /// <summary>A shell that was stopped before it began would begin all the same.</summary>
+    private Task<PSDataCollection<PSObject>> InvokeAsync(PSDataCollection<object>? input)
+    {
+        lock (_gate)
+        {
+            return _isStopping ? throw new PipelineStoppedException() : _shell.InvokeAsync(input, _output);
+        }
     }
 
     /// <summary>The children are done before the whole is: whoever waits for that finds them so.</summary>
@@ -146,7 +184,7 @@ internal sealed class BackgroundJob : Job
     }
 
     /// <summary>Of nodes that failed alike each has its own error again: its part shows it.</summary>
-    private void Take(ErrorRecord error)
+    public void Take(ErrorRecord error)
     {
         _hasFailed = true;
         if (error.Exception is HpcException { FailedNodes: { Count: > 1 } failed }

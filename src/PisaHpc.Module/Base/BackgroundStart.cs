@@ -25,6 +25,7 @@ internal sealed class BackgroundStart(PSCmdlet cmdlet)
     private static readonly string[] Preferences =
     [
         "ErrorActionPreference", "WarningPreference", "VerbosePreference", "DebugPreference", "InformationPreference", "ConfirmPreference",
+        "ProgressPreference",
     ];
 
     /// <summary>They name variables of the caller's session, which a job has not.</summary>

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Module.Base;
@@ -38,13 +39,9 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
     {
         while (_held.TryTake() is { } record)
         {
-            if (cmdlet.PipelineStopToken.IsCancellationRequested)
+            if (!WasWritten(record) && Preference == ActionPreference.Continue)
             {
                 Say(record);
-            }
-            else
-            {
-                cmdlet.WriteError(record);
             }
         }
     }
@@ -64,8 +61,7 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
     /// <param name="failure">How the work ended; null where it did not fail.</param>
     public void SayUnheard(Exception? failure)
     {
-        if (cmdlet.PipelineStopToken.IsCancellationRequested
-            && failure is not (null or OperationCanceledException or PipelineStoppedException))
+        if (failure is not (null or OperationCanceledException or PipelineStoppedException))
         {
             Say(RecordOf(failure));
         }
@@ -74,8 +70,37 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
     private ErrorRecord RecordOf(Exception exception, object? target = null) =>
         ErrorCatalogue.RecordOf(exception, target, cmdlet.MyInvocation.MyCommand?.Name, engine());
 
-    private void Say(ErrorRecord record) => cmdlet.Host.UI.WriteErrorLine(
-        $"{record.FullyQualifiedErrorId.Split(',')[0]}: {record.Exception.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
+    /// <summary>False where the pipeline takes nothing more: it may have begun to stop before its token says so.</summary>
+    private bool WasWritten(ErrorRecord record)
+    {
+        try
+        {
+            if (!cmdlet.PipelineStopToken.IsCancellationRequested)
+            {
+                cmdlet.WriteError(record);
+                return true;
+            }
+        }
+        catch (PipelineStoppedException)
+        {
+            // The host is told.
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells the host. A job in the background has none, and takes the error itself.</summary>
+    private void Say(ErrorRecord record)
+    {
+        if (BackgroundJob.In(Runspace.DefaultRunspace) is { } job)
+        {
+            job.Take(record);
+            return;
+        }
+
+        cmdlet.Host.UI.WriteErrorLine(
+            $"{record.FullyQualifiedErrorId.Split(',')[0]}: {record.Exception.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
+    }
 
     /// <summary>
     /// A record for each node that a failure names, before its own. Where the first error is to end all it would be a node's: then the

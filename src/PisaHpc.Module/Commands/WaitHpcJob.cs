@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Management.Automation;
 using PisaHpc.Engines;
@@ -17,6 +18,9 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
     private readonly OrderedDictionary<string, HpcJob> _awaited = [];
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
     private bool _isFirst = true;
+
+    /// <summary>The nodes that did not answer in the last look: what they have of a job is asked for again.</summary>
+    private string[] _unheard = [];
 
     /// <summary>The jobs, by their ids.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -56,7 +60,7 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
             _awaited.TryAdd(JobIdPattern.One(id, "Wait-HpcJob"), HpcJob.None(id));
         }
 
-        _nodes.UnionWith(Node);
+        _nodes.UnionWith(NodesOf(Node));
         return Task.CompletedTask;
     }
 
@@ -105,20 +109,21 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
     /// </summary>
     private async Task LookAsync(CancellationToken cancellationToken)
     {
-        var silent = 0;
+        var silent = new ConcurrentBag<string>();
         var cluster = Cluster with
         {
             NodeTimeout = Cluster.ShortWork,
             Failed = failure =>
             {
-                Interlocked.Increment(ref silent);
+                silent.Add(failure.Node);
                 ReportOnce(failure);
             },
         };
         string[] ids = [.. _awaited.Keys];
-        string[] nodes = [.. ids.SelectMany(id => NodesOf(_awaited[id]))];
+        string[] nodes = [.. ids.SelectMany(id => NodesOf(_awaited[id])).Union(_unheard)];
         _isFirst = false;
         var found = await new JobFinder(cluster, SitePorts).LookAsync(ids, nodes, cancellationToken);
+        _unheard = [.. silent];
         EndRound();
         foreach (var node in found.Answered)
         {
@@ -130,7 +135,7 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
         {
             var job = jobs.GetValueOrDefault(id) ?? HpcJob.None(id) with
             {
-                State = silent > 0 ? nameof(JobState.NotFound) : nameof(JobState.Stopped),
+                State = !silent.IsEmpty ? nameof(JobState.NotFound) : nameof(JobState.Stopped),
             };
             if (State.Contains(job.State, StringComparer.OrdinalIgnoreCase))
             {

@@ -28,7 +28,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
     {
         State = StateOf(left: false, unasked && job.Nodes.Count == 0),
         Nodes = [.. job.Nodes.Select(node => node with { Container = null, State = null })],
-        Changed = job.Nodes.Count > 0,
+        Changed = job.Nodes.Count > 0 || job.Port > 0,
     };
 
     /// <summary>

@@ -132,13 +132,18 @@ internal static class ReportContent
                group finding.Node by (finding.Check, finding.Severity, finding.Status, of, finding.Evidence, finding.Remedy) into same
                select (ReportCell[])
                [
-                   same.Key.Check, ReportCell.State(same.Key.Severity), same.Key.Status, same.Key.of,
+                   same.Key.Check,
+                   new(same.Key.Severity, null, ReportBar.ToneOf(Standing(same.Key.Severity, same.Key.Status))),
+                   same.Key.Status, same.Key.of,
                    Folded(same.Where(node => node.Length > 0)), same.Count(), same.Key.Evidence, same.Key.Remedy,
                ],
         ])
     {
-        Bar = ReportBar.Of("Findings", findings.Select(finding => finding.Severity)),
+        Bar = ReportBar.Of("Findings", findings.Select(finding => Standing(finding.Severity, finding.Status))),
     };
+
+    /// <summary>What a finding counts as: one that is waived is none, however severe.</summary>
+    private static string Standing(string severity, string status) => status == nameof(FindingStatus.Open) ? severity : status;
 
     private static ReportTable Ports(List<JobPort> ports) => new(
         "ports", "Ports", "No job holds a port.",
@@ -165,6 +170,5 @@ internal static class ReportContent
     /// <summary>What is worst comes first.</summary>
     private static int Rank(string state) => ReportBar.ToneOf(state) switch { "bad" => 0, "doubtful" => 1, "good" => 2, _ => 3 };
 
-    private static string Folded(IEnumerable<string> nodes) =>
-        HostList.Fold(nodes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList());
+    private static string Folded(IEnumerable<string> nodes) => HostList.FoldFound(nodes);
 }

@@ -16,6 +16,9 @@ public sealed class PhaseTrace : IDisposable
     private readonly ConcurrentQueue<HpcPhase> _ended = new();
     private readonly ActivityListener _listener;
 
+    /// <summary>The trace that this one is a part of; it has all that this one has.</summary>
+    private PhaseTrace? _around;
+
     /// <summary>Begins to listen.</summary>
     /// <param name="command">What <see cref="HpcPhase.Command"/> is to say.</param>
     /// <param name="withRequests">Whether requests to nodes are collected too.</param>
@@ -26,7 +29,7 @@ public sealed class PhaseTrace : IDisposable
         {
             ShouldListenTo = source =>
                 source.Name == Phases.SourceName || (withRequests && source.Name == NodeRequests.SourceName),
-            Sample = (ref _) => Current.Value == this ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
+            Sample = (ref _) => IsMine() ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
             ActivityStopped = Collect,
         };
         ActivitySource.AddActivityListener(_listener);
@@ -40,16 +43,31 @@ public sealed class PhaseTrace : IDisposable
     public async Task RunAsync(Func<Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        Current.Value = this;
+        if (Current.Value != this)
+        {
+            (_around, Current.Value) = (Current.Value, this);
+        }
+
         await work();
     }
 
     /// <summary>Listens no more.</summary>
     public void Dispose() => _listener.Dispose();
 
+    private bool IsMine()
+    {
+        var trace = Current.Value;
+        while (trace is not null && trace != this)
+        {
+            trace = trace._around;
+        }
+
+        return trace is not null;
+    }
+
     private void Collect(Activity activity)
     {
-        if (Current.Value == this && HpcPhase.Of(activity, _command) is { } phase)
+        if (IsMine() && HpcPhase.Of(activity, _command) is { } phase)
         {
             _ended.Enqueue(phase);
         }

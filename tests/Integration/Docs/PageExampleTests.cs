@@ -71,7 +71,7 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         var examples = from example in PageExamples.Of(page, ofSlurm?.Id ?? ByHand, _family + "*")
                        where !example.Code.Contains(" -Watch", StringComparison.Ordinal)
                        select Typed(page, example.Title, example.Code);
-        var site = page is "Get-HpcJob" ? LabSite.Of(lab).Recording(Records).WriteTo(Records + ".yaml")
+        var site = page is "Get-HpcJob" or "Export-HpcTrace" ? LabSite.Of(lab).Recording(Records).WriteTo(Records + ".yaml")
             : OfStatic(page) ? StaticSite()
             : lab.State.Site;
         var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
@@ -88,17 +88,22 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             "Start-HpcContainer" or "New-HpcContainerPlan" => "Get-HpcAllocation | Get-HpcContainer | Stop-HpcContainer -GraceSec 0",
             _ => "",
         };
+        // What a check ends with is worth what others have there, and the examples behind it are to run.
+        code = code.Replace("exit $", "$null = $", StringComparison.Ordinal);
         return $"'{title.Replace("'", "''", StringComparison.Ordinal)}'\n{before}\n& {{\n{code}\n}} | Out-Host";
     }
 
     private static bool OfStatic(string page) => page is "Start-HpcContainer" or "Stop-HpcContainer" or "Restart-HpcContainer"
-        or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan";
+        or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan" or "Test-HpcContainer";
 
     /// <summary>
-    /// PowerShell's own sentence, a line for monitoring, and lines that name a file of the checkout, are as long as they have to be.
+    /// PowerShell's own sentence, a line for monitoring, a finding as a text, and lines that name a file of the checkout, are as long as
+    /// they have to be.
     /// </summary>
     private static bool IsOfAView(string line) => !line.StartsWith("What if: ", StringComparison.Ordinal)
-        && !line.StartsWith("PISAHPC ", StringComparison.Ordinal) && !line.Contains(Repository.Root, StringComparison.Ordinal);
+        && !line.StartsWith("PISAHPC ", StringComparison.Ordinal)
+        && !line.StartsWith("o2wn01 pisahpc-", StringComparison.Ordinal) && !line.StartsWith("o2wn02 pisahpc-", StringComparison.Ordinal)
+        && !line.Contains(Repository.Root, StringComparison.Ordinal);
 
     /// <summary>
     /// Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.
@@ -108,10 +113,15 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
             or "Invoke-ContainerMpi" or "Invoke-HpcJob" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
-            or "Measure-HpcContainer" or "Wait-HpcContainer" or "Wait-HpcJob")
+            or "Measure-HpcContainer" or "Wait-HpcContainer" or "Wait-HpcJob" or "Test-HpcContainer" or "Export-HpcTrace")
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
             yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";
+        }
+
+        if (page == "Export-HpcTrace")
+        {
+            yield return $"Set-Location '{Directory.CreateDirectory(Records)}'";
         }
 
         if (OfStatic(page) && page != "Start-HpcContainer")

@@ -63,8 +63,11 @@ public sealed class RolloutTests : IDisposable
     private static async Task MendAsync(StaticLab site, LabNode[] nodes)
     {
         var all = $"$First, $Second, third-{site.Mark} -Site $Site";
-        await site.ChangeAsync("environments:\n", $"environments:\n  roll-{site.Mark}: {{ image: 'pisa/rollout:{site.Mark}' }}\n");
-        await site.ChangeAsync($"{site.Second}: {{ environment: debian12", $"{site.Second}: {{ environment: roll-{site.Mark}");
+        await site.ChangeAsync(
+            "environments:\n",
+            $"environments:\n  roll-{site.Mark}: {{ image: 'pisa/rollout:{site.Mark}' }}\n  placed: {{ static: {site.Second} }}\n");
+        await site.ChangeAsync(
+            $"{site.Second}: {{ environment: debian12", $"{site.Second}: {{ jobs: true, environment: roll-{site.Mark}");
         await PublishAsync(nodes[0], site.Mark, "1");
         Assert.Equal(12, site.Run($"Sync-HpcEnvironment {all}").Succeeded().Objects.Count(item => (bool)((dynamic)item).Changed));
         Assert.Empty(site.Run($"Compare-HpcEnvironment {all}").Succeeded().Objects);
@@ -82,12 +85,17 @@ public sealed class RolloutTests : IDisposable
                 .Select(item => $"{item.Node} {item.Step}").Order(StringComparer.Ordinal));
     }
 
-    /// <summary>A user works on the fourth node all the while, and keeps his container.</summary>
+    /// <summary>A user works on the fourth node all the while, and ranks of MPI compute there: both keep their container.</summary>
     private static async Task RollOutAsync(StaticLab site, LabNode[] nodes)
     {
         site.Run("Export-HpcKnownHost $Second -Path $KnownHosts -Site $Site").Succeeded();
         var session = site.LoginAsync("o2wn04", site.Port + 1, "touch /tmp/here; while [ -e /tmp/here ]; do sleep 0.1; done; echo done");
         await StaticLab.InsideAsync(nodes[3], site.Second, "[ -e /tmp/here ]");
+        using var ranks = site.Start(
+            $"Get-HpcAllocation -Node o2wn04 -Slot 4 -JobId {LabFixture.NewJobId("ranks")} -Owner hpcuser "
+            + $"| Invoke-ContainerMpi -Static {site.Second} -Quiet "
+            + "-Command sh -ArgumentList '-c', 'touch /tmp/ranks; while [ -e /tmp/ranks ]; do sleep 0.1; done'");
+        await StaticLab.InsideAsync(nodes[3], site.Second, "[ -e /tmp/ranks ]");
         var ended = Task.Run(() => site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site"));
         var without = 0;
         while (!ended.IsCompleted)
@@ -102,6 +110,8 @@ public sealed class RolloutTests : IDisposable
             ["o2wn04 Image"],
             site.Run("Compare-HpcEnvironment $Second -Site $Site").Succeeded().Objects.Cast<dynamic>()
                 .Select(item => $"{item.Node} {item.Kind}"));
+        await StaticLab.InsideAsync(nodes[3], site.Second, "rm /tmp/ranks");
+        Assert.Contains("Succeeded", (await ranks.EndAsync()).EndedWith(0).Output, StringComparison.Ordinal);
         await StaticLab.InsideAsync(nodes[3], site.Second, "rm /tmp/here");
         Assert.Equal("done", (await session).EndedWith(0).Output.Trim());
         site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site").Succeeded();

@@ -48,7 +48,7 @@ public sealed class JobPhaseTests(LabFixture lab) : IDisposable
         await using var job = new LabJob(_shell, lab, "trace");
         job.Run("Get-HpcContainer o2wn01, o2wn02").Succeeded();
 
-        var trace = job.Run("$null = $allocation | Start-HpcJob -Environment tiny -TraceVariable trace; $trace").Succeeded().Objects;
+        var trace = job.Run("$null = $allocation | Start-HpcJob -Environment tiny -Memory 256m -TraceVariable trace; $trace").Succeeded().Objects;
 
         var asked = from part in trace
                     let phase = (dynamic)part.BaseObject

@@ -4,6 +4,7 @@ namespace PisaHpc.Integration.Monitoring;
 
 /// <summary>The plugin for Nagios and Icinga, the timer's command and the report, on a machine that reaches the nodes.</summary>
 [Collection(LabTests.Name)]
+[Trait(LabPart.Name, LabPart.Alone)] // a cluster that is well has nobody else's containers
 public sealed class MonitoringTests(LabFixture lab) : IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("pisahpc-monitoring-");

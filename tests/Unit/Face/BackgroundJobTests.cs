@@ -66,6 +66,30 @@ public sealed class BackgroundJobTests
     }
 
     [Fact]
+    public void One_that_is_stopped_before_it_has_begun_never_begins()
+    {
+        var run = Run(
+            """
+            $jobs = 1..5 | ForEach-Object { $job = Test-Work n1 -Endless -AsJob; $job.StopJob(); $job }
+            $jobs.State -join ' '
+            """);
+        Assert.Equal("Stopped Stopped Stopped Stopped Stopped", Assert.Single(run.Output).ToString());
+    }
+
+    [Fact]
+    public void What_a_stopped_one_could_not_take_back_is_among_its_errors()
+    {
+        var run = Run(
+            """
+            $job = Test-Work n1 -Endless -Stuck -AsJob
+            while (-not $job.Warning.Count) { [System.Threading.Thread]::Sleep(20) }
+            $job.StopJob()
+            "$($job.State) $($job.Error.FullyQualifiedErrorId)"
+            """);
+        Assert.StartsWith("Stopped JobLeftBehind", Assert.Single(run.Output).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_of_no_node_is_in_the_job_itself()
     {
         var run = Run(
@@ -100,6 +124,9 @@ public sealed class BackgroundJobTests
 
         [Parameter]
         public SwitchParameter Endless { get; set; }
+
+        [Parameter]
+        public SwitchParameter Stuck { get; set; }
 
         [Parameter]
         public SwitchParameter Whole { get; set; }
@@ -140,9 +167,13 @@ public sealed class BackgroundJobTests
                 Warn("begun");
                 await Task.Delay(Timeout.Infinite, StopToken);
             }
+            catch (OperationCanceledException stopped) when (Stuck)
+            {
+                throw new HpcException(ErrorId.JobLeftBehind, "Something of it is left.", "1", innerException: stopped);
+            }
             finally
             {
-                TakenBack = true;
+                TakenBack = !Stuck;
             }
         }
     }

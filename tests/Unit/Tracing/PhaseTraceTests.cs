@@ -52,6 +52,22 @@ public sealed class PhaseTraceTests
         Assert.All(traces, trace => Assert.Equal(Assert.Single(trace.Ended).Command, trace.Ended[0].Node));
     }
 
+    /// <summary>As a start that writes its phases down, within a cmdlet whose trace somebody wants.</summary>
+    [Fact]
+    public async Task A_trace_within_another_takes_nothing_away_from_it()
+    {
+        using var whole = new PhaseTrace("Start-HpcJob", withRequests: true);
+        using var part = new PhaseTrace("Start-HpcJob", withRequests: false);
+        await whole.RunAsync(async () =>
+        {
+            await part.RunAsync(() => Phase.StartOnNode.RunAsync(
+                () => NodeRequest.EngineRequest.RunAsync("n1", () => "GET /info", _ => Task.FromResult(0)), "n1"));
+            await Phase.Survey.RunAsync(() => Task.CompletedTask, "n2");
+        });
+        Assert.Equal("StartOnNode", Assert.Single(part.Ended).Phase);
+        Assert.Equal(["EngineRequest", "StartOnNode", "Survey"], whole.Ended.Select(phase => phase.Phase).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Where_nobody_listens_a_request_is_no_activity()
     {
