@@ -1,5 +1,6 @@
 @{
     RootModule             = 'PisaHpc.psm1'
+    NestedModules          = @('bin/PisaHpc.Module.dll')
     ModuleVersion          = '0.1.0'
     GUID                   = '5b0b6a0e-6b0c-4a55-9a54-0f6f2c6f3e71'
     Author                 = 'PisaHpc contributors'

@@ -1,14 +1,10 @@
-# PisaHpc.dll (the domain, whose types scripts see) loads in the default context; PisaHpc.Module.dll and every package it needs load in
-# a context of their own, so that another module's copy of the same package does no harm. Only Core cmdlets and .NET are used here: a
-# session may begin with no others.
-$ErrorActionPreference = 'Stop'
-$domain = [System.Reflection.Assembly]::LoadFrom([System.IO.Path]::Combine($PSScriptRoot, 'bin', 'PisaHpc.dll'))
-$module = $domain.GetType('PisaHpc.ModuleLoadContext').GetMethod('LoadModule').Invoke($null, @())
+# The cmdlets are those of bin/PisaHpc.Module.dll, which PowerShell loads by the manifest (NestedModules). A script that loads it by itself
+# makes an import take half as long again: PowerShell compiles for the script what it needs for nothing else.
+#
+# Import-Module PisaHpc -ArgumentList Suggestions: the prompt shows the commands that an error names as its next step.
+param([ValidateSet('', 'Suggestions')] [string] $Feature)
 
-# A second import in the same process exports nothing without this (PowerShell#20710).
-$imported = Import-Module -Assembly $module -PassThru
-foreach ($cmdlet in $imported.ExportedCmdlets.Values) {
-    $ExecutionContext.SessionState.Module.GetType().GetMethod(
-        'AddExportedCmdlet', [System.Reflection.BindingFlags]'Instance, NonPublic').Invoke(
-        $ExecutionContext.SessionState.Module, @($cmdlet))
+if ($Feature) {
+    [PisaHpc.Module.Suggestions.PromptSuggestions]::TurnOn()
+    $ExecutionContext.SessionState.Module.OnRemove = { [PisaHpc.Module.Suggestions.PromptSuggestions]::TurnOff() }
 }

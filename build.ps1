@@ -17,7 +17,7 @@ The front door of this repository: builds, tests, shows and packages the module.
 param(
     # What to do; each task does first what it needs.
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Native', 'Hook', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'Docs', 'Package')]
+    [ValidateSet('Build', 'Native', 'Hook', 'Test', 'Pester', 'Quickstart', 'Lab', 'Bench', 'BenchPage', 'Docs', 'Package')]
     [string] $Tasks = 'Build',
 
     # Lab: raise it.

@@ -33,7 +33,7 @@ function Measure-Job([int] $Nodes, [string] $Comment, [string] $Script) {
     $seconds = $clock.Elapsed.TotalSeconds
     $record = & scontrol show job --oneliner $job
     if ($record -notmatch ' JobState=COMPLETED ') { throw "Job $job did not end well: $record" }
-    $seconds
+    'measured by itself: {0:0.000}' -f $seconds
 }
 
 function Set-Recipe {
@@ -75,15 +75,12 @@ try {
     Update-Slurm
     foreach ($nodes in 1, 2) {
         $words = $nodes -eq 1 ? '1 node' : "$nodes nodes"
-        $plain, $recipes, $hooks = @(), @(), @()
-        foreach ($round in 1..$Rounds) {
-            $plain += Measure-Job $nodes 'docker-none' "$work/plain.sh"
-            $recipes += Measure-Job $nodes 'recipe' "$work/recipe.sh"
-            $hooks += Measure-Job $nodes "docker-$Environment" "$work/plain.sh"
-            Write-Host ('  round {0}, {1}: no container {2:0.00} s, recipe {3:0.00} s, hooks {4:0.00} s' -f
-                $round, $words, $plain[-1], $recipes[-1], $hooks[-1])
-        }
-
+        $taken = Measure-InTurns ([ordered] @{
+                'no container' = { Measure-Job $nodes 'docker-none' "$work/plain.sh" }
+                recipe = { Measure-Job $nodes 'recipe' "$work/recipe.sh" }
+                hooks = { Measure-Job $nodes "docker-$Environment" "$work/plain.sh" }
+            }) $Rounds $words
+        $plain, $recipes, $hooks = $taken['no container'], $taken.recipe, $taken.hooks
         $slurms = Get-Median $plain
         New-Figure "batch-$nodes" $hooks $recipes -Note ("Slurm's own are $(Format-Number $slurms) s of either. Without them: " +
             "$(Format-Number (((Get-Median $hooks) - $slurms) / ((Get-Median $recipes) - $slurms))).")

@@ -1,8 +1,8 @@
 # Three static environments on each of the lab's nodes: whether they are as declared, by Compare-HpcEnvironment against an admin's docker
-# inspect on all nodes (compare-environment.sh), whose records nobody has compared yet. In turns, so that both meet the same machine. The
-# module is measured as a process of its own, at a prompt, and there without logging in (-NoReady), which docker inspect does not do either.
-# The lab's nodes share one machine's CPUs, on which
-# 48 logins at a time take longer than a comparison waits: the module asks a few nodes at a time, the admin all.
+# inspect on all nodes (compare-environment.sh), whose records nobody has compared yet. At a prompt, and there without asking the sshds
+# (-NoReady), as docker inspect does not either, against the same with ssh's masters standing; as a process of its own against the same
+# without. The lab's nodes share one machine's CPUs, on which 48 containers that start at a time take longer than their start waits: they
+# are started on a few nodes at a time.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -16,24 +16,27 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib trace.ps1)
 $lab = Split-Path $Site
 $nodes = @((& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes.name)
-$names = 'bench-a', 'bench-b', 'bench-c'
-$containers = ($names | ForEach-Object { "pisahpc-static-$_" }) -join ' '
+$static = 'bench-a', 'bench-b', 'bench-c'
+$containers = ($static | ForEach-Object { "pisahpc-static-$_" }) -join ' '
 $work = New-Item -ItemType Directory (Join-Path ([System.IO.Path]::GetTempPath()) "bench-compare-$PID")
 $ours = Join-Path $work site.yaml
 $pisahpc = Join-Path (Split-Path $PSScriptRoot) out host pisahpc
-$command = "Compare-HpcEnvironment $($names -join ', ') -Site '$ours' -ThrottleLimit $ThrottleLimit"
+$masters = "$(New-Item -ItemType Directory "/run/bench-masters-$PID")"
+$command = "Compare-HpcEnvironment $($static -join ', ') -Site '$ours'"
+$recipe = Join-Path $PSScriptRoot compare-environment.sh
 $byHand = @("$lab/ssh/config", $containers) + $nodes
 
 function Set-OurSite {
     $port = 21900
-    $static = foreach ($name in $names) {
+    $declared = foreach ($name in $static) {
         $port++
         "  ${name}: { environment: $Environment, nodes: [ $($nodes -join ', ') ], port: $port, logins: { users: hpcuser } }"
     }
 
-    Set-Content $ours ((Get-Content $Site) + "staticDirectory: '$lab/bench-compare/{node}'" + 'static:' + $static)
+    Set-Content $ours ((Get-Content $Site) + "staticDirectory: '$lab/bench-compare/{node}'" + 'static:' + $declared)
 }
 
 function Assert-Equal([object[]] $Differences) {
@@ -42,26 +45,35 @@ function Assert-Equal([object[]] $Differences) {
 
 try {
     Set-OurSite
-    $null = Sync-HpcEnvironment -Static $names -Site $ours -ThrottleLimit $ThrottleLimit
-    $recipes, $processes, $prompts, $records = @(), @(), @(), @()
-    foreach ($round in 1..$Rounds) {
-        $recipes += Measure-Duration { & "$PSScriptRoot/compare-environment.sh" @byHand }
-        $processes += Measure-Duration { & $pisahpc -Command $command }
-        Assert-Equal $said
-        $prompts += Measure-Duration { Compare-HpcEnvironment $names -Site $ours -ThrottleLimit $ThrottleLimit }
-        Assert-Equal $said
-        $records += Measure-Duration { Compare-HpcEnvironment $names -NoReady -Site $ours }
-        Assert-Equal $said
-        Write-Host ('  round {0}: docker inspect {1:0.00} s, pisahpc {2:0.00} s, at a prompt {3:0.00} s, -NoReady {4:0.00} s' -f
-            $round, $recipes[-1], $processes[-1], $prompts[-1], $records[-1])
+    $null = Sync-HpcEnvironment -Static $static -Site $ours -ThrottleLimit $ThrottleLimit
+    $ways = [ordered] @{
+        'by hand' = { $env:MASTERS = $masters; & $recipe inspect @byHand }
+        prompt = { Assert-Equal (Compare-HpcEnvironment $static -Site $ours) }
+        records = { Assert-Equal (Compare-HpcEnvironment $static -NoReady -Site $ours) }
+        'by hand, cold' = { $env:MASTERS = ''; & $recipe inspect @byHand }
+        process = { Assert-Equal (& $pisahpc -Command $command) }
     }
 
-    $note = "$($nodes.Count * $names.Count) containers on $($nodes.Count) nodes."
-    New-Figure compare-environment $prompts $recipes -Note "$note As a process: $(
-        Format-Number ((Get-Median $processes) / (Get-Median $recipes)))."
-    New-Figure compare-environment-records $records $recipes -Note $note
+    # Masters and connections stand.
+    $null = Measure-InTurns $ways 1 'not counted'
+    $taken = Measure-InTurns $ways $Rounds
+    $traced = @{ prompt = @(); records = @() }
+    foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {
+        $traced.prompt += Measure-Traced { $null = Compare-HpcEnvironment $static -Site $ours -TraceVariable trace; $trace }
+        $traced.records += Measure-Traced { $null = Compare-HpcEnvironment $static -NoReady -Site $ours -TraceVariable trace; $trace }
+    }
+
+    $note = "$($nodes.Count * $static.Count) containers on $($nodes.Count) nodes."
+    $cold = Format-Number ((Get-Median $taken.process) / (Get-Median $taken['by hand, cold']))
+    New-Figure compare-environment $taken.prompt $taken['by hand'] -Note (
+        "$note As a process, against the same without masters: $cold. $(Get-TraceNote compare-environment $traced.prompt)")
+    New-Figure compare-environment-records $taken.records $taken['by hand'] -Note (
+        "$note $(Get-TraceNote compare-environment-records $traced.records)")
 }
 finally {
-    $null = Stop-HpcContainer -Static $names -GraceSec 0 -Site $ours
-    Remove-Item -Recurse -Force $work, "$lab/bench-compare"
+    $null = Stop-HpcContainer -Static $static -GraceSec 0 -Site $ours
+    $env:MASTERS = $masters
+    & $recipe close @byHand
+    $env:MASTERS = ''
+    Remove-Item -Recurse -Force $work, $masters, "$lab/bench-compare"
 }

@@ -1,18 +1,15 @@
 #!/usr/bin/env bash
-# What an admin does to see whether containers are as they were made: docker inspect on all nodes, by clush or, where that is missing, by
-# ssh side by side. Arguments: ssh's configuration, the containers' names in one word, the nodes. The records are printed.
+# What an admin does to see whether containers are as they were made: docker inspect on all nodes, by clush. The records are printed. Where
+# MASTERS names a directory, ssh's masters stand there and serve later calls; "close" ends them.
+# usage: compare-environment.sh inspect|close SSH_CONFIG CONTAINERS NODE...   (CONTAINERS in one word)
 set -euo pipefail
-config=$1 containers=$2
-shift 2
+verb=$1 config=$2 containers=$3
+shift 3
+ssh_options=(-F "$config" -o BatchMode=yes)
+[[ -z ${MASTERS:-} ]] || ssh_options+=(-o ControlMaster=auto -o "ControlPath=$MASTERS/%h" -o ControlPersist=300)
 
-if command -v clush >/dev/null; then
-    exec clush -q -f 32 -o "-F $config" -w "$(IFS=,; echo "$*")" "docker inspect $containers"
-fi
-pids=()
-for node; do
-    ssh -F "$config" "$node" "docker inspect $containers" &
-    pids+=($!)
-done
-for pid in "${pids[@]}"; do
-    wait "$pid"
-done
+case $verb in
+    # clush has a meaning of its own for %.
+    inspect) clush -S -q -f 32 -o "${ssh_options[*]//%/%%}" -w "$(IFS=, && echo "$*")" "docker inspect $containers" </dev/null ;;
+    close) for node; do ssh "${ssh_options[@]}" -O exit "$node" 2>/dev/null || true; done ;;
+esac

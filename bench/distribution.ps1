@@ -1,37 +1,85 @@
-# One image to the lab's nodes past a registry with a slow link: direct pulls, pull-through caches, a tree of nodes, and the module's two
-# (distribution.sh says how). With two nodes there would be nothing to share.
+# One image to the lab's nodes past a registry with a slow link: an admin's docker pull on all nodes by clush (distribution.sh, which has
+# pull-through caches and a tree of nodes too, for who asks for them by -Ways) against Update-HpcImage at a prompt, from the registry and by
+# its peers. Each turn starts with nodes that have nothing of the image. With two nodes there would be nothing to share.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
 
     [string] $Rate = '100mbit',
 
-    [int] $Megabytes = 48,
+    [int] $Megabytes = 12,
 
-    [int] $Rounds = 1
+    [int] $Rounds = 3,
+
+    [string[]] $Ways = @('direct', 'Registry', 'Peers')
 )
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
-$nodes = (Get-HpcAllocation -Site $Site -Node * -Slot 1 -Owner root).Nodes | ForEach-Object Name
-if (@($nodes).Count -lt 4) {
+. (Join-Path $PSScriptRoot lib trace.ps1)
+$nodes = @((& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes.name)
+if ($nodes.Count -lt 4) {
     New-Figure update-peers -NotMeasured 'It takes four nodes or more.'
     return
 }
 
-$lab = Split-Path $Site
-$taken = @{}
-foreach ($round in 1..$Rounds) {
-    $said = & (Join-Path $PSScriptRoot distribution.sh) "$lab/ssh/config" $Site $Rate $Megabytes @nodes
-    if ($LASTEXITCODE) {
-        throw "distribution.sh ended with exit code $LASTEXITCODE."
-    }
+$recipe = Join-Path $PSScriptRoot distribution.sh
+$byHand = @("/run/bench-distribution-$PID", "$(Split-Path $Site)/ssh/config") + $nodes
+$busy, $sent, $traced = @{}, @{}, @{ Registry = @(); Peers = @() }
 
-    foreach ($line in $said) {
-        Write-Host "  $line"
-        if ($line -match '^(\w+) +([\d.]+) s, ') { $taken[$Matches[1]] += @([double] $Matches[2]) }
-    }
+function Invoke-Recipe([string] $Verb) {
+    & $recipe $Verb @byHand
+    if ($LASTEXITCODE) { throw "distribution.sh $Verb ended with exit code $LASTEXITCODE." }
 }
 
-New-Figure update-peers $taken.Peers $taken.direct -Note "$(@($nodes).Count) nodes, an image of $Megabytes MB that does not compress."
-New-Figure update-registry $taken.Registry $taken.direct
+# So far, in ticks: what the machine's CPUs worked, and all of their time (proc_stat(5): idle and iowait are no work).
+function Get-CpuTick {
+    $ticks = [long[]] ((Get-Content /proc/stat -TotalCount 1) -split '\s+')[1..8]
+    $all = ($ticks | Measure-Object -Sum).Sum
+    ($all - $ticks[3] - $ticks[4]), $all
+}
+
+function Update-Image([string] $Distribution) {
+    $null = Update-HpcImage -Image $image -Distribution $Distribution -Node $nodes -Site $Site -ThrottleLimit 16 -TraceVariable trace
+    $trace
+}
+
+# From nodes without the image to nodes that all hold it; how much of their time the CPUs worked, and what the registry sent.
+function Measure-Way([string] $Way) {
+    Invoke-Recipe forget
+    $before, $sentBefore = (Get-CpuTick), [long] (Invoke-Recipe sent)
+    $run = Measure-Traced { $Way -in 'Registry', 'Peers' ? (Update-Image $Way) : (Invoke-Recipe $Way) }
+    $after = Get-CpuTick
+    $busy[$Way] += @(($after[0] - $before[0]) / ($after[1] - $before[1]) * 100)
+    $sent[$Way] += @(([long] (Invoke-Recipe sent) - $sentBefore) / 1e6)
+    Invoke-Recipe held
+    if ($traced.ContainsKey($Way)) { $traced[$Way] += $run }
+    'measured by itself: {0:0.000}' -f $run.Seconds
+}
+
+function Get-Note([string] $Way) {
+    $says = { param($of) "the machine's CPUs worked $(Format-Number (Get-Median $busy[$of])) % of the time and the registry sent $(
+        Format-Number (Get-Median $sent[$of])) MB" }
+    "$($nodes.Count) nodes, an image of $Megabytes MB that does not compress. Meanwhile $(& $says $Way); with docker pull $(
+        & $says direct). $(Get-TraceNote "update-$Way".ToLowerInvariant() $traced[$Way])"
+}
+
+try {
+    $env:RATE, $env:MEGABYTES = $Rate, $Megabytes
+    $image = Invoke-Recipe up
+    $turns = [ordered] @{}
+    foreach ($way in $Ways) { $turns[$way] = [scriptblock]::Create("Measure-Way $way") }
+    $taken = Measure-InTurns $turns $Rounds "$Megabytes MB to $($nodes.Count) nodes"
+    foreach ($way in $Ways) {
+        Write-Host "  ${way}: CPUs worked $(Format-Number (Get-Median $busy[$way])) %, the registry sent $(
+            Format-Number (Get-Median $sent[$way])) MB"
+    }
+
+    foreach ($way in 'Peers', 'Registry' | Where-Object { $taken[$_] -and $taken.direct }) {
+        New-Figure "update-$way".ToLowerInvariant() $taken[$way] $taken.direct -Note (Get-Note $way)
+    }
+}
+finally {
+    Invoke-Recipe down
+    $env:RATE = $env:MEGABYTES = ''
+}

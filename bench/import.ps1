@@ -5,10 +5,10 @@ param(
     [Parameter(Mandatory)]
     [string] $Site,
 
-    [int] $Rounds = 5,
+    [int] $Rounds = 3,
 
     # How often the tree holds the lab's image of about 250 MB; 20 make 5 GB.
-    [int] $Copies = 4,
+    [int] $Copies = 1,
 
     [string] $Image = 'pisa/hpc:deb12',
 

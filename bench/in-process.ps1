@@ -1,5 +1,5 @@
-# What takes no network: the plan of many nodes, by BenchmarkDotNet, and the window over many nodes against the ideal schedule
-# (bench/InProcess).
+# What takes no network (bench/InProcess): the plan of many nodes, and their names and errors folded, by BenchmarkDotNet; and the window
+# over many nodes against the ideal schedule.
 param(
     # What every measurement is given; this one needs no lab.
     [string] $Site,
@@ -25,6 +25,19 @@ Write-Host "  plans: $($small.nodes) nodes $(Format-Number (Get-Median $small.se
 New-Figure plan-time $large.seconds -Note "A tenth of the nodes: $(Format-Number (Get-Median $small.seconds)) s."
 New-Figure plan-memory ($large.held / 1e6) -Note "While it is there; allocated on the way: $(Format-Number ($large.allocated / 1e6)) MB."
 New-Figure plan-growth (Get-Exponent ($small.nodes, $large.nodes) ($small.allocated, $large.allocated))
+
+# Both sizes fold as many in all: what grows in proportion takes the same.
+$folds = Invoke-Bench fold | Group-Object what -AsHashTable
+foreach ($what in 'names', 'errors') {
+    $short, $long = $folds[$what] | Sort-Object size
+    $growth = 1 + (Get-Exponent ($short.size, $long.size) ((Get-Median $short.seconds), (Get-Median $long.seconds)))
+    $memory = 1 + (Get-Exponent ($short.size, $long.size) ($short.allocated, $long.allocated))
+    Write-Host "  $what folded: $($long.size) in $(Format-Number ((Get-Median $long.seconds) * 1000)) ms"
+    New-Figure "fold-$what" $long.seconds.ForEach{ $_ * 1000 } -Note "Allocated: $(Format-Number ($long.allocated / 1e6)) MB."
+    New-Figure "fold-$what-growth" $growth -Note "$($long.size) in lists of $($short.size): $(Format-Number ((
+                Get-Median $short.seconds) * 1000)) ms."
+    New-Figure "fold-$what-memory" $memory
+}
 
 $runs = foreach ($round in 1..$Rounds) { Invoke-Bench fan-out $Nodes }
 New-Figure fan-out $runs.seconds $runs.ideal

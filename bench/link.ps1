@@ -1,13 +1,14 @@
-# What a container costs its job's ranks of the network and of shared memory: one small program (link.c) between two nodes by TCP, and
-# between two processes of one node, in a job's containers and outside of them. It is no MPI: what a container can cost MPI, it costs
-# these too, and nothing of a library's own choices is in them.
+# What a container costs its job's ranks of the network and of shared memory: NetPIPE's ping-pong by Open MPI, the same program and the same
+# mpirun in a job's containers and outside of them, between two nodes by TCP and between two ranks of one node. There Open MPI copies by
+# process_vm_readv(2) (CMA), or through a shared segment where it is told to: an engine's seccomp profile may forbid the first without
+# SYS_PTRACE, which this job's containers have, and forbids nothing of the second.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
 
     [int] $Rounds = 7,
 
-    [string] $Environment = 'tiny'
+    [string] $Environment = 'debian12'
 )
 
 $ErrorActionPreference = 'Stop'
@@ -17,51 +18,57 @@ $lab = Split-Path $Site
 $nodes = (& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes[0..1]
 $job = "bench-$PID"
 # Where nodes and containers have it under one path.
-$program = "$lab/shared/bench-link-$PID"
-
-# A command on a node, outside its container or in it.
-function Get-Words([int] $Index, [bool] $Inside, [string[]] $Command) {
-    $Inside ? (@('docker', '-H', "unix://$($nodes[$Index].engine)", 'exec', $containers[$Index], $program) + $Command) :
-        (@('ssh', '-n', '-F', "$lab/ssh/config", "root@$($nodes[$Index].name)", $program) + $Command)
+$program = "$lab/shared/bench-netpipe-$PID"
+$network = '10.10.13.0/24'
+$latency, $bandwidth = '-l 1 -u 1', "-l $(1mb) -u $(1mb) -p 0"
+$pings = [ordered] @{
+    'tcp latency' = @{ Options = "$latency -n 10000" }
+    'tcp bandwidth' = @{ Options = "$bandwidth -n 200" }
+    'shm latency' = @{ Options = "$latency -n 100000" }
+    'shm bandwidth' = @{ Options = "$bandwidth -n 200" }
+    'segment bandwidth' = @{ Options = "$bandwidth -n 200"; Mpirun = '--mca btl_vader_single_copy_mechanism none' }
 }
 
-function Invoke-Words([string[]] $Words) {
-    $said = & $Words[0] $Words[1..($Words.Count - 1)]
-    if ($LASTEXITCODE) { throw "$Words ended with exit code $LASTEXITCODE." }
-    [double[]] ("$said" -split ' ')
+# As the job's owner in the container. Outside, one node lets root alone into the other; on one node it is the owner there too, since the
+# kernel asks who reads whose memory.
+function Get-Place([bool] $Inside, [bool] $Tcp) {
+    if ($Inside) { return @('docker', '-H', "unix://$($nodes[0].engine)", 'exec', '--user', '4001:4001', '--env', 'HOME=/tmp', $container) }
+    @('ssh', '-n', '-F', "$lab/ssh/config", "root@$($nodes[0].name)", 'cd /tmp; HOME=/tmp exec') +
+        @(if (-not $Tcp) { 'setpriv --reuid=4001 --regid=4001 --clear-groups' })
 }
 
-function Measure-Tcp([bool] $Inside) {
-    $serve = Get-Words 1 $Inside serve, 21996
-    $server = [System.Diagnostics.Process]::Start($serve[0], [string[]] $serve[1..($serve.Count - 1)])
-    $result = Invoke-Words (Get-Words 0 $Inside tcp, $nodes[1].address, 21996)
-    $server.WaitForExit()
-    $result
+# Runs a ping-pong and gives what NetPIPE says: microseconds one way, or MB/s. Each rank stays on a CPU of its own; by themselves both
+# would have the first, for each node believes that it has all.
+function Measure-Ping([string] $Name, [bool] $Inside) {
+    $kind, $what = $Name -split ' '
+    $tcp = $kind -eq 'tcp'
+    $hosts = $tcp ? "$($nodes[0].name):1,$($nodes[1].name):1" : "$($nodes[0].name):2"
+    $mpirun = "mpirun --mca btl $($tcp ? 'tcp' : 'vader'),self --mca btl_tcp_if_include $network --mca oob_tcp_if_include $network " +
+        "--bind-to none --host $hosts -np 2 $($pings[$Name].Mpirun)"
+    if (-not $Inside) { $mpirun += " --allow-run-as-root --mca plm_rsh_args '-F $lab/ssh/config'" }
+    $rank = "exec taskset -c `$OMPI_COMM_WORLD_RANK $program $($pings[$Name].Options) -o /dev/null"
+    $place = Get-Place $Inside $tcp
+    $line = "$mpirun sh -c '$rank'"
+    $words = $Inside ? @('sh', '-c', $line) : @($line)
+    $said = & $place[0] $place[1..($place.Count - 1)] @words 2>&1
+    if ($LASTEXITCODE -or "$said" -notmatch '--> +([\d.]+) Mbps in +([\d.]+) usec') { throw "$place $words says: $said" }
+    'measured by itself: {0}' -f ($what -eq 'latency' ? $Matches[2] : (Format-Number ([double] $Matches[1] / 8)))
 }
 
-$taken = @{}
 try {
-    & gcc -std=c17 -D_GNU_SOURCE -O2 -static -o $program (Join-Path $PSScriptRoot link.c)
-    if ($LASTEXITCODE) { throw 'bench/link.c does not compile: lab/lab.sh packages brings gcc.' }
-    $allocation = Get-HpcAllocation -Node $nodes.name -Slot 32, 24 -Owner hpcuser -JobId $job
-    $started = $allocation | Start-HpcJob -Environment $Environment
-    $containers = @($started.Nodes.Container)
-    foreach ($round in 1..$Rounds) {
-        foreach ($inside in ($round % 2 ? ($true, $false) : ($false, $true))) {
-            $taken["tcp $inside"] += , (Measure-Tcp $inside)
-            $taken["shm $inside"] += , (Invoke-Words (Get-Words 0 $inside @('shm')))
-        }
-
-        $shown = $taken.Keys | Sort-Object | ForEach-Object { "$_ $($taken[$_][-1])" }
-        Write-Host "  round ${round}, µs and MB/s, in a container or not: $($shown -join ', ')"
+    Copy-Item (Get-Command NPopenmpi).Source $program
+    & chmod 755 $program
+    $started = Get-HpcAllocation -Node $nodes.name -Slot 32, 24 -Owner hpcuser -JobId $job |
+        Start-HpcJob -Environment $Environment -Capability SYS_PTRACE
+    $container = @($started.Nodes)[0].Container
+    foreach ($name in $pings.Keys) {
+        $ways = [ordered] @{ inside = { Measure-Ping $name $true }; outside = { Measure-Ping $name $false } }
+        $null = Measure-InTurns $ways 1 "$name, not counted"
+        $taken = Measure-InTurns $ways $Rounds "$name, $(($name -split ' ')[1] -eq 'latency' ? 'µs' : 'MB/s')"
+        New-Figure "link-$($name -replace ' ', '-')" $taken.inside $taken.outside
     }
 
-    foreach ($kind in 'tcp', 'shm') {
-        New-Figure "link-$kind-latency" @($taken["$kind True"].ForEach{ $_[0] }) @($taken["$kind False"].ForEach{ $_[0] })
-        New-Figure "link-$kind-bandwidth" @($taken["$kind True"].ForEach{ $_[1] }) @($taken["$kind False"].ForEach{ $_[1] })
-    }
-
-    New-Figure link-rdma -NotMeasured 'This kernel has no rdma_rxe, and nodes of the lab share it: soft-RoCE wants nodes that are machines.'
+    New-Figure link-rdma -NotMeasured 'Nodes of the lab share one kernel: soft-RoCE (rdma_rxe) wants nodes that are machines.'
 }
 finally {
     $null = Stop-HpcJob $job -GraceSec 0

@@ -13,6 +13,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib trace.ps1)
 $env:PISAHPC_SITE = $Site
 $root = Split-Path $PSScriptRoot
 $pisahpc = Join-Path $root out host pisahpc
@@ -47,6 +48,15 @@ function Measure-Output([int] $Megabytes) {
     'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.module[-1] / $seconds)
 }
 
+# The same where the lines are read and no pipeline has them.
+function Measure-QuietOutput([int] $Megabytes) {
+    $writer = (Get-Writer $Megabytes).Replace("'", "''")
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    $null = & $pisahpc -Command "Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks -Quiet"
+    if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
+    'measured by itself: {0:0.000}' -f ($Megabytes / $clock.Elapsed.TotalSeconds)
+}
+
 function Measure-OutputByHand([int] $Megabytes) {
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     Invoke-ByHand $ranks @('/bin/sh', '-c', (Get-Writer $Megabytes))
@@ -54,6 +64,15 @@ function Measure-OutputByHand([int] $Megabytes) {
     $seconds = $clock.Elapsed.TotalSeconds
     $script:came.hand += @((Get-Item "$work/output").Length / ($Megabytes * 1e6))
     'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.hand[-1] / $seconds)
+}
+
+# What of the difference is there without ranks, and with one: the way in, and mpirun's own way.
+function Get-NoOpNote([hashtable] $Taken, [object[]] $Traced) {
+    $more = foreach ($case in '', ', 1 rank', ', no rank') {
+        Format-Number ((Get-Median $Taken["module$case"]) - (Get-Median $Taken["hand$case"]))
+    }
+    "Invoke-ContainerMpi takes $($more[0]) s more than mpirun, and $($more[1]) s more with one rank; Invoke-ContainerCommand of true " +
+        "takes $($more[2]) s more than docker exec of it. $(Get-TraceNote mpi-no-op $Traced)"
 }
 
 $peaks = @{}
@@ -70,20 +89,32 @@ try {
     $ways = [ordered] @{
         module = { Invoke-ContainerMpi -JobId $job -Command /bin/sleep -ArgumentList $pause }
         hand = { Invoke-ByHand 56 /bin/sleep, $pause }
+        'module, 1 rank' = { Invoke-ContainerMpi -JobId $job -Command /bin/sleep -ArgumentList $pause -Rank 1 }
+        'hand, 1 rank' = { Invoke-ByHand 1 /bin/sleep, $pause }
+        'module, no rank' = { Invoke-ContainerCommand /bin/true -JobId $job -Node $nodes[0].name }
+        'hand, no rank' = { & docker -H "unix://$($nodes[0].engine)" exec --user 4001:4001 $container /bin/true }
     }
     $null = Measure-InTurns $ways 1 'no-op, not counted'
     $taken = Measure-InTurns $ways ($Rounds * 2) 'no-op of 56 ranks'
-    New-Figure mpi-no-op $taken.module $taken.hand
+    $traced = foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {
+        Measure-Traced {
+            $null = Invoke-ContainerMpi -JobId $job -Command /bin/sleep -ArgumentList $pause -TraceVariable trace
+            $trace
+        }
+    }
+    New-Figure mpi-no-op $taken.module $taken.hand -Note (Get-NoOpNote $taken $traced)
 
     $tenth = [int] ($Megabytes / 10)
     $taken = Measure-InTurns ([ordered] @{
             hand = { Measure-OutputByHand $Megabytes }
             module = { Measure-Output $Megabytes }
             tenth = { Measure-Output $tenth }
+            quiet = { Measure-QuietOutput $Megabytes }
         }) $Rounds "MB/s of $Megabytes MB"
     New-Figure mpi-output $taken.module $taken.hand -Note (('Of what the ranks wrote {0:0.0} % came by Invoke-ContainerMpi and {1:0.0} % ' +
-        'by mpirun, which loses what it has not passed on when they end; what came is counted.') -f
-        ((Get-Median $came.module) * 100), ((Get-Median $came.hand) * 100))
+        'by mpirun, which loses what it has not passed on when they end; what came is counted. With -Quiet, where the lines are read ' +
+            'and no pipeline has them, it is {2:0.0} MB/s.') -f
+        ((Get-Median $came.module) * 100), ((Get-Median $came.hand) * 100), (Get-Median $taken.quiet))
     New-Figure mpi-output-memory $peaks[$Megabytes] $peaks[$tenth]
 }
 finally {

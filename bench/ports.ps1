@@ -18,6 +18,7 @@ $recipe = Join-Path $PSScriptRoot ports.sh
 $racer = Join-Path $PSScriptRoot .. tests PortRacer bin Release net10.0 PortRacer.dll
 $work = ''
 $each = 5
+$range = '30000 30999'
 
 # A new area for whoever comes next; the making is not measured.
 function Reset-Area {
@@ -45,8 +46,8 @@ function Measure-Recipe([int] $Count, [string[]] $More) {
     'measured by itself: {0:0.0000}' -f ($Count * ($More ? [int] $More[0] : 1) / $seconds)
 }
 
-# All say that they are in the area before any of them takes a port. Each has leased elsewhere before: a hook's program is compiled ahead of
-# time, and these are not.
+# All say that they are in the area before any of them takes a port. Each has leased elsewhere before, and compiles no code a second time: a
+# hook's program is compiled ahead of time, and these are not. The range is the area's, as a site declares it.
 function Measure-Racers {
     Reset-Area
     $all = foreach ($number in 1..$Racers) {
@@ -55,7 +56,7 @@ function Measure-Racers {
         [System.Diagnostics.Process]::Start($start)
     }
     try {
-        foreach ($line in "in $work/warm $work/witnesses", 'take', 'release', "in $work/area $work/witnesses") {
+        foreach ($line in "in $work/warm $work/witnesses $range", 'take', 'release', "in $work/area $work/witnesses $range") {
             foreach ($one in $all) { $one.StandardInput.WriteLine($line) }
             foreach ($one in $all) { $null = Read-Until $one ($line -split ' ')[0] }
         }
@@ -87,8 +88,28 @@ function Measure-Place([string] $Place) {
             racers = { Measure-Racers }
             'racers recipe' = { Measure-Recipe $each @("$Racers") }
         }) $Rounds "leases a second, $Place"
-    New-Figure "port-one-$Place" $taken.one $taken['one recipe']
-    New-Figure "port-race-$Place" $taken.racers $taken['racers recipe']
+    $sync = "An fsync there takes $(Format-Number (Get-SyncTime)) ms."
+    New-Figure "port-one-$Place" $taken.one $taken['one recipe'] -Note "$sync $(Get-LeaseTime $taken one)"
+    New-Figure "port-race-$Place" $taken.racers $taken['racers recipe'] -Note "$sync $(Get-LeaseTime $taken racers)"
+}
+
+# Milliseconds until a byte of a file in the area is on its disk.
+function Get-SyncTime {
+    $file = [System.IO.File]::Create("$work/sync")
+    try {
+        Get-Median @(foreach ($number in 1..20) {
+                $file.WriteByte(1)
+                1000 * (Measure-Duration { $file.Flush($true) })
+            })
+    }
+    finally {
+        $file.Dispose()
+    }
+}
+
+function Get-LeaseTime([hashtable] $Taken, [string] $Way) {
+    $ours, $theirs = $Taken[$Way], $Taken["$Way recipe"] | ForEach-Object { Format-Number (1000 / (Get-Median $_)) }
+    "A lease took $ours ms, by the recipe $theirs ms."
 }
 
 $twice = @{ ours = @(); recipe = @() }

@@ -1,5 +1,6 @@
 # Simulated nodes (bench/InProcess): how long each of a node's answers takes is measured on two of the lab's nodes, the model then predicts
-# the lab's other sizes, and after that a start, a stop and a look at 10 to 10,000 nodes are measured against it.
+# the lab's other sizes. After that a start, a stop and a look at 10 to 10,000 nodes are measured against it, all as they should be and one
+# in a hundred not; and what a tree of callers would give is computed of it.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -14,14 +15,23 @@ param(
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
 $env:PISAHPC_SITE = $Site
+$hook = Join-Path $PSScriptRoot .. out hook pisahpc-hook
 $program = Join-Path $PSScriptRoot InProcess bin Release net10.0 PisaHpc.Bench.dll
 $names = @((& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes.name)
 $job = "bench-$PID"
 $phases = [ordered] @{
-    Survey = 'asking the node'
-    Write = 'writing the ssh configuration'
-    Start = 'starting the container'
-    Ready = 'waiting until it is ready'
+    Survey = 'Survey'
+    Write = 'WriteAccess'
+    Start = 'StartContainer'
+    Ready = 'WaitUntilReady'
+}
+# What is measured of simulated nodes, and the figures of it.
+$lines = [ordered] @{
+    Start = 'scale-start'
+    Look = 'scale-look'
+    'Start, some nodes faulty' = 'scale-start-faulty'
+    'Look, some nodes faulty' = 'scale-look-faulty'
+    Stop = $null
 }
 
 function Invoke-Bench {
@@ -30,97 +40,192 @@ function Invoke-Bench {
     $said | ConvertFrom-Json
 }
 
-# The machine's CPU seconds so far, whoever took them, and this process's.
-function Get-CpuTime {
-    $ticks = [long[]] ((Get-Content /proc/stat -TotalCount 1) -split '\s+')[1..8]
-    ($ticks[0] + $ticks[1] + $ticks[2] + $ticks[5] + $ticks[6]) / 100
-    [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds
+# The CPU seconds so far of nodes and all that they started, and of this process, which has their ssh and HTTP.
+function Get-CpuTime([string[]] $Of) {
+    (Get-NodeCpuTime $Of) + [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds
 }
 
-# A start on so many of the lab's nodes: its seconds, the CPU seconds of all but this process, and each phase's seconds.
+# A start on so many of the lab's nodes: its seconds, the CPU seconds of nodes and caller, and each phase's seconds.
 function Get-LabStart([int] $Count) {
     $nodes = $names[0..($Count - 1)]
-    $before = Get-CpuTime
+    $before = Get-CpuTime $nodes
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $said = Get-HpcAllocation -Node $nodes -Slot (@(24) * $Count) -Owner hpcuser -JobId $job |
-        Start-HpcJob -Environment $Environment -ThrottleLimit 256 -Verbose 4>&1
+    $null = Get-HpcAllocation -Node $nodes -Slot (@(24) * $Count) -Owner hpcuser -JobId $job |
+        Start-HpcJob -Environment $Environment -ThrottleLimit 256 -TraceVariable trace
     $seconds = $clock.Elapsed.TotalSeconds
-    $after = Get-CpuTime
+    $start = @{ seconds = $seconds; cpu = (Get-CpuTime $nodes) - $before }
     $null = Stop-HpcJob $job -GraceSec 0 -ThrottleLimit 256
-    $start = @{ seconds = $seconds; cpu = ($after[0] - $before[0]) - ($after[1] - $before[1]) }
     foreach ($phase in $phases.Keys) {
-        $start[$phase] = ($said | Select-String "$($phases[$phase]): done in ([\d.]+) s" |
-                ForEach-Object { [double] $_.Matches.Groups[1].Value } | Measure-Object -Average).Average
+        $start[$phase] = ($trace | Where-Object Phase -EQ $phases[$phase] | Measure-Object TookSec -Average).Average
     }
 
     $start
 }
 
-# The model of a node from starts on two: each phase's time, and the part of all that is the node's CPU.
+# A start by pisahpc-hook, from nothing: its CPU seconds, and how long it took to ask the first node that answered, connecting included.
+function Get-HookStart([int] $Count) {
+    $nodes = $names[0..($Count - 1)]
+    $env:LSB_JOBID, $env:LSB_QUEUE, $env:LSFUSER = $job, 'hpc', 'hpcuser'
+    $env:LSB_MCPU_HOSTS = ($nodes | ForEach-Object { "$_ 1" }) -join ' '
+    try {
+        $said = bash -c 'TIMEFORMAT="%U %S"; time "$@"' bash $hook start -Environment $Environment -Site $Site -Verbose 2>&1
+        if ($LASTEXITCODE) { throw "pisahpc-hook start ended with exit code $($LASTEXITCODE): $said" }
+    }
+    finally {
+        $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = ''
+        $null = Stop-HpcJob $job -GraceSec 0 -Node $nodes
+    }
+
+    $asked = $said | Select-String 'asking the node: done in ([\d.]+) s' | Select-Object -First 1
+    @{
+        Cpu = ("$(@($said)[-1])" -split ' ' | ForEach-Object { [double] $_ } | Measure-Object -Sum).Sum
+        Asked = [double] $asked.Matches.Groups[1].Value
+    }
+}
+
+# The model of a node from starts on two: each phase's time, and the part of all that is work of the CPUs that all share. What a process
+# without connections waits for longer until a node has answered is connecting.
 function Get-Model {
-    $starts = foreach ($round in 0..$Rounds) { Get-LabStart 2 }
-    $starts = @($starts)[1..$Rounds]
+    $starts = foreach ($round in 1..$Rounds) { Get-LabStart 2 }
     $model = [ordered] @{}
     foreach ($phase in $phases.Keys) { $model[$phase] = Get-Median $starts.ForEach{ $_[$phase] } }
     $took = ($model.Values | Measure-Object -Sum).Sum
     $work = [System.Math]::Min((Get-Median $starts.ForEach{ $_.cpu / 2 }) / $took, 0.95)
+    $model.Connect = [System.Math]::Max((Get-Median (1..$Rounds).ForEach{ (Get-HookStart 2).Asked }) - $model.Survey, 0)
     Write-Host "  a node: $(($model.Keys | ForEach-Object { "$_ $(Format-Number $model[$_])" }) -join ', ') s, of which $(
         Format-Number ($work * 100)) % are CPU"
     $words = $model.Keys | ForEach-Object { "$_=$($model[$_].ToString([cultureinfo]::InvariantCulture))" }
-    @{ Words = $words; Work = $work.ToString([cultureinfo]::InvariantCulture) }
+    # Ten times as slow is no failure: such a node answers within it.
+    $limit = [System.Math]::Ceiling(15 * ($model.Connect + $model.Survey))
+    @{ Words = $words; Starts = $starts; Connect = $model.Connect; Work = $work.ToString([cultureinfo]::InvariantCulture); Limit = $limit }
 }
 
-# The lab's nodes share its CPUs; with two at work, a phase that waits for none takes what it took.
+# The lab's nodes share its CPUs; with two at work, a phase that waits for none takes what it took. At a prompt connections stand.
 function Get-Prediction([hashtable] $Model) {
+    $chart = 'Seconds of a start on the lab, measured and simulated'
     foreach ($count in 2, 4, 8, 16 | Where-Object { $_ -le $names.Count }) {
-        $measured = foreach ($round in 1..$Rounds) { (Get-LabStart $count).seconds }
-        $shared = "Work=$($Model.Work)", "Cores=$([System.Environment]::ProcessorCount)"
-        $simulated = (Invoke-Bench start $count @($Model.Words) Connect=0 @shared).start.seconds
+        $starts = $count -eq 2 ? $Model.Starts : (1..$Rounds).ForEach{ Get-LabStart $count }
+        $measured = @($starts).ForEach{ $_.seconds }
+        $shared = 'Connect=0', "Work=$($Model.Work)", "Cores=$([System.Environment]::ProcessorCount)"
+        $simulated = (Invoke-Bench start $count @($Model.Words) @shared).start.seconds
         Write-Host "  $count nodes of the lab: $(Format-Number (Get-Median $measured)) s, simulated $(Format-Number $simulated) s"
-        New-Point 'Seconds of a start on the lab, measured and simulated' measured $count (Get-Median $measured)
-        New-Point 'Seconds of a start on the lab, measured and simulated' simulated $count $simulated
-        if ($count -eq [System.Math]::Min(16, $names.Count)) {
-            New-Figure scale-predicts $simulated $measured -Note "On $count nodes. The model was made of starts on 2."
-        }
+        New-Point $chart measured $count (Get-Median $measured)
+        New-Point $chart simulated $count $simulated
+        $off = 100 * (($simulated / (Get-Median $measured)) - 1)
+        New-Figure "scale-predicts-$count" $simulated $measured -Note "The model says $(Format-Number ([System.Math]::Abs($off))) % too $(
+            $off -gt 0 ? 'much' : 'little')$($count -eq 2 ? ', on the size that it was made of' : '')."
     }
 }
 
-function Get-Scale([hashtable] $Model) {
-    $runs = foreach ($count in $Nodes) {
-        $run = Invoke-Bench start $count @($Model.Words)
-        Write-Host "  $count simulated nodes: start $(Format-Number $run.start.seconds) s, CPU $(Format-Number $run.start.cpu) s, at most $(
-            Format-Number ($run.start.peak / 1e6)) MB; stop $(Format-Number $run.stop.seconds) s"
-        foreach ($step in 'start', 'stop') {
-            New-Point 'A job on simulated nodes, 256 at a time' "$step, s" $count $run.$step.seconds
-            New-Point 'A job on simulated nodes, 256 at a time' "$step, CPU s of the caller" $count $run.$step.cpu
+# The one in the middle of three by the caller's CPU, with that of all: a process of a tenth of a second has it as its time slices fall.
+function Get-Middle([scriptblock] $Run, [string] $What) {
+    $all = foreach ($time in 1..3) { & $Run }
+    $middle = @($all | Sort-Object { $_.$What.cpu })[1]
+    $middle.$What | Add-Member each @($all.$What.cpu)
+    $middle
+}
+
+# A start, a stop and a look at so many nodes, and a start and a look with one in a hundred failing, slow or silent: three at least, one
+# of each. Gives what each took of the caller, by name.
+function Get-Scale([hashtable] $Model, [int] $Count) {
+    $words = @($Model.Words)
+    $faults = "Faulty=$([System.Math]::Min(100, [System.Math]::Floor($Count / 3)))", "Limit=$($Model.Limit)"
+    $job = Get-Middle { Invoke-Bench start $Count @words } start
+    $notStarted = Get-Middle { Invoke-Bench start $Count @words @faults } start
+    $partly = Get-Middle { Invoke-Bench survey $Count @words @faults } look
+    if ($notStarted.left -or $notStarted.failed -ne $partly.failed) { throw "A start on $Count nodes left something, or missed a node." }
+    @{
+        Nodes = $Count
+        Start = $job.start
+        Stop = $job.stop
+        Look = (Get-Middle { Invoke-Bench survey $Count @words } look).look
+        'Start, some nodes faulty' = $notStarted.start
+        'Look, some nodes faulty' = $partly.look
+        Partly = $partly
+    }
+}
+
+function Get-ScalePoint([hashtable] $Run) {
+    foreach ($line in $lines.Keys) {
+        $took = $Run[$line]
+        Write-Host "  $($Run.Nodes) simulated nodes: $line $(Format-Number $took.seconds) s, CPU $(Format-Number $took.cpu) s, allocated $(
+            Format-Number ($took.allocated / 1e6)) MB, at most $(Format-Number ($took.peak / 1e6)) MB"
+        New-Point 'Seconds on simulated nodes, 256 at a time' $line $Run.Nodes $took.seconds
+        New-Point 'CPU seconds of the caller, ssh and HTTP aside' $line $Run.Nodes $took.cpu
+        New-Point 'MB that the caller allocates, ssh and HTTP aside' $line $Run.Nodes ($took.allocated / 1e6)
+    }
+}
+
+# By the last size and the one before: what each takes, and how that grows.
+function Get-ScaleFigure([hashtable] $Model, [hashtable] $Tenth, [hashtable] $Last) {
+    $sizes = $Tenth.Nodes, $Last.Nodes
+    foreach ($line in $lines.Keys | Where-Object { $lines[$_] }) {
+        $few, $many = $Tenth[$line], $Last[$line]
+        $exponents = foreach ($time in 0..2) { Get-Exponent $sizes ($few.each[$time], $many.each[$time]) }
+        New-Figure "$($lines[$line])-cpu" $exponents -Note (
+            "$(Format-Number $many.cpu) s in all, $(Format-Number $few.cpu) s of a tenth. By the clock, the runtime meanwhile " +
+            "compiled what ran often anew for $(Format-Number $many.compiling) s and $(Format-Number $few.compiling) s, and the " +
+            "collector held all up for $(Format-Number $many.collecting) s and $(Format-Number $few.collecting) s.")
+        New-Figure "$($lines[$line])-memory" (Get-Exponent $sizes ($few.allocated, $many.allocated)) -Note (
+            "$(Format-Number ($many.allocated / 1e6)) MB in all; the process held $(Format-Number ($many.peak / 1e6)) MB at most.")
+    }
+
+    $growth = { param($line) "Exponent from $($Tenth.Nodes) on: $(
+        Format-Number (Get-Exponent $sizes ($Tenth[$line].seconds, $Last[$line].seconds)))." }
+    $limits = "The limit was $($Model.Limit) s for a node, which those that say nothing take."
+    New-Figure scale-start $Last.Start.seconds -Note "$(& $growth Start) Stop: $(Format-Number $Last.Stop.seconds) s."
+    New-Figure scale-look $Last.Look.seconds -Note (& $growth Look)
+    New-Figure scale-start-faulty $Last['Start, some nodes faulty'].seconds -Note (
+        "$(& $growth 'Start, some nodes faulty') A job starts on all of its nodes or on none: $($Last.Partly.failed) were named, and " +
+        "nothing was begun. $limits")
+    New-Figure scale-look-faulty $Last['Look, some nodes faulty'].seconds $Last.Look.seconds -Note (
+        "$(& $growth 'Look, some nodes faulty') $($Last.Partly.failed) of $($Last.Partly.faulty) such nodes were failures of their " +
+        "own, and the slow ones answered. $limits")
+    $undone = Invoke-Bench start $Last.Nodes @($Model.Words) LastFails=true
+    if ($undone.left) { throw "A start that was taken back left containers on $($undone.left) nodes." }
+    New-Figure scale-start-undone $undone.start.seconds -Note "CPU of the caller: $(Format-Number $undone.start.cpu) s."
+}
+
+# A caller and those below it, that share a start's nodes among them: a start takes what simulated nodes take, or the caller's CPUs where
+# these take longer; each level is a login and a caller that starts. One caller takes what it took, 256 at a time.
+function Get-Tree([hashtable] $Model, [double] $AtOnce) {
+    $most = [System.Math]::Min(16, $names.Count)
+    # What a caller takes for itself is no node's.
+    $each = Get-Median (1..[System.Math]::Min($Rounds, 3)).ForEach{
+        ((Get-HookStart $most).Cpu - (Get-HookStart 1).Cpu) / ($most - 1)
+    }
+    $level = $Model.Connect + (Get-Median (1..$Rounds).ForEach{ Measure-Duration { & $hook -Version } })
+    $all = $Nodes[-1]
+    $cpus = [System.Environment]::ProcessorCount
+    New-Figure scale-caller-cpu ($each * 1000) -Note "$(Format-Number ($each * $all)) s for $all nodes, $(
+        Format-Number ($each * $all / $cpus)) s with $cpus CPUs."
+    $one = @{}
+    foreach ($shape in @(0, 0), @(4, 1), @(16, 1), @(64, 1), @(16, 2)) {
+        $width, $depth = $shape
+        $share = [int] [System.Math]::Ceiling($all / [System.Math]::Pow([System.Math]::Max($width, 1), $depth))
+        $row = [ordered] @{ 'callers below each' = $width; levels = $depth; 'nodes of each at the end' = $share }
+        foreach ($throttle in 256, 1024) {
+            $took = $depth -or $throttle -ne 256 ? (Invoke-Bench start $share @($Model.Words) "Throttle=$throttle").start.seconds : $AtOnce
+            if (-not $depth -and $throttle -ne 256) { New-Figure scale-start-wide $took }
+            $seconds = ($level * $depth) + [System.Math]::Max($took, $each * $share / $cpus)
+            $one[$throttle] ??= $seconds
+            $row["$($throttle.ToString('N0', [cultureinfo]::InvariantCulture)) at a time"] = "$(Format-Number $seconds) s, $(
+                Format-Number ($seconds / $one[$throttle]))"
         }
 
-        New-Point 'A job on simulated nodes, 256 at a time' 'memory of the caller, MB' $count ($run.start.peak / 1e6)
-        $run
+        New-Row tree $row
     }
-    $runs.Where{ $_.Chart }
-    $runs = $runs.Where{ $_.nodes }
-    $last, $tenth = $runs[-1], $runs[-2]
-    $sizes = $tenth.nodes, $last.nodes
-    New-Figure scale-start $last.start.seconds -Note "Stop: $(Format-Number $last.stop.seconds) s."
-    $wide = Invoke-Bench start $last.nodes @($Model.Words) Throttle=1024
-    New-Figure scale-start-wide $wide.start.seconds -Note "CPU of the caller: $(Format-Number $wide.start.cpu) s."
-    New-Figure scale-start-cpu (Get-Exponent $sizes ($tenth.start.cpu, $last.start.cpu)) -Note "$(Format-Number $last.start.cpu) s in all."
-    New-Figure scale-start-memory (Get-Exponent $sizes ($tenth.start.peak, $last.start.peak)) -Note "$(
-        Format-Number ($last.start.peak / 1e6)) MB at most."
-    New-Figure requests-commands $last.commands
-    New-Figure requests-engine $last.requests
-
-    $whole = Invoke-Bench survey $Nodes[-1] @($Model.Words)
-    $faulty = Invoke-Bench survey $Nodes[-1] @($Model.Words) Faulty=100 Limit=5
-    New-Figure scale-faulty $faulty.look.seconds $whole.look.seconds -Note ("$($faulty.failed) of $($faulty.faulty) such nodes were " +
-        'failures of their own, and the slow ones answered. The limit was 5 s for a node; those that say nothing take all of it.')
 }
 
 try {
+    # Connections stand, and each engine has had the image in its hands.
+    $null = Get-LabStart $names.Count
     $model = Get-Model
     Get-Prediction $model
-    Get-Scale $model
+    $runs = foreach ($count in $Nodes) { Get-Scale $model $count }
+    $runs | ForEach-Object { Get-ScalePoint $_ }
+    Get-ScaleFigure $model $runs[-2] $runs[-1]
+    Get-Tree $model $runs[-1].Start.seconds
 }
 finally {
     $null = Stop-HpcJob $job -GraceSec 0 -Node $names

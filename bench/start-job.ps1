@@ -1,6 +1,7 @@
 # A job from nothing to ready, and away again: Start-HpcJob and Stop-HpcJob against an admin's script (start-job.sh) by ssh side by side,
 # clush, pdsh and a loop, of which the best counts. At a prompt, whose connections stand, against the same with ssh's masters standing;
-# as processes, pisahpc-hook and pisahpc, against the same without. On 2, 4, 8 and 16 nodes, as far as the lab has them.
+# as processes, pisahpc-hook and pisahpc, against the same without. On 2, 4, 8 and 16 nodes, as far as the lab has them. And what a start
+# asks of a node, by its trace.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -16,6 +17,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib trace.ps1)
 $env:PISAHPC_SITE = $Site
 $image = (Get-HpcEnvironment $Environment).Image
 $lab = Split-Path $Site
@@ -25,6 +27,10 @@ $pisahpc, $hook = (Join-Path $root out host pisahpc), (Join-Path $root out hook 
 $names = @((& "$root/lab/lab.sh" status --json | ConvertFrom-Json).nodes.name)
 $job = "bench-$PID"
 $masters = "$(New-Item -ItemType Directory "/run/bench-masters-$PID")"
+
+# The same site with a directory of records, where a start that nobody traces notes its phases.
+$records = "$lab/shared/bench-records-$PID"
+$recorded = "$records/site.yaml"
 
 # One way to have the recipe's command on the nodes.
 function Get-Recipe([string] $Tool, [string] $Masters, [string[]] $Arguments) {
@@ -76,8 +82,9 @@ function Measure-Start([int] $Count) {
     # Masters and connections stand, and each engine has had the image in its hands.
     $null = Measure-InTurns $ways 1 "$Count nodes, not counted"
     $taken = Measure-InTurns $ways $Rounds "$Count nodes"
-    Get-StartFigure $Count $taken
+    Get-StartFigure $Count $taken ((Get-Reason $Count $allocation) + (Get-CpuReason $Count $ways $taken))
     if ($Count -eq 2) {
+        Get-RequestFigure $nodes
         $compiled = '[System.Runtime.JitInfo]::GetCompiledMethodCount($false)'
         $said = & $pisahpc -Command "`$null = Get-HpcAllocation $words | Start-HpcJob -Environment $Environment; $compiled"
         $null = Stop-HpcJob $job -GraceSec 0
@@ -85,14 +92,82 @@ function Measure-Start([int] $Count) {
     }
 }
 
-function Get-StartFigure([int] $Count, [hashtable] $Taken) {
+# What figures with a mark wait for. Beside the turns, for a trace is work too: a start and a stop at a prompt, and starts from cold, which
+# note their phases with the job's lease.
+function Get-Reason([int] $Count, [hashtable] $Allocation) {
+    if ($Count -notin 2, 16) { return @{} }
+    $runs = @{ start = @(); stop = @(); hook = @(); pisahpc = @() }
+    foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {
+        $runs.start += Measure-Traced {
+            $null = Get-HpcAllocation @Allocation | Start-HpcJob -Environment $Environment -ThrottleLimit 64 -TraceVariable trace
+            $trace
+        }
+        $runs.stop += Measure-Traced { $null = Stop-HpcJob $job -GraceSec 0 -ThrottleLimit 64 -TraceVariable trace; $trace }
+        $find = { Get-HpcJob $job -Trace -Site $recorded }
+        $runs.hook += Measure-Traced { & $hook start -Environment $Environment -Site $recorded } $find
+        $null = & $hook stop -GraceSec 0 -Site $recorded
+        if ($Count -eq 2) {
+            $command = "`$null = Get-HpcAllocation $words | Start-HpcJob -Environment $Environment -Site '$recorded'"
+            $runs.pisahpc += Measure-Traced { & $pisahpc -Command $command } $find
+            $null = Stop-HpcJob $job -GraceSec 0
+        }
+    }
+
+    $notes = @{}
+    foreach ($name in $runs.Keys | Where-Object { $runs[$_] }) { $notes[$name] = Get-TraceNote "$name-$Count" $runs[$name] }
+    $notes
+}
+
+# All nodes and the caller share this machine's CPUs: what a hook and the best recipe take of them, beside the turns.
+function Get-CpuReason([int] $Count, [System.Collections.IDictionary] $Ways, [hashtable] $Taken) {
+    if ($Count -notin 2, 16) { return @{} }
+    $used = $Tools | Where-Object { $Taken["cold $_ start"] }
+    $best = (Get-Best $Taken ($used | ForEach-Object { "cold $_ start" })) -replace ' start$'
+    $cpu = @{}
+    foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {
+        foreach ($way in 'hook', $best) {
+            foreach ($step in 'start', 'stop') {
+                $before = (Get-NodeCpuTime $nodes) + (Get-ProgramCpuTime)
+                $null = & $Ways[$way][$step]
+                $cpu["$way $step"] += @((Get-NodeCpuTime $nodes) + (Get-ProgramCpuTime) - $before)
+            }
+        }
+    }
+
+    $notes = @{}
+    foreach ($step in 'start', 'stop') {
+        $ours, $theirs = (Get-Median $cpu["hook $step"]), (Get-Median $cpu["$best $step"])
+        $notes["hook $step cpu"] = "Nodes and caller took $(Format-Number $ours) CPU seconds, by the other side " +
+            "$(Format-Number $theirs); the machine has $([System.Environment]::ProcessorCount) CPUs for both."
+    }
+
+    $notes
+}
+
+function Get-RequestFigure([string[]] $Nodes) {
+    # With fewer slots than CPUs, so that there is a limit of CPUs to be looked at.
+    $null = Get-HpcAllocation -Node $Nodes -Slot (@(1) * $Nodes.Count) -Owner hpcuser -JobId $job |
+        Start-HpcJob -Environment $Environment -TraceVariable trace
+    $null = Stop-HpcJob $job -GraceSec 0
+    $commands, $engine = 'NodeCommand', 'EngineRequest' | ForEach-Object { Get-RequestList $trace $_ }
+    New-Figure requests-commands $commands.Counts -Note "$($commands.List)."
+    New-Figure requests-engine $engine.Counts -Note "$($engine.List)."
+}
+
+function Get-StartFigure([int] $Count, [hashtable] $Taken, [hashtable] $Reasons) {
     $used = $Tools | Where-Object { $Taken["warm $_ start"] }
     foreach ($step in 'start', 'stop') {
         $warm = Get-Best $Taken ($used | ForEach-Object { "warm $_ $step" })
         $cold = Get-Best $Taken ($used | ForEach-Object { "cold $_ $step" })
-        New-Figure "$step-warm-$Count" $Taken["prompt $step"] $Taken[$warm] -Note "Best of the other side: $(($warm -split ' ')[1])."
-        New-Figure "$step-hook-$Count" $Taken["hook $step"] $Taken[$cold] -Note "Best of the other side: $(($cold -split ' ')[1])."
-        if ($step -eq 'start' -and $Count -eq 2) { New-Figure 'start-pisahpc-2' $Taken['pisahpc start'] $Taken[$cold] }
+        New-Figure "$step-warm-$Count" $Taken["prompt $step"] $Taken[$warm] -Note (
+            @("Best of the other side: $(($warm -split ' ')[1]).", $Reasons[$step]).Where{ $_ } -join ' ')
+        $reason = $step -eq 'start' ? $Reasons.hook : (Get-ColdPart $Taken)
+        New-Figure "$step-hook-$Count" $Taken["hook $step"] $Taken[$cold] -Note (
+            @("Best of the other side: $(($cold -split ' ')[1]).", $Reasons["hook $step cpu"], $reason).Where{ $_ } -join ' ')
+        if ($step -eq 'start' -and $Count -eq 2) {
+            New-Figure 'start-pisahpc-2' $Taken['pisahpc start'] $Taken[$cold] -Note $Reasons.pisahpc
+        }
+
         if ($step -eq 'start') {
             New-Point 'Seconds of a start by number of nodes' 'Start-HpcJob, at a prompt' $Count (Get-Median $Taken['prompt start'])
             New-Point 'Seconds of a start by number of nodes' 'pisahpc-hook, from cold' $Count (Get-Median $Taken['hook start'])
@@ -102,7 +177,16 @@ function Get-StartFigure([int] $Count, [hashtable] $Taken) {
     }
 }
 
+# A stop notes no phases: what of a hook's a stop at a prompt does not have.
+function Get-ColdPart([hashtable] $Taken) {
+    $hooks, $prompts = (Get-Median $Taken['hook stop']), (Get-Median $Taken['prompt stop'])
+    "A stop at a prompt took $(Format-Number $prompts) s in the same turns: $(Format-Number ($hooks - $prompts)) s are " +
+        "the process and its connections."
+}
+
 try {
+    $null = New-Item -ItemType Directory $records
+    Set-Content $recorded "records: { directory: $records }", (Get-Content -Raw $Site)
     foreach ($count in $Counts | Where-Object { $_ -le $names.Count }) {
         Measure-Start $count
     }
@@ -113,6 +197,6 @@ finally {
     $null = Stop-HpcJob $job -GraceSec 0 -Node $names
     & $recipe stop @all 2>$null
     & $recipe close @all
-    Remove-Item -Recurse -Force $masters
+    Remove-Item -Recurse -Force $masters, $records
     $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = $env:MASTERS = $env:TOOL = ''
 }

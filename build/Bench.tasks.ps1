@@ -25,6 +25,14 @@ task Bench Build, LabUp, BenchPackages, Hook, BenchPrograms, {
     }
 }
 
+# Synopsis: docs/performance.md of what was measured before.
+task BenchPage {
+    . bench/lib/measure.ps1
+    . bench/lib/page.ps1
+    Set-StrictMode -Off
+    Write-PerformancePage docs
+}
+
 task BenchPackages { exec { lab/lab.sh packages bench } }
 
 task BenchPrograms {
@@ -49,10 +57,10 @@ function Measure-All([object[]] $Measurements, [string] $Site, [int] $Most) {
             continue
         }
 
-        $figures, $points = $said.Where({ $_.Id }), $said.Where({ $_.Chart })
+        $figures, $points, $rows = $said.Where({ $_.Id }), $said.Where({ $_.Chart }), $said.Where({ $_.Table })
         $figures | Select-Object Name, @{ n = 'Ratio'; e = { Format-Result $_ } }, Wanted, Met | Format-Table | Out-Host
-        ConvertTo-Json @{ figures = $figures; points = $points } -Depth 5 | Set-Content "out/bench/$($measurement.name).json"
-        Update-Record docs/performance.json (Get-Machine $Site) $figures $points
+        ConvertTo-Json @{ figures = $figures; points = $points; rows = $rows } -Depth 5 | Set-Content "out/bench/$($measurement.name).json"
+        Update-Record docs/performance.json (Get-Machine $Site) $measurement.name $figures $points $rows
     }
 
     if ($failed) { throw "These measurements failed: $($failed -join ', ')." }

@@ -1,5 +1,5 @@
-# The packages: the module as users install it, in a zip and in a .nupkg; host and hook for systems like this one, an archive each,
-# the hook with the agent beside it.
+# The packages: the module as users install it, portable, in a zip and in a .nupkg; for systems like this one the host and the module's code
+# compiled ahead in one archive, and the hook with the agent beside it in another.
 
 # Synopsis: out/package/PisaHpc-VERSION.zip, PisaHpc.VERSION.nupkg, pisahpc-VERSION-SYSTEM.tar.gz, pisahpc-hook-VERSION-SYSTEM.tar.gz.
 task Package Build, Hook, { Export-Package out/package }
@@ -15,7 +15,10 @@ function Export-Package([string] $Into) {
     Compress-PSResource $module $Into
     $system = [System.Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
     $archive = "$Into/pisahpc-$version-$system.tar.gz"
-    exec { tar --create --gzip --file $archive --owner=0 --group=0 --transform="s,^host,PisaHpc/$version/host," --directory=out host }
+    # The same assemblies as in the zip, over which they are unpacked, with this system's code in them.
+    $assemblies = (Get-ChildItem bin -Filter *.dll).Name | ForEach-Object { "bin/$_" }
+    $place = "--transform=s,^,PisaHpc/$version/,S"
+    exec { tar --create --gzip --file $archive --owner=0 --group=0 $place --directory=out host --directory=.. @assemblies }
     $hook = "$Into/pisahpc-hook-$version-$system.tar.gz"
     $programs = '--directory=out/hook', 'pisahpc-hook', "--directory=$((Resolve-Path out/native).Path)", 'pisahpc-agent', 'pisahpc-run'
     exec { tar --create --gzip --file $hook --owner=0 --group=0 --mode=go-w @programs --directory="$PWD/hooks" systemd }

@@ -178,8 +178,20 @@ function Get-RunError([string] $Results) {
     if (-not (Test-Path $Results)) { return }
     foreach ($info in Select-Xml "//*[local-name()='RunInfo'][@outcome='Error']" $Results) {
         $text = $info.Node.InnerText.Trim()
-        if ($text -notlike '*`[FAIL`]') { $text.Split("`n")[0] }
+        if ($text -notlike '*`[FAIL`]') { (@($text.Split("`n")[0]) + (Get-RunErrorWord $Results $text)) -join ' ' }
     }
+}
+
+# What xUnit says of a fixture's failure stands elsewhere, in lines that are as old as its name or younger, and are further in.
+function Get-RunErrorWord([string] $Results, [string] $Name) {
+    if ($Name -notmatch '^(\[xUnit\.net [0-9:.]+\]) ') { return }
+    $time = $Matches[1]
+    Select-Xml "//*[local-name()='ResultSummary']/*[local-name()='Output']/*[local-name()='StdOut']" $Results |
+        ForEach-Object { $_.Node.InnerText.Split("`n") } |
+        Where-Object { $_ -match '^(\[xUnit\.net [0-9:.]+\]) {7}' -and $Matches[1] -ge $time } |
+        ForEach-Object { ($_ -replace '^\[[^]]*\]').Trim() } |
+        Where-Object { $_ } |
+        Select-Object -First 5
 }
 
 # Passed, failed and skipped: of the results that dotnet test writes, or of a file with the three numbers on a line.

@@ -42,7 +42,7 @@ fail() {
 # Makes the directory of the records: its entries can be read by name and not be listed.
 records_open() {
     umask 022
-    mkdir -p "$run" && { [ -d "$records" ] || mkdir -m 711 "$records" || [ -d "$records" ]; } && [ ! -L "$records" ]
+    { [ -d "$run" ] || mkdir -p "$run"; } && { [ -d "$records" ] || mkdir -m 711 "$records" || [ -d "$records" ]; } && [ ! -L "$records" ]
 } >/dev/null 2>&1 </dev/null
 
 # record_run STATE CODE EXIT REASON [clean]: puts the run's record in its place, whole. Clean is a start that took back all that it had
@@ -165,7 +165,7 @@ end_process() {
 start_run() {
     record_run starting '' '' '' || return 1
     why=$record.why
-    rm -f "$why"
+    [ ! -e "$why" ] || rm -f "$why"
     if [ -n "$earlier" ]; then
         clearing=$((deadline / 3 + 1))
         deadline=$((deadline - clearing))
@@ -184,7 +184,7 @@ start_run() {
         read -r code failed reason <"$why"
         [ "$failed" = - ] || node=$failed
     fi
-    rm -f "$why"
+    [ ! -e "$why" ] || rm -f "$why"
     case $status in
         0) record_run started '' '' '' ;;
         late) record_run failed too-slow 75 "the start did not end within $((deadline + take_back)) s" ;;

@@ -40,6 +40,7 @@ struct conversation {
     int held;                        // one of them, which ends this process where no program starts in time; 0 without one
     long long held_until;
     uint32_t continued;              // how many SIGCONT were handed on
+    bool suspended;                  // a stop was handed on, and no SIGCONT after it
     struct packet packet;
     struct terminal terminal;
     int result; // the exit code; -1 while there is none
@@ -62,6 +63,7 @@ static void let_go_of_descriptors(const struct own *own) {
 
 static void hand_on(struct conversation *conversation, int number, bool group) {
     if (number == SIGCONT) conversation->continued++;
+    if (number == SIGCONT || number == SIGSTOP || number == SIGTSTP) conversation->suspended = number != SIGCONT;
     message_say(conversation->socket, MESSAGE_SIGNAL, (uint32_t)number, group);
 }
 
@@ -80,6 +82,8 @@ static void on_start(struct conversation *conversation) {
 // that was handed on is past: nobody would send another.
 static void on_stop(struct conversation *conversation) {
     if (conversation->packet.head.detail != conversation->continued) return;
+    // In an orphaned group no shell waits for this process to stop. A SIGCONT that comes just as it stops itself the kernel forgets.
+    if (conversation->suspended && conversation->own->orphaned) return;
     terminal_restore(&conversation->terminal);
     if (signals_stop(conversation->socket)) hand_on(conversation, SIGCONT, true);
     terminal_make_raw(&conversation->terminal);

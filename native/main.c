@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "client.h"
+#include "log.h"
 #include "owner.h"
+#include "relay.h"
 #include "server.h"
 #include "wrapper.h"
 
@@ -22,7 +24,9 @@ static const char agent_usage[] =
 
 static const char client_usage[] =
     "usage: pisahpc-run [--socket PATH] [--wait SECONDS] [--cd DIRECTORY | --home] [--tty | --no-tty] [--] PROGRAM [ARGUMENT...]\n"
-    "       pisahpc-run [--socket PATH] [--wait SECONDS] --probe\n";
+    "       pisahpc-run [--socket PATH] [--wait SECONDS] --probe\n"
+    "       pisahpc-run [--wait SECONDS] --relay PORT ADDRESS...\n"
+    "       pisahpc-run --relay-to SOCKET\n";
 
 static _Noreturn void misused(const char *usage) {
     fputs(usage, stderr);
@@ -88,7 +92,7 @@ static int run_agent(char **arguments) {
         return 77;
     }
     // Behind the other, as the user whose directory it is: a link of his leads nowhere that is not his.
-    if (log && !owner_log(log)) {
+    if (log && !log_open(log)) {
         fprintf(stderr, "pisahpc-agent: %s: %s\n", log, strerror(errno));
         return 73;
     }
@@ -98,6 +102,11 @@ static int run_agent(char **arguments) {
 static int run_client(char **arguments) {
     struct words words = {arguments, client_usage};
     struct client client = {.socket = getenv("PISAHPC_SOCKET")};
+    unsigned relayed = 0;
+    if (take(&words, "--relay-to")) {
+        const char *path = value(&words);
+        return *words.next ? (misused(client_usage), 0) : relay_run_to(path);
+    }
     while (*words.next && **words.next == '-') {
         if (take(&words, "--socket")) client.socket = value(&words);
         else if (take(&words, "--wait")) client.wait_ms = (int)number(&words, 0, 86400) * 1000;
@@ -106,10 +115,13 @@ static int run_client(char **arguments) {
         else if (take(&words, "--tty")) client.terminal = TERMINAL_ALWAYS;
         else if (take(&words, "--no-tty")) client.terminal = TERMINAL_NEVER;
         else if (take(&words, "--probe")) client.probe = true;
+        else if (take(&words, "--relay")) relayed = number(&words, 1, 65535);
         else if (take(&words, "--help")) explain(client_usage);
         else if (take(&words, "--")) break;
         else misused(client_usage);
     }
+    if (relayed && (!*words.next || client.probe)) misused(client_usage);
+    if (relayed) return relay_run((const char *const *)words.next, relayed, client.wait_ms);
     client.program = words.next;
     if (!*client.program != client.probe || (*client.program && !**client.program)) misused(client_usage);
     if (client.directory && *client.directory && *client.directory != '/') {

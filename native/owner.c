@@ -1,13 +1,11 @@
 #include "owner.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <linux/keyctl.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -47,14 +45,4 @@ bool owner_become(const char *words) {
     }
     errno = EINVAL;
     return false;
-}
-
-bool owner_log(const char *path) {
-    // The directory is the user's, who may have put anything there: a FIFO without a reader would hold this up.
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    if (file < 0) return false;
-    struct stat status;
-    bool placed = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && dup2(file, 1) >= 0 && dup2(file, 2) >= 0;
-    if (file > 2) close(file);
-    return placed;
 }

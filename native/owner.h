@@ -7,7 +7,4 @@
 // has the groups, and cannot change them. False with errno; EINVAL for words that name none, or root.
 bool owner_become(const char *words);
 
-// Has a file of the user's take what this process, and the program beside, say from now on. False with errno.
-bool owner_log(const char *path);
-
 #endif

@@ -16,6 +16,7 @@
 
 #include "descendants.h"
 #include "endpoint.h"
+#include "log.h"
 #include "message.h"
 #include "program.h"
 
@@ -128,7 +129,7 @@ static bool is_told_to_end(const struct server *server) {
 static bool serve(struct server *server) {
     struct pollfd waits[] = {{server->listener, POLLIN, 0}, {server->signals, POLLIN, 0}};
     for (;;) {
-        if (poll(waits, 2, -1) < 0) continue;
+        if (poll(waits, 2, log_bound()) < 0) continue;
         if (waits[1].revents) {
             bool end = is_told_to_end(server);
             reap(server);

@@ -63,7 +63,8 @@ static void on_continued(int number, siginfo_t *signal, void *context) {
     siglongjmp(continued, 1);
 }
 
-// Stopping forgets a SIGCONT that waits, and nobody would send another. So one that comes before the stop leads past it, wherever it comes.
+// Stopping forgets a SIGCONT that waits, and nobody would send another. So one that comes before the stop leads past it, but
+// for the moment within kill(2) itself.
 static void stop_unless_continued(void) {
     struct sigaction leave = {.sa_sigaction = on_continued, .sa_flags = SA_SIGINFO}, before;
     sigset_t only;

@@ -41,6 +41,9 @@ internal sealed record NodeModel
     /// <summary>One node in so many fails, is ten times as slow or says nothing, in turns; 0 for none.</summary>
     public int Faulty { get; init; }
 
+    /// <summary>Whether the last node's engine ends as its container is to start: what was started on all others is taken back.</summary>
+    public bool LastFails { get; init; }
+
     /// <summary>Reads <c>Name=Number</c> words.</summary>
     public static NodeModel Of(IEnumerable<string> words)
     {

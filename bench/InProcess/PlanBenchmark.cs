@@ -1,10 +1,5 @@
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -54,18 +49,11 @@ public class PlanBenchmark
     /// <summary>Measures it in this process, and writes what each number of nodes took.</summary>
     public static void Run()
     {
-        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(2).WithIterationCount(7).WithInvocationCount(1)
-            .WithUnrollFactor(1);
-        var config = ManualConfig.CreateEmpty().AddJob(job).AddLogger(NullLogger.Instance)
-            .AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance)
-            .WithArtifactsPath(Path.Combine(Path.GetTempPath(), $"pisahpc-bench-{Environment.ProcessId}"));
-        var summary = BenchmarkRunner.Run<PlanBenchmark>(config);
-        Directory.Delete(config.ArtifactsPath, recursive: true);
-        Console.WriteLine(JsonSerializer.Serialize(summary.Reports.Select(report => new
+        Console.WriteLine(JsonSerializer.Serialize(BenchmarkRun.Of<PlanBenchmark>(warmUps: 2).Select(report => new
         {
             nodes = (int)report.BenchmarkCase.Parameters["Nodes"],
-            seconds = report.ResultStatistics!.OriginalValues.Select(nanoseconds => nanoseconds / 1e9),
-            allocated = report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase),
+            seconds = report.Seconds(),
+            allocated = report.Allocated(),
             held = BytesHeld((int)report.BenchmarkCase.Parameters["Nodes"]),
         })));
     }

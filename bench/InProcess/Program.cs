@@ -2,6 +2,7 @@ using System.Globalization;
 using PisaHpc.Bench;
 
 // PisaHpc.Bench plan                     the plan of 1,000 and of 10,000 nodes, by BenchmarkDotNet
+// PisaHpc.Bench fold                     names and errors folded, in lists of 1,000 and of 10,000, by BenchmarkDotNet
 // PisaHpc.Bench fan-out NODES            nodes of 0.6 s each, 256 at a time, against the ideal schedule
 // PisaHpc.Bench start NODES [NAME=N...]  a job on simulated nodes, from nothing to ready and away again
 // PisaHpc.Bench survey NODES [NAME=N...] a look at nodes of which one in a hundred fails, is slow or says nothing
@@ -10,6 +11,9 @@ switch (args)
 {
     case ["plan"]:
         PlanBenchmark.Run();
+        break;
+    case ["fold"]:
+        FoldBenchmark.Run();
         break;
     case ["fan-out", var nodes]:
         await FanOutRun.RunAsync(Number(nodes));
@@ -21,7 +25,7 @@ switch (args)
         await ScaleRun.SurveyAsync(Number(nodes), NodeModel.Of(model));
         break;
     default:
-        Console.Error.WriteLine("usage: PisaHpc.Bench plan | fan-out NODES | start NODES [NAME=N...] | survey NODES [NAME=N...]");
+        Console.Error.WriteLine("usage: PisaHpc.Bench plan | fold | fan-out NODES | start NODES [NAME=N...] | survey NODES [NAME=N...]");
         return 2;
 }
 

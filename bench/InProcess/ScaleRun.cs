@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime;
 using System.Text.Json;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Containers;
@@ -13,43 +14,20 @@ namespace PisaHpc.Bench;
 /// <summary>A job on simulated nodes: what the caller takes of time, CPU and memory for it.</summary>
 internal static class ScaleRun
 {
-    /// <summary>From nothing to ready, and away again.</summary>
+    /// <summary>
+    /// From nothing to ready, and away again. With nodes that are not as they should be a job does not start: then until it has been said
+    /// of which nodes that is, and nothing is left.
+    /// </summary>
     public static async Task StartAsync(int nodes, NodeModel model)
     {
-        var allocation = SampleJob.Allocation(SampleJob.NodeList(nodes));
-        var (simulated, engines) = Make(allocation.Nodes.Select(node => node.Name).ToList(), model);
-        using var held = simulated;
-        var cluster = ClusterOf(simulated, engines, model) with { Failed = FakeCluster.Unexpected };
-        var directory = Directory.CreateTempSubdirectory("pisahpc-bench-").FullName;
-        try
-        {
-            File.WriteAllText($"{directory}/22042", "");
-            var ports = new PortArea(directory);
-            var request = SampleJob.Request(allocation);
-            HpcJob? job = null;
-            var start = await MeasureAsync(() => new JobStarter(cluster, new FixedKeys(), ports).StartAsync(
-                request,
-                started =>
-                {
-                    job = started;
-                    return Task.CompletedTask;
-                },
-                CancellationToken.None));
-            var commands = simulated.Commands;
-            var requests = engines.Calls.Count(call => call.Step != FakeStep.ConnectEngine);
-            var stop = await MeasureAsync(() => new JobStopper(cluster, ports).StopAsync(
-                new JobStopRequest { Job = job!, RunDirectory = "/run/pisahpc", Grace = TimeSpan.Zero }, _ => { }, CancellationToken.None));
-            Write(new { nodes, start, stop, commands = (double)commands / nodes, requests = (double)requests / nodes });
-        }
-        finally
-        {
-            Directory.Delete(directory, recursive: true);
-        }
+        await WarmUpAsync();
+        Write(await RunAsync(nodes, model));
     }
 
     /// <summary>A look at nodes of which some fail, are slow, or say nothing: the others are looked at all the same.</summary>
     public static async Task SurveyAsync(int nodes, NodeModel model)
     {
+        await WarmUpAsync();
         var allocation = SampleJob.Allocation(SampleJob.NodeList(nodes));
         var (simulated, engines) = Make(allocation.Nodes.Select(node => node.Name).ToList(), model);
         using var held = simulated;
@@ -59,6 +37,68 @@ internal static class ScaleRun
         var look = await MeasureAsync(async () => survey = await new AllocationPlanner(cluster, SampleJob.Request(allocation).Containers)
             .SurveyAsync((_, _) => Task.CompletedTask, CancellationToken.None));
         Write(new { nodes, look, answered = survey!.Facts.Count, failed = failed.Count, faulty = simulated.Faults.Count });
+    }
+
+    /// <summary>A caller at a prompt has run such commands before: what is compiled at their first use is no part of any size.</summary>
+    private static async Task WarmUpAsync()
+    {
+        var atOnce = new NodeModel { Connect = 0, Survey = 0, Write = 0, Start = 0, Ready = 0, Remove = 0 };
+        await RunAsync(10, atOnce);
+        await RunAsync(10, atOnce with { Faulty = 3, Limit = 0.1 });
+    }
+
+    private static async Task<object> RunAsync(int nodes, NodeModel model)
+    {
+        var allocation = SampleJob.Allocation(SampleJob.NodeList(nodes));
+        var (simulated, engines) = Make(allocation.Nodes.Select(node => node.Name).ToList(), model);
+        using var held = simulated;
+        var cluster = ClusterOf(simulated, engines, model);
+        var directory = Directory.CreateTempSubdirectory("pisahpc-bench-").FullName;
+        try
+        {
+            File.WriteAllText($"{directory}/22042", "");
+            var ports = new PortArea(directory);
+            var (job, failed) = ((HpcJob?)null, 0);
+            var start = await MeasureAsync(async () => (job, failed) = await StartAsync(
+                new JobStarter(cluster, new FixedKeys(), ports), SampleJob.Request(allocation)));
+            if (job is null)
+            {
+                var left = allocation.Nodes.Count(node => engines.EngineOf(node.Name).Containers.Count > 0);
+                return new { nodes, start, failed, left, faulty = simulated.Faults.Count };
+            }
+
+            var commands = (double)simulated.Commands / nodes;
+            var requests = (double)engines.Calls.Count(call => call.Step != FakeStep.ConnectEngine) / nodes;
+            var stop = await MeasureAsync(() => new JobStopper(cluster, ports).StopAsync(
+                new JobStopRequest { Job = job, RunDirectory = "/run/pisahpc", Grace = TimeSpan.Zero }, _ => { }, CancellationToken.None));
+            return new { nodes, start, stop, commands, requests };
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>The job; or none, and how many nodes its failure names.</summary>
+    private static async Task<(HpcJob? Job, int Failed)> StartAsync(JobStarter starter, JobRequest request)
+    {
+        HpcJob? job = null;
+        try
+        {
+            await starter.StartAsync(
+                request,
+                started =>
+                {
+                    job = started;
+                    return Task.CompletedTask;
+                },
+                CancellationToken.None);
+            return (job, 0);
+        }
+        catch (HpcException failure) when (failure.Id is ErrorId.JobNotStarted or ErrorId.JobRolledBack)
+        {
+            return (null, failure.FailedNodes.Count);
+        }
     }
 
     private static Cluster ClusterOf(SimulatedNodes simulated, FakeCluster engines, NodeModel model) =>
@@ -85,12 +125,18 @@ internal static class ScaleRun
             engines.Before(name, FakeStep.Remove, stopping => simulated.PassAsync(name, model.Remove, stopping));
         }
 
+        if (model.LastFails)
+        {
+            engines.FailOn(names[^1], FakeStep.Start, new HpcException(ErrorId.EngineUnavailable, "The engine has ended.", names[^1]));
+        }
+
         return (simulated, engines);
     }
 
     private static async Task<object> MeasureAsync(Func<Task> work)
     {
         using var process = Process.GetCurrentProcess();
+        var (collecting, compiling) = (GC.GetTotalPauseDuration(), JitInfo.GetCompilationTime());
         var (cpu, bytes, clock) = (process.TotalProcessorTime, GC.GetTotalAllocatedBytes(precise: true), Stopwatch.StartNew());
         await work();
         var seconds = clock.Elapsed.TotalSeconds;
@@ -99,6 +145,8 @@ internal static class ScaleRun
         {
             seconds,
             cpu = (process.TotalProcessorTime - cpu).TotalSeconds,
+            collecting = (GC.GetTotalPauseDuration() - collecting).TotalSeconds,
+            compiling = (JitInfo.GetCompilationTime() - compiling).TotalSeconds,
             allocated = GC.GetTotalAllocatedBytes(precise: true) - bytes,
             peak = process.PeakWorkingSet64,
         };

@@ -1,5 +1,5 @@
-# What the measurements share; each dot-sources it. A measurement says how it goes on by Write-Host, and gives figures (New-Figure) and
-# points of charts (New-Point) as objects.
+# What the measurements share; each dot-sources it. A measurement says how it goes on by Write-Host, and gives figures (New-Figure),
+# points of charts (New-Point) and rows of tables (New-Row) as objects.
 
 $figures = Get-Content -Raw ([System.IO.Path]::Combine($PSScriptRoot, '..', 'figures.json')) | ConvertFrom-Json
 
@@ -38,6 +38,23 @@ function Measure-InTurns([System.Collections.IDictionary] $Ways, [int] $Rounds, 
     }
 
     $taken
+}
+
+# The CPU seconds so far of nodes and all that they started, each a control group of its own, of either version (lab/lib/cgroup.sh).
+function Get-NodeCpuTime([string[]] $Of) {
+    $groups = $env:PISAHPC_LAB_MARK ? $env:PISAHPC_LAB_MARK : 'pisahpc-lab'
+    $seconds = foreach ($node in $Of) {
+        $file = "/sys/fs/cgroup/cpuacct/$groups/$node/cpuacct.usage"
+        if (Test-Path $file) { [long] (Get-Content $file) / 1e9 }
+        else { [long] ((Get-Content "/sys/fs/cgroup/$groups/$node/cpu.stat" -TotalCount 1) -split ' ')[1] / 1e6 }
+    }
+    ($seconds | Measure-Object -Sum).Sum
+}
+
+# The same of programs that this process started and that have ended (proc(5), cutime and cstime), in seconds.
+function Get-ProgramCpuTime {
+    $fields = ((Get-Content /proc/self/stat) -split '\) ')[-1] -split ' '
+    ([long] $fields[13] + [long] $fields[14]) / 100
 }
 
 function Get-Median([double[]] $Values) { Get-Quantile $Values 0.5 }
@@ -122,4 +139,9 @@ function Format-Number([double] $Value) {
 # A point of a line in one of the page's charts.
 function New-Point([string] $Chart, [string] $Line, [double] $X, [double] $Y) {
     [pscustomobject] @{ Chart = $Chart; Line = $Line; X = $X; Y = $Y }
+}
+
+# A row of one of the page's tables: its cells by their columns' names.
+function New-Row([string] $Table, [System.Collections.IDictionary] $Cells) {
+    [pscustomobject] @{ Table = $Table; Cells = [pscustomobject] $Cells }
 }

@@ -2,17 +2,22 @@
 
 . (Join-Path $PSScriptRoot chart.ps1)
 
-# Puts what was measured now over what stands in the file; a figure that is asked for no more goes.
-function Update-Record([string] $File, [System.Collections.IDictionary] $Machine, [object[]] $Figures, [object[]] $Points) {
+# Puts what a measurement found now over what stands in the file, each figure with the machine and the module that it is of; a figure that
+# is asked for no more goes, and so do the measurement's earlier points and rows.
+function Update-Record(
+    [string] $File, [System.Collections.IDictionary] $Machine, [string] $Measurement, [object[]] $Figures, [object[]] $Points,
+    [object[]] $Rows) {
     $old = (Test-Path $File) ? (Get-Content -Raw $File | ConvertFrom-Json) : $null
     $known = (Get-Content -Raw (Join-Path $PSScriptRoot .. figures.json) | ConvertFrom-Json).figures.id
-    $placeOf = { "$($_.Chart)|$($_.Line)|$($_.X)" }
-    $places = @($Points | Where-Object { $_ } | ForEach-Object $placeOf)
+    $isOfOthers = { $_.Measurement -and $_.Measurement -ne $Measurement }
+    $new = @($Points) + @($Rows) | Where-Object { $_ } | Add-Member -Force -PassThru Measurement $Measurement
+    foreach ($figure in $Figures | Where-Object { $_ }) { $figure | Add-Member Machine ([pscustomobject] $Machine) -Force }
     $kept = @($old.figures | Where-Object { $_ -and $_.Id -in $known -and $_.Id -notin $Figures.Id })
     [ordered] @{
         machine = $Machine
         figures = @(foreach ($id in $known) { @($Figures) + $kept | Where-Object Id -EQ $id })
-        points = @($old.points | Where-Object { $_ -and (& $placeOf) -notin $places }) + @($Points | Where-Object { $_ })
+        points = @($old.points | Where-Object $isOfOthers) + @($new | Where-Object Chart)
+        rows = @($old.rows | Where-Object $isOfOthers) + @($new | Where-Object Table)
     } | ConvertTo-Json -Depth 6 | Set-Content $File
 }
 
@@ -21,8 +26,13 @@ function Write-PerformancePage([string] $Folder) {
     $text = Get-Content -Raw (Join-Path $PSScriptRoot page.md)
     $machine = $record.machine.PSObject.Properties | ForEach-Object { "| $($_.Name) | $($_.Value) |" }
     $text = $text.Replace('{{machine}}', ($machine -join "`n"))
-    $text = $text.Replace('{{figures}}', ((Get-FigureTable $record.figures) -join "`n"))
+    $text = $text.Replace('{{figures}}', ((Get-FigureTable $record.figures $record.machine) -join "`n"))
     $text = $text.Replace('{{missed}}', ((Get-MissedList $record.figures) -join "`n"))
+    foreach ($place in [regex]::Matches($text, '{{table:(\w+)}}')) {
+        $rows = @($record.rows | Where-Object Table -EQ $place.Groups[1].Value)
+        $text = $text.Replace($place.Value, ((Get-RowTable $rows) -join "`n"))
+    }
+
     $text = $text.Replace('{{charts}}', ((Write-Chart $record $Folder) -join "`n`n"))
     Set-Content (Join-Path $Folder performance.md) $text.TrimEnd()
 }
@@ -30,7 +40,7 @@ function Write-PerformancePage([string] $Folder) {
 # What the page is to say of each figure, in its order: of one measured earlier too.
 function Get-Row { (Get-Content -Raw (Join-Path $PSScriptRoot .. figures.json) | ConvertFrom-Json).figures }
 
-function Get-FigureTable([object[]] $Figures) {
+function Get-FigureTable([object[]] $Figures, [object] $Machine) {
     $group = ''
     '| what | against | ours | theirs | result | wanted | | runs, load |'
     '| --- | --- | --- | --- | --- | --- | --- | --- |'
@@ -46,8 +56,24 @@ function Get-FigureTable([object[]] $Figures) {
 
         $ours, $theirs = $figure.Ours, $figure.Theirs | ForEach-Object { $null -eq $_ ? '' : (Format-Value $_ $figure.Unit) }
         "| $what | $against | $ours | $theirs | $(Format-Result $figure) | $($figure.Wanted) | " +
-            "$(Get-Verdict $figure) | $($figure.Runs), $(Format-Number $figure.Load) |"
+            "$(Get-Verdict $figure) | $($figure.Runs), $(Format-Number $figure.Load)$(Get-Origin $figure $Machine) |"
     }
+}
+
+function Get-RowTable([object[]] $Rows) {
+    if (-not $Rows) { return 'Not measured yet.' }
+    $columns = $Rows[0].Cells.PSObject.Properties.Name
+    "| $($columns -join ' | ') |"
+    "| $(($columns | ForEach-Object { '---' }) -join ' | ') |"
+    foreach ($row in $Rows) { "| $($row.Cells.PSObject.Properties.Value -join ' | ') |" }
+}
+
+# When and on what a figure was measured that is not of the page's module and machine.
+function Get-Origin([object] $Figure, [object] $Machine) {
+    $other = $Figure.Machine ? @($Machine.PSObject.Properties.Name | Where-Object { $Figure.Machine.$_ -ne $Machine.$_ }) : @('module')
+    if (-not $other) { return }
+    $facts = $other | ForEach-Object { "$_ $($Figure.Machine.$_ ?? 'not noted')" }
+    "; of $($Figure.Measured), $($facts -join ', ')"
 }
 
 function Format-Value([double] $Value, [string] $Unit) { "$(Format-Number $Value) $Unit".Trim() }
@@ -78,8 +104,9 @@ function Get-MissedList([object[]] $Figures) {
     }
 }
 
-# Writes the charts beside the page and gives the lines that show them.
+# Writes the charts beside the page, in the place of all that were there, and gives the lines that show them.
 function Write-Chart([object] $Record, [string] $Folder) {
+    Remove-Item (Join-Path $Folder performance-*.svg)
     $bars = $Record.figures | Where-Object { $null -ne $_.Ratio -and $_.Mark } | ForEach-Object {
         $atMost = $_.Wanted.StartsWith('≤')
         [pscustomobject] @{

@@ -21,10 +21,13 @@ readonly LAB_PACKAGES=(
     sudo                               # by which a user's hook of HTCondor has root start his container
     nscd                               # a name service by a socket, whose accounts a container of a node has
     ansible-core                       # the playbooks that about_PisaHpc_Ansible shows
+    chromium                           # reads the page of a report
 )
 # shellcheck disable=SC2034 # lab.sh has them installed
 readonly BENCH_PACKAGES=(
+    curl                               # asks a node's engine for a container and no more
     clustershell pdsh                  # what admins run a command on many nodes by
+    netpipe-openmpi openmpi-bin        # latency and bandwidth of MPI; nodes, which are this machine, run it outside of containers
 )
 readonly POLICY_RC=/usr/sbin/policy-rc.d
 

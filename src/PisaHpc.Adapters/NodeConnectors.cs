@@ -22,11 +22,14 @@ internal static class NodeConnectors
         For(new NodeAccess { Client = SshClientKind.Local }).ConnectAsync("localhost", cancellationToken);
 
     /// <summary>The engines of a site's nodes.</summary>
-    public static IEngineConnector EnginesFor(NodeAccess access) => Engines.GetOrAdd(
+    /// <param name="program">
+    /// The directory that the agent's program has on nodes, by which engines are reached; null where there is none.
+    /// </param>
+    public static IEngineConnector EnginesFor(NodeAccess access, Func<string?> program) => Engines.GetOrAdd(
         KeyOf(access),
         _ => new Lazy<IEngineConnector>(() => access.EngineAdministration switch
         {
-            DockerAdministration => new DockerEngines(PoolOf(access), access),
+            DockerAdministration => new DockerEngines(PoolOf(access), access, program),
             var other => throw new HpcException(ErrorId.InvalidValue, $"The engine {Quote.Of(other.Name)} is not known.", other.Name),
         })).Value;
 
@@ -45,7 +48,11 @@ internal static class NodeConnectors
     private static NodePool PoolOf(NodeAccess access) =>
         Pools.GetOrAdd(KeyOf(access), _ => new Lazy<NodePool>(() => NewPool(access))).Value;
 
-    private static OpenTransport TransportOf(NodeAccess access) => access.Client switch
+    private static OpenTransport TransportOf(NodeAccess access) =>
+        access.Here is null ? BySsh(access) : (node, stopping) =>
+            access.IsHere(node) ? LocalTransport.OpenAsync(node, asLogin: true) : BySsh(access)(node, stopping);
+
+    private static OpenTransport BySsh(NodeAccess access) => access.Client switch
     {
         SshClientKind.Builtin => (node, stopping) => SshNetTransport.ConnectAsync(node, access, stopping),
         SshClientKind.OpenSsh => (node, stopping) => OpenSshTransport.ConnectAsync(node, access, stopping),
@@ -57,7 +64,7 @@ internal static class NodeConnectors
     private static string KeyOf(NodeAccess access) => string.Join(
         '\n',
         [
-            $"{access.Client} {access.User} {access.Port} {access.ConnectTimeout} {access.IdleTimeout}",
+            $"{access.Client} {access.Here} {access.User} {access.Port} {access.ConnectTimeout} {access.IdleTimeout}",
             $"{access.EngineAdministration.Name} {access.EngineSocket}",
             access.Config,
             .. access.Keys.Select(key => "key " + key),

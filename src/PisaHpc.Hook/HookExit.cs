@@ -63,7 +63,7 @@ internal static class HookExit
         ErrorId.LimitRefused,
         ErrorId.LimitNotInForce,
         ErrorId.ContainerNotReady,
-        ErrorId.StaticNotDeclared,
+        ErrorId.StaticDiffers,
     ];
 
     /// <summary>What nobody but an admin ends, though another node, or another batch system, may do for a start.</summary>

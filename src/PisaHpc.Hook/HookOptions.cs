@@ -30,6 +30,7 @@ internal sealed record HookOptions
           -BatchTimeoutSec N   sweep: how long the batch system may take to answer, 0 for no limit; 30
           -WhatIf              sweep: says what would be removed, and removes nothing
           -Here NODE           stop: what is on this node alone; the job's port stays with whoever stops it on all of its nodes
+          -On NODE             start, stop: this process is on that node: what is done there needs no login, where root has one
           -Owner USER          start, stop: for this user alone, by login name: what there is of a job has to be his, else nothing of it is
                                touched; where the job's id comes from its user
           -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for
@@ -84,6 +85,9 @@ internal sealed record HookOptions
 
     /// <summary>The node from which alone a job is taken; null for all of its nodes.</summary>
     public string? Here { get; init; }
+
+    /// <summary>The node that this process is on; null where nobody says.</summary>
+    public string? On { get; init; }
 
     /// <summary>The login name of the user for whom alone something is done; null for whoever's job it is.</summary>
     public string? Owner { get; init; }
@@ -174,6 +178,7 @@ internal sealed record HookOptions
         (HookVerb.Start, "environment") => this with { Environment = value },
         (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
         (HookVerb.Start or HookVerb.Stop, "owner") => this with { Owner = value },
+        (HookVerb.Start or HookVerb.Stop, "on") => this with { On = value },
         (HookVerb.Stop, "here") => this with { Here = value },
         (HookVerb.Stop or HookVerb.Sweep, "jobid") => this with { JobIds = [.. JobIds, value] },
         (HookVerb.Stop or HookVerb.Sweep, "gracesec") => this with { Grace = Seconds(option, value, 0, 3600) },

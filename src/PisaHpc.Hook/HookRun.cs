@@ -1,4 +1,5 @@
 using System.Reflection;
+using PisaHpc.Access.Agent;
 using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Adapters.Yaml;
@@ -49,6 +50,7 @@ internal static class HookRun
     {
         using var interruption = new Interruption(
             options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
+        var taken = new TakenBack(interruption.Token);
         try
         {
             var site = SiteOf(options);
@@ -62,14 +64,14 @@ internal static class HookRun
             await (run?.RunAsync(RunAsync) ?? RunAsync());
             return code;
 
-            async Task RunAsync() => code = await DoAsync(options, site, log, interruption.Token);
+            async Task RunAsync() => code = await DoAsync(options, site, log, taken, interruption.Token);
         }
         catch (OperationCanceledException) when (interruption.Cause is { } cause)
         {
             log.Interrupted(cause);
             return options.Verb switch
             {
-                HookVerb.Start => End(log, $"Stopped by {cause.Words}. What was started was taken back.", cause.ExitCode),
+                HookVerb.Start => End(log, $"Stopped by {cause.Words}. {InWords(taken)}", cause.ExitCode),
                 HookVerb.Sweep => End(log, $"Stopped by {cause.Words}. The next sweep goes on.", HookExit.MayPass),
                 _ => End(log, $"Stopped by {cause.Words}. Something may be left: stop the job again.", HookExit.LeftBehind),
             };
@@ -126,13 +128,18 @@ internal static class HookRun
         return site.Path is null ? throw SiteLocation.Missing() : site;
     }
 
-    private static Task<int> DoAsync(HookOptions options, HpcSite site, HookLog log, CancellationToken cancellationToken)
+    /// <summary>What became of a start that was interrupted: a batch system's log has it with the job, the nodes and the signal.</summary>
+    private static string InWords(TakenBack taken) =>
+        taken.Lines.Count > 0 ? string.Join(' ', taken.Lines) : "Nothing had been started.";
+
+    private static Task<int> DoAsync(
+        HookOptions options, HpcSite site, HookLog log, TakenBack taken, CancellationToken cancellationToken)
     {
         var environment = JobEnvironment.OfProcess();
         var cluster = ClusterOf(site, options, log);
         return options.Verb switch
         {
-            HookVerb.Start => new StartHook(site, cluster, log).RunAsync(options, environment, cancellationToken),
+            HookVerb.Start => new StartHook(site, cluster, log, taken).RunAsync(options, environment, cancellationToken),
             HookVerb.Sweep => new SweepHook(site, cluster, log, AskAsync).RunAsync(options, cancellationToken),
             _ => new StopHook(site, cluster, log).RunAsync(options, environment, cancellationToken),
         };
@@ -144,12 +151,18 @@ internal static class HookRun
     /// <summary>The site's nodes; of a node that was booted it is the node itself, which nobody may log in to yet.</summary>
     private static Cluster ClusterOf(HpcSite site, HookOptions options, HookLog log)
     {
-        var access = options.Boot ? site.Nodes with { Client = SshClientKind.Local } : site.Nodes;
-        return new Cluster(NodeConnectors.For(access), NodeConnectors.EnginesFor(access), log.Fail)
+        var access = options.Boot
+            ? site.Nodes with { Client = SshClientKind.Local }
+            : site.Nodes with { Here = OwnNode.Of(site.Nodes, options.On, Environment.IsPrivilegedProcess) };
+
+        return new Cluster(NodeConnectors.For(access), NodeConnectors.EnginesFor(access, PlaceOfAgent), log.Fail)
         {
             RunDirectory = site.RunDirectory,
             NodeTimeout = options.NodeTimeout
                 ?? (options.Verb == HookVerb.Start ? Timeout.InfiniteTimeSpan : options.Grace + Cluster.ShortWork),
         };
+
+        // It lies beside this program.
+        string? PlaceOfAgent() => AgentProgram.In(AppContext.BaseDirectory)?.PlaceIn(site.RunDirectory).Directory;
     }
 }

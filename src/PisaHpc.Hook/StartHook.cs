@@ -11,11 +11,13 @@ using PisaHpc.Jobs;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Hook;
 
 /// <summary>Starts the job that the process is part of.</summary>
-internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
+/// <param name="taken">Told what of it is taken back where it is interrupted.</param>
+internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log, TakenBack taken)
 {
     /// <summary>How long the batch system may take to tell all of a job.</summary>
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(10);
@@ -49,6 +51,7 @@ internal sealed class StartHook(HpcSite site, Cluster cluster, HookLog log)
         {
             Recorder = JobRecorder.Of(site, "pisahpc-hook start", log.Warn),
             Warn = log.Warn,
+            TakenBack = taken,
         };
         var rule = allocation.BatchSystem == site.Batch.System ? site.Batch.Drain : null;
         var broken = new BrokenNodes(site, rule, cluster, log, (node, why, stopping) => DrainAsync(rule!, node, why, stopping));

@@ -28,7 +28,7 @@ public class LocalConnectionTests : CommandTests
         await using var pool = Pool(Access);
         var failure = await Assert.ThrowsAsync<HpcException>(() => pool.ConnectAsync(name, CancellationToken.None));
         Assert.Equal((ErrorId.NodeUnreachable, name), (failure.Id, failure.Target));
-        var engines = new DockerEngines(pool, Access);
+        var engines = new DockerEngines(pool, Access, static () => null);
         Assert.Equal(ErrorId.NodeUnreachable, (await Assert.ThrowsAsync<HpcException>(() => engines.ConnectAsync(name, CancellationToken.None))).Id);
     }
 
@@ -37,7 +37,7 @@ public class LocalConnectionTests : CommandTests
     {
         var access = Access with { EngineSocket = Lab.SocketOf(Lab.Node) };
         await using var pool = Pool(access);
-        await using var engines = new DockerEngines(pool, access);
+        await using var engines = new DockerEngines(pool, access, static () => null);
         var engine = await engines.ConnectAsync("localhost", CancellationToken.None);
         Assert.NotNull(await engine.Images.FindAsync(Lab.Image, CancellationToken.None));
     }
@@ -47,7 +47,7 @@ public class LocalConnectionTests : CommandTests
     {
         var access = Access with { EngineSocket = "/run/nonesuch.sock" };
         await using var pool = Pool(access);
-        await using var engines = new DockerEngines(pool, access);
+        await using var engines = new DockerEngines(pool, access, static () => null);
         var failure = await Assert.ThrowsAsync<HpcException>(() => engines.ConnectAsync("localhost", CancellationToken.None));
         Assert.Equal(ErrorId.EngineUnavailable, failure.Id);
         Assert.Contains("/run/nonesuch.sock", failure.Message, StringComparison.Ordinal);

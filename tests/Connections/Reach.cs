@@ -16,7 +16,7 @@ internal sealed class Reach : IAsyncDisposable
     public Reach(NodeAccess access)
     {
         _pool = NodeConnectors.NewPool(access);
-        _engines = new DockerEngines(_pool, access);
+        _engines = new DockerEngines(_pool, access, static () => null);
     }
 
     public int OpenConnections => _pool.OpenConnections(Lab.Node);

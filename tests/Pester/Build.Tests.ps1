@@ -62,7 +62,7 @@ Describe 'The totals' {
 
 Describe 'A suite' {
     BeforeAll {
-        function Write-Result([string] $File, [string[]] $Failed, [string[]] $Passed, [string] $RunError) {
+        function Write-Result([string] $File, [string[]] $Failed, [string[]] $Passed, [string] $RunError, [string] $Said) {
             $results = $Failed | ForEach-Object {
                 "<UnitTestResult testName='$_' outcome='Failed' duration='00:00:01'><Output><ErrorInfo><Message>Why</Message></ErrorInfo>" +
                     '</Output></UnitTestResult>'
@@ -73,7 +73,8 @@ Describe 'A suite' {
             $all = $Failed.Count + $Passed.Count
             $counters = "total='$all' executed='$all' passed='$($Passed.Count)' failed='$($Failed.Count)'"
             Set-Content "out/tests/$File" ("<TestRun xmlns='http://microsoft.com/schemas/VisualStudio/TeamTest/2010'>" +
-                "<Results>$results$good</Results><ResultSummary><Counters $counters/><RunInfos>$infos</RunInfos></ResultSummary></TestRun>")
+                "<Results>$results$good</Results><ResultSummary><Counters $counters/>" +
+                "<Output><StdOut>$Said</StdOut></Output><RunInfos>$infos</RunInfos></ResultSummary></TestRun>")
         }
     }
 
@@ -116,18 +117,22 @@ Describe 'A suite' {
         for ($i = 0; $i -lt $Said.Count; $i++) { $lines[$i] | Should -BeLike $Said[$i] }
     }
 
-    It 'in which more failed than tests is not run again: <RunError>' -ForEach @(
-        @{ RunError = '[xUnit.net 00:00:02.00]     [Test Class Cleanup Failure (A)] System.IO.IOException' }
-        @{ RunError = 'The active test run was aborted. Reason: Test host process crashed' }
+    It 'in which more failed than tests is not run again, and says what failed: <RunError>' -ForEach @(
+        @{ RunError = '[xUnit.net 00:00:02.00]     [Test Class Cleanup Failure (A)] System.IO.IOException'
+            Told = ' No space left on device Stack Trace: A.cs(48,0)' }
+        @{ RunError = 'The active test run was aborted. Reason: Test host process crashed'; Told = '' }
     ) {
         Mock Invoke-DotnetTest {
-            Write-Result Unit.trx 'A.B' 'A.Good' $RunError
+            Write-Result Unit.trx 'A.B' 'A.Good' $RunError -Said (@(
+                    '[xUnit.net 00:00:01.00]       Why', '[xUnit.net 00:00:02.00]       No space left on device',
+                    '[xUnit.net 00:00:02.00]       Stack Trace:', '[xUnit.net 00:00:02.01]         A.cs(48,0)',
+                    '[xUnit.net 00:00:02.02]   Finished:    A') -join "`n")
             1
         }
         $suite = Test-Project Unit 6>$null
         $suite.Passed, $suite.Failed | Should -Be 1, 1
         Should -Invoke Invoke-DotnetTest -Times 1 -Exactly
-        Show-FailedTest 6>&1 | Should -Be 'FAILED: A.B (00:00:01): Why', "FAILED: Unit.trx: $RunError"
+        Show-FailedTest 6>&1 | Should -Be 'FAILED: A.B (00:00:01): Why', "FAILED: Unit.trx: $RunError$Told"
     }
 }
 

@@ -20,7 +20,7 @@ Describe 'The module' {
         Get-Command -Module PisaHpc | ForEach-Object CommandType | Sort-Object -Unique | Should -Be 'Cmdlet'
     }
 
-    It 'exports them again when it is imported again (PowerShell#20710)' {
+    It 'exports them again when it is imported again' {
         $before = @(Get-Command -Module PisaHpc).Count
         Import-Module $Manifest -Force
         Import-Module $Manifest -Force
@@ -28,16 +28,34 @@ Describe 'The module' {
         (Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 32, 24 -Owner root).TotalSlots | Should -Be 56
     }
 
-    It 'keeps its packages out of the default load context' {
+    It 'keeps its adapters and packages out of the default load context' {
+        $null = Get-HpcEnvironment -Site (New-TestSite)
         $shared = [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies | ForEach-Object { $_.GetName().Name }
         $shared | Should -Contain 'PisaHpc'
-        $shared | Should -Not -Contain 'PisaHpc.Module'
-        $shared | Should -Not -Contain 'Docker.DotNet'
-        $shared | Should -Not -Contain 'Renci.SshNet'
+        $own = [System.Runtime.Loader.AssemblyLoadContext]::All | Where-Object Name -EQ PisaHpc
+        $own.Assemblies | ForEach-Object { $_.GetName().Name } | Should -Contain 'YamlDotNet'
+        foreach ($name in 'PisaHpc.Adapters', 'YamlDotNet', 'Docker.DotNet', 'Renci.SshNet') { $shared | Should -Not -Contain $name }
     }
 
     It 'lets scripts name its types' {
         [PisaHpc.Batch.HpcAllocation].FullName | Should -Be 'PisaHpc.Batch.HpcAllocation'
+    }
+
+    It 'has feedback and predictions where they are asked for, and takes them along when it is removed' {
+        $script = Join-Path $TestDrive 'suggestions.ps1'
+        Set-Content -LiteralPath $script -Value @'
+param($Manifest)
+function Test-Suggestion {
+    'FeedbackProvider', 'CommandPredictor' | ForEach-Object { (Get-PSSubsystem -Kind $_).Implementations.Name -contains 'PisaHpc' }
+}
+Import-Module $Manifest
+Test-Suggestion
+Import-Module $Manifest -Force -ArgumentList Suggestions
+Test-Suggestion
+Remove-Module PisaHpc
+Test-Suggestion
+'@
+        Invoke-Pwsh $script $Manifest | Should -Be 'False', 'False', 'True', 'True', 'False', 'False'
     }
 
     It 'works in the runspaces of ForEach-Object -Parallel' {

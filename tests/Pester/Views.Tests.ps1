@@ -67,9 +67,10 @@ Describe 'Nodes that do not answer' {
         $nodes.Node | Should -Be 'no-such-node-1', 'no-such-node-2'
     }
 
-    It 'show the reason in the table, on <_> columns and no more' -ForEach 80, 120, 200 {
+    It 'show the whole reason in the table, on <_> columns and no more' -ForEach 80, 120, 200 {
         $text = $nodes | Out-String -Width $_
-        $text | Should -Match 'Unreachable.*Node no-such'
+        $why = $nodes[0].Reason -replace '^Node \S+ '
+        $text -replace '\s' | Should -Match ([regex]::Escape("no-such-node-1Unreachable$why" -replace '\s'))
         $text | Should -Match 'Node +State +Cores +Load +GiB +Ctrs Jobs, or why not ready'
         ($text -split "`n" | Measure-Object -Property Length -Maximum).Maximum | Should -BeLessOrEqual $_
     }

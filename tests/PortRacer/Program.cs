@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using PisaHpc.Ports;
 
 // PortRacer NAME JOBS
 //
 // Reads commands from stdin, a line each, and says on stdout what it did:
-//   in AREA WITNESSES   works from now on in that area
+//   in AREA WITNESSES [FIRST LAST]   works from now on in that area, and leases ports of that range
 //   take                leases a port for each of JOBS jobs
 //   release             gives them back
 //   hold                takes hold of its first job's lease for good, and starts a process that outlives it
@@ -22,8 +23,10 @@ while (Console.ReadLine()?.Split(' ') is { } command)
     switch (command[0])
     {
         case "in":
-            area = new PortArea(command[1]) { ListeningHere = () => nothingListens, AfterStep = StallIfTold };
             witnesses = command[2];
+            var range = command[3..].Select(port => int.Parse(port, CultureInfo.InvariantCulture)).ToArray();
+            var (first, last) = range is [var lowest, var highest] ? (lowest, highest) : (1, IPEndPoint.MaxPort);
+            area = new PortArea(command[1], first, last) { ListeningHere = () => nothingListens, AfterStep = StallIfTold };
             break;
         case "take":
             ForEachJob(Take);

@@ -96,18 +96,18 @@ $site = $task.site
 $allocation = $task.allocation
 $parameters = $task.parameters
 $granted = Get-HpcAllocation @allocation @site -ErrorAction Stop
-$before = if ($task.diff) { Get-HpcJob $granted.JobId @site -ErrorAction Ignore }
+$before = if ($task.diff) { Get-HpcJob $granted.JobId @site -ErrorAction SilentlyContinue -ErrorVariable unseen }
 $job = $granted | Start-HpcJob @parameters @site
-@{ before = $before; job = $job }
+@{ before = $before; unseen = [bool] ($unseen | Where-Object FullyQualifiedErrorId -NotLike 'JobNotFound*'); job = $job }
 """
 STOPPED = """
 $task = $env:PISAHPC_TASK | ConvertFrom-Json -AsHashtable
 $site = $task.site
 $parameters = $task.parameters
 $id = if ($task.jobId) { $task.jobId } else { (Get-HpcAllocation @site -ErrorAction Stop).JobId }
-$before = if ($task.diff) { Get-HpcJob $id @site -ErrorAction Ignore }
+$before = if ($task.diff) { Get-HpcJob $id @site -ErrorAction SilentlyContinue -ErrorVariable unseen }
 $job = Stop-HpcJob $id @parameters @site
-@{ before = $before; job = $job }
+@{ before = $before; unseen = [bool] ($unseen | Where-Object FullyQualifiedErrorId -NotLike 'JobNotFound*'); job = $job }
 """
 
 
@@ -144,7 +144,8 @@ def main():
     changed = bool(job["Changed"])
     result = {"changed": changed, "job": job}
     if module._diff:
-        before = shown(answer["before"])
+        # Of a node that does not answer nobody knows what it has.
+        before = {"state": "unknown"} if answer["unseen"] and not answer["before"] else shown(answer["before"])
         result["diff"] = {
             "before_header": "job {}".format(job["JobId"]),
             "after_header": "job {}".format(job["JobId"]),

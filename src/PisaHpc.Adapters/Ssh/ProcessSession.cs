@@ -28,7 +28,9 @@ internal sealed class ProcessSession : INodeSession
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="finish">Turns the process's exit code into the command's, or throws.</param>
-    public static ProcessSession Start(string program, IEnumerable<string> arguments, Func<int, Task<int>> finish)
+    /// <param name="variables">Its environment; null for this process's own.</param>
+    public static ProcessSession Start(
+        string program, IEnumerable<string> arguments, Func<int, Task<int>> finish, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(program)
         {
@@ -40,6 +42,15 @@ internal sealed class ProcessSession : INodeSession
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        if (variables is not null)
+        {
+            start.Environment.Clear();
+            foreach (var (name, value) in variables)
+            {
+                start.Environment[name] = value;
+            }
         }
 
         return new ProcessSession(Process.Start(start)!, finish);

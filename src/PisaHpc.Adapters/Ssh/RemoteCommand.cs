@@ -45,6 +45,9 @@ internal sealed class RemoteCommand
     /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
     public string ExecLine => LineOf("exec");
 
+    /// <summary>The same as a script for a POSIX shell that nobody logs in to.</summary>
+    public string ExecScript => ScriptOf("exec");
+
     /// <summary>The line that waits for the command and gives 128 + n for signal n, for a client that does not tell of signals.</summary>
     public string ExitCodeLine => LineOf("code");
 
@@ -90,9 +93,11 @@ internal sealed class RemoteCommand
         return int.TryParse(output[(start + Head.Length)..(length - 1)], NumberStyles.None, CultureInfo.InvariantCulture, out processId);
     }
 
-    private string LineOf(string end)
+    private string LineOf(string end) => LoginShellLine.Of(ScriptOf(end));
+
+    private string ScriptOf(string end)
     {
         string[] how = [_input.ToString().ToLowerInvariant(), end, End?.Key ?? ""];
-        return LoginShellLine.Of($"set -- {ShellQuoting.Join([.. how, .. _arguments])}\n{RunScript.Text}");
+        return $"set -- {ShellQuoting.Join([.. how, .. _arguments])}\n{RunScript.Text}";
     }
 }

@@ -18,6 +18,7 @@ esac
 pisahpc_code=$?
 if [ "$pisahpc_end" = drain ]; then
     [ -z "$pisahpc_key" ] || printf 'pisahpc-end %s' "$pisahpc_key"
-    cat >/dev/null
+    # Mostly that is nothing. What streams may be much, and has lines or not.
+    if [ "$pisahpc_input" = streamed ] || read -r pisahpc_key; then cat >/dev/null; fi
 fi
 exit "$pisahpc_code"

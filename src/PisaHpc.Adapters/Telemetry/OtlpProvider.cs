@@ -26,7 +26,7 @@ internal sealed class OtlpProvider : IDisposable
         .AddOtlpExporter(options =>
         {
             options.TimeoutMilliseconds = Math.Min(options.TimeoutMilliseconds, MostMilliseconds);
-            options.HttpClientFactory = () => new HttpClient(new DeliveryHandler(_watch), disposeHandler: true)
+            options.HttpClientFactory = () => new HttpClient(DeliveryHandler.Of(_watch), disposeHandler: true)
             {
                 Timeout = TimeSpan.FromMilliseconds(options.TimeoutMilliseconds),
             };
@@ -72,13 +72,30 @@ internal sealed class DeliveryWatch
 }
 
 /// <summary>The platform's handler, with the watch told of what was not taken. The exporter over HTTP sends synchronously.</summary>
-internal sealed class DeliveryHandler(DeliveryWatch watch) : DelegatingHandler(new SocketsHttpHandler())
+/// <param name="watch">Told why something was not taken.</param>
+/// <param name="inner">The platform's handler.</param>
+/// <param name="unusable">Why nothing can be sent at all; null where it can.</param>
+internal sealed class DeliveryHandler(DeliveryWatch watch, SocketsHttpHandler inner, HttpRequestException? unusable)
+    : DelegatingHandler(inner)
 {
+    /// <summary>Makes one with the certificates that the process's environment names.</summary>
+    public static DeliveryHandler Of(DeliveryWatch watch)
+    {
+        try
+        {
+            return new DeliveryHandler(watch, CollectorCertificates.Of(Environment.GetEnvironmentVariable).Handler(), unusable: null);
+        }
+        catch (HttpRequestException failure)
+        {
+            return new DeliveryHandler(watch, new SocketsHttpHandler(), failure);
+        }
+    }
+
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {
-            return Look(base.Send(request, cancellationToken));
+            return unusable is null ? Look(base.Send(request, cancellationToken)) : throw unusable;
         }
         catch (Exception failure)
         {
@@ -91,7 +108,7 @@ internal sealed class DeliveryHandler(DeliveryWatch watch) : DelegatingHandler(n
     {
         try
         {
-            return Look(await base.SendAsync(request, cancellationToken));
+            return unusable is null ? Look(await base.SendAsync(request, cancellationToken)) : throw unusable;
         }
         catch (Exception failure)
         {

@@ -44,7 +44,7 @@ internal static class StaticSchema
         [
             DrainKey.Of(
                 "batch", Flag, (drain, flag) => drain with { Batch = flag.Value },
-                "Whether the batch system drains the node before its container gives way, and its jobs there are waited for; Slurm alone."),
+                "Whether the batch system drains the node before its container gives way, and its jobs there are waited for."),
         ]);
 
     private static readonly Shape<StaticDefinition> Definition = Map(

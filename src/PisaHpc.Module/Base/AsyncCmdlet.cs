@@ -24,6 +24,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled by Ctrl-C, and when a later command in the pipeline has had enough.</summary>
     protected CancellationToken StopToken { get; private set; }
 
+    /// <summary>Refuses what the parameters say by themselves, before anything is done.</summary>
+    private protected virtual void ValidateParameters() { }
+
     /// <summary>What to do before the first input.</summary>
     protected virtual Task BeginAsync() => Task.CompletedTask;
 
@@ -39,6 +42,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         _background = BackgroundStart.Of(this);
         if (_background is null)
         {
+            _errors.OrEnd(ValidateParameters);
             PumpTraced(BeginAsync);
         }
     }
@@ -48,7 +52,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     {
         if (_background is not null)
         {
-            OrEnd(() => _background.Add(((IBackgroundCmdlet)this).NodesBound()));
+            _errors.OrEnd(() => _background.Add(((IBackgroundCmdlet)this).NodesBound()));
         }
         else
         {
@@ -67,7 +71,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
                 Pump(() => Task.Run(() => trace.End(Warn)));
             }
         }
-        else if (OrEnd(_background.Start) is { } job)
+        else if (_errors.OrEnd(_background.Start) is { } job)
         {
             JobRepository.Add(job);
             WriteObject(job);
@@ -132,6 +136,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes a warning, in its node's turn where it is of one.</summary>
     protected void Warn(string text) => PostSpoken(() => WriteWarning(text));
 
+    /// <summary>Tells who interrupts the work what was taken back, when it has ended: no stream takes it any more.</summary>
+    internal TakenBack TakenBack { get; private set; } = TakenBack.Untold;
+
     /// <summary>Writes a verbose line.</summary>
     protected void Detail(string text) => Post(() => WriteVerbose(text));
 
@@ -175,32 +182,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     });
 
     /// <summary>Does something on the pipeline's thread, where the session's state may be touched.</summary>
-    private protected Task<T> AskAsync<T>(Func<T> question)
-    {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
-        {
-            try
-            {
-                answer.SetResult(question());
-            }
-            catch (PipelineStoppedException)
-            {
-                answer.SetCanceled(PipelineStopToken);
-                throw;
-            }
-            catch (Exception refusal)
-            {
-                answer.SetException(refusal);
-                throw;
-            }
-        });
-        return answer.Task;
-    }
+    private protected Task<T> AskAsync<T>(Func<T> question) => Queue.AskAsync(question, PipelineStopToken);
 
     /// <summary>Whether an exception is a failure of the work, known or not, and no sign that the work was to end.</summary>
-    private protected static bool IsFailure(Exception exception) =>
-        exception is not (OperationCanceledException or PipelineStoppedException);
+    internal static bool IsFailure(Exception exception) => exception is not (OperationCanceledException or PipelineStoppedException);
 
     /// <summary>What next steps call the parts of an engine; null where no site says which engine that is.</summary>
     private protected virtual EngineTerms? EngineTerms => null;
@@ -211,10 +196,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
     /// <summary>The variable of -TraceVariable; null for none.</summary>
     private protected virtual string? TracedTo => null;
 
-    /// <summary>
-    /// Called by PowerShell when the pipeline has ended, in whatever way. Of one that failed or was stopped no stream takes a warning any
-    /// more.
-    /// </summary>
+    /// <summary>Called by PowerShell when the pipeline has ended, in whatever way: a stopped one takes no warning any more.</summary>
     public void Dispose()
     {
         _trace?.End(words => Host.UI.WriteWarningLine(words));
@@ -228,11 +210,9 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         _bars?.Report(report);
     }
 
-    private void Post(Action action)
-    {
-        var queue = _queue ?? throw new InvalidOperationException("Output outside of the Async methods.");
-        queue.Add(action);
-    }
+    private PipelineWrites Queue => _queue ?? throw new InvalidOperationException("Output outside of the Async methods.");
+
+    private void Post(Action action) => Queue.Add(action);
 
     private void PostInTurn(Action action) => NodeTurns.Say(() => Post(action));
 
@@ -243,8 +223,14 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         PostInTurn(action);
     }
 
+    /// <summary>Does a part of the work, where a cmdlet has one: a change of threads may take longer than the work.</summary>
     private void PumpTraced(Func<Task> body)
     {
+        if (body.Method.DeclaringType == typeof(AsyncCmdlet))
+        {
+            return;
+        }
+
         var trace = _trace ??= new CmdletTrace(MyInvocation.MyCommand.Name, Tell, TracedTo, SessionState);
         try
         {
@@ -261,6 +247,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(PipelineStopToken);
         using var queue = new PipelineWrites();
         StopToken = stopping.Token;
+        TakenBack = new TakenBack(StopToken);
         _queue = queue;
         var work = Task.Run(async () =>
         {
@@ -278,7 +265,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
         try
         {
             queue.RunAll(refused: stopping.Cancel);
-            isHeard = !PipelineStopToken.IsCancellationRequested;
+            isHeard = true;
             Finish(work);
         }
         finally
@@ -288,24 +275,10 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
             _queue = null;
             if (!isHeard || PipelineStopToken.IsCancellationRequested)
             {
-                _errors.SayUnheard(work.Exception?.InnerException);
+                _errors.SayUnheard(work.Exception?.InnerException, TakenBack);
             }
 
             _errors.WriteHeld();
-        }
-    }
-
-    /// <summary>Does something on the pipeline's thread, whose failure ends the cmdlet.</summary>
-    private T OrEnd<T>(Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (HpcException failure)
-        {
-            _errors.End(failure);
-            throw;
         }
     }
 

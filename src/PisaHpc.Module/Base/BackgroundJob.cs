@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Host;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using PisaHpc.HostLists;
@@ -17,8 +18,10 @@ internal sealed class BackgroundJob : Job
     /// <summary>Held where it begins to run, to be stopped, or to have ended: a stop meets either what runs or what will not run.</summary>
     private readonly Lock _gate = new();
     private readonly PowerShell _shell;
+    private readonly string _cmdlet;
     private readonly Dictionary<string, NodeJob> _nodes;
     private readonly PSDataCollection<PSObject> _output = [];
+    private CallingSession? _session;
     private bool _isStopping;
     private volatile bool _hasFailed;
 
@@ -29,7 +32,7 @@ internal sealed class BackgroundJob : Job
     public BackgroundJob(PowerShell shell, string line, IReadOnlyList<string> nodes)
         : base(line)
     {
-        _shell = shell;
+        (_shell, _cmdlet) = (shell, shell.Commands.Commands[0].CommandText);
         Runs.Add(shell.Runspace, this);
         PSJobTypeName = nameof(PisaHpc);
         _nodes = nodes.ToDictionary(node => node, node => new NodeJob(this, line, node), StringComparer.Ordinal);
@@ -74,28 +77,88 @@ internal sealed class BackgroundJob : Job
     /// <summary>Starts it; its state tells how it ends.</summary>
     /// <param name="input">What is piped into it.</param>
     /// <param name="location">The directory in which it runs.</param>
-    public void Start(IReadOnlyList<object> input, string location)
+    /// <param name="session">The session whose job it is: with that it ends.</param>
+    public void Start(IReadOnlyList<object> input, string location, CallingSession session)
     {
+        _session = session;
         SetState(JobState.Running);
-        _ = RunAsync(input, location);
+        session.Runspace.StateChanged += EndWithSession;
+        _ = RunAsync(input, location).ContinueWith(
+            _ => session.Runspace.StateChanged -= EndWithSession,
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default);
+
+        void EndWithSession(object? runspace, RunspaceStateEventArgs state)
+        {
+            if (state.RunspaceStateInfo.State == RunspaceState.Closing)
+            {
+                EndAllOf(session);
+            }
+        }
+    }
+
+    /// <summary>
+    /// PowerShell stops no job of a session that ends, and what they have begun on nodes would stay there. Whoever ends a session may kill
+    /// what is left of it soon: none of its jobs waits for another one's end.
+    /// </summary>
+    private static void EndAllOf(CallingSession session)
+    {
+        BackgroundJob[] ending = [.. Runs.Select(run => run.Value).Where(job => job._session == session && job.BeginStop())];
+        Array.ForEach(ending, job => job.EndIn(session.Host.UI));
+    }
+
+    /// <summary>Waits for its end. Nobody can receive it any more: what it has to say is said at once.</summary>
+    private void EndIn(PSHostUserInterface host)
+    {
+        host.WriteWarningLine($"The session ends: its job {Id}, {_cmdlet}, is stopped, and takes back what it has begun.");
+        Finished.WaitOne();
+        foreach (var warning in Warning.ReadAll())
+        {
+            host.WriteWarningLine(warning.Message);
+        }
+
+        foreach (var error in ChildJobs.Prepend(this).SelectMany(job => job.Error.ReadAll()))
+        {
+            host.WriteErrorLine(PipelineErrors.LineOf(error));
+        }
     }
 
     /// <summary>Stops the run, and waits until it has taken back what it has to.</summary>
     public override void StopJob()
     {
+        if (BeginStop())
+        {
+            Finished.WaitOne();
+        }
+    }
+
+    /// <summary>Has the run stop.</summary>
+    /// <returns>Whether it has yet to end.</returns>
+    private bool BeginStop()
+    {
         lock (_gate)
         {
             if (JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
             {
-                return;
+                return false;
             }
 
             _isStopping = true;
             SetJobState(JobState.Stopping);
         }
 
-        _shell.Stop();
-        Finished.WaitOne();
+        try
+        {
+            // Stop fails with a NullReferenceException where the run ends just then. The end is waited for all the same.
+            _shell.BeginStop(null, null);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended meanwhile.
+        }
+
+        return true;
     }
 
     /// <inheritdoc/>
@@ -207,54 +270,6 @@ internal sealed class BackgroundJob : Job
     }
 }
 
-/// <summary>A node's part of a job in the background.</summary>
-internal sealed class NodeJob : Job
-{
-    private readonly BackgroundJob _whole;
-
-    /// <summary>Makes a node's part.</summary>
-    /// <param name="whole">The job that it is a part of.</param>
-    /// <param name="line">The command as it was typed.</param>
-    public NodeJob(BackgroundJob whole, string line, string node)
-        : base(line, node)
-    {
-        (_whole, Location) = (whole, node);
-        PSJobTypeName = nameof(PisaHpc);
-    }
-
-    /// <summary>Whether anything came of the node yet.</summary>
-    public bool WasHeard { get; private set; }
-
-    /// <summary>Whether the node failed; what was received is not there any more.</summary>
-    private bool HasFailed { get; set; }
-
-    /// <inheritdoc/>
-    public override string Location { get; }
-
-    /// <inheritdoc/>
-    public override bool HasMoreData => BackgroundJob.HasData(this);
-
-    /// <inheritdoc/>
-    public override string StatusMessage => "";
-
-    /// <summary>One run does the work of all nodes, and is stopped as a whole.</summary>
-    public override void StopJob() => _whole.StopJob();
-
-    /// <summary>Takes an object of the node.</summary>
-    public void Take(PSObject value)
-    {
-        WasHeard = true;
-        Output.Add(value);
-    }
-
-    /// <summary>Takes an error of the node.</summary>
-    public void Take(ErrorRecord error)
-    {
-        (WasHeard, HasFailed) = (true, true);
-        Error.Add(error);
-    }
-
-    /// <summary>Takes the state of the whole; where that ended with errors, a node that has none of them is done.</summary>
-    public void SetState(JobState state) =>
-        SetJobState(state == JobState.Failed && WasHeard && !HasFailed ? JobState.Completed : state);
-}
+/// <summary>A session in which a job was begun.</summary>
+/// <param name="Host">Who shows what the session has to say.</param>
+internal sealed record CallingSession(Runspace Runspace, PSHost Host);

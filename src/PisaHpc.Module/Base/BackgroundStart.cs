@@ -72,7 +72,7 @@ internal sealed class BackgroundStart(PSCmdlet cmdlet)
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: nothing is to be changed.</exception>
     public BackgroundJob? Start()
     {
-        if (IsWhatIf)
+        if (CommonParameter.IsWhatIf(cmdlet))
         {
             throw new HpcException(
                 ErrorId.InvalidValue, "-WhatIf changes nothing and shows what would be: a job would show it to nobody.", "AsJob",
@@ -99,12 +99,12 @@ internal sealed class BackgroundStart(PSCmdlet cmdlet)
         }
 
         var job = new BackgroundJob(shell, cmdlet.MyInvocation.Line.Trim(), [.. _nodes.Distinct(StringComparer.Ordinal)]);
-        job.Start(_input, cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath);
+        job.Start(
+            _input,
+            cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath,
+            new CallingSession(Runspace.DefaultRunspace, cmdlet.Host));
         return job;
     }
-
-    private bool IsWhatIf => LanguagePrimitives.IsTrue(
-        _typed.TryGetValue("WhatIf", out var asked) ? asked : cmdlet.GetVariableValue("WhatIfPreference"));
 
     /// <summary>The parameter that takes an object of the pipeline whole, rather than properties of it.</summary>
     private bool IsTakenWhole(string parameter) =>

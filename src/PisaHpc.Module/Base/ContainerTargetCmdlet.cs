@@ -60,8 +60,8 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     private protected async Task OnEachOfAsync<T>(string node, IEnumerable<T> containers, Func<T, Task> work, CancellationToken stopping)
     {
         using var places = new SemaphoreSlim(ContainersAtATime);
-        await Task.WhenAll(containers.Select(
-            container => OrReportAsync(node, () => InPlaceAsync(places, () => work(container), stopping))));
+        await SideBySideAsync(
+            containers, container => OrReportAsync(node, () => InPlaceAsync(places, () => work(container), stopping)));
     }
 
     private static async Task InPlaceAsync(SemaphoreSlim places, Func<Task> work, CancellationToken stopping)

@@ -39,7 +39,9 @@ internal static class ErrorCatalogue
             ErrorCategory.ConnectionError, about.Step("Check that the node is up and that its sshd answers", node => $"ssh {node} true")),
         ErrorId.NodeTimeout => (
             ErrorCategory.OperationTimeout,
-            "See what keeps it: its load (Get-HpcNode), a file system that hangs (findmnt); or allow it more time: -TimeoutSec."),
+            about.Step(
+                "Allow it more time, -TimeoutSec; or see what keeps it, its load or a file system that hangs (findmnt)",
+                node => $"Get-HpcNode {node}")),
         ErrorId.NodeAuthenticationFailed => (
             ErrorCategory.AuthenticationError,
             "Name a key that the node accepts: nodes.ssh.keys in the site definition."),
@@ -51,16 +53,19 @@ internal static class ErrorCatalogue
                 node => $"ssh {node} id")),
         ErrorId.HostKeyUnknown => (
             ErrorCategory.SecurityError,
-            "Add the node's key to a known_hosts file named in nodes.ssh.knownHosts, after checking its fingerprint on the node."),
+            about.Step(
+                "Compare its fingerprint with that on the node, ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, and add the key to a "
+                + "known_hosts file named in nodes.ssh.knownHosts",
+                node => $"ssh-keyscan -t ed25519 {node}")),
         ErrorId.HostKeyChanged => (
             ErrorCategory.SecurityError,
             "Check the fingerprint on the node's console; if the node was reinstalled, replace the line named in known_hosts."),
         ErrorId.EngineUnavailable => (
-            ErrorCategory.ResourceUnavailable, $"Check the engine on {about.Or("the node")}: {engine.StatusCommand}."),
+            ErrorCategory.ResourceUnavailable, $"Check the engine: {about.OnNode(engine.StatusCommand)}."),
         ErrorId.EngineTimeout => (
             ErrorCategory.OperationTimeout,
-            "Ask again: an engine is slow at its first use and under load. If it stays so, see its log on the node: "
-            + $"{engine.LogCommand}."),
+            "Ask again: an engine is slow at its first use and under load. If it stays so, see its log: "
+            + $"{about.OnNode(engine.LogCommand)}."),
         ErrorId.EngineTooOld => (ErrorCategory.NotImplemented, "Update the container engine on the node."),
         ErrorId.ImageNotFound => (
             ErrorCategory.ObjectNotFound,
@@ -219,9 +224,9 @@ internal sealed partial record ErrorSubject(string? Command, object? Target)
     public string Step(string sentence, Func<string, string> command) =>
         Word is { } word ? $"{sentence}: {command(word)}." : $"{sentence}.";
 
-    /// <summary>A text in which the target's word stands, or another word.</summary>
-    /// <param name="otherwise">The other word.</param>
-    public string Or(string otherwise) => Word ?? otherwise;
+    /// <summary>A command on the node that the target is; where it is none, what is to be done there.</summary>
+    /// <param name="command">The command as it is typed there.</param>
+    public string OnNode(string command) => Word is { } node ? $"ssh {node} {command}" : $"{command}, on the node";
 
     /// <summary>What neither PowerShell nor a POSIX shell takes for anything but a word.</summary>
     [GeneratedRegex(@"^[A-Za-z0-9_/.][A-Za-z0-9_./:-]{0,127}\z")]

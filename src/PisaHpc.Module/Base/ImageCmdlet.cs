@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
 using PisaHpc.Module.Completion;
@@ -51,10 +50,10 @@ public abstract class ImageCmdlet : SiteCmdlet
         StopToken,
         TooSlow);
 
-    private IEngineConnector EnginesOf(string node) => NodeConnectors.EnginesFor(
+    private IEngineConnector EnginesOf(string node) => SiteEngines.Of(
         ThisMachine.Is(node)
-            ? SiteDefinition.Nodes with { Client = SshClientKind.Local }
-            : SiteDefinition.Nodes);
+            ? SiteDefinition with { Nodes = SiteDefinition.Nodes with { Client = SshClientKind.Local } }
+            : SiteDefinition);
 
     /// <summary>The node that is meant by what is bound at this moment.</summary>
     private protected IReadOnlyList<string> NodesNow => [OneNode()];

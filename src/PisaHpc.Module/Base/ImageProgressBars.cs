@@ -23,7 +23,7 @@ internal sealed class ImportProgressBar(string activity, Action<ProgressRecord> 
     public void Report(ImportProgress value)
     {
         var now = _clock.Elapsed;
-        if (now >= _next)
+        if (!_isOver && now >= _next)
         {
             _next = now + Pause;
             show(RecordOf(value, now));
@@ -75,23 +75,30 @@ internal sealed class PushProgressBar(string activity, Action<ProgressRecord> sh
 {
     private const int Bar = 1;
     private readonly Dictionary<string, (int Id, LayerPush Last)> _layers = new(StringComparer.Ordinal);
+    private bool _isOver;
 
-    /// <inheritdoc/>
+    /// <summary>The image's bar comes first, or a layer's would stand above it.</summary>
     public void Report(LayerPush value)
     {
+        if (_isOver)
+        {
+            return;
+        }
+
         var id = _layers.TryGetValue(value.Layer, out var known) ? known.Id : Bar + _layers.Count + 1;
         _layers[value.Layer] = (id, value);
-        show(LayerRecord(id, value));
         var done = _layers.Values.Count(layer => layer.Last.Done);
         show(new ProgressRecord(Bar, activity, $"{done} of {Plural.Of(_layers.Count, "layer")}")
         {
             PercentComplete = 100 * done / _layers.Count,
         });
+        show(LayerRecord(id, value));
     }
 
     /// <summary>Takes the bars away.</summary>
     public void Complete()
     {
+        _isOver = true;
         foreach (var id in _layers.Values.Select(layer => layer.Id).Append(Bar).Order())
         {
             show(new ProgressRecord(id, activity, "done") { RecordType = ProgressRecordType.Completed });

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using PisaHpc.Containers;
-using PisaHpc.Containers.Commands;
 using PisaHpc.Module.Completion;
 
 namespace PisaHpc.Module.Base;
@@ -42,7 +41,7 @@ public abstract class InsideContainerCmdlet : ContainerTargetCmdlet
 
     /// <summary>As whom: root, or numbers as uid:gid; the user whom the container runs as when not given.</summary>
     [Parameter]
-    [ArgumentCompletions(ContainerUser.Root)]
+    [ArgumentCompleter(typeof(ContainerUserCompleter))]
     public string? User { get; set; }
 
     /// <summary>Each takes two of the node's sessions for as long as it runs, and what ends one has to find a place too.</summary>

@@ -18,6 +18,14 @@ internal static class JobIdPattern
         return id => id == pattern || wildcard.IsMatch(id);
     }
 
+    /// <summary>A test for job ids that match one of several.</summary>
+    /// <param name="patterns">As for <see cref="Of"/>.</param>
+    public static Func<string, bool> AnyOf(IEnumerable<string> patterns)
+    {
+        var matches = patterns.Select(Of).ToArray();
+        return id => Array.Exists(matches, one => one(id));
+    }
+
     /// <summary>A test for whose container something is: one of no job matches no pattern.</summary>
     /// <param name="pattern">As for <see cref="Of"/>.</param>
     public static Func<string?, bool> OfOwner(string pattern)

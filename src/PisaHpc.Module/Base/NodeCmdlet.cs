@@ -4,6 +4,7 @@ using PisaHpc.Adapters;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Jobs;
+using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
@@ -49,7 +50,7 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// becomes one error record with that node as its target; the others go on.
     /// </summary>
     internal Cluster Cluster =>
-        new(NodeConnectors.For(SiteDefinition.Nodes), NodeConnectors.EnginesFor(SiteDefinition.Nodes), ReportNode)
+        new(NodeConnectors.For(SiteDefinition.Nodes), SiteEngines.Of(SiteDefinition), ReportNode)
         {
             Throttle = ThrottleLimit,
             NodeTimeout = NodeTimeout,
@@ -63,22 +64,16 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary><see cref="TimeoutSec"/> as a time.</summary>
     internal TimeSpan NodeTimeout => TimeoutSec == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(TimeoutSec);
 
-    /// <summary>Whether anybody reads what is traced: a start in a batch hook reads no key file for nobody.</summary>
-    private bool IsVerbose => MyInvocation.BoundParameters.TryGetValue("Verbose", out var asked)
-        ? LanguagePrimitives.IsTrue(asked)
-        : GetVariableValue("VerbosePreference") is { } preference
-            && LanguagePrimitives.ConvertTo<ActionPreference>(preference)
-                is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
-
     /// <summary>Whether -WhatIf, or the caller's preference, wants nothing done.</summary>
-    private protected bool IsWhatIf => LanguagePrimitives.IsTrue(
-        MyInvocation.BoundParameters.TryGetValue("WhatIf", out var asked) ? asked : GetVariableValue("WhatIfPreference"));
+    private protected bool IsWhatIf => CommonParameter.IsWhatIf(this);
 
     /// <summary>A site definition with errors ends the command before a node is asked, or each of them would seem to have failed.</summary>
     protected override Task BeginAsync()
     {
         var access = SiteDefinition.Nodes;
-        foreach (var remark in IsVerbose ? PrivateKeys.RemarksOn(access) : [])
+
+        // A start in a batch hook reads no key file for nobody.
+        foreach (var remark in CommonParameter.IsVerbose(this) ? PrivateKeys.RemarksOn(access) : [])
         {
             Detail(remark);
         }
@@ -101,6 +96,13 @@ public abstract class NodeCmdlet : SiteCmdlet
                 await action(item, stopping);
             }
         });
+    }
+
+    /// <summary>Does one thing to each of a node's items, side by side. What is said of them comes in their order, as of nodes.</summary>
+    private protected Task SideBySideAsync<T>(IEnumerable<T> items, Func<T, Task> action)
+    {
+        var turns = IsInOrder ? new NodeTurns() : null;
+        return Task.WhenAll(items.Select((item, place) => turns?.RunAsync(place, () => action(item)) ?? action(item)));
     }
 
     /// <summary>Does one thing of several to a node: its failure is its own, and the node's others go on.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -54,14 +55,41 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
         cmdlet.ThrowTerminatingError(RecordOf(failure));
     }
 
+    /// <summary>Does something whose failure ends the cmdlet.</summary>
+    public void OrEnd(Action action) => OrEnd(() =>
+    {
+        action();
+        return true;
+    });
+
+    /// <summary>The same, for what comes of it.</summary>
+    public T OrEnd<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (HpcException failure)
+        {
+            End(failure);
+            throw;
+        }
+    }
+
     /// <summary>
     /// A pipeline that was stopped takes no error, and work that could not be taken back fails after that: what it says goes to the host,
     /// or nobody would learn what is left behind.
     /// </summary>
     /// <param name="failure">How the work ended; null where it did not fail.</param>
-    public void SayUnheard(Exception? failure)
+    /// <param name="taken">What it has taken back.</param>
+    public void SayUnheard(Exception? failure, TakenBack taken)
     {
-        if (failure is not (null or OperationCanceledException or PipelineStoppedException))
+        foreach (var line in taken.Lines)
+        {
+            SayTakenBack(line);
+        }
+
+        if (failure is not null && AsyncCmdlet.IsFailure(failure))
         {
             Say(RecordOf(failure));
         }
@@ -98,8 +126,28 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
             return;
         }
 
-        cmdlet.Host.UI.WriteErrorLine(
-            $"{record.FullyQualifiedErrorId.Split(',')[0]}: {record.Exception.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd());
+        cmdlet.Host.UI.WriteErrorLine(LineOf(record));
+    }
+
+    /// <summary>A record as a line, for a host that no stream leads to any more: its id, what happened, the next step.</summary>
+    public static string LineOf(ErrorRecord record) =>
+        $"{record.FullyQualifiedErrorId.Split(',')[0]}: {record.Exception.Message} {record.ErrorDetails?.RecommendedAction}".TrimEnd();
+
+    private void SayTakenBack(string words)
+    {
+        if (CommonParameter.WarningAction(cmdlet) is ActionPreference.SilentlyContinue or ActionPreference.Ignore)
+        {
+            return;
+        }
+
+        if (BackgroundJob.In(Runspace.DefaultRunspace) is { } job)
+        {
+            job.Warning.Add(new WarningRecord(words));
+        }
+        else
+        {
+            cmdlet.Host.UI.WriteWarningLine(words);
+        }
     }
 
     /// <summary>
@@ -117,14 +165,5 @@ internal sealed class PipelineErrors(PSCmdlet cmdlet, Func<EngineTerms?> engine,
         }
     }
 
-    private ActionPreference Preference
-    {
-        get
-        {
-            var preference = cmdlet.MyInvocation.BoundParameters.TryGetValue("ErrorAction", out var asked)
-                ? asked
-                : cmdlet.GetVariableValue("ErrorActionPreference");
-            return LanguagePrimitives.TryConvertTo(preference, out ActionPreference action) ? action : ActionPreference.Continue;
-        }
-    }
+    private ActionPreference Preference => CommonParameter.ErrorAction(cmdlet);
 }

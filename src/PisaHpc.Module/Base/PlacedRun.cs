@@ -54,7 +54,12 @@ internal sealed class PlacedRun(NodeCmdlet cmdlet, AgentProgram? agent, Action<s
         (HpcJob? job, JobPort? lease) = (null, null);
         try
         {
-            var starter = new JobStarter(cmdlet.Cluster, new Ed25519KeyGenerator(), area) { Recorder = cmdlet.Recorder, Warn = warn };
+            var starter = new JobStarter(cmdlet.Cluster, new Ed25519KeyGenerator(), area)
+            {
+                Recorder = cmdlet.Recorder,
+                Warn = warn,
+                TakenBack = cmdlet.TakenBack,
+            };
             await starter.StartAsync(request, Take, cancellationToken);
             await work(job!);
         }
@@ -96,7 +101,7 @@ internal sealed class PlacedRun(NodeCmdlet cmdlet, AgentProgram? agent, Action<s
             Failed = failure => warn($"Something of job {job.JobId} is left on {failure.Node}: {failure.Message}"),
         };
         var request = new JobStopRequest { Job = job, RunDirectory = runDirectory, Lease = lease };
-        var stopped = await new JobStopper(cluster, area) { Recorder = cmdlet.Recorder }
+        var stopped = await new JobStopper(cluster, area) { Recorder = cmdlet.Recorder, TakenBack = cmdlet.TakenBack }
             .StopAsync(request, _ => { }, CancellationToken.None);
         if (!stopped.Changed)
         {

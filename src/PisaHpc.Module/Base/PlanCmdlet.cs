@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Net;
-using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
@@ -90,16 +89,12 @@ public abstract class PlanCmdlet : NodeCmdlet
             Allocation = SiteDefinition.Batch.Named(allocation),
             Environment = environment,
             PortArea = SiteDefinition.PortArea?.Path,
-            Agent = Agent()?.PlaceIn(SiteDefinition.RunDirectory),
+            Agent = SiteEngines.Agent()?.PlaceIn(SiteDefinition.RunDirectory),
             Place = JobPlace.Of(SiteDefinition, environment),
             Devices = MyInvocation.BoundParameters.ContainsKey(nameof(Device)) ? Device ?? [] : null,
             PublishedPorts = PublishPort,
         };
     }
-
-    /// <summary>The program that the build put beside the module's assemblies.</summary>
-    internal static AgentProgram? Agent() =>
-        AgentProgram.In(Path.Combine(Path.GetDirectoryName(typeof(PlanCmdlet).Assembly.Location)!, "native"));
 
     /// <summary>
     /// Plans an allocation's containers. A node that cannot be planned is reported, and the others are planned; options that exclude each

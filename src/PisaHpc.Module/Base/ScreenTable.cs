@@ -11,6 +11,21 @@ namespace PisaHpc.Module.Base;
 /// </summary>
 internal sealed class ScreenTable
 {
+    /// <summary>
+    /// A table for the terminal: text that is not written to the host at once has no colours where the host alone may have them
+    /// (about_ANSI_Terminals), which is the default.
+    /// </summary>
+    private const string Format =
+        """
+        $rendering = $PSStyle.OutputRendering
+        try {
+            if ($rendering -eq 'Host') { $PSStyle.OutputRendering = 'Ansi' }
+            $input | Microsoft.PowerShell.Utility\Out-String -Stream -Width $args[0]
+        } finally {
+            $PSStyle.OutputRendering = $rendering
+        }
+        """;
+
     private readonly PSHost _host;
     private int _height;
     private int _width;
@@ -52,7 +67,6 @@ internal sealed class ScreenTable
     /// <param name="invoke">Formats them, in the session whose views they have.</param>
     public void Draw(string caption, IReadOnlyCollection<object> values, CommandInvocationIntrinsics invoke)
     {
-        const string Format = "$input | Microsoft.PowerShell.Utility\\Out-String -Stream -Width $args[0]";
         var lines = invoke.InvokeScript(true, ScriptBlock.Create(Format), values.ToList(), Width);
         Draw(caption, [.. lines.Select(line => line.ToString()).SkipWhile(string.IsNullOrWhiteSpace).Where(line => line.Length > 0)]);
     }

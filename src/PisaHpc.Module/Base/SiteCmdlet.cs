@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Adapters.Yaml;
 using PisaHpc.Batch;
@@ -12,6 +13,8 @@ namespace PisaHpc.Module.Base;
 /// <summary>A cmdlet that needs the site definition.</summary>
 public abstract class SiteCmdlet : AsyncCmdlet
 {
+    private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
+
     private HpcSite? _site;
 
     /// <summary>The site definition's file; else $PISAHPC_SITE, else /etc/pisahpc/site.yaml.</summary>
@@ -21,14 +24,21 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <summary>
     /// A job's id that is typed and empty, as that of a variable that is not set, is an error; an object from the pipeline may be no job's.
     /// </summary>
-    protected override Task BeginAsync()
+    private protected override void ValidateParameters()
     {
         if (MyInvocation.BoundParameters.TryGetValue("JobId", out var typed) && typed is null)
         {
             JobIds.Validate(null);
         }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>Writes a warning that each of several looks may give, the first time.</summary>
+    private protected void WarnOnce(string text)
+    {
+        if (_warned.TryAdd(text, true))
+        {
+            Warn(text);
+        }
     }
 
     /// <summary>Refuses parameters of which each says alone what is put out.</summary>
@@ -63,8 +73,8 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <summary>The path of -Site in full; null when the parameter was not used.</summary>
     internal string? SitePath => Site is null ? null : GetUnresolvedProviderPathFromPSPath(Site);
 
-    /// <summary>The site's port area; null when it has none. What it passes over is a warning.</summary>
-    internal PortArea? SitePorts => SiteDefinition.PortArea is { } area ? PortArea.Of(area, Warn) : null;
+    /// <summary>The site's port area; null when it has none. What it passes over is a warning, once.</summary>
+    internal PortArea? SitePorts => SiteDefinition.PortArea is { } area ? PortArea.Of(area, WarnOnce) : null;
 
     /// <summary>The site's port area as it is declared.</summary>
     /// <exception cref="HpcException">

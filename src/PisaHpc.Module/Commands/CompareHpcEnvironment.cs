@@ -6,20 +6,30 @@ using PisaHpc.Module.Base;
 namespace PisaHpc.Module.Commands;
 
 /// <summary>Compares static environments as they are declared with what nodes have: one object for each difference.</summary>
-[Cmdlet(VerbsData.Compare, "HpcEnvironment")]
-[OutputType(typeof(HpcEnvironmentDifference), typeof(HpcEnvironmentSummary))]
+[Cmdlet(VerbsData.Compare, "HpcEnvironment", DefaultParameterSetName = nameof(ReadinessProof.Greeting))]
+[OutputType(typeof(HpcEnvironmentDifference), typeof(HpcEnvironmentDifferenceGroup), typeof(HpcEnvironmentSummary))]
 public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
 {
     private readonly ConcurrentDictionary<string, EnvironmentState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failed = new(StringComparer.Ordinal);
 
-    /// <summary>Leaves out whether what runs is ready: whether its sshd answers, and a command runs in it.</summary>
-    [Parameter]
+    /// <summary>Leaves out whether what runs is ready: whether its sshd greets, and no drain keeps users out.</summary>
+    [Parameter(ParameterSetName = nameof(NoReady), Mandatory = true)]
     public SwitchParameter NoReady { get; set; }
+
+    /// <summary>
+    /// Proves the whole way in, as a start does: the sshd's host key, and a command that the engine runs in the container.
+    /// </summary>
+    [Parameter(ParameterSetName = nameof(WayIn), Mandatory = true)]
+    public SwitchParameter WayIn { get; set; }
 
     /// <summary>Writes one object in place of the differences: a status, an exit code and a line as monitoring systems take them.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
+
+    /// <summary>Writes one object for the nodes that differ alike, when all have answered.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
 
     /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
     [Parameter]
@@ -34,25 +44,34 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        RefuseTogether(nameof(Fold), nameof(Summary));
         var watched = Cluster with { Failed = Missed };
         var survey = new EnvironmentSurvey(watched, RequiredSite, new StaticPlanner(watched, RequiredSite, StaticNames.Asker()))
         {
-            AsksReadiness = !NoReady,
+            Proof = NoReady ? ReadinessProof.None : WayIn ? ReadinessProof.WayIn : ReadinessProof.Greeting,
             Unresolved = (image, failure) => Warn($"{image} is compared with what the nodes hold: {failure.Message}"),
         };
-        await survey.ReadAsync(Declared(), AnswerAsync, StopToken);
+        var nodes = Declared();
+        await survey.ReadAsync(nodes, AnswerAsync, StopToken);
+        if (Fold)
+        {
+            var answered = nodes.Keys.Where(_states.ContainsKey).Select(node => _states[node]);
+            EmitAll(HpcEnvironmentDifferenceGroup.Of(answered.SelectMany(Compare)));
+        }
+
         if (Summary)
         {
             var declared = _states.Values.Sum(state => state.Declared.Count + state.Unplanned.Count);
             List<HpcEnvironmentDifference> differences = [.. _states.Values.SelectMany(Compare)];
-            Emit(HpcEnvironmentSummary.Of([.. _states.Keys], [.. _failed.Keys], declared, differences));
+            var declaresNone = RequiredSite.Static.Count == 0;
+            Emit(HpcEnvironmentSummary.Of([.. _states.Keys], [.. _failed.Keys], declared, differences, declaresNone));
         }
     }
 
     private Task AnswerAsync(EnvironmentState state, CancellationToken stopping)
     {
         _states[state.Node] = state;
-        if (!Summary)
+        if (!Summary && !Fold)
         {
             EmitAll(Compare(state));
         }

@@ -41,7 +41,7 @@ public sealed class ExportHpcMetricCommand : AsyncCmdlet
         }
         else if (PassThru)
         {
-            Emit(file);
+            Emit(file.Predict());
         }
     }
 }

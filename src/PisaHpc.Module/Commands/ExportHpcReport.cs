@@ -93,7 +93,7 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             _ = NodesOrSite(Node);
         }
 
-        var content = isWhole ? await AskAsync(LookAtAll) : _given;
+        var content = isWhole ? [.. Statics(), .. await AskAsync(LookAtAll)] : _given;
         var title = Title ?? (SiteDefinition.Path is { } site ? $"Cluster of {site}" : "Cluster");
         var report = HpcReport.Of(GetUnresolvedProviderPathFromPSPath(Path), title, content, isWhole, DateTimeOffset.UtcNow);
         if (await ShouldProcessAsync(report.Path, $"Put a report of {Plural.Of(report.Nodes, "node")} there"))
@@ -105,6 +105,13 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             Emit(report);
         }
     }
+
+    /// <summary>What is declared, of the nodes that are looked at: no cmdlet puts that out.</summary>
+    private IEnumerable<ReportStatic> Statics() =>
+        from definition in SiteDefinition.Static.Values
+        let nodes = Node.Length == 0 ? definition.NodeNames() : [.. definition.NodeNames().Intersect(NodesOf(Node))]
+        where nodes.Count > 0
+        select new ReportStatic(definition.Name, definition.Environment, definition.Port, nodes);
 
     private List<object> LookAtAll()
     {
@@ -130,5 +137,10 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             $"{error.TargetObject}",
             error.ErrorDetails?.Message is { Length: > 0 } said ? said : error.Exception.Message,
             error.ErrorDetails?.RecommendedAction ?? "")
+        {
+            Nodes = error.Exception is HpcException { FailedNodes: { Count: > 0 } failed } ? [.. failed.Select(failure => failure.Node)]
+                : error.TargetObject is string target ? [target]
+                : [],
+        }
         : item.BaseObject;
 }

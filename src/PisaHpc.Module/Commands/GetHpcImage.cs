@@ -13,10 +13,10 @@ namespace PisaHpc.Module.Commands;
 /// listed as missing.
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "HpcImage")]
-[OutputType(typeof(HpcImage))]
+[OutputType(typeof(HpcImage), typeof(HpcImageGroup))]
 public sealed class GetHpcImageCommand : NodeListCmdlet
 {
-    private readonly ConcurrentBag<string> _found = [];
+    private readonly ConcurrentQueue<HpcImage> _found = new();
 
     /// <summary>Only images of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter(Position = 1)]
@@ -29,6 +29,10 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
     [SupportsWildcards]
     [ArgumentCompleter(typeof(EnvironmentCompleter))]
     public string[]? Environment { get; set; }
+
+    /// <summary>Writes one object for the nodes that hold the same image under a name, when all have answered.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
 
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
@@ -45,8 +49,13 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
         var digests = new DigestResolver(wanted, (image, failure) => Report(failure, image.Name));
         await ImageSurvey.ReadAsync(Cluster, nodes, digests, Answer, StopToken);
+        if (Fold)
+        {
+            EmitAll(HpcImageGroup.Of(InOrder(_found, image => image.Node)));
+        }
+
         var names = Name.Where(name => !WildcardPattern.ContainsWildcardCharacters(name));
-        foreach (var name in names.Except(_found, StringComparer.OrdinalIgnoreCase))
+        foreach (var name in names.Except(_found.Select(image => image.Name), StringComparer.OrdinalIgnoreCase))
         {
             Report(new HpcException(
                 ErrorId.ImageNotFound,
@@ -59,8 +68,11 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
         {
             var others = Environment is null ? NodeImages.Other(node, images, wanted) : [];
             List<HpcImage> meant = [.. NodeImages.Wanted(node, images, digests), .. others.Where(image => IsMeant(image.Name))];
-            meant.ForEach(image => _found.Add(image.Name));
-            EmitAll(meant);
+            meant.ForEach(_found.Enqueue);
+            if (!Fold)
+            {
+                EmitAll(meant);
+            }
         }
     }
 

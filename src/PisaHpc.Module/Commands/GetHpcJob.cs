@@ -22,7 +22,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     private const string Joined = "BatchSystem";
     private const string OfRecords = "Ended";
 
-    /// <summary>The name by which the view of jobs with <see cref="HpcJob.BatchState"/> is chosen.</summary>
+    // The name by which the view of jobs with a state of the batch system's is chosen.
     private static readonly string JoinedView = typeof(HpcJob).FullName + "#BatchSystem";
 
     /// <summary>After how many records the pipeline is waited for.</summary>
@@ -34,7 +34,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
     /// <summary>Where to look; nodes that leases name by then are asked too.</summary>
     private IReadOnlyList<string>? _where;
 
-    /// <summary>What was told in a look, a job that is not there or a remark, and is not told in every one.</summary>
+    /// <summary>The jobs that were said not to be there: not in every look again.</summary>
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
 
     /// <summary>The jobs; wildcards are allowed; every job when none is named. A container of no job names none.</summary>
@@ -150,12 +150,12 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         }
     }
 
-    /// <summary>Jobs that were named, and of which nothing is left, are watched no more.</summary>
+    /// <summary>Jobs that were named, and of which nothing is left on nodes that all answered, are watched no more.</summary>
     private async Task<IReadOnlyCollection<object>?> LookAsync()
     {
         var (jobs, census) = await FindAsync();
         ReportMissing(jobs, census);
-        var isOver = jobs.Count == 0 && _jobIds.All(JobIdPattern.IsOne);
+        var isOver = jobs.Count == 0 && _jobIds.All(JobIdPattern.IsOne) && !_where!.Any(IsFailing);
         return isOver ? null : [.. Shown(jobs)];
     }
 
@@ -172,21 +172,24 @@ public sealed class GetHpcJobCommand : NodeCmdlet
             Answered(node);
         }
 
-        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
-        bool IsWanted(string jobId) => Array.Exists(patterns, matches => matches(jobId));
+        var isWanted = JobIdPattern.AnyOf(_jobIds);
         var census = AskBatchSystem ? await FindCensusAsync() : null;
-        return ([.. Join(finder, found, census, IsWanted).Where(job => IsWanted(job.JobId))], census);
+        return ([.. Join(finder, found, census, isWanted).Where(job => isWanted(job.JobId))], census);
     }
+
+    private HashSet<string> NamedJobs() => _jobIds.Where(JobIdPattern.IsOne).ToHashSet(StringComparer.Ordinal);
 
     private void ReportMissing(IEnumerable<HpcJob> jobs, JobCensus? census)
     {
-        foreach (var id in _jobIds.Where(JobIdPattern.IsOne).Except(jobs.Select(job => job.JobId)).Where(_told.Add))
+        foreach (var id in NamedJobs().Except(jobs.Select(job => job.JobId)).Where(_told.Add))
         {
             var standing = census?.Find(id) is { } known ? $" {SiteDefinition.Batch.System}: it is {known.State}." : "";
-            Report(new HpcException(
-                ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no lease and no container on the nodes asked.{standing}", id));
+            ReportWithout(id, $"no lease and no container on the nodes asked.{standing}");
         }
     }
+
+    private void ReportWithout(string jobId, string what) =>
+        Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(jobId)} has {what}", jobId));
 
     private IEnumerable<HpcJob> Join(JobFinder finder, FoundJobs found, JobCensus? census, Func<string, bool> isWanted)
     {
@@ -214,9 +217,9 @@ public sealed class GetHpcJobCommand : NodeCmdlet
                 (asked, limit) => asked.ListJobsInDetailAsync(limit),
                 StopToken));
             Answered(SiteDefinition.Batch.System.ToString());
-            if (census.Remark is { } remark && _told.Add(remark))
+            if (census.Remark is { } remark)
             {
-                Warn(remark);
+                WarnOnce(remark);
             }
 
             return census;
@@ -237,7 +240,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 
     private async Task ReadAsync()
     {
-        var unseen = _jobIds.Where(JobIdPattern.IsOne).ToHashSet(StringComparer.Ordinal);
+        var unseen = NamedJobs();
         var count = 0;
         foreach (var job in Records())
         {
@@ -250,41 +253,33 @@ public sealed class GetHpcJobCommand : NodeCmdlet
             }
         }
 
-        var all = Reason.Length == 0 && Since is null;
-        foreach (var id in all ? unseen : [])
+        foreach (var id in Reason.Length == 0 && Since is null ? unseen : [])
         {
-            var directory = RequiredSite.RequireRecords().Directory;
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has no record of an end in {directory}.", id));
+            ReportWithout(id, $"no record of an end in {RequiredSite.RequireRecords().Directory}.");
         }
     }
 
-    private IEnumerable<HpcEndedJob> Records()
-    {
-        var records = RequiredSite.RequireRecords();
-        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
-        return new EndedJobReader(records, SitePorts, Warn).Read(new EndedJobFilter
+    private IEnumerable<HpcEndedJob> Records() =>
+        new EndedJobReader(RequiredSite.RequireRecords(), SitePorts, Warn).Read(new EndedJobFilter
         {
-            JobId = id => Array.Exists(patterns, matches => matches(id)),
+            JobId = JobIdPattern.AnyOf(_jobIds),
             JobIds = _jobIds.All(JobIdPattern.IsOne) ? _jobIds : null,
             Since = Since ?? DateTimeOffset.MinValue,
             Reasons = Reason,
         });
-    }
 
     private async Task ReadTracesAsync()
     {
         // Who keeps no records notes nothing with a lease either.
         RequiredSite.RequireRecords();
         var nodes = NodesOf(_nodes).ToHashSet(StringComparer.Ordinal);
-        var unseen = _jobIds.Where(JobIdPattern.IsOne).ToHashSet(StringComparer.Ordinal);
-        foreach (var start in Ended ? Records().DistinctBy(job => job.JobId).Select(StartTrace.Of) : NotedStarts())
+        var unseen = NamedJobs();
+        var starts = Ended
+            ? Records().DistinctBy(job => job.JobId).Select(StartTrace.Of)
+            : StartTrace.NotedIn(PortArea.Of(RequiredPorts, Warn), JobIdPattern.AnyOf(_jobIds));
+        foreach (var start in starts.Where(start => start.Phases.Count > 0))
         {
             StopToken.ThrowIfCancellationRequested();
-            if (start.Phases.Count == 0)
-            {
-                continue;
-            }
-
             unseen.Remove(start.JobId);
             EmitAll(start.Phases.Where(phase => nodes.Count == 0 || phase.Node is null || nodes.Contains(phase.Node)));
             if (start.TracedNodes < start.Nodes)
@@ -297,18 +292,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
 
         foreach (var id in unseen)
         {
-            var where = Ended ? "a record of an end" : "a lease";
-            Report(new HpcException(ErrorId.JobNotFound, $"Job {Quote.Of(id)} has not {where} with the phases of its start.", id));
+            ReportWithout(id, $"not {(Ended ? "a record of an end" : "a lease")} with the phases of its start.");
         }
-    }
-
-    private IEnumerable<StartTrace> NotedStarts()
-    {
-        var patterns = _jobIds.Select(JobIdPattern.Of).ToArray();
-        var ports = PortArea.Of(RequiredPorts, Warn);
-        return ports.List()
-            .Where(lease => Array.Exists(patterns, matches => matches(lease.JobId)))
-            .Select(lease => StartTrace.Of(ports, lease))
-            .OfType<StartTrace>();
     }
 }

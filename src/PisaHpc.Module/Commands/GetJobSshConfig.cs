@@ -65,13 +65,13 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
 
     private async Task ListAsync(INodeConnection connection, string[] patterns, CancellationToken cancellationToken)
     {
-        var matches = patterns.Select(JobIdPattern.Of).ToArray();
+        var matches = JobIdPattern.AnyOf(patterns);
         foreach (var entry in await JobDirectory.ListAsync(connection, SiteDefinition.RunDirectory, cancellationToken))
         {
-            Keep(entry.Config is { } config && matches.Any(match => match(config.JobId)) ? config : null);
+            Keep(entry.Config is { } config && matches(config.JobId) ? config : null);
         }
 
-        await FindPlacedAsync(connection, id => matches.Any(match => match(id)), cancellationToken);
+        await FindPlacedAsync(connection, matches, cancellationToken);
     }
 
     private async Task FindAsync(INodeConnection connection, string id, CancellationToken cancellationToken)

@@ -99,7 +99,7 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet, IBackgroundCmdlet
     private async Task ChangeAsync(NodeSetupPlan plan, CancellationToken stopping)
     {
         var connection = await Cluster.Nodes.ConnectAsync(plan.Node, stopping);
-        var done = await NodeSetup.RunAsync(connection, Cluster.Engines, plan, DateTimeOffset.UtcNow, stopping);
+        var done = await NodeSetup.RunAsync(connection, Cluster.Engines, plan, DateTimeOffset.UtcNow, stopping, TakenBack);
         if (done.ContainersLost.Count > 0)
         {
             Warn($"{plan.Node}: containers that ran before the restart and not after it: {string.Join(", ", done.ContainersLost)}");

@@ -58,6 +58,10 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
     [Parameter]
     public SwitchParameter Fold { get; set; }
 
+    /// <summary>With -Quiet: writes the result of each container as soon as it is there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
     /// <inheritdoc/>
     protected override Task BeginAsync()
     {
@@ -83,7 +87,7 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
     }
 
     /// <summary>Lines are shown as they are written; each says its node.</summary>
-    private protected override bool IsInOrder => Quiet;
+    private protected override bool IsInOrder => Quiet && !Unordered;
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {

@@ -164,7 +164,7 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet, IBackgroundCmdlet
         var ranks = Rank ?? Allocation.Nodes.Sum(node => node.Slots);
         if (await ShouldProcessAsync($"{nodes}: job {Allocation.JobId}, in static environment {Static}", RunOf(ranks)))
         {
-            await new PlacedRun(this, PlanCmdlet.Agent(), Warn).RunAsync(Allocation, Static, RunInAsync, StopToken);
+            await new PlacedRun(this, SiteEngines.Agent(), Warn).RunAsync(Allocation, Static, RunInAsync, StopToken);
         }
     }
 

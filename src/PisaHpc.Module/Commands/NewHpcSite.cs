@@ -62,6 +62,11 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public string User { get; set; } = "root";
 
+    /// <summary>The port of the nodes' sshd.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int SshPort { get; set; } = 22;
+
     /// <summary>His private keys; those of his home directory when none is named.</summary>
     [Parameter]
     public string[] KeyFile { get; set; } = [];
@@ -119,7 +124,7 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
             KnownHosts = knownHosts,
             NewKeys = keys,
             Findings = FindingsOf(site),
-            Changed = true,
+            Changed = keys.Count > 0 || !WholeFile.Holds(path, text, Remedy),
         };
         var what = $"Write this definition, and {Plural.Of(keys.Count, "host key")} to {knownHosts}:\n{Shown(keys)}\n{text}";
         if (!await ShouldProcessAsync(path, what))
@@ -150,17 +155,18 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
         LastPort = LastPort,
         Environments = [.. Image.Select(SiteDraft.EnvironmentOf)],
         User = User,
+        SshPort = SshPort,
         Keys = [.. KeyFile.Select(GetUnresolvedProviderPathFromPSPath)],
         KnownHosts = "known_hosts",
         Mounts = Mount,
     };
 
-    /// <summary>A node that does not answer is its own error: its key can come later, and the others need not wait.</summary>
+    /// <summary>A node that does not answer is an error beside the others: its key can come later, and the others need not wait.</summary>
     private async Task AskKeysAsync(NodeAccess access)
     {
         var known = KnownHosts.Read(access.KnownHosts);
         await FanOut.RunAsync(
-            Node, ThrottleLimit, Cluster.ShortWork, AskAsync, failure => Report(failure.Cause, failure.Node), StopToken, inOrder: true);
+            Node, ThrottleLimit, Cluster.ShortWork, AskAsync, ReportNode, StopToken, inOrder: true);
         if (_new.IsEmpty && _known == 0)
         {
             throw new HpcException(
@@ -209,7 +215,7 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
     /// <summary>Host keys go first: a definition without them would reach no node.</summary>
     private void Write(string path, string text, string knownHosts)
     {
-        var lines = Node.Where(_new.ContainsKey).Select(node => $"{KnownHostNames.NameOf(node, 22)} {LineOf(_new[node])}\n");
+        var lines = Node.Where(_new.ContainsKey).Select(node => $"{KnownHostNames.NameOf(node, SshPort)} {LineOf(_new[node])}\n");
         WholeFile.CreateDirectoryOf(path, Remedy);
         WholeFile.Append(knownHosts, string.Concat(lines), Remedy);
         WholeFile.Write(path, text, Remedy);

@@ -60,7 +60,7 @@ public sealed class NewJobPortCommand : PortAreaCmdlet
         }
         else if (await ShouldProcessAsync(area.Path, $"Lease a port, such as {predicted.Port}, to job {request.JobId}"))
         {
-            Emit(area.Lease(request, StopToken));
+            Emit(area.Lease(request with { Planned = predicted.Port }, StopToken));
         }
         else if (PassThru)
         {

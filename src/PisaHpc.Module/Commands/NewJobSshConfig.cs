@@ -38,7 +38,7 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
     [Parameter]
     public string Shell { get; set; } = "/bin/sh";
 
-    /// <summary>With -WhatIf: writes the predicted configuration, with empty fingerprints.</summary>
+    /// <summary>With -WhatIf: writes the predicted configuration, with empty fingerprints where the job has no keys yet.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -60,17 +60,17 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
         };
         JobSshFiles.Check(request);
         var target = $"{request.Directory} on {HostList.Fold(Allocation.Nodes.Select(node => node.Name))}";
+        var setup = new JobSshSetup(Cluster, new Ed25519KeyGenerator()) { TakenBack = TakenBack };
         if (!await ShouldProcessAsync(target, $"Write the ssh configuration of job {Allocation.JobId}"))
         {
             if (PassThru)
             {
-                Emit(JobSshSetup.Predict(request));
+                Emit(await setup.PredictAsync(request, StopToken));
             }
 
             return;
         }
 
-        var setup = new JobSshSetup(Cluster, new Ed25519KeyGenerator());
         Emit(await setup.WriteAsync(request, StopToken));
     }
 }

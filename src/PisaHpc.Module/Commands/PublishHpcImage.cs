@@ -68,7 +68,9 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
         try
         {
             Emit(await Phase.PushImage.RunAsync(
-                () => ImagePublisher.PublishAsync(engine, plan, bar, stopping), engine.Node, detail: plan.Target.ToString()));
+                () => ImagePublisher.PublishAsync(engine, plan, bar, stopping, TakenBack),
+                engine.Node,
+                detail: plan.Target.ToString()));
         }
         finally
         {

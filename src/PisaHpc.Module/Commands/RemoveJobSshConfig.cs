@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PisaHpc.Access.Ssh;
+using PisaHpc.Containers.Placed;
 using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
@@ -41,13 +42,24 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
         var (nodes, directory) = (NodesOfJob(jobId, Node), JobDirectory.PathOf(SiteDefinition.RunDirectory, jobId));
         if (await ShouldProcessAsync($"{directory} on {HostList.Fold(nodes)}", $"Remove the ssh configuration of job {JobId}"))
         {
-            await EmitEachAsync(nodes, directory, JobDirectory.RemoveAsync);
+            await EmitEachAsync(nodes, directory, RemoveAsync);
         }
         else if (PassThru)
         {
             await EmitEachAsync(nodes, directory, async (connection, path, stopping) =>
                 await JobDirectory.ReadAsync(connection, path, [], stopping) is not null);
         }
+    }
+
+    private async Task<bool> RemoveAsync(INodeConnection connection, string directory, CancellationToken stopping)
+    {
+        var record = PlacedJobs.RecordOf(SiteDefinition.RunDirectory, JobId);
+        var nextStep = $"Stop the job: Stop-HpcJob '{JobId}'.";
+        return await JobDirectory.RemoveUnlessAsync(connection, directory, record, owner: null, stopping) ?? throw new HpcException(
+            ErrorId.InvalidValue,
+            $"Job {JobId} is placed into a static environment on {connection.Node}, and its ssh configuration goes with the job alone.",
+            connection.Node,
+            nextStep);
     }
 
     private Task EmitEachAsync(

@@ -61,6 +61,7 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
         var starter = new StaticStarter(Cluster)
         {
             Warn = Warn,
+            TakenBack = TakenBack,
             NoWait = NoWait,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),

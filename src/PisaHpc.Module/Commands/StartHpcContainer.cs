@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// <summary>Starts the containers of an allocation, of static environments, or of plans, and waits until each is ready.</summary>
 [Cmdlet(VerbsLifecycle.Start, "HpcContainer", SupportsShouldProcess = true, DefaultParameterSetName = FromAllocation)]
 [OutputType(typeof(HpcContainer))]
-public sealed class StartHpcContainerCommand : PlanCmdlet
+public sealed class StartHpcContainerCommand : PlanCmdlet, IBackgroundCmdlet
 {
     private readonly List<HpcContainerPlan> _plans = [];
 
@@ -51,6 +51,18 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>Goes on in the background: writes a job of the session, with a child for each node that is known before.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => ParameterSetName switch
+    {
+        "Plan" => [Plan.Node],
+        FromStatic when Node.Length > 0 => NodesOf(Node),
+        FromStatic => StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames()),
+        _ => Allocation.Nodes.Select(node => node.Name),
+    };
+
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
@@ -76,7 +88,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
     private async Task StartStaticAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
-        var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait };
+        var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait, TakenBack = TakenBack };
         var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping));
         if (IsWhatIf)
         {
@@ -119,7 +131,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
 
         var engine = await Cluster.Engines.ConnectAsync(plan.Node, stopping);
         var container = await Phase.StartContainer.RunAsync(
-            () => ContainerStarter.StartAsync(engine, plan, stopping), plan.Node, plan.JobId);
+            () => ContainerStarter.StartAsync(engine, plan, stopping, TakenBack), plan.Node, plan.JobId);
         try
         {
             await HandOverAsync(await Phase.WaitUntilReady.RunAsync(
@@ -127,7 +139,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet
         }
         catch
         {
-            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan), plan.Node, plan.JobId);
+            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan, TakenBack), plan.Node, plan.JobId);
             throw;
         }
     }

@@ -52,7 +52,9 @@ public sealed class StartHpcJobCommand : PlanCmdlet, IBackgroundCmdlet
             AskMemory = SiteJobMemory.Of(SiteDefinition, allocation, containers.Environment),
         };
         using var bars = FollowNodes($"Starting job {allocation.JobId}", allocation.Nodes.Count, Phase.StartOnNode);
-        await StartAsync(new JobStarter(Cluster, new Ed25519KeyGenerator(), area) { Recorder = Recorder, Warn = Warn }, request);
+        await StartAsync(
+            new JobStarter(Cluster, new Ed25519KeyGenerator(), area) { Recorder = Recorder, Warn = Warn, TakenBack = TakenBack },
+            request);
     }
 
     private async Task StartAsync(JobStarter starter, JobRequest request)

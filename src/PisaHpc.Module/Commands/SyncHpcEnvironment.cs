@@ -4,6 +4,7 @@ using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -46,6 +47,13 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
+
     IEnumerable<string> IBackgroundCmdlet.NodesBound() => Node.Length > 0
         ? NodesOf(Node)
         : StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames());
@@ -60,23 +68,26 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
             Unresolved = (image, failure) => Warn($"{image} is what the nodes hold: {failure.Message}"),
         };
         var undeclared = UndeclaredNames();
-        await survey.ReadAsync(Meant(undeclared), (state, _) => AnswerAsync(state), StopToken);
+        var meant = Meant(undeclared);
+        await survey.ReadAsync(meant, (state, _) => AnswerAsync(state), StopToken);
         foreach (var name in undeclared.Except(_undeclared.Select(found => NameOf(found.Container))))
         {
             Report(RequiredSite.StaticNotFound(name, " No node that answered has a container of it."));
         }
 
+        var places = meant.Keys.Index().ToDictionary(node => node.Item, node => node.Index, StringComparer.Ordinal);
         var prune = await AgreedAsync(
-            _undeclared.OrderBy(found => found.Node, StringComparer.Ordinal).ThenBy(found => found.Container.Name, StringComparer.Ordinal),
+            _undeclared.OrderBy(found => places[found.Node]).ThenBy(found => found.Container.Name, StringComparer.Ordinal),
             found => StaticConverger.ToRemove(found.Node, found.Container),
             _ => "Stop and remove the container, which is not declared");
         var steps = await AgreedAsync(
-            _steps.OrderBy(step => step.Plan.Static, StringComparer.Ordinal).ThenBy(step => step.Plan.Node, StringComparer.Ordinal),
+            _steps.OrderBy(step => step.Plan.Static, StringComparer.Ordinal).ThenBy(step => places[step.Plan.Node]),
             step => step.Change,
             step => step.Words);
         var converger = new StaticConverger(Cluster, survey, StaticNames.Asker())
         {
             Warn = Warn,
+            TakenBack = TakenBack,
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
             Batch = new BatchDrain(RequiredSite, stopping => SiteBatchSystem.ConnectAsync(RequiredSite, host: null, stopping))
@@ -87,14 +98,14 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         var rolling = new RollingSync(Cluster) { MaxUnavailable = limit, MaxFailure = MaxFailure, Done = Tell };
 
         // What is not declared goes first: it may have the port of what is.
-        foreach (var same in prune.GroupBy(found => (NameOf(found.Container), found.Container.Name)))
+        foreach (var same in prune.GroupBy(found => (Static: NameOf(found.Container), found.Container.Name)))
         {
-            await RollAsync(rolling, same.Select(found => converger.ToRoll(found.Node, found.Container)), same.Count());
+            await RollAsync(rolling, same.Key.Static, same.Select(found => converger.ToRoll(found.Node, found.Container)), same.Count());
         }
 
         foreach (var same in steps.GroupBy(step => step.Plan.Static!))
         {
-            await RollAsync(rolling, same.Select(converger.ToRoll), RequiredSite.StaticNamed(same.Key).NodeNames().Count);
+            await RollAsync(rolling, same.Key, same.Select(converger.ToRoll), RequiredSite.StaticNamed(same.Key).NodeNames().Count);
         }
     }
 
@@ -182,18 +193,20 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
             }
             else if (PassThru)
             {
-                Emit(change);
+                Emit(change with { Changed = true });
             }
         }
 
         return agreed;
     }
 
-    private async Task RollAsync(RollingSync rolling, IEnumerable<RollingStep> steps, int nodes)
+    private async Task RollAsync(RollingSync rolling, string name, IEnumerable<RollingStep> todo, int nodes)
     {
+        List<RollingStep> steps = [.. todo];
+        using var bars = FollowNodes($"Bringing static environment {name} to what is declared", steps.Count, Phase.SyncNode);
         try
         {
-            await rolling.RunAsync([.. steps], nodes, StopToken);
+            await rolling.RunAsync(steps, nodes, StopToken);
         }
         catch (HpcException stopped) when (stopped.Id == ErrorId.StaticSyncStopped)
         {

@@ -13,7 +13,7 @@ namespace PisaHpc.Module.Commands;
 /// Audits containers, plans, or what the site definition describes: one object for each finding. Nothing is written when all is well.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcContainer", DefaultParameterSetName = OnNodes)]
-[OutputType(typeof(HpcContainerFinding), typeof(HpcContainerAuditSummary))]
+[OutputType(typeof(HpcContainerFinding), typeof(HpcContainerFindingGroup), typeof(HpcContainerAuditSummary))]
 public sealed class TestHpcContainerCommand : NodeCmdlet
 {
     private const string OnNodes = "Nodes";
@@ -85,8 +85,19 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
+    /// <summary>Writes one object for the findings that say the same of an environment's containers, when all were audited.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
+
+    /// <summary>Writes the results of each node as soon as they are there, and not in the order of the nodes.</summary>
+    [Parameter]
+    public SwitchParameter Unordered { get; set; }
+
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => ShortWorkSec;
+
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
 
     /// <summary>Whether the containers of all of the site's nodes are meant.</summary>
     private bool MeansSite => ParameterSetName == OnNodes && !MyInvocation.ExpectingInput
@@ -99,6 +110,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override async Task BeginAsync()
     {
+        RefuseTogether(nameof(Fold), nameof(Summary));
         await base.BeginAsync();
         _audit = new ContainerAudit(SiteDefinition, ChecksMeant(), DateOnly.FromDateTime(DateTime.UtcNow));
         _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? [.. JobId ?? []] : [];
@@ -140,13 +152,21 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             var ids = given.Contains(node) ? given[node].Select(container => container.Id) : await FindAsync(engine, isMeant, stopping);
-            await Task.WhenAll(ids.Select(id => InspectAsync(engine, id, stopping)));
+            await SideBySideAsync(ids, id => InspectAsync(engine, id, stopping));
             _answered[node] = true;
         });
         var missing = _selection.Missing(_named).ToList();
         missing.ForEach(failure => Report(failure));
 
         TellWaivers();
+        if (Fold)
+        {
+            var places = nodes.Index().ToDictionary(node => node.Item, node => node.Index);
+            EmitAll(HpcContainerFindingGroup.Of(_findings
+                .OrderBy(finding => places.GetValueOrDefault(finding.Node, int.MaxValue))
+                .ThenBy(finding => places.ContainsKey(finding.Node) ? finding.Name : "", StringComparer.Ordinal)));
+        }
+
         if (Summary)
         {
             Emit(HpcContainerAuditSummary.Of(
@@ -201,7 +221,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
             _findings.Enqueue(finding);
         }
 
-        if (!Summary)
+        if (!Summary && !Fold)
         {
             EmitAll(findings);
         }

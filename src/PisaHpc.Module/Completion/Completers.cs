@@ -1,7 +1,5 @@
-using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 using PisaHpc.Audit;
+using PisaHpc.BatchHooks;
 using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
@@ -99,49 +97,14 @@ internal sealed class JobIdCompleter : SiteCompleter
 }
 
 /// <summary>Completes the names of the checks of Test-HpcNode.</summary>
-internal sealed class NodeCheckCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var word = new CompletionWord(wordToComplete ?? "");
-        return
-        [
-            .. NodeChecks.All.Select(check => check.Name).Where(word.Matches)
-                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
-        ];
-    }
-}
+internal sealed class NodeCheckCompleter()
+    : KnownValueCompleter(NodeChecks.All.Select(check => new CompletionCandidate(check.Name, check.About)));
 
 /// <summary>Completes the names of the checks of Test-HpcBatchHook.</summary>
-internal sealed class HookCheckCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var word = new CompletionWord(wordToComplete ?? "");
-        return
-        [
-            .. SlurmHookChecks.Names.Union(LsfHookChecks.Names).Union(HTCondorHookChecks.Names).Where(word.Matches)
-                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
-        ];
-    }
-}
+internal sealed class HookCheckCompleter()
+    : KnownValueCompleter(SlurmHookChecks.Names.Union(LsfHookChecks.Names).Union(HTCondorHookChecks.Names)
+        .Select(name => new CompletionCandidate(name, HookCheckWords.Of(name))));
 
 /// <summary>Completes the names of the checks of Test-HpcContainer.</summary>
-internal sealed class ContainerCheckCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var word = new CompletionWord(wordToComplete ?? "");
-        return
-        [
-            .. ContainerChecks.Names.Where(word.Matches)
-                .Select(name => new CompletionResult(word.Write(name), name, CompletionResultType.ParameterValue, name)),
-        ];
-    }
-}
+internal sealed class ContainerCheckCompleter()
+    : KnownValueCompleter(ContainerChecks.All.Select(check => new CompletionCandidate(check.Name, check.About)));

@@ -39,6 +39,13 @@ internal sealed class CompletionWord
         _ => $"'{value.Replace("'", "''", StringComparison.Ordinal)}'",
     };
 
+    /// <summary>What a completer answers: those of some values that the word matches, each with what it is.</summary>
+    public IEnumerable<CompletionResult> Complete(IEnumerable<CompletionCandidate> candidates) =>
+    [
+        .. candidates.Where(candidate => Matches(candidate.Text)).Select(candidate => new CompletionResult(
+            Write(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip)),
+    ];
+
     private static string Escaped(string value) => string.Concat(value.Select(c => c is '`' or '"' or '$' ? $"`{c}" : $"{c}"));
 }
 

@@ -1,6 +1,7 @@
 using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Runtime.CompilerServices;
-using PisaHpc.Adapters;
 using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
 using PisaHpc.Engines;
@@ -23,7 +24,7 @@ internal abstract class InContainerCompleter : SiteCompleter
     {
         foreach (var node in NodesOf(site, line))
         {
-            var engine = await NodeConnectors.EnginesFor(site.Nodes).ConnectAsync(node, cancellationToken);
+            var engine = await SiteEngines.Of(site).ConnectAsync(node, cancellationToken);
             var containers = (await engine.ListAsync(ContainerLabels.FilterOfAll(), cancellationToken))
                 .Select(container => ContainerLabels.ToHpcContainer(node, container))
                 .Where(container => container.State == nameof(ContainerState.Running) && IsMeant(container, line));
@@ -99,4 +100,16 @@ internal sealed class InnerDirectoryCompleter : InContainerCompleter
         IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken) =>
         from path in await ContainerListing.DirectoriesAsync(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
         select new CompletionCandidate(path, $"directory in {container.Name} on {container.Node}");
+}
+
+/// <summary>Completes the one user who is known in any container.</summary>
+internal sealed class ContainerUserCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        new CompletionWord(wordToComplete ?? "").Matches(ContainerUser.Root)
+            ? [new CompletionResult(
+                ContainerUser.Root, ContainerUser.Root, CompletionResultType.ParameterValue, "whatever the container's capabilities allow")]
+            : [];
 }

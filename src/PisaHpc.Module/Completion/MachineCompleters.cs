@@ -1,6 +1,3 @@
-using System.Collections;
-using System.Management.Automation;
-using System.Management.Automation.Language;
 using System.Runtime.CompilerServices;
 using PisaHpc.Adapters;
 using PisaHpc.Adapters.Yaml;
@@ -108,57 +105,30 @@ internal sealed class MountCompleter : SiteCompleter
 }
 
 /// <summary>Completes the capabilities that a container can have.</summary>
-internal sealed class CapabilityCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var word = new CompletionWord(wordToComplete ?? "");
-        return
-        [
-            .. SiteShapes.KnownCapabilities.Where(word.Matches).Select(name => new CompletionResult(
-                word.Write(name),
-                name,
-                CompletionResultType.ParameterValue,
-                name == "ALL" ? "every capability there is" : $"CAP_{name}, see capabilities(7)")),
-        ];
-    }
-}
+internal sealed class CapabilityCompleter() : KnownValueCompleter(SiteShapes.KnownCapabilities.Select(
+    name => new CompletionCandidate(name, name == "ALL" ? "every capability there is" : $"CAP_{name}, see capabilities(7)")));
 
 /// <summary>Completes options of the launchers that their users know from batch scripts.</summary>
-internal sealed class LauncherOptionCompleter : IArgumentCompleter
+internal sealed class LauncherOptionCompleter() : KnownValueCompleter(Options)
 {
     /// <summary>
     /// Of mpirun(1) of Open MPI and mpiexec.hydra of MPICH and Intel MPI: those that place and bind ranks, and say what they do.
     /// </summary>
-    private static readonly (string Option, string Meaning)[] Options =
+    private static readonly CompletionCandidate[] Options =
     [
-        ("--bind-to", "Open MPI: core, socket, numa or none"),
-        ("--map-by", "Open MPI: core, socket, numa, node, ppr:N:node"),
-        ("--rank-by", "Open MPI: slot, node, core"),
-        ("--report-bindings", "Open MPI: says where each rank is bound"),
-        ("--display-map", "Open MPI: says where each rank runs"),
-        ("--mca", "Open MPI: a parameter and its value"),
-        ("--tag-output", "Open MPI: each line with its rank"),
-        ("--timestamp-output", "Open MPI: each line with its time"),
-        ("-bind-to", "MPICH, Intel MPI: core, socket, numa or none"),
-        ("-map-by", "MPICH, Intel MPI: core, socket, numa"),
-        ("-genv", "MPICH, Intel MPI: a variable and its value for all ranks"),
-        ("-prepend-rank", "MPICH, Intel MPI: each line with its rank"),
-        ("-print-rank-map", "Intel MPI: says where each rank runs"),
-        ("-verbose", "MPICH, Intel MPI: says what the launcher does"),
+        new("--bind-to", "Open MPI: core, socket, numa or none"),
+        new("--map-by", "Open MPI: core, socket, numa, node, ppr:N:node"),
+        new("--rank-by", "Open MPI: slot, node, core"),
+        new("--report-bindings", "Open MPI: says where each rank is bound"),
+        new("--display-map", "Open MPI: says where each rank runs"),
+        new("--mca", "Open MPI: a parameter and its value"),
+        new("--tag-output", "Open MPI: each line with its rank"),
+        new("--timestamp-output", "Open MPI: each line with its time"),
+        new("-bind-to", "MPICH, Intel MPI: core, socket, numa or none"),
+        new("-map-by", "MPICH, Intel MPI: core, socket, numa"),
+        new("-genv", "MPICH, Intel MPI: a variable and its value for all ranks"),
+        new("-prepend-rank", "MPICH, Intel MPI: each line with its rank"),
+        new("-print-rank-map", "Intel MPI: says where each rank runs"),
+        new("-verbose", "MPICH, Intel MPI: says what the launcher does"),
     ];
-
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var word = new CompletionWord(wordToComplete ?? "");
-        return
-        [
-            .. Options.Where(option => word.Matches(option.Option)).Select(option => new CompletionResult(
-                word.Write(option.Option), option.Option, CompletionResultType.ParameterValue, option.Meaning)),
-        ];
-    }
 }

@@ -24,10 +24,7 @@ internal abstract class SiteCompleter : IArgumentCompleter
         var word = new CompletionWord(wordToComplete ?? "");
         var bound = fakeBoundParameters ?? new Hashtable();
         var line = new CompletionLine(word.Text, NodesOnLine(bound), bound);
-        return [.. Candidates(line).Where(candidate => word.Matches(candidate.Text)).Select(Result)];
-
-        CompletionResult Result(CompletionCandidate candidate) =>
-            new(word.Write(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip);
+        return word.Complete(Candidates(line));
     }
 
     /// <summary>Finds the candidates; what comes too late is kept for the next time.</summary>

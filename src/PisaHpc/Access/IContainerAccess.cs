@@ -21,6 +21,9 @@ public interface IContainerAccess
     /// <summary>The agent in the container, by which its user on the node starts programs; null when there is none.</summary>
     JobAgent? Agent { get; }
 
+    /// <summary>Whether a try may begin before the container runs, and waits until it does without asking again and again.</summary>
+    bool AwaitsContainer => false;
+
     /// <summary>The mounts that it needs beside the environment's.</summary>
     IReadOnlyList<ContainerMount> Mounts { get; }
 

@@ -2,7 +2,8 @@
 # Defines as_owner DIRECTORY COMMAND…: a command as the owner of a job's directory, in place of this shell.
 
 as_owner() {
-    owner=$(stat -c %u -- "$1") && group=$(stat -c %g -- "$1") || exit 78
+    owner=$(stat -c '%u %g' -- "$1") || exit 78
+    group=${owner#* } owner=${owner% *}
     shift
     [ "$(id -u)" != "$owner" ] || exec "$@"
     set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all --no-new-privs "$@"

@@ -24,6 +24,9 @@ internal interface IContainerCheck
     /// <summary>Its name: a stable word, by which it is chosen and waived.</summary>
     string Name { get; }
 
+    /// <summary>What it finds, in a line.</summary>
+    string About { get; }
+
     /// <summary>The recommendation of the CIS Docker Benchmark, 1.3.1, that asks for the same; empty for none.</summary>
     string Benchmark { get; }
 

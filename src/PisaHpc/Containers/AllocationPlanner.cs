@@ -163,14 +163,22 @@ public sealed record AllocationSurvey(IReadOnlyDictionary<string, NodeFacts> Fac
             async (node, stopping) =>
             {
                 var connection = await cluster.Nodes.ConnectAsync(node, stopping);
-                var has = await NodeProbe.ReadAsync(connection, paths, stopping);
-                var engine = await cluster.Engines.ConnectAsync(node, stopping);
-                var holds = await engine.Images.FindAsync(image, stopping);
-                await alsoAsk(engine, stopping);
-                (facts[node], images[node]) = (has, holds);
+
+                // An engine that is not connected yet takes longer than the node's own answer.
+                var (probing, asking) = (NodeProbe.ReadAsync(connection, paths, stopping), AskEngineAsync(node, stopping));
+                await Task.WhenAll(probing, asking);
+                (facts[node], images[node]) = (await probing, await asking);
             },
             cancellationToken,
             phase: Phase.Survey);
         return new AllocationSurvey(facts, images);
+
+        async Task<StoredImage?> AskEngineAsync(string node, CancellationToken stopping)
+        {
+            var engine = await cluster.Engines.ConnectAsync(node, stopping);
+            var holds = await engine.Images.FindAsync(image, stopping);
+            await alsoAsk(engine, stopping);
+            return holds;
+        }
     }
 }

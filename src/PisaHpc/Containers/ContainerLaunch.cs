@@ -11,15 +11,17 @@ internal static class ContainerLaunch
 {
     /// <summary>Creates and starts a container. A limit on open files that nobody asked for gives way where the node refuses it.</summary>
     /// <param name="spec">The container. After a failure its name may be taken still: the caller takes it back.</param>
+    /// <param name="created">Told of the container's id before it starts; twice where the limit gave way.</param>
     /// <returns>The container's id.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; a refused limit on open files comes with what the node allows.
     /// </exception>
-    public static async Task<string> RunAsync(IContainerEngine engine, ContainerSpec spec, CancellationToken cancellationToken)
+    public static async Task<string> RunAsync(
+        IContainerEngine engine, ContainerSpec spec, CancellationToken cancellationToken, Action<string>? created = null)
     {
         try
         {
-            return await StartAsync(engine, spec, cancellationToken);
+            return await StartAsync(engine, spec, created, cancellationToken);
         }
         catch (HpcException refusal) when (refusal.Id == ErrorId.LimitRefused && spec.OpenFiles is { Required: true })
         {
@@ -30,12 +32,14 @@ internal static class ContainerLaunch
             await engine.RemoveAsync(spec.Name, cancellationToken);
         }
 
-        return await StartAsync(engine, spec with { OpenFiles = null }, cancellationToken);
+        return await StartAsync(engine, spec with { OpenFiles = null }, created, cancellationToken);
     }
 
-    private static async Task<string> StartAsync(IContainerEngine engine, ContainerSpec spec, CancellationToken cancellationToken)
+    private static async Task<string> StartAsync(
+        IContainerEngine engine, ContainerSpec spec, Action<string>? created, CancellationToken cancellationToken)
     {
         var id = await engine.CreateAsync(spec, cancellationToken);
+        created?.Invoke(id);
         await engine.StartAsync(id, cancellationToken);
         return id;
     }

@@ -11,39 +11,46 @@ public static class ContainerStarter
     private static readonly TimeSpan TakeBackLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>Creates and starts the plan's container, pulling its image when the node lacks it.</summary>
+    /// <param name="taken">Told of a container that an interruption has taken back; null where nobody asks.</param>
     /// <returns>The container, running and not yet known to be ready.</returns>
     /// <exception cref="HpcException">
     /// The ids of <see cref="IContainerEngine"/>; nothing of the container is left. <see cref="ErrorId.PortInUse"/>, too, when a container
     /// of the same job or static environment runs on the node already; <see cref="ErrorId.PlanConflict"/>, when the plan's own is there.
     /// </exception>
-    public static async Task<HpcContainer> StartAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    public static async Task<HpcContainer> StartAsync(
+        IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken, TakenBack? taken = null)
     {
         await RefuseSecondAsync(engine, plan, cancellationToken);
-        return await StartUnderLeaseAsync(engine, plan, cancellationToken);
+        return await StartUnderLeaseAsync(engine, plan, cancellationToken, taken);
     }
 
     /// <summary>
     /// The same for a caller that saw no container of the job on the node and holds the job's lease since, so that nobody made one.
     /// </summary>
+    /// <param name="created">Told of the container before it starts, as often as one was created.</param>
     /// <exception cref="HpcException">The ids of <see cref="IContainerEngine"/>; nothing of the container is left.</exception>
     public static async Task<HpcContainer> StartUnderLeaseAsync(
-        IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+        IContainerEngine engine,
+        HpcContainerPlan plan,
+        CancellationToken cancellationToken,
+        TakenBack? taken = null,
+        Action<HpcContainer>? created = null)
     {
         if (plan.ImageDigest is null)
         {
             await HoldNamedImageAsync(engine, plan, cancellationToken);
-            return await LaunchAsync(engine, plan, cancellationToken);
+            return await LaunchAsync(engine, plan, taken, created, cancellationToken);
         }
 
         // A digest says what the image is, so nobody has to look before: an engine that lacks it refuses to create the container.
         try
         {
-            return await LaunchAsync(engine, plan, cancellationToken);
+            return await LaunchAsync(engine, plan, taken, created, cancellationToken);
         }
         catch (HpcException missing) when (missing.Id == ErrorId.ImageNotFound)
         {
             await PullAsync(engine, plan.GetSpec().Image, cancellationToken);
-            return await LaunchAsync(engine, plan, cancellationToken);
+            return await LaunchAsync(engine, plan, taken, created, cancellationToken);
         }
     }
 
@@ -62,27 +69,29 @@ public static class ContainerStarter
     /// <summary>
     /// The same for a plan. The name of a static environment's container is no attempt's own: only what the plan's attempt made goes.
     /// </summary>
+    /// <param name="taken">Told of the container, where there was one; null where nobody asks.</param>
     /// <exception cref="HpcException">As for a name; the ids of <see cref="IContainerEngine"/>.</exception>
-    public static Task TakeBackAsync(IContainerEngine engine, HpcContainerPlan plan)
+    public static async Task TakeBackAsync(IContainerEngine engine, HpcContainerPlan plan, TakenBack? taken = null)
     {
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(plan);
-        return plan.Static is null ? TakeBackAsync(engine, plan.Name) : TakeBackAsync(engine, plan.Name, async stopping =>
-        {
-            if (await engine.FindAsync(plan.Name, stopping) is { } found
-                && found.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt])
-            {
-                await engine.RemoveAsync(found.Id, stopping);
-            }
-        });
+        var wasThere = await TakeBackAsync(engine, plan.Name, stopping => plan.Static is null
+            ? engine.RemoveAsync(plan.Name, stopping)
+            : RemoveOwnAsync(engine, plan, stopping));
+        taken?.AddContainers(plan.Workload.ToString(), plan.Node, wasThere ? 1 : 0);
     }
 
-    private static async Task TakeBackAsync(IContainerEngine engine, string name, Func<CancellationToken, Task> removeAsync)
+    private static async Task<bool> RemoveOwnAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken) =>
+        await engine.FindAsync(plan.Name, cancellationToken) is { } found
+        && found.Labels.GetValueOrDefault(ContainerLabels.Attempt) == plan.GetSpec().Labels[ContainerLabels.Attempt]
+        && await engine.RemoveAsync(found.Id, cancellationToken);
+
+    private static async Task<bool> TakeBackAsync(IContainerEngine engine, string name, Func<CancellationToken, Task<bool>> removeAsync)
     {
         using var limit = new CancellationTokenSource(TakeBackLimit);
         try
         {
-            await removeAsync(limit.Token);
+            return await removeAsync(limit.Token);
         }
         catch (OperationCanceledException exception)
         {
@@ -125,15 +134,22 @@ public static class ContainerStarter
     }
 
     /// <summary>Creates and starts the container, or takes it back; of an image that the engine lacks it has made nothing.</summary>
-    private static async Task<HpcContainer> LaunchAsync(IContainerEngine engine, HpcContainerPlan plan, CancellationToken cancellationToken)
+    private static async Task<HpcContainer> LaunchAsync(
+        IContainerEngine engine,
+        HpcContainerPlan plan,
+        TakenBack? taken,
+        Action<HpcContainer>? created,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return Started(plan, await ContainerLaunch.RunAsync(engine, plan.GetSpec(), cancellationToken));
+            return Started(
+                plan,
+                await ContainerLaunch.RunAsync(engine, plan.GetSpec(), cancellationToken, id => created?.Invoke(Started(plan, id))));
         }
         catch (Exception failure) when (failure is not HpcException { Id: ErrorId.ImageNotFound })
         {
-            await TakeBackAsync(engine, plan);
+            await TakeBackAsync(engine, plan, taken);
             throw;
         }
     }

@@ -22,22 +22,28 @@ public static class NodeProbe
         INodeConnection connection, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
         var result = await connection.RunAsync(Script.Command(paths), default, cancellationToken);
-        var sections = Split(result.Text);
+        return FactsOf(connection.Node, result, SectionsOf(result));
+    }
+
+    /// <summary>The facts in the answer of a script that node-facts.sh is a part of.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, as for <see cref="ReadAsync"/>.</exception>
+    internal static NodeFacts FactsOf(string node, NodeCommandResult result, IReadOnlyDictionary<string, string> sections)
+    {
         if (result.ExitCode != 0 || !sections.TryGetValue("devices", out var devices))
         {
             throw new HpcException(
                 ErrorId.NodeCommandFailed,
-                $"Node {connection.Node} did not answer the probe (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
-                connection.Node);
+                $"Node {node} did not answer the probe (exit code {result.ExitCode}): {Quote.Words(result.Error)}",
+                node);
         }
 
         return new NodeFacts
         {
-            Node = connection.Node,
+            Node = node,
             Cpus = int.Parse(sections["cpus"], NumberStyles.Integer, CultureInfo.InvariantCulture),
             MissingPaths = sections["missing"].Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal),
             ListeningPorts = ListeningPorts.Parse(sections["tcp"]).ToHashSet(),
-            Devices = IbDeviceProbe.Parse(connection.Node, devices),
+            Devices = IbDeviceProbe.Parse(node, devices),
             Boot = sections.GetValueOrDefault("boot")?.Trim() is { Length: > 0 } boot ? boot : null,
         };
     }
@@ -53,10 +59,11 @@ public static class NodeProbe
             connection.Node);
     }
 
-    private static Dictionary<string, string> Split(string text)
+    /// <summary>The sections of such an answer by their names.</summary>
+    internal static IReadOnlyDictionary<string, string> SectionsOf(NodeCommandResult result)
     {
         var sections = new Dictionary<string, string>();
-        foreach (var section in ("\n" + text).Split("\n" + Section, StringSplitOptions.RemoveEmptyEntries))
+        foreach (var section in ("\n" + result.Text).Split("\n" + Section, StringSplitOptions.RemoveEmptyEntries))
         {
             var end = section.IndexOf('\n', StringComparison.Ordinal);
             var (name, body) = end < 0 ? (section, "") : (section[..end], section[(end + 1)..]);

@@ -24,6 +24,7 @@ public static class ReadinessCheck
     /// <summary>Waits until a container is ready.</summary>
     /// <param name="engine">The node's engine, which is asked for the state, and for the log when the way in does not work.</param>
     /// <param name="deadline">How long to wait; at least a second.</param>
+    /// <param name="underway">What tries the way in already, as <see cref="IContainerAccess.TryAsync"/>; null for nothing.</param>
     /// <returns>The container with <see cref="HpcContainer.Ready"/> set.</returns>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.ContainerNotReady"/> with the last lines of its log; <see cref="ErrorId.PortInUse"/> when those say that its sshd
@@ -34,10 +35,12 @@ public static class ReadinessCheck
         IContainerEngine engine,
         HpcContainer container,
         TimeSpan deadline,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        Task<string?>? underway = null)
     {
         var limit = deadline < Least ? Least : deadline;
-        var refusal = await EnteredAsync(new ContainerEntry(connection, engine, container.Id), container, limit, cancellationToken);
+        var entry = new ContainerEntry(connection, engine, container.Id);
+        var refusal = await EnteredAsync(entry, container, limit, underway, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
 
         // A login may be answered by another sshd on the node's network: it proves nothing of a container that has ended.
@@ -47,13 +50,16 @@ public static class ReadinessCheck
             : throw await NotReadyAsync(engine, container, state, refusal, limit, cancellationToken);
     }
 
-    /// <summary>Tries the way in until it works, the time is up or the container ends; nothing goes on after that.</summary>
+    /// <summary>
+    /// Tries the way in until it works, the time is up or the container ends; nothing goes on after that but what was underway, which its
+    /// owner ends.
+    /// </summary>
     /// <returns>Null when it worked; else what was said last.</returns>
     private static async Task<string?> EnteredAsync(
-        ContainerEntry entry, HpcContainer container, TimeSpan limit, CancellationToken cancellationToken)
+        ContainerEntry entry, HpcContainer container, TimeSpan limit, Task<string?>? underway, CancellationToken cancellationToken)
     {
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var entered = container.GetAccess().TryAsync(entry, limit, settled.Token);
+        var entered = TryAsync(entry, container, limit, underway, settled.Token);
         var end = WatchAsync(entry.Engine, container, settled.Token);
         try
         {
@@ -65,6 +71,24 @@ public static class ReadinessCheck
             await settled.CancelAsync();
             await Task.WhenAll(entered, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Tries the way in; first by what does so already, whose time may be up before the container has had its own.</summary>
+    private static async Task<string?> TryAsync(
+        ContainerEntry entry, HpcContainer container, TimeSpan limit, Task<string?>? underway, CancellationToken cancellationToken)
+    {
+        var end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
+        if (underway is not null)
+        {
+            var refusal = await underway.WaitAsync(cancellationToken);
+            limit = TimeSpan.FromMilliseconds(end - Environment.TickCount64);
+            if (refusal is null || limit <= TimeSpan.Zero)
+            {
+                return refusal;
+            }
+        }
+
+        return await container.GetAccess().TryAsync(entry, limit, cancellationToken);
     }
 
     /// <summary>

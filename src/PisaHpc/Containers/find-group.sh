@@ -18,13 +18,16 @@ know_groups() {
 # find_group ID CONTROLLER: sets version and group, the container's own directory in the controller's hierarchy. Else it sets unmounted
 # where that is in none that is mounted, and to nothing where the kernel has the controller in no hierarchy.
 find_group() {
-  version=1 unmounted=''
-  lines=$(printf '%s\n' "$seen" | grep -F "$1") || return 1
-  line=$(printf '%s\n' "$lines" | grep -E "^[0-9]+:([^:]*,)?$2(,[^:]*)?:" | head -n 1)
-  if [ -z "$line" ]; then
-    version=2
-    line=$(printf '%s\n' "$lines" | grep '^0::' | head -n 1)
-  fi
+  version=1 unmounted='' line='' unified=''
+  while IFS= read -r seen_line; do
+    case $seen_line in *"$1"*) ;; *) continue ;; esac
+    controllers=${seen_line#*:}
+    case ,${controllers%%:*}, in *,"$2",*) line=$seen_line && break ;; esac
+    case $seen_line in 0::*) unified=${unified:-$seen_line} ;; esac
+  done <<END
+$seen
+END
+  if [ -z "$line" ]; then version=2 line=$unified; fi
   [ -n "$line" ] || return 1
   path=${line#*:*:}
   rest=${path#*"$1"}

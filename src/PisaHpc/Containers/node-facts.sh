@@ -5,9 +5,16 @@
 echo '--- missing'
 for path in "$@"; do [ -e "$path" ] || printf '%s\n' "$path"; done
 echo '--- cpus'
-getconf _NPROCESSORS_ONLN
+# As getconf counts them, without a process for it: 0-3,8-11.
+cpus=0 online=''
+{ read -r online </sys/devices/system/cpu/online; } 2>/dev/null
+while [ -n "$online" ]; do
+    range=${online%%,*} online=${online#"${online%%,*}"}
+    online=${online#,} cpus=$((cpus + ${range#*-} - ${range%-*} + 1))
+done
+if [ "$cpus" -gt 0 ]; then echo "$cpus"; else getconf _NPROCESSORS_ONLN; fi
 echo '--- boot'
-cat /proc/sys/kernel/random/boot_id 2>/dev/null
+{ read -r boot </proc/sys/kernel/random/boot_id && printf '%s\n' "$boot"; } 2>/dev/null
 echo '--- tcp'
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null
 echo '--- devices'

@@ -5,6 +5,9 @@ namespace PisaHpc.Engines;
 /// <param name="Specification">What it was made of, as <see cref="IContainerEngine.SpecificationAsync"/> reads it.</param>
 public sealed record ContainerInspection(EngineContainer Container, ContainerSpec Specification)
 {
+    /// <summary>Its first process, as its node counts processes; null when it does not run.</summary>
+    public int? ProcessId { get; init; }
+
     /// <summary>
     /// Namespaces of the node that it has in place of its own: pid, ipc, uts, user (namespaces(7)). That of control groups, which every
     /// container has where those are of version 1, is not among them.

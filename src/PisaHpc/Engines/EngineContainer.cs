@@ -12,6 +12,9 @@ public sealed record EngineContainer
     /// <summary>The image's reference as it was asked for.</summary>
     public required string Image { get; init; }
 
+    /// <summary>The id of the image that it was made of; null where that was not told.</summary>
+    public string? ImageId { get; init; }
+
     /// <summary>The state.</summary>
     public required ContainerState State { get; init; }
 

@@ -1,5 +1,4 @@
 using PisaHpc.Batch;
-using PisaHpc.Batch.Slurm;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
 
@@ -24,20 +23,19 @@ public sealed class BatchDrain(HpcSite site, Func<CancellationToken, Task<INodeC
     /// <see cref="ErrorId.StaticBusy"/>; <see cref="ErrorId.BatchSystemFailed"/>; <see cref="ErrorId.PlatformNotSupported"/>: a batch
     /// system that is not told; the ids of the host's connection.
     /// </exception>
-    internal async Task<SlurmNodeDrain?> BeginAsync(string name, string node, TimeSpan timeout, CancellationToken cancellationToken)
+    internal async Task<BatchNodeDrain?> BeginAsync(string name, string node, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (site.Static.GetValueOrDefault(name) is not { Drain.Batch: true })
         {
             return null;
         }
 
-        return site.Batch.System == Scheduler.Slurm
-            ? await SlurmNodeDrain.BeginAsync(
-                await host(cancellationToken), node, $"{SlurmDrain.HeldMark}{name}", timeout, Warn, cancellationToken)
-            : throw new HpcException(
-                ErrorId.PlatformNotSupported,
-                $"static.{name}.drain.batch: {site.Batch.System} is not told to drain a node; {Scheduler.Slurm} is.",
-                node,
-                "Close the node there by hand, and take drain.batch out of the site definition.");
+        var hold = NodeHold.Of(site.Batch.System, site.Batch.Profile) ?? throw new HpcException(
+            ErrorId.PlatformNotSupported,
+            $"static.{name}.drain.batch: {site.Batch.System} is not told to drain a node; Slurm, LSF and HTCondor are.",
+            node,
+            "Close the node there by hand, and take drain.batch out of the site definition.");
+        return await BatchNodeDrain.BeginAsync(
+            hold, await host(cancellationToken), node, $"{BatchNodeDrain.Mark}{name}", timeout, Warn, cancellationToken);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
     /// <summary>Told of an old one that could not be removed, though the new one stands.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Told that the old one is back, where the work was interrupted.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>Replaces it.</summary>
     /// <param name="drain">What keeps users out of the old one: let go when that has stopped. Null for nothing.</param>
     /// <param name="makeAsync">Makes the new one and waits until it is ready; or leaves nothing of it.</param>
@@ -76,6 +79,11 @@ internal sealed class ContainerReplacement(INodeConnector nodes, IContainerEngin
         try
         {
             var (isBack, isReady) = await Phase.TakeBack.RunAsync(() => aside.PutBackAsync(nodes, old, start, failure), plan.Node);
+            if (isBack && aside.GaveWay)
+            {
+                TakenBack.AddPutBack(plan.Workload.ToString(), plan.Node, "the container of before");
+            }
+
             return new UndoneReplacement(failure, isReady, isBack);
         }
         catch (HpcException lost)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using PisaHpc.Access;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
@@ -10,8 +11,10 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Environments;
 
 /// <summary>
-/// Looks at nodes with all static environments that are declared for them: by one command and two lists of the engine, then an inspection
-/// and a login for each container that is declared. Nothing is changed.
+/// Looks at nodes with all static environments that are declared for them. An engine is asked in two rounds, for its containers and for an
+/// inspection of each that is declared; then the node by one command, whose facts a plan needs, and in which all sshds greet. Beside that
+/// one engine asks the registry. The engines' images are asked for where no container tells the id of the one that is wanted. Nothing is
+/// changed.
 /// </summary>
 /// <param name="cluster">Told of each node that does not answer, or for which something cannot be planned.</param>
 /// <param name="planner">Plans what is declared.</param>
@@ -26,8 +29,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
     /// <summary>Told of an image whose digest the registry did not tell: what the nodes hold is what is wanted, then.</summary>
     public Action<string, HpcException> Unresolved { get; init; } = (_, _) => { };
 
-    /// <summary>Whether to look if what runs is ready.</summary>
-    public bool AsksReadiness { get; init; } = true;
+    /// <summary>What has to prove that what runs is ready.</summary>
+    public ReadinessProof Proof { get; init; } = ReadinessProof.WayIn;
 
     /// <summary>Reads nodes, side by side.</summary>
     /// <param name="declared">What is meant of the declarations of each node.</param>
@@ -40,15 +43,18 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         ArgumentNullException.ThrowIfNull(declared);
         var environments = declared.Values.SelectMany(definitions => definitions).DistinctBy(definition => definition.Name)
             .ToDictionary(definition => definition.Name, definition => EnvironmentResolver.Resolve(site, definition));
-        var looks = await LookAsync(declared, environments, cancellationToken);
-        var images = await AgreeAsync(environments.Values, looks, cancellationToken);
+        var digests = new DigestResolver(WantedBy(environments.Values), (image, failure) => Unresolved(image.Name, failure));
+        var looks = await LookAsync(declared, environments, digests, cancellationToken);
+        looks = await WithImagesAsync(looks, digests, cancellationToken);
+        var images = digests.Wanted.ToDictionary(
+            image => image.Reference.ToString(), image => new Lazy<PlannedImage>(() => AgreedOf(image, digests.Find(image), looks)));
         await cluster.OnEachAsync(
             declared.Keys.Where(looks.ContainsKey),
-            async (node, stopping) => await answered(await CompareAsync(node, stopping), stopping),
+            async (node, stopping) => await answered(await StateOfAsync(node, stopping), stopping),
             cancellationToken,
             phase: Phase.CompareNode);
 
-        async Task<EnvironmentState> CompareAsync(string node, CancellationToken stopping)
+        async Task<EnvironmentState> StateOfAsync(string node, CancellationToken stopping)
         {
             var (look, plans, unplanned) = (looks[node], new List<HpcContainerPlan>(), new List<UnplannedContainer>());
             foreach (var definition in declared[node])
@@ -61,106 +67,176 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
                 catch (HpcException failure)
                 {
                     var name = ContainerNames.OfStatic(definition.Name);
-                    var container = look.Containers.FirstOrDefault(container => container.Name == name);
+                    var container = look.Engine.Containers.FirstOrDefault(container => container.Name == name);
                     unplanned.Add(new UnplannedContainer(node, definition.Name, name, failure, container));
                 }
             }
 
-            var found = await Task.WhenAll(plans.Select(plan => FindAsync(plan, look.Containers, stopping)));
-            return new EnvironmentState(node, found, look.Containers) { Unplanned = unplanned };
+            var found = await Task.WhenAll(plans.Select(plan => CompareAsync(plan, look, stopping)));
+            return new EnvironmentState(node, found, look.Engine.Containers) { Unplanned = unplanned };
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, NodeLook>> LookAsync(
+    /// <summary>Looks at the nodes, and has the registry asked meanwhile, by the first engines that answer.</summary>
+    private async Task<IReadOnlyDictionary<string, EnvironmentLook>> LookAsync(
         IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> declared,
         Dictionary<string, HpcEnvironment> environments,
+        DigestResolver digests,
         CancellationToken cancellationToken)
     {
-        var looks = new ConcurrentDictionary<string, NodeLook>(StringComparer.Ordinal);
+        var looks = new ConcurrentDictionary<string, EnvironmentLook>(StringComparer.Ordinal);
+        var askers = Channel.CreateUnbounded<string>();
+        var settled = ImageSurvey.SettleAsync(cluster, askers.Reader.ReadAllAsync(cancellationToken), digests, cancellationToken);
+        try
+        {
+            await cluster.ForSurvey().OnEachAsync(
+                declared.Keys,
+                async (node, stopping) => looks[node] = await LookAtAsync(node, stopping),
+                cancellationToken,
+                phase: Phase.Survey);
+        }
+        finally
+        {
+            askers.Writer.Complete();
+            await settled;
+        }
+
+        return looks;
+
+        async Task<EnvironmentLook> LookAtAsync(string node, CancellationToken stopping)
+        {
+            var paths = declared[node].SelectMany(definition => planner.PathsOf(definition, environments[definition.Name])).Distinct();
+            var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+            var engine = await cluster.Engines.ConnectAsync(node, stopping);
+            var asking = AskEngineAsync(node, engine, stopping);
+            var logins = Proof == ReadinessProof.Greeting ? (await asking).LoginsOn(node) : [];
+            var probing = StaticProbe.ReadAsync(connection, paths, logins, ReadyLimit, stopping);
+            await Task.WhenAll(asking, probing);
+            var (facts, greetings) = await probing;
+            return new EnvironmentLook(facts, await asking, greetings);
+        }
+
+        async Task<ContainerAnswers> AskEngineAsync(string node, IContainerEngine engine, CancellationToken stopping)
+        {
+            var answers = await ContainerAnswers.AskAsync(engine, declared[node].Select(definition => definition.Name), stopping);
+            askers.Writer.TryWrite(node);
+            return answers;
+        }
+    }
+
+    private static List<WantedImage> WantedBy(IEnumerable<HpcEnvironment> environments) =>
+    [
+        .. environments.GroupBy(environment => environment.Image)
+            .Select(image => new WantedImage(ImageReference.Parse(image.Key), [.. image.Select(environment => environment.Name)])),
+    ];
+
+    /// <summary>Asks for the nodes' images too, where they alone say which one is meant, or what id it has.</summary>
+    private async Task<IReadOnlyDictionary<string, EnvironmentLook>> WithImagesAsync(
+        IReadOnlyDictionary<string, EnvironmentLook> looks, DigestResolver digests, CancellationToken cancellationToken)
+    {
+        if (digests.Wanted.All(image => digests.Find(image) is { } digest && looks.Values.Any(look => look.ImageIdOf(digest) is not null)))
+        {
+            return looks;
+        }
+
+        var all = new ConcurrentDictionary<string, EnvironmentLook>(StringComparer.Ordinal);
         await cluster.ForSurvey().OnEachAsync(
-            declared.Keys,
+            looks.Keys,
             async (node, stopping) =>
             {
-                var paths = declared[node].SelectMany(definition => planner.PathsOf(definition, environments[definition.Name])).Distinct();
-                var facts = NodeProbe.ReadAsync(await cluster.Nodes.ConnectAsync(node, stopping), paths, stopping);
                 var engine = await cluster.Engines.ConnectAsync(node, stopping);
-                var containers = engine.ListAsync(new Dictionary<string, string?>(), stopping);
-                var images = engine.Images.ListAsync(stopping);
-                await Task.WhenAll(facts, containers, images);
-                looks[node] = new NodeLook(await facts, await containers, await images);
+                all[node] = looks[node] with { Images = await engine.Images.ListAsync(stopping) };
             },
             cancellationToken,
             phase: Phase.Survey);
-        return looks;
+        return all;
     }
 
     /// <summary>
-    /// The one image of each name, found once for all nodes: the registry's, else the one that the nodes agree on, or the failure to.
+    /// The one image of a name, for all nodes: the registry's, else the one that the nodes agree on, or the failure to.
     /// </summary>
-    private async Task<IReadOnlyDictionary<string, Lazy<PlannedImage>>> AgreeAsync(
-        IEnumerable<HpcEnvironment> environments, IReadOnlyDictionary<string, NodeLook> looks, CancellationToken cancellationToken)
-    {
-        var wanted = environments.GroupBy(environment => environment.Image)
-            .Select(image => new WantedImage(ImageReference.Parse(image.Key), [.. image.Select(environment => environment.Name)]))
-            .ToList();
-        var digests = new DigestResolver(wanted, (image, failure) => Unresolved(image.Name, failure));
-        var askers = looks.Keys.Order(StringComparer.Ordinal).ToAsyncEnumerable();
-        await ImageSurvey.SettleAsync(cluster, askers, digests, cancellationToken);
-        return wanted.ToDictionary(
-            image => image.Reference.ToString(), image => new Lazy<PlannedImage>(() => AgreedOf(image, digests.Find(image), looks)));
-    }
+    private static PlannedImage AgreedOf(WantedImage image, string? digest, IReadOnlyDictionary<string, EnvironmentLook> looks) =>
+        digest is null
+            ? PlannedImage.Agree(image.Reference.ToString(), looks.ToDictionary(look => look.Key, look => image.NamedIn(look.Value.Images)))
+            : new PlannedImage(
+                image.Reference.At(digest).ToString(),
+                looks.Values.Select(look => look.ImageIdOf(digest)).FirstOrDefault(id => id is not null),
+                digest);
 
-    private static PlannedImage AgreedOf(WantedImage image, string? digest, IReadOnlyDictionary<string, NodeLook> looks)
+    /// <summary>Compares a planned container with what was seen in its place; what was not proved yet is proved now.</summary>
+    private async Task<ComparedContainer> CompareAsync(HpcContainerPlan plan, EnvironmentLook look, CancellationToken cancellationToken)
     {
-        if (digest is null)
+        if (ContainerAnswers.Find(look.Engine.Containers, plan.Static!) is not { } container)
         {
-            return PlannedImage.Agree(image.Reference.ToString(), looks.ToDictionary(
-                look => look.Key, look => image.NamedIn(look.Value.Images)));
+            return OtherThan(plan, look.Engine.Containers);
         }
 
-        var held = looks.Values.SelectMany(look => look.Images).FirstOrDefault(stored => stored.Has(digest));
-        return new PlannedImage(image.Reference.At(digest).ToString(), held?.Id, digest);
+        var inspection = look.Engine.Inspections.GetValueOrDefault(container.Id);
+        var refusal = Proof == ReadinessProof.None ? null
+            : inspection?.ProcessId is { } first && look.Greetings.TryGetValue(first, out var greeting) ? greeting
+            : await EnterAsync(plan, container, ReadyLimit, cancellationToken);
+        return new ComparedContainer(plan, new FoundContainer(container, inspection?.Specification, refusal));
     }
 
-    /// <summary>Looks at what a node has in place of a planned container.</summary>
+    /// <summary>Looks at what a node has in place of a planned container, and proves the way into what runs.</summary>
     /// <param name="containers">The node's containers; those of the static environment are enough.</param>
+    /// <param name="readyLimit">How long it may take to let somebody in; null for <see cref="ReadyLimit"/>.</param>
     internal async Task<ComparedContainer> FindAsync(
-        HpcContainerPlan plan, IReadOnlyList<EngineContainer> containers, CancellationToken cancellationToken)
+        HpcContainerPlan plan,
+        IReadOnlyList<EngineContainer> containers,
+        CancellationToken cancellationToken,
+        TimeSpan? readyLimit = null)
     {
-        var container = containers.FirstOrDefault(container => container.Name == plan.Name);
-        if (container is null || ContainerLabels.WorkloadOf(container) != plan.Workload)
+        if (ContainerAnswers.Find(containers, plan.Static!) is not { } container)
         {
-            return new ComparedContainer(plan, new FoundContainer(container, null, null));
+            return OtherThan(plan, containers);
         }
 
         var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-        var specification = engine.SpecificationAsync(container.Id, cancellationToken);
-        var refusal = TryAsync(engine, plan, container, cancellationToken);
-        await Task.WhenAll(specification, refusal);
-        return new ComparedContainer(plan, new FoundContainer(container, await specification, await refusal));
+        var inspecting = engine.InspectAsync(container.Id, cancellationToken);
+        var entering = EnterAsync(plan, container, readyLimit ?? ReadyLimit, cancellationToken);
+        await Task.WhenAll(inspecting, entering);
+        return new ComparedContainer(plan, new FoundContainer(container, (await inspecting)?.Specification, await entering));
     }
 
-    private async Task<string?> TryAsync(
-        IContainerEngine engine, HpcContainerPlan plan, EngineContainer container, CancellationToken cancellationToken)
+    /// <summary>A node that has nothing in place of a planned container, or what somebody else made.</summary>
+    private static ComparedContainer OtherThan(HpcContainerPlan plan, IEnumerable<EngineContainer> containers) =>
+        new(plan, new FoundContainer(containers.FirstOrDefault(container => container.Name == plan.Name), null, null));
+
+    /// <summary>Why nobody gets into a container that runs; null where that is not so.</summary>
+    private async Task<string?> EnterAsync(
+        HpcContainerPlan plan, EngineContainer container, TimeSpan limit, CancellationToken cancellationToken)
     {
-        if (!AsksReadiness || container.State != ContainerState.Running)
+        if (container.State != ContainerState.Running)
         {
             return null;
         }
 
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
         try
         {
             var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
-            return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), ReadyLimit, cancellationToken);
+            return await access.TryAsync(new ContainerEntry(connection, engine, container.Id), limit, cancellationToken);
         }
         catch (HpcException damaged) when (damaged.Id == ErrorId.InvalidValue)
         {
             return damaged.Message;
         }
     }
+}
 
-    private sealed record NodeLook(NodeFacts Facts, IReadOnlyList<EngineContainer> Containers, IReadOnlyList<StoredImage> Images);
+/// <summary>What has to prove that a container which runs is ready.</summary>
+public enum ReadinessProof
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>A greeting by its sshd, with no key exchange, and no drain that keeps users out.</summary>
+    Greeting,
+
+    /// <summary>Its way in, as a start waits for it: the host key, and a command in it.</summary>
+    WayIn,
 }
 
 /// <summary>A declared container beside what the node has in its place.</summary>

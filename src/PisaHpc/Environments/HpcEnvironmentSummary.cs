@@ -8,7 +8,7 @@ namespace PisaHpc.Environments;
 /// </summary>
 public sealed record HpcEnvironmentSummary : IHpcSummary
 {
-    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node, or all of them, did not answer.</summary>
+    /// <summary>OK, WARNING, CRITICAL, or UNKNOWN when nothing is wrong and a node did not answer, or has none declared for it.</summary>
     public required string Status { get; init; }
 
     /// <summary>The status as an exit code: 0 to 3, in the same order.</summary>
@@ -34,14 +34,16 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
     /// <param name="unknown">Those that did not.</param>
     /// <param name="declared">How many containers are declared on the nodes that answered.</param>
     /// <param name="differences">What was found.</param>
+    /// <param name="declaresNone">Whether the site declares no static environment at all, on any node: nothing is wrong, then.</param>
     public static HpcEnvironmentSummary Of(
         IReadOnlyCollection<string> nodes,
         IReadOnlyCollection<string> unknown,
         int declared,
-        IReadOnlyCollection<HpcEnvironmentDifference> differences)
+        IReadOnlyCollection<HpcEnvironmentDifference> differences,
+        bool declaresNone = false)
     {
         var errors = differences.Any(difference => difference.Severity == nameof(DifferenceSeverity.Error));
-        var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: unknown.Count == 0 && declared > 0);
+        var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: unknown.Count == 0 && (declared > 0 || declaresNone));
         var containers = differences.Select(difference => (difference.Node, difference.Container, difference.Kind)).Distinct().ToList();
         var undeclared = containers.Count(container => container.Kind == nameof(DifferenceKind.Undeclared));
         var different = containers.Select(container => (container.Node, container.Container)).Distinct().Count();
@@ -49,7 +51,7 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
         var wrong = Faults(differences).Concat(unknown.Count > 0 ? [$"{HostList.Fold(Sorted(unknown))} unknown"] : []);
         var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
             : declared > 0 ? $"{HostList.Fold(Sorted(nodes))}: {Plural.Of(declared, "container")} as declared"
-            : "nothing is declared there";
+            : declaresNone ? "no static environments are declared" : "nothing is declared there";
         MonitoringCount[] counts =
             [new("nodes", nodes.Count), new("unknown", unknown.Count), new("equal", equal), new("different", different)];
         return new HpcEnvironmentSummary

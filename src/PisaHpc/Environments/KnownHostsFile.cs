@@ -6,8 +6,8 @@ using PisaHpc.Posix;
 namespace PisaHpc.Environments;
 
 /// <summary>
-/// A known_hosts file in which each static environment on a node has one line of its key's type; all other lines stay as they are. A link
-/// is followed, and the file that it leads to keeps its mode and its owner.
+/// A known_hosts file in which each static environment on a node has one line of its key's type; all other lines stay as they are, byte for
+/// byte. A link is followed, and the file that it leads to keeps its mode and its owner.
 /// </summary>
 /// <param name="Path">The file's path; it need not exist yet.</param>
 public sealed record KnownHostsFile(string Path)
@@ -61,18 +61,15 @@ public sealed record KnownHostsFile(string Path)
 
     private static string? KeyOf(string line) => Fields(line).ElementAtOrDefault(2);
 
-    private static string[] Fields(string line) => line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Fields(string line) => line.Split((char[])[' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries);
 
-    private List<string> LinesIn(FileStream file) => Try(() =>
+    /// <summary>A character for each byte: comments and names may be of any encoding (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT).</summary>
+    private IEnumerable<string> LinesIn(FileStream file) => Try(() =>
     {
-        using var reader = new StreamReader(file, leaveOpen: true);
-        var lines = new List<string>();
-        while (reader.ReadLine() is { } line)
-        {
-            lines.Add(line);
-        }
-
-        return lines;
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        var lines = Encoding.Latin1.GetString(content).Split('\n');
+        return lines[^1].Length == 0 ? lines.SkipLast(1) : lines;
     });
 
     /// <summary>
@@ -129,7 +126,7 @@ public sealed record KnownHostsFile(string Path)
         {
             using (stream)
             {
-                stream.Write(Encoding.UTF8.GetBytes(text));
+                stream.Write(Encoding.Latin1.GetBytes(text));
                 Keep(old, stream);
                 stream.Flush(flushToDisk: true);
             }

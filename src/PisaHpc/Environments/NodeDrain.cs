@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PisaHpc.Batch.Slurm;
+using PisaHpc.Batch;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
 
@@ -11,9 +11,9 @@ namespace PisaHpc.Environments;
 /// </summary>
 internal sealed class NodeDrain : IAsyncDisposable
 {
-    private readonly SlurmNodeDrain? _batch;
+    private readonly BatchNodeDrain? _batch;
 
-    private NodeDrain(SlurmNodeDrain? batch, SessionDrain? sessions) => (_batch, Sessions) = (batch, sessions);
+    private NodeDrain(BatchNodeDrain? batch, SessionDrain? sessions) => (_batch, Sessions) = (batch, sessions);
 
     /// <summary>Of a container in which nobody can be.</summary>
     public static NodeDrain None { get; } = new(null, null);
@@ -83,7 +83,7 @@ internal sealed class NodeDrain : IAsyncDisposable
     }
 
     private static Task<T> UnderAsync<T>(
-        string node, SlurmNodeDrain? batch, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
+        string node, BatchNodeDrain? batch, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         batch is null ? work(cancellationToken) : HeldCommand.WhileAsync(batch.Ended, work, lost => Lost(node, lost), cancellationToken);
 
     private static HpcException Lost(string node, string who, Exception? cause) => new(

@@ -19,6 +19,9 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     /// <summary>Whether the old container was told to end: an engine goes on with that whatever becomes of its caller.</summary>
     private bool _isEnding;
 
+    /// <summary>Whether the old container gave way: by this, or by whoever was killed before it came.</summary>
+    public bool GaveWay { get; private set; }
+
     /// <summary>How long putting back may last, when the caller's own token is gone: the old one may have to end before.</summary>
     private TimeSpan PutBackLimit => grace + TimeSpan.FromSeconds(60);
 
@@ -141,6 +144,7 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
         // One of this attempt that could not be taken back has the name still.
         await (named is null ? Task.CompletedTask : engine.RemoveAsync(named.Id, cancellationToken));
         await engine.RenameAsync(aside!.Id, plan.Name, cancellationToken);
+        GaveWay = true;
         return aside;
 
         bool IsOld(EngineContainer? found) => found is not null && (found.Id == olds.Named?.Id || found.Id == olds.Aside?.Id);
@@ -149,7 +153,7 @@ internal sealed class ReplacedContainer(IContainerEngine engine, HpcContainerPla
     private async Task EndAsync(EngineContainer container, CancellationToken cancellationToken)
     {
         await engine.UpdateAsync(container.Id, NeverStarted, cancellationToken);
-        _isEnding = true;
+        (_isEnding, GaveWay) = (true, true);
         await engine.StopAsync(container.Id, grace, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using PisaHpc.Engines;
 using PisaHpc.HostLists;
+using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Environments;
@@ -20,11 +21,14 @@ public sealed class RollingSync(Cluster cluster)
     /// <summary>With so many failures nothing more is begun.</summary>
     public int MaxFailure { get; init; } = 1;
 
-    /// <summary>Given what came of each step; from any thread.</summary>
+    /// <summary>
+    /// Given what came of each step, from any thread; in the step's turn where the cluster is in order: what is said then comes in the
+    /// order of the steps, also of those that are done before others.
+    /// </summary>
     public required Action<SyncOutcome> Done { get; init; }
 
     /// <summary>Does the steps of one static environment.</summary>
-    /// <param name="steps">The steps, one for a node.</param>
+    /// <param name="steps">The steps, one for a node, in the order in which they are told.</param>
     /// <param name="nodes">How many nodes have it, or are to.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticSyncStopped"/>, with the nodes that were not touched.</exception>
     public async Task RunAsync(IReadOnlyList<RollingStep> steps, int nodes, CancellationToken cancellationToken)
@@ -32,16 +36,28 @@ public sealed class RollingSync(Cluster cluster)
         ArgumentNullException.ThrowIfNull(steps);
         var limit = MaxUnavailable.Of(nodes);
         var without = 0;
-        var left = await RollAsync(steps.Where(step => step.IsDown), () => cluster.Throttle);
-        left.AddRange(await RollAsync(steps.Where(step => !step.IsDown), () => Math.Min(cluster.Throttle, limit - without)));
-        if (left.Count > 0)
+        var turns = cluster.InOrder ? new NodeTurns() : null;
+        (int Place, RollingStep Step)[] placed = [.. steps.Index()];
+        var left = placed.ToList();
+        try
         {
-            throw Stopped(left, limit);
+            await RollAsync(placed.Where(step => step.Step.IsDown), () => cluster.Throttle);
+            await RollAsync(placed.Where(step => !step.Step.IsDown), () => Math.Min(cluster.Throttle, limit - without));
+        }
+        finally
+        {
+            // Who never begins says nothing, and what others have said waits for that, also where the work is interrupted.
+            await Task.WhenAll(left.Select(step => turns?.RunAsync(step.Place, () => Task.CompletedTask) ?? Task.CompletedTask));
         }
 
-        async Task<List<RollingStep>> RollAsync(IEnumerable<RollingStep> todo, Func<int> width)
+        if (left.Count > 0)
         {
-            var waiting = new Queue<RollingStep>(todo);
+            throw Stopped([.. left.Select(step => step.Step)], limit);
+        }
+
+        async Task RollAsync(IEnumerable<(int Place, RollingStep Step)> todo, Func<int> width)
+        {
+            var waiting = new Queue<(int Place, RollingStep Step)>(todo);
             var running = new List<Task<SyncOutcome>>();
             try
             {
@@ -49,23 +65,40 @@ public sealed class RollingSync(Cluster cluster)
                 {
                     while (waiting.Count > 0 && _failures < MaxFailure && running.Count < width())
                     {
-                        running.Add(RunAsync(waiting.Dequeue(), cancellationToken));
+                        var next = waiting.Dequeue();
+                        left.Remove(next);
+                        running.Add(TellAsync(next, turns, cancellationToken));
                     }
 
                     if (running.Count == 0)
                     {
-                        return [.. waiting];
+                        return;
                     }
 
                     var ended = await Task.WhenAny(running);
                     running.Remove(ended);
                     without += Count(await ended);
+                    cancellationToken.ThrowIfCancellationRequested();
                 }
             }
             finally
             {
                 await Task.WhenAll((IEnumerable<Task>)running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+        }
+    }
+
+    /// <summary>Does a step and tells what came of it, in its turn.</summary>
+    private async Task<SyncOutcome> TellAsync((int Place, RollingStep Step) placed, NodeTurns? turns, CancellationToken cancellationToken)
+    {
+        var outcome = new SyncOutcome(placed.Step.Change);
+        await (turns?.RunAsync(placed.Place, DoAsync) ?? DoAsync());
+        return outcome;
+
+        async Task DoAsync()
+        {
+            outcome = Named(await RunAsync(placed.Step, cancellationToken));
+            Done(outcome);
         }
     }
 
@@ -77,36 +110,44 @@ public sealed class RollingSync(Cluster cluster)
     {
         var outcome = new SyncOutcome(step.Change);
         var work = cluster with { Failed = failure => outcome = outcome with { Failure = failure.Cause } };
-        await work.OnEachAsync(
-            [step.Change.Node],
-            async (_, stopping) =>
-            {
-                outcome = await step.WorkAsync(stopping);
-                if (outcome.Failure is OperationCanceledException)
+        try
+        {
+            await work.OnEachAsync(
+                [step.Change.Node],
+                async (_, stopping) =>
                 {
-                    stopping.ThrowIfCancellationRequested();
-                }
-            },
-            cancellationToken,
-            phase: Phase.SyncNode);
+                    outcome = await step.WorkAsync(stopping);
+                    if (outcome.Failure is OperationCanceledException)
+                    {
+                        stopping.ThrowIfCancellationRequested();
+                    }
+                },
+                cancellationToken,
+                phase: Phase.SyncNode);
+        }
+        catch (OperationCanceledException) when (outcome.Failure is HpcException)
+        {
+            // Interrupted, and the old container could not be put back: that is told.
+        }
+
         return outcome;
     }
 
-    /// <summary>Tells an outcome. Work that users are at is no failure of the step: it waits for another time.</summary>
+    /// <summary>The change says by its id what failed.</summary>
+    private static SyncOutcome Named(SyncOutcome outcome) => outcome.Failure is not { } failure ? outcome : outcome with
+    {
+        Change = outcome.Change with { Failure = (failure is HpcException known ? known.Id : ErrorId.InternalError).ToString() },
+    };
+
+    /// <summary>Work that users are at is no failure of the step: it waits for another time.</summary>
     /// <returns>1 where the node is without the static environment now, and should not be.</returns>
     private int Count(SyncOutcome outcome)
     {
-        if (outcome.Failure is { } failure)
+        if (outcome.Failure is not null && outcome.Change.Failure != nameof(ErrorId.StaticBusy))
         {
-            var id = failure is HpcException known ? known.Id : ErrorId.InternalError;
-            outcome = outcome with { Change = outcome.Change with { Failure = id.ToString() } };
-            if (id != ErrorId.StaticBusy)
-            {
-                _failures++;
-            }
+            _failures++;
         }
 
-        Done(outcome);
         return outcome.Failure is not null && !outcome.Change.Ready ? 1 : 0;
     }
 

@@ -15,6 +15,9 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     /// <summary>Told of a limit that a node cannot see.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Told what of work that is interrupted is taken back.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>How long a container may take after the signal to end.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -24,7 +27,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     /// <summary>Keeps the batch system's jobs off a node whose container is to go; null for nobody to be told.</summary>
     public BatchDrain? Batch { get; init; }
 
-    private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace };
+    private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace, TakenBack = TakenBack };
 
     /// <summary>What a step is of a rolling change.</summary>
     public RollingStep ToRoll(EnvironmentStep step)
@@ -142,7 +145,16 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     private async Task<EnvironmentStep> LookAgainAsync(IContainerEngine engine, EnvironmentStep step, CancellationToken cancellationToken)
     {
         var containers = await engine.ListAsync(new Dictionary<string, string?>(), cancellationToken);
-        var now = EnvironmentStep.Of(await survey.FindAsync(step.Plan, containers, cancellationToken), containers);
+        var compared = await survey.FindAsync(step.Plan, containers, cancellationToken);
+        if (compared.Differences() is [{ Kind: nameof(DifferenceKind.NotReady) }])
+        {
+            // A busy node may be slow to answer: before that alone ends a container, it has as long as a new one would have.
+            var limit = TimeSpan.FromSeconds(step.Plan.ReadyTimeoutSec);
+            compared = await Phase.WaitUntilReady.RunAsync(
+                () => survey.FindAsync(step.Plan, containers, cancellationToken, limit), engine.Node);
+        }
+
+        var now = EnvironmentStep.Of(compared, containers);
         return step.IsDown && !now.IsDown && now.Step == StaticStep.Replace
             ? throw new HpcException(
                 ErrorId.StaticBeingSynced,

@@ -21,6 +21,9 @@ public sealed class StaticStarter(Cluster cluster)
     /// <summary>Told of a limit that a node cannot see.</summary>
     public Action<string> Warn { get; init; } = _ => { };
 
+    /// <summary>Told what of work that is interrupted is taken back.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>Whether to return as soon as it runs, without waiting until it is ready.</summary>
     public bool NoWait { get; init; }
 
@@ -120,7 +123,7 @@ public sealed class StaticStarter(Cluster cluster)
         IAsyncDisposable? drain,
         Func<HpcContainer, Task> handOver,
         CancellationToken cancellationToken) =>
-        new ContainerReplacement(cluster.Nodes, engine, plan, Grace) { Warn = Warn }.RunAsync(
+        new ContainerReplacement(cluster.Nodes, engine, plan, Grace) { Warn = Warn, TakenBack = TakenBack }.RunAsync(
             old,
             drain,
             async () =>
@@ -244,14 +247,15 @@ public sealed class StaticStarter(Cluster cluster)
     private async Task MakeAsync(
         IContainerEngine engine, HpcContainerPlan plan, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
-        var made = await Phase.StartContainer.RunAsync(() => ContainerStarter.StartAsync(engine, plan, cancellationToken), plan.Node);
+        var made = await Phase.StartContainer.RunAsync(
+            () => ContainerStarter.StartAsync(engine, plan, cancellationToken, TakenBack), plan.Node);
         try
         {
             await handOver(await CheckedAsync(engine, plan, made, cancellationToken));
         }
         catch
         {
-            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan), plan.Node);
+            await Phase.TakeBack.RunAsync(() => ContainerStarter.TakeBackAsync(engine, plan, TakenBack), plan.Node);
             throw;
         }
     }

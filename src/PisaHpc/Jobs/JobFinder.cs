@@ -36,7 +36,11 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
 
         // Before the nodes are asked: of a job whose start ends in between, the containers are seen.
         var busy = leases.Values.Where(lease => ports!.IsBusy(lease)).Select(lease => lease.JobId).ToHashSet();
-        var asked = nodes.Concat(leases.Values.SelectMany(lease => lease.Nodes)).Distinct();
+
+        // A lease takes its nodes out of a text each time: once for all nodes.
+        var leased = leases.Values.SelectMany(lease => lease.Nodes.Select(node => (Node: node, lease.JobId)))
+            .ToLookup(one => one.Node, one => one.JobId, StringComparer.Ordinal);
+        var asked = nodes.Concat(leased.Select(jobs => jobs.Key)).Distinct();
         var filter = ContainerLabels.Filter(jobIds is { Count: 1 } ? jobIds.First() : null);
         var found = new ConcurrentBag<(string Node, EngineContainer Container)>();
         var answered = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
@@ -66,8 +70,7 @@ public sealed class JobFinder(Cluster cluster, PortArea? ports)
         ];
         return new FoundJobs(jobs, [.. answered.Keys]);
 
-        HashSet<string> LeasedWithout(string node, IEnumerable<EngineContainer> containers) => leases.Values
-            .Where(lease => lease.Nodes.Contains(node)).Select(lease => lease.JobId)
+        HashSet<string> LeasedWithout(string node, IEnumerable<EngineContainer> containers) => leased[node]
             .Except(containers.Select(container => container.Labels[ContainerLabels.Job])).ToHashSet(StringComparer.Ordinal);
     }
 

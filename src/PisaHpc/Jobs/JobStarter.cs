@@ -31,6 +31,9 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
     /// <summary>Told, in a line, of what a job goes without.</summary>
     public Action<string> Warn { get; init; } = static _ => { };
 
+    /// <summary>Told what of a start that is interrupted is taken back, and from where.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>How long it may last unless somebody says otherwise.</summary>
     internal static TimeSpan DefaultRollbackLimit { get; } = TimeSpan.FromMinutes(2);
 
@@ -124,7 +127,7 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         IReadOnlyList<NodeFailure> failed;
         try
         {
-            var starts = new NodeStarts(cluster, request, files, record.Clock);
+            var starts = new NodeStarts(cluster, request, files, record.Clock) { TakenBack = TakenBack };
             failed = await starts.RunAsync(plans, survey.Occupied, cancellationToken);
             starts.Remarks.Order(StringComparer.Ordinal).ToList().ForEach(Remark);
             if (failed.Count == 0)
@@ -173,8 +176,11 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
         $"See what it is: Get-HpcJob '{jobId}'; or take another id: Get-HpcAllocation -JobId.");
 
     private Task TakeBackAsync(
-        JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record) =>
-        record.Clock.RunAsync(Phase.TakeBack, () => RollBackAsync(request, hold, cause, failed, record));
+        JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record)
+    {
+        var rollback = new JobRollback(cluster, request, RollbackLimit, TakenBack);
+        return record.Clock.RunAsync(Phase.TakeBack, () => rollback.RunAsync(hold, cause, failed, record));
+    }
 
     /// <summary>
     /// What the nodes look like; null when the job runs already and was handed over. Containers that are ready may belong to a start that
@@ -236,31 +242,6 @@ public sealed class JobStarter(Cluster cluster, IJobKeyGenerator keys, PortArea 
             hold.Release();
             throw;
         }
-    }
-
-    /// <summary>
-    /// Takes everything of the job off every node, those of earlier attempts too, and gives the port back; with a time limit of its own for
-    /// each node, since the caller's token may be gone. A node that cannot be cleaned keeps the lease alive: it is what Stop-HpcJob finds
-    /// the node by.
-    /// </summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.JobLeftBehind"/>.</exception>
-    private async Task RollBackAsync(
-        JobRequest request, PortHold hold, Exception cause, IReadOnlyList<NodeFailure> failed, StartRecord record)
-    {
-        var left = new ConcurrentQueue<NodeFailure>();
-        var cleanup = new JobCleanup(cluster) { Owner = request.ForUser };
-        await (cluster with { Failed = left.Enqueue, NodeTimeout = RollbackLimit }).OnEachAsync(
-            request.Allocation.Nodes.Select(node => node.Name).Union(hold.Lease.Nodes),
-            (node, stopping) => cleanup.CleanAsync(node, request.Allocation.JobId, request.Directory, TimeSpan.Zero, stopping),
-            CancellationToken.None,
-            phase: Phase.TakeBack);
-        if (!left.IsEmpty)
-        {
-            record.KeepLease(hold);
-            throw FailedStart.LeftBehind(request.Allocation.JobId, cause, failed, [.. left]);
-        }
-
-        hold.Release();
     }
 
     private static JobSshRequest SshFor(JobRequest request, int port, JobKeys keys) => new()

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
+using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Jobs.Records;
 using PisaHpc.Ports;
@@ -19,6 +20,9 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
 
     /// <summary>Writes down how the job ended; null where no records are kept.</summary>
     public JobRecorder? Recorder { get; init; }
+
+    /// <summary>Told what was there, where it is stopped since the work in it was interrupted.</summary>
+    internal TakenBack TakenBack { get; init; } = TakenBack.Untold;
 
     /// <summary>
     /// What <see cref="StopAsync"/> would make of a job that was found; what lies on the nodes beside containers is not known yet.
@@ -61,7 +65,7 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
             return job with { State = StateOf(left: false, notFound: false), Changed = false };
         }
 
-        var cleanup = new JobCleanup(cluster) { Owner = request.ForUser };
+        var cleanup = new JobCleanup(cluster) { Owner = request.ForUser, TakenBack = TakenBack };
         var directory = job.Directory.Length > 0 ? job.Directory : JobDirectory.PathOf(request.RunDirectory, job.JobId);
         var own = job.Nodes.Select(node => node.Name)
             .Concat(request.Nodes)
@@ -80,6 +84,11 @@ public sealed class JobStopper(Cluster cluster, PortArea? ports)
         await (record?.WriteAsync(hold) ?? Task.CompletedTask);
         var left = failures.Any(own.Contains);
         var released = !left && hold?.Release() is { Changed: true };
+        if (released)
+        {
+            TakenBack.AddPort(WorkloadId.Job(job.JobId).ToString());
+        }
+
         var changed = released || cleaned.Values.Any(changed => changed);
         return job with
         {

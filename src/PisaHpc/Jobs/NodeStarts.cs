@@ -17,6 +17,9 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
     private readonly JobCleanup _cleanup = new(cluster) { Owner = request.ForUser };
     private readonly ConcurrentQueue<string> _remarks = new();
 
+    /// <summary>Told what of a start that is interrupted is taken back.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>What could not be seen of the containers' limits, a line each.</summary>
     public IReadOnlyList<string> Remarks => [.. _remarks];
 
@@ -53,8 +56,7 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
 
     private async Task StartAsync(HpcContainerPlan plan, bool leftover, CancellationToken cancellationToken)
     {
-        // Of a run that was placed something may be written down which no lease names any more.
-        if (leftover || plan.Place is not null)
+        if (leftover)
         {
             await RunAsync(plan, Phase.RemoveLeftovers, () =>
                 _cleanup.CleanAsync(plan.Node, request.Allocation.JobId, plan.Directory, TimeSpan.Zero, cancellationToken));
@@ -67,18 +69,21 @@ internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyL
         }
 
         await RunAsync(plan, Phase.WriteAccess, () => WriteAccessAsync(plan, cancellationToken));
+        var limit = TimeSpan.FromSeconds(plan.ReadyTimeoutSec);
+        await using var early = new EarlyTry(limit, cancellationToken);
         var container = await RunAsync(plan, Phase.StartContainer, async () =>
         {
+            var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
-            return await ContainerStarter.StartUnderLeaseAsync(engine, plan, cancellationToken);
+            return await ContainerStarter.StartUnderLeaseAsync(
+                engine, plan, cancellationToken, TakenBack, created => early.Begin(connection, engine, created));
         });
         await RunAsync(plan, Phase.WaitUntilReady, async () =>
         {
             var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
             var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
             return await LimitsInForce.WithAsync(
-                ReadinessCheck.WaitAsync(
-                    connection, engine, container, TimeSpan.FromSeconds(plan.ReadyTimeoutSec), cancellationToken),
+                ReadinessCheck.WaitAsync(connection, engine, container, limit, cancellationToken, early.Underway),
                 LimitsInForce.RequireAsync(connection, engine, plan, container, _remarks.Enqueue, cancellationToken));
         });
     }

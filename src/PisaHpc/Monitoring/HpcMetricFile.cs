@@ -40,12 +40,18 @@ public sealed record HpcMetricFile
         return new HpcMetricFile
         {
             Path = path,
-            Status = summaries.MaxBy(summary => summary.ExitCode is 3 ? 0.5 : summary.ExitCode)!.Status,
+            Status = MonitoringStatus.Of(
+                isCritical: summaries.Any(summary => summary.ExitCode == 2),
+                isWarning: summaries.Any(summary => summary.ExitCode == 1),
+                isOk: summaries.All(summary => summary.ExitCode == 0)).Word,
             Values = text.Split('\n').Count(line => line.Length > 0 && line[0] != '#'),
             Text = text,
-            Changed = true,
         };
     }
+
+    /// <summary>The file as <see cref="Write"/> would leave it.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read.</exception>
+    public HpcMetricFile Predict() => this with { Changed = !WholeFile.Holds(Path, Text, WriteRemedy) };
 
     /// <summary>Writes the file. It is written where it stays the same too: its age says when it was known.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>

@@ -29,8 +29,9 @@ internal sealed class MpiConversation(
     public async Task<MpiRunEnd> RunAsync(CancellationToken cancellationToken)
     {
         var report = new MpiRunReport(request, map, _failures, answers);
-        using var standardOutput = RankText.Reader(process.Output);
-        using var standardError = RankText.Reader(process.Error);
+        var window = new OutputWindow(TellAsync);
+        using var standardOutput = RankText.Reader(window.Over(process.Output));
+        using var standardError = RankText.Reader(window.Over(process.Error));
         await SendAsync(MpiSupervisor.Facts(request, run), cancellationToken);
         var (facts, refusal) = await ReadFactsAsync(standardOutput, cancellationToken);
         if (facts is null)
@@ -62,15 +63,7 @@ internal sealed class MpiConversation(
         await watch;
         if (_failures.AllStarted.IsCompleted && !_end.Task.IsCompleted)
         {
-            try
-            {
-                await SendAsync("started\n"u8.ToArray(), CancellationToken.None);
-            }
-            catch (Exception failure) when (failure is HpcException or IOException or ObjectDisposedException)
-            {
-                // The run has ended meanwhile.
-                listener.Trace($"{First}: {failure.Message}");
-            }
+            await TellAsync("started\n"u8.ToArray());
         }
     }
 
@@ -108,7 +101,21 @@ internal sealed class MpiConversation(
         static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
     }
 
-    private async Task SendAsync(byte[] part, CancellationToken cancellationToken)
+    /// <summary>Says a word to a supervisor that may end meanwhile.</summary>
+    private async Task TellAsync(ReadOnlyMemory<byte> word)
+    {
+        try
+        {
+            await SendAsync(word, CancellationToken.None);
+        }
+        catch (Exception failure) when (failure is HpcException or IOException or ObjectDisposedException)
+        {
+            // The run has ended.
+            listener.Trace($"{First}: {failure.Message}");
+        }
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> part, CancellationToken cancellationToken)
     {
         await process.Input.WriteAsync(part, cancellationToken);
         await process.Input.FlushAsync(cancellationToken);
@@ -167,32 +174,48 @@ internal sealed class MpiConversation(
 
     private async Task PumpAsync(StreamReader reader, LauncherFacts facts, string stream, CancellationToken cancellationToken)
     {
-        var lines = new List<MpiOutput>();
+        var (lines, arrived) = (new List<MpiOutput>(), DateTimeOffset.UtcNow);
         var cuts = facts is { Launcher: MpiLauncher.Ssh, Flavour: MpiFlavour.OpenMpi, Major: < 5 }
             ? new LostOutputDetector(rank => WarnOfLoss(facts, rank))
             : null;
         var parser = new RankOutputParser(
-            RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text)), TakeWord, cuts);
-        var buffer = new char[16384];
-        while (await reader.ReadAsync(buffer, cancellationToken) is var count and > 0)
+            RankTag.Of(facts, run), run, (rank, text) => lines.Add(LineOf(rank, stream, text, arrived)), TakeWord, cuts);
+        var buffer = new char[RankText.Block];
+
+        // What comes next is read and taken apart while the listener has what came before, and no more than that.
+        var taken = Task.CompletedTask;
+        while (await ReadAsync() is var count and > 0)
         {
+            arrived = DateTimeOffset.UtcNow;
             _silence.Broken();
             parser.Push(buffer.AsSpan(0, count));
-            await HandOverAsync();
-            _silence.Resumed();
+            await taken;
+            taken = HandOverAsync();
         }
 
+        await taken;
+        _silence.Broken();
         parser.Complete();
         await HandOverAsync();
 
+        async Task<int> ReadAsync()
+        {
+            // A listener that gives up is heard of at once, whether anything comes or not.
+            var reading = reader.ReadAsync(buffer, cancellationToken).AsTask();
+            await await Task.WhenAny(taken, reading);
+            return await reading;
+        }
+
         async Task HandOverAsync()
         {
-            if (lines.Count > 0)
+            var batch = lines;
+            lines = new List<MpiOutput>(batch.Count);
+            if (batch.Count > 0)
             {
-                var batch = lines.ToArray();
-                lines.Clear();
                 await listener.Output(batch);
             }
+
+            _silence.Resumed();
         }
     }
 
@@ -200,10 +223,10 @@ internal sealed class MpiConversation(
         $"{facts.Name} threw output of rank {rank} away: it keeps 8 KiB of each 4 KiB that it tags, and many short lines at once are more. "
         + "Write them to a file, or fewer at a time.");
 
-    private MpiOutput LineOf(int? rank, string stream, string text)
+    private MpiOutput LineOf(int? rank, string stream, string text, DateTimeOffset arrived)
     {
         _failures.Observe(rank, text);
-        return new MpiOutput(rank, rank is { } number ? map.NodeOf(number) : First, stream, text, DateTimeOffset.UtcNow);
+        return new MpiOutput(rank, rank is { } number ? map.NodeOf(number) : First, stream, text, arrived);
     }
 
     private bool TakeWord(int? rank, string[] words)

@@ -79,8 +79,8 @@ public sealed record MpiRunEnd(MpiResult Result, HpcException? Failure);
 
 /// <summary>Who listens to a run; called from any thread.</summary>
 /// <param name="Output">
-/// Takes lines as they arrive. While it does, MPICH's ranks are held up; Open MPI's go on, and what they print waits on the disk of the
-/// first node's container.
+/// Takes lines as they arrive. While it does, what Open MPI's ranks print waits on the disk of the first node's container, and they go on;
+/// MPICH's are held up when much waits (<see cref="OutputWindow"/>), unless the connection takes all that a node sends, as SSH.NET's does.
 /// </param>
 /// <param name="Trace">Told of the launcher's command line.</param>
 /// <param name="Warn">Told of what the launcher did wrong without failing.</param>

@@ -10,8 +10,8 @@ namespace PisaHpc.Mpi;
 /// What runs around the launcher, as the job's user: in the first node's container, or for srun on the first node. It is sent on standard
 /// input, so that neither it nor the variables show in a process list: a line with a length, and that many bytes of POSIX sh; once for the
 /// facts, once for the command. After that standard input is the life line: when it ends, by the caller's will or by his death, so does
-/// every rank. Lines on it are <c>look</c>, which asks what the run's processes do (<see cref="RunSnapshot"/>), and <c>started</c>, once
-/// all ranks have.
+/// every rank. Lines on it are <c>look</c>, which asks what the run's processes do (<see cref="RunSnapshot"/>), <c>started</c>, once all
+/// ranks have, and <c>hold</c> and <c>go</c> (<see cref="OutputWindow"/>).
 ///
 /// The user's variables are the launcher's alone: no PATH or LD_LIBRARY_PATH of his may change what this shell runs. And whatever the
 /// container's environment holds is the ranks': this shell's own variables begin with <c>ph_</c>, since one that is exported already would

@@ -75,15 +75,19 @@ internal sealed partial class RankFailureReader(RankMap map)
     /// <summary>Takes a line of a rank or of the launcher.</summary>
     public void Observe(int? rank, string text)
     {
+        // Ranks may write millions of lines: what says nothing here takes no lock, and no regular expression.
+        if (rank is not null && !(text.StartsWith("Abort(", StringComparison.Ordinal) && MpichAbort().IsMatch(text)))
+        {
+            return;
+        }
+
         lock (_lock)
         {
             if (rank is null)
             {
                 Keep(text);
-                return;
             }
-
-            if (MpichAbort().IsMatch(text))
+            else
             {
                 _reported ??= new RankFailure(rank);
             }

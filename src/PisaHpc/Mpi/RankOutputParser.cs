@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using PisaHpc.Nodes;
-using PisaHpc.Sites;
 
 namespace PisaHpc.Mpi;
 
@@ -11,7 +8,7 @@ namespace PisaHpc.Mpi;
 /// the middle of a line, where a rank's own line was cut, and in the middle of a character; the pieces of a rank are put together until its
 /// line ends, and decoded then. What comes in is <see cref="RankText"/>.
 /// </summary>
-/// <param name="tag">A tag, with the rank as its only group.</param>
+/// <param name="tag">The launcher's tag.</param>
 /// <param name="run">The run's mark: after it stand words for the module, not for the user.</param>
 /// <param name="line">Told of each line: the rank, or null for the launcher, and the text.</param>
 /// <param name="word">
@@ -20,13 +17,14 @@ namespace PisaHpc.Mpi;
 /// </param>
 /// <param name="cuts">Told of each tag and where it stands; null when nobody listens.</param>
 internal sealed class RankOutputParser(
-    Regex tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, LostOutputDetector? cuts = null)
+    RankTag tag, string run, Action<int?, string> line, Func<int?, string[], bool> word, LostOutputDetector? cuts = null)
 {
     private const int Launcher = -1;
     private const int LongestLine = 1 << 20;
 
     // No tag is longer, nor is a word of the module's: where something is cut here, so much of it waits for what comes.
     private const int LongestTag = 64;
+    private readonly string _mark = run + ' ';
     private readonly StringBuilder _arrived = new();
     private readonly Dictionary<int, StringBuilder> _pieces = [];
     private long _taken;
@@ -34,13 +32,21 @@ internal sealed class RankOutputParser(
     // Whose line it is that is being read, when its tag was taken already because of the line's length.
     private int? _owner;
 
-    /// <summary>Takes output as it arrives, cut anywhere.</summary>
+    /// <summary>Takes output as it arrives, cut anywhere. A line that came whole is copied once, into its text.</summary>
     public void Push(ReadOnlySpan<char> text)
     {
         for (var end = text.IndexOf('\n'); end >= 0; end = text.IndexOf('\n'))
         {
-            _arrived.Append(text[..end]);
-            TakeArrived(_arrived.Length, ended: true);
+            if (_arrived.Length == 0)
+            {
+                TakePart(text[..end], ended: true);
+            }
+            else
+            {
+                _arrived.Append(text[..end]);
+                TakeArrived(_arrived.Length, ended: true);
+            }
+
             text = text[(end + 1)..];
         }
 
@@ -65,22 +71,25 @@ internal sealed class RankOutputParser(
     {
         var text = _arrived.ToString(0, length);
         _arrived.Remove(0, length);
-        var tags = tag.Matches(text);
-        var first = tags.Count == 0 ? text.Length : tags[0].Index;
-        var before = text[..first];
-        if (_owner is not null || tags.Count == 0 || before.Trim('\0').Length > 0)
+        TakePart(text, ended);
+    }
+
+    private void TakePart(ReadOnlySpan<char> text, bool ended)
+    {
+        var isTagged = tag.TryFind(text, 0, out var found);
+        var before = isTagged ? text[..found.Index] : text;
+        if (_owner is not null || !isTagged || before.Trim('\0').Length > 0)
         {
             // The launcher does not go on with its own line behind a rank's tag, as a rank may.
-            Take(_owner ?? Launcher, before, tags.Count == 0 ? ended : _owner is null);
+            Take(_owner ?? Launcher, before, isTagged ? _owner is null : ended);
         }
 
-        for (var i = 0; i < tags.Count; i++)
+        while (isTagged)
         {
-            var start = tags[i].Index + tags[i].Length;
-            var end = i + 1 < tags.Count ? tags[i + 1].Index : text.Length;
-            var rank = int.Parse(tags[i].Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-            cuts?.Observe(rank, _taken + tags[i].Index, tags[i].Length, tags[i].Index > 0);
-            Take(rank, text[start..end], ended && i + 1 == tags.Count);
+            var (index, length, rank) = found;
+            isTagged = tag.TryFind(text, index + length, out found);
+            cuts?.Observe(rank, _taken + index, length, index > 0);
+            Take(rank, text[(index + length)..(isTagged ? found.Index : text.Length)], ended && !isTagged);
             _owner = rank;
         }
 
@@ -88,14 +97,25 @@ internal sealed class RankOutputParser(
         _taken += text.Length + (ended ? 1 : 0);
     }
 
-    private void Take(int owner, string text, bool ended)
+    private void Take(int owner, ReadOnlySpan<char> text, bool ended)
     {
+        if (text.Contains('\0'))
+        {
+            text = text.ToString().Replace("\0", "", StringComparison.Ordinal);
+        }
+
         if (!_pieces.TryGetValue(owner, out var pieces))
         {
             _pieces[owner] = pieces = new StringBuilder();
         }
 
-        pieces.Append(text.Replace("\0", "", StringComparison.Ordinal));
+        if (ended && pieces.Length == 0)
+        {
+            Emit(owner, text);
+            return;
+        }
+
+        pieces.Append(text);
         if (ended)
         {
             Emit(owner, pieces);
@@ -110,17 +130,23 @@ internal sealed class RankOutputParser(
     {
         var text = pieces.ToString(0, pieces.Length - LongestTag);
         var length = text.Length - RankText.CutLength(text);
-        line(RankOf(owner), RankText.Decode(text[..length]));
+        line(RankOf(owner), RankText.Decode(text.AsSpan(0, length)));
         pieces.Remove(0, length);
     }
 
     private void Emit(int owner, StringBuilder pieces)
     {
-        var text = RankText.Decode(pieces.ToString().TrimEnd('\r'));
+        var text = pieces.ToString();
         pieces.Clear();
+        Emit(owner, text);
+    }
+
+    private void Emit(int owner, ReadOnlySpan<char> bytes)
+    {
+        var text = RankText.Decode(bytes.TrimEnd('\r'));
         var rank = RankOf(owner);
-        var mark = text.LastIndexOf(run + ' ', StringComparison.Ordinal);
-        if (mark < 0 || !word(rank, text[(mark + run.Length + 1)..].Split(' ')))
+        var mark = text.AsSpan().LastIndexOf(_mark);
+        if (mark < 0 || !word(rank, text[(mark + _mark.Length)..].Split(' ')))
         {
             line(rank, text);
         }
@@ -139,13 +165,23 @@ internal sealed class RankOutputParser(
 /// </summary>
 internal static class RankText
 {
+    /// <summary>
+    /// How many bytes are taken at a time where so many are there. What is taken goes through the pipeline as one: by the reader's own
+    /// kilobyte, much output would be a change of threads for every ten lines.
+    /// </summary>
+    public const int Block = 64 * 1024;
+
     /// <summary>Reads bytes as characters, as they arrive.</summary>
     public static StreamReader Reader(Stream stream) =>
-        new(new UnbufferedLineStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+        new(new UnbufferedLineStream(stream), Encoding.Latin1, detectEncodingFromByteOrderMarks: false, Block);
 
     /// <summary>The text that bytes of UTF-8 are.</summary>
     /// <param name="bytes">The bytes, each as a character.</param>
-    public static string Decode(string bytes) => Ascii.IsValid(bytes) ? bytes : Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(bytes));
+    public static string Decode(ReadOnlySpan<char> bytes)
+    {
+        var text = bytes.ToString();
+        return Ascii.IsValid(bytes) ? text : Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(text));
+    }
 
     /// <summary>How many bytes at the end are the beginning of a character of UTF-8.</summary>
     /// <param name="bytes">The bytes, each as a character.</param>
@@ -163,32 +199,4 @@ internal static class RankText
 
         return 0;
     }
-}
-
-/// <summary>
-/// The tags that launchers put before a rank's output; the rank is the only group. A rank of more than nine digits is a rank's own text.
-/// </summary>
-internal static partial class RankTag
-{
-    /// <summary>The tag of a launcher.</summary>
-    /// <param name="run">The run's mark, which is part of Hydra's tag.</param>
-    public static Regex Of(LauncherFacts facts, string run) => (facts.Flavour, facts.Major) switch
-    {
-        _ when facts.Launcher == MpiLauncher.Srun => Srun(),
-        (MpiFlavour.Mpich, _) => new Regex($"<{Regex.Escape(run)}:([0-9]{{1,9}})>", RegexOptions.CultureInvariant),
-        (_, >= 5) => OpenMpi5(),
-        _ => OpenMpi4(),
-    };
-
-    /// <summary><c>17: text</c> at a line's begin, the rank of ten and more with blanks before it where there are longer ones.</summary>
-    [GeneratedRegex(@"\A *([0-9]{1,9}): ")]
-    private static partial Regex Srun();
-
-    /// <summary><c>[1,17]&lt;stdout&gt;:text</c>: job and rank.</summary>
-    [GeneratedRegex(@"\[[0-9]+,([0-9]{1,9})\]<std(?:out|err|diag)>:")]
-    private static partial Regex OpenMpi4();
-
-    /// <summary>The same with one space before the text.</summary>
-    [GeneratedRegex(@"\[[0-9]+,([0-9]{1,9})\]<std(?:out|err|diag)>: ")]
-    private static partial Regex OpenMpi5();
 }

@@ -22,7 +22,12 @@ for ph_name in $ph_names; do
     break
 done
 [ -n "$ph_launcher" ] || refuse "the container has no MPI launcher${ph_flavour:+ of $ph_flavour}: looked for $ph_names in $PATH"
-fact launcher "$ph_kind" "$ph_launcher" "$(printf '%s\n' "$ph_said" | grep -m 1 '[0-9]\.[0-9]')"
+while IFS= read -r ph_version; do
+    case $ph_version in *[0-9].[0-9]*) break ;; esac
+done <<END
+$ph_said
+END
+fact launcher "$ph_kind" "$ph_launcher" "$ph_version"
 
 # Whether the container has the program.
 prepare() {

@@ -5,4 +5,5 @@
 . Mpi/srun-launcher.sh
 . Mpi/network-facts.sh
 . Mpi/supervisor-look.sh
+. Mpi/supervisor-output.sh
 . Mpi/supervisor-launch.sh

@@ -6,46 +6,11 @@
 # here and, when the launcher did not end by itself or had not started all ranks, on the other nodes: a daemon that hangs there does not
 # hear of the end. A launcher that broke off (255, or TERM from Hydra's agent) may have lost a node, and not every launcher says which:
 # the one that no longer answers is named.
-#
-# Open MPI 4 and 5 write without waiting, and when they end they throw away what a full pipe does not take: their output goes to files,
-# which are followed until the caller has read both ends and closes the life line. What has been read is given back to the disk, where
-# its file system knows holes (fallocate(2)), so that a file takes the room of what the caller has yet to read.
 
+[ "$ph_kind" != openmpi ] || make_spool
 . Mpi/read-part.sh
 prepare
-ph_spool=
-if [ "$ph_kind" = openmpi ]; then
-    ph_spool=$(mktemp -d) || refuse "there is no room for output in ${TMPDIR:-/tmp} of the container"
-    trap 'rm -rf "$ph_spool"' EXIT
-    : >"$ph_spool/out"
-    : >"$ph_spool/err"
-    ph_pace=
-    ! tail -s 0.1 /dev/null 2>/dev/null || ph_pace='-s 0.1'
-    # shellcheck disable=SC2086 # none or two words
-    tail $ph_pace -c +1 -f "$ph_spool/out" </dev/null 2>/dev/null &
-    ph_followers=$!
-    # shellcheck disable=SC2086 # none or two words
-    tail $ph_pace -c +1 -f "$ph_spool/err" </dev/null >&2 2>/dev/null &
-    ph_followers="$ph_followers $!"
-    give_back() {
-        for fd in "/proc/$1/fd"/*; do
-            # shellcheck disable=SC3013 # dash, bash and busybox have it; without it nothing is given back
-            [ "$fd" -ef "$2" ] && read -r _ position <"/proc/$1/fdinfo/${fd##*/}" && fallocate -p -o 0 -l "$position" "$2"
-        done
-    }
-    (
-        trap 'kill "$timer"; exit' TERM
-        while kill -0 $$; do
-            sleep 2 &
-            timer=$!
-            wait "$timer"
-            give_back "${ph_followers% *}" "$ph_spool/out"
-            give_back "${ph_followers#* }" "$ph_spool/err"
-        done
-    ) <&- >/dev/null 2>&1 &
-    ph_followers="$ph_followers $!"
-fi
-say() { if [ -n "$ph_spool" ]; then fact "$@" >>"$ph_spool/out"; else fact "$@"; fi; }
+[ -z "$ph_spool" ] || follow_spool
 
 exec 3<&0 </dev/null 4>&1
 ph_stopped='' ph_setsid=$(command -v setsid) && set -- "$ph_setsid" "$@"
@@ -67,6 +32,7 @@ trap 'ph_stopped=yes ph_partial=yes; kill -TERM "$ph_launcher" 2>/dev/null' USR2
         case $word in
             look) look >&4 3<&- & ;;
             started) signal=USR1 ;;
+            *) regulate "$word" ;;
         esac
     done
     kill "-$signal" $$
@@ -104,11 +70,5 @@ fi
 case $ph_stopped$ph_code in
     143 | 255) name_lost ;;
 esac
-say end "$ph_code"
-if [ -n "$ph_spool" ]; then
-    fact eof >>"$ph_spool/err"
-    cat <&3 >/dev/null
-    # shellcheck disable=SC2086 # their words
-    kill $ph_followers
-fi
+if [ -n "$ph_spool" ]; then deliver "$ph_code"; else say end "$ph_code"; fi
 exit "$ph_code"

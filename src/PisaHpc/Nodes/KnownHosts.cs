@@ -125,8 +125,25 @@ public static class HostKeyFailure
                 $"The {key.Type} host key of {name}, {key.Fingerprint}, is revoked at {line}.",
                 node,
                 "Find out why the key was revoked; give the node a new host key and put it into known_hosts."),
-            _ => new HpcException(ErrorId.HostKeyUnknown, UnknownText(node, port, key, knownHosts), node),
+            _ => new HpcException(
+                ErrorId.HostKeyUnknown, UnknownText(node, port, key, knownHosts), node, AddRemedy(node, port, key, knownHosts)),
         };
+    }
+
+    /// <summary>By ssh-keyscan(1), whose <c>-t</c> has words of its own for types; null where there is no file to add it to.</summary>
+    private static string? AddRemedy(string node, int port, HostKey key, KnownHosts knownHosts)
+    {
+        if (knownHosts.Files is not [var file, ..])
+        {
+            return null;
+        }
+
+        var type = key.Type.Split('-') is ["ssh", var plain] ? plain
+            : key.Type.StartsWith("ecdsa-", StringComparison.Ordinal) ? "ecdsa"
+            : null;
+        string[] options = [type is null ? "" : $"-t {type} ", port == 22 ? "" : $"-p {port} "];
+        return $"Compare the fingerprint with that of ssh-keygen -lf /etc/ssh/ssh_host_{type ?? "ed25519"}_key.pub on the node; if it is "
+            + $"the same, add the key: ssh-keyscan {string.Concat(options)}{node} >> {ShellQuoting.Quote(file)}.";
     }
 
     private static string UnknownText(string node, int port, HostKey key, KnownHosts knownHosts)

@@ -32,7 +32,7 @@ internal sealed class NodeTurns
     public static IDisposable? Keep() => Current.Value?.Begin();
 
     /// <summary>Does a node's work, and says all that it says in the node's turn.</summary>
-    /// <param name="place">The node's place among the nodes, from 0. Each has its own, and the work of those before it is begun.</param>
+    /// <param name="place">The node's place among the nodes, from 0. Each has its own, and the work of those before it begins too.</param>
     public async Task RunAsync(int place, Func<Task> work)
     {
         using var turn = BeginAt(place);

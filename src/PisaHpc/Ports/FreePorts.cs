@@ -5,11 +5,17 @@ namespace PisaHpc.Ports;
 /// <summary>The ports of an area that nobody holds and nothing listens on, in random order, so that racing jobs seldom meet.</summary>
 /// <param name="first">The lowest port.</param>
 /// <param name="last">The highest port.</param>
+/// <param name="planned">The port to try before all others; null for none.</param>
 /// <param name="busy">Ports that something listens on, elsewhere than on this host.</param>
 /// <param name="listeningHere">Ports that something listens on, on this host.</param>
 internal sealed class FreePorts(
-    PortDirectory directory, int first, int last, IReadOnlySet<int> busy, Func<IReadOnlySet<int>> listeningHere)
+    PortDirectory directory, int first, int last, int? planned, IReadOnlySet<int> busy, Func<IReadOnlySet<int>> listeningHere)
 {
+    private const int MostGuesses = 16;
+
+    /// <summary>A range of more ports than this is none that somebody declared for an area.</summary>
+    private const int WidestDeclared = 10_000;
+
     private int _leased;
     private int _listenedOn;
 
@@ -18,29 +24,56 @@ internal sealed class FreePorts(
     public IEnumerable<int> Ports()
     {
         var listening = listeningHere();
+        return Guesses().Concat(All()).Where(port => IsFree(port, listening));
+    }
+
+    /// <summary>
+    /// Ports to look at before the whole directory is read, which takes many answers of an NFS server: of a declared range most are there.
+    /// </summary>
+    private IEnumerable<int> Guesses()
+    {
+        if (planned is { } port && port >= first && port <= last)
+        {
+            yield return port;
+        }
+
+        for (var guess = 0; guess < MostGuesses && last - first < WidestDeclared; guess++)
+        {
+            yield return Random.Shared.Next(first, last + 1);
+        }
+    }
+
+    private IEnumerable<int> All()
+    {
         var ports = PortsInRange();
         Random.Shared.Shuffle(ports);
         (_leased, _listenedOn) = (0, 0);
         foreach (var port in ports)
         {
-            if (LinuxFile.Status(directory.FileOf(port)) is not { IsRegular: true } status)
-            {
-                continue;
-            }
-
-            if (status.Links > 1)
-            {
-                _leased++;
-            }
-            else if (listening.Contains(port) || busy.Contains(port))
-            {
-                _listenedOn++;
-            }
-            else
-            {
-                yield return port;
-            }
+            yield return port;
         }
+    }
+
+    private bool IsFree(int port, IReadOnlySet<int> listening)
+    {
+        if (LinuxFile.Status(directory.FileOf(port)) is not { IsRegular: true } status)
+        {
+            return false;
+        }
+
+        if (status.Links > 1)
+        {
+            _leased++;
+            return false;
+        }
+
+        if (listening.Contains(port) || busy.Contains(port))
+        {
+            _listenedOn++;
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>The failure of a pass that found nothing.</summary>

@@ -211,5 +211,6 @@ public sealed class PortArea
 
     private PortRelease Releases => new(_directory, AfterStep);
 
-    private FreePorts FreePortsFor(PortRequest request) => new(_directory, _first, _last, request.Busy, ListeningHere);
+    private FreePorts FreePortsFor(PortRequest request) =>
+        new(_directory, _first, _last, request.Planned, request.Busy, ListeningHere);
 }

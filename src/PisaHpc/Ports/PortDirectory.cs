@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using System.Net;
 using PisaHpc.Batch;
 using PisaHpc.Posix;
@@ -53,7 +54,18 @@ internal sealed class PortDirectory(string path)
     }
 
     /// <summary>Every port that has a file.</summary>
-    public int[] Ports() => [.. Names("*").Select(PortNamed).OfType<int>()];
+    public int[] Ports()
+    {
+        Require();
+        var all = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
+        return
+        [
+            .. new FileSystemEnumerable<int>(path, (ref entry) => PortNamed(entry.FileName), all)
+            {
+                ShouldIncludePredicate = (ref entry) => PortNamed(entry.FileName) != 0,
+            }
+        ];
+    }
 
     /// <summary>Looks at every job's link. One that stands for no port is passed over: it must not keep all jobs from theirs.</summary>
     /// <param name="look">What to make of a link's path.</param>
@@ -63,7 +75,7 @@ internal sealed class PortDirectory(string path)
         where T : class
     {
         var seen = new List<T>();
-        foreach (var name in Names(LinkPrefix + "*").ToArray())
+        foreach (var name in Links())
         {
             try
             {
@@ -182,15 +194,16 @@ internal sealed class PortDirectory(string path)
 
     private bool Is(int port, FileIdentity file) => LinuxFile.Status(FileOf(port))?.Identity == file;
 
-    private IEnumerable<string> Names(string pattern)
+    private string[] Links()
     {
         Require();
-        return Directory.EnumerateFileSystemEntries(path, pattern).Select(entry => System.IO.Path.GetFileName(entry));
+        return [.. Directory.EnumerateFileSystemEntries(path, LinkPrefix + "*").Select(entry => System.IO.Path.GetFileName(entry))];
     }
 
-    private static int? PortNamed(string name) =>
+    /// <summary>The port that a file's name is the number of; 0 for any other name.</summary>
+    private static int PortNamed(ReadOnlySpan<char> name) =>
         name.Length is > 0 and <= 5 && name[0] is >= '1' and <= '9'
-        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort ? port : null;
+        && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort ? port : 0;
 }
 
 /// <summary>A job's link as it was found in the area.</summary>

@@ -37,6 +37,9 @@ public sealed record PortRequest
     /// <summary>Ports that something listens on, on the job's nodes. Those of this host are found without asking.</summary>
     public IReadOnlySet<int> Busy { get; init; } = new HashSet<int>();
 
+    /// <summary>The port that a plan named: it is the job's if it is free still. Null where nobody planned.</summary>
+    internal int? Planned { get; init; }
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>.</exception>
     internal void Validate()

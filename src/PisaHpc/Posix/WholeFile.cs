@@ -3,8 +3,8 @@ using System.Text;
 namespace PisaHpc.Posix;
 
 /// <summary>
-/// A text file that is there whole at every time: what reads it while it is written has the old one (rename(2)). A link is followed, and a
-/// file that was there keeps its mode; whoever looks at names by their ending sees no unfinished one.
+/// A file that is there whole at every time: what reads it while it is written has the old one (rename(2)). A link is followed, and a file
+/// that was there keeps its mode; whoever looks at names by their ending sees no unfinished one.
 /// </summary>
 internal static class WholeFile
 {
@@ -14,30 +14,40 @@ internal static class WholeFile
     /// <param name="remedy">The next step, where it cannot be written.</param>
     /// <returns>Whether it holds something else now.</returns>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>
-    public static bool Write(string path, string text, string remedy) => Change(path, _ => text, remedy);
+    public static bool Write(string path, string text, string remedy) => Change(path, _ => Encoding.UTF8.GetBytes(text), remedy);
 
-    /// <summary>Writes a file again with a text at its end; one that is not there is made.</summary>
+    /// <summary>Whether a file is there and holds a text, so that writing it would make no other of it.</summary>
+    /// <param name="path">The file's path in full.</param>
+    /// <param name="remedy">The next step, where it cannot be read.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read, and so cannot be written either.</exception>
+    public static bool Holds(string path, string text, string remedy) => Try(
+        path, () => File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(text)), remedy);
+
+    /// <summary>
+    /// Writes a file again with a text at its end; one that is not there is made. What was in it stays byte for byte, in whatever encoding.
+    /// </summary>
     /// <param name="path">The file's path in full.</param>
     /// <param name="text">What comes to it, on lines of its own.</param>
     /// <param name="remedy">The next step, where it cannot be written.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be read or written.</exception>
     public static void Append(string path, string text, string remedy) =>
-        Change(path, before => before is "" or null || before.EndsWith('\n') ? before + text : $"{before}\n{text}", remedy);
+        Change(path, before => [.. before, .. before is [.., not (byte)'\n'] ? "\n"u8 : [], .. Encoding.UTF8.GetBytes(text)], remedy);
 
     /// <summary>Makes the directory in which a file is to be.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be made.</exception>
     public static void CreateDirectoryOf(string path, string remedy) =>
         Try(path, () => Directory.CreateDirectory(Path.GetDirectoryName(path)!), remedy);
 
-    private static bool Change(string path, Func<string?, string> text, string remedy) => Try(
+    private static bool Change(string path, Func<byte[], byte[]> content, string remedy) => Try(
         path,
         () =>
         {
             var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
-            var before = File.Exists(target) ? File.ReadAllText(target) : null;
-            var after = text(before);
-            Replace(target, before is not null, after);
-            return before != after;
+            var isThere = File.Exists(target);
+            var before = isThere ? File.ReadAllBytes(target) : [];
+            var after = content(before);
+            Replace(target, isThere, after);
+            return !isThere || !before.AsSpan().SequenceEqual(after);
         },
         remedy);
 
@@ -54,14 +64,14 @@ internal static class WholeFile
         }
     }
 
-    private static void Replace(string target, bool isThere, string text)
+    private static void Replace(string target, bool isThere, byte[] content)
     {
         var beside = Path.Combine(Path.GetDirectoryName(target)!, $".{Path.GetFileName(target)}.{Path.GetRandomFileName()}");
         try
         {
             using (var stream = new FileStream(beside, FileMode.CreateNew, FileAccess.Write))
             {
-                stream.Write(Encoding.UTF8.GetBytes(text));
+                stream.Write(content);
                 if (isThere && !OperatingSystem.IsWindows())
                 {
                     File.SetUnixFileMode(stream.SafeFileHandle, File.GetUnixFileMode(target));

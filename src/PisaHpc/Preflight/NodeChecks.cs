@@ -79,6 +79,9 @@ internal interface INodeCheck
     /// <summary>Its name: a stable word, by which it is chosen.</summary>
     string Name { get; }
 
+    /// <summary>What has to hold, in a line.</summary>
+    string About { get; }
+
     /// <summary>What it has to know beyond the facts.</summary>
     EvidenceKinds Needs => EvidenceKinds.None;
 

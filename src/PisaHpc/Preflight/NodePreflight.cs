@@ -1,5 +1,6 @@
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Preflight;
 
@@ -46,10 +47,18 @@ internal static class NodePreflight
     {
         var needs = request.Checks.Aggregate(EvidenceKinds.None, (all, check) => all | check.Needs);
         var asked = needs.HasFlag(EvidenceKinds.Paths) ? PathsOf(request) : [];
-        var paths = PathProbe.ReadAsync(connection, asked, PathProbe.Patience, cancellationToken);
+        var paths = GatherAsync(
+            EvidenceKinds.Paths, request, () => PathProbe.ReadAsync(connection, asked, PathProbe.Patience, cancellationToken));
         var others = AskEngineAndNodeAsync(connection, engines, needs, request, clock, cancellationToken);
         await Task.WhenAll(paths, others);
         return (await others) with { Paths = await paths };
+    }
+
+    /// <summary>Asks for what only some of the checks have to know, by whose names that is told.</summary>
+    private static Task<T> GatherAsync<T>(EvidenceKinds kind, PreflightRequest request, Func<Task<T>> ask)
+    {
+        string[] checks = [.. request.Checks.Where(check => check.Needs.HasFlag(kind)).Select(check => check.Name)];
+        return checks.Length == 0 ? ask() : Phase.GatherEvidence.RunAsync(ask, detail: string.Join(", ", checks));
     }
 
     /// <summary>The engine first: it knows which of the node's directories the node is asked about.</summary>
@@ -66,10 +75,13 @@ internal static class NodePreflight
         var facts = PreflightFacts.ReadAsync(
             connection, engine.Details?.RootDirectory ?? "", request.Site, request.Users.Keys, clock, cancellationToken);
         var containers = engine.Details is { } details && needs.HasFlag(EvidenceKinds.Container)
-            ? ContainerLimitsProbe.RunAsync(engines, node, details.Now, request, cancellationToken)
+            ? GatherAsync(
+                EvidenceKinds.Container,
+                request,
+                () => ContainerLimitsProbe.RunAsync(engines, node, details.Now, request, cancellationToken))
             : Nothing<ContainerProbe>();
         var registries = engine.Details is not null && needs.HasFlag(EvidenceKinds.Registry)
-            ? AskRegistriesAsync(engines, node, request, cancellationToken)
+            ? GatherAsync(EvidenceKinds.Registry, request, () => AskRegistriesAsync(engines, node, request, cancellationToken))
             : Nothing<RegistryAnswer>();
         await Task.WhenAll(facts, containers, registries);
         return new NodeEvidence

@@ -19,7 +19,7 @@ public sealed record HpcReport
     /// <summary>How many things could not be looked at; they are in the report too.</summary>
     public required int Failures { get; init; }
 
-    /// <summary>Whether the file was written.</summary>
+    /// <summary>Whether it holds something else than before.</summary>
     public bool Changed { get; init; }
 
     /// <summary>The file and what it is of.</summary>
@@ -68,4 +68,14 @@ public sealed record HpcReport
 /// <param name="Target">What it is about: a node, a job, a file.</param>
 /// <param name="Message">What failed.</param>
 /// <param name="Remedy">The next step.</param>
-internal sealed record ReportFailure(string Id, string Target, string Message, string Remedy);
+internal sealed record ReportFailure(string Id, string Target, string Message, string Remedy)
+{
+    /// <summary>The nodes that it is of; none where it is of something else.</summary>
+    public IReadOnlyList<string> Nodes { get; init; } = [];
+}
+
+/// <summary>A static environment as it is declared, of the nodes that were looked at.</summary>
+/// <param name="Environment">The environment that it is of.</param>
+/// <param name="Port">On which its sshd listens.</param>
+/// <param name="Nodes">The nodes, each once.</param>
+internal sealed record ReportStatic(string Name, string Environment, int Port, IReadOnlyList<string> Nodes);

@@ -19,17 +19,18 @@ internal static class ReportContent
     public static IReadOnlyList<ReportTable> Tables(IReadOnlyCollection<object> content, bool isWhole)
     {
         var left = content.ToList();
+        var (differences, failures) = (Take<HpcEnvironmentDifference>(left), Take<ReportFailure>(left));
         List<ReportTable> tables =
         [
             Nodes(Take<HpcNode>(left)), Checks(Take<HpcNodeCheck>(left)), Jobs(Take<HpcJob>(left)), Images(Take<HpcImage>(left)),
-            Drift(Take<HpcEnvironmentDifference>(left)), Audit(Take<HpcContainerFinding>(left)), Ports(Take<JobPort>(left)),
-            Failures(Take<ReportFailure>(left)),
+            Statics(Take<ReportStatic>(left), differences, failures), Drift(differences), Audit(Take<HpcContainerFinding>(left)),
+            Ports(Take<JobPort>(left)), Failures(failures),
         ];
         return left is [var other, ..]
             ? throw new HpcException(
                 ErrorId.InvalidValue, $"{other.GetType().Name} is nothing that a report has a table of.", $"{other}",
                 "Pipe in what Get-HpcNode, Test-HpcNode, Get-HpcJob, Get-HpcImage, Compare-HpcEnvironment, Test-HpcContainer and "
-                    + "Get-JobPort put out, without -Summary.")
+                    + "Get-JobPort put out, without -Summary and -Fold.")
             : [.. tables.Where(table => table.Rows.Count > 0 || table.Bar?.Parts.Count > 0 || (isWhole && table.Id != "failures"))];
     }
 
@@ -57,17 +58,15 @@ internal static class ReportContent
     };
 
     private static ReportTable Checks(List<HpcNodeCheck> checks) => new(
-        "checks", "Checks that need a look", "Every check passed, or does not apply.",
+        "checks", "Checks that need a look", checks.Count == 0 ? "No check was made." : "Every check passed, or does not apply.",
         ["Check", "Result", "Nodes", "Count", "What was found", "What to do"],
         [
-            .. from check in checks
-               where check.Result is not (nameof(CheckResult.Passed) or nameof(CheckResult.Skipped))
-               group check.Node by (check.Check, check.Result, check.Evidence, check.Remedy) into same
-               orderby Rank(same.Key.Result), same.Key.Check
-               select (ReportCell[])
-               [
-                   same.Key.Check, ReportCell.State(same.Key.Result), Folded(same), same.Count(), same.Key.Evidence, same.Key.Remedy,
-               ],
+            .. HpcNodeCheckGroup.Of(checks.Where(check => check.IsProblem))
+                .OrderBy(same => Rank(same.Result)).ThenBy(same => same.Check, StringComparer.Ordinal)
+                .Select(same => (ReportCell[])
+                [
+                    same.Check, ReportCell.State(same.Result), same.NodeList, same.Count, same.Evidence, same.Remedy,
+                ]),
         ])
     {
         Bar = ReportBar.Of("Checks", checks.Select(check => check.Result)),
@@ -92,32 +91,50 @@ internal static class ReportContent
         "images", "Images", "The nodes hold no image, and the site wants none.",
         ["Image", "State", "Nodes", "Count", "Size", "Environments", "Digest", "Wanted"],
         [
-            .. from image in images
-               group image by (image.Name, image.State, image.Digest, image.Id) into same
-               let first = same.First()
-               orderby Rank(first.State), first.Name
-               select (ReportCell[])
-               [
-                   first.Name, ReportCell.State(first.State), Folded(same.Select(image => image.Node)), same.Count(),
-                   ReportCell.Bytes(first.SizeBytes), string.Join(", ", first.Environments), first.Digest ?? first.Id,
-                   first.WantedDigest == first.Digest ? "" : first.WantedDigest,
-               ],
+            .. HpcImageGroup.Of(images).OrderBy(same => Rank(same.State)).ThenBy(same => same.Name).Select(same => (ReportCell[])
+            [
+                same.Name, ReportCell.State(same.State), same.NodeList, same.Count, ReportCell.Bytes(same.SizeBytes),
+                string.Join(", ", same.Environments), same.Digest ?? same.Id, same.WantedDigest == same.Digest ? "" : same.WantedDigest,
+            ]),
         ])
     {
         Bar = ReportBar.Of("Images on nodes", images.Select(image => image.State)),
     };
 
+    /// <summary>A node of which something could not be looked at and nothing was found may be as declared or not.</summary>
+    private static ReportTable Statics(
+        List<ReportStatic> statics, List<HpcEnvironmentDifference> differences, List<ReportFailure> failures)
+    {
+        var failed = failures.SelectMany(failure => failure.Nodes).ToHashSet(StringComparer.Ordinal);
+        return new(
+            "static", "Static environments", "None is declared on these nodes.",
+            ["Static environment", "Environment", "Port", "Nodes", "Count", "As declared", "Different", "Not known"],
+            [.. statics.Select(Row)]);
+
+        IReadOnlyList<ReportCell> Row(ReportStatic one)
+        {
+            var nodes = one.Nodes.ToHashSet(StringComparer.Ordinal);
+            var found = differences.Where(difference => difference.Static == one.Name && nodes.Contains(difference.Node)).ToList();
+            var differ = found.Select(difference => difference.Node).ToHashSet(StringComparer.Ordinal);
+            var unknown = one.Nodes.Count(node => failed.Contains(node) && !differ.Contains(node));
+            var tone = found.Exists(difference => difference.Severity == nameof(DifferenceSeverity.Error)) ? "bad" : "doubtful";
+            return
+            [
+                one.Name, one.Environment, one.Port, Folded(one.Nodes), one.Nodes.Count, one.Nodes.Count - differ.Count - unknown,
+                ReportCell.Count(differ.Count, tone), ReportCell.Count(unknown, "doubtful"),
+            ];
+        }
+    }
+
     private static ReportTable Drift(List<HpcEnvironmentDifference> differences) => new(
         "drift", "Static environments that differ", "All are as declared, or none is declared.",
         ["Environment", "How", "Part", "Nodes", "Count", "Declared", "There", "What to do"],
         [
-            .. from difference in differences
-               group difference.Node by difference with { Node = "" } into same
-               select (ReportCell[])
-               [
-                   same.Key.Static, new(same.Key.Kind, null, same.Key.Severity == nameof(DifferenceSeverity.Error) ? "bad" : "doubtful"),
-                   same.Key.Part, Folded(same), same.Count(), same.Key.Wanted, same.Key.Actual, same.Key.Remedy,
-               ],
+            .. HpcEnvironmentDifferenceGroup.Of(differences).Select(same => (ReportCell[])
+            [
+                same.Static, new(same.Kind, null, same.Severity == nameof(DifferenceSeverity.Error) ? "bad" : "doubtful"),
+                same.Part, same.NodeList, same.Count, same.Wanted, same.Actual, same.Remedy,
+            ]),
         ])
     {
         Bar = ReportBar.Of("Differences", differences.Select(difference => difference.Severity)),
@@ -127,16 +144,11 @@ internal static class ReportContent
         "audit", "Containers", "No container opens more than it has to.",
         ["Check", "Severity", "Status", "Of", "Nodes", "Count", "What was found", "What to do"],
         [
-            .. from finding in findings
-               let of = finding.Environment.Length > 0 ? finding.Environment : finding.Name
-               group finding.Node by (finding.Check, finding.Severity, finding.Status, of, finding.Evidence, finding.Remedy) into same
-               select (ReportCell[])
-               [
-                   same.Key.Check,
-                   new(same.Key.Severity, null, ReportBar.ToneOf(Standing(same.Key.Severity, same.Key.Status))),
-                   same.Key.Status, same.Key.of,
-                   Folded(same.Where(node => node.Length > 0)), same.Count(), same.Key.Evidence, same.Key.Remedy,
-               ],
+            .. HpcContainerFindingGroup.Of(findings).Select(same => (ReportCell[])
+            [
+                same.Check, new(same.Severity, null, ReportBar.ToneOf(Standing(same.Severity, same.Status))),
+                same.Status, same.Name, same.NodeList, same.Count, same.Evidence, same.Remedy,
+            ]),
         ])
     {
         Bar = ReportBar.Of("Findings", findings.Select(finding => Standing(finding.Severity, finding.Status))),
@@ -163,7 +175,7 @@ internal static class ReportContent
         "failures", "What could not be looked at", "",
         ["About", "Error", "What failed", "What to do"],
         [
-            .. failures.Distinct().Select(failure => (ReportCell[])
+            .. failures.DistinctBy(failure => failure with { Nodes = [] }).Select(failure => (ReportCell[])
                 [failure.Target, new(failure.Id, null, "bad"), failure.Message, failure.Remedy]),
         ]);
 

@@ -89,6 +89,10 @@ internal sealed record ReportCell(string Text, double? Sort = null, string Tone 
     public static implicit operator ReportCell(int? number) =>
         new(number?.ToString(CultureInfo.InvariantCulture) ?? "", number ?? -1);
 
+    /// <summary>How many are not as they should be: none is said quietly.</summary>
+    public static ReportCell Count(int number, string tone) =>
+        new(number.ToString(CultureInfo.InvariantCulture), number, number == 0 ? "" : tone);
+
     /// <summary>A state in its tone.</summary>
     public static ReportCell State(string state) => new(state, null, ReportBar.ToneOf(state));
 

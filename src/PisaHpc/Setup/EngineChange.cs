@@ -38,6 +38,9 @@ internal sealed class EngineChange
     /// </summary>
     public string? Backup { get; }
 
+    /// <summary>Told that an interruption has put the old configuration back.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     private string File => _plan.Facts.Engine.File;
 
     /// <summary>The admin's own configuration; null for no file.</summary>
@@ -169,6 +172,11 @@ internal sealed class EngineChange
                 $"{Refused}, and has the old one again: {cause.Message}{Losses}",
                 _plan.Node,
                 innerException: cause);
+        }
+
+        if (_wrote)
+        {
+            TakenBack.AddPutBack("engine", _plan.Node, "the configuration of before");
         }
     }
 

@@ -14,11 +14,17 @@ internal static class NodeSetup
     /// <param name="plan">The plan; one that changes nothing is carried out at once.</param>
     /// <param name="now">The time that the old configuration is kept under.</param>
     /// <param name="cancellationToken">Interrupts; an engine's configuration is then the old one, or the new one taken up.</param>
+    /// <param name="taken">Told of a configuration that an interruption has put back; null where nobody asks.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.EngineConfigurationRefused"/>, <see cref="ErrorId.NodeCommandFailed"/>.
     /// </exception>
     public static async Task<HpcNodeSetup> RunAsync(
-        INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
+        INodeConnection connection,
+        IEngineConnector engines,
+        NodeSetupPlan plan,
+        DateTimeOffset now,
+        CancellationToken cancellationToken,
+        TakenBack? taken = null)
     {
         var files = new NodeFiles(connection);
         if (plan.Certificate is { } certificate)
@@ -46,16 +52,24 @@ internal static class NodeSetup
 
         return plan.Action == EngineAction.None
             ? plan.Predict()
-            : await ChangeEngineAsync(connection, engines, plan, now, cancellationToken);
+            : await ChangeEngineAsync(connection, engines, plan, now, taken ?? TakenBack.Untold, cancellationToken);
     }
 
     private static async Task<HpcNodeSetup> ChangeEngineAsync(
-        INodeConnection connection, IEngineConnector engines, NodeSetupPlan plan, DateTimeOffset now, CancellationToken cancellationToken)
+        INodeConnection connection,
+        IEngineConnector engines,
+        NodeSetupPlan plan,
+        DateTimeOffset now,
+        TakenBack taken,
+        CancellationToken cancellationToken)
     {
         var backup = $"{plan.Facts.Engine.File}.pisahpc-{now.UtcDateTime.ToString(Stamp, CultureInfo.InvariantCulture)}";
         var restarts = plan.Action == EngineAction.Restart && plan.Engine is not null;
         var before = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
-        var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site), plan, backup);
+        var change = new EngineChange(connection, new EngineControl(connection, engines, plan.Site), plan, backup)
+        {
+            TakenBack = taken,
+        };
         await change.RunAsync(cancellationToken);
         var after = restarts ? await RunningAsync(engines, plan.Node, cancellationToken) : [];
         return plan.Predict() with

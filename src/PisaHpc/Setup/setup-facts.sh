@@ -5,7 +5,7 @@
 
 file() {
   [ -e "$2" ] || return 0
-  content=$(base64 < "$2") || exit 1
+  content=$(base64 "$2") || { [ ! -e "$2" ] || exit 1; return 0; }
   printf '%s\t%s\n' "$1" "$(printf '%s' "$content" | tr -d '\n')"
 }
 said=$(sh -c "$1" engine-facts "$2" "$3") || exit 1

@@ -24,6 +24,12 @@ public sealed record NodeAccess
     /// <summary>The implementation.</summary>
     public SshClientKind Client { get; init; } = SshClientKind.Builtin;
 
+    /// <summary>
+    /// The node that this process is on, as root as a login there would be: what is done on it needs none. Null where every node is reached
+    /// by <see cref="Client"/>.
+    /// </summary>
+    public string? Here { get; init; }
+
     /// <summary>The login name; null is the caller's own.</summary>
     public string? User { get; init; }
 
@@ -54,4 +60,7 @@ public sealed record NodeAccess
         get => field ?? EngineAdministration.Socket;
         init;
     }
+
+    /// <summary>Whether a node is this machine, and is reached without ssh.</summary>
+    public bool IsHere(string node) => Client == SshClientKind.Local || node == Here;
 }

@@ -29,6 +29,9 @@ internal sealed record SiteDraft
     /// <summary>Who logs in to the nodes.</summary>
     public required string User { get; init; }
 
+    /// <summary>The port of the nodes' sshd.</summary>
+    public int SshPort { get; init; } = DefaultSshPort;
+
     /// <summary>The keys that he has; empty for those of his home directory.</summary>
     public required IReadOnlyList<string> Keys { get; init; }
 
@@ -71,6 +74,11 @@ internal sealed record SiteDraft
                 user: {Scalar(User)}
 
             """);
+        if (SshPort != DefaultSshPort)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    port: {SshPort}\n");
+        }
+
         if (Keys.Count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"    keys: {Sequence(Keys)}\n");
@@ -86,6 +94,7 @@ internal sealed record SiteDraft
         return text.ToString();
     }
 
+    private const int DefaultSshPort = 22;
     private const string OpenBrace = "{";
     private const string CloseBrace = "}";
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using PisaHpc.Batch;
 using PisaHpc.HostLists;
 
 namespace PisaHpc.Sites;
@@ -11,7 +10,7 @@ internal static class StaticAudit
     /// <param name="ephemeral">The ports that the kernel hands out by itself; null when not known.</param>
     public static IEnumerable<SiteFinding> Examine(HpcSite site, EphemeralPorts? ephemeral) =>
         Collisions(site).Concat(site.Static.Values.SelectMany(definition => PortOf(site, definition, ephemeral)))
-            .Concat(UnknownNodes(site)).Concat(OpenLogins(site)).Concat(UntoldBatchSystem(site));
+            .Concat(UnknownNodes(site)).Concat(OpenLogins(site));
 
     /// <summary>The static environment that is declared before another one on the same port of a node; null where none is.</summary>
     internal static StaticDefinition? Before(HpcSite site, StaticDefinition definition, string node) =>
@@ -75,14 +74,6 @@ internal static class StaticAudit
                    $"static.{definition.Name}: {HostList.Fold(unknown)} {(unknown.Count == 1 ? "is" : "are")} not among nodes.names",
                    "Correct the list, or add the nodes to nodes.names.");
     }
-
-    private static IEnumerable<SiteFinding> UntoldBatchSystem(HpcSite site) =>
-        from definition in site.Static.Values
-        where definition.Drain.Batch && site.Batch.System != Scheduler.Slurm
-        select SiteAudit.Warning(
-            "StaticDrainUntold", definition.PositionIn(site, "drain"),
-            $"static.{definition.Name}: {site.Batch.System} is not told to drain a node; {Scheduler.Slurm} is",
-            "Take drain.batch out, and close nodes by hand before a sync.");
 
     /// <summary>The node's own sshd may let in whom its PAM does (pam_access(8), pam_slurm_adopt): this one asks no PAM.</summary>
     private static IEnumerable<SiteFinding> OpenLogins(HpcSite site) =>

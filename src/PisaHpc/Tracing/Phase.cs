@@ -138,6 +138,9 @@ public enum Phase
     /// <summary>A node's checks.</summary>
     CheckNode,
 
+    /// <summary>What some checks of a node have to know, and others do not, is asked for.</summary>
+    GatherEvidence,
+
     /// <summary>A node gets a batch system's hooks.</summary>
     PutHooks,
 

@@ -51,6 +51,7 @@ internal static class PhaseWords
         Phase.RestartEngine => "restarting the engine",
         Phase.RestoreConfiguration => "putting the engine's old configuration back",
         Phase.CheckNode => "checking",
+        Phase.GatherEvidence => "looking at",
         Phase.PutHooks => "putting the batch system's hooks",
         Phase.RemoveHooks => "removing the batch system's hooks",
         Phase.ConfigureBatchSystem => "changing the batch system's configuration",

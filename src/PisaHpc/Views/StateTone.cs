@@ -15,6 +15,7 @@ public static class StateTone
     {
         "Slow", "Warning", "WARNING", "Starting", "Restarting", "Removing", "Paused", "Outdated", "Unknown", "UNKNOWN", "Leftover",
         "NotFound", "Expired", "Incomplete", "Pending", "Found", "TimeLimit", "Deadline", "Preempted", "Signal", "Interrupted",
+        "DOWN", "INIT", "ARMED",
     };
 
     /// <summary>It is over, was not wanted, or does not concern the reader.</summary>

@@ -193,7 +193,8 @@ public sealed class HTCondorHookTests(HookedHTCondor condor) : IClassFixture<Hoo
                 _id,
                 """
                 Get-HpcAllocation -JobId $Id -Site $Site | ForEach-Object {
-                    "$($_.JobId) $($_.Scheduler) $($_.Owner) $($_.Owner.Uid) $($_.Nodes[0])=$($_.TotalSlots)/$($_.Nodes[0].MemoryBytes) $($_.Job)"
+                    $first = $_.Nodes[0]
+                    "$($_.JobId) $($_.Scheduler) $($_.Owner) $($_.Owner.Uid) $first=$($_.TotalSlots)/$($first.MemoryBytes) $($_.Job)"
                 }
                 """).Single().ToString());
         Assert.Equal(

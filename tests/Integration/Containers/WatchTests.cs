@@ -22,7 +22,10 @@ public sealed partial class WatchTests(LabFixture lab) : IDisposable
         job.Run("Measure-HpcContainer -JobId $JobId -Watch").Failed("InvalidValue");
         foreach (var columns in (int[])[80, 120])
         {
-            var shown = await WatchAsync(job.Id, columns);
+            // Colours are as those of any table: the headers have some, unless NO_COLOR says that nobody wants any.
+            var isPlain = columns == 120;
+            var shown = await WatchAsync(job.Id, columns, isPlain);
+            Assert.NotEqual(isPlain, Colour().IsMatch(shown));
             var up = Assert.Single(Up().Matches(shown));
             var (first, second) = (shown[..up.Index], shown[(up.Index + up.Length)..]);
             var height = int.Parse(up.Groups[1].Value, CultureInfo.InvariantCulture);
@@ -36,19 +39,27 @@ public sealed partial class WatchTests(LabFixture lab) : IDisposable
         }
     }
 
-    private static async Task<string> WatchAsync(string jobId, int columns)
+    private static async Task<string> WatchAsync(string jobId, int columns, bool isPlain)
     {
         var command = $"Import-Module {Path.Combine(Repository.Root, "PisaHpc.psd1")}; Measure-HpcContainer -JobId {jobId} -Watch -MaxSamples 2";
         await Pwsh.RestoredAsync();
         var run = await TerminalSession.RunAsync(
             ["sh", "-c", $"stty columns {columns} rows 24; exec dotnet pwsh -NoProfile -NonInteractive -Command '{command}'"],
-            new Dictionary<string, string?> { ["TERM"] = "xterm-256color", ["POWERSHELL_TELEMETRY_OPTOUT"] = "1" });
+            new Dictionary<string, string?>
+            {
+                ["TERM"] = "xterm-256color",
+                ["NO_COLOR"] = isPlain ? "1" : null,
+                ["POWERSHELL_TELEMETRY_OPTOUT"] = "1",
+            });
         return run.EndedWith(0).Output;
     }
 
     /// <summary>The lines as they are seen, without colours and what moves the cursor.</summary>
     private static string[] Lines(string text) =>
         [.. Sequence().Replace(text, "").Split('\n').Select(line => line.Trim('\r')).Where(line => line.Length > 0)];
+
+    [GeneratedRegex(@"\e\[[1-9][0-9;]*m")]
+    private static partial Regex Colour();
 
     [GeneratedRegex(@"\e\[(\d+)A")]
     private static partial Regex Up();

@@ -24,7 +24,8 @@ public sealed class HookScriptTests(LabFixture lab) : IAsyncLifetime
     [InlineData("o2wn01 1 o2wn02 1", " -Memlock unlimited", 75, "LimitRefused")]
     [InlineData("o2wn01 1 o2wn02 1", " -Memory 64m -ShmSize 128m", 1, "does not fit into memory")]
     [InlineData("o2wn01 1 o2wn02 1", "", 0, "")]
-    public async Task It_asks_for_a_requeue_where_a_node_failed_and_nothing_is_left(string hosts, string options, int exitCode, string words)
+    public async Task It_asks_for_a_requeue_where_a_node_failed_and_nothing_is_left(
+        string hosts, string options, int exitCode, string words)
     {
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "about", "about_PisaHpc_Hooks.md"));
         var script = page.Split("```powershell\n").Single(part => part.StartsWith("#!", StringComparison.Ordinal)).Split("```")[0];

@@ -21,6 +21,11 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
 
     private readonly string _family = LabFixture.NewJobId("docs");
 
+    /// <summary>
+    /// Where the reader is: what examples write by a relative path lies there, and not in the checkout, of which they read one file.
+    /// </summary>
+    private readonly DirectoryInfo _place = Directory.CreateTempSubdirectory("pisahpc-examples-");
+
     private string ByHand => _family + "-a";
 
     private string OfLsf => _family + "-b";
@@ -40,10 +45,17 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             .Order(StringComparer.Ordinal)
     ];
 
-    public Task InitializeAsync() => Task.CompletedTask;
+    public Task InitializeAsync()
+    {
+        const string example = "docs/site.example.yaml";
+        _place.CreateSubdirectory("docs");
+        File.Copy(Path.Combine(Repository.Root, example), Path.Combine(_place.FullName, example));
+        return Task.CompletedTask;
+    }
 
     public async Task DisposeAsync()
     {
+        _place.Delete(recursive: true);
         await StopAsync();
         await lab.AssertNothingLeftAsync(ByHand);
         await lab.AssertNothingLeftAsync(OfLsf);
@@ -76,7 +88,9 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
             : lab.State.Site;
         var end = await RunAsync(string.Join('\n', Stage(page).Concat(examples)), site);
         Assert.True(end.ExitCode == 0, $"{page}: exit code {end.ExitCode}\n{end.Output}\n{end.Error}");
-        Assert.All(end.Lines.Where(IsOfAView), line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
+        Assert.All(
+            end.Lines.Where(IsOfAView),
+            line => Assert.True(line.Length <= 120, $"{page}: {line.Length} columns: {line}\n{end.Output}"));
     }
 
     /// <summary>An example as one types it at a prompt: it has a view of its own. What it needs to be free is made so before.</summary>
@@ -97,19 +111,26 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         or "Get-HpcContainer" or "Get-HpcContainerLog" or "Wait-HpcContainer" or "New-HpcContainerPlan" or "Test-HpcContainer";
 
     /// <summary>
-    /// PowerShell's own sentence, a line for monitoring, a finding as a text, and lines that name a file of the checkout, are as long as
-    /// they have to be.
+    /// PowerShell's own sentence, a line for monitoring, a finding as a text, and lines that name a file of the checkout or of the reader,
+    /// are as long as they have to be.
     /// </summary>
-    private static bool IsOfAView(string line) => !line.StartsWith("What if: ", StringComparison.Ordinal)
+    private bool IsOfAView(string line) => !line.StartsWith("What if: ", StringComparison.Ordinal)
         && !line.StartsWith("PISAHPC ", StringComparison.Ordinal)
         && !line.StartsWith("o2wn01 pisahpc-", StringComparison.Ordinal) && !line.StartsWith("o2wn02 pisahpc-", StringComparison.Ordinal)
-        && !line.Contains(Repository.Root, StringComparison.Ordinal);
+        && !line.Contains(Repository.Root, StringComparison.Ordinal)
+        && !line.Contains(_place.FullName, StringComparison.Ordinal);
 
     /// <summary>
     /// Raises the jobs that a page's examples speak of: the one by its id, and the one that the batch system's environment names.
     /// </summary>
     private IEnumerable<string> Stage(string page)
     {
+        yield return $"Set-Location '{_place}'";
+        if (page == "Export-HpcTrace")
+        {
+            Directory.CreateDirectory(Records);
+        }
+
         var environment = page == "Invoke-ContainerMpi" ? "debian12" : "tiny";
         if (page is "Get-HpcContainer" or "Get-HpcContainerLog" or "Get-HpcJob" or "Get-HpcNode" or "Get-JobPort" or "Get-JobSshConfig"
             or "Invoke-ContainerMpi" or "Invoke-HpcJob" or "Remove-JobPort" or "Remove-JobSshConfig" or "Stop-HpcContainer" or "Stop-HpcJob"
@@ -117,11 +138,6 @@ public sealed class PageExampleTests(LabFixture lab) : IAsyncLifetime
         {
             var allocate = $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 4, 3 -Owner hpcuser -JobId {ByHand}";
             yield return $"{allocate} | Start-HpcJob -Environment {environment} | Out-Host";
-        }
-
-        if (page == "Export-HpcTrace")
-        {
-            yield return $"Set-Location '{Directory.CreateDirectory(Records)}'";
         }
 
         if (OfStatic(page) && page != "Start-HpcContainer")

@@ -77,7 +77,7 @@ internal sealed class PlacedJob(HostedRunspace shell, LabFixture lab, StaticLab 
 
     public async ValueTask DisposeAsync()
     {
-        Run("Stop-HpcJob $JobId -Site $Site").Succeeded();
+        Run("Stop-HpcJob $JobId -GraceSec 1 -Site $Site").Succeeded();
         await lab.AssertNothingLeftAsync(Id);
     }
 }

@@ -30,7 +30,7 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
             $"for name in serve write:{placed.DirectoryOf(first.Id)} {placed.DirectoryOf(first.Id)}/agent/socket; do "
             + "setsid sh -c 'trap \"\" TERM; while :; do sleep 7277; done' \"$name\" \"$name\" >/dev/null 2>&1 & done").Succeeded();
 
-        Assert.True((bool)((dynamic)first.Run("Stop-HpcJob $JobId -Site $Site").Single()).Changed);
+        Assert.True((bool)((dynamic)first.Run("Stop-HpcJob $JobId -GraceSec 1 -Site $Site").Single()).Changed);
         var left = await placed.ProcessesAsync();
         Assert.DoesNotContain("sleep 717", left, StringComparison.Ordinal);
         Assert.Contains("sleep 7277", left, StringComparison.Ordinal);
@@ -106,6 +106,31 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
         job.Run("$allocation | Invoke-ContainerMpi -Static $Static -Command hostname -Site $Site -WhatIf").Succeeded();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ctrl_C_ends_a_run_of_MPI_and_takes_away_the_job_that_it_placed(bool whenRanksRun)
+    {
+        await using var job = placed.NewJob("interrupted");
+        using var caller = placed.Start(
+            $"Get-HpcAllocation -Node o2wn01, o2wn02 -Slot 32, 24 -JobId {job.Id} -Owner hpcuser | Invoke-ContainerMpi -Static {placed.Static} "
+            + "-Command sh -ArgumentList '-c', 'trap \"\" TERM INT HUP; sleep 7477 & wait; sleep 7477' -Quiet");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (whenRanksRun ? await RanksAsync() < 32 : !File.Exists(placed.Node.PathOf($"/run/pisahpc/.placed/{job.Id}")))
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        await caller.SignalAsync("INT");
+        var end = (await caller.EndAsync(TimeSpan.FromSeconds(10))).EndedWith(130);
+        Assert.Contains($"Job {job.Id}: a port and keys were taken back from o2wn", end.Error, StringComparison.Ordinal);
+        Assert.Equal(0, await RanksAsync());
+        Assert.Empty(await placed.Lab.TracesOfAsync(job.Id));
+
+        async Task<int> RanksAsync() =>
+            (await placed.ProcessesAsync()).Split('\n').Count(line => line.EndsWith(" sleep 7477", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task What_a_killed_agent_leaves_goes_with_the_next_start()
     {
@@ -155,6 +180,8 @@ public sealed class PlacedJobTests(PlacedJobLab placed) : IClassFixture<PlacedJo
         Assert.All((string[])["5001", "5002"], group => Assert.Contains(group, id[0].ToString(), StringComparison.Ordinal));
         var login = await placed.Node.RunAsync("ssh", "-F", $"{placed.DirectoryOf(job.Id)}/ssh_config", "o2wn02", "id; tr '\\0' '\\n' </proc/1/cmdline");
         Assert.StartsWith(User, login.EndedWith(0).Output, StringComparison.Ordinal);
+        var kept = job.Run("Remove-JobSshConfig $JobId -Node o2wn01 -Site $Site").Failed("InvalidValue").ToString();
+        Assert.Contains("placed into a static environment", kept, StringComparison.Ordinal);
         var program = (await placed.Node.RunAsync("sh", "-c", "ls -t /run/pisahpc/.agent/*/pisahpc-run | head -n 1")).EndedWith(0).Output.Trim();
         var client = await placed.Node.RunAsync(
             "setpriv", "--reuid", "4001", "--regid", "4001", "--clear-groups", program,

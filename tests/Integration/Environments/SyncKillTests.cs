@@ -35,6 +35,14 @@ public sealed class SyncKillTests(LabFixture lab) : IDisposable
             Assert.Equal([$"pisahpc-static-{name}"], await site.ContainersAsync(lab.Nodes[0]));
             Assert.Empty(site.Run($"Compare-HpcEnvironment {name} -Site $Site").Succeeded().Objects);
         }
+
+        await site.ChangeAsync($"A: {old}", "A: interrupted");
+        using var stopped = site.Start($"Sync-HpcEnvironment {name} -GraceSec 1 -Verbose");
+        await stopped.SaysAsync("o2wn01: starting the container");
+        await stopped.SignalAsync("INT");
+        Assert.Matches(
+            $@"Static environment {name}: (1 container was taken back from o2wn01; )?the container of before is back on o2wn01\.",
+            (await stopped.EndAsync()).EndedWith(130).Error);
     }
 
     private async Task<IReadOnlyList<string>> RunningAsync(StaticLab site) =>

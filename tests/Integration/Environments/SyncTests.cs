@@ -17,7 +17,7 @@ public sealed class SyncTests(LabFixture lab) : IDisposable
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);
         var planned = site.Run($"{Sync} -WhatIf -PassThru").Succeeded().Objects.Select(Words);
-        Assert.Equal(4, planned.Count(line => line.EndsWith("Create False False", StringComparison.Ordinal)));
+        Assert.Equal(4, planned.Count(line => line.EndsWith("Create True False", StringComparison.Ordinal)));
         Assert.Empty(await site.ContainersAsync(lab.Nodes[0]));
         Assert.Equal(4, site.Run(Sync).Succeeded().Objects.Select(Words).Count(IsMade));
         Assert.DoesNotContain(site.Run(Sync).Succeeded().Objects, item => (bool)((dynamic)item).Changed);

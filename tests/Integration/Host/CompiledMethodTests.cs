@@ -9,12 +9,12 @@ namespace PisaHpc.Integration.Host;
 /// </summary>
 public sealed class CompiledMethodTests
 {
-    private const string Count = "[System.Runtime.JitInfo]::GetCompiledMethodCount($false)";
+    internal const string Count = "[System.Runtime.JitInfo]::GetCompiledMethodCount($false)";
 
     [Theory]
-    [InlineData("", 260, "-NoModule")]
-    [InlineData("", 420)]
-    [InlineData("$null = Get-HpcAllocation -Node o2wn01 -Slot 1 -Owner root -JobId 1; ", 560)]
+    [InlineData("", 150, "-NoModule")]
+    [InlineData("", 210)]
+    [InlineData("$null = Get-HpcAllocation -Node o2wn01 -Slot 1 -Owner root -JobId 1; ", 275)]
     public async Task A_cold_start_compiles_few(string first, int most, params string[] options)
     {
         var result = await HostProcess.RunAsync([.. options, "-Command", first + Count]);

@@ -68,7 +68,10 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
         await hook.SaysAsync("o2wn02: waiting until it is ready");
         await hook.SignalAsync(signal);
         var end = (await hook.EndAsync()).EndedWith(code);
-        Assert.Contains($"Stopped by SIG{signal}. What was started was taken back.", end.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Stopped by SIG{signal}. Job {_jobId}: 2 containers, a port and keys were taken back from o2wn[01-02].",
+            end.Error,
+            StringComparison.Ordinal);
         await lab.AssertNothingLeftAsync(_jobId);
     }
 
@@ -76,7 +79,8 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     public async Task Its_own_deadline_comes_before_the_batch_systems_and_the_job_may_be_requeued()
     {
         var end = (await HookAsync(["start", "-Environment", "unready", "-Site", SiteThatFails(), "-DeadlineSec", "5"], Both)).EndedWith(75);
-        Assert.Contains("Stopped by its deadline of 5 s. What was started was taken back.", end.Error, StringComparison.Ordinal);
+        Assert.Contains($"Stopped by its deadline of 5 s. Job {_jobId}: ", end.Error, StringComparison.Ordinal);
+        Assert.Contains(" were taken back from o2wn[01-02].", end.Error, StringComparison.Ordinal);
         await lab.AssertNothingLeftAsync(_jobId);
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PisaHpc.Integration.Harness;
+using PisaHpc.Integration.Host;
 
 namespace PisaHpc.Integration.Jobs;
 
@@ -31,8 +32,15 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
     public async Task Interrupted_at_any_step_the_caller_takes_everything_back_itself(string step)
     {
         await using var job = new LabJob(_shell, lab, "int");
-        (await CutOffAsync(job, step, "INT")).EndedWith(130);
+        var end = (await CutOffAsync(job, step, "INT")).EndedWith(130);
         await lab.AssertNothingLeftAsync(job.Id);
+        if (step is "writing the ssh configuration" or "starting the container" or "waiting until it is ready")
+        {
+            // As that step begins no node need have keys yet.
+            var none = step is "writing the ssh configuration" ? "a port was taken back|" : "";
+            Assert.Matches(
+                $@"warning: Job {job.Id}: .*({none}a port and keys were taken back from o2wn(\[01-02\]|0[12]))\.", end.Error);
+        }
     }
 
     [Fact]
@@ -58,11 +66,36 @@ public sealed class JobKillTests(LabFixture lab) : IDisposable
     }
 
     [Fact]
+    public async Task A_session_that_ends_while_it_starts_in_the_background_takes_it_back_and_says_so()
+    {
+        await using var job = new LabJob(_shell, lab, "session");
+        var never = Path.Combine(lab.State.Shared, $"never-{job.Id}");
+        ProgramFile.Write(never, "#!/bin/sh\nexec sleep 1000\n");
+        var site = Path.Combine(Path.GetTempPath(), $"{job.Id}.yaml");
+        LabSite.Of(lab).WithEnvironments($"unready: {{ image: pisa/tiny:1, sshd: {never}, readyTimeout: 120s }}").WriteTo(site);
+        var end = await Pwsh.RunAsync(
+            "-Command",
+            $"Import-Module '{Repository.Manifest}'; "
+            + $"$begun = Get-HpcAllocation -Node 'o2wn[01-02]' -Slot 1 -Owner hpcuser -JobId {job.Id} | "
+            + $"Start-HpcJob -Environment unready -Site {site} -AsJob; "
+            + $"while (@(Get-HpcContainer -JobId {job.Id} -Site {site} -ErrorAction SilentlyContinue | "
+            + "Where-Object State -EQ Running).Count -lt 2) { }");
+        File.Delete(site);
+        File.Delete(never);
+        Assert.Contains("The session ends: its job ", end.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Job {job.Id}: 2 containers, a port and keys were taken back from o2wn[01-02].", end.Output, StringComparison.Ordinal);
+        await lab.AssertNothingLeftAsync(job.Id);
+    }
+
+    [Fact]
     public async Task A_job_that_is_being_started_is_shown_so_and_not_started_twice()
     {
         await using var job = new LabJob(_shell, lab, "busy");
         using var caller = Start(job);
-        await caller.SaysAsync("starting the container");
+
+        // Whatever comes later may be over before the signal is there.
+        await caller.SaysAsync("leasing a port: done");
         await caller.SignalAsync("STOP");
         try
         {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.Loader;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Module;
@@ -53,16 +54,21 @@ public sealed class ImportTests : IDisposable
     }
 
     [Fact]
-    public void Packages_stay_out_of_the_default_load_context_and_the_domain_is_in_it()
+    public void Adapters_and_packages_stay_out_of_the_default_load_context_and_what_scripts_name_is_in_it()
     {
-        _runspace.Run("Get-HpcAllocation -Node o2wn01 -Slot 1 -Owner root").Succeeded();
-        var shared = System.Runtime.Loader.AssemblyLoadContext.Default.Assemblies.Select(assembly => assembly.GetName().Name).ToList();
+        var site = Path.Combine(Repository.Root, "docs/site.example.yaml");
+        _runspace.Run("param($Site) Get-HpcEnvironment -Site $Site", new { Site = site }).Succeeded();
+        var shared = NamesOf(AssemblyLoadContext.Default);
         Assert.Contains("PisaHpc", shared);
-        Assert.DoesNotContain("PisaHpc.Module", shared);
-        Assert.DoesNotContain("Renci.SshNet", shared);
-        Assert.DoesNotContain("Docker.DotNet", shared);
+        Assert.All(["PisaHpc.Adapters", "YamlDotNet", "Renci.SshNet", "Docker.DotNet"], name => Assert.DoesNotContain(name, shared));
+        var own = Assert.Single(AssemblyLoadContext.All, context => context.Name == "PisaHpc");
+        Assert.Superset(new HashSet<string?> { "PisaHpc.Adapters", "YamlDotNet" }, NamesOf(own));
+        Assert.DoesNotContain("PisaHpc", NamesOf(own));
         Assert.Equal("HpcAllocation", _runspace.Run("[PisaHpc.Batch.HpcAllocation].Name").Single().BaseObject);
     }
+
+    private static HashSet<string?> NamesOf(AssemblyLoadContext context) =>
+        [.. context.Assemblies.Select(assembly => assembly.GetName().Name)];
 
     private List<string> Names() => NamesIn(_runspace);
 

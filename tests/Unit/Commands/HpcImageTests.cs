@@ -1,3 +1,4 @@
+using PisaHpc.Images;
 using PisaHpc.Images.Update;
 using PisaHpc.Module.Commands;
 
@@ -13,6 +14,16 @@ public sealed class HpcImageTests
         var run = CmdletRun.With([result], "Update-HpcImage -Site /dev/null", ("Update-HpcImage", typeof(UpdateHpcImageCommand)));
         Assert.Empty(run.Errors);
         Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public void What_nodes_hold_alike_is_one_row_for_each_image()
+    {
+        using var engine = new SocketEngine();
+        var run = CmdletRun.Of($"Get-HpcImage -Fold -Site '{engine.Site}'", ("Get-HpcImage", typeof(GetHpcImageCommand)));
+        Assert.Equal(
+            ["registry.lab:5000/pisa/wanted:1 on localhost: Missing", "pisa/hpc:deb12 on localhost: Other"],
+            run.Output.Select(row => Assert.IsType<HpcImageGroup>(row.BaseObject).ToString()));
     }
 
     [Fact]

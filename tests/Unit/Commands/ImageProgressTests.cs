@@ -11,7 +11,9 @@ public sealed class ImageProgressTests
     public void An_import_shows_bytes_files_and_the_time_left()
     {
         var record = Record(new ImportProgress(1L << 30, 5L << 30, 10_000, 52_113), 10);
-        Assert.Equal(("1.0 GiB of 5.0 GiB, 10,000 of 52,113 files", 20, 40), (record.StatusDescription, record.PercentComplete, record.SecondsRemaining));
+        Assert.Equal(
+            ("1.0 GiB of 5.0 GiB, 10,000 of 52,113 files", 20, 40),
+            (record.StatusDescription, record.PercentComplete, record.SecondsRemaining));
     }
 
     [Fact]
@@ -33,11 +35,15 @@ public sealed class ImageProgressTests
         bar.Report(new LayerPush("aaa", "Pushing", 1 << 20, 4 << 20));
         bar.Report(new LayerPush("bbb", "Layer already exists", 0, 0));
         bar.Report(new LayerPush("aaa", "Pushed", 0, 0));
-        var layer = shown[0];
-        Assert.Equal(("aaa", "Pushing 1.0 MiB of 4.0 MiB", 25, 1), (layer.Activity, layer.StatusDescription, layer.PercentComplete, layer.ParentActivityId));
-        Assert.Equal("2 of 2 layers", shown[^1].StatusDescription);
+        var layer = shown[1];
+        Assert.Equal((1, "0 of 1 layer"), (shown[0].ActivityId, shown[0].StatusDescription));
+        Assert.Equal(
+            ("aaa", "Pushing 1.0 MiB of 4.0 MiB", 25, 1),
+            (layer.Activity, layer.StatusDescription, layer.PercentComplete, layer.ParentActivityId));
+        Assert.Equal("2 of 2 layers", shown[^2].StatusDescription);
         shown.Clear();
         bar.Complete();
+        bar.Report(new LayerPush("ccc", "Pushing", 0, 0));
         Assert.Equal([1, 2, 3], shown.Select(record => record.ActivityId));
         Assert.All(shown, record => Assert.Equal(ProgressRecordType.Completed, record.RecordType));
     }

@@ -36,26 +36,71 @@ public sealed class NodeProgressBarsTests : IDisposable
     }
 
     [Fact]
+    public void The_whole_s_bar_is_there_before_a_node_s()
+    {
+        Begin(Phase.Survey, "n1");
+
+        Assert.Equal([(Whole, "0 of 4 nodes"), (2, "asking the node")], Shown());
+    }
+
+    [Fact]
+    public void A_bar_goes_back_to_what_a_phase_was_a_part_of_when_that_has_ended()
+    {
+        Begin(Phase.StartJob, node: null);
+        Begin(Phase.LeasePort, node: null);
+        End(Phase.LeasePort, node: null, PhaseOutcome.Ok);
+        Begin(Phase.StartOnNode, "n1");
+        Begin(Phase.StartContainer, "n1");
+        End(Phase.StartContainer, "n1", PhaseOutcome.Ok);
+
+        Assert.Equal(
+            [
+                (Whole, "starting the job"), (Whole, "leasing a port"), (Whole, "starting the job"),
+                (2, "starting"), (2, "starting the container"), (2, "starting"),
+            ],
+            Shown());
+    }
+
+    [Fact]
+    public void The_whole_s_bar_keeps_its_percent_when_another_phase_begins()
+    {
+        Begin(Phase.StartOnNode, "n1");
+        End(Phase.StartOnNode, "n1", PhaseOutcome.Ok);
+        Begin(Phase.TakeBack, node: null);
+
+        Assert.Equal(("taking back what was started, 1 of 4 nodes", 25), (_shown[^1].StatusDescription, _shown[^1].PercentComplete));
+    }
+
+    [Fact]
+    public void A_node_on_which_nothing_goes_on_has_no_bar_and_a_late_message_of_its_engine_brings_none_back()
+    {
+        Begin(Phase.PullImage, "n1");
+        End(Phase.PullImage, "n1", PhaseOutcome.Ok);
+        _bars.Report(new ImagePullProgress("n1", new PullProgress("downloading", 1, 2)));
+
+        Assert.Equal((2, ProgressRecordType.Completed), (_shown[^1].ActivityId, _shown[^1].RecordType));
+    }
+
+    [Fact]
     public void A_node_whose_whole_phase_has_ended_loses_its_bar_and_moves_the_percent_on()
     {
         Begin(Phase.StartOnNode, "n1");
-        End(Phase.StartContainer, "n1", PhaseOutcome.Ok);
-        Assert.Single(_shown);
-
         End(Phase.StartOnNode, "n1", PhaseOutcome.Ok);
         End(Phase.StartOnNode, "n2", PhaseOutcome.Error);
 
-        Assert.Equal((2, ProgressRecordType.Completed), (_shown[1].ActivityId, _shown[1].RecordType));
-        Assert.Equal((Whole, "1 of 4 nodes", 25), (_shown[2].ActivityId, _shown[2].StatusDescription, _shown[2].PercentComplete));
+        Assert.Equal((2, ProgressRecordType.Completed), (_shown[2].ActivityId, _shown[2].RecordType));
+        Assert.Equal((Whole, "1 of 4 nodes", 25), (_shown[3].ActivityId, _shown[3].StatusDescription, _shown[3].PercentComplete));
         Assert.Equal((Whole, "2 of 4 nodes", 50), (_shown[4].ActivityId, _shown[4].StatusDescription, _shown[4].PercentComplete));
     }
 
     [Fact]
     public void A_node_that_was_interrupted_is_not_done()
     {
+        Begin(Phase.StartOnNode, "n1");
         End(Phase.StartOnNode, "n1", PhaseOutcome.Cancelled);
 
-        Assert.Equal(ProgressRecordType.Completed, Assert.Single(_shown).RecordType);
+        Assert.Equal((2, ProgressRecordType.Completed), (_shown[^1].ActivityId, _shown[^1].RecordType));
+        Assert.Equal("0 of 4 nodes", Assert.Single(_shown, record => record.ActivityId == Whole).StatusDescription);
     }
 
     [Fact]
@@ -66,7 +111,7 @@ public sealed class NodeProgressBarsTests : IDisposable
             _bars.Report(new ImagePullProgress("n1", new PullProgress("downloading", bytes * 1_000_000, 400_000_000)));
         }
 
-        Assert.Equal(("downloading, 1.0 of 400.0 MB", 0), (_shown[0].StatusDescription, _shown[0].PercentComplete));
+        Assert.Equal(("downloading, 1.0 of 400.0 MB", 0), (_shown[1].StatusDescription, _shown[1].PercentComplete));
         Assert.True(_shown.Count < 100, $"{_shown.Count} records");
     }
 
@@ -85,6 +130,8 @@ public sealed class NodeProgressBarsTests : IDisposable
             _shown.Select(record => (record.ActivityId, record.ParentActivityId, record.Activity)));
         Assert.All(_shown, record => Assert.Equal(ProgressRecordType.Completed, record.RecordType));
     }
+
+    private IEnumerable<(int Bar, string Words)> Shown() => _shown.Select(record => (record.ActivityId, record.StatusDescription));
 
     private void Begin(Phase phase, string? node) => _bars.Report(new PhaseReport(phase, node, "42", null));
 

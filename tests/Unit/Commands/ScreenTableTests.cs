@@ -1,8 +1,14 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using Microsoft.PowerShell.Commands;
 using PisaHpc.Module.Base;
+using PisaHpc.Preflight;
+using PisaHpc.Unit.Face;
 
 namespace PisaHpc.Unit.Commands;
 
-/// <summary>A table that is drawn again in its place.</summary>
+/// <summary>A table that is drawn again in its place. Whether there are colours is a setting of the process.</summary>
+[Collection(nameof(ProcessColours))]
 public sealed class ScreenTableTests
 {
     private readonly FakeTerminal _terminal = new();
@@ -43,4 +49,53 @@ public sealed class ScreenTableTests
         ScreenTable.OnTerminal(_terminal).Draw("first", [.. Enumerable.Range(1, 9).Select(n => $"{n}")]);
         Assert.Equal(5, _terminal.TakeWritten().Split('\n').Length - 1);
     }
+
+    [Theory]
+    [InlineData(OutputRendering.Host, true)]
+    [InlineData(OutputRendering.Ansi, true)]
+    [InlineData(OutputRendering.PlainText, false)]
+    public void It_has_colours_as_what_is_written_to_the_terminal_has(OutputRendering rendering, bool hasColours)
+    {
+        var before = PSStyle.Instance.OutputRendering;
+        try
+        {
+            PSStyle.Instance.OutputRendering = rendering;
+            var node = HpcNode.Unreachable("o2wn13", new HpcException(ErrorId.NodeUnreachable, "It is down.", "o2wn13"));
+            var written = Drawn([node]);
+            Assert.Equal(rendering, PSStyle.Instance.OutputRendering);
+            Assert.Contains("Unreachable", written, StringComparison.Ordinal);
+            Assert.Equal(hasColours, written.Contains($"{PSStyle.Instance.Formatting.Error}Unreachable", StringComparison.Ordinal));
+        }
+        finally
+        {
+            PSStyle.Instance.OutputRendering = before;
+        }
+    }
+
+    /// <summary>What a session with the module's views writes to the terminal.</summary>
+    private string Drawn(IReadOnlyCollection<object> values)
+    {
+        // The engine's own cmdlet under another name, in a module of the name that pwsh has it in.
+        const string Script = """
+            param($Draw)
+            New-Module -Name Microsoft.PowerShell.Utility {
+                function Out-String([switch] $Stream, [int] $Width) { $input | ConvertTo-Text -Stream:$Stream -Width $Width }
+            } | Import-Module
+            $Draw.Invoke($ExecutionContext.InvokeCommand)
+            """;
+        var state = InitialSessionState.CreateDefault2();
+        state.Formats.Add(new SessionStateFormatEntry(Checkout.PathOf("PisaHpc.Format.ps1xml")));
+        state.Commands.Add(new SessionStateCmdletEntry("ConvertTo-Text", typeof(OutStringCommand), helpFileName: null));
+        using var session = RunspaceFactory.CreateRunspace(state);
+        session.Open();
+        using var shell = PowerShell.Create(session);
+        Action<CommandInvocationIntrinsics> draw = invoke => ScreenTable.OnTerminal(_terminal).Draw("caption", values, invoke);
+        shell.AddScript(Script).AddParameter("Draw", draw).Invoke();
+        Assert.Empty(shell.Streams.Error);
+        return _terminal.TakeWritten();
+    }
 }
+
+/// <summary>Tests that set whether the process writes colours: none runs beside another test.</summary>
+[CollectionDefinition(nameof(ProcessColours), DisableParallelization = true)]
+public sealed class ProcessColours;

@@ -36,6 +36,12 @@ internal sealed class SocketEngine : IDisposable
     /// <summary>The containers that it lists: each one's name and its labels.</summary>
     public Dictionary<string, Dictionary<string, string>> Containers { get; } = [];
 
+    /// <summary>What a container's inspection waits for; nothing where it is not named.</summary>
+    public ConcurrentDictionary<string, Task> Held { get; } = new();
+
+    /// <summary>Told of each container when its inspection was answered.</summary>
+    public Action<string> Inspected { get; set; } = _ => { };
+
     /// <summary>The requests that came, method and path.</summary>
     public ConcurrentQueue<string> Requests { get; } = new();
 
@@ -73,9 +79,20 @@ internal sealed class SocketEngine : IDisposable
             {
             }
 
-            var (status, body) = AnswerTo(request.Split(' ')[1].Split('?')[0]);
+            var path = request.Split(' ')[1].Split('?')[0];
+            var container = Containers.Keys.SingleOrDefault(name => path.EndsWith($"/containers/{name}/json", StringComparison.Ordinal));
+            if (container is not null && Held.TryGetValue(container, out var held))
+            {
+                await held;
+            }
+
+            var (status, body) = container is null ? AnswerTo(path) : ("200 OK", InspectionOf(container));
             var answer = $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(answer), _closing.Token);
+            if (container is not null)
+            {
+                Inspected(container);
+            }
         }
     }
 
@@ -88,6 +105,17 @@ internal sealed class SocketEngine : IDisposable
         Created = 1_700_000_000,
         Labels = container.Value,
     }));
+
+    private string InspectionOf(string name) => JsonSerializer.Serialize(new
+    {
+        Id = name,
+        Name = "/" + name,
+        Image = "sha256:0123",
+        Created = "2026-01-01T00:00:00Z",
+        State = new { Status = "running", Running = true, StartedAt = "2026-01-01T00:00:00Z" },
+        Config = new { Image = "registry.lab:5000/pisa/hpc:deb12", Labels = Containers[name] },
+        HostConfig = new { Privileged = true },
+    });
 
     private (string Status, string Body) AnswerTo(string path) => path switch
     {

@@ -85,6 +85,18 @@ public sealed class TestHpcContainerTests : IDisposable
             run.Output.Select(item => (HpcContainerFinding)item.BaseObject).Select(finding => $"{finding.Node} {finding.Kind} {finding.Static}"));
     }
 
+    [Fact]
+    public async Task Plans_of_an_environment_that_say_the_same_are_one_row()
+    {
+        var cluster = new StaticCluster();
+        cluster.Nodes.RegistryDigests["registry.lab:5000/pisa/hpc:deb12"] = "sha256:" + new string('2', 64);
+        var group = CmdletRun.With(
+            [.. await cluster.PlanAsync()],
+            $"Test-HpcContainer -Check PidsLimit -Fold -Site '{_site}'",
+            ("Test-HpcContainer", typeof(TestHpcContainerCommand))).Single<HpcContainerFindingGroup>();
+        Assert.Equal(("o2wn[01-02]", 2, "PidsLimit"), (group.NodeList, group.Count, group.Check));
+    }
+
     private List<HpcContainerFinding> Findings(string script)
     {
         var run = Run(script);

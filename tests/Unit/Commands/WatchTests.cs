@@ -37,6 +37,8 @@ public sealed class WatchTests : IDisposable
     [Theory]
     [InlineData("Get-HpcNode -IntervalSec 1", "-IntervalSec has no meaning without -Watch.")]
     [InlineData("Get-HpcJob -IntervalSec 1", "-IntervalSec has no meaning without -Watch.")]
+    [InlineData("Compare-HpcEnvironment -Fold -Summary", "-Fold and -Summary cannot be used together: each says what is put out.")]
+    [InlineData("Test-HpcContainer -Fold -Summary", "-Fold and -Summary cannot be used together: each says what is put out.")]
     [InlineData("Get-HpcNode -Fold -Summary", "-Fold and -Summary cannot be used together: each says what is put out.")]
     [InlineData("Test-HpcNode -OnlyProblems -Summary", "-OnlyProblems and -Summary cannot be used together: each says what is put out.")]
     public void What_means_nothing_is_refused(string script, string message) =>

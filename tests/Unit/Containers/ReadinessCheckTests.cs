@@ -12,6 +12,16 @@ public sealed class ReadinessCheckTests
     [Fact]
     public async Task A_login_that_works_is_what_ready_means() => Assert.True((await WaitAsync(exits: false)).Ready);
 
+    /// <summary>One that began before the container ran may have had too little time.</summary>
+    [Theory]
+    [InlineData(null, 0)]
+    [InlineData("Connection refused", 1)]
+    public async Task A_login_that_is_underway_counts_and_is_tried_again_where_it_did_not_work(string? refusal, int more)
+    {
+        Assert.True((await WaitAsync(exits: false, underway: Task.FromResult(refusal))).Ready);
+        Assert.Equal(more, _cluster.Calls.Count(call => call.Step == FakeStep.Run));
+    }
+
     [Fact]
     public async Task A_login_that_never_works_is_told_with_ssh_s_words_and_the_log()
     {
@@ -96,7 +106,8 @@ public sealed class ReadinessCheckTests
     private void Log(params string[] lines) =>
         _cluster.EngineOf("o2wn01").Log = [.. lines.Select(line => new EngineLogLine("stderr", DateTimeOffset.UnixEpoch, line))];
 
-    private async Task<HpcContainer> WaitAsync(bool exits, bool outOfMemory = false, bool held = true)
+    private async Task<HpcContainer> WaitAsync(
+        bool exits, bool outOfMemory = false, bool held = true, Task<string?>? underway = null)
     {
         var engine = _cluster.EngineOf("o2wn01");
         engine.Add(new EngineContainer
@@ -119,7 +130,7 @@ public sealed class ReadinessCheckTests
         }
 
         var connection = await ((INodeConnector)_cluster).ConnectAsync("o2wn01", default);
-        return await ReadinessCheck.WaitAsync(connection, engine, Container, TimeSpan.FromSeconds(7), default);
+        return await ReadinessCheck.WaitAsync(connection, engine, Container, TimeSpan.FromSeconds(7), default, underway);
     }
 
     [Theory]

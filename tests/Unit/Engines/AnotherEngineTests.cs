@@ -113,7 +113,7 @@ public sealed class AnotherEngineTests
 
     [Fact]
     public void One_that_no_adapter_serves_is_refused_by_its_name() => Assert.Contains(
-        "'Barge' is not known", Assert.Throws<HpcException>(() => NodeConnectors.EnginesFor(Site.Nodes)).Message, StringComparison.Ordinal);
+        "'Barge' is not known", Assert.Throws<HpcException>(() => NodeConnectors.EnginesFor(Site.Nodes, static () => null)).Message, StringComparison.Ordinal);
 
     private static CheckFinding Examine(string name, NodeEvidence evidence) => NodeChecks.All.Single(check => check.Name == name).Examine(evidence);
 }

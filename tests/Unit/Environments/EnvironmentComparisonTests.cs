@@ -28,38 +28,32 @@ public sealed class EnvironmentComparisonTests
         var calls = _cluster.Nodes.Calls.Skip(before).Select(call => call.Step)
             .Where(step => step is not (FakeStep.Connect or FakeStep.ConnectEngine)).Order();
 
-        // The facts and an answer of the sshd; the specification, the containers, the images, the digest, and a command in the container.
-        Assert.Equal(
-            [FakeStep.Run, FakeStep.Run, FakeStep.Find, FakeStep.List, FakeStep.ListImages, FakeStep.ResolveImage, FakeStep.Execute], calls);
+        // The facts and an answer of the sshd; the specification, the containers, the digest, and a command in the container.
+        Assert.Equal([FakeStep.Run, FakeStep.Run, FakeStep.Find, FakeStep.List, FakeStep.ResolveImage, FakeStep.Execute], calls);
     }
 
     [Fact]
-    public async Task Of_three_on_each_of_two_nodes_each_engine_is_asked_for_two_lists_and_each_node_for_its_facts_once()
+    public async Task A_greeting_takes_no_command_in_the_container_but_where_the_node_cannot_tell()
     {
-        const string More = "  deb: { environment: debian12, nodes: 'o2wn[01-02]', port: 2202 }\n"
-            + "  test: { environment: debian12, nodes: 'o2wn[01-02]', port: 2203 }\n";
-        _cluster.Site = new StaticCluster(StaticCluster.Declared + More).Site;
-        var survey = new EnvironmentSurvey(
-            _cluster.Nodes.Cluster, _cluster.Site, new StaticPlanner(_cluster.Nodes.Cluster, _cluster.Site, "alice@head1"));
-        var states = new List<EnvironmentState>();
-        string[] nodes = ["o2wn01", "o2wn02"];
-        await survey.ReadAsync(
-            nodes.ToDictionary(node => node, _ => (IReadOnlyList<StaticDefinition>)[.. _cluster.Site.Static.Values]),
-            (state, _) =>
-            {
-                lock (states)
-                {
-                    states.Add(state);
-                }
+        await _cluster.StartAsync();
+        var before = _cluster.Nodes.Calls.Count;
+        Assert.Empty(await CompareAsync(ReadinessProof.Greeting));
+        Assert.DoesNotContain(_cluster.Nodes.Calls.Skip(before), call => call.Step == FakeStep.Execute);
+        _cluster.TellsGreetings = false;
+        Assert.Empty(await CompareAsync(ReadinessProof.Greeting));
+        Assert.Single(_cluster.Nodes.Calls.Skip(before), call => call.Step == FakeStep.Execute);
+    }
 
-                return Task.CompletedTask;
-            },
-            default);
-        Assert.Equal(6, states.Sum(state => state.Differences().Count()));
-        var calls = _cluster.Nodes.Calls.Where(call => call.Step is not (FakeStep.Connect or FakeStep.ConnectEngine or FakeStep.ResolveImage));
-        Assert.All(calls.GroupBy(call => call.Node), node => Assert.Equal(
-            [FakeStep.Run, FakeStep.List, FakeStep.ListImages], node.Select(call => call.Step).Order()));
-        Assert.Single(_cluster.Nodes.Calls, call => call.Step == FakeStep.ResolveImage);
+    [Theory]
+    [InlineData(false, "LoginsClosed")] // what keeps them out the container alone can tell
+    [InlineData(true, "NotReady")]
+    public async Task What_a_greeting_says_is_told_as_the_way_in_would_be(bool isDeaf, string kind)
+    {
+        await _cluster.StartAsync();
+        _cluster.Nodes.OnExecute = (_, _) => FakeExecution.Ended(1);
+        (_cluster.IsDeaf, _cluster.TellsGreetings) = (isDeaf, isDeaf);
+        var difference = Assert.Single(await CompareAsync(ReadinessProof.Greeting));
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", kind, "Error"), Facts(difference));
     }
 
     [Fact]
@@ -86,7 +80,7 @@ public sealed class EnvironmentComparisonTests
         var started = await _cluster.StartAsync();
         _cluster.IsDeaf = true;
         Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "NotReady", "Error"), Facts(Assert.Single(await CompareAsync())));
-        Assert.Empty(await CompareAsync(logins: false));
+        Assert.Empty(await CompareAsync(ReadinessProof.None));
         Engine.Exit(started.Id, 0);
         Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "NotRunning", "Error"), Facts(Assert.Single(await CompareAsync())));
     }
@@ -177,6 +171,28 @@ public sealed class EnvironmentComparisonTests
         Assert.StartsWith($"PISAHPC {status} - {words} | nodes=2 ", summary.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 0, "OK", "no static environments are declared")]
+    [InlineData(1, 0, "UNKNOWN", "o2wn02 unknown")]
+    [InlineData(0, 1, "WARNING", "old Undeclared on o2wn01")]
+    public void A_site_without_static_environments_is_well_as_long_as_no_node_has_one(int unknown, int left, string status, string words)
+    {
+        var found = new HpcEnvironmentDifference
+        {
+            Node = "o2wn01",
+            Static = "old",
+            Container = "pisahpc-static-old",
+            Kind = "Undeclared",
+            Wanted = "none",
+            Actual = "",
+            Severity = "Warning",
+            Remedy = "",
+        };
+        var summary = HpcEnvironmentSummary.Of(
+            ["o2wn01"], unknown == 0 ? [] : ["o2wn02"], declared: 0, left == 0 ? [] : [found], declaresNone: true);
+        Assert.StartsWith($"PISAHPC {status} - {words} | nodes=1 unknown={unknown} equal=0 ", summary.Text, StringComparison.Ordinal);
+    }
+
     private static (string, string, string, string, string) Facts(HpcEnvironmentDifference difference) =>
         (difference.Node, difference.Static, difference.Container, difference.Kind, difference.Severity);
 
@@ -192,18 +208,20 @@ public sealed class EnvironmentComparisonTests
         Labels = new Dictionary<string, string> { [ContainerLabels.Schema] = "2", [label] = value },
     };
 
-    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(bool logins = true) => CompareAsync(logins, "o2wn01");
+    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(ReadinessProof proof = ReadinessProof.WayIn) =>
+        CompareAsync(proof, "o2wn01");
 
-    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(params string[] nodes) => CompareAsync(true, nodes);
+    private Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(params string[] nodes) =>
+        CompareAsync(ReadinessProof.WayIn, nodes);
 
-    private async Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(bool logins, params string[] nodes)
+    private async Task<IReadOnlyList<HpcEnvironmentDifference>> CompareAsync(ReadinessProof proof, params string[] nodes)
     {
         var found = new List<HpcEnvironmentDifference>();
         var cluster = _cluster.Nodes.Cluster with { Failed = _cluster.Failures.Add };
         var planner = new StaticPlanner(cluster, _cluster.Site, "alice@head1");
         var survey = new EnvironmentSurvey(cluster, _cluster.Site, planner)
         {
-            AsksReadiness = logins,
+            Proof = proof,
             ReadyLimit = TimeSpan.FromSeconds(1),
         };
         await survey.ReadAsync(

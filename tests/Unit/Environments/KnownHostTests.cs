@@ -1,3 +1,4 @@
+using System.Text;
 using PisaHpc.Environments;
 using PisaHpc.Unit.Access.Ssh;
 using PisaHpc.Unit.Yaml;
@@ -34,6 +35,18 @@ public sealed class KnownHostTests : IDisposable
         Assert.Equal(
             ["# ours", "", "o2wn01 ssh-ed25519 AAAA", Rsa, Host("o2wn01", 1).KnownHosts, Host("o2wn02", 2).KnownHosts], File.ReadAllLines(At));
         Assert.Empty(await file.LackingAsync([Host("o2wn01", 1), Host("o2wn02", 2)], default));
+    }
+
+    [Fact]
+    public async Task Other_lines_stay_byte_for_byte()
+    {
+        byte[] others = [.. "# caf\u00e9, "u8, 0xe9, 0xff, .. "\r\no2wn01 ssh-ed25519 AAAA\r\n"u8];
+        File.WriteAllBytes(At, [.. others, .. Encoding.ASCII.GetBytes(Host("o2wn01", 1).KnownHosts + "\r\n")]);
+        var file = new KnownHostsFile(At);
+        Assert.Empty(await file.LackingAsync([Host("o2wn01", 1)], default));
+        await file.PutAsync([Host("o2wn02", 2), Host("o2wn01", 1)], default);
+        var lines = $"{Host("o2wn02", 2).KnownHosts}\n{Host("o2wn01", 1).KnownHosts}\n";
+        Assert.Equal([.. others, .. Encoding.ASCII.GetBytes(lines)], File.ReadAllBytes(At));
     }
 
     [Fact]

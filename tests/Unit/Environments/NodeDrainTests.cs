@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using PisaHpc.Batch;
 using PisaHpc.Environments;
 using PisaHpc.Nodes;
 using PisaHpc.Unit.Nodes;
@@ -12,6 +14,7 @@ public sealed class NodeDrainTests
 
     private readonly SyncCluster _cluster = new();
     private readonly List<string> _warnings = [];
+    private IReadOnlyList<string> _told = [];
 
     private FakeEngine Engine => _cluster.Nodes.EngineOf(Node);
 
@@ -78,13 +81,37 @@ public sealed class NodeDrainTests
     [InlineData("taken pisahpc: static deb12 m9", ErrorId.StaticBusy, "pisahpc: static deb12 m9")]
     [InlineData("busy 2", ErrorId.StaticBusy, "after 0 s still (2)")]
     [InlineData("failed Zero Bytes were received", ErrorId.BatchSystemFailed, "Zero Bytes were received")]
-    public async Task What_Slurm_says_is_told(string said, ErrorId id, string words)
+    public async Task What_the_batch_system_says_is_told(string said, ErrorId id, string words)
     {
         await _cluster.SyncAsync(nodes: Node);
         var failure = await Assert.ThrowsAsync<HpcException>(() => BeginAsync(HeldProcess.Saying(said)));
         Assert.Equal(id, failure.Id);
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
         Assert.Empty(_warnings);
+    }
+
+    [Theory]
+    [InlineData("system: slurm", "Batch/Slurm/hold-node.sh", 5)]
+    [InlineData("system: lsf, profile: /etc/profile.lsf", "Batch/Lsf/hold-node.sh", 6)]
+    [InlineData("system: htcondor, schedulers: sched01", "Batch/HTCondor/hold-node.sh", 5)]
+    public async Task Each_batch_system_is_told_by_its_own_script(string batch, string script, int arguments)
+    {
+        await _cluster.SyncAsync(nodes: Node);
+        await (await BeginAsync(HeldProcess.Saying("idle"), batch)).DisposeAsync();
+        Assert.Equal((script, Node, "pisahpc: static cs7"), (_told[3], _told[4], _told[6]));
+        Assert.Equal(arguments, _told.Skip(4).Count());
+        Assert.Equal(batch.Contains("profile", StringComparison.Ordinal), _told[^1] == "/etc/profile.lsf");
+    }
+
+    [Fact]
+    public async Task One_that_is_not_told_is_an_error()
+    {
+        var site = StaticCluster.Declared.Replace("port: 2201", "port: 2201, drain: { batch: true }", StringComparison.Ordinal);
+        var batch = new BatchDrain(SiteText.Read(site) with { Batch = new() { System = Scheduler.Pbs } }, _ => throw new UnreachableException());
+        var failure = await Assert.ThrowsAsync<HpcException>(() => batch.BeginAsync("cs7", Node, TimeSpan.Zero, default));
+        Assert.Equal(ErrorId.PlatformNotSupported, failure.Id);
+        Assert.Equal(
+            "static.cs7.drain.batch: Pbs is not told to drain a node; Slurm, LSF and HTCondor are.", failure.Message);
     }
 
     [Fact]
@@ -94,12 +121,16 @@ public sealed class NodeDrainTests
         await Assert.ThrowsAsync<TimeoutException>(() => held.ReadAsync(TimeSpan.FromMilliseconds(50), default));
     }
 
-    private async Task<NodeDrain> BeginAsync(HeldProcess hold)
+    private async Task<NodeDrain> BeginAsync(HeldProcess hold, string batchSystem = "system: slurm")
     {
         var site = SiteText.Read(
             StaticCluster.Declared.Replace("port: 2201", "port: 2201, drain: { batch: true }", StringComparison.Ordinal)
-            + "batch: { system: slurm }\n");
-        _cluster.Nodes.OnStart = (_, _) => hold;
+            + $"batch: {{ {batchSystem} }}\n");
+        _cluster.Nodes.OnStart = (_, told) =>
+        {
+            _told = told;
+            return hold;
+        };
         INodeConnector nodes = _cluster.Nodes;
         var batch = new BatchDrain(site, token => nodes.ConnectAsync(Node, token)) { Warn = _warnings.Add };
         return await NodeDrain.BeginAsync(Engine, "cs7", Assert.Single(_cluster.On(Node)), batch, (_, _) => Task.CompletedTask, TimeSpan.Zero, default);

@@ -47,6 +47,24 @@ public sealed class RollingSyncTests
         await AssertAsDeclaredAsync();
     }
 
+    [Fact]
+    public async Task One_that_is_slow_to_let_somebody_in_has_as_long_as_a_new_one_and_is_left()
+    {
+        await _cluster.SyncAsync();
+        var (slow, asked, before) = (Only("o2wn04").Id, 0, _cluster.Nodes.Calls.Count);
+        _cluster.IsDeaf = (node, container) => (node, container.Id) == ("o2wn04", slow) && Interlocked.Increment(ref asked) <= 2;
+
+        var change = Assert.Single(await _cluster.SyncAsync(), change => change.Node == "o2wn04");
+        Assert.Equal(("None", false, true, slow), (change.Step, change.Changed, change.Ready, Only("o2wn04").Id));
+        Assert.DoesNotContain(
+            _cluster.Nodes.Calls.Skip(before),
+            call => call.Step is FakeStep.Create or FakeStep.Start or FakeStep.Stop or FakeStep.Restart or FakeStep.Rename or FakeStep.Remove);
+        var limits = from call in _cluster.Nodes.Calls.Skip(before)
+                     where call.Node == "o2wn04" && call.Subject.Contains("login-answers.sh", StringComparison.Ordinal)
+                     select call.Subject.Split("login-answers.sh ")[^1].Split(' ')[0];
+        Assert.Equal(["1", "1", "60"], limits);
+    }
+
     [Theory]
     [InlineData("1", 1)]
     [InlineData("2", 2)]
@@ -72,6 +90,30 @@ public sealed class RollingSyncTests
         Assert.Equal("o2wn05", order.First());
         Assert.InRange(without.Max(), 1, most);
         await AssertAsDeclaredAsync();
+    }
+
+    [Theory]
+    [InlineData(true, new[] { "o2wn01", "o2wn02", "o2wn03", "o2wn04", "o2wn05", "o2wn06" })]
+    [InlineData(false, new[] { "o2wn05", "o2wn01", "o2wn02", "o2wn03", "o2wn04", "o2wn06" })]
+    public async Task They_are_told_in_the_order_of_the_nodes_also_those_that_were_done_first(bool inOrder, string[] told)
+    {
+        await _cluster.SyncAsync();
+        await Engine("o2wn05").RemoveAsync(SyncCluster.Name, default);
+        _cluster.Change();
+        _cluster.InOrder = inOrder;
+        await _cluster.SyncAsync();
+        Assert.Equal(told, _cluster.Told);
+    }
+
+    [Fact]
+    public async Task Where_it_stops_what_waited_for_nodes_that_are_left_is_told()
+    {
+        await _cluster.SyncAsync();
+        await Engine("o2wn05").RemoveAsync(SyncCluster.Name, default);
+        _cluster.Change();
+        _cluster.Nodes.FailOn("o2wn05", FakeStep.Create, new HpcException(ErrorId.LimitRefused, "no", "o2wn05"));
+        await Assert.ThrowsAsync<HpcException>(() => _cluster.SyncAsync());
+        Assert.Equal(["o2wn05"], _cluster.Told);
     }
 
     [Fact]
@@ -103,26 +145,6 @@ public sealed class RollingSyncTests
         Assert.Contains("o2wn[02-06]", stopped.Message, StringComparison.Ordinal);
         Assert.All(SyncCluster.Names, node => Assert.Equal(
             (old[node], SyncCluster.Name, ContainerState.Running), (Only(node).Id, Only(node).Name, Only(node).State)));
-    }
-
-    [Theory]
-    [InlineData(FakeStep.Stop)]
-    [InlineData(FakeStep.Rename)]
-    [InlineData(FakeStep.Create)]
-    public async Task Interrupted_it_puts_the_old_one_back(FakeStep during)
-    {
-        await _cluster.SyncAsync();
-        var old = Only("o2wn01").Id;
-        _cluster.Change();
-        using var stop = new CancellationTokenSource();
-        _cluster.Nodes.Before("o2wn01", during, async token =>
-        {
-            await stop.CancelAsync();
-            _cluster.Nodes.Before("o2wn01", during, _ => Task.CompletedTask);
-            token.ThrowIfCancellationRequested();
-        });
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.SyncAsync(token: stop.Token));
-        Assert.Equal((old, SyncCluster.Name, ContainerState.Running), (Only("o2wn01").Id, Only("o2wn01").Name, Only("o2wn01").State));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 using PisaHpc.Unit.Yaml;
 
@@ -55,6 +56,9 @@ internal sealed class StaticCluster
     /// <summary>Whether an sshd with the right host key answers.</summary>
     public bool IsDeaf { get; set; }
 
+    /// <summary>Whether a node can tell, without a login, if the sshds of its containers greet.</summary>
+    public bool TellsGreetings { get; set; } = true;
+
     /// <summary>The jobs that a node has in its container, as its script lists them.</summary>
     public Func<string, string> Placed { get; set; } = _ => "";
 
@@ -63,7 +67,10 @@ internal sealed class StaticCluster
 
     public FakeEngine Engine => Nodes.EngineOf("o2wn01");
 
-    public StaticStarter Starter => new(Cluster) { Grace = TimeSpan.FromSeconds(1) };
+    public StaticStarter Starter => new(Cluster) { Grace = TimeSpan.FromSeconds(1), TakenBack = TakenBack };
+
+    /// <summary>What was taken back; all of it counts as interrupted.</summary>
+    public TakenBack TakenBack { get; } = new(new CancellationToken(canceled: true));
 
     private Cluster Cluster => Nodes.Cluster with { Failed = Failures.Add };
 
@@ -107,10 +114,10 @@ internal sealed class StaticCluster
     {
         switch (arguments.ElementAtOrDefault(3))
         {
-            case "Containers/node-facts.sh":
+            case "Containers/node-facts.sh" or "Environments/static-facts.sh":
                 var tcp = Listening.Select(port => string.Create(CultureInfo.InvariantCulture, $"0: 00000000:{port:X4} 00000000:0000 0A 0\n"));
                 return FakeCluster.Result(
-                    0, $"--- missing\n{string.Join('\n', Missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
+                    0, $"{Greetings(arguments)}--- missing\n{string.Join('\n', Missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
             case "Access/Login/put-login.sh":
                 Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
                 return FakeCluster.Result(0);
@@ -124,5 +131,17 @@ internal sealed class StaticCluster
             case var other:
                 throw new InvalidOperationException($"No node of this cluster knows {other}.");
         }
+    }
+
+    /// <summary>What login-greets.sh says of the sshds that it is asked for.</summary>
+    private string Greetings(IReadOnlyList<string> arguments)
+    {
+        if (arguments[3] != "Environments/static-facts.sh" || !TellsGreetings)
+        {
+            return "";
+        }
+
+        var processes = Enumerable.Range(0, int.Parse(arguments[5], CultureInfo.InvariantCulture)).Select(index => arguments[7 + 2 * index]);
+        return "--- greetings\n" + string.Concat(processes.Select(process => IsDeaf ? $"{process} Connection refused\n" : $"{process}\n"));
     }
 }

@@ -104,6 +104,28 @@ public sealed class StaticStartTests
     }
 
     [Fact]
+    public async Task What_an_interruption_takes_back_is_told_in_a_line()
+    {
+        var plan = await _cluster.PlanOneAsync();
+        await InterruptedAsync(StaticChange.ToStart(plan, existing: null));
+        Assert.Equal(["Static environment cs7: 1 container was taken back from o2wn01."], _cluster.TakenBack.Lines);
+        Assert.Empty(Engine.Containers);
+    }
+
+    [Fact]
+    public async Task An_interrupted_restart_says_that_the_old_container_is_back()
+    {
+        var old = await _cluster.StartAsync();
+        _cluster.Site = new StaticCluster(StaticCluster.Declared.Replace("port: 2201", "port: 2201, hostname: x", StringComparison.Ordinal)).Site;
+        var plan = await _cluster.PlanOneAsync();
+        await InterruptedAsync(StaticChange.ToRestart(plan, await _cluster.Starter.FindAsync(plan, default)));
+        Assert.Equal(
+            ["Static environment cs7: 1 container was taken back from o2wn01; the container of before is back on o2wn01."],
+            _cluster.TakenBack.Lines);
+        Assert.Equal((old.Id, ContainerState.Running), (Assert.Single(Engine.Containers).Id, Assert.Single(Engine.Containers).State));
+    }
+
+    [Fact]
     public async Task A_restart_takes_up_a_replacement_that_was_cut_off_and_leaves_one_container()
     {
         var old = await _cluster.StartAsync();
@@ -221,6 +243,9 @@ public sealed class StaticStartTests
         Assert.Empty(_cluster.Put);
         Assert.Empty(Engine.Created);
     }
+
+    private Task InterruptedAsync(StaticChange change) => Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.Starter.CarryOutAsync(
+        change, _ => Task.FromCanceled(new CancellationToken(canceled: true)), default));
 
     private static EngineContainer Stranger() => new()
     {

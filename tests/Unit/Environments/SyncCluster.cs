@@ -3,6 +3,7 @@ using PisaHpc.Engines;
 using PisaHpc.Environments;
 using PisaHpc.Nodes;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Environments;
@@ -50,6 +51,12 @@ internal sealed class SyncCluster
     /// <summary>The command that holds the lock that was taken last.</summary>
     public HeldProcess? Lock { get; private set; }
 
+    /// <summary>What was told of each node by the last one, in its order.</summary>
+    public IReadOnlyList<string> Told { get; private set; } = [];
+
+    /// <inheritdoc cref="Cluster.InOrder"/>
+    public bool InOrder { get; set; } = true;
+
     /// <summary>How long a node may take.</summary>
     public TimeSpan NodeTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -61,6 +68,9 @@ internal sealed class SyncCluster
 
     /// <summary>Whether users have processes in a container.</summary>
     public Func<EngineContainer, bool> IsBusy { get; set; } = _ => false;
+
+    /// <summary>What the last sync took back when it was interrupted.</summary>
+    public TakenBack TakenBack { get; private set; } = TakenBack.Untold;
 
     /// <inheritdoc cref="StaticCluster.Placed"/>
     public Func<string, string> Placed
@@ -101,7 +111,8 @@ internal sealed class SyncCluster
     public async Task<IReadOnlyList<HpcEnvironmentChange>> SyncAsync(
         string limit = "1", int maxFailure = 1, bool prune = false, CancellationToken token = default, params string[] nodes)
     {
-        var cluster = Nodes.Cluster with { Failed = Failures.Add, NodeTimeout = NodeTimeout };
+        var cluster = Nodes.Cluster with { Failed = Failures.Add, NodeTimeout = NodeTimeout, InOrder = InOrder };
+        var taken = TakenBack = new TakenBack(token);
         var survey = new EnvironmentSurvey(cluster, _static.Site, new StaticPlanner(cluster, _static.Site, "alice@head1"))
         {
             ReadyLimit = TimeSpan.FromSeconds(1),
@@ -122,19 +133,21 @@ internal sealed class SyncCluster
                 return Task.CompletedTask;
             },
             default);
+        Told = [];
         var changes = steps.Where(step => step.Step == StaticStep.None).Select(step => step.Change).ToList();
-        var converger = new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1) };
+        var converger = new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1), TakenBack = taken };
         var rolling = new RollingSync(cluster)
         {
             MaxUnavailable = UnavailableLimit.Parse(limit),
             MaxFailure = maxFailure,
-            Done = outcome =>
+            Done = outcome => NodeTurns.Say(() =>
             {
                 lock (changes)
                 {
                     changes.Add(outcome.Change);
+                    Told = [.. Told, outcome.Change.Node];
                 }
-            },
+            }),
         };
         foreach (var same in prune ? found.OrderBy(one => one.Node, StringComparer.Ordinal).GroupBy(one => one.Container.Name) : [])
         {

@@ -42,7 +42,7 @@ public sealed partial class AboutTopicTests
     [Fact]
     public void Every_phase_has_its_row_with_the_words_of_its_verbose_line()
     {
-        var rows = Markdown.Sections(Read("about_PisaHpc_Tracing"), 3).Single(section => section.Title == "Phases").Body.Split('\n');
+        var rows = Markdown.Sections(Read("about_PisaHpc_Phases"), 3).Single(section => section.Title == "Phases").Body.Split('\n');
         Assert.Equal(
             Enum.GetValues<Phase>().Select(phase => $"| `{phase}` | {PhaseWords.Of(phase)} |"),
             rows.Where(row => row.StartsWith("| `", StringComparison.Ordinal)));
@@ -51,7 +51,7 @@ public sealed partial class AboutTopicTests
     [Fact]
     public void Every_tag_of_a_phase_has_a_row() => Assert.All(
         new[] { Phases.NodeTag, Phases.JobTag, Phases.DetailTag, Phases.ErrorTag, Phases.CancelledTag },
-        tag => Assert.Contains($"| `{tag}` |", Read("about_PisaHpc_Tracing"), StringComparison.Ordinal));
+        tag => Assert.Contains($"| `{tag}` |", Read("about_PisaHpc_Phases"), StringComparison.Ordinal));
 
     [Fact]
     public void Every_key_of_the_site_definition_has_a_row()

@@ -1,4 +1,9 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Text.Json;
+using PisaHpc.Host;
+using PisaHpc.Host.Output;
+using PisaHpc.Host.Scripts;
 using PisaHpc.Module.Base;
 using PisaHpc.Unit.Commands;
 
@@ -9,7 +14,8 @@ public sealed class BackgroundJobTests
 {
     public static TheoryData<string> Long =>
     [
-        "Start-HpcJob", "Invoke-ContainerMpi", "Update-HpcImage", "Import-HpcImage", "Sync-HpcEnvironment", "Initialize-HpcNode",
+        "Start-HpcJob", "Start-HpcContainer", "Invoke-ContainerMpi", "Update-HpcImage", "Import-HpcImage", "Sync-HpcEnvironment",
+        "Initialize-HpcNode",
     ];
 
     [Theory]
@@ -60,10 +66,51 @@ public sealed class BackgroundJobTests
             while (-not $job.Warning.Count) { [System.Threading.Thread]::Sleep(20) }
             $job.ChildJobs[1].StopJob()
             "$($job.State) $($job.ChildJobs.State)"
-            "$([PisaHpc.Unit.Face.BackgroundJobTests+WorkCommand]::TakenBack)"
+            "$([PisaHpc.Unit.Face.BackgroundJobTests+WorkCommand]::HasTakenBack)"
             """);
         Assert.Equal(["Stopped Stopped Stopped", "True"], run.Output.Select(line => line.ToString()));
     }
+
+    [Fact]
+    public void What_a_stopped_one_took_back_is_among_its_warnings() => Assert.Equal(
+        ["begun", "Job 1: 1 container was taken back from n1."],
+        Run(
+            """
+            $job = Test-Work n1 -Endless -AsJob
+            while (-not $job.Warning.Count) { [System.Threading.Thread]::Sleep(20) }
+            $job.StopJob()
+            $job.Warning.Message
+            """).Output.Select(line => line.ToString()));
+
+    [Fact]
+    public void A_session_that_ends_stops_what_still_runs_and_its_host_says_what_was_taken_back()
+    {
+        var said = SessionWith(
+            """
+            $job = Test-Work n1 -Endless -AsJob
+            while (-not $job.Warning.Count) { [System.Threading.Thread]::Sleep(20) }
+            $job | Receive-Job -WarningAction SilentlyContinue
+            """);
+        Assert.Matches("^The session ends: its job [0-9]+, Test-Work, is stopped, and takes back what it has begun.$", said[0]);
+        Assert.Equal("Job 1: 1 container was taken back from n1.", said[^1]);
+        Assert.True(WorkCommand.HasTakenBack);
+    }
+
+    [Fact]
+    public void None_of_the_jobs_of_a_session_that_ends_waits_for_another_one()
+    {
+        WorkCommand.Stopped.Reset();
+        var said = SessionWith(
+            """
+            $jobs = 1..2 | ForEach-Object { Test-Work n1 -Endless -Together -AsJob }
+            while ($jobs.Where{ -not $_.Warning.Count }) { [System.Threading.Thread]::Sleep(20) }
+            """);
+        Assert.Equal(2, said.Count(line => line == "Job 1: 1 container was taken back from n1."));
+    }
+
+    [Fact]
+    public void A_session_whose_jobs_have_ended_ends_without_a_word() =>
+        Assert.Empty(SessionWith("Test-Work n1 -AsJob | Wait-Job -Timeout 30 | ForEach-Object State"));
 
     [Fact]
     public void One_that_is_stopped_before_it_has_begun_never_begins()
@@ -110,6 +157,28 @@ public sealed class BackgroundJobTests
         Run("$WhatIfPreference = $true; Test-Work n1 -AsJob").Failure("InvalidValue");
     }
 
+    /// <summary>Runs a script in a session of its own and ends that.</summary>
+    /// <returns>What its host was told in warnings after the script.</returns>
+    private static IReadOnlyList<string> SessionWith(string script)
+    {
+        using var text = new StringWriter();
+        var state = InitialSessionState.CreateDefault2();
+        state.Commands.Add(new SessionStateCmdletEntry("Test-Work", typeof(WorkCommand), helpFileName: null));
+        var host = new ScriptHost(new ScriptUserInterface(new MessageWriter(text, OutputFormat.Json), OutputFormat.Json));
+        using var session = RunspaceFactory.CreateRunspace(host, state);
+        session.Open();
+        using var shell = PowerShell.Create(session);
+        shell.AddScript(script).Invoke();
+        Assert.Empty(shell.Streams.Error);
+        text.GetStringBuilder().Clear();
+        session.Close();
+        return
+        [
+            .. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("warning").GetProperty("message").GetString()!),
+        ];
+    }
+
     private static CmdletRun Run(string script) => CmdletRun.Of(script, ("Test-Work", typeof(WorkCommand)));
 
     /// <summary>Work on nodes.</summary>
@@ -117,7 +186,10 @@ public sealed class BackgroundJobTests
     public sealed class WorkCommand : NodeListCmdlet, IBackgroundCmdlet
     {
         /// <summary>Whether work that was stopped has taken back what it had begun.</summary>
-        public static bool TakenBack { get; private set; }
+        public static bool HasTakenBack { get; private set; }
+
+        /// <summary>Set when two runs that end together are at it.</summary>
+        public static CountdownEvent Stopped { get; } = new(2);
 
         [Parameter]
         public string[] Fail { get; set; } = [];
@@ -127,6 +199,9 @@ public sealed class BackgroundJobTests
 
         [Parameter]
         public SwitchParameter Stuck { get; set; }
+
+        [Parameter]
+        public SwitchParameter Together { get; set; }
 
         [Parameter]
         public SwitchParameter Whole { get; set; }
@@ -160,6 +235,12 @@ public sealed class BackgroundJobTests
             return Task.CompletedTask;
         }
 
+        private static bool IsEachStopped()
+        {
+            Stopped.Signal();
+            return Stopped.Wait(TimeSpan.FromSeconds(10), CancellationToken.None);
+        }
+
         private async Task WaitAsync()
         {
             try
@@ -173,7 +254,11 @@ public sealed class BackgroundJobTests
             }
             finally
             {
-                TakenBack = !Stuck;
+                HasTakenBack = !Stuck && (!Together || IsEachStopped());
+                if (HasTakenBack)
+                {
+                    TakenBack.AddContainers("job 1", "n1", 1);
+                }
             }
         }
     }

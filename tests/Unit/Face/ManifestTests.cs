@@ -23,7 +23,7 @@ public sealed class ManifestTests
     [Fact]
     public void Every_file_that_it_names_exists() =>
         Assert.All(
-            Strings("FormatsToProcess").Append((string)Manifest["RootModule"]!),
+            [.. Strings("FormatsToProcess"), .. Strings("NestedModules"), (string)Manifest["RootModule"]!],
             file => Assert.True(File.Exists(Checkout.PathOf(file)), file));
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed partial class MessageTests
     [
         "Get-HpcJob '", "Stop-HpcJob ", "Get-HpcContainer {", "Update-HpcImage ", "Get-JobPort -Path", "Remove-JobSshConfig '",
         "echo '", "printf '",
-        "{name}: host'", "echo '{{Section}}", "word.Word", "Add '{", "Write '{", "value.Replace(",
+        "{name}: host'", "echo '{{Section}}", "word.Word", "Add '{", "string Argument(string list)", "Write '{", "value.Replace(",
     ];
 
     public static TheoryData<string> Sources =>

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -23,19 +22,25 @@ public sealed partial class TextTests
     {
         var type = Types.Single(type => type.FullName == name);
         Assert.Null(type.GetMethod(nameof(ToString), [])!.GetCustomAttribute<CompilerGeneratedAttribute>());
-        AssertReads(Sample(type)!.ToString(), name);
+        AssertReads(SampleOutput.Of(type)!.ToString(), name);
     }
 
     [Theory]
     [MemberData(nameof(Outputs))]
     public void No_property_of_an_output_is_a_types_name_in_a_CSV(string name)
     {
-        var sample = Sample(Types.Single(type => type.FullName == name))!;
+        var sample = SampleOutput.Of(Types.Single(type => type.FullName == name))!;
         foreach (var property in PSObject.AsPSObject(sample).Properties)
         {
             AssertReads(property.Value?.ToString() ?? "", $"{name}.{property.Name}");
         }
     }
+
+    [Fact]
+    public void What_lies_in_an_output_reads_well_too() => Assert.Empty(
+        from type in Types.SelectMany(Within).Distinct()
+        where type.GetMethod(nameof(ToString), [])!.GetCustomAttribute<CompilerGeneratedAttribute>() is not null
+        select type.FullName);
 
     [Fact]
     public void An_output_with_nodes_has_them_as_a_host_list_too() => Assert.Empty(
@@ -70,59 +75,16 @@ public sealed partial class TextTests
         Assert.Equal("n[1-3]", job.Nodes.ToString());
     }
 
+    /// <summary>The types of the domain that a script comes to from one, by public properties.</summary>
+    private static IEnumerable<Type> Within(Type type) => type.GetProperties()
+        .Select(property => property.PropertyType)
+        .SelectMany(held => held.GetGenericArguments() is { Length: > 0 } arguments ? arguments : [held])
+        .Where(held => held.Assembly == typeof(HpcException).Assembly && held is { IsEnum: false, IsInterface: false } && held != type)
+        .SelectMany(held => Within(held).Prepend(held));
+
     private static void AssertReads(string? text, string what)
     {
         Assert.False(text is null || TypeName().IsMatch(text), $"{what} is: {text}");
-    }
-
-    /// <summary>An object with a value in each property that can be set; a list has one item.</summary>
-    private static object? Sample(Type type)
-    {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type == typeof(string))
-        {
-            return "sample";
-        }
-
-        if (type.IsValueType)
-        {
-            return type == typeof(bool) ? true
-                : type.IsPrimitive ? Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture)
-                : Activator.CreateInstance(type);
-        }
-
-        if (type.IsAssignableTo(typeof(IEnumerable)))
-        {
-            return Items(type);
-        }
-
-        if (type.GetConstructors().MinBy(constructor => constructor.GetParameters().Length) is not { } make)
-        {
-            return null;
-        }
-
-        var sample = make.Invoke([.. make.GetParameters().Select(parameter => Sample(parameter.ParameterType))]);
-        foreach (var property in type.GetProperties().Where(property => property.SetMethod is { IsPublic: true }))
-        {
-            property.SetValue(sample, Sample(property.PropertyType));
-        }
-
-        return sample;
-    }
-
-    private static object Items(Type type)
-    {
-        var arguments = type.GetGenericArguments();
-        if (arguments.Length == 2)
-        {
-            var table = (IDictionary)Activator.CreateInstance(typeof(Dictionary<,>).MakeGenericType(arguments))!;
-            table.Add(Sample(arguments[0])!, Sample(arguments[1]));
-            return table;
-        }
-
-        var items = Array.CreateInstance(arguments.Length == 1 ? arguments[0] : type.GetElementType()!, 1);
-        items.SetValue(Sample(items.GetType().GetElementType()!), 0);
-        return items;
     }
 
     [GeneratedRegex(@"\b(System|PisaHpc)\.[A-Z]|\w \{ \w+ = |`\d")]

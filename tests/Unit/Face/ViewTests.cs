@@ -88,6 +88,24 @@ public sealed partial class ViewTests
         }
     }
 
+    /// <summary>A reader looks for what is red.</summary>
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void A_word_that_says_how_something_is_has_a_tone(string type)
+    {
+        string[] words = ["State", "Result", "Severity", "Status", "Outcome", "ExitCode", "Exit"];
+        foreach (var view in Views.Where(view => Selected(view) == type))
+        {
+            var columns = view.Descendants("TableColumnHeader").Zip(view.Descendants("TableColumnItem"))
+                .Select(column => (Label: column.First.Element("Label")!.Value, Shown: column.Second.Value)).ToList();
+            // An exit code beside a status is that of the status.
+            Assert.All(
+                columns.Where(column => words.Contains(column.Label))
+                    .Where(column => column.Label != "ExitCode" || columns[0].Label != "Status"),
+                column => Assert.Contains("StateTone]::Paint(", column.Shown, StringComparison.Ordinal));
+        }
+    }
+
     /// <summary>A script that fails shows nothing, and nobody is told (about_Format.ps1xml).</summary>
     [Fact]
     public void The_types_that_scripts_of_views_use_exist() => Assert.All(

@@ -57,6 +57,7 @@ public sealed class HookExitTests
     [InlineData(ErrorId.LimitRefused, HookExit.MayPass)]
     [InlineData(ErrorId.LimitNotInForce, HookExit.MayPass)]
     [InlineData(ErrorId.ContainerNotReady, HookExit.MayPass)]
+    [InlineData(ErrorId.StaticDiffers, HookExit.MayPass)]
     [InlineData(ErrorId.ImageNotFound, HookExit.WillNotPass)]
     public void A_start_ends_with_the_first_node_that_fails_and_another_may_have_what_it_lacks(ErrorId id, int code) =>
         Assert.Equal(code, HookExit.Of(Failed(ErrorId.JobRolledBack, id), nodes: 2));

@@ -53,6 +53,14 @@ public sealed class HookOptionsTests
         Assert.Throws<HookUsageException>(() => HookOptions.Read(["sweep", "-Owner", "daemon"]));
     }
 
+    [Fact]
+    public void A_start_and_a_stop_may_be_told_the_node_that_they_run_on()
+    {
+        Assert.Equal("o2wn01", HookOptions.Read(["start", "-On", "o2wn01"]).On);
+        Assert.Equal("o2wn02", HookOptions.Read(["stop", "-Here", "o2wn02", "--on", "o2wn02", "7"]).On);
+        Assert.Throws<HookUsageException>(() => HookOptions.Read(["sweep", "-On", "o2wn01"]));
+    }
+
     [Theory]
     [InlineData("'-Boot' lacks its value.", "stop", "-Boot")]
     [InlineData("A sweep after a boot is of all jobs", "sweep", "-Boot", "7")]

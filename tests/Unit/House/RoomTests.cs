@@ -5,6 +5,7 @@ using ArchUnitNET.Loader;
 using PisaHpc.Adapters;
 using PisaHpc.Hook;
 using PisaHpc.Module.Base;
+using PisaHpc.Unit.Face;
 
 namespace PisaHpc.Unit.House;
 
@@ -23,6 +24,15 @@ public sealed class RoomTests
     public void A_namespace_says_the_folder() => Assert.All(
         Rooms.SourcesOf("PisaHpc", "PisaHpc.Adapters", "PisaHpc.Module", "PisaHpc.Hook").Where(file => Path.GetFileName(file) != "Program.cs"),
         file => Assert.Contains($"\nnamespace {Rooms.NamespaceOf(file)};\n", "\n" + Rooms.Text(file), StringComparison.Ordinal));
+
+    [Fact]
+    public void A_file_is_one_concept_of_at_most_300_lines() => Assert.All(
+        from folder in (string[])["src", "tests", "native", "hooks", "lab", "bench", "contrib"]
+        from pattern in (string[])["*.cs", "*.c", "*.h", "*.sh", "*.ps1", "*.py"]
+        from path in Directory.EnumerateFiles(Checkout.PathOf(folder), pattern, SearchOption.AllDirectories)
+        where !path.Contains("/obj/", StringComparison.Ordinal) && !path.Contains("/bin/", StringComparison.Ordinal)
+        select path,
+        path => Assert.InRange(File.ReadLines(path).Count(), 0, 300));
 
     [Fact]
     public void Adapters_know_the_domain_and_packages_and_no_PowerShell() => Assert.DoesNotContain(
@@ -58,8 +68,8 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void The_domain_lets_nobody_in_but_its_own_rooms_and_tests() => Assert.Equal(
-        ["PisaHpc.Adapters", "PisaHpc.Module", "pisahpc-hook", "PisaHpc.Unit", "PortRacer"],
+    public void The_domain_lets_nobody_in_but_its_own_rooms_tests_and_benchmarks() => Assert.Equal(
+        ["PisaHpc.Adapters", "PisaHpc.Module", "pisahpc-hook", "PisaHpc.Unit", "PortRacer", "PisaHpc.Bench"],
         typeof(HpcException).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>().Select(friend => friend.AssemblyName));
 
     private static string? PartOf(IType type) => type.Namespace?.FullName.Split('.') is ["PisaHpc", "Adapters", var part, ..] ? part : null;

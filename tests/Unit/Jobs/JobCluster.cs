@@ -63,7 +63,11 @@ internal sealed class JobCluster : IDisposable
             RollbackLimit = RollbackLimit,
             Recorder = Recorder,
             Warn = Warn,
+            TakenBack = TakenBack,
         };
+
+    /// <summary>What starts took back; all of them count as interrupted.</summary>
+    public TakenBack TakenBack { get; } = new(new CancellationToken(canceled: true));
 
     /// <summary>Told of what a start goes without.</summary>
     public Action<string> Warn { get; set; } = words => Assert.Fail(words);
@@ -170,6 +174,8 @@ internal sealed class JobCluster : IDisposable
                 return Deaf.Contains(node) ? FakeCluster.Result(1, "Connection refused") : FakeCluster.Result(0);
             case "Access/Ssh/job-directory-write.sh":
                 return InDirectories(all => all.TryAdd($"{node}:{arguments[4]["write:".Length..]}", ++_inode) ? "changed" : "same");
+            case "Access/Ssh/job-directory-remove.sh" when arguments.Count > 7 && Placed.ContainsKey(node):
+                return FakeCluster.Result(0, "kept");
             case "Access/Ssh/job-directory-remove.sh":
                 return LookInDirectories(all => Remove(all, $"{node}:{arguments[4]}", arguments.ElementAtOrDefault(5) is { Length: > 0 } id ? id : null));
             case var other:

@@ -49,11 +49,11 @@ public sealed class JobPhaseTests : IDisposable
             [
                 "StartOnNode",
                 "RemoveLeftovers",
-                "RemoveContainers", "RemoveContainers Ok", "RemoveAccess", "RemoveAccess Ok", "RemoveContainers", "RemoveContainers Ok",
+                "RemoveAccess", "RemoveAccess Ok", "RemoveContainers", "RemoveContainers Ok", "RemoveContainers", "RemoveContainers Ok",
                 "RemoveLeftovers Ok",
                 "WriteAccess",
             ],
-            PhasesOf("o2wn02").SkipWhile(phase => phase != "StartOnNode").Take(10));
+            Settled(2, PhasesOf("o2wn02").SkipWhile(phase => phase != "StartOnNode").Take(10)));
     }
 
     [Fact]
@@ -68,11 +68,18 @@ public sealed class JobPhaseTests : IDisposable
         Assert.All(JobCluster.NodeNames, node => Assert.Equal(
             [
                 "StopOnNode",
-                "RemoveContainers", "RemoveContainers Ok", "RemoveAccess", "RemoveAccess Ok", "RemoveContainers", "RemoveContainers Ok",
+                "RemoveAccess", "RemoveAccess Ok", "RemoveContainers", "RemoveContainers Ok", "RemoveContainers", "RemoveContainers Ok",
                 "StopOnNode Ok",
             ],
-            PhasesOf(node)));
+            Settled(1, PhasesOf(node))));
         Assert.All(_told, told => Assert.Equal("42", told.Job));
+    }
+
+    /// <summary>Containers and keys go side by side: which of the two is done first is chance.</summary>
+    private static IEnumerable<string> Settled(int before, IEnumerable<string> phases)
+    {
+        string[] all = [.. phases];
+        return [.. all[..before], .. all[before..(before + 4)].Order(StringComparer.Ordinal), .. all[(before + 4)..]];
     }
 
     [Fact]

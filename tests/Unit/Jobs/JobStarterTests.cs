@@ -122,12 +122,34 @@ public sealed class JobStarterTests : IDisposable
     }
 
     [Fact]
-    public async Task A_job_that_cannot_be_handed_over_is_taken_back()
+    public async Task A_job_that_cannot_be_handed_over_is_taken_back_and_a_line_says_what_and_from_where()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _cluster.Starter.StartAsync(
             JobCluster.Request(), _ => Task.FromCanceled(new CancellationToken(canceled: true)), CancellationToken.None));
 
         Assert.Empty(_cluster.Leftovers());
+        Assert.Equal(
+            $"Job {JobCluster.Request().Allocation.JobId}: 2 containers, a port and keys were taken back from o2wn[01-02].",
+            Assert.Single(_cluster.TakenBack.Lines));
+    }
+
+    [Fact]
+    public async Task What_was_begun_on_no_node_is_taken_back_from_none()
+    {
+        using var interrupt = new CancellationTokenSource();
+        _cluster.OnPhase = reached =>
+        {
+            if (reached is { Phase: Phase.LeasePort, End: not null })
+            {
+                interrupt.Cancel();
+            }
+        };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _cluster.FollowAsync(
+                () => _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, interrupt.Token)));
+
+        Assert.Equal($"Job {JobCluster.Request().Allocation.JobId}: a port was taken back.", Assert.Single(_cluster.TakenBack.Lines));
     }
 
     private Task<HpcJob> StartAsync() => StartAsync(JobCluster.Request());

@@ -1,4 +1,5 @@
 using PisaHpc.Access.Agent;
+using PisaHpc.Jobs;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
@@ -43,6 +44,24 @@ public sealed class RequestCountTests : IDisposable
             3, _cluster.Nodes.Calls.Count(call => call.Node == node && call.Step == FakeStep.Run)));
     }
 
+    /// <summary>Whether a job is placed into a static environment costs nothing where it is not.</summary>
+    [Fact]
+    public async Task A_look_asks_each_engine_once_and_a_stop_each_engine_three_times_and_each_node_once()
+    {
+        await _cluster.Starter.StartAsync(JobCluster.Request(), _ => Task.CompletedTask, CancellationToken.None);
+        var before = _cluster.Nodes.Calls.Count;
+        var job = Assert.Single(await _cluster.Finder.FindAsync(["42"], [], CancellationToken.None));
+        Assert.All(JobCluster.NodeNames, node => Assert.Equal([FakeStep.List], AskedSince(before, node)));
+
+        before = _cluster.Nodes.Calls.Count;
+        await _cluster.Stopper.StopAsync(
+            new JobStopRequest { Job = job, RunDirectory = "/run/pisahpc" }, _ => { }, CancellationToken.None);
+        Assert.All(JobCluster.NodeNames, node => Assert.Equal(
+            [FakeStep.List, FakeStep.Remove, FakeStep.Run, FakeStep.List], AskedSince(before, node)));
+        Assert.Empty(_cluster.Ended);
+        Assert.Empty(_cluster.Leftovers());
+    }
+
     /// <summary>The program is no more than a path that the probe looks for, on a node that has it.</summary>
     [Theory]
     [InlineData(true, 4)]
@@ -61,4 +80,7 @@ public sealed class RequestCountTests : IDisposable
         Assert.All(JobCluster.NodeNames, node => Assert.Equal(
             runs, _cluster.Nodes.Calls.Count(call => call.Node == node && call.Step == FakeStep.Run)));
     }
+
+    private IEnumerable<FakeStep> AskedSince(int before, string node) => _cluster.Nodes.Calls.Skip(before)
+        .Where(call => call.Node == node && call.Step is not (FakeStep.Connect or FakeStep.ConnectEngine)).Select(call => call.Step);
 }

@@ -58,6 +58,15 @@ public sealed class HpcMetricFileTests : IDisposable
     }
 
     [Fact]
+    public void A_dry_run_says_whether_the_file_would_hold_something_else()
+    {
+        Assert.True(Export(Nodes("Passed"), "-WhatIf -PassThru").Single<HpcMetricFile>().Changed);
+        Export(Nodes("Passed"), "");
+        Assert.False(Export(Nodes("Passed"), "-WhatIf -PassThru").Single<HpcMetricFile>().Changed);
+        Assert.True(Export(Nodes("Failed"), "-WhatIf -PassThru").Single<HpcMetricFile>().Changed);
+    }
+
+    [Fact]
     public void Without_a_summary_the_file_stays_and_that_is_an_error()
     {
         System.IO.File.WriteAllText(File, "old");

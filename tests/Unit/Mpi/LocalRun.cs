@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using System.Globalization;
 using PisaHpc.Access;
 using PisaHpc.Access.Agent;
 using PisaHpc.Access.Ssh;
 using PisaHpc.Batch;
 using PisaHpc.Mpi;
-using PisaHpc.Nodes;
 using PisaHpc.Sites;
 using PisaHpc.Unit.Nodes;
 
@@ -116,6 +116,17 @@ internal sealed class LocalRun : IDisposable
         set => _cluster.OnRun = (_, _, _) => FakeCluster.Result(value ? 0 : 255);
     }
 
+    /// <summary>What follows the output: the processes that read its files, whether they stand still, and how far they are.</summary>
+    public IReadOnlyList<(bool IsStopped, long Position)> Followers() =>
+        [.. Process.GetProcessesByName("tail").SelectMany(FollowerOf)];
+
+    /// <summary>Has the output followed with other options, and by looking alone, also where the kernel tells of changes.</summary>
+    public void AddFollower(string options) => AddProgram("tail", $"""
+        #!/bin/sh
+        case "$*" in *" -f "*) shift 2; set -- ---disable-inotify {options} "$@" ;; esac
+        exec /usr/bin/tail "$@"
+        """);
+
     public void AddProgram(string name, string text) => ProgramFile.Write(Path.Combine(Bin, name), text + "\n");
 
     /// <summary>Runs a script as the only rank.</summary>
@@ -143,6 +154,27 @@ internal sealed class LocalRun : IDisposable
     }
 
     public void Dispose() => _directory.Delete(recursive: true);
+
+    private IEnumerable<(bool IsStopped, long Position)> FollowerOf(Process process)
+    {
+        using (process)
+        {
+            try
+            {
+                var files = Directory.GetFiles($"/proc/{process.Id}/fd")
+                    .Where(file => File.ResolveLinkTarget(file, false)?.FullName.StartsWith(Temporary, StringComparison.Ordinal) == true);
+                var isStopped = File.ReadAllText($"/proc/{process.Id}/stat").Contains(") T ", StringComparison.Ordinal);
+                return [.. files.Select(file => (isStopped, PositionOf(process, Path.GetFileName(file))))];
+            }
+            catch (Exception ended) when (ended is IOException or UnauthorizedAccessException)
+            {
+                return []; // It has ended meanwhile.
+            }
+        }
+    }
+
+    private static long PositionOf(Process process, string descriptor) => long.Parse(
+        File.ReadLines($"/proc/{process.Id}/fdinfo/{descriptor}").First().Split('\t')[1], CultureInfo.InvariantCulture);
 
     private Task TakeAsync(IReadOnlyList<MpiOutput> lines)
     {
@@ -174,27 +206,5 @@ internal sealed class LocalRun : IDisposable
         }
 
         return Process.Start(start)!;
-    }
-
-    private sealed class LocalProcess(Process process) : INodeProcess
-    {
-        public Stream Input => process.StandardInput.BaseStream;
-
-        public Stream Output => process.StandardOutput.BaseStream;
-
-        public Stream Error => process.StandardError.BaseStream;
-
-        public async Task<int> WaitAsync(CancellationToken cancellationToken)
-        {
-            await process.WaitForExitAsync(cancellationToken);
-            return process.ExitCode;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
-            process.Dispose();
-        }
     }
 }

@@ -184,6 +184,62 @@ public sealed class MpiRunTests
         Assert.Equal("Succeeded", (await run.WaitAsync(Limit)).Result.Outcome);
     }
 
+    [Theory]
+    [InlineData("/bin/dash")]
+    [InlineData("/bin/bash")]
+    public async Task The_end_is_told_and_not_looked_for(string shell)
+    {
+        using var local = new LocalRun(shell);
+        local.AddFollower("-s 3600");
+        var end = await local.RunAsync("echo one; echo two >&2; printf three; exit 7", []).WaitAsync(Limit);
+        Assert.Equal(["one", "three", "two"], local.Lines.Order(StringComparer.Ordinal));
+        Assert.Equal((7, 0), (end.Result.ExitCode, end.Result.FailedRank));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(local.Temporary));
+    }
+
+    [Theory]
+    [InlineData("/bin/dash")]
+    [InlineData("/bin/bash")]
+    public async Task What_the_listener_does_not_take_stays_on_the_node_s_disk_and_comes_when_he_does(string shell)
+    {
+        const int Lines = 3000;
+        using var local = new LocalRun(shell);
+        var (go, count) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
+        var run = local.RunAsync($"yes {new string('x', 9999)} | head -n {Lines}", [], lines =>
+        {
+            count += lines.Count(line => line.Text.Length == 9999);
+            return go.Task;
+        });
+
+        await UntilAsync(() => local.Followers().Count(follower => follower.IsStopped) == 2);
+        var sent = local.Followers().Max(follower => follower.Position);
+        Assert.InRange(sent, OutputWindow.Most, 10_000 * Lines / 2);
+
+        go.SetResult();
+        Assert.Equal("Succeeded", (await run.WaitAsync(Limit)).Result.Outcome);
+        Assert.Equal(Lines, count);
+        Assert.Empty(local.Followers());
+    }
+
+    [Fact]
+    public async Task A_run_that_is_held_is_stopped_as_any_other()
+    {
+        using var local = new LocalRun();
+        using var stop = new CancellationTokenSource();
+        var run = local.RunAsync(
+            $"yes {new string('x', 9999)} | head -n 3000; exec sleep 60",
+            [],
+            _ => Task.WhenAny(Task.Delay(Timeout.Infinite, stop.Token)),
+            stop.Token);
+
+        await UntilAsync(() => local.Followers().Count(follower => follower.IsStopped) == 2);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(Limit));
+        await UntilAsync(() => local.Followers().Count == 0);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(local.Temporary));
+    }
+
     [Fact]
     public async Task A_listener_that_fails_ends_the_run()
     {
@@ -201,6 +257,16 @@ public sealed class MpiRunTests
         using var local = new LocalRun();
         var failure = await Assert.ThrowsAsync<HpcException>(() => local.RunAsync("true", new() { [SessionVariables.RunMark] = "x" }));
         Assert.Equal((ErrorId.InvalidValue, SessionVariables.RunMark), (failure.Id, failure.Target));
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < Limit, "It did not come to that.");
+            await Task.Delay(10);
+        }
     }
 
     private static async Task<int> KibibytesAsync(string directory)

@@ -50,6 +50,19 @@ public sealed class AgentOwnerTests : IDisposable
         Assert.False(File.Exists(target));
     }
 
+    /// <summary>The end of a program that lost its parent has it look; without one it looks once a minute.</summary>
+    [RootFact]
+    public void Of_a_log_that_grows_the_end_is_kept()
+    {
+        Own();
+        const string Line = "seq 300000; (sleep 0.1 &); until [ $(stat -c %s \"$0\") -lt 1000000 ]; do sleep 0.05; done; echo last";
+        Assert.Equal(0, Serve(Groups, Line));
+        var lines = File.ReadAllLines(Log);
+        Assert.Equal(["299999", "300000", "last"], lines.TakeLast(3));
+        Assert.InRange(lines.Length, 9000, 10000);
+        Assert.Equal(6, lines[0].Length);
+    }
+
     private string Log => Path.Combine(_home.FullName, "agent.log");
 
     private void Own()
@@ -61,7 +74,7 @@ public sealed class AgentOwnerTests : IDisposable
     private int Serve(string user, string line)
     {
         using var agent = Process.Start(new ProcessStartInfo(
-            ServedAgent.Program, ["serve", Path.Combine(_home.FullName, "socket"), "--user", user, "--log", Log, "--", "sh", "-c", line])
+            ServedAgent.Program, ["serve", Path.Combine(_home.FullName, "socket"), "--user", user, "--log", Log, "--", "sh", "-c", line, Log])
         {
             RedirectStandardError = true,
         })!;

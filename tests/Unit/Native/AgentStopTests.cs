@@ -35,7 +35,10 @@ public sealed class AgentStopTests : IAsyncLifetime
         await BothAsync(client, program, " ");
     }
 
-    /// <summary>As directly below slurmstepd, which suspends by TSTP: the kernel alone would stop nothing there.</summary>
+    /// <summary>
+    /// As directly below slurmstepd, which suspends by TSTP: the kernel alone would stop nothing there. The client goes on, so that it
+    /// hears of a continuation whenever that comes.
+    /// </summary>
     [Fact]
     public async Task A_suspended_job_stops_computing_where_its_group_is_orphaned()
     {
@@ -45,7 +48,8 @@ public sealed class AgentStopTests : IAsyncLifetime
         for (var round = 0; round < 2; round++)
         {
             run.Signal(Libc.SigTstp);
-            await BothAsync(run.Id, computing, "T");
+            await Wait.UntilAsync(() => StateOf(computing) == 'T', () => $"the program is {StateOf(computing)}");
+            Assert.NotEqual('T', StateOf(run.Id));
             run.Signal(Libc.SigCont);
             await BothAsync(run.Id, computing, "RS");
         }
@@ -89,12 +93,13 @@ public sealed class AgentStopTests : IAsyncLifetime
         (await run.EndAsync()).EndedWith(3);
     }
 
+    /// <summary>Below a batch system: a shell continues what it has seen to stop.</summary>
     [Fact]
     public async Task A_job_that_is_continued_at_once_goes_on()
     {
         for (var round = 0; round < 60; round++)
         {
-            using var run = _agent.Start(["sh", "-c", "echo ready; read line; exit 3"]);
+            using var run = _agent.StartBy("sh", "exec setsid \"$@\"", ["sh", "-c", "echo ready; read line; exit 3"]);
             await run.SaysAsync("ready\n");
             run.Signal(Libc.SigTstp);
             for (var since = Stopwatch.StartNew(); since.Elapsed.TotalMicroseconds < round * 25;)

@@ -77,7 +77,7 @@ public sealed class FakeEngine : IContainerEngine
             throw new HpcException(ErrorId.PlanConflict, $"The engine on {Node}: the name {spec.Name} is in use", Node);
         }
 
-        if (Store.Get(spec.Image) is null)
+        if (Store.Get(spec.Image) is not { } image)
         {
             throw new HpcException(ErrorId.ImageNotFound, $"The engine on {Node}: No such image: {spec.Image}", Node);
         }
@@ -90,6 +90,7 @@ public sealed class FakeEngine : IContainerEngine
             Id = id,
             Name = spec.Name,
             Image = spec.Image,
+            ImageId = image.Id,
             State = ContainerState.Created,
             CreatedAt = DateTimeOffset.UtcNow,
             Labels = spec.Labels,
@@ -198,7 +199,9 @@ public sealed class FakeEngine : IContainerEngine
     }
 
     public async Task<ContainerInspection?> InspectAsync(string id, CancellationToken cancellationToken) =>
-        await SpecificationAsync(id, cancellationToken) is { } specification ? new ContainerInspection(Get(id)!, specification) : null;
+        await SpecificationAsync(id, cancellationToken) is { } specification
+            ? new ContainerInspection(Get(id)!, specification) { ProcessId = ProcessOf(Get(id)!) }
+            : null;
 
     public async Task<IReadOnlyList<EngineContainer>> ListAsync(
         IReadOnlyDictionary<string, string?> labels, CancellationToken cancellationToken)
@@ -236,6 +239,11 @@ public sealed class FakeEngine : IContainerEngine
             yield return told;
         }
     }
+
+    /// <summary>Another one for each container: an id is the number of a creation.</summary>
+    private static int? ProcessOf(EngineContainer container) => container.State == ContainerState.Running
+        ? 4711 + int.Parse(container.Id[^4..], System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture)
+        : null;
 
     private static bool Carries(IReadOnlyDictionary<string, string> labels, KeyValuePair<string, string?> label) =>
         labels.TryGetValue(label.Key, out var value) && (label.Value is null || label.Value == value);

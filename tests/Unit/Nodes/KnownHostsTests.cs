@@ -99,6 +99,18 @@ public class KnownHostsTests
     }
 
     [Theory]
+    [InlineData(22, "ssh-keyscan -t ed25519 o2wn01 >> /etc/ssh/ssh_known_hosts.")]
+    [InlineData(2222, "ssh-keyscan -t ed25519 -p 2222 o2wn01 >> /etc/ssh/ssh_known_hosts.")]
+    public void Of_one_that_is_unknown_the_next_step_adds_it_once_its_fingerprint_was_compared(int port, string command)
+    {
+        var hosts = KnownHosts.Parse("/etc/ssh/ssh_known_hosts", "");
+        var failure = HostKeyFailure.Of("o2wn01", port, Key, hosts.Find("o2wn01", port, Key), hosts);
+        Assert.StartsWith("Compare the fingerprint with that of ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub on the node",
+            failure.RecommendedAction, StringComparison.Ordinal);
+        Assert.EndsWith($"add the key: {command}", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("o2wn01")]
     [InlineData("o2wn01 ssh-ed25519")]
     [InlineData("o2wn01 ssh-ed25519 notbase64!")]
@@ -143,13 +155,12 @@ public class KnownHostsTests
         Assert.Contains("/etc/ssh/ssh_known_hosts:1", failure.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>By going back to each star in turn it would take for ever, and the test would not end.</summary>
     [Fact]
-    public void A_pattern_of_many_stars_is_matched_in_no_time()
+    public void A_pattern_of_many_stars_is_matched_without_going_back_to_each()
     {
         var pattern = string.Concat(Enumerable.Repeat("*a", 200));
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         Assert.Equal(HostKeyStatus.Unknown, Find($"{pattern} ssh-ed25519 {Ed25519}", new string('a', 2000) + "b", 22).Status);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"took {clock.Elapsed}");
     }
 
     private static HostKeyVerdict Find(string text, string host, int port) => KnownHosts.Parse("known_hosts", text).Find(host, port, Key);

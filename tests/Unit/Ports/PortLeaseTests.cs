@@ -251,6 +251,27 @@ public sealed class PortLeaseTests : IDisposable
     }
 
     [Fact]
+    public void A_port_that_was_planned_is_the_job_s_unless_another_was_quicker()
+    {
+        var planned = _test.Area.Predict(TestArea.Request("1")).Port;
+        Assert.Equal(planned, _test.Area.Lease(TestArea.Request("1") with { Planned = planned }).Port);
+        Assert.NotEqual(planned, _test.Area.Lease(TestArea.Request("2") with { Planned = planned }).Port);
+    }
+
+    [Theory]
+    [InlineData(40004, 49000)]
+    [InlineData(40004, 40004)]
+    [InlineData(1, IPEndPoint.MaxPort)]
+    public void Whatever_part_of_the_range_has_files_the_last_free_port_is_found(int first, int last)
+    {
+        var area = new PortArea(_test.Path, first, last) { ListeningHere = () => new HashSet<int> { 40000, 40001, 40002, 40003 } };
+        Assert.Equal(40004, area.Lease(TestArea.Request("1")).Port);
+        var failure = Assert.Throws<HpcException>(() => area.Lease(TestArea.Request("2")));
+        Assert.Equal(ErrorId.PortAreaExhausted, failure.Id);
+        Assert.Contains("no free port: 1 leased", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_areas_with_the_same_port_in_them_are_told_apart_by_path_alone()
     {
         using var other = new TestArea();

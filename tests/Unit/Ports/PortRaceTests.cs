@@ -39,7 +39,7 @@ public sealed class PortRaceTests(ITestOutputHelper output) : IDisposable
         try
         {
             var before = _racers.Count(racer => racer.Killed);
-            await TellAsync($"in {test.Path} {witnesses}", [], stop);
+            await TellAsync($"in {test.Path} {witnesses} {First} {Last}", [], stop);
             for (var round = 0; round < rounds; round++)
             {
                 await TellAsync("take", KilledInTaking, stop);

@@ -6,8 +6,12 @@ namespace PisaHpc.Unit.Ports;
 /// <summary>A port area of its own for one test, and the ways to look at it from outside.</summary>
 internal sealed class TestArea : IDisposable
 {
+    private readonly int _first;
+    private readonly int _last;
+
     public TestArea(int first = 40000, int last = 40004, string? under = null)
     {
+        (_first, _last) = (first, last);
         Path = Directory.CreateTempSubdirectory("pisahpc-ports-").FullName;
         if (under is not null)
         {
@@ -35,7 +39,7 @@ internal sealed class TestArea : IDisposable
 
     /// <summary>The same area with a clock or a fault of the test's.</summary>
     public PortArea With(TimeProvider? clock = null, Action<PortStep>? afterStep = null) =>
-        new(Path) { Clock = clock ?? TimeProvider.System, AfterStep = afterStep };
+        new(Path, _first, _last) { Clock = clock ?? TimeProvider.System, AfterStep = afterStep };
 
     /// <summary>The same area in a process that is killed after a step: its names stay, its lock goes.</summary>
     public PortArea KilledAfter(PortStep step) => With(afterStep: reached =>

@@ -243,12 +243,15 @@ public sealed class NodeChecksTests
     [InlineData(null, "3.10.0-1160.el7.x86_64", false, Warning)]
     [InlineData(null, "3.10.0-1160.el7.x86_64", true, Passed)]
     [InlineData(null, "4.18.0-513.el8", false, Passed)]
-    internal void Copying_between_ranks(string? scope, string kernel, bool hasCapability, CheckResult result)
+    [InlineData("0", "6.1.0", false, Warning, "20.10.24+dfsg1")]
+    [InlineData("0", "6.1.0", false, Passed, "23.0.0")]
+    internal void Copying_between_ranks(string? scope, string kernel, bool hasCapability, CheckResult result, string engine = "27.5.1")
     {
         var environment = Evidence.Environment with { Capabilities = hasCapability ? ["SYS_PTRACE"] : [] };
         var evidence = Fit.With("kernel/yama/ptrace_scope", scope);
         Expect("Ptrace", result, evidence with
         {
+            Engine = evidence.Engine! with { Version = engine },
             Facts = evidence.Facts with { Kernel = kernel },
             Request = evidence.Request with { Environments = [environment] },
         });

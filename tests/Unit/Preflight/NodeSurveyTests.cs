@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Preflight;
@@ -123,7 +122,6 @@ public sealed class NodeSurveyTests
 
         _cluster.FailOn("o2wn0500", FakeStep.Connect, new HpcException(ErrorId.NodeUnreachable, "No route.", "o2wn0500"));
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var clock = Stopwatch.StartNew();
         var rows = new System.Collections.Concurrent.ConcurrentQueue<HpcNode>();
         var cluster = _cluster.Cluster with
         {
@@ -138,7 +136,6 @@ public sealed class NodeSurveyTests
         var summary = HpcNodeSummary.Of(rows);
         Assert.Equal((1000, 999, 1, 999 * 56), (summary.Nodes, summary.Ready, summary.Unreachable, summary.Cores));
         Assert.InRange(most, 2, Throttle);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"1,000 nodes of 20 ms each took {clock.Elapsed}.");
         Assert.True(kept < 16 << 20, $"1,000 rows, and the fake's record of 4,000 calls, keep {kept} bytes.");
     }
 

@@ -32,6 +32,27 @@ public sealed partial class ReportTests : IDisposable
     }
 
     [Fact]
+    public void A_static_environment_says_how_many_of_its_nodes_are_as_declared_and_of_how_many_that_is_not_known()
+    {
+        var row = Assert.Single(Rows(Page(SampleCluster.Of(10)), "static"));
+        string[] cells = [.. Regex.Matches(row, ">([^<]*)</td>").Select(cell => cell.Groups[1].Value)];
+        Assert.Equal(["cs7", "centos7", "2201", "o2wn[0001-0010]", "10", "8", "1", "1"], cells);
+    }
+
+    [Fact]
+    public void Nodes_that_fail_a_check_in_the_same_words_but_for_their_names_are_one_row()
+    {
+        var down = from node in (string[])["o2wn13", "o2wn14"]
+                   select (object)NodePreflight.Unreachable(node, new HpcException(ErrorId.NodeUnreachable, $"{node} is down.", node));
+        var row = Assert.Single(Rows(Page([.. down]), "checks"));
+        Assert.Contains(">o2wn[13-14]<", row, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_check_was_made_none_is_said_to_have_passed() => Assert.Contains(
+        "No check was made.", HpcReport.Of(File, "t", [], isWhole: true, DateTimeOffset.UnixEpoch).Html, StringComparison.Ordinal);
+
+    [Fact]
     public void It_asks_for_nothing_outside_and_lets_nothing_but_its_own_script_run()
     {
         var page = Page(SampleCluster.Of(4));

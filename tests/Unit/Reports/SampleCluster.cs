@@ -1,7 +1,9 @@
+using PisaHpc.Environments;
 using PisaHpc.Images;
 using PisaHpc.Jobs;
 using PisaHpc.Ports;
 using PisaHpc.Preflight;
+using PisaHpc.Reports;
 
 namespace PisaHpc.Unit.Reports;
 
@@ -17,6 +19,10 @@ internal static class SampleCluster
             .. names.SelectMany(name => Checks(name, isWell: name != names[^1])),
             .. names[..^1].Select(Image),
             Job("4711", names[..2]),
+            new ReportStatic("cs7", "centos7", 2201, names),
+            Drift(names[1], "memory", DifferenceSeverity.Warning),
+            Drift(names[1], "env", DifferenceSeverity.Warning),
+            Unanswered(names[^1]),
             new JobPort
             {
                 Port = 22001,
@@ -60,6 +66,25 @@ internal static class SampleCluster
         SizeBytes = 900_000_000,
         Environments = ["debian12"],
     };
+
+    private static HpcEnvironmentDifference Drift(string node, string part, DifferenceSeverity severity) => new()
+    {
+        Node = node,
+        Static = "cs7",
+        Container = "pisahpc-static-cs7",
+        Kind = nameof(DifferenceKind.Option),
+        Part = part,
+        Wanted = "none",
+        Actual = "512 MiB",
+        Severity = severity.ToString(),
+        Remedy = "Bring it to what is declared: Sync-HpcEnvironment cs7.",
+    };
+
+    private static ReportFailure Unanswered(string node) =>
+        new(nameof(ErrorId.EngineUnavailable), node, $"The engine on {node} does not run.", $"Start it: ssh {node} systemctl start docker.")
+        {
+            Nodes = [node],
+        };
 
     private static HpcJob Job(string id, IReadOnlyList<string> nodes) => HpcJob.None(id) with
     {

@@ -69,6 +69,7 @@ public sealed class EngineChangeTests
         };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => node.InitializeAsync(stop.Token));
         AssertAsBefore(node);
+        Assert.Equal([$"Engine: the configuration of before is back on {FakeNode.Name}."], node.TakenBack.Lines);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 using PisaHpc.Setup;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Setup;
@@ -98,10 +99,13 @@ internal sealed class FakeNode
         return await NodeSetupPlan.ReadAsync(connection, Cluster, Site, certificate: null, stop);
     }
 
+    /// <summary>What the last change took back when it was interrupted.</summary>
+    public TakenBack TakenBack { get; private set; } = TakenBack.Untold;
+
     public async Task<HpcNodeSetup> InitializeAsync(CancellationToken stop = default)
     {
         var connection = await ((INodeConnector)Cluster).ConnectAsync(Name, stop);
-        return await NodeSetup.RunAsync(connection, Cluster, await PlanAsync(stop), DateTimeOffset.UnixEpoch, stop);
+        return await NodeSetup.RunAsync(connection, Cluster, await PlanAsync(stop), DateTimeOffset.UnixEpoch, stop, TakenBack = new TakenBack(stop));
     }
 
     /// <summary>A file that a change put there before it was cut off, and the mark that it left.</summary>

@@ -35,6 +35,13 @@ public sealed class SiteDraftTests
     }
 
     [Fact]
+    public void Another_port_of_the_nodes_sshd_is_said_and_the_usual_one_is_not()
+    {
+        Assert.Equal(2222, SiteReader.Read(File, (Draft with { SshPort = 2222 }).ToYaml()).Nodes.Port);
+        Assert.DoesNotContain("port: 22\n", Draft.ToYaml(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_has_nothing_that_an_admin_should_know_of_but_that_no_host_key_is_there_yet()
     {
         var finding = Assert.Single(SiteAudit.Examine(SiteReader.Read(File, Draft.ToYaml()), new EphemeralPorts(32768, 60999)));

@@ -67,7 +67,6 @@ public sealed class StaticDefinitionTests
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 22042 }", "Warning", "StaticPortInArea", 7, "in the port area, 22000 to 22999")]
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 40000 }", "Warning", "EphemeralPorts", 7, "port 40000 is among 32768 to 60999")]
     [InlineData("{ environment: cs7, nodes: 'o2wn[04-06]', port: 2201 }", "Warning", "StaticNodeUnknown", 7, "o2wn[05-06] are not among nodes.names")]
-    [InlineData("{ environment: cs7, nodes: o2wn01, port: 2201, drain: { batch: true } }\nbatch: { system: lsf }", "Warning", "StaticDrainUntold", 7, "static.a: Lsf is not told")]
     [InlineData("{ environment: cs7, nodes: o2wn01, port: 2201, privileged: true }", "Warning", "Privileged", 7, "static a: the container is privileged")]
     public void What_cannot_go_well_is_found_with_its_line(string definition, string severity, string rule, int line, string message)
     {

@@ -8,6 +8,7 @@ public sealed class StateToneTests
     [InlineData("Unreachable", "<bad>Unreachable<end>")]
     [InlineData("Degraded", "<bad>Degraded<end>")]
     [InlineData("Outdated", "<doubtful>Outdated<end>")]
+    [InlineData("DOWN", "<doubtful>DOWN<end>")]
     [InlineData("Stopped", "<quiet>Stopped<end>")]
     [InlineData("Running", "Running")]
     [InlineData("", "")]
@@ -24,7 +25,8 @@ public sealed class StateToneTests
     public void Each_word_with_a_tone_is_one_that_something_says()
     {
         var said = typeof(HpcException).Assembly.GetTypes().Where(type => type.IsEnum).SelectMany(Enum.GetNames)
-            .Concat(["OK", "WARNING", "CRITICAL", "UNKNOWN"]);
+            .Concat(["OK", "WARNING", "CRITICAL", "UNKNOWN"])
+            .Concat(["DOWN", "INIT", "ARMED"]); // ports of adapters, as the kernel says them
         Assert.Empty(StateTone.Words.Except(said));
     }
 

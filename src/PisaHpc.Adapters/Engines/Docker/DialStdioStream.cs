@@ -1,16 +1,15 @@
-using PisaHpc.Engines.Docker;
 using PisaHpc.Nodes;
 
 namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>
-/// A byte stream to a node's engine through <c>docker system dial-stdio</c> on that node, the way the docker client itself goes over ssh
-/// (docker/cli, cli/connhelper). When the other side ends it before a byte came, reading and writing fail with the command's words on
-/// standard error.
+/// A byte stream to a node's engine through a command on that node: the agent's program, or <c>docker system dial-stdio</c>. When the other
+/// side ends it before a byte came, reading and writing fail with the command's words on standard error.
 /// </summary>
 internal sealed class DialStdioStream : UnseekableStream
 {
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+    private static readonly NodeScript Dial = NodeScript.Of("Engines/Docker/dial-engine.sh", typeof(DialStdioStream).Assembly);
     private readonly INodeConnection _connection;
     private readonly INodeProcess _process;
     private readonly Lazy<Task> _end;
@@ -32,10 +31,10 @@ internal sealed class DialStdioStream : UnseekableStream
     /// <summary>Starts the command on a node.</summary>
     /// <param name="connection">The node.</param>
     /// <param name="socket">The engine's socket there.</param>
-    public static async Task<Stream> OpenAsync(INodeConnection connection, string socket, CancellationToken cancellationToken) =>
-        new DialStdioStream(
-            connection,
-            await connection.StartAsync([.. DockerAdministration.ClientCommand(socket), "system", "dial-stdio"], cancellationToken));
+    /// <param name="program">The directory that the agent's program has on nodes; null for none.</param>
+    public static async Task<Stream> OpenAsync(
+        INodeConnection connection, string socket, string? program, CancellationToken cancellationToken) =>
+        new DialStdioStream(connection, await connection.StartAsync(Dial.Command(socket, program ?? ""), cancellationToken));
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

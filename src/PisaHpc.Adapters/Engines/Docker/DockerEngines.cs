@@ -7,8 +7,10 @@ using PisaHpc.Tracing;
 namespace PisaHpc.Adapters.Engines.Docker;
 
 /// <summary>The engines of a site's nodes, reached over the nodes' connections. An engine's version is asked for once.</summary>
-internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : IEngineConnector, IAsyncDisposable
+/// <param name="program">The directory that the agent's program has on nodes; null where there is none.</param>
+internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access, Func<string?> program) : IEngineConnector, IAsyncDisposable
 {
+    private readonly Lazy<string?> _program = new(program);
     private readonly ConcurrentDictionary<string, Task<EngineClient>> _clients = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
 
@@ -54,12 +56,12 @@ internal sealed class DockerEngines(INodeConnector nodes, NodeAccess access) : I
 
     private async Task<Stream> StreamAsync(string node, CancellationToken cancellationToken)
     {
-        if (access.Client == SshClientKind.Local)
+        if (access.IsHere(node))
         {
             return await LocalSocket.OpenAsync(node, access.EngineSocket, cancellationToken);
         }
 
         var connection = await nodes.ConnectAsync(node, cancellationToken);
-        return await DialStdioStream.OpenAsync(connection, access.EngineSocket, cancellationToken);
+        return await DialStdioStream.OpenAsync(connection, access.EngineSocket, _program.Value, cancellationToken);
     }
 }

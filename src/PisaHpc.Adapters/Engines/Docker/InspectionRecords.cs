@@ -13,6 +13,7 @@ internal static class InspectionRecords
         var host = answer.HostConfig ?? new HostConfig();
         return new ContainerInspection(ContainerRecords.Of(answer), SpecificationRecords.Of(answer))
         {
+            ProcessId = answer.State?.Pid is > 0 and var pid ? (int)pid : null,
             HostNamespaces =
             [
                 .. from mode in new[] { ("pid", host.PidMode), ("ipc", host.IpcMode), ("uts", host.UTSMode), ("user", host.UsernsMode) }

@@ -25,13 +25,15 @@ internal static partial class SocketFailure
             innerException: cause),
     };
 
-    /// <summary>The failure that the words of a node's docker client tell; null when they tell of no socket.</summary>
-    /// <param name="words">What the client wrote to standard error.</param>
+    /// <summary>
+    /// The failure that the words of a node's docker client tell, or of the agent's program; null when they tell of no socket.
+    /// </summary>
+    /// <param name="words">What it wrote to standard error.</param>
     public static HpcException? In(string node, string words)
     {
         var dial = Dial().Match(words);
         var path = dial.Groups[1].Value;
-        return dial.Groups[2].Value switch
+        return dial.Groups[2].Value.ToLowerInvariant() switch
         {
             "no such file or directory" => Missing(node, path),
             "permission denied" => Forbidden(node, path),
@@ -44,7 +46,7 @@ internal static partial class SocketFailure
         ErrorId.EngineUnavailable,
         $"The engine on {node} has no socket {path}: no engine is installed or started there, or its socket has another path.",
         node,
-        "Start the engine on the node: systemctl start docker; or name its socket in nodes.engineSocket of the site definition.",
+        $"Start the engine: ssh {node} systemctl start docker; or name its socket in nodes.engineSocket of the site definition.",
         cause)
     {
         // An engine takes its own socket with it when it is stopped; another path is the site's word.
@@ -65,10 +67,12 @@ internal static partial class SocketFailure
         ErrorId.EngineUnavailable,
         $"The engine on {node} does not run: nobody listens at its socket {path}.",
         node,
-        "Start it on the node: systemctl start docker; its last words are in journalctl -u docker.",
+        $"Start it: ssh {node} systemctl start docker; its last words: ssh {node} journalctl -u docker.",
         cause);
 
-    /// <summary>Go's net.OpError, as the docker client prints it.</summary>
-    [GeneratedRegex("dial unix (/.*?): connect: (no such file or directory|permission denied|connection refused)")]
+    /// <summary>Go's net.OpError, as the docker client prints it; and strerror(3), as native/relay.c does.</summary>
+    [GeneratedRegex(
+        "(?:dial unix|pisahpc-run:) (/.*?): (?:connect: )?(no such file or directory|permission denied|connection refused)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Dial();
 }

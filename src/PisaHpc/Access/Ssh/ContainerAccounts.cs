@@ -21,16 +21,16 @@ internal static class ContainerAccounts
     public static string Passwd(JobOwner owner, string shell)
     {
         var text = new StringBuilder();
-        (string Name, uint Id, uint Gid, string Home, string Shell)[] lines =
+        PasswdEntry[] entries =
         [
-            (owner.Name, owner.Uid, owner.Gid, owner.Home, shell),
-            ("root", 0, 0, "/root", "/bin/sh"),
-            ("sshd", SshdId, NobodyId, "/", "/usr/sbin/nologin"),
-            ("nobody", NobodyId, NobodyId, "/", "/usr/sbin/nologin"),
+            new(owner.Name, owner.Uid, owner.Gid, owner.Home, shell),
+            new("root", 0, 0, "/root", "/bin/sh"),
+            new("sshd", SshdId, NobodyId, "/", "/usr/sbin/nologin"),
+            new("nobody", NobodyId, NobodyId, "/", "/usr/sbin/nologin"),
         ];
-        foreach (var line in lines.DistinctBy(line => line.Id).DistinctBy(line => line.Name).OrderBy(line => line.Id))
+        foreach (var entry in entries.DistinctBy(entry => entry.Uid).DistinctBy(entry => entry.Name).OrderBy(entry => entry.Uid))
         {
-            text.Append(CultureInfo.InvariantCulture, $"{line.Name}:x:{line.Id}:{line.Gid}::{line.Home}:{line.Shell}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{entry.Name}:x:{entry.Uid}:{entry.Gid}::{entry.Home}:{entry.Shell}\n");
         }
 
         return text.ToString();

@@ -84,10 +84,22 @@ public static class JobDirectory
         RemoveAsync(connection, owner is null ? identity is null ? [directory] : [directory, identity] : [directory, identity ?? "", owner],
             cancellationToken);
 
-    private static async Task<bool> RemoveAsync(INodeConnection connection, string[] arguments, CancellationToken cancellationToken)
+    /// <summary>The same unless a file is there.</summary>
+    /// <returns>Whether the directory existed; null where the file is there, and nothing was done.</returns>
+    internal static async Task<bool?> RemoveUnlessAsync(
+        INodeConnection connection, string directory, string file, string? owner, CancellationToken cancellationToken)
+    {
+        var said = await RemovalAsync(connection, [directory, "", owner ?? "", file], cancellationToken);
+        return said == "kept" ? null : said == "removed";
+    }
+
+    private static async Task<bool> RemoveAsync(INodeConnection connection, string[] arguments, CancellationToken cancellationToken) =>
+        await RemovalAsync(connection, arguments, cancellationToken) == "removed";
+
+    private static async Task<string> RemovalAsync(INodeConnection connection, string[] arguments, CancellationToken cancellationToken)
     {
         var result = await RunAsync(connection, JobDirectoryScripts.Remove, arguments, default, cancellationToken);
-        return Succeeded(connection, arguments[0], "removed", result).Text.Trim() == "removed";
+        return Succeeded(connection, arguments[0], "removed", result).Text.Trim();
     }
 
     /// <summary>Reads files.</summary>

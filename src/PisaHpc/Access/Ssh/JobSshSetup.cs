@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Access.Ssh;
 
@@ -10,9 +11,43 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
 {
     private static readonly TimeSpan RollbackLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>Told of the keys that an interruption has taken back.</summary>
+    public TakenBack TakenBack { get; init; } = TakenBack.Untold;
+
     /// <summary>What <see cref="WriteAsync"/> would return; the keys do not exist yet, so their fingerprints are empty.</summary>
     /// <param name="request">The job; its keys are not used.</param>
     public static JobSshConfig Predict(JobSshRequest request) => JobSshRecord.Of(request).ToConfig(request.Directory, changed: true);
+
+    /// <summary>The same by what the nodes have: with the job's own keys where it has some.</summary>
+    /// <param name="request">The job; its keys are not used.</param>
+    /// <exception cref="HpcException">Its first node cannot be read: the ids of the connection and <see cref="JobDirectory"/>.</exception>
+    public async Task<JobSshConfig> PredictAsync(JobSshRequest request, CancellationToken cancellationToken)
+    {
+        if (await ExistingKeysAsync(request, cancellationToken) is not { } keys)
+        {
+            return Predict(request);
+        }
+
+        var keyed = request with { Keys = keys };
+        var files = JobSshFiles.For(keyed).Where(file => file.Content is not null).ToList();
+        var same = new ConcurrentQueue<string>();
+        await cluster.OnEachAsync(
+            request.Allocation.Nodes.Select(node => node.Name),
+            async (node, stopping) =>
+            {
+                var connection = await cluster.Nodes.ConnectAsync(node, stopping);
+                var held = await JobDirectory.ReadAsync(connection, request.Directory, [.. files.Select(file => file.Name)], stopping);
+                if (held is not null && files.TrueForAll(file => IsIn(held, file)))
+                {
+                    same.Enqueue(node);
+                }
+            },
+            cancellationToken);
+        return JobSshRecord.Of(keyed).ToConfig(keyed.Directory, changed: same.Count < request.Allocation.Nodes.Count);
+    }
+
+    private static bool IsIn(JobDirectoryContent held, JobFile file) =>
+        held.Files.TryGetValue(file.Name, out var text) && text.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(file.Content!));
 
     /// <summary>Keys with nothing in them, for <see cref="Predict"/>.</summary>
     public static JobKeys NoKeys { get; } = new(new JobKeyPair("", "", ""), new JobKeyPair("", "", ""));
@@ -100,7 +135,8 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
                 if (attempt.Outcomes[node] is true
                     || (await JobDirectory.FindAsync(connection, directory, stopping))?.KeyFingerprint == key)
                 {
-                    await JobDirectory.RemoveAsync(connection, directory, stopping);
+                    var wasThere = await JobDirectory.RemoveAsync(connection, directory, stopping);
+                    TakenBack.AddKeys($"job {attempt.Request.Allocation.JobId}", node, wasThere);
                 }
             },
             CancellationToken.None);

@@ -32,6 +32,9 @@ public sealed record SshAccess(string Directory, int Port) : IContainerAccess
 
     int? IContainerAccess.Port => Port;
 
+    /// <summary>By the agent program's relay, which connects as soon as somebody listens.</summary>
+    bool IContainerAccess.AwaitsContainer => Agent is not null;
+
     /// <summary>The access that a job's ssh identity gives.</summary>
     public static SshAccess Of(JobSshConfig config)
     {
@@ -76,7 +79,8 @@ public sealed record SshAccess(string Directory, int Port) : IContainerAccess
     /// <summary>The command that runs another one in the container of a node, from any node that has the directory.</summary>
     /// <param name="node">The container's node.</param>
     /// <param name="command">The program and its arguments.</param>
-    public IReadOnlyList<string> CommandOn(string node, IReadOnlyList<string> command) => JobLogin.Command(Directory, node, command);
+    public IReadOnlyList<string> CommandOn(string node, IReadOnlyList<string> command) =>
+        JobLogin.Command(Directory, node, command, Agent?.Program);
 }
 
 /// <summary>Where a container sees a job's files.</summary>
@@ -133,6 +137,7 @@ public static class JobLogin
     /// <param name="directory">The job's directory on the node.</param>
     /// <param name="node">The node, as the job's configuration names it.</param>
     /// <param name="command">The program and its arguments.</param>
-    public static IReadOnlyList<string> Command(string directory, string node, IReadOnlyList<string> command) =>
-        Script.Command(directory, node, LoginShellLine.Of(ShellQuoting.Join(command)));
+    /// <param name="program">The directory of the agent's program on the node where ssh runs; null for none.</param>
+    public static IReadOnlyList<string> Command(string directory, string node, IReadOnlyList<string> command, string? program = null) =>
+        Script.Command([directory, node, LoginShellLine.Of(ShellQuoting.Join(command)), .. program is null ? [] : (string[])[program]]);
 }

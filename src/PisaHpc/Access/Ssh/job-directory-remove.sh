@@ -1,8 +1,8 @@
 # shellcheck shell=sh
-# Takes a job's directory away, and what an interrupted write left. Prints "removed" or "absent".
+# Takes a job's directory away, and what an interrupted write left. Prints "removed" or "absent"; or "kept", where nothing was done.
 # $1 the directory; $2 its inode, where it is to go only as long as it is that one, and 0 where there was none: one that was written since,
 # or is being written, is not touched (exit code 70). Nothing for $2: whichever it is. $3 its owner's login name, where it is to go only as
-# long as it is his (exit code 70).
+# long as it is his (exit code 70). $4 a file, where nothing is to be done as long as that is there.
 # A write that goes on after its caller was killed is ended, and waited for, since it would put the directory back; after 5 seconds this
 # refuses (exit code 70). The shell's child is ended too: a shell heeds a signal only when its child has ended, and tar waits for input as
 # long as sshd holds the connection of a dead caller. Whatever still uses the job's client configuration or its agent's socket is ended as
@@ -10,10 +10,12 @@
 
 set -eu
 refuse() { echo "$1" >&2; exit 70; }
+if [ -n "${4:-}" ] && { [ -e "$4" ] || [ -L "$4" ]; }; then echo kept; exit 0; fi
 dir=$1
 run=${dir%/*} name=${dir##*/}
 meant=${2:-}
 owner=${3:-}
+own_processes=''
 found=absent
 # The run directory is root's: nobody else can put another one in its place meanwhile.
 if [ -n "$owner" ] && { [ -e "$dir" ] || [ -L "$dir" ]; } && [ "$(stat -c %U -- "$dir")" != "$owner" ]; then
@@ -24,13 +26,13 @@ other() { refuse "$dir is another one than was looked at: it was written since";
 writers() {
     for file in $(printf '%s' "write:$dir" | grep -lszxF -f - /proc/[0-9]*/cmdline); do
         process=${file%/cmdline}
+        own_processes=${own_processes:-$(readlink /proc/self/ns/pid)}
         # One that somebody else calls so, here or in a container, is none.
         [ "$(readlink "$process/ns/pid")" = "$own_processes" ] || continue
         [ "$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$process/status" 2>/dev/null)" = "$(id -u)" ] || continue
         echo "$file"
     done
 }
-own_processes=$(readlink /proc/self/ns/pid)
 if [ -n "$meant" ]; then
     if [ "$meant" = 0 ] && [ -e "$dir" ]; then other; fi
     [ -z "$(writers)" ] || other
@@ -53,8 +55,9 @@ while writing=$(writers); [ -n "$writing" ]; do
 done
 if [ -e "$dir" ] || [ -L "$dir" ]; then
     found=removed
-    old=$run/.old.$(printf %010d $$).$name
-    rm -rf -- "$old"
+    stamp=0000000000$$
+    old=$run/.old.${stamp#"${stamp%??????????}"}.$name
+    [ ! -e "$old" ] || rm -rf -- "$old"
     mv -T -- "$dir" "$old"
     if [ -n "$meant" ] && [ "$(stat -c %i -- "$old")" != "$meant" ]; then
         mv -T -- "$old" "$dir"

@@ -20,18 +20,21 @@ case $type in
     tmpfs|ramfs) ;;
     *) rmdir -- "$run" 2>/dev/null || :; refuse "$run is on $type, not on a tmpfs: keys must not reach a disk" ;;
 esac
-[ "$(stat -c %u -- "$run")" = "$(id -u)" ] || refuse "$run does not belong to $(id -un)"
-[ $(( 0$(stat -c %a -- "$run") & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
+mode=$(stat -c '%u %a' -- "$run")
+[ "${mode% *}" = "$(id -u)" ] || refuse "$run does not belong to $(id -un)"
+[ $(( 0${mode#* } & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
 [ ! -L "$dir" ] || refuse "$dir is a symbolic link"
 if [ -e "$dir" ]; then
     owner=$(stat -c %u -- "$dir")
     [ "$owner" = "$uid" ] || refuse "$dir exists and belongs to uid $owner, not to uid $uid: it is another user's job"
 fi
-stamp=$(printf %010d $$)
+stamp=0000000000$$ stamp=${stamp#"${stamp%??????????}"}
 new=$run/.new.$stamp.$name old=$run/.old.$stamp.$name
 umask 077
-rm -rf -- "$new" "$old"
-trap 'rm -rf -- "$new" "$old"' EXIT
+# take_away: what is left of this write, or of one whose process had the same id.
+take_away() { [ ! -e "$new" ] && [ ! -e "$old" ] || rm -rf -- "$new" "$old"; }
+take_away
+trap take_away EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
 mkdir -- "$new"
 tar -xpof - -C "$new"
@@ -40,8 +43,8 @@ set -- "$new"/*
 if [ -n "$peer" ]; then
     # A node that has not what the site says can run jobs without an MPI: a launcher says so when it needs it.
     network_of "$peer" "$network" || ph_interface='' ph_prefix=''
+    umask 022
     printf '%s %s %s\n' "${ph_interface:--}" "${ph_prefix:--}" "${network:--}" >"$new/network"
-    chmod 644 "$new/network"
     set -- "$new"/*
 fi
 chown -R "$uid:$gid" "$new"

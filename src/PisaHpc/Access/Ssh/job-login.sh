@@ -1,10 +1,38 @@
 # shellcheck shell=sh
-# Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner.
+# Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner; and what makes a
+# login short: the option quick, and relay_to NODE PROGRAM, which sets the option relay. Either may be empty.
+
+# The key exchange that lasts against quantum computers takes each side some 50 ms of a CPU, and nobody records what a node says to its own
+# container. A client may not know the ^ (before OpenSSH 8.5), or may not do as told.
+# shellcheck disable=SC2034 # for whoever logs in
+quick=KexAlgorithms=^curve25519-sha256
+
+# The agent's program, whose directory PROGRAM is, as the way to the sshd: it waits for nobody's acknowledgements, and until somebody
+# listens. The program of a container that was made before there were relays knows none.
+relay_to() {
+    relay=
+    case $2 in
+        '' | *[!A-Za-z0-9/._-]*) ;; # ssh gives a meaning to some characters
+        *)
+            while read -r address kind _; do
+                case $kind-$address in
+                    STREAM-*[!0-9A-Fa-f.:]*) ;;
+                    STREAM-?*) relay="${relay:-ProxyCommand=$2/pisahpc-run --wait 1 --relay %p} $address" ;;
+                esac
+            done <<END
+$(getent ahosts "$1")
+END
+            ;;
+    esac
+    # By which ssh has that started.
+    export SHELL=/bin/sh
+}
 
 job_login() (
     directory=$1
     shift
-    owner=$(stat -c %u -- "$directory") && group=$(stat -c %g -- "$directory") || exit 255
+    owner=$(stat -c '%u %g' -- "$directory") || exit 255
+    group=${owner#* } owner=${owner% *}
     cd /
     [ "$(id -u)" != "$owner" ] || exec ssh -F "$directory/ssh_config" "$@"
     set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"

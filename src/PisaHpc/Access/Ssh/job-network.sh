@@ -8,7 +8,8 @@ network_of() {
     case $2 in
         '')
             ph_address=$(timeout 5 getent ahostsv4 "$1" 2>/dev/null | { read -r ph_first _ && echo "$ph_first"; }) &&
-                ph_interface=$(ip -o route get "$ph_address" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+                ph_route=$(ip -o route get "$ph_address" 2>/dev/null) &&
+                case $ph_route in *' dev '*) ph_interface=${ph_route##* dev } ph_interface=${ph_interface%% *} ;; esac
             [ "$ph_interface" != lo ] || ph_interface=
             ;;
         */*)

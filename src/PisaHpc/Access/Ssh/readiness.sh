@@ -7,20 +7,23 @@
 
 . Access/Ssh/job-login.sh
 . Access/Agent/agent-client.sh
-end=$(($(date +%s) + $1))
-# This login carries no secret, so it need not have the key exchange that lasts against quantum computers, which takes each side some 50 ms
-# of a CPU. A client that has it knows the ^ (OpenSSH 8.5); one that may not do as told says so, and does as it always does.
-quick=
-! ssh -Q kex 2>/dev/null | grep sntrup761 >/dev/null || quick=KexAlgorithms=^curve25519-sha256
+. Nodes/clock.sh
+look_at_clock
+end=$((now + $1 * 100))
+relay_to "$3" "${4-}"
 while :; do
-    said=$(job_login "${2%/*}" ${quick:+-o "$quick"} -o ConnectTimeout=5 -o ConnectionAttempts=1 "$3" true </dev/null 2>&1) && break
-    case $said in *KexAlgorithms*) quick= ;; esac
-    [ -e "$2" ] && [ "$(date +%s)" -lt "$end" ] || {
+    said=$(job_login "${2%/*}" ${quick:+-o "$quick"} ${relay:+-o "$relay"} -o ConnectTimeout=5 -o ConnectionAttempts=1 \
+        "$3" true </dev/null 2>&1) && break
+    case $quick$said in KexAlgorithms*KexAlgorithms*) quick= && continue ;; esac
+    case $relay$said in ProxyCommand=*'usage: pisahpc-run'*) relay= && continue ;; esac
+    look_at_clock
+    [ -e "$2" ] && [ "$now" -lt "$end" ] || {
         printf '%s\n' "$said"
         exit 1
     }
     sleep 0.1
 done
 [ -n "${4-}" ] || exit 0
-left=$((end - $(date +%s)))
+look_at_clock
+left=$(((end - now) / 100))
 agent_client "${2%/*}" "$4" --wait $((left > 0 ? left : 0)) --probe

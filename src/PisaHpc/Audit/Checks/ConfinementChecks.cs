@@ -5,6 +5,8 @@ internal sealed class SeccompCheck : IContainerCheck
 {
     public string Name => "Seccomp";
 
+    public string About => "seccomp is unconfined";
+
     public string Benchmark => "5.21";
 
     public AuditFinding? Examine(AuditedContainer container) => SecurityOption.Find(container, "seccomp", "unconfined") is { } option
@@ -19,6 +21,8 @@ internal sealed class AppArmorCheck : IContainerCheck
 {
     public string Name => "AppArmor";
 
+    public string About => "AppArmor is unconfined";
+
     public string Benchmark => "5.1";
 
     public AuditFinding? Examine(AuditedContainer container) => SecurityOption.Find(container, "apparmor", "unconfined") is { } option
@@ -31,6 +35,8 @@ internal sealed class AppArmorCheck : IContainerCheck
 internal sealed class SelinuxCheck : IContainerCheck
 {
     public string Name => "Selinux";
+
+    public string About => "SELinux is disabled for it";
 
     public string Benchmark => "5.2";
 
@@ -49,6 +55,8 @@ internal sealed class MaskedPathsCheck : IContainerCheck
 {
     public string Name => "MaskedPaths";
 
+    public string About => "systempaths=unconfined: the kernel's own files are open to it; to root an Error";
+
     public string Benchmark => "";
 
     public AuditFinding? Examine(AuditedContainer container) => container.HasOpenSystemPaths
@@ -63,6 +71,8 @@ internal sealed class MaskedPathsCheck : IContainerCheck
 internal sealed class HostNamespacesCheck : IContainerCheck
 {
     public string Name => "HostNamespaces";
+
+    public string About => "the node's pid, ipc, uts or user namespace; pid with root or SYS_PTRACE is an Error";
 
     public string Benchmark => "5.15, 5.16, 5.20, 5.30";
 

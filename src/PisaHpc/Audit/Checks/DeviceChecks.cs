@@ -10,6 +10,8 @@ internal sealed partial class SensitiveDevicesCheck : IContainerCheck
 {
     public string Name => "SensitiveDevices";
 
+    public string About => "the node's memory or disks, by path, by a directory such as /dev, or by a device rule";
+
     public string Benchmark => "5.17";
 
     public AuditFinding? Examine(AuditedContainer container)

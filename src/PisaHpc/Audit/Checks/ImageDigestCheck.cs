@@ -10,6 +10,8 @@ internal sealed class ImageDigestCheck : IContainerCheck
 {
     public string Name => "ImageDigest";
 
+    public string About => "a tag, or none, in place of a digest; a tag that a start looks up is a Notice";
+
     public string Benchmark => "5.27";
 
     public AuditFinding? Examine(AuditedContainer container)

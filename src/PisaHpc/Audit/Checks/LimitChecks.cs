@@ -9,6 +9,8 @@ internal sealed class MemoryLimitCheck : IContainerCheck
 
     public string Name => "MemoryLimit";
 
+    public string About => "it has no memory limit";
+
     public string Benchmark => "5.10";
 
     public AuditFinding? Examine(AuditedContainer container) =>
@@ -22,6 +24,8 @@ internal sealed class MemoryLimitCheck : IContainerCheck
 internal sealed class PidsLimitCheck : IContainerCheck
 {
     public string Name => "PidsLimit";
+
+    public string About => "it has no limit of processes";
 
     public string Benchmark => "5.28";
 
@@ -39,6 +43,8 @@ internal sealed class PidsLimitCheck : IContainerCheck
 internal sealed class ControlGroupCheck : IContainerCheck
 {
     public string Name => "ControlGroup";
+
+    public string About => "a job's container is outside of the batch system's control group";
 
     public string Benchmark => "";
 
@@ -68,6 +74,8 @@ internal sealed class InitCheck : IContainerCheck
     private static readonly string[] Inits = ["init", "systemd", "tini", "dumb-init", "catatonit", "s6-svscan"];
 
     public string Name => "Init";
+
+    public string About => "no init is its first process";
 
     public string Benchmark => "";
 

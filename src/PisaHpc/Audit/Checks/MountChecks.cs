@@ -11,6 +11,8 @@ internal sealed class EngineSocketCheck : IContainerCheck
 {
     public string Name => "EngineSocket";
 
+    public string About => "an engine's socket, or a directory with it, is mounted; read-only or not";
+
     public string Benchmark => "5.31";
 
     public AuditFinding? Examine(AuditedContainer container)
@@ -32,6 +34,8 @@ internal sealed class EngineSocketCheck : IContainerCheck
 internal sealed class HostRootCheck : IContainerCheck
 {
     public string Name => "HostRoot";
+
+    public string About => "the node's / is mounted";
 
     public string Benchmark => "5.5";
 
@@ -55,6 +59,8 @@ internal sealed class SensitivePathsCheck : IContainerCheck
     private static readonly string[] Secrets = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/krb5.keytab", "/etc/munge"];
 
     public string Name => "SensitivePaths";
+
+    public string About => "of /etc, /dev, /proc, /sys, /run, /usr … something is writable, by root or by the user";
 
     public string Benchmark => "5.5";
 
@@ -107,6 +113,8 @@ internal sealed class WritablePathsCheck : IContainerCheck
 {
     public string Name => "WritablePaths";
 
+    public string About => "other paths of the node that root may write; that the job's user may write is a Notice";
+
     public string Benchmark => "";
 
     public AuditFinding? Examine(AuditedContainer container)
@@ -128,6 +136,8 @@ internal sealed class WritablePathsCheck : IContainerCheck
 internal sealed class SharedMountsCheck : IContainerCheck
 {
     public string Name => "SharedMounts";
+
+    public string About => "propagation shared or rshared";
 
     public string Benchmark => "5.19";
 

@@ -12,6 +12,8 @@ internal sealed class OpenPortsCheck : IContainerCheck
 
     public string Name => "OpenPorts";
 
+    public string About => "a port is published on every address of the node";
+
     public string Benchmark => "5.9, 5.13";
 
     public AuditFinding? Examine(AuditedContainer container)

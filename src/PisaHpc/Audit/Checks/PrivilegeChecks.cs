@@ -5,6 +5,8 @@ internal sealed class PrivilegedCheck : IContainerCheck
 {
     public string Name => "Privileged";
 
+    public string About => "it is privileged";
+
     public string Benchmark => "5.4";
 
     public AuditFinding? Examine(AuditedContainer container) => container.Specification.Privileged
@@ -27,6 +29,8 @@ internal sealed class CapabilitiesCheck : IContainerCheck
     ];
 
     public string Name => "Capabilities";
+
+    public string About => "SYS_ADMIN, SYS_PTRACE and others by which one looks beyond one's own; or none is dropped";
 
     public string Benchmark => "5.3";
 
@@ -62,6 +66,8 @@ internal sealed class RootUserCheck : IContainerCheck
 {
     public string Name => "RootUser";
 
+    public string About => "its main process is root's; of a static environment's sshd with its few capabilities a Notice";
+
     public string Benchmark => "4.1";
 
     public AuditFinding? Examine(AuditedContainer container)
@@ -86,6 +92,8 @@ internal sealed class RootUserCheck : IContainerCheck
 internal sealed class NewPrivilegesCheck : IContainerCheck
 {
     public string Name => "NewPrivileges";
+
+    public string About => "no-new-privileges is missing";
 
     public string Benchmark => "5.25";
 

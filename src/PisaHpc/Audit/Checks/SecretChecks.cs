@@ -20,6 +20,8 @@ internal sealed partial class SecretsCheck : IContainerCheck
 
     public string Name => "Secrets";
 
+    public string About => "variables named as secrets (*PASSWORD*, *TOKEN, *SECRET*, *API_KEY* …), or with a password in a URL";
+
     public string Benchmark => "";
 
     public AuditFinding? Examine(AuditedContainer container)
@@ -54,6 +56,8 @@ internal sealed partial class SecretsCheck : IContainerCheck
 internal sealed class HostKeysCheck : IContainerCheck
 {
     public string Name => "HostKeys";
+
+    public string About => "a variable or the command turns ssh's checking of host keys off";
 
     public string Benchmark => "";
 

@@ -13,11 +13,7 @@ attributes=$attributes,PisaHpcEnvironment
 say_and_end() { printf '%s\t%s\nend\t1\n' "$1" "$2"; exit 0; }
 encode() { base64 | tr -d '\n'; }
 
-# Which HTCondor root asks is nobody's to say but root's: a variable can be any line of the configuration (_CONDOR_NAME), and root may have
-# the environment of a job, as in a hook.
-clean() { "$@"; }
-if [ "$(id -u)" = 0 ]; then clean() { env -i PATH="$PATH" LC_ALL=C "$@"; }; fi
-export LC_ALL=C
+. Batch/HTCondor/caller-choices.sh
 for program in condor_q base64 ${ended:+condor_history}; do
     command -v "$program" >/dev/null || say_and_end missing "$program"
 done

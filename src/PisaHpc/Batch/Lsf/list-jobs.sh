@@ -3,36 +3,19 @@
 # job's id, an array's element as 1234[5], none for all jobs.
 # A line row.N for each job, as bjobs writes it; none of its fields is a user's own word. "rows" counts the lines, "code" is bjobs' exit
 # code, and "words" what it said beside. "cluster" is LSF's own name of it. Of one job "passwd" and "groups" are its owner's.
-# Without a profile that is named, one is read where the commands are in no usual place: that of LSF_ENVDIR, of root's never, else of /etc.
 
 profile=${1-} job=${2-}
-uid=$(id -u)
 needed='bjobs lsid base64'
 [ -n "$job" ] || needed="$needed bparams lsclusters"
 say_and_end() { printf '%s\t%s\nend\t1\n' "$1" "$2"; exit 0; }
 encode() { printf '%s' "$1" | base64 | tr -d '\n'; }
 refused() { say_and_end refused "$(encode "$1")"; }
-missing() { for program in $needed; do command -v "$program" >/dev/null || { printf '%s' "$program"; return; }; done; }
 . Batch/Lsf/caller-choices.sh
 
-# Which LSF is asked is no choice of the caller's where the site says it, and none of a job's, whose environment a hook of root's may have.
-if [ -n "$profile" ] || [ "$uid" = 0 ]; then no_choices; fi
-if [ -n "$profile" ]; then
-    [ -r "$profile" ] || say_and_end unread "$profile"
-elif [ -n "$(missing)" ]; then
-    profile=${LSF_ENVDIR:-/etc}/profile.lsf
-    [ -r "$profile" ] || profile=''
-fi
-if [ -n "$profile" ]; then
-    path=$profile
-    if [ "$uid" = 0 ]; then roots_alone "$profile" || say_and_end untrusted "$profile"; fi
-    # shellcheck disable=SC1090 # the site's
-    . "$path" >/dev/null 2>&1
-fi
+# shellcheck disable=SC2086 # words
+choose_lsf "$profile" $needed || say_and_end "$lacking" "$lacks"
 # bjobs writes times by the clock on the wall, without its zone.
 export LC_ALL=C TZ=UTC0
-program=$(missing)
-[ -z "$program" ] || say_and_end missing "$program"
 
 cluster=$(lsid 2>&1) || refused "$cluster"
 cluster=$(printf '%s\n' "$cluster" | sed -n 's/^My cluster name is //p')

@@ -16,9 +16,6 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
     /// <summary>What our reasons begin with.</summary>
     public const string Mark = "pisahpc: ";
 
-    /// <summary>What those begin with of nodes that get no jobs for a while alone (hold-node.sh): no rule has drained them.</summary>
-    public const string HeldMark = Mark + "static ";
-
     private static readonly NodeScript ListNodes = NodeScript.Of("Batch/Slurm/list-nodes.sh");
     private static readonly NodeScript DrainNode = NodeScript.Of("Batch/Slurm/drain-node.sh");
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -97,7 +94,8 @@ internal sealed class SlurmDrain(INodeConnection host, string? cluster, int perH
         public bool GetsNoJobs => State.StartsWith("drain", StringComparison.Ordinal) || State.StartsWith("down", StringComparison.Ordinal)
             || State.StartsWith("fail", StringComparison.Ordinal);
 
-        public bool IsHeld => Reason.StartsWith(HeldMark, StringComparison.Ordinal);
+        /// <summary>For a while alone: no rule has drained it.</summary>
+        public bool IsHeld => Reason.StartsWith(BatchNodeDrain.Mark, StringComparison.Ordinal);
 
         public bool IsOfRule => Reason.StartsWith(Mark, StringComparison.Ordinal) && !IsHeld;
     }

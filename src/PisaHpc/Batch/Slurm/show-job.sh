@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Asks Slurm for a job and for its owner. Arguments: the job's id; "ended" to have a job that slurmctld has forgotten looked for in the
-# accounting, where there is one: "accounted" is its line there.
+# Asks Slurm for a job and for its owner. Arguments: the job's id; "ended" for who asks how it ended: a job that slurmctld has forgotten is
+# looked for in the accounting, where there is one, and "accounted" is its line there; neither cluster nor owner are asked for.
 # A line for each fact, name and value by a tab. What a user can write (the job's name, and the record that holds it) is asked for apart
 # and comes in base64, so that no text of his is taken for Slurm's.
 
@@ -31,7 +31,7 @@ if [ "$elements" -gt 1 ]; then
   printf 'elements\t%s\nend\t1\n' "$elements"
   exit 0
 fi
-printf 'cluster\t%s\n' "$(scontrol show config | sed -n 's/^ClusterName *= *//p')"
+[ "${2-}" = ended ] || printf 'cluster\t%s\n' "$(scontrol show config | sed -n 's/^ClusterName *= *//p')"
 owner=
 while read -r id uid gid array element nodes; do
   case $id-$uid-$gid in *[!0-9-]* | -* | *--* | *-) continue ;; esac
@@ -45,7 +45,7 @@ while read -r id uid gid array element nodes; do
 done <<END
 $rows
 END
-if passwd=$(getent passwd "$owner") && groups=$(id -G "${passwd%%:*}"); then
+if [ "${2-}" != ended ] && passwd=$(getent passwd "$owner") && groups=$(id -G "${passwd%%:*}"); then
   printf 'passwd\t%s\ngroups\t%s\n' "$passwd" "$groups"
 fi
 printf 'end\t1\n'

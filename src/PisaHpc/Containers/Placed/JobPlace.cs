@@ -108,11 +108,11 @@ public sealed record JobPlace(StaticDefinition Definition, string StaticDirector
             throw Conflict(environment.Name, "devices and ports are those that its containers have", NextStep);
         }
 
-        if (environment is { NetworkMode: NetworkMode.Bridge, Way: WayIn.Ssh })
+        if (environment.NetworkMode == NetworkMode.Bridge)
         {
             throw Conflict(
                 environment.Name, "a job's own sshd would listen on a bridge, where no other node reaches its port",
-                $"Give static.{Definition.Name} network: host; or access: agent, where jobs need no way from node to node.");
+                $"Give static.{Definition.Name} network: host.");
         }
 
         if (environment.Limits.Bounds == JobLimits.Required)

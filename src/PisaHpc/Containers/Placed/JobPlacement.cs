@@ -54,7 +54,8 @@ internal sealed class JobPlacement(INodeConnection connection, IContainerEngine 
         }
 
         var spec = plan.GetSpec();
-        var request = new ExecutionRequest(Script.Command([plan.Directory, program.File, .. AgentArguments(spec)]))
+        var port = plan.Place!.Port.ToString(CultureInfo.InvariantCulture);
+        var request = new ExecutionRequest(Script.Command([plan.Directory, port, program.File, .. AgentArguments(spec)]))
         {
             User = "0:0",
             Environment = spec.Environment,
@@ -120,20 +121,22 @@ internal sealed class JobPlacement(INodeConnection connection, IContainerEngine 
     private async Task<HpcException> NotReadyAsync(int code, string words, CancellationToken cancellationToken)
     {
         var (container, name) = (plan.Place!.Container, plan.Place.Definition.Name);
-        var log = await LogAsync(cancellationToken);
-        return code == Drained
-            ? new HpcException(
+        if (code == Drained)
+        {
+            return new HpcException(
                 ErrorId.StaticDrained,
                 $"Container {container} on {plan.Node} takes no job now: it is kept free of new logins ({Quote.Words(words)}).",
-                plan.Node)
-            : new HpcException(
-                ErrorId.StaticNotReady,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"No job could be placed into container {container} on {plan.Node} (exit code {code}): ")
-                + Quote.Words($"{words} {string.Join(" | ", log)}"),
-                plan.Node,
-                $"See what differs from what is declared: Compare-HpcEnvironment {name} -Node {plan.Node}; then Sync-HpcEnvironment.");
+                plan.Node);
+        }
+
+        var log = await LogAsync(cancellationToken);
+        return new HpcException(
+            ErrorId.StaticNotReady,
+            string.Create(
+                CultureInfo.InvariantCulture, $"No job could be placed into container {container} on {plan.Node} (exit code {code}): ")
+            + Quote.Words($"{words} {string.Join(" | ", log)}"),
+            plan.Node,
+            $"See what differs from what is declared: Compare-HpcEnvironment {name} -Node {plan.Node}; then Sync-HpcEnvironment.");
     }
 
     private async Task<HpcException> NotReadyAsync(string refusal, CancellationToken cancellationToken)

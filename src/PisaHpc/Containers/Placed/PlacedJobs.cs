@@ -26,6 +26,11 @@ internal sealed class PlacedJobs(INodeConnection connection, string runDirectory
     private static readonly NodeScript ConfirmScript = NodeScript.Of("Containers/Placed/placed-confirm.sh");
     private static readonly NodeScript EndScript = NodeScript.Of("Containers/Placed/placed-end.sh");
 
+    /// <summary>The file in which a node has written down that a job is placed there.</summary>
+    /// <param name="runDirectory">The site's directory for jobs.</param>
+    public static string RecordOf(string runDirectory, string jobId) =>
+        $"{runDirectory.TrimEnd('/')}/.placed/{JobIds.FileName(jobId)}";
+
     /// <summary>Those of a cluster's node.</summary>
     public static async Task<PlacedJobs> OnAsync(Cluster cluster, string node, CancellationToken cancellationToken) =>
         new(await cluster.Nodes.ConnectAsync(node, cancellationToken), cluster.RunDirectory);
@@ -95,7 +100,7 @@ internal sealed class PlacedJobs(INodeConnection connection, string runDirectory
         {
             throw new HpcException(
                 ErrorId.PortInUse,
-                $"Job {plan.JobId} cannot have port {plan.Port} on {connection.Node}: {Quote.Words(result.Error)}.",
+                $"Job {plan.JobId} cannot have port {place.Port} on {connection.Node}: {Quote.Words(result.Error)}.",
                 connection.Node,
                 "Have what is left of that job taken away: Clear-HpcOrphan.");
         }

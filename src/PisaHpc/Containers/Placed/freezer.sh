@@ -4,10 +4,11 @@
 # RUN/.placed/.frozen is the lock of that. It has in it what lets the container go on, for whoever comes after one who was killed.
 
 root='' holding=''
-# thaw: lets the container go on, if this has frozen it or one who was killed. Who calls it has the lock, and gives it back.
+# thaw: lets the container go on, if this has frozen it or one who was killed. Who calls it has the lock, and gives it back. Where that
+# fails, the word stays for the next turn.
 thaw() {
     [ -n "$holding" ] || return 0
-    if read -r word file <"$records/.frozen"; then echo "$word" >"$file" || [ ! -e "$file" ]; fi
+    if read -r word file <"$records/.frozen"; then echo "$word" >"$file" || [ ! -e "$file" ] || return 1; fi
     : >"$records/.frozen"
     exec 7>&-
     holding=''

@@ -2,6 +2,7 @@
 # A job's processes in a container: those in a control group of the container's, as the node sees it, that have the job's mark among their
 # groups. Both are the kernel's word (proc_pid_status(5), proc_pid_cgroup(5)); what a process says of itself is not read.
 
+. Nodes/clock.sh
 # name_carriers: prints the status files, of those that standard input names, of processes that carry the mark. By xargs, since a node may
 # have more processes than one command takes words. A line that is no path says that they could not be read.
 name_carriers() {
@@ -72,5 +73,3 @@ ticks_of() {
     shift 19
     echo "$1"
 }
-# look_at_clock: sets now to hundredths of a second since the boot: nobody sets that clock.
-look_at_clock() { read -r now _ </proc/uptime && now=${now%.*}${now#*.}; }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Images.Publish;
 
@@ -43,9 +44,14 @@ public static class ImagePublisher
 
     /// <summary>Carries a plan out: tags and pushes. When the push fails the node's tag is again what it was.</summary>
     /// <param name="progress">Told of each layer; from any thread.</param>
+    /// <param name="taken">Told of a name that an interruption has taken back; null where nobody asks.</param>
     /// <exception cref="HpcException">The ids of <see cref="IImageStore.PushAsync"/>.</exception>
     public static async Task<PublishedImage> PublishAsync(
-        IContainerEngine engine, PublicationPlan plan, IProgress<LayerPush>? progress, CancellationToken cancellationToken)
+        IContainerEngine engine,
+        PublicationPlan plan,
+        IProgress<LayerPush>? progress,
+        CancellationToken cancellationToken,
+        TakenBack? taken = null)
     {
         if (plan.IsThere)
         {
@@ -66,7 +72,7 @@ public static class ImagePublisher
         }
         catch when (plan.TakesName)
         {
-            await TakeBackAsync(engine, target, plan.Earlier);
+            await TakeBackAsync(engine, plan, taken);
             throw;
         }
     }
@@ -99,14 +105,16 @@ public static class ImagePublisher
     }
 
     /// <summary>Goes on after Ctrl-C, within limits.</summary>
-    private static async Task TakeBackAsync(IContainerEngine engine, string target, StoredImage? earlier)
+    private static async Task TakeBackAsync(IContainerEngine engine, PublicationPlan plan, TakenBack? taken)
     {
+        var target = plan.Target.ToString();
         using var limit = new CancellationTokenSource(TakeBackLimit);
         try
         {
-            await (earlier is null
+            await (plan.Earlier is null
                 ? engine.Images.UntagAsync(target, limit.Token)
-                : engine.Images.TagAsync(earlier.Id, target, limit.Token));
+                : engine.Images.TagAsync(plan.Earlier.Id, target, limit.Token));
+            taken?.AddName($"image {plan.Name}", engine.Node, target);
         }
         catch (Exception exception) when (exception is HpcException or OperationCanceledException)
         {

@@ -216,7 +216,7 @@ internal sealed class OrphanRemover(Cluster cluster, PortArea? ports, IJobEviden
         FoundOrphan found, string node, EndEvidence? end, CancellationToken cancellationToken)
     {
         var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
-        return await JobCleanup.RemoveAsync(engine, [.. Judged(found, node)], grace, end, cancellationToken);
+        return await JobCleanup.RemoveAsync(engine, [.. Judged(found, node)], grace, end, cancellationToken) > 0;
     }
 
     private async Task<bool> RemoveDirectoryAsync(FoundOrphan found, string node, CancellationToken cancellationToken)

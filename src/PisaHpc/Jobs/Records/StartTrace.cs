@@ -12,14 +12,18 @@ internal sealed record StartTrace(string JobId, int Nodes, IReadOnlyList<HpcPhas
     /// <summary>The nodes of which phases are written down.</summary>
     public int TracedNodes => Phases.Select(phase => phase.Node).OfType<string>().Distinct().Count();
 
-    /// <summary>The start of a job that has a lease; null where nothing is noted with that.</summary>
-    public static StartTrace? Of(PortArea ports, JobPort lease)
+    /// <summary>The starts that are noted with the leases of jobs.</summary>
+    /// <param name="isWanted">Whether a job is one of those that are meant, by its id.</param>
+    public static IEnumerable<StartTrace> NotedIn(PortArea ports, Func<string, bool> isWanted)
     {
         ArgumentNullException.ThrowIfNull(ports);
-        return JobRun.Parse(ports.NoteOf(lease)) is { RecordedAt: null } run
-            ? new StartTrace(lease.JobId, lease.Nodes.Count, PhasesOf(run.Trace, run.BegunAt, lease.JobId, run.StartedBy))
-            : null;
+        return ports.List().Where(lease => isWanted(lease.JobId)).Select(lease => Of(ports, lease)).OfType<StartTrace>();
     }
+
+    /// <summary>The start of a job that has a lease; null where nothing is noted with that.</summary>
+    private static StartTrace? Of(PortArea ports, JobPort lease) => JobRun.Parse(ports.NoteOf(lease)) is { RecordedAt: null } run
+        ? new StartTrace(lease.JobId, lease.Nodes.Count, PhasesOf(run.Trace, run.BegunAt, lease.JobId, run.StartedBy))
+        : null;
 
     /// <summary>The start of a job that has ended.</summary>
     public static StartTrace Of(HpcEndedJob job) =>

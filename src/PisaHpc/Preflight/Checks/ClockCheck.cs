@@ -12,6 +12,8 @@ internal sealed class ClockCheck : INodeCheck
 
     public string Name => "Clock";
 
+    public string About => "the node's clock is that of this machine within preflight.clockSkew; beyond 300 s credentials are refused";
+
     public CheckFinding Examine(NodeEvidence evidence)
     {
         var skew = evidence.Facts.ClockSkewSec;

@@ -13,6 +13,8 @@ internal sealed class MemlockCheck : INodeCheck
 
     public string Name => "Memlock";
 
+    public string About => "a container gets the limits.memlock asked for; with InfiniBand 1 GiB at least";
+
     public EvidenceKinds Needs => EvidenceKinds.Container;
 
     public CheckFinding Examine(NodeEvidence evidence) => ContainerFindings.Worst(evidence, probe => Judge(probe, evidence));
@@ -56,6 +58,8 @@ internal sealed class OpenFilesCheck : INodeCheck
     private const string Remedy = "Set limits.openFiles to a number such as 65536 in the site definition, or leave it out.";
 
     public string Name => "OpenFiles";
+
+    public string About => "a container gets the limits.openFiles asked for, and not more than programs can cope with";
 
     public EvidenceKinds Needs => EvidenceKinds.Container;
 
@@ -103,6 +107,8 @@ internal sealed class ShmCheck : INodeCheck
     private const string Remedy = "Set limits.shm in the site definition, such as 8g.";
 
     public string Name => "Shm";
+
+    public string About => "a container's /dev/shm has the size asked for and fits into memory";
 
     public EvidenceKinds Needs => EvidenceKinds.Container;
 

@@ -11,6 +11,8 @@ internal sealed class DevicesCheck : INodeCheck
 {
     public string Name => "Devices";
 
+    public string About => "deviceFiles are there; each adapter has its uverbs file, rdma_cm is there, ports are active";
+
     public EvidenceKinds Needs => EvidenceKinds.Paths;
 
     public CheckFinding Examine(NodeEvidence evidence)

@@ -11,6 +11,8 @@ internal sealed class EngineCheck : INodeCheck
 {
     public string Name => "Engine";
 
+    public string About => "the engine answers in a version that is spoken here";
+
     public CheckFinding Examine(NodeEvidence evidence) => evidence.EngineFailure switch
     {
         null => CheckFinding.Passed(
@@ -35,6 +37,8 @@ internal sealed class StorageCheck : INodeCheck
     private static readonly string[] Good = ["overlay2", "overlayfs", "fuse-overlayfs", "btrfs", "zfs", "overlay"];
 
     public string Name => "Storage";
+
+    public string About => "the storage driver does not copy images, and its file system has d_type";
 
     public CheckFinding Examine(NodeEvidence evidence)
     {
@@ -67,6 +71,8 @@ internal sealed class DiskCheck : INodeCheck
 
     public string Name => "Disk";
 
+    public string About => "preflight.freeDisk is free for images, with inodes";
+
     public CheckFinding Examine(NodeEvidence evidence)
     {
         if (evidence.Details is not { } engine)
@@ -98,6 +104,8 @@ internal sealed class DiskCheck : INodeCheck
 internal sealed class CgroupCheck : INodeCheck
 {
     public string Name => "Cgroup";
+
+    public string About => "version 2; the controllers for the limits that environments set";
 
     public CheckFinding Examine(NodeEvidence evidence)
     {

@@ -5,15 +5,19 @@ namespace PisaHpc.Preflight.Checks;
 /// <summary>
 /// Whether ranks on one node may copy from each other's memory (process_vm_readv(2)). The kernel's module Yama forbids it to siblings from
 /// scope 1 on (kernel Documentation/admin-guide/LSM/Yama.rst); UCX and MPICH do not always notice and fail (ucx#3046, mpich#7654), others
-/// fall back to copying twice. The engine's seccomp profile allows the calls from kernel 4.8 on. SYS_PTRACE lifts both, but for scope 3.
+/// fall back to copying twice. The engine's seccomp profile allows the calls from Docker 23.0 and kernel 4.8 on (moby#42083). SYS_PTRACE
+/// lifts both, but for scope 3.
 /// </summary>
 internal sealed class PtraceCheck : INodeCheck
 {
     private const string Capability = "SYS_PTRACE";
     private const int Locked = 3;
-    private static readonly Version SeccompAllowsFrom = new(4, 8);
+    private static readonly Version KernelAllowsFrom = new(4, 8);
+    private static readonly Version EngineAllowsFrom = new(23, 0);
 
     public string Name => "Ptrace";
+
+    public string About => "ranks may copy from each other's memory: Yama, seccomp, SYS_PTRACE";
 
     public CheckFinding Examine(NodeEvidence evidence)
     {
@@ -33,19 +37,34 @@ internal sealed class PtraceCheck : INodeCheck
             return CheckFinding.Passed($"{found}; every environment adds {Capability}");
         }
 
-        return scope > 0
-            ? CheckFinding.Warning(
+        if (scope > 0)
+        {
+            return CheckFinding.Warning(
                 $"{found}: ranks of {string.Join(", ", without)} cannot copy from each other",
-                $"Set kernel.yama.ptrace_scope=0 on the node, or capabilities: [ {Capability} ] for the environments.")
-            : KernelOf(evidence.Facts.Kernel) is { } kernel && kernel < SeccompAllowsFrom
-                ? CheckFinding.Warning(
-                    $"kernel {evidence.Facts.Kernel}: the engine's seccomp profile forbids process_vm_readv to "
-                    + string.Join(", ", without),
-                    $"Set capabilities: [ {Capability} ] for the environments.")
-                : CheckFinding.Passed(found);
+                $"Set kernel.yama.ptrace_scope=0 on the node, or capabilities: [ {Capability} ] for the environments.");
+        }
+
+        return ForbiddenBy(evidence) is { } old
+            ? CheckFinding.Warning(
+                $"{old}: the engine's seccomp profile forbids process_vm_readv to {string.Join(", ", without)}",
+                $"Set capabilities: [ {Capability} ] for the environments.")
+            : CheckFinding.Passed(found);
     }
 
-    private static Version? KernelOf(string release)
+    /// <summary>What is too old for the engine's profile to allow the calls; null where nothing is.</summary>
+    private static string? ForbiddenBy(NodeEvidence evidence)
+    {
+        if (VersionOf(evidence.Facts.Kernel) is { } kernel && kernel < KernelAllowsFrom)
+        {
+            return $"kernel {evidence.Facts.Kernel}";
+        }
+
+        return evidence.Engine is { } engine && VersionOf(engine.Version) is { } version && version < EngineAllowsFrom
+            ? $"engine {engine.Version}"
+            : null;
+    }
+
+    private static Version? VersionOf(string release)
     {
         var numbers = release.Split('.', '-');
         return numbers.Length > 1 && Version.TryParse($"{numbers[0]}.{numbers[1]}", out var version) ? version : null;
@@ -59,6 +78,8 @@ internal sealed class PtraceCheck : INodeCheck
 internal sealed class OvercommitCheck : INodeCheck
 {
     public string Name => "Overcommit";
+
+    public string About => "vm.overcommit_memory is not 2";
 
     public CheckFinding Examine(NodeEvidence evidence) => evidence.Facts.Sysctl.GetValueOrDefault("vm/overcommit_memory") switch
     {
@@ -75,6 +96,8 @@ internal sealed class OvercommitCheck : INodeCheck
 internal sealed class NeighboursCheck : INodeCheck
 {
     public string Name => "Neighbours";
+
+    public string About => "the kernel's neighbour table holds all nodes of the site";
 
     public CheckFinding Examine(NodeEvidence evidence)
     {

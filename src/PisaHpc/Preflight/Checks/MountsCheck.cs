@@ -7,6 +7,8 @@ internal sealed class MountsCheck : INodeCheck
 {
     public string Name => "Mounts";
 
+    public string About => "the sources of required mounts exist, and answer within 10 s";
+
     public EvidenceKinds Needs => EvidenceKinds.Paths;
 
     public CheckFinding Examine(NodeEvidence evidence)

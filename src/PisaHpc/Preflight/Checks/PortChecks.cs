@@ -14,6 +14,8 @@ internal sealed class PortAreaCheck : INodeCheck
 
     public string Name => "PortArea";
 
+    public string About => "the port area's directory, first and last port are there, not on FAT, which has no hard links";
+
     public EvidenceKinds Needs => EvidenceKinds.Paths;
 
     /// <summary>The paths that have to be there.</summary>
@@ -51,6 +53,8 @@ internal sealed class PortAreaCheck : INodeCheck
 internal sealed class PortRangeCheck : INodeCheck
 {
     public string Name => "PortRange";
+
+    public string About => "the kernel gives none of the area's ports to outgoing connections";
 
     public CheckFinding Examine(NodeEvidence evidence)
     {

@@ -9,6 +9,8 @@ internal sealed class RecordsCheck : INodeCheck
 {
     public string Name => "Records";
 
+    public string About => "the directory of ended jobs' records is there, and answers within 10 s";
+
     public EvidenceKinds Needs => EvidenceKinds.Paths;
 
     /// <summary>The path that has to be there.</summary>

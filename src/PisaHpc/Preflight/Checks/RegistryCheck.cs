@@ -14,6 +14,8 @@ internal sealed partial class RegistryCheck : INodeCheck
 
     public string Name => "Registry";
 
+    public string About => "the engine reaches the registry of each environment's image and trusts it";
+
     public EvidenceKinds Needs => EvidenceKinds.Registry;
 
     public CheckFinding Examine(NodeEvidence evidence)

@@ -7,6 +7,8 @@ internal sealed class RunDirectoryCheck : INodeCheck
 
     public string Name => "RunDirectory";
 
+    public string About => "jobs' keys lie on a tmpfs";
+
     public CheckFinding Examine(NodeEvidence evidence)
     {
         var (directory, type) = (evidence.Request.Site.RunDirectory, evidence.Facts.RunFileSystem);

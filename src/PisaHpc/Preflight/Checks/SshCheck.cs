@@ -5,5 +5,7 @@ internal sealed class SshCheck : INodeCheck
 {
     public string Name => "Ssh";
 
+    public string About => "a command runs on the node";
+
     public CheckFinding Examine(NodeEvidence evidence) => CheckFinding.Passed($"a command ran; kernel {evidence.Facts.Kernel}");
 }

@@ -10,6 +10,8 @@ internal sealed class UsersCheck : INodeCheck
 {
     public string Name => "Users";
 
+    public string About => "the users named have the same number, group and groups as here";
+
     public CheckFinding Examine(NodeEvidence evidence)
     {
         if (evidence.Request.Users.Count == 0)

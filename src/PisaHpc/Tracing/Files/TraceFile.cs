@@ -1,4 +1,6 @@
+using System.Text;
 using PisaHpc.HostLists;
+using PisaHpc.Posix;
 
 namespace PisaHpc.Tracing.Files;
 
@@ -8,6 +10,8 @@ public sealed class TraceFile(string path)
 {
     private const string EventsEnding = ".json";
     private const string DrawingEnding = ".svg";
+
+    private const string WriteRemedy = "Name a file in a directory that is there and that you may write to.";
 
     private readonly string _path = path;
 
@@ -33,31 +37,10 @@ public sealed class TraceFile(string path)
     public HpcTraceFile Write(IReadOnlyList<HpcPhase> phases)
     {
         var trace = TraceContent.Of(phases);
-        var unfinished = $"{_path}.{Guid.NewGuid():n}.new";
-        try
-        {
-            try
-            {
-                using (var stream = new FileStream(unfinished, FileMode.CreateNew))
-                {
-                    _write(trace, stream);
-                }
-
-                File.Move(unfinished, _path, overwrite: true);
-            }
-            catch
-            {
-                File.Delete(unfinished);
-                throw;
-            }
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new HpcException(
-                ErrorId.InvalidValue, $"{_path} cannot be written: {Quote.Cause(failure)}", _path, innerException: failure);
-        }
-
-        return Describe(trace, phases.Count) with { Changed = true };
+        using var content = new MemoryStream();
+        _write(trace, content);
+        var changed = WholeFile.Write(_path, Encoding.UTF8.GetString(content.ToArray()), WriteRemedy);
+        return Describe(trace, phases.Count) with { Changed = changed };
     }
 
     private HpcTraceFile Describe(TraceContent trace, int phases) => new()
@@ -95,7 +78,7 @@ public sealed record HpcTraceFile
     /// <summary>How many phases and requests it has.</summary>
     public required int Phases { get; init; }
 
-    /// <summary>Whether the file was written.</summary>
+    /// <summary>Whether it holds something else than before.</summary>
     public bool Changed { get; init; }
 
     /// <summary>The file and what it shows.</summary>

@@ -80,15 +80,28 @@ internal sealed class WaitChain
             .Order(),
     ];
 
+    /// <summary>
+    /// What is waited for by itself. A phase of whose time its parts make less than half is, as a pull is that ends with giving the image
+    /// its name, and its parts are not.
+    /// </summary>
     private static IEnumerable<HpcPhase> LeavesOf(List<HpcPhase> phases)
     {
         var byNode = phases.ToLookup(phase => phase.Node);
-        return phases.Where(phase => !(phase.Node is null ? phases : byNode[phase.Node]).Any(part => IsPartOf(part, phase)));
+        var withParts = phases.Select(phase =>
+            (Phase: phase, Parts: (phase.Node is null ? phases : byNode[phase.Node]).Where(part => IsPartOf(part, phase)).ToList()));
+        var leaves = withParts.Where(one => one.Parts is [] || one.Parts.Sum(part => part.TookSec) < one.Phase.TookSec / 2).ToList();
+        var passedOver = leaves.Where(leaf => leaf.Phase.Node is not null).SelectMany(leaf => leaf.Parts)
+            .ToHashSet(ReferenceEqualityComparer.Instance);
+        return leaves.Select(leaf => leaf.Phase).Where(phase => !passedOver.Contains(phase));
     }
 
-    /// <summary>Of two that took the same time the later one of the enumeration is the part: wholes stand before their parts.</summary>
+    /// <summary>
+    /// Of two that took the same time the later one of the enumeration is the part: wholes stand before their parts. Containers and keys
+    /// are removed beside each other, and neither is a part.
+    /// </summary>
     private static bool IsPartOf(HpcPhase part, HpcPhase whole) =>
         !ReferenceEquals(part, whole)
+        && whole.Phase is not (nameof(Tracing.Phase.RemoveContainers) or nameof(Tracing.Phase.RemoveAccess))
         && part.StartedAt >= whole.StartedAt
         && part.EndedAt <= whole.EndedAt
         && (part.StartedAt > whole.StartedAt || part.EndedAt < whole.EndedAt || OrderOf(part) > OrderOf(whole));

@@ -2,6 +2,7 @@ using PisaHpc.Access.Ssh;
 using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Access.Ssh;
@@ -11,13 +12,17 @@ public sealed class JobSshSetupTests : IDisposable
 {
     private readonly string _root = $"/dev/shm/pisahpc-test-{Guid.NewGuid():N}";
     private readonly Nodes _nodes;
+    private readonly TakenBack _taken = new(new CancellationToken(canceled: true));
     private readonly JobSshSetup _setup;
     private readonly JobSshRequest _request;
 
     public JobSshSetupTests()
     {
         _nodes = new Nodes(_root + "/run");
-        _setup = new JobSshSetup(new Cluster(_nodes, new FakeCluster(), FakeCluster.Unexpected), new Ed25519KeyGenerator());
+        _setup = new JobSshSetup(new Cluster(_nodes, new FakeCluster(), FakeCluster.Unexpected), new Ed25519KeyGenerator())
+        {
+            TakenBack = _taken,
+        };
         _request = Sample.Request() with { Directory = _root + "/run/4711", Keys = JobSshSetup.NoKeys };
     }
 
@@ -96,6 +101,7 @@ public sealed class JobSshSetupTests : IDisposable
         await Assert.ThrowsAsync<HpcException>(WriteAsync);
         Assert.False(Directory.Exists(DirectoryOn("o2wn01")));
         Assert.False(Directory.Exists(DirectoryOn("o2wn02")));
+        Assert.Equal(["Job 4711: keys were taken back from o2wn[01-02]."], _taken.Lines);
     }
 
     [Fact]
@@ -118,6 +124,20 @@ public sealed class JobSshSetupTests : IDisposable
     {
         var config = JobSshSetup.Predict(_request);
         Assert.Equal(("4711", 22042, "hpcuser", "", true), (config.JobId, config.Port, config.User, config.KeyFingerprint, config.Changed));
+    }
+
+    [Fact]
+    public async Task A_prediction_of_a_job_that_has_its_keys_tells_whether_a_node_lacks_something()
+    {
+        Assert.Equal(("", true), Told(await _setup.PredictAsync(_request, default)));
+        var written = await WriteAsync();
+        Assert.Equal((written.KeyFingerprint, false), Told(await _setup.PredictAsync(_request, default)));
+        Assert.Equal((written.KeyFingerprint, true), Told(await _setup.PredictAsync(_request with { Port = 22043 }, default)));
+        Directory.Delete(DirectoryOn("o2wn02"), recursive: true);
+        Assert.Equal((written.KeyFingerprint, true), Told(await _setup.PredictAsync(_request, default)));
+        Assert.False(Directory.Exists(DirectoryOn("o2wn02")));
+
+        static (string Key, bool Changed) Told(JobSshConfig config) => (config.KeyFingerprint, config.Changed);
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using PisaHpc.Nodes;
+using PisaHpc.Unit.Face;
 
 namespace PisaHpc.Unit.Access.Ssh;
 
@@ -31,25 +32,55 @@ public sealed class ReadinessLoginTests : IAsyncLifetime
         Assert.True(code == 0, output + error);
     }
 
+    /// <summary>Where there is the program and no agent, it is the agent that is missed, and no login.</summary>
+    [Fact]
+    public async Task It_works_by_the_agent_program_s_relay()
+    {
+        var config = $"{_job.Request.Directory}/ssh_config";
+        var login = Script.Command("1", config, "localhost", Checkout.PathOf("out", "native"));
+
+        // A way that leads nowhere: it is the relay that counts.
+        await File.WriteAllTextAsync(config, "ProxyCommand false\n" + await File.ReadAllTextAsync(config));
+        var result = await _job.Node.RunAsync(login, default, CancellationToken.None);
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Equal("", result.Text);
+        Assert.Contains("pisahpc-run: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains("agent", result.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>As where a policy of the node's forbids the exchange.</summary>
     [Fact]
-    public async Task A_client_that_may_not_take_it_is_asked_without()
+    public Task A_client_that_may_not_take_it_is_asked_without() =>
+        AssertAskedAgainAsync("KexAlgorithms", "command-line: line 0: Bad SSH2 KexAlgorithms");
+
+    /// <summary>As where a container was made before an update.</summary>
+    [Fact]
+    public Task A_program_that_has_no_relay_is_done_without() =>
+        AssertAskedAgainAsync("ProxyCommand", "usage: pisahpc-run [--socket PATH] PROGRAM");
+
+    /// <summary>A client that refuses an option is asked once more, without it.</summary>
+    private async Task AssertAskedAgainAsync(string option, string refusal)
     {
         var directory = Directory.CreateTempSubdirectory("pisahpc-client-").FullName;
-        ProgramFile.Write($"{directory}/ssh", """
+        ProgramFile.Write($"{directory}/ssh", $$"""
             #!/bin/sh
-            [ "$1" != -Q ] || { echo sntrup761x25519-sha512@openssh.com; exit 0; }
-            case $* in *KexAlgorithms*) echo "command-line: line 0: Bad SSH2 KexAlgorithms" >&2; exit 255 ;; esac
             echo "$*" >>"${0%/*}/asked"
+            case $* in *{{option}}*) echo "{{refusal}}" >&2; exit 255 ;; esac
+            """);
+        ProgramFile.Write($"{directory}/pisahpc-run", """
+            #!/bin/sh
+            exit 0
             """);
         await File.WriteAllTextAsync($"{directory}/ssh_config", "");
 
         string[] client = ["env", $"PATH={directory}:{Environment.GetEnvironmentVariable("PATH")}"];
         var result = await _job.Node.RunAsync(
-            [.. client, .. Script.Command("5", $"{directory}/ssh_config", "localhost")], default, CancellationToken.None);
+            [.. client, .. Script.Command("5", $"{directory}/ssh_config", "localhost", directory)], default, CancellationToken.None);
 
         Assert.True(result.ExitCode == 0, result.Text + result.Error);
-        Assert.Single(await File.ReadAllLinesAsync($"{directory}/asked"));
+        var asked = await File.ReadAllLinesAsync($"{directory}/asked");
+        Assert.Equal([true, false], asked.Select(line => line.Contains(option, StringComparison.Ordinal)));
         Directory.Delete(directory, recursive: true);
     }
 

@@ -31,7 +31,7 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory(settings: "aliases docker-deb12");
         Assert.Equal((0, "", ""), node.Call("slurm-prolog", [], ("SLURM_JOB_COMMENT", comment)));
         Assert.Equal(
-            $"pisahpc-hook start -Site /etc/pisahpc/site.yaml -DeadlineSec 20 -ReasonFile {node.Run}/.slurm/7.0.why{expected}",
+            $"pisahpc-hook start -Site /etc/pisahpc/site.yaml -DeadlineSec 20 -ReasonFile {node.Run}/.slurm/7.0.why{expected} -On n01",
             Assert.Single(node.Calls));
         Assert.Equal(("started", "n01"), (node.Field("state"), node.Field("starter")));
     }
@@ -41,7 +41,7 @@ public sealed class SlurmPrologTests
     {
         using var node = new HookDirectory(settings: "queues short hpc");
         node.Call("slurm-prolog", []);
-        Assert.EndsWith(".why", Assert.Single(node.Calls), StringComparison.Ordinal);
+        Assert.EndsWith(".why -On n01", Assert.Single(node.Calls), StringComparison.Ordinal);
         Assert.Equal((0, 0), node.Count("slurm-prolog", ("SLURM_JOB_PARTITION", "shor")));
         Assert.Equal((0, 0), node.Count("slurm-prolog", ("SLURM_JOB_COMMENT", "docker-none")));
     }
@@ -95,7 +95,7 @@ public sealed class SlurmPrologTests
     {
         using var node = new HookDirectory(hook);
         Assert.Equal(0, node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "1")).Code);
-        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 0 -DeadlineSec 7", node.Calls[0]);
+        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 0 -DeadlineSec 7 -On n01", node.Calls[0]);
         Assert.Equal((state, calls), (node.Field("state", "7.1"), node.Calls.Count));
     }
 
@@ -158,12 +158,12 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", []);
-        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem", node.Calls[^1]);
+        Assert.Equal("pisahpc-hook stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem -On n01", node.Calls[^1]);
         Assert.Equal("", node.Record("7.0"));
 
         node.Call("slurm-prolog", [], Asks, ("SLURMD_NODENAME", "n02"));
         node.Call("slurm-epilog", [], ("SLURMD_NODENAME", "n02"));
-        Assert.EndsWith("-DeadlineSec 35 -Here n02", node.Calls[^1], StringComparison.Ordinal);
+        Assert.EndsWith("-DeadlineSec 35 -Here n02 -On n02", node.Calls[^1], StringComparison.Ordinal);
         var calls = node.Calls.Count;
         node.Call("slurm-epilog", [], ("SLURMD_NODENAME", "n02"));
         Assert.Equal(calls, node.Calls.Count);
@@ -177,7 +177,7 @@ public sealed class SlurmPrologTests
         Assert.Empty(node.Calls);
         Assert.Equal(("elsewhere", "the first node of job 6"), (node.Field("state"), node.Field("starter")));
         node.Call("slurm-epilog", [], ("SLURM_HET_JOB_ID", "6"));
-        Assert.EndsWith(" -Here n01", Assert.Single(node.Calls), StringComparison.Ordinal);
+        Assert.EndsWith(" -Here n01 -On n01", Assert.Single(node.Calls), StringComparison.Ordinal);
         node.Call("slurm-prolog", [], Asks, ("SLURM_HET_JOB_ID", "7"));
         Assert.StartsWith("pisahpc-hook start ", node.Calls[^1], StringComparison.Ordinal);
     }
@@ -190,7 +190,7 @@ public sealed class SlurmPrologTests
         node.Call("slurm-prolog", [], Asks, ("SLURM_JOB_RESTART_COUNT", "2"));
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", null), ("SLURM_NODELIST", null), ("SLURM_JOB_GID", "0"));
         Assert.Equal("run 2", node.Calls[^1]);
-        Assert.EndsWith(" -Here n01", node.Calls[^2], StringComparison.Ordinal);
+        Assert.EndsWith(" -Here n01 -On n01", node.Calls[^2], StringComparison.Ordinal);
         Assert.Equal(("", ""), (node.Record("7.0"), node.Record("7.2")));
     }
 
@@ -200,7 +200,7 @@ public sealed class SlurmPrologTests
         using var node = new HookDirectory();
         node.Call("slurm-prolog", [], Asks);
         node.Call("slurm-epilog", [], ("SLURM_JOB_RESTART_COUNT", "1"));
-        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem", node.Calls[^1], StringComparison.Ordinal);
+        Assert.EndsWith("stop -Site /etc/pisahpc/site.yaml -GraceSec 5 -DeadlineSec 35 -AskBatchSystem -On n01", node.Calls[^1], StringComparison.Ordinal);
         Assert.Equal("", node.Record("7.0"));
     }
 

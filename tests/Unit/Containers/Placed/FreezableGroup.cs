@@ -4,35 +4,47 @@ using System.Runtime.Versioning;
 
 namespace PisaHpc.Unit.Containers.Placed;
 
-/// <summary>A control group as a container has one, of whichever version this machine has, that its processes are frozen in.</summary>
+/// <summary>
+/// A control group as a container has one, that its processes are frozen in, of either version: a machine that has the controllers in
+/// version 1 has a hierarchy of version 2 beside them, which freezes without one.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal sealed class FreezableGroup : IDisposable
 {
-    private static readonly bool IsUnified = File.Exists("/sys/fs/cgroup/cgroup.controllers");
+    private const string V1 = "/sys/fs/cgroup/freezer";
+
+    private static readonly string V2 =
+        File.Exists("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
+
+    private readonly bool _isUnified;
 
     private readonly DirectoryInfo _directory;
 
     private Process? _first;
 
-    public FreezableGroup()
+    public FreezableGroup(int version)
     {
+        _isUnified = version == 2;
         Name = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray());
         Mark = (1_879_100_000 + Random.Shared.Next(100_000)).ToString(CultureInfo.InvariantCulture);
-        _directory = Directory.CreateDirectory(Path.Combine(IsUnified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/freezer", Name));
+        _directory = Directory.CreateDirectory(Path.Combine(_isUnified ? V2 : V1, Name));
     }
+
+    /// <summary>The versions that this machine has.</summary>
+    public static TheoryData<int> Versions => [.. ((int[])[1, 2]).Where(version => Directory.Exists(version == 2 ? V2 : V1))];
 
     public string Name { get; }
 
     /// <summary>A group that no other test's processes have.</summary>
     public string Mark { get; }
 
-    public string StateFile => Path.Combine(_directory.FullName, IsUnified ? "cgroup.freeze" : "freezer.state");
+    public string StateFile => Path.Combine(_directory.FullName, _isUnified ? "cgroup.freeze" : "freezer.state");
 
-    public static string ThawWord => IsUnified ? "0" : "THAWED";
+    public string ThawWord => _isUnified ? "0" : "THAWED";
 
     public bool IsFrozen => File.ReadAllText(StateFile).Trim() != ThawWord;
 
-    public void Freeze() => File.WriteAllText(StateFile, IsUnified ? "1" : "FROZEN");
+    public void Freeze() => File.WriteAllText(StateFile, _isUnified ? "1" : "FROZEN");
 
     /// <summary>How many processes are in it, by the kernel's own list: looking at one after the other misses what comes and goes.</summary>
     public int Members => File.ReadAllLines(Path.Combine(_directory.FullName, "cgroup.procs")).Length;

@@ -51,11 +51,12 @@ public sealed class PlacedScriptTests
     }
 
     /// <summary>Whoever looks at one process after the other sees nothing of it but what has gone.</summary>
-    [RootFact]
-    public void A_process_that_always_begins_another_and_ends_is_ended_among_frozen_ones()
+    [RootTheory]
+    [MemberData(nameof(FreezableGroup.Versions), MemberType = typeof(FreezableGroup))]
+    public void A_process_that_always_begins_another_and_ends_is_ended_among_frozen_ones(int version)
     {
         using var node = new PlacedNode();
-        using var group = new FreezableGroup();
+        using var group = new FreezableGroup(version);
         node.Claim("42", group.Mark, group.Name);
         group.Run("$| = 1; print qq(ready\\n); while (1) { exit 0 if fork; }");
         Assert.Equal((0, $"{node.Run}/.static/cs7/42\n", ""), node.End("42", forget: true));
@@ -65,14 +66,15 @@ public sealed class PlacedScriptTests
         Assert.False(group.IsFrozen);
     }
 
-    [RootFact]
-    public void What_a_killed_stop_left_frozen_goes_on_with_the_next_look()
+    [RootTheory]
+    [MemberData(nameof(FreezableGroup.Versions), MemberType = typeof(FreezableGroup))]
+    public void What_a_killed_stop_left_frozen_goes_on_with_the_next_look(int version)
     {
         using var node = new PlacedNode();
-        using var group = new FreezableGroup();
+        using var group = new FreezableGroup(version);
         node.Claim("42", group.Mark, group.Name);
         group.Freeze();
-        File.WriteAllText(Path.Combine(node.Records, ".frozen"), $"{FreezableGroup.ThawWord} {group.StateFile}\n");
+        File.WriteAllText(Path.Combine(node.Records, ".frozen"), $"{group.ThawWord} {group.StateFile}\n");
         Assert.EndsWith("end\n", node.List(), Exactly);
         Assert.False(group.IsFrozen);
     }
@@ -169,6 +171,25 @@ public sealed class PlacedScriptTests
         File.WriteAllText(Path.Combine(node.Records, "42"), text);
         Assert.Equal(70, node.End("42").Code);
         Assert.Equal("end\n", node.List());
+    }
+
+    [Theory]
+    [InlineData("Port 40123\n", "it does not see /nonesuch")]
+    [InlineData("Port 40124\n", "is another run's, of port 40124")]
+    [InlineData(null, "is another run's, of port none")]
+    public void A_start_that_comes_late_joins_no_later_run(string? configuration, string said)
+    {
+        var directory = Directory.CreateTempSubdirectory("pisahpc-placed-");
+        directory.CreateSubdirectory("agent");
+        if (configuration is not null)
+        {
+            File.WriteAllText(Path.Combine(directory.FullName, "sshd_config"), $"# ours\n{configuration}HostKey x\n");
+        }
+
+        var (code, _, error) = PlacedNode.Script("place-agent", "", directory.FullName, "40123", "/nonesuch");
+        directory.Delete(recursive: true);
+        Assert.Equal(78, code);
+        Assert.Contains(said, error, Exactly);
     }
 
     [RootFact]

@@ -12,7 +12,7 @@ public sealed class DialStdioStreamTests
         var process = new SlowProcess();
         INodeConnector nodes = new FakeCluster { OnStart = (_, _) => process };
         var stream = await DialStdioStream.OpenAsync(
-            await nodes.ConnectAsync("n1", CancellationToken.None), "/run/docker.sock", CancellationToken.None);
+            await nodes.ConnectAsync("n1", CancellationToken.None), "/run/docker.sock", program: null, CancellationToken.None);
 
         // The HTTP client lets go of its streams in this way.
 #pragma warning disable CA1849
@@ -30,7 +30,7 @@ public sealed class DialStdioStreamTests
     {
         INodeConnector nodes = new FakeCluster { OnStart = (_, _) => new FailedProcess() };
         await using var stream = await DialStdioStream.OpenAsync(
-            await nodes.ConnectAsync("n1", CancellationToken.None), "/run/docker.sock", CancellationToken.None);
+            await nodes.ConnectAsync("n1", CancellationToken.None), "/run/docker.sock", program: null, CancellationToken.None);
         for (var attempt = 0; attempt < 2; attempt++)
         {
             var failure = await Assert.ThrowsAsync<HpcException>(() => stream.WriteAsync("GET"u8.ToArray()).AsTask());

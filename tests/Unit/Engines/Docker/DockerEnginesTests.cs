@@ -13,7 +13,7 @@ public sealed class DockerEnginesTests
         var cluster = new FakeCluster();
         var fails = new TaskCompletionSource();
         cluster.HoldOn("n1", FakeStep.Connect, fails.Task);
-        await using var engines = new DockerEngines(cluster, new NodeAccess());
+        await using var engines = new DockerEngines(cluster, new NodeAccess(), static () => null);
         using var leaves = new CancellationTokenSource();
         var left = engines.ConnectAsync("n1", leaves.Token);
         await leaves.CancelAsync();

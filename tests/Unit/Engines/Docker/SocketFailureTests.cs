@@ -54,6 +54,14 @@ public sealed class SocketFailureTests : IDisposable
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
     }
 
+    // strerror(3), as native/relay.c says it.
+    [Theory]
+    [InlineData("No such file or directory", "has no socket /x.sock")]
+    [InlineData("Permission denied", "no permission for its socket /x.sock")]
+    [InlineData("Connection refused", "nobody listens at its socket /x.sock")]
+    public void What_the_agent_s_program_met_there_is_told_in_the_same_words(string reason, string expected) => Assert.Contains(
+        expected, EngineFailure.Unavailable("o2wn01", 75, $"pisahpc-run: /x.sock: {reason}").Message, StringComparison.Ordinal);
+
     private static async Task<HpcException> OpenAsync(string path)
     {
         var failure = await Assert.ThrowsAsync<HpcException>(() => LocalSocket.OpenAsync("localhost", path, CancellationToken.None));

@@ -1,4 +1,5 @@
 using PisaHpc.Images.Publish;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Images.Publish;
@@ -8,6 +9,7 @@ public sealed class ImagePublisherTests
     private const string Node = "o2wn01";
     private const string Target = "registry.lab:5000/pisa/hpc:1";
     private readonly FakeCluster _cluster = new();
+    private readonly TakenBack _taken = new(new CancellationToken(canceled: true));
 
     private FakeEngine Engine => _cluster.EngineOf(Node);
 
@@ -83,6 +85,7 @@ public sealed class ImagePublisherTests
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PublishAsync("pisa/hpc:1"));
         Assert.Equal(before, Tags());
+        Assert.Equal([$"Image pisa/hpc:1: the name {Target} was taken back from {Node}."], _taken.Lines);
     }
 
     [Fact]
@@ -110,7 +113,7 @@ public sealed class ImagePublisherTests
     private async Task<PublishedImage> PublishAsync(string name)
     {
         var plan = await ImagePublisher.PlanAsync(Engine, name, "registry.lab:5000", CancellationToken.None);
-        return await ImagePublisher.PublishAsync(Engine, plan, progress: null, CancellationToken.None);
+        return await ImagePublisher.PublishAsync(Engine, plan, progress: null, CancellationToken.None, _taken);
     }
 
     private string[] Tags() =>

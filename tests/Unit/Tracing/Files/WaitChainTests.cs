@@ -26,6 +26,35 @@ public sealed class WaitChainTests
         WaitChain.Of([TestTrace.Of("StopOnNode", "n1", 0, 1), TestTrace.Of("RemoveContainers", "n1", 0, 1)]).Leaves
             .Select(leaf => leaf.Phase));
 
+    [Theory]
+    [InlineData(0.9, 0.4, "RemoveContainers")]
+    [InlineData(0.4, 0.9, "RemoveAccess")]
+    public void Containers_and_keys_are_removed_beside_each_other(double containers, double keys, string longest)
+    {
+        var chain = WaitChain.Of(
+        [
+            TestTrace.Of("StopOnNode", "n1", 0, 1),
+            TestTrace.Of("RemoveContainers", "n1", 0.05, containers),
+            TestTrace.Of("RemoveAccess", "n1", 0, keys),
+        ]);
+
+        Assert.Equal(longest, chain.Longest!.Phase);
+        Assert.Equal(2, chain.Leaves.Count);
+    }
+
+    [Fact]
+    public void A_phase_with_a_short_part_is_waited_for_itself()
+    {
+        var chain = WaitChain.Of(
+        [
+            TestTrace.Of("Survey", "n1", 0, 0.1), TestTrace.Of("UpdateImage", "n1", 0.1, 2), TestTrace.Of("PullImage", "n1", 0.1, 1.99),
+            TestTrace.Of("NameImage", "n1", 1.9, 1.98),
+        ]);
+
+        Assert.Equal(["Survey", "PullImage"], chain.Links.Select(link => link.Phase));
+        Assert.Equal(["Survey", "PullImage"], chain.Leaves.Select(leaf => leaf.Phase));
+    }
+
     [Fact]
     public void In_words_it_is_the_longest_with_its_share_and_what_others_needed()
     {
