@@ -63,14 +63,13 @@ regulate() {
 }
 
 # passed_on FOLLOWER FILE: whether all that it has read is written, and it looks for more only when its time comes; then it is ended. Else
-# it is in the midst of it, and goes on to the end by itself. It stands still meanwhile, and proc_pid_io(5) counts what it wrote; where that
-# is not to be had, it goes on too.
+# it is in the midst of it, and goes on to the end by itself. It stands still meanwhile, which it does when the kernel next runs it, and
+# proc_pid_io(5) counts what it wrote; where that is not to be had, it goes on too.
 passed_on() {
     kill -STOP "$1" || return
-    ph_written='' ph_state='' ph_tries=0
-    until [ "$ph_state" = T ] || [ "$ph_tries" = 100 ]; do
+    ph_written='' ph_state=S
+    while [ "$ph_state" = S ] || [ "$ph_state" = R ]; do
         read -r _ _ ph_state _ <"/proc/$1/stat" || break
-        ph_tries=$((ph_tries + 1))
     done
     while read -r ph_name ph_value; do
         [ "$ph_name" != wchar: ] || ph_written=$ph_value

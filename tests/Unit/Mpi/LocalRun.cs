@@ -23,8 +23,8 @@ internal sealed class LocalRun : IDisposable
         while [ "$1" != sh ]; do shift; done
         trap 'kill -TERM $rank; wait $rank; echo ended >"${0%/*}/term"; exit 143' TERM
         mkfifo "${0%/*}/out" "${0%/*}/err"
-        sed -u 's/^/[1,0]<stdout>: /' <"${0%/*}/out" &
-        sed -u 's/^/[1,0]<stderr>: /' <"${0%/*}/err" >&2 &
+        stdbuf -oL sed 's/^/[1,0]<stdout>: /' <"${0%/*}/out" &
+        stdbuf -oL sed 's/^/[1,0]<stderr>: /' <"${0%/*}/err" >&2 &
         "$@" >"${0%/*}/out" 2>"${0%/*}/err" &
         rank=$!
         wait $rank
@@ -43,8 +43,8 @@ internal sealed class LocalRun : IDisposable
         cp "$SLURM_HOSTFILE" "${0%/*}/hosts"
         while [ "$1" != "${0%/*}/pisahpc-run" ]; do shift; done
         mkfifo "${0%/*}/out" "${0%/*}/err"
-        sed -u 's/^/ 0: /' <"${0%/*}/out" &
-        sed -u 's/^/ 0: /' <"${0%/*}/err" >&2 &
+        stdbuf -oL sed 's/^/ 0: /' <"${0%/*}/out" &
+        stdbuf -oL sed 's/^/ 0: /' <"${0%/*}/err" >&2 &
         "$@" >"${0%/*}/out" 2>"${0%/*}/err"
         code=$?
         wait
@@ -101,6 +101,9 @@ internal sealed class LocalRun : IDisposable
     /// <summary>The working directory that is asked for.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Whether all of the run's processes share one of this machine's processors.</summary>
+    public bool IsOnOneProcessor { get; init; }
+
     /// <summary>What the ranks wrote, as it came.</summary>
     public List<string> Lines { get; } = [];
 
@@ -121,10 +124,12 @@ internal sealed class LocalRun : IDisposable
         [.. Process.GetProcessesByName("tail").SelectMany(FollowerOf)];
 
     /// <summary>Has the output followed with other options, and by looking alone, also where the kernel tells of changes.</summary>
-    public void AddFollower(string options) => AddProgram("tail", $"""
+    /// <param name="options">Those in place of the pace.</param>
+    /// <param name="starter">What starts it, with its options.</param>
+    public void AddFollower(string options, string starter = "") => AddProgram("tail", $"""
         #!/bin/sh
         case "$*" in *" -f "*) shift 2; set -- ---disable-inotify {options} "$@" ;; esac
-        exec /usr/bin/tail "$@"
+        exec {starter} /usr/bin/tail "$@"
         """);
 
     public void AddProgram(string name, string text) => ProgramFile.Write(Path.Combine(Bin, name), text + "\n");
@@ -205,6 +210,12 @@ internal sealed class LocalRun : IDisposable
             start.Environment[name] = value;
         }
 
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        if (IsOnOneProcessor)
+        {
+            process.ProcessorAffinity = 1;
+        }
+
+        return process;
     }
 }

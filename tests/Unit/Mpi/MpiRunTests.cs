@@ -200,6 +200,18 @@ public sealed class MpiRunTests
     [Theory]
     [InlineData("/bin/dash")]
     [InlineData("/bin/bash")]
+    public async Task The_end_is_told_to_a_follower_that_the_kernel_runs_late(string shell)
+    {
+        using var local = new LocalRun(shell) { IsOnOneProcessor = true };
+        local.AddFollower("-s 3600", "chrt --idle 0");
+        var end = await local.RunAsync("echo one; exit 7", []).WaitAsync(Limit);
+        Assert.Equal(["one"], local.Lines);
+        Assert.Equal((7, 0), (end.Result.ExitCode, end.Result.FailedRank));
+    }
+
+    [Theory]
+    [InlineData("/bin/dash")]
+    [InlineData("/bin/bash")]
     public async Task What_the_listener_does_not_take_stays_on_the_node_s_disk_and_comes_when_he_does(string shell)
     {
         const int Lines = 3000;
