@@ -38,12 +38,13 @@ internal sealed class ChannelInput : UnseekableStream
         while (!buffer.IsEmpty)
         {
             var message = buffer[..Math.Min(buffer.Length, MessageBytes)];
-            await SendAsync(message, cancellationToken);
+            await InTurnAsync(() => _inner.WriteAsync(message, cancellationToken).AsTask(), cancellationToken);
             buffer = buffer[message.Length..];
         }
     }
 
-    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+    public override Task FlushAsync(CancellationToken cancellationToken) =>
+        InTurnAsync(() => _inner.FlushAsync(cancellationToken), cancellationToken);
 
     public override async ValueTask DisposeAsync()
     {
@@ -61,7 +62,7 @@ internal sealed class ChannelInput : UnseekableStream
         base.Dispose(disposing);
     }
 
-    private async Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    private async Task InTurnAsync(Func<Task> send, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -71,7 +72,7 @@ internal sealed class ChannelInput : UnseekableStream
                 throw Ended();
             }
 
-            var sending = _inner.WriteAsync(message, cancellationToken).AsTask();
+            var sending = send();
             if (await Task.WhenAny(sending, _closed) != sending && !sending.IsCompleted)
             {
                 throw Ended();
@@ -79,9 +80,9 @@ internal sealed class ChannelInput : UnseekableStream
 
             await sending;
         }
-        catch (Exception exception) when (exception is SshException or SocketException)
+        catch (Exception exception) when (exception is SshException or SocketException or ObjectDisposedException)
         {
-            // What a stream throws whose other end is gone.
+            // What a stream throws whose other end is gone. The library disposes of its own when the connection breaks.
             throw new IOException(exception.Message, exception);
         }
         finally

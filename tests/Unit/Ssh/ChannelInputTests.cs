@@ -7,12 +7,17 @@ namespace PisaHpc.Unit.Ssh;
 
 public sealed class ChannelInputTests
 {
-    [Fact]
-    public async Task A_write_to_a_connection_that_is_gone_fails_as_a_stream_does()
+    public static TheoryData<Exception> Gone { get; } =
+        new(new SshConnectionException("Client not connected."), new ObjectDisposedException("Renci.SshNet.Common.ChannelInputStream"));
+
+    [Theory]
+    [MemberData(nameof(Gone))]
+    public async Task What_goes_to_a_connection_that_is_gone_fails_as_on_a_closed_pipe(Exception told)
     {
-        await using var input = new ChannelInput(new GoneStream(), null, new TaskCompletionSource().Task);
+        await using var input = new ChannelInput(new GoneStream(told), null, new TaskCompletionSource().Task);
         var failure = await Assert.ThrowsAsync<IOException>(() => input.WriteAsync("GET /"u8.ToArray()).AsTask());
-        Assert.Equal("Client not connected.", failure.Message);
+        Assert.Equal(told.Message, failure.Message);
+        await Assert.ThrowsAsync<IOException>(() => input.FlushAsync());
     }
 
     [Fact]
@@ -81,11 +86,13 @@ public sealed class ChannelInputTests
         }
     }
 
-    private sealed class GoneStream : UnseekableStream
+    private sealed class GoneStream(Exception told) : UnseekableStream
     {
         public override bool CanWrite => true;
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            throw new SshConnectionException("Client not connected.");
+            throw told;
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => throw told;
     }
 }
