@@ -212,7 +212,7 @@ public abstract class AsyncCmdlet : PSCmdlet, IDisposable
 
     private PipelineWrites Queue => _queue ?? throw new InvalidOperationException("Output outside of the Async methods.");
 
-    private void Post(Action action) => Queue.Add(action);
+    private protected void Post(Action action) => Queue.Add(action);
 
     private void PostInTurn(Action action) => NodeTurns.Say(() => Post(action));
 

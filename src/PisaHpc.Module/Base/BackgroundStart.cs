@@ -69,7 +69,9 @@ internal sealed class BackgroundStart(PSCmdlet cmdlet)
     }
 
     /// <summary>Makes the job and starts it; null where the pipeline had nothing to work on.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: nothing is to be changed.</exception>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.InvalidValue"/>: nothing is to be changed, or not without a question.
+    /// </exception>
     public BackgroundJob? Start()
     {
         if (CommonParameter.IsWhatIf(cmdlet))
@@ -77,6 +79,12 @@ internal sealed class BackgroundStart(PSCmdlet cmdlet)
             throw new HpcException(
                 ErrorId.InvalidValue, "-WhatIf changes nothing and shows what would be: a job would show it to nobody.", "AsJob",
                 "Leave -AsJob out.");
+        }
+
+        if (_typed.TryGetValue("Confirm", out var confirm) && LanguagePrimitives.IsTrue(confirm))
+        {
+            throw new HpcException(
+                ErrorId.InvalidValue, "-Confirm asks before each change, and a job can ask nobody.", "AsJob", "Leave one of the two out.");
         }
 
         if (_typed.ContainsKey(nameof(NodeCmdlet.TraceVariable)))

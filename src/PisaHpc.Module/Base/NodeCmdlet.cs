@@ -5,6 +5,7 @@ using PisaHpc.Adapters.Ssh;
 using PisaHpc.Engines;
 using PisaHpc.Jobs;
 using PisaHpc.Nodes;
+using PisaHpc.Ports;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
@@ -209,6 +210,19 @@ public abstract class NodeCmdlet : SiteCmdlet
         {
             Warn($"Job {jobId} is looked for on all nodes of the site: {failure.Message}");
             return NodesOrSite([]);
+        }
+    }
+
+    /// <summary>The nodes of a job's lease, before the work begins; none where none can be read, and the work itself says why.</summary>
+    private protected IReadOnlyList<string> NodesLeased(string jobId)
+    {
+        try
+        {
+            return SiteDefinition.PortArea is { } area ? PortArea.Of(area, _ => { }).Find(jobId)?.Nodes ?? [] : [];
+        }
+        catch (HpcException failure) when (failure.Id is ErrorId.PortAreaMissing or ErrorId.PlatformNotSupported)
+        {
+            return [];
         }
     }
 

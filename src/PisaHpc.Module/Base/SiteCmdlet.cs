@@ -45,7 +45,7 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: two of them were used.</exception>
     private protected void RefuseTogether(params string[] parameters)
     {
-        if (parameters.Where(MyInvocation.BoundParameters.ContainsKey).ToList() is [var first, var second, ..])
+        if (parameters.Where(IsGiven).ToList() is [var first, var second, ..])
         {
             throw new HpcException(
                 ErrorId.InvalidValue, $"-{first} and -{second} cannot be used together: each says what is put out.", first);
@@ -56,12 +56,25 @@ public abstract class SiteCmdlet : AsyncCmdlet
     /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it was used alone.</exception>
     private protected void RefuseWithout(string parameter, string other)
     {
-        var given = MyInvocation.BoundParameters;
-        if (given.ContainsKey(parameter) && !given.ContainsKey(other))
+        if (IsGiven(parameter) && !IsGiven(other))
         {
             throw new HpcException(ErrorId.InvalidValue, $"-{parameter} has no meaning without -{other}.", parameter);
         }
     }
+
+    /// <summary>Refuses a parameter that means nothing beside any of some others.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it was used with one of them.</exception>
+    private protected void RefuseBeside(string parameter, params string[] others)
+    {
+        if (IsGiven(parameter) && Array.Find(others, IsGiven) is { } other)
+        {
+            throw new HpcException(ErrorId.InvalidValue, $"-{parameter} has no meaning with -{other}.", parameter);
+        }
+    }
+
+    /// <summary>A switch that a script turns off, <c>-Fold:$false</c>, is not there.</summary>
+    private bool IsGiven(string parameter) =>
+        MyInvocation.BoundParameters.TryGetValue(parameter, out var value) && value is not SwitchParameter { IsPresent: false };
 
     /// <summary>The site definition, read at the first use.</summary>
     internal HpcSite SiteDefinition => _site ??= SiteLocation.Read(SitePath);

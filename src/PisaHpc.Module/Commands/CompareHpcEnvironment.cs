@@ -45,6 +45,7 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
     protected override async Task EndAsync()
     {
         RefuseTogether(nameof(Fold), nameof(Summary));
+        RefuseBeside(nameof(Unordered), nameof(Fold), nameof(Summary));
         var watched = Cluster with { Failed = Missed };
         var survey = new EnvironmentSurvey(watched, RequiredSite, new StaticPlanner(watched, RequiredSite, StaticNames.Asker()))
         {

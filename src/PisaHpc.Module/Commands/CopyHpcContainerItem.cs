@@ -5,6 +5,7 @@ using PisaHpc.Containers.Commands;
 using PisaHpc.Containers.Items;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
@@ -21,12 +22,14 @@ public sealed class CopyHpcContainerItemCommand : InsideContainerCmdlet
     /// <summary>What is copied: files and directories of this machine; with -FromContainer of the containers.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(CopiedItemCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>
     /// Where to: a directory of the containers, or the new name of a single item there; with -FromContainer a directory of this machine.
     /// </summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(CopyDestinationCompleter))]
     public string Destination { get; set; } = "";
 
     /// <summary>Copies out of the containers.</summary>

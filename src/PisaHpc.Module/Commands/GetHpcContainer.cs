@@ -36,6 +36,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     /// <summary>Only containers of these names; wildcards are allowed. A name without any that no node has is an error.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     /// <summary>

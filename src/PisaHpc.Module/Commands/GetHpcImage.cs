@@ -40,6 +40,7 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        RefuseBeside(nameof(Unordered), nameof(Fold));
         if (NodesMeant() is not { Count: > 0 } nodes)
         {
             return;

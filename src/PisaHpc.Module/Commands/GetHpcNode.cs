@@ -40,6 +40,7 @@ public sealed class GetHpcNodeCommand : NodeListCmdlet
     {
         RefuseTogether(nameof(Fold), nameof(Summary));
         RefuseWithout(nameof(IntervalSec), nameof(Watch));
+        RefuseBeside(nameof(Unordered), nameof(Fold), nameof(Summary), nameof(Watch));
         if (Watch)
         {
             await WatchAsync(IntervalSec, LookAsync);

@@ -3,6 +3,7 @@ using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Images.Import;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Tracing;
 
@@ -32,6 +33,7 @@ public sealed class ImportHpcImageCommand : ImageCmdlet, IBackgroundCmdlet
     /// <summary>The image's name, such as pisa/hpc:deb12; the tag is latest when it has none.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageCompleter))]
     public string Name { get; set; } = null!;
 
     /// <summary>

@@ -34,7 +34,9 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet, IBackgroundCmdlet
         || (GetVariableValue("ConfirmPreference") is { } preference
             && LanguagePrimitives.ConvertTo<ConfirmImpact>(preference) == ConfirmImpact.None);
 
-    IEnumerable<string> IBackgroundCmdlet.NodesBound() => NodesNow;
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: all nodes are meant, and a job cannot ask whether so.</exception>
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() =>
+        Node.Length > 0 || MyInvocation.ExpectingInput || IsDecided ? NodesNow : throw Unasked(AllOfSite(NodesNow));
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -55,20 +57,24 @@ public sealed class InitializeHpcNodeCommand : NodeListCmdlet, IBackgroundCmdlet
     /// <summary>A command without a node's name may be a slip, and changes every node of the site: so it asks once.</summary>
     private async Task<bool> MayChangeAllAsync(IReadOnlyList<string> nodes)
     {
-        var these = nodes.Count == 1 ? "the site's one node" : $"all {Plural.Of(nodes.Count, "node")} of the site";
-        var all = $"{these}: {HostList.Fold(nodes)}";
         if (IsDecided)
         {
             return true;
         }
 
+        var all = AllOfSite(nodes);
         return await ShouldContinueAsync($"Make {all} fit? Engines may be restarted; containers go on.", "No node is named")
-            ?? throw new HpcException(
-                ErrorId.InvalidValue,
-                $"No node is named, which means {all}; and nobody can be asked here whether that is meant. Nothing was changed.",
-                "Node",
-                "Name the nodes with -Node, or say that all are meant: -Force, or -Confirm:$false.");
+            ?? throw Unasked(all);
     }
+
+    private static string AllOfSite(IReadOnlyList<string> nodes) =>
+        $"{(nodes.Count == 1 ? "the site's one node" : $"all {Plural.Of(nodes.Count, "node")} of the site")}: {HostList.Fold(nodes)}";
+
+    private static HpcException Unasked(string all) => new(
+        ErrorId.InvalidValue,
+        $"No node is named, which means {all}; and nobody can be asked here whether that is meant. Nothing was changed.",
+        "Node",
+        "Name the nodes with -Node, or say that all are meant: -Force, or -Confirm:$false.");
 
     /// <summary>The node's time runs while it is read and while it is changed, and not while an admin thinks about it.</summary>
     private async Task MakeFitAsync(string node, byte[]? certificate, CancellationToken stopping)

@@ -58,7 +58,7 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
     [Parameter]
     public SwitchParameter Fold { get; set; }
 
-    /// <summary>With -Quiet: writes the result of each container as soon as it is there, and not in the order of the nodes.</summary>
+    /// <summary>Writes the result of each container as soon as it is there, and not in the order of the nodes.</summary>
     [Parameter]
     public SwitchParameter Unordered { get; set; }
 
@@ -66,6 +66,7 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
     protected override Task BeginAsync()
     {
         RefuseTogether(nameof(Fold), nameof(Quiet));
+        RefuseBeside(nameof(Unordered), nameof(Fold));
         _command = new ContainerCommand
         {
             Command = Command,
@@ -86,8 +87,8 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
         EmitAll(_fold?.Groups ?? []);
     }
 
-    /// <summary>Lines are shown as they are written; each says its node.</summary>
-    private protected override bool IsInOrder => Quiet && !Unordered;
+    /// <inheritdoc/>
+    private protected override bool IsInOrder => !Unordered;
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
@@ -135,7 +136,8 @@ public sealed class InvokeContainerCommandCommand : InsideContainerCmdlet
             return Task.CompletedTask;
         }
 
-        EmitAll(lines);
+        // Results come in the order of the nodes; lines are shown as they are written, and each says its node.
+        Post(() => WriteObject(lines, enumerateCollection: true));
         return CaughtUpAsync();
     }
 

@@ -109,8 +109,13 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet, IBackgroundCmdlet
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
-    IEnumerable<string> IBackgroundCmdlet.NodesBound() =>
-        ParameterSetName == "Container" ? InputObject.Select(container => container.Node) : NodesOf(Node);
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => ParameterSetName switch
+    {
+        "Container" => InputObject.Select(container => container.Node),
+        "Static" => Allocation.Nodes.Select(node => node.Name),
+        _ when Node.Length > 0 => NodesOf(Node),
+        _ => NodesLeased(JobIdPattern.One(JobId, "Invoke-ContainerMpi")),
+    };
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()

@@ -4,6 +4,7 @@ using PisaHpc.Adapters.Ssh;
 using PisaHpc.Adapters.Yaml;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
 using PisaHpc.Posix;
 using PisaHpc.Sites;
@@ -24,17 +25,18 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
     [Parameter(Mandatory = true, Position = 0, HelpMessage = "The nodes, as names or a host list: o2wn[01-16]")]
     [NodeNames]
     [SupportsWildcards]
-    [ArgumentCompleter(typeof(Completion.NodeCompleter))]
+    [ArgumentCompleter(typeof(NodeCompleter))]
     public string[] Node { get; set; } = [];
 
     /// <summary>The registry from which nodes get images.</summary>
     [Parameter(Mandatory = true, HelpMessage = "The registry, with its port: registry.cluster:5000")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
     public string Registry { get; set; } = "";
 
     /// <summary>An environment for each: an image, or the environment's name, = and the image.</summary>
     [Parameter(Mandatory = true, HelpMessage = "An environment for each image: debian12=pisa/hpc:deb12")]
-    [ArgumentCompleter(typeof(Completion.ImageCompleter))]
+    [ArgumentCompleter(typeof(ImageCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Image { get; set; } = [];
 
@@ -60,6 +62,7 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
     /// <summary>Who logs in to the nodes.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(AccountCompleter))]
     public string User { get; set; } = "root";
 
     /// <summary>The port of the nodes' sshd.</summary>
@@ -105,14 +108,15 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
                 "Name the nodes, or give a host list: -Node 'o2wn[01-16]'.");
         }
 
-        if (File.Exists(path) && !Force)
+        var text = Draft().ToYaml();
+        var holds = WholeFile.Holds(path, text, Remedy);
+        if (File.Exists(path) && !holds && !Force)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, $"The site definition {Quote.Name(path)} is there already.", path,
+                ErrorId.InvalidValue, $"The site definition {Quote.Name(path)} is there already, and says something else.", path,
                 "Change that file, name another one with -Path, or write over it with -Force.");
         }
 
-        var text = Draft().ToYaml();
         var site = SiteReader.Read(path, text);
         var knownHosts = site.Nodes.KnownHosts[0];
         await AskKeysAsync(site.Nodes);
@@ -124,7 +128,7 @@ public sealed class NewHpcSiteCommand : AsyncCmdlet
             KnownHosts = knownHosts,
             NewKeys = keys,
             Findings = FindingsOf(site),
-            Changed = keys.Count > 0 || !WholeFile.Holds(path, text, Remedy),
+            Changed = keys.Count > 0 || !holds,
         };
         var what = $"Write this definition, and {Plural.Of(keys.Count, "host key")} to {knownHosts}:\n{Shown(keys)}\n{text}";
         if (!await ShouldProcessAsync(path, what))

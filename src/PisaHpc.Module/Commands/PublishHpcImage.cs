@@ -22,6 +22,7 @@ public sealed class PublishHpcImageCommand : ImageCmdlet
     /// <summary>The registry as host:port, for names that name none; the site's when it is not given.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(RegistryCompleter))]
     public string? Registry { get; set; }
 
     /// <summary>With -WhatIf: emits the image as it would be published.</summary>

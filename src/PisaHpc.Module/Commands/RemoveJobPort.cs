@@ -34,6 +34,7 @@ public sealed class RemoveJobPortCommand : PortAreaCmdlet
     /// </summary>
     [Parameter(ParameterSetName = ByTime)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(JobIdCompleter))]
     public string[]? LiveJobId { get; set; }
 
     /// <summary>With -WhatIf: writes what would be given back.</summary>

@@ -35,12 +35,14 @@ public sealed class StartHpcJobCommand : PlanCmdlet, IBackgroundCmdlet
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
-    IEnumerable<string> IBackgroundCmdlet.NodesBound() => Allocation?.Nodes.Select(node => node.Name) ?? [];
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => AllocationMeant.Nodes.Select(node => node.Name);
+
+    private HpcAllocation AllocationMeant => Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync()
     {
-        var allocation = Allocation ?? AllocationReader.Read(JobEnvironment.OfProcess());
+        var allocation = AllocationMeant;
         var area = PortArea.Of(RequiredPorts, Warn);
         var containers = RequestFor(allocation);
         var request = new JobRequest

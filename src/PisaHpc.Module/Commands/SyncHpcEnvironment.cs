@@ -54,9 +54,16 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
     /// <inheritdoc/>
     private protected override bool IsInOrder => !Unordered;
 
-    IEnumerable<string> IBackgroundCmdlet.NodesBound() => Node.Length > 0
-        ? NodesOf(Node)
-        : StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames());
+    IEnumerable<string> IBackgroundCmdlet.NodesBound()
+    {
+        if (Node.Length > 0)
+        {
+            return NodesOf(Node);
+        }
+
+        var declared = StaticNames.DefinitionsOf(this, Static.Except(UndeclaredAmong(Static)));
+        return declared.SelectMany(definition => definition.NodeNames()).Concat(Prune ? NodesOrSite([]) : []);
+    }
 
     /// <inheritdoc/>
     protected override async Task EndAsync()
@@ -67,7 +74,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         {
             Unresolved = (image, failure) => Warn($"{image} is what the nodes hold: {failure.Message}"),
         };
-        var undeclared = UndeclaredNames();
+        var undeclared = UndeclaredAmong(Asked.SelectMany(asked => asked.Names));
         var meant = Meant(undeclared);
         await survey.ReadAsync(meant, (state, _) => AnswerAsync(state), StopToken);
         foreach (var name in undeclared.Except(_undeclared.Select(found => NameOf(found.Container))))
@@ -112,7 +119,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
     private static string NameOf(EngineContainer container) => Containers.ContainerLabels.WorkloadOf(container)!.Static!;
 
     /// <summary>The names that were given in full and are not declared: of what nodes may have still, and -Prune takes away.</summary>
-    private HashSet<string> UndeclaredNames() => !Prune ? [] : Asked.SelectMany(asked => asked.Names)
+    private HashSet<string> UndeclaredAmong(IEnumerable<string> names) => !Prune ? [] : names
         .Where(name => !WildcardPattern.ContainsWildcardCharacters(name) && !RequiredSite.Static.ContainsKey(name)).ToHashSet();
 
     /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared now can be anywhere.</summary>

@@ -111,6 +111,7 @@ public sealed class TestHpcContainerCommand : NodeCmdlet
     protected override async Task BeginAsync()
     {
         RefuseTogether(nameof(Fold), nameof(Summary));
+        RefuseBeside(nameof(Unordered), nameof(Fold), nameof(Summary));
         await base.BeginAsync();
         _audit = new ContainerAudit(SiteDefinition, ChecksMeant(), DateOnly.FromDateTime(DateTime.UtcNow));
         _named = MyInvocation.BoundParameters.ContainsKey(nameof(JobId)) ? [.. JobId ?? []] : [];

@@ -72,6 +72,7 @@ public sealed class TestHpcNodeCommand : NodeListCmdlet
     protected override async Task EndAsync()
     {
         RefuseTogether(nameof(Fold), nameof(Summary));
+        RefuseBeside(nameof(Unordered), nameof(Fold), nameof(Summary));
         RefuseTogether(nameof(OnlyProblems), nameof(Summary));
         _ = Request;
         await OnEachAsync(Cluster with { Failed = Missed }, "Checking nodes", Phase.CheckNode, NodesMeant(), CheckAsync);

@@ -5,37 +5,35 @@ using System.Runtime.CompilerServices;
 using PisaHpc.Containers;
 using PisaHpc.Containers.Commands;
 using PisaHpc.Engines;
-using PisaHpc.HostLists;
-using PisaHpc.Module.Base;
-using PisaHpc.Ports;
+using PisaHpc.Module.Commands;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Completion;
 
-/// <summary>Completes from what is in a container that the line names: of its job, of its static environment, or of its node.</summary>
-internal abstract class InContainerCompleter : SiteCompleter
+/// <summary>Completes from what is in a container that the line means, of whichever node answers first.</summary>
+internal abstract class InContainerCompleter : ContainerCompleter
 {
-    /// <inheritdoc/>
-    protected override string KeyOf(CompletionLine line) => string.Join('\n', Word(line, "JobId"), Word(line, "Static"));
-
     /// <inheritdoc/>
     protected sealed override async IAsyncEnumerable<CompletionCandidate> FindAsync(
         HpcSite site, CompletionLine line, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var node in NodesOf(site, line))
-        {
-            var engine = await SiteEngines.Of(site).ConnectAsync(node, cancellationToken);
-            var containers = (await engine.ListAsync(ContainerLabels.FilterOfAll(), cancellationToken))
-                .Select(container => ContainerLabels.ToHpcContainer(node, container))
-                .Where(container => container.State == nameof(ContainerState.Running) && IsMeant(container, line));
-            if (containers.FirstOrDefault() is { } first)
+        var engines = EnginesOf(site);
+        var running = await FirstAnswer.OfAsync(
+            NodesOf(site, line),
+            async (node, stopping) =>
             {
-                foreach (var candidate in await FindAsync(engine, first, line.Word, cancellationToken))
-                {
-                    yield return candidate;
-                }
-
-                yield break;
+                var engine = await engines.ConnectAsync(node, stopping);
+                var containers = await ListAsync(engine, line, stopping);
+                return containers.FirstOrDefault(container => container.State == nameof(ContainerState.Running)) is { } container
+                    ? Tuple.Create(engine, container)
+                    : null;
+            },
+            cancellationToken);
+        if (running is not null)
+        {
+            foreach (var candidate in await FindAsync(running.Item1, running.Item2, line.Word, cancellationToken))
+            {
+                yield return candidate;
             }
         }
     }
@@ -43,38 +41,6 @@ internal abstract class InContainerCompleter : SiteCompleter
     /// <summary>What there is in the container.</summary>
     protected abstract Task<IEnumerable<CompletionCandidate>> FindAsync(
         IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken);
-
-    private static bool IsMeant(HpcContainer container, CompletionLine line) =>
-        (Word(line, "JobId") is not { Length: > 0 } job || JobIdPattern.OfOwner(job)(container.JobId))
-        && (Word(line, "Static") is not { Length: > 0 } name || container.Static == name);
-
-    /// <summary>
-    /// Where to look: on the nodes named; else where the job has its lease, or the environment is declared; else on the site's.
-    /// </summary>
-    private static IEnumerable<string> NodesOf(HpcSite site, CompletionLine line)
-    {
-        var named = line.Nodes.SelectMany(HostList.Expand).ToList();
-        if (named.Count > 0)
-        {
-            return named;
-        }
-
-        if (Word(line, "Static") is { Length: > 0 } name && site.Static.TryGetValue(name, out var definition))
-        {
-            return definition.NodeNames();
-        }
-
-        var lease = Word(line, "JobId") is { Length: > 0 } job && site.PortArea is { } area ? PortArea.Of(area, _ => { }).Find(job) : null;
-        return lease is { Nodes.Count: > 0 } ? lease.Nodes : HostList.Expand(site.Nodes.Names);
-    }
-
-    private static string Word(CompletionLine line, string parameter) => line.Bound[parameter] switch
-    {
-        null => "",
-        string one => one,
-        IEnumerable many => many.Cast<object?>().FirstOrDefault()?.ToString() ?? "",
-        var other => other.ToString() ?? "",
-    };
 }
 
 /// <summary>Completes the programs on the PATH of a container's image.</summary>
@@ -100,6 +66,45 @@ internal sealed class InnerDirectoryCompleter : InContainerCompleter
         IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken) =>
         from path in await ContainerListing.DirectoriesAsync(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
         select new CompletionCandidate(path, $"directory in {container.Name} on {container.Node}");
+}
+
+/// <summary>Completes files and directories in a container, level by level.</summary>
+internal sealed class InnerItemCompleter : InContainerCompleter
+{
+    /// <inheritdoc/>
+    protected override string KeyOf(CompletionLine line) => $"{base.KeyOf(line)}\n{MountCompleter.DirectoryOf(line.Word)}";
+
+    /// <inheritdoc/>
+    protected override async Task<IEnumerable<CompletionCandidate>> FindAsync(
+        IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken) =>
+        from path in await ContainerListing.ItemsAsync(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
+        select new CompletionCandidate(path, $"in {container.Name} on {container.Node}");
+}
+
+/// <summary>Completes what is copied: out of containers what is there. For files of this machine the engine has its own.</summary>
+internal sealed class CopiedItemCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        IsFromContainer(fakeBoundParameters)
+            ? new InnerItemCompleter().CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters)
+            : null!;
+
+    /// <summary>Whether the line copies out of containers, and not into them.</summary>
+    internal static bool IsFromContainer(IDictionary? bound) =>
+        bound?[nameof(CopyHpcContainerItemCommand.FromContainer)] is { } value && LanguagePrimitives.IsTrue(value);
+}
+
+/// <summary>Completes where it is copied to: into containers a directory there. For those of this machine the engine has its own.</summary>
+internal sealed class CopyDestinationCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        CopiedItemCompleter.IsFromContainer(fakeBoundParameters)
+            ? null!
+            : new InnerDirectoryCompleter().CompleteArgument(commandName, parameterName, wordToComplete, commandAst, fakeBoundParameters);
 }
 
 /// <summary>Completes the one user who is known in any container.</summary>

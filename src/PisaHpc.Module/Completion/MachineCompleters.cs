@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 using PisaHpc.Adapters;
 using PisaHpc.Adapters.Yaml;
 using PisaHpc.Devices;
+using PisaHpc.Engines;
 using PisaHpc.HostLists;
+using PisaHpc.Images;
+using PisaHpc.Nodes;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
 
@@ -31,6 +34,22 @@ internal sealed class AccountCompleter : SiteCompleter
         select new CompletionCandidate(fields[0], $"uid {fields[2]}, home {fields[5]}");
 }
 
+/// <summary>Completes registries: the site's own, and those that the names of its images begin with.</summary>
+internal sealed class RegistryCompleter : SiteCompleter
+{
+    /// <inheritdoc/>
+    protected override IAsyncEnumerable<CompletionCandidate> FindAsync(
+        HpcSite site, CompletionLine line, CancellationToken cancellationToken)
+    {
+        var own = site.Registry is { } registry ? [new CompletionCandidate(registry, "the site's registry")] : (CompletionCandidate[])[];
+        var others = from image in WantedImages.Of(site, site.Environments.Keys)
+                     let host = ImageReference.Parse(image.Name).Registry
+                     where host is not null
+                     select new CompletionCandidate(host, $"registry of {image.Name}");
+        return own.Concat(others).DistinctBy(candidate => candidate.Text).ToAsyncEnumerable();
+    }
+}
+
 /// <summary>Completes the networks that MPI uses in the site's environments.</summary>
 internal sealed class MpiNetworkCompleter : SiteCompleter
 {
@@ -46,28 +65,45 @@ internal sealed class MpiNetworkCompleter : SiteCompleter
             .ToAsyncEnumerable();
 }
 
-/// <summary>Completes the adapters of the first node on the line; of this machine where none is named.</summary>
+/// <summary>Completes the adapters of the first node on the line that answers; of this machine where none is named.</summary>
 internal sealed class IbDeviceCompleter : SiteCompleter
 {
+    /// <inheritdoc/>
+    protected override string KeyOf(CompletionLine line) => RootOf(line);
+
     /// <inheritdoc/>
     protected override async IAsyncEnumerable<CompletionCandidate> FindAsync(
         HpcSite site, CompletionLine line, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var node = line.Nodes.SelectMany(HostList.Expand).FirstOrDefault();
-        var connection = node is null
-            ? await NodeConnectors.ThisMachineAsync(cancellationToken)
-            : await NodeConnectors.For(site.Nodes).ConnectAsync(node, cancellationToken);
-        var devices = await IbDeviceProbe.RunAsync(connection, node ?? Environment.MachineName, "/", cancellationToken);
-        foreach (var device in devices.DistinctBy(device => device.Name))
+        var devices = line.Nodes.Count == 0
+            ? await IbDeviceProbe.RunAsync(
+                await NodeConnectors.ThisMachineAsync(cancellationToken), Environment.MachineName, RootOf(line), cancellationToken)
+            : await FirstAnswer.OfAsync(
+                NodesNamed(site, line),
+                async (node, stopping) =>
+                {
+                    var connection = await NodeConnectors.For(site.Nodes).ConnectAsync(node, stopping);
+                    return await IbDeviceProbe.RunAsync(connection, node, RootOf(line), stopping);
+                },
+                cancellationToken);
+        foreach (var device in (devices ?? []).DistinctBy(device => device.Name))
         {
             yield return new CompletionCandidate(device.Name, $"{device.LinkLayer} {device.State} on {device.Node}");
         }
     }
+
+    private static string RootOf(CompletionLine line) => line.Bound["Root"]?.ToString() is { Length: > 0 } root ? root : "/";
 }
 
-/// <summary>Completes what can be mounted: what environments mount, and the directories of the site's first node, level by level.</summary>
+/// <summary>
+/// Completes what can be mounted: what environments mount, and the directories of whichever of the site's nodes answers first, level by
+/// level.
+/// </summary>
 internal sealed class MountCompleter : SiteCompleter
 {
+    /// <summary>How a site's nodes are reached.</summary>
+    internal Func<NodeAccess, INodeConnector> NodesOf { get; init; } = NodeConnectors.For;
+
     /// <inheritdoc/>
     protected override string KeyOf(CompletionLine line) => DirectoryOf(line.Word);
 
@@ -84,20 +120,27 @@ internal sealed class MountCompleter : SiteCompleter
             yield return new CompletionCandidate(mount.Key, $"mount of {string.Join(", ", mount.Distinct())}");
         }
 
-        if (line.Word is not ['/', ..] || HostList.Expand(site.Nodes.Names) is not [var node, ..])
-        {
-            yield break;
-        }
-
-        var connection = await NodeConnectors.For(site.Nodes).ConnectAsync(node, cancellationToken);
-        var found = await connection.RunAsync(
-            ["find", DirectoryOf(line.Word), "-mindepth", "1", "-maxdepth", "1", "-type", "d"],
-            ReadOnlyMemory<byte>.Empty,
+        var found = line.Word is not ['/', ..] ? null : await FirstAnswer.OfAsync(
+            HostList.Expand(site.Nodes.Names),
+            (node, stopping) => ListAsync(site, node, DirectoryOf(line.Word), stopping),
             cancellationToken);
-        foreach (var path in found.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal))
+        foreach (var candidate in found ?? [])
         {
-            yield return new CompletionCandidate(path, $"directory of {node}");
+            yield return candidate;
         }
+    }
+
+    private async Task<IReadOnlyList<CompletionCandidate>?> ListAsync(
+        HpcSite site, string node, string directory, CancellationToken cancellationToken)
+    {
+        var connection = await NodesOf(site.Nodes).ConnectAsync(node, cancellationToken);
+        var found = await connection.RunAsync(
+            ["find", directory, "-mindepth", "1", "-maxdepth", "1", "-type", "d"], ReadOnlyMemory<byte>.Empty, cancellationToken);
+        return
+        [
+            .. from path in found.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)
+               select new CompletionCandidate(path, $"directory of {node}"),
+        ];
     }
 
     /// <summary>The directory whose entries a path begins with; / is one.</summary>

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
 using PisaHpc.Adapters.Yaml;
+using PisaHpc.HostLists;
 using PisaHpc.Sites;
 
 namespace PisaHpc.Module.Completion;
@@ -35,6 +36,10 @@ internal abstract class SiteCompleter : IArgumentCompleter
 
     /// <summary>What of the line the candidates depend on, beside -Site and -Node.</summary>
     protected virtual string KeyOf(CompletionLine line) => "";
+
+    /// <summary>The nodes that -Node on the line means: names, and the site's nodes that match a pattern.</summary>
+    protected static IReadOnlyList<string> NodesNamed(HpcSite site, CompletionLine line) =>
+        HostList.Match(line.Nodes.SelectMany(HostList.ExpandPatterns), site.Nodes.Names);
 
     private List<CompletionCandidate> Candidates(CompletionLine line)
     {

@@ -89,7 +89,21 @@ public sealed class ContainerCommandTests(CommandJobFixture job) : IClassFixture
 
         Assert.Equal(
             ["o2wn01 0 True", "o2wn02 0 True"],
-            run.Objects.Cast<dynamic>().Where(end => !IsLine(end)).Select(end => $"{end.Node} {end.ExitCode} {end.Succeeded}").Order());
+            run.Objects.Cast<dynamic>().Where(end => !IsLine(end)).Select(end => $"{end.Node} {end.ExitCode} {end.Succeeded}"));
+    }
+
+    /// <summary>The first node ends some time after the second one's last step.</summary>
+    [Fact]
+    public void Lines_come_as_they_are_written_and_results_in_the_order_of_the_nodes()
+    {
+        const string First = "until test -e ~/second; do sleep 0.1; done; sleep 1; echo line";
+        var run = job.Run(
+            $"Invoke-ContainerCommand sh '-c', 'if test $(hostname) = o2wn01; then {First}; else echo line; touch ~/second; fi' -JobId $JobId")
+            .Succeeded();
+        job.Run("Invoke-ContainerCommand rm '-f', 'second' -JobId $JobId -Quiet").Succeeded();
+        Assert.Equal(
+            ["line o2wn02", "line o2wn01", "end o2wn01", "end o2wn02"],
+            run.Objects.Cast<dynamic>().Select(one => $"{(IsLine(one) ? "line" : "end")} {one.Node}"));
     }
 
     [Fact]
@@ -184,6 +198,25 @@ public sealed class ContainerCommandTests(CommandJobFixture job) : IClassFixture
         Assert.Contains(
             job.JobId, job.Shell.Complete(string.Create(CultureInfo.InvariantCulture, $"Invoke-ContainerCommand id -JobId {job.JobId[..6]}"))
                 .Select(offer => offer.CompletionText.Trim('\'')));
+    }
+
+    /// <summary>What takes longer than a person waits is there when the key is pressed again.</summary>
+    [Theory]
+    [InlineData("Invoke-ContainerCommand -JobId $JobId -Command hostn", "hostname")]
+    [InlineData("Invoke-ContainerCommand id -Node 'o2wn0*' -JobId $JobId -WorkingDirectory /et", "/etc")]
+    [InlineData("Copy-HpcContainerItem -JobId $JobId -FromContainer -Path /etc/passw", "/etc/passwd")]
+    [InlineData("Copy-HpcContainerItem -JobId $JobId -Destination /et", "/etc")]
+    [InlineData("Get-HpcContainer -JobId $JobId -Name pisahpc-", "pisahpc-$JobId")]
+    public void Tab_offers_what_is_in_a_container(string line, string offer)
+    {
+        var (typed, expected) = (Here(line), Here(offer));
+        var clock = Stopwatch.StartNew();
+        while (job.Shell.Complete(typed).All(one => one.ListItemText != expected))
+        {
+            Assert.True(clock.Elapsed < Patience, typed);
+        }
+
+        string Here(string text) => text.Replace("$JobId", job.JobId, StringComparison.Ordinal);
     }
 
     private static bool IsLine(object output) => ((dynamic)output).GetType().Name == "HpcContainerOutput";

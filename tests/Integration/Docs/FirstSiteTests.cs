@@ -59,8 +59,11 @@ public sealed class FirstSiteTests(LabFixture lab) : IAsyncLifetime
         Assert.False(Directory.Exists(Path.GetDirectoryName(Site)));
 
         Assert.Equal((true, 2), await WrittenAsync(commands[0] + " -AcceptHostKey"));
-        Assert.Contains("is there already", (await PisaHpcAsync(commands[0])).EndedWith(1).Error, StringComparison.Ordinal);
-        Assert.Equal((false, 0), await WrittenAsync(commands[0] + " -Force"));
+        Assert.Equal((false, 0), await WrittenAsync(commands[0]));
+        var other = commands[0] + " -LastPort 22500";
+        Assert.Contains("is there already", (await PisaHpcAsync(other)).EndedWith(1).Error, StringComparison.Ordinal);
+        Assert.Equal((true, 0), await WrittenAsync(other + " -Force"));
+        Assert.Equal((true, 0), await WrittenAsync(commands[0] + " -Force"));
 
         // The editor's part: a node of the lab has no systemd.
         var engine = (await File.ReadAllTextAsync(lab.State.Site)).Split("\nengine:\n")[1].Split("\ndefaults:\n")[0];

@@ -4,6 +4,7 @@ using PisaHpc.Module.Commands;
 
 namespace PisaHpc.Unit.Commands;
 
+[Collection(BatchVariables.Collection)]
 public sealed class GetHpcAllocationTests : IDisposable
 {
     private const string Leave = "foreach ($name in 'LSB_JOBID', 'SLURM_JOB_ID', 'SLURM_JOBID', 'PBS_JOBID') { [Environment]::SetEnvironmentVariable($name, $null) };";

@@ -157,6 +157,13 @@ public sealed class BackgroundJobTests
         Run("$WhatIfPreference = $true; Test-Work n1 -AsJob").Failure("InvalidValue");
     }
 
+    [Fact]
+    public void Where_each_change_is_to_be_asked_for_there_is_no_job()
+    {
+        Run("Test-Work n1 -AsJob -Confirm").Failure("InvalidValue");
+        Assert.Equal("n1", Assert.Single(Run("Test-Work n1 -AsJob -Confirm:$false | ForEach-Object { $_.Location }").Output).ToString());
+    }
+
     /// <summary>Runs a script in a session of its own and ends that.</summary>
     /// <returns>What its host was told in warnings after the script.</returns>
     private static IReadOnlyList<string> SessionWith(string script)

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using PisaHpc.Containers;
 using PisaHpc.Environments;
 using PisaHpc.Images.Update;
 using PisaHpc.Jobs;
@@ -76,6 +77,16 @@ public sealed partial class RenderedViewTests(ViewRendering session) : IClassFix
         var node = HpcNode.Unreachable("o2wn13", new HpcException(ErrorId.NodeUnreachable, $"Node o2wn13 {reason}", "o2wn13"));
         var lines = session.Lines(node, null, width);
         Assert.Equal(Solid(reason), LastColumn(lines, 0, "Jobs, or why not ready"));
+    }
+
+    /// <summary>The engine says it in UTC, and this one in a time that is no machine's.</summary>
+    [Fact]
+    public void A_line_of_a_log_has_the_reader_s_time()
+    {
+        var time = new DateTimeOffset(2026, 11, 30, 12, 0, 0, new TimeSpan(5, 41, 0));
+        var line = new HpcContainerLogLine("o2wn13", "pisahpc-1", "1", "stdout", time, "ready");
+        Assert.StartsWith(
+            $"{time.ToLocalTime():HH:mm:ss.fff} o2wn13", session.Lines(line, null, 80)[^1], StringComparison.Ordinal);
     }
 
     [Fact]

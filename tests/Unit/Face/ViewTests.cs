@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -30,6 +31,14 @@ public sealed partial class ViewTests
     ];
 
     public static TheoryData<string> Viewed => [.. Views.Select(Selected).Distinct()];
+
+    public static TheoryData<string> Gotten =>
+    [
+        .. (from cmdlet in CmdletFacts.All
+            where cmdlet.Declaration.VerbName == VerbsCommon.Get
+            from type in cmdlet.Outputs
+            select type.FullName!).Distinct(),
+    ];
 
     [Theory]
     [MemberData(nameof(Outputs))]
@@ -106,6 +115,44 @@ public sealed partial class ViewTests
         }
     }
 
+    /// <summary>Who only looks changes nothing: a column that says so of every row says nothing.</summary>
+    [Theory]
+    [MemberData(nameof(Gotten))]
+    public void What_a_Get_puts_out_has_no_column_of_what_changed(string type) => Assert.All(
+        Views.Where(view => Selected(view) == type),
+        view => Assert.DoesNotContain("Changed", view.Descendants("Label").Select(label => label.Value)));
+
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void Numbers_stand_below_each_other_by_their_last_digit(string type)
+    {
+        var shown = typeof(HpcException).Assembly.GetType(type.Split('#')[0])!;
+        Assert.All(
+            from view in Views
+            where Selected(view) == type
+            from column in view.Descendants("TableColumnHeader").Zip(view.Descendants("TableColumnItem"))
+            where column.Second.Element("PropertyName") is { } name && IsNumber(shown.GetProperty(name.Value)!.PropertyType)
+            select column.First,
+            header => Assert.True(header.Element("Alignment")?.Value == "Right", $"{type}: {header.Element("Label")?.Value}"));
+    }
+
+    /// <summary>Who looks at a clock, and says -Since, means his own time.</summary>
+    [Theory]
+    [MemberData(nameof(Viewed))]
+    public void Times_are_those_of_the_reader_s_clock(string type)
+    {
+        var shown = typeof(HpcException).Assembly.GetType(type.Split('#')[0])!;
+        foreach (var view in Views.Where(view => Selected(view) == type))
+        {
+            Assert.All(
+                view.Descendants("ScriptBlock").Where(script => ClockTime().IsMatch(script.Value)),
+                script => Assert.Contains(".ToLocalTime()", script.Value, StringComparison.Ordinal));
+            Assert.All(
+                view.Descendants("TableColumnItem").Elements("PropertyName"),
+                name => Assert.False(IsTime(shown.GetProperty(name.Value)!.PropertyType), $"{type}: {name.Value} is as it is kept."));
+        }
+    }
+
     /// <summary>A script that fails shows nothing, and nobody is told (about_Format.ps1xml).</summary>
     [Fact]
     public void The_types_that_scripts_of_views_use_exist() => Assert.All(
@@ -125,6 +172,15 @@ public sealed partial class ViewTests
 
     /// <summary>The type's name; behind a <c>#</c> what tells objects of it apart that have a view of their own.</summary>
     private static string Selected(XElement view) => view.Element("ViewSelectedBy")!.Element("TypeName")!.Value;
+
+    private static bool IsNumber(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is { IsPrimitive: true } plain && plain != typeof(bool) && plain != typeof(char);
+
+    private static bool IsTime(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is var plain && (plain == typeof(DateTimeOffset) || plain == typeof(DateTime));
+
+    [GeneratedRegex(@"ToString\('[^']*(HH|dd)")]
+    private static partial Regex ClockTime();
 
     [GeneratedRegex(@"\$_\.(?<name>[A-Za-z]\w*)")]
     private static partial Regex MemberName();

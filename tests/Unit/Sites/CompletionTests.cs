@@ -3,6 +3,7 @@ using System.Management.Automation;
 using PisaHpc.Module.Completion;
 using PisaHpc.Ports;
 using PisaHpc.Sites;
+using PisaHpc.Unit.Devices;
 using PisaHpc.Unit.Ports;
 
 namespace PisaHpc.Unit.Sites;
@@ -202,24 +203,38 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(("root", "whatever the container's capabilities allow"), (root.CompletionText, root.ToolTip));
     }
 
-    /// <summary>Where nothing completes a parameter, the engine offers files of this machine, which mean nothing elsewhere.</summary>
     [Theory]
-    [InlineData("Start-HpcJob", "Mount", "Capability", "Network")]
-    [InlineData("Invoke-ContainerMpi", "Command", "WorkingDirectory", "Network", "LauncherOption")]
-    [InlineData("Invoke-ContainerCommand", "Command", "WorkingDirectory", "User")]
-    [InlineData("Invoke-HpcJob", "Command", "WorkingDirectory")]
-    [InlineData("Enter-HpcContainer", "Command", "WorkingDirectory", "User")]
-    [InlineData("Get-IbDevice", "Name")]
-    [InlineData("New-JobPort", "Owner")]
-    [InlineData("Get-HpcAllocation", "Owner")]
-    [InlineData("Test-HpcNode", "User")]
-    public void No_name_of_elsewhere_falls_back_to_files_of_this_machine(string cmdlet, params string[] parameters) => Assert.All(
-        Face.CmdletFacts.Named(cmdlet).Parameters.Where(parameter => parameters.Contains(parameter.Name)),
-        parameter => Assert.True(
-            (Nullable.GetUnderlyingType(parameter.PropertyType) ?? parameter.PropertyType).IsEnum
-                || parameter.IsDefined(typeof(ArgumentCompleterAttribute), inherit: false)
-                || parameter.IsDefined(typeof(ArgumentCompletionsAttribute), inherit: false),
-            $"-{parameter.Name}"));
+    [InlineData("", "registry.lab:5000", "other.lab")]
+    [InlineData("o", "other.lab")]
+    public void Registries_are_the_site_s_own_and_those_of_its_images(string word, params string[] registries)
+    {
+        File.WriteAllText(_site, """
+            registry: registry.lab:5000
+            environments: { a: { image: 'pisa/hpc:1' }, b: { image: 'other.lab/x:1' }, c: { image: 'registry.lab:5000/x:1' } }
+            """);
+        Assert.Equal(registries, Complete<RegistryCompleter>(word).Select(result => result.CompletionText));
+    }
+
+    [Fact]
+    public void Adapters_are_those_below_the_root_on_the_line()
+    {
+        const string Pci = "0000:3b:00.0";
+        using var tree = new SysfsTree();
+        tree.Adapter("mlx5_0", Pci).Port(Pci, "mlx5_0", 1).Verbs("uverbs0", "mlx5_0");
+        File.WriteAllText(_site, "nodes: { names: localhost, ssh: { client: local } }");
+        foreach (var node in (string?[])[null, "localhost", "local*"])
+        {
+            var bound = new Hashtable { ["Site"] = _site, ["Root"] = tree.Root };
+            if (node is not null)
+            {
+                bound["Node"] = node;
+            }
+
+            var completer = new IbDeviceCompleter { TimeLimit = TimeSpan.FromMinutes(1) };
+            var found = completer.CompleteArgument("Get-IbDevice", "Name", "ml", null!, bound);
+            Assert.Equal("mlx5_0", Assert.Single(found).CompletionText);
+        }
+    }
 
     private List<CompletionResult> Complete<T>(string word)
         where T : SiteCompleter, new() =>

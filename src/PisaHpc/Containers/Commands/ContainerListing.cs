@@ -19,6 +19,11 @@ internal static class ContainerListing
         IContainerEngine engine, string id, string directory, CancellationToken cancellationToken) =>
         ListAsync(engine, id, "directories", directory, cancellationToken);
 
+    /// <summary>The files and directories in a directory, each by its full path; none where it cannot be read.</summary>
+    public static Task<IReadOnlyList<string>> ItemsAsync(
+        IContainerEngine engine, string id, string directory, CancellationToken cancellationToken) =>
+        ListAsync(engine, id, "items", directory, cancellationToken);
+
     private static async Task<IReadOnlyList<string>> ListAsync(
         IContainerEngine engine, string id, string what, string directory, CancellationToken cancellationToken)
     {

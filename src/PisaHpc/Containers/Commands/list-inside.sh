@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Runs in a container: prints a line for each thing that is there. No program is run for it, since an image may have none but a shell.
-# $1 "programs" for those on the PATH, or "directories" for those in $2.
+# $1 "programs" for those on the PATH, or "directories" or "items" for those in $2.
 
 programs() {
     IFS=:
@@ -20,8 +20,15 @@ directories() {
     done
 }
 
+items() {
+    for entry in "${1%/}"/*; do
+        [ -e "$entry" ] && printf '%s\n' "$entry"
+    done
+}
+
 case $1 in
 programs) programs ;;
+items) items "$2" ;;
 directories) directories "$2" ;;
 esac
 exit 0
