@@ -15,6 +15,7 @@ internal static class SiteReferences
         CheckAliases(site, findings);
         CheckEnvironments(site, findings);
         CheckPlaces(site, findings);
+        CheckStatics(site, findings);
         CheckImages(site, findings);
     }
 
@@ -76,12 +77,21 @@ internal static class SiteReferences
                     $"environments.{name}.static: static environment {place.Value} takes no jobs",
                     $"Write jobs: true under static.{place.Value}, and take it up by Sync-HpcEnvironment {place.Value}.");
             }
-            else if (EnvironmentResolver.FindName(site, definition.Environment) is { } own && site.Environments[own].Static is not null)
+        }
+    }
+
+    /// <summary>What stands on a node is made of an image: an environment that only leads to another container has none.</summary>
+    private static void CheckStatics(HpcSite site, FindingList findings)
+    {
+        foreach (var (name, definition) in site.Static)
+        {
+            if (EnvironmentResolver.FindName(site, definition.Environment) is { } own && site.Environments[own].Static is { } place
+                && definition.PositionIn(site, "environment") is { } position)
             {
                 findings.Error(
-                    "BadValue", place.Source!,
-                    $"environments.{name}.static: static environment {place.Value} is made of {own}, whose jobs are placed themselves",
-                    $"Make {place.Value} of an environment with an image.");
+                    "BadValue", position,
+                    $"static.{name}.environment: {own} has no image of its own, its jobs are placed into static environment {place.Value}",
+                    $"Make {name} of an environment with an image.");
             }
         }
     }

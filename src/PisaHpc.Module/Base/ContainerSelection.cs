@@ -28,8 +28,8 @@ internal sealed class ContainerSelection(NodeCmdlet cmdlet)
     {
         if (Static.Count > 0 && nodes.Length == 0)
         {
-            _asked.AddRange(StaticNames.DefinitionsOf(cmdlet, Static).SelectMany(definition => definition.NodeNames())
-                .Select(node => (node, (string?)null)));
+            _asked.AddRange(StaticNames.DefinitionsOf(cmdlet, Static, wrong => throw wrong)
+                .SelectMany(definition => definition.NodeNames()).Select(node => (node, (string?)null)));
             return;
         }
 

@@ -83,7 +83,7 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     private IReadOnlyList<string> NodesOfStatic(string name, string[] named) =>
         named.Length > 0 ? NodesOf(named)
         : WildcardPattern.ContainsWildcardCharacters(name)
-            ? [.. StaticNames.DefinitionsOf(this, [name]).SelectMany(definition => definition.NodeNames()).Distinct()]
+            ? [.. StaticNames.DefinitionsOf(this, [name], _ => { }).SelectMany(definition => definition.NodeNames()).Distinct()]
         : RequiredSite.Static.TryGetValue(name, out var declared) ? declared.NodeNames()
         : NodesOrSite([]);
 

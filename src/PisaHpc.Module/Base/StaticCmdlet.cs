@@ -48,17 +48,20 @@ public abstract class StaticCmdlet : NodeCmdlet
     /// The declarations of each node that are meant. Where all names are meant, those nodes of the site are among them for which none is
     /// declared: they may have a container of one that was.
     /// </summary>
+    /// <param name="wrong">
+    /// Told of each name that is not declared (<see cref="ErrorId.StaticNotFound"/>) and each node that is not declared for what is named
+    /// (<see cref="ErrorId.InvalidValue"/>), once; the others are meant all the same.
+    /// </param>
     /// <param name="undeclared">Names that may be those of no declaration.</param>
-    /// <exception cref="HpcException">
-    /// <see cref="ErrorId.StaticNotFound"/>; <see cref="ErrorId.SiteMissing"/>; <see cref="ErrorId.InvalidValue"/>: a node is not declared
-    /// for what is named.
-    /// </exception>
-    private protected IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> Declared(params IReadOnlyCollection<string> undeclared)
+    /// <exception cref="HpcException"><see cref="ErrorId.SiteMissing"/>.</exception>
+    private protected IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> Declared(
+        Action<HpcException> wrong, params IReadOnlyCollection<string> undeclared)
     {
+        var told = new HashSet<string>(StringComparer.Ordinal);
         var declared = from pair in _asked
                        let strict = !pair.Names.Any(WildcardPattern.ContainsWildcardCharacters)
-                       from definition in StaticNames.DefinitionsOf(this, pair.Names.Except(undeclared))
-                       from node in StaticNames.NodesOf(this, definition, pair.Nodes, strict)
+                       from definition in StaticNames.DefinitionsOf(this, pair.Names.Except(undeclared), Once)
+                       from node in StaticNames.NodesOf(this, definition, pair.Nodes, strict, Once)
                        group definition by node;
         var byNode = declared.ToDictionary(
             group => group.Key, group => (IReadOnlyList<StaticDefinition>)[.. group.DistinctBy(definition => definition.Name)]);
@@ -68,5 +71,13 @@ public abstract class StaticCmdlet : NodeCmdlet
         }
 
         return byNode;
+
+        void Once(HpcException failure)
+        {
+            if (told.Add(failure.Message))
+            {
+                wrong(failure);
+            }
+        }
     }
 }

@@ -9,8 +9,12 @@ namespace PisaHpc.Module.Base;
 internal static class StaticNames
 {
     /// <summary>The declared environments that names with wildcards mean, each once.</summary>
-    /// <exception cref="HpcException"><see cref="ErrorId.StaticNotFound"/>; <see cref="ErrorId.SiteMissing"/>.</exception>
-    public static IReadOnlyList<StaticDefinition> DefinitionsOf(SiteCmdlet cmdlet, IEnumerable<string> names)
+    /// <param name="wrong">
+    /// Told of each name that is not declared, with <see cref="ErrorId.StaticNotFound"/>; the others are meant all the same.
+    /// </param>
+    /// <exception cref="HpcException"><see cref="ErrorId.SiteMissing"/>.</exception>
+    public static IReadOnlyList<StaticDefinition> DefinitionsOf(
+        SiteCmdlet cmdlet, IEnumerable<string> names, Action<HpcException> wrong)
     {
         var site = cmdlet.RequiredSite;
         return [.. names.SelectMany(Meant).DistinctBy(definition => definition.Name)];
@@ -19,7 +23,13 @@ internal static class StaticNames
         {
             if (!WildcardPattern.ContainsWildcardCharacters(name))
             {
-                return [site.StaticNamed(name)];
+                if (site.Static.TryGetValue(name, out var named))
+                {
+                    return [named];
+                }
+
+                wrong(site.StaticNotFound(name));
+                return [];
             }
 
             var pattern = new WildcardPattern(name);
@@ -29,8 +39,11 @@ internal static class StaticNames
 
     /// <summary>The nodes that are meant of those that are declared for an environment: all, where -Node names none.</summary>
     /// <param name="strict">Whether a node that is not declared for it is an error; else it is passed over.</param>
-    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: a node is not declared for it.</exception>
-    public static IReadOnlyList<string> NodesOf(SiteCmdlet cmdlet, StaticDefinition definition, string[] nodes, bool strict)
+    /// <param name="wrong">
+    /// Told of each node that is not declared for it, with <see cref="ErrorId.InvalidValue"/>; the others are meant all the same.
+    /// </param>
+    public static IReadOnlyList<string> NodesOf(
+        SiteCmdlet cmdlet, StaticDefinition definition, string[] nodes, bool strict, Action<HpcException> wrong)
     {
         var declared = definition.NodeNames();
         if (nodes.Length == 0)
@@ -39,13 +52,13 @@ internal static class StaticNames
         }
 
         var named = nodes.Where(node => !WildcardPattern.ContainsWildcardCharacters(node)).ToList();
-        if (strict && named.Except(declared).FirstOrDefault() is { } stranger)
+        foreach (var stranger in strict ? named.Except(declared) : [])
         {
-            throw new HpcException(
+            wrong(new HpcException(
                 ErrorId.InvalidValue,
                 $"Static environment {definition.Name} is not declared on {stranger}, but on {string.Join(", ", definition.Nodes)}.",
                 stranger,
-                $"Add it to static.{definition.Name}.nodes in the site definition.");
+                $"Add it to static.{definition.Name}.nodes in the site definition."));
         }
 
         return [.. declared.Intersect(cmdlet.NodesOf(nodes))];
@@ -56,8 +69,8 @@ internal static class StaticNames
         $"{System.Environment.GetEnvironmentVariable("SUDO_USER") ?? System.Environment.UserName}@{System.Environment.MachineName}";
 
     /// <summary>
-    /// Plans the containers of environments. One that cannot be planned at all is reported, and so is each node that cannot; the others
-    /// go on.
+    /// Plans the containers of environments. A name that is not declared is reported, one that cannot be planned at all, and each node that
+    /// cannot or is not declared for it; the others go on.
     /// </summary>
     public static async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(
         NodeCmdlet cmdlet, IReadOnlyList<string> names, string[] nodes, Action<Exception, object?> report, CancellationToken stopping)
@@ -69,9 +82,11 @@ internal static class StaticNames
         {
             try
             {
-                foreach (var definition in DefinitionsOf(cmdlet, [name]).Where(meant => plans.All(plan => plan.Static != meant.Name)))
+                var meant = DefinitionsOf(cmdlet, [name], failure => report(failure, name));
+                foreach (var definition in meant.Where(meant => plans.All(plan => plan.Static != meant.Name)))
                 {
-                    plans.AddRange(await planner.PlanAsync(definition, NodesOf(cmdlet, definition, nodes, strict), stopping));
+                    var named = NodesOf(cmdlet, definition, nodes, strict, failure => report(failure, name));
+                    plans.AddRange(await planner.PlanAsync(definition, named, stopping));
                 }
             }
             catch (HpcException failure) when (failure.Id is not ErrorId.SiteMissing)

@@ -12,6 +12,7 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
 {
     private readonly ConcurrentDictionary<string, EnvironmentState> _states = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _failed = new(StringComparer.Ordinal);
+    private readonly List<string> _notDeclared = [];
 
     /// <summary>Leaves out whether what runs is ready: whether its sshd greets, and no drain keeps users out.</summary>
     [Parameter(ParameterSetName = nameof(NoReady), Mandatory = true)]
@@ -52,7 +53,7 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
             Proof = NoReady ? ReadinessProof.None : WayIn ? ReadinessProof.WayIn : ReadinessProof.Greeting,
             Unresolved = (image, failure) => Warn($"{image} is compared with what the nodes hold: {failure.Message}"),
         };
-        var nodes = Declared();
+        var nodes = Declared(Wrong);
         await survey.ReadAsync(nodes, AnswerAsync, StopToken);
         if (Fold)
         {
@@ -65,7 +66,7 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
             var declared = _states.Values.Sum(state => state.Declared.Count + state.Unplanned.Count);
             List<HpcEnvironmentDifference> differences = [.. _states.Values.SelectMany(Compare)];
             var declaresNone = RequiredSite.Static.Count == 0;
-            Emit(HpcEnvironmentSummary.Of([.. _states.Keys], [.. _failed.Keys], declared, differences, declaresNone));
+            Emit(HpcEnvironmentSummary.Of([.. _states.Keys], [.. _failed.Keys], declared, differences, declaresNone, _notDeclared));
         }
     }
 
@@ -89,6 +90,21 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
 
         var named = DeclaredOn(state.Node);
         return state.Differences().Concat(EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers));
+    }
+
+    /// <summary>Of what was named and is not declared nobody knows whether it is as it should be.</summary>
+    private void Wrong(HpcException failure)
+    {
+        if (failure.Id == ErrorId.StaticNotFound)
+        {
+            _notDeclared.Add($"{failure.Target}");
+        }
+        else
+        {
+            _failed[$"{failure.Target}"] = true;
+        }
+
+        Report(failure);
     }
 
     private void Missed(NodeFailure failure)

@@ -22,7 +22,9 @@ public sealed class ExportHpcKnownHostCommand : StaticCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var meant = from node in Declared() from definition in node.Value select (Definition: definition, Node: node.Key);
+        var meant = from node in Declared(failure => Report(failure))
+                    from definition in node.Value
+                    select (Definition: definition, Node: node.Key);
         await OnEachAsync(meant, item => item.Node, (item, stopping) => OrReportAsync(item.Node, async () =>
             _found.Add(await HpcKnownHost.ReadAsync(Cluster, RequiredSite, item.Definition, item.Node, stopping))));
         var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => host.Node, StringComparer.Ordinal)

@@ -66,7 +66,7 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
             Grace = TimeSpan.FromSeconds(GraceSec),
             DrainTimeout = TimeSpan.FromSeconds(DrainTimeoutSec),
         };
-        var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping));
+        var change = StaticChange.ToRestart(plan, await starter.FindAsync(plan, stopping), EngineTerms);
         if (IsWhatIf)
         {
             await starter.RefuseTakenPortAsync(change, stopping);

@@ -59,7 +59,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet, IBackgroundCmdlet
     {
         "Plan" => [Plan.Node],
         FromStatic when Node.Length > 0 => NodesOf(Node),
-        FromStatic => StaticNames.DefinitionsOf(this, Static).SelectMany(definition => definition.NodeNames()),
+        FromStatic => StaticNames.DefinitionsOf(this, Static, _ => { }).SelectMany(definition => definition.NodeNames()),
         _ => Allocation.Nodes.Select(node => node.Name),
     };
 
@@ -89,7 +89,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet, IBackgroundCmdlet
     private async Task StartStaticAsync(HpcContainerPlan plan, CancellationToken stopping)
     {
         var starter = new StaticStarter(Cluster) { Warn = Warn, NoWait = NoWait, TakenBack = TakenBack };
-        var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping));
+        var change = StaticChange.ToStart(plan, await starter.FindAsync(plan, stopping), EngineTerms);
         if (IsWhatIf)
         {
             await starter.RefuseTakenPortAsync(change, stopping);

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using PisaHpc.Adapters;
 using PisaHpc.Engines;
 using PisaHpc.Environments;
+using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Tracing;
 
@@ -14,6 +15,7 @@ namespace PisaHpc.Module.Commands;
 public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
 {
     private readonly ConcurrentBag<EnvironmentStep> _steps = [];
+    private readonly ConcurrentBag<EnvironmentState> _states = [];
     private readonly ConcurrentBag<(string Node, EngineContainer Container)> _undeclared = [];
 
     /// <summary>How many nodes of a static environment may be without it at a time: a number, or a share of its nodes in percent.</summary>
@@ -61,7 +63,8 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
             return NodesOf(Node);
         }
 
-        var declared = StaticNames.DefinitionsOf(this, Static.Except(UndeclaredAmong(Static)));
+        // The job itself tells of a wrong name.
+        var declared = StaticNames.DefinitionsOf(this, Static, _ => { });
         return declared.SelectMany(definition => definition.NodeNames()).Concat(Prune ? NodesOrSite([]) : []);
     }
 
@@ -107,12 +110,15 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         // What is not declared goes first: it may have the port of what is.
         foreach (var same in prune.GroupBy(found => (Static: NameOf(found.Container), found.Container.Name)))
         {
-            await RollAsync(rolling, same.Key.Static, same.Select(found => converger.ToRoll(found.Node, found.Container)), same.Count());
+            var removals = same.Select(found => converger.ToRoll(found.Node, found.Container));
+            await RollAsync(rolling, same.Key.Static, removals, same.Count(), without: []);
         }
 
+        var without = EnvironmentState.Without(meant, _states);
         foreach (var same in steps.GroupBy(step => step.Plan.Static!))
         {
-            await RollAsync(rolling, same.Key, same.Select(converger.ToRoll), RequiredSite.StaticNamed(same.Key).NodeNames().Count);
+            var nodes = RequiredSite.StaticNamed(same.Key).NodeNames().Count;
+            await RollAsync(rolling, same.Key, same.Select(converger.ToRoll), nodes, without[same.Key]);
         }
     }
 
@@ -125,8 +131,9 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
     /// <summary>The declarations of the nodes to look at: with -Prune of all, since what is not declared now can be anywhere.</summary>
     private Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> Meant(HashSet<string> undeclared)
     {
-        var declared = Declared(undeclared).Where(node => node.Value.Count > 0)
+        var declared = Declared(failure => Report(failure), undeclared).Where(node => node.Value.Count > 0)
             .ToDictionary(StringComparer.Ordinal);
+        ReportUnknown(declared);
         foreach (var node in Prune ? Asked.SelectMany(asked => NodesOrSite(asked.Nodes)) : [])
         {
             declared.TryAdd(node, []);
@@ -135,8 +142,24 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         return declared;
     }
 
+    /// <summary>Where all names are meant, a node may have none declared; one that the site does not know either is a slip.</summary>
+    private void ReportUnknown(Dictionary<string, IReadOnlyList<Sites.StaticDefinition>> declared)
+    {
+        var named = Asked.Where(asked => asked.Names.Any(WildcardPattern.ContainsWildcardCharacters)).SelectMany(asked => asked.Nodes)
+            .Where(node => !Prune && !WildcardPattern.ContainsWildcardCharacters(node)).Except(declared.Keys);
+        foreach (var node in named.Except(HostList.Expand(RequiredSite.Nodes.Names)))
+        {
+            Report(new HpcException(
+                ErrorId.InvalidValue,
+                $"No static environment that is meant is declared on {node}, and nodes.names of the site definition does not have it.",
+                node,
+                "Correct the name, or declare the node in the site definition."));
+        }
+    }
+
     private async Task AnswerAsync(EnvironmentState state)
     {
+        _states.Add(state);
         foreach (var unplanned in state.Unplanned)
         {
             ReportNode(new NodeFailure(state.Node, unplanned.Failure));
@@ -146,7 +169,7 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         {
             await OrReportAsync(state.Node, () =>
             {
-                _steps.Add(EnvironmentStep.Of(container, state.Containers));
+                _steps.Add(EnvironmentStep.Of(container, state.Containers, EngineTerms));
                 return Task.CompletedTask;
             });
         }
@@ -207,13 +230,13 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         return agreed;
     }
 
-    private async Task RollAsync(RollingSync rolling, string name, IEnumerable<RollingStep> todo, int nodes)
+    private async Task RollAsync(RollingSync rolling, string name, IEnumerable<RollingStep> todo, int nodes, IEnumerable<string> without)
     {
         List<RollingStep> steps = [.. todo];
         using var bars = FollowNodes($"Bringing static environment {name} to what is declared", steps.Count, Phase.SyncNode);
         try
         {
-            await rolling.RunAsync(steps, nodes, StopToken);
+            await rolling.RunAsync(steps, nodes, without, StopToken);
         }
         catch (HpcException stopped) when (stopped.Id == ErrorId.StaticSyncStopped)
         {

@@ -51,6 +51,14 @@ public interface IContainerEngine
     /// <exception cref="HpcException"><see cref="ErrorId.ContainerNotFound"/> and the ids of StartAsync.</exception>
     Task RestartAsync(string id, TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>Lets the processes of a paused container go on.</summary>
+    /// <param name="id">Its id or name.</param>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.ContainerNotFound"/>; <see cref="ErrorId.NodeCommandFailed"/> or <see cref="ErrorId.PlanConflict"/>, with the
+    /// engine's own words: it is not paused.
+    /// </exception>
+    Task UnpauseAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Gives a container another name.</summary>
     /// <param name="id">Its id or name.</param>
     /// <param name="name">The new name.</param>

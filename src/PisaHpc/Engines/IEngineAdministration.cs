@@ -100,6 +100,9 @@ public sealed record EngineTerms
     /// <summary>The command that shows what takes the engine's room.</summary>
     public required string DiskUsageCommand { get; init; }
 
+    /// <summary>The command that shows what a container is, without the container's name.</summary>
+    public required string InspectCommand { get; init; }
+
     /// <summary>The command that removes a container, running or not, without the container's name.</summary>
     public required string RemoveCommand { get; init; }
 

@@ -32,19 +32,22 @@ public sealed record EnvironmentStep(
     };
 
     /// <summary>
-    /// Decides: nothing where it is as declared; a container that only was stopped is started, and one that only a drain keeps shut is
-    /// opened; any other difference, and one that is as declared and lets nobody in, is replaced.
+    /// Decides: nothing where it is as declared; a container that only was stopped is started, one that only is paused goes on, and one
+    /// that only a drain keeps shut is opened; any other difference, and one that is as declared and lets nobody in or never ran, is
+    /// replaced.
     /// </summary>
     /// <param name="containers">The node's containers; those of the static environment are enough.</param>
+    /// <param name="engine">What the site's engines are called; null is as on a site that names none.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticDiffers"/>: what has the name is not this static environment's.</exception>
-    public static EnvironmentStep Of(ComparedContainer compared, IEnumerable<EngineContainer> containers)
+    public static EnvironmentStep Of(
+        ComparedContainer compared, IEnumerable<EngineContainer> containers, EngineTerms? engine = null)
     {
         ArgumentNullException.ThrowIfNull(compared);
         ArgumentNullException.ThrowIfNull(containers);
         var (plan, existing) = (compared.Plan, compared.Found.Container);
         if (existing is not null)
         {
-            StaticChange.RequireOwn(plan, existing);
+            StaticChange.RequireOwn(plan, existing, engine);
         }
 
         var replaced = containers.FirstOrDefault(container =>
@@ -71,7 +74,8 @@ public sealed record EnvironmentStep(
         return existing switch
         {
             null => StaticStep.Create,
-            { State: ContainerState.Exited or ContainerState.Created } when differences.Count == 1 => StaticStep.Start,
+            _ when differences.Count == 1 && StaticChange.CanStart(existing) => StaticStep.Start,
+            { State: ContainerState.Paused } when differences.Count == 1 => StaticStep.Unpause,
             _ when differences is [{ Kind: nameof(DifferenceKind.LoginsClosed) }] => StaticStep.Open,
             _ => StaticStep.Replace,
         };

@@ -174,14 +174,16 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var inspection = look.Engine.Inspections.GetValueOrDefault(container.Id);
         var refusal = Proof == ReadinessProof.None ? null
             : inspection?.ProcessId is { } first && look.Greetings.TryGetValue(first, out var greeting) ? greeting
-            : await EnterAsync(plan, container, ReadyLimit, cancellationToken);
+            : await EnterAsync(plan, container, engine: null, ReadyLimit, cancellationToken);
         return new ComparedContainer(plan, new FoundContainer(container, inspection?.Specification, refusal));
     }
 
     /// <summary>Looks at what a node has in place of a planned container, and proves the way into what runs.</summary>
+    /// <param name="engine">The node's engine.</param>
     /// <param name="containers">The node's containers; those of the static environment are enough.</param>
     /// <param name="readyLimit">How long it may take to let somebody in; null for <see cref="ReadyLimit"/>.</param>
     internal async Task<ComparedContainer> FindAsync(
+        IContainerEngine engine,
         HpcContainerPlan plan,
         IReadOnlyList<EngineContainer> containers,
         CancellationToken cancellationToken,
@@ -192,9 +194,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
             return OtherThan(plan, containers);
         }
 
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
         var inspecting = engine.InspectAsync(container.Id, cancellationToken);
-        var entering = EnterAsync(plan, container, readyLimit ?? ReadyLimit, cancellationToken);
+        var entering = EnterAsync(plan, container, engine, readyLimit ?? ReadyLimit, cancellationToken);
         await Task.WhenAll(inspecting, entering);
         return new ComparedContainer(plan, new FoundContainer(container, (await inspecting)?.Specification, await entering));
     }
@@ -205,7 +206,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
 
     /// <summary>Why nobody gets into a container that runs; null where that is not so.</summary>
     private async Task<string?> EnterAsync(
-        HpcContainerPlan plan, EngineContainer container, TimeSpan limit, CancellationToken cancellationToken)
+        HpcContainerPlan plan, EngineContainer container, IContainerEngine? engine, TimeSpan limit, CancellationToken cancellationToken)
     {
         if (container.State != ContainerState.Running)
         {
@@ -213,7 +214,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         }
 
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        engine ??= await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
         try
         {
             var access = ContainerLabels.ToHpcContainer(plan.Node, container).GetAccess();
@@ -259,6 +260,30 @@ public sealed record EnvironmentState(
     /// <summary>How what is declared and what is there differ.</summary>
     public IEnumerable<HpcEnvironmentDifference> Differences() =>
         Declared.SelectMany(container => container.Differences()).Concat(Unplanned.SelectMany(EnvironmentComparison.Of));
+
+    /// <summary>
+    /// The nodes that are without a static environment which is meant there, by its name: users do not get in, or the node did not answer.
+    /// </summary>
+    /// <param name="meant">What is meant of the declarations of each node.</param>
+    /// <param name="answered">The nodes that answered.</param>
+    public static ILookup<string, string> Without(
+        IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> meant, IEnumerable<EnvironmentState> answered)
+    {
+        var states = answered.ToDictionary(state => state.Node, StringComparer.Ordinal);
+        var without = from node in meant
+                      let state = states.GetValueOrDefault(node.Key)
+                      let down = state?.Down().ToHashSet(StringComparer.Ordinal)
+                      from definition in node.Value
+                      where down is null || down.Contains(definition.Name)
+                      select (definition.Name, Node: node.Key);
+        return without.ToLookup(one => one.Name, one => one.Node, StringComparer.Ordinal);
+    }
+
+    /// <summary>The static environments into which nobody gets here; one that cannot be planned and runs serves all the same.</summary>
+    private IEnumerable<string> Down() =>
+        from difference in Differences()
+        where difference.Severity == nameof(DifferenceSeverity.Error) && difference.Kind != nameof(DifferenceKind.NotPlanned)
+        select difference.Static;
 }
 
 /// <summary>

@@ -17,7 +17,10 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
     /// <summary>The nodes that were compared.</summary>
     public required int Nodes { get; init; }
 
-    /// <summary>The nodes that did not answer, or of which something could not be compared.</summary>
+    /// <summary>
+    /// The nodes that did not answer, or of which something could not be compared, and the static environments that were named and are not
+    /// declared.
+    /// </summary>
     public required int Unknown { get; init; }
 
     /// <summary>The containers that are as declared.</summary>
@@ -35,36 +38,46 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
     /// <param name="declared">How many containers are declared on the nodes that answered.</param>
     /// <param name="differences">What was found.</param>
     /// <param name="declaresNone">Whether the site declares no static environment at all, on any node: nothing is wrong, then.</param>
+    /// <param name="notDeclared">The static environments that were named and are not declared; null is none.</param>
     public static HpcEnvironmentSummary Of(
         IReadOnlyCollection<string> nodes,
         IReadOnlyCollection<string> unknown,
         int declared,
         IReadOnlyCollection<HpcEnvironmentDifference> differences,
-        bool declaresNone = false)
+        bool declaresNone = false,
+        IReadOnlyCollection<string>? notDeclared = null)
     {
+        var slips = notDeclared ?? [];
         var errors = differences.Any(difference => difference.Severity == nameof(DifferenceSeverity.Error));
-        var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: unknown.Count == 0 && (declared > 0 || declaresNone));
+        var isWhole = unknown.Count + slips.Count == 0;
+        var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: isWhole && (declared > 0 || declaresNone));
         var containers = differences.Select(difference => (difference.Node, difference.Container, difference.Kind)).Distinct().ToList();
         var undeclared = containers.Count(container => container.Kind == nameof(DifferenceKind.Undeclared));
         var different = containers.Select(container => (container.Node, container.Container)).Distinct().Count();
         var equal = declared - (different - undeclared);
-        var wrong = Faults(differences).Concat(unknown.Count > 0 ? [$"{HostList.Fold(Sorted(unknown))} unknown"] : []);
+        var wrong = Faults(differences).Concat(unknown.Count > 0 ? [$"{HostList.Fold(Sorted(unknown))} unknown"] : [])
+            .Concat(Sorted(slips).Select(name => $"{name} is not declared"));
         var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
             : declared > 0 ? $"{HostList.Fold(Sorted(nodes))}: {Plural.Of(declared, "container")} as declared"
             : declaresNone ? "no static environments are declared" : "nothing is declared there";
         MonitoringCount[] counts =
-            [new("nodes", nodes.Count), new("unknown", unknown.Count), new("equal", equal), new("different", different)];
+            [new("nodes", nodes.Count), new("unknown", unknown.Count + slips.Count), new("equal", equal), new("different", different)];
         return new HpcEnvironmentSummary
         {
             Status = status.Word,
             ExitCode = status.ExitCode,
             Nodes = nodes.Count,
-            Unknown = unknown.Count,
+            Unknown = unknown.Count + slips.Count,
             Equal = equal,
             Different = different,
             Text = status.Line(said, counts),
             Figures = new(
-                "environments", counts, [.. differences.Select(Problem).Distinct(), .. unknown.Select(MonitoringProblem.NotSeen)]),
+                "environments",
+                counts,
+                [
+                    .. differences.Select(Problem).Distinct(), .. unknown.Select(MonitoringProblem.NotSeen),
+                    .. slips.Select(name => MonitoringProblem.NotSeen(node: "") with { Of = name }),
+                ]),
         };
     }
 

@@ -8,7 +8,7 @@ namespace PisaHpc.Environments;
 /// <summary>
 /// Does the steps that bring static environments on many nodes to what is declared, one environment after the other. Of each, nodes that
 /// are without it come first, since nobody loses anything there; of those that have it so many give theirs up at a time that no more than
-/// the limit are without one.
+/// the limit are without one, with those that cannot be helped among them.
 /// </summary>
 /// <param name="cluster">The nodes, and how many are worked on at a time.</param>
 public sealed class RollingSync(Cluster cluster)
@@ -30,19 +30,22 @@ public sealed class RollingSync(Cluster cluster)
     /// <summary>Does the steps of one static environment.</summary>
     /// <param name="steps">The steps, one for a node, in the order in which they are told.</param>
     /// <param name="nodes">How many nodes have it, or are to.</param>
+    /// <param name="without">The nodes that are without it now, or may be, whether they have a step or not.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticSyncStopped"/>, with the nodes that were not touched.</exception>
-    public async Task RunAsync(IReadOnlyList<RollingStep> steps, int nodes, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        IReadOnlyList<RollingStep> steps, int nodes, IEnumerable<string> without, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(steps);
+        ArgumentNullException.ThrowIfNull(without);
         var limit = MaxUnavailable.Of(nodes);
-        var without = 0;
+        var down = without.ToHashSet(StringComparer.Ordinal);
         var turns = cluster.InOrder ? new NodeTurns() : null;
         (int Place, RollingStep Step)[] placed = [.. steps.Index()];
         var left = placed.ToList();
         try
         {
             await RollAsync(placed.Where(step => step.Step.IsDown), () => cluster.Throttle);
-            await RollAsync(placed.Where(step => !step.Step.IsDown), () => Math.Min(cluster.Throttle, limit - without));
+            await RollAsync(placed.Where(step => !step.Step.IsDown), () => Math.Min(cluster.Throttle, limit - down.Count));
         }
         finally
         {
@@ -52,7 +55,7 @@ public sealed class RollingSync(Cluster cluster)
 
         if (left.Count > 0)
         {
-            throw Stopped([.. left.Select(step => step.Step)], limit);
+            throw Stopped([.. left.Select(step => step.Step)], down, limit);
         }
 
         async Task RollAsync(IEnumerable<(int Place, RollingStep Step)> todo, Func<int> width)
@@ -77,7 +80,7 @@ public sealed class RollingSync(Cluster cluster)
 
                     var ended = await Task.WhenAny(running);
                     running.Remove(ended);
-                    without += Count(await ended);
+                    Count(await ended, down);
                     cancellationToken.ThrowIfCancellationRequested();
                 }
             }
@@ -140,30 +143,35 @@ public sealed class RollingSync(Cluster cluster)
     };
 
     /// <summary>Work that users are at is no failure of the step: it waits for another time.</summary>
-    /// <returns>1 where the node is without the static environment now, and should not be.</returns>
-    private int Count(SyncOutcome outcome)
+    /// <param name="down">The nodes that are without the static environment now, and should not be.</param>
+    private void Count(SyncOutcome outcome, HashSet<string> down)
     {
         if (outcome.Failure is not null && outcome.Change.Failure != nameof(ErrorId.StaticBusy))
         {
             _failures++;
         }
 
-        return outcome.Failure is not null && !outcome.Change.Ready ? 1 : 0;
+        _ = outcome.Failure is not null && !outcome.Change.Ready ? down.Add(outcome.Change.Node) : down.Remove(outcome.Change.Node);
     }
 
-    private HpcException Stopped(List<RollingStep> left, int limit)
+    private HpcException Stopped(List<RollingStep> left, HashSet<string> down, int limit)
     {
         var name = left[0].Change.Static;
-        var folded = HostList.Fold(left.Select(step => step.Change.Node).Order(StringComparer.Ordinal));
-        var why = _failures >= MaxFailure
-            ? $"{_failures} failed, and {MaxFailure} may"
-            : $"so many nodes are without it as may be, {limit}";
-        return new HpcException(
-            ErrorId.StaticSyncStopped,
-            $"Static environment {name} was left as it is on {folded}: {why}.",
-            name,
-            "Mend what failed, and run the same again.");
+        var what = $"Static environment {name} was left as it is on {Fold(left.Select(step => step.Change.Node))}";
+        return _failures >= MaxFailure
+            ? new HpcException(
+                ErrorId.StaticSyncStopped,
+                $"{what}: {_failures} failed, and {MaxFailure} may.",
+                name,
+                "Mend what failed, and run the same again.")
+            : new HpcException(
+                ErrorId.StaticSyncStopped,
+                $"{what}: {Fold(down)} {(down.Count == 1 ? "is" : "are")} without it, and {limit} may be.",
+                name,
+                $"Bring {Fold(down)} back, leave that out with -Node, or allow more with -MaxUnavailable; then run the same again.");
     }
+
+    private static string Fold(IEnumerable<string> nodes) => HostList.Fold(nodes.Order(StringComparer.Ordinal));
 }
 
 /// <summary>What is done on one node.</summary>

@@ -15,6 +15,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         StaticStep.Create => $"Start a container of {Plan.Image}",
         StaticStep.Start => "Start the container that was stopped",
         StaticStep.Restart => "Restart the container",
+        StaticStep.Unpause => "Let the processes of the container go on, which somebody paused",
         StaticStep.Open => "Let users in again, whom a drain turned away",
         StaticStep.Replace => $"Stop and remove the container, and start one of {Plan.Image}",
         _ => "Nothing",
@@ -25,14 +26,16 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
         Existing is not null && Runs(Existing) && ContainerLabels.ToHpcContainer(Plan.Node, Existing).Port == Plan.Port;
 
     /// <summary>What a start is to do: nothing where the declared container runs, and nothing that would end a login.</summary>
+    /// <param name="engine">What the site's engines are called; null is as on a site that names none.</param>
     /// <exception cref="HpcException">
     /// <see cref="ErrorId.StaticDiffers"/>: another one runs, or what has the name is not this static environment's.
     /// </exception>
-    public static StaticChange ToStart(HpcContainerPlan plan, EngineContainer? existing)
+    public static StaticChange ToStart(HpcContainerPlan plan, EngineContainer? existing, EngineTerms? engine = null)
     {
-        var step = Look(plan, existing) switch
+        var step = Look(plan, existing, engine) switch
         {
             (false, _) => StaticStep.Create,
+            (true, true) when existing!.State == ContainerState.Paused => StaticStep.Unpause,
             (true, true) => Runs(existing!) ? StaticStep.None : CanStart(existing!) ? StaticStep.Start : StaticStep.Replace,
             (true, false) => Runs(existing!) ? throw Differs(plan, existing!) : StaticStep.Replace,
         };
@@ -40,10 +43,11 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
     }
 
     /// <summary>What a restart is to do: the declared container starts anew, and another one gives way to it.</summary>
+    /// <param name="engine">What the site's engines are called; null is as on a site that names none.</param>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticDiffers"/>: what has the name is not this static environment's.</exception>
-    public static StaticChange ToRestart(HpcContainerPlan plan, EngineContainer? existing)
+    public static StaticChange ToRestart(HpcContainerPlan plan, EngineContainer? existing, EngineTerms? engine = null)
     {
-        var step = Look(plan, existing) switch
+        var step = Look(plan, existing, engine) switch
         {
             (false, _) => StaticStep.Create,
             (true, true) => Runs(existing!) || CanStart(existing!) ? StaticStep.Restart : StaticStep.Replace,
@@ -54,7 +58,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
 
     /// <summary>Requires that what has the name is the static environment's.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.StaticDiffers"/>: it is not.</exception>
-    internal static void RequireOwn(HpcContainerPlan plan, EngineContainer existing)
+    internal static void RequireOwn(HpcContainerPlan plan, EngineContainer existing, EngineTerms? engine)
     {
         if (ContainerLabels.WorkloadOf(existing) != plan.Workload)
         {
@@ -62,12 +66,13 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
                 ErrorId.StaticDiffers,
                 $"Container {plan.Name} on {plan.Node} is not one of {plan.Workload}: somebody else made it.",
                 plan.Node,
-                $"See what it is, and give it another name or remove it: Get-HpcContainer {plan.Node} -Name {plan.Name}.");
+                $"See what it is, and give it another name or remove it: ssh {plan.Node} "
+                + $"{(engine ?? KnownEngines.Default.Terms).InspectCommand} {plan.Name}.");
         }
     }
 
     /// <summary>Whether there is a container, and whether it is as declared.</summary>
-    private static (bool Exists, bool IsDeclared) Look(HpcContainerPlan plan, EngineContainer? existing)
+    private static (bool Exists, bool IsDeclared) Look(HpcContainerPlan plan, EngineContainer? existing, EngineTerms? engine)
     {
         ArgumentNullException.ThrowIfNull(plan);
         if (existing is null)
@@ -75,7 +80,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
             return (false, false);
         }
 
-        RequireOwn(plan, existing);
+        RequireOwn(plan, existing, engine);
         return (true, existing.Labels.GetValueOrDefault(ContainerLabels.Generation) == plan.Generation);
     }
 
@@ -87,7 +92,7 @@ public sealed record StaticChange(HpcContainerPlan Plan, StaticStep Step, Engine
     /// Whether it ran once. One that was made and never ran may be one that its node refuses to start; one that the engine began to remove
     /// starts no more.
     /// </summary>
-    private static bool CanStart(EngineContainer existing) => existing.State == ContainerState.Exited;
+    internal static bool CanStart(EngineContainer existing) => existing.State == ContainerState.Exited;
 
     private static HpcException Differs(HpcContainerPlan plan, EngineContainer existing)
     {
@@ -115,6 +120,9 @@ public enum StaticStep
 
     /// <summary>It is stopped and started, being as declared.</summary>
     Restart,
+
+    /// <summary>Its processes go on, being as declared and paused.</summary>
+    Unpause,
 
     /// <summary>Users are let in again, whom a drain turned away that was cut off.</summary>
     Open,

@@ -27,6 +27,11 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     /// <summary>Keeps the batch system's jobs off a node whose container is to go; null for nobody to be told.</summary>
     public BatchDrain? Batch { get; init; }
 
+    /// <summary>How long an engine may take for a short request, a stop beside its grace; waits for users and pulls have none.</summary>
+    public TimeSpan EngineLimit { get; init; } = Cluster.ShortWork;
+
+    private TimedEngines Engines => new(cluster.Engines, EngineLimit);
+
     private StaticStarter Starter => new(cluster) { Warn = Warn, Grace = Grace, TakenBack = TakenBack };
 
     /// <summary>What a step is of a rolling change.</summary>
@@ -70,7 +75,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     {
         var plan = step.Plan;
         var connection = await cluster.Nodes.ConnectAsync(plan.Node, cancellationToken);
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await Engines.ConnectAsync(plan.Node, cancellationToken);
         await using var held = await SyncLock.TakeAsync(connection, plan.Directory, plan.Static!, asker, cancellationToken);
         var outcome = await held.UnderAsync(
             async working => await CarryOutAsync(engine, await LookAgainAsync(engine, step, working), working), cancellationToken);
@@ -91,11 +96,12 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
                 await new ContainerReplacement(cluster.Nodes, engine, plan, Grace).RemoveAsideAsync();
                 break;
             case StaticStep.Open:
-                await SessionDrain.ReopenAsync(engine, now.Existing!, cancellationToken);
+                await TimedEngineRequest.WithinAsync(
+                    plan.Node, EngineLimit, limit => SessionDrain.ReopenAsync(engine, now.Existing!, limit), cancellationToken);
                 break;
             case StaticStep.Replace:
                 return await ReplaceAsync(engine, now, cancellationToken);
-            case StaticStep.Start:
+            case StaticStep.Start or StaticStep.Unpause:
                 await Starter.RefuseTakenPortAsync(change, cancellationToken);
                 await Starter.RunAgainAsync(engine, change, _ => Task.CompletedTask, cancellationToken);
                 break;
@@ -112,7 +118,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     {
         var found = ContainerLabels.ToHpcContainer(node, container);
         var connection = await cluster.Nodes.ConnectAsync(node, cancellationToken);
-        var engine = await cluster.Engines.ConnectAsync(node, cancellationToken);
+        var engine = await Engines.ConnectAsync(node, cancellationToken);
         await using var held = await SyncLock.TakeAsync(connection, found.Directory, found.Static!, asker, cancellationToken);
         return await held.UnderAsync(
             async working =>
@@ -145,16 +151,16 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
     private async Task<EnvironmentStep> LookAgainAsync(IContainerEngine engine, EnvironmentStep step, CancellationToken cancellationToken)
     {
         var containers = await engine.ListAsync(new Dictionary<string, string?>(), cancellationToken);
-        var compared = await survey.FindAsync(step.Plan, containers, cancellationToken);
+        var compared = await survey.FindAsync(engine, step.Plan, containers, cancellationToken);
         if (compared.Differences() is [{ Kind: nameof(DifferenceKind.NotReady) }])
         {
             // A busy node may be slow to answer: before that alone ends a container, it has as long as a new one would have.
             var limit = TimeSpan.FromSeconds(step.Plan.ReadyTimeoutSec);
             compared = await Phase.WaitUntilReady.RunAsync(
-                () => survey.FindAsync(step.Plan, containers, cancellationToken, limit), engine.Node);
+                () => survey.FindAsync(engine, step.Plan, containers, cancellationToken, limit), engine.Node);
         }
 
-        var now = EnvironmentStep.Of(compared, containers);
+        var now = EnvironmentStep.Of(compared, containers, engine.Administration.Terms);
         return step.IsDown && !now.IsDown && now.Step == StaticStep.Replace
             ? throw new HpcException(
                 ErrorId.StaticBeingSynced,
@@ -189,10 +195,18 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
             : new SyncOutcome(step.Change with { Ready = undone.IsReady, RolledBack = undone.IsBack }, undone.Failure);
     }
 
-    /// <summary>One that does not answer who works in it, or that is paused, may have users in it: it is left.</summary>
+    /// <summary>
+    /// One that does not answer who works in it may have users in it: it is left. One that is paused answers when its processes go on.
+    /// </summary>
     private async Task<NodeDrain> DrainAsync(
-        IContainerEngine engine, string name, EngineContainer? container, CancellationToken cancellationToken) =>
-        container?.State is ContainerState.Running or ContainerState.Paused
+        IContainerEngine engine, string name, EngineContainer? container, CancellationToken cancellationToken)
+    {
+        if (container is { State: ContainerState.Paused })
+        {
+            await engine.UnpauseAsync(container.Id, cancellationToken);
+        }
+
+        return container?.State is ContainerState.Running or ContainerState.Paused
             ? await Phase.DrainContainer.RunAsync(
                 () => NodeDrain.BeginAsync(
                     engine,
@@ -204,6 +218,7 @@ public sealed class StaticConverger(Cluster cluster, EnvironmentSurvey survey, s
                     cancellationToken),
                 engine.Node)
             : NodeDrain.None;
+    }
 }
 
 /// <summary>How a step came out.</summary>

@@ -31,7 +31,8 @@ public sealed class StaticPlanner(Cluster cluster, HpcSite site, string startedB
         var environment = EnvironmentResolver.Resolve(site, definition);
         var survey = await AllocationSurvey.AskAsync(
             cluster, nodes, environment.Image, PathsOf(definition, environment), (_, _) => Task.CompletedTask, cancellationToken);
-        var image = await PlannedImage.AgreeAsync(cluster.Engines, environment.Image, survey.Images, cancellationToken);
+        var engines = new TimedEngines(cluster.Engines, Cluster.ShortWork);
+        var image = await PlannedImage.AgreeAsync(engines, environment.Image, survey.Images, cancellationToken);
         return Plan(definition, environment, nodes.Select(node => survey.Facts.GetValueOrDefault(node)).OfType<NodeFacts>(), image);
     }
 

@@ -27,11 +27,16 @@ public sealed class StaticStarter(Cluster cluster)
     /// <summary>Whether to return as soon as it runs, without waiting until it is ready.</summary>
     public bool NoWait { get; init; }
 
+    /// <summary>How long an engine may take for a short request, a stop beside its grace; waits for jobs and pulls are not meant.</summary>
+    public TimeSpan EngineLimit { get; init; } = Cluster.ShortWork;
+
+    private TimedEngines Engines => new(cluster.Engines, EngineLimit);
+
     /// <summary>Looks at the container that a node has now.</summary>
     public async Task<EngineContainer?> FindAsync(HpcContainerPlan plan, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await Engines.ConnectAsync(plan.Node, cancellationToken);
         return await engine.FindAsync(plan.Name, cancellationToken);
     }
 
@@ -50,7 +55,7 @@ public sealed class StaticStarter(Cluster cluster)
         ArgumentNullException.ThrowIfNull(change);
         ArgumentNullException.ThrowIfNull(handOver);
         var plan = change.Plan;
-        var engine = await cluster.Engines.ConnectAsync(plan.Node, cancellationToken);
+        var engine = await Engines.ConnectAsync(plan.Node, cancellationToken);
         if (change.Step == StaticStep.None)
         {
             var running = ContainerLabels.ToHpcContainer(plan.Node, change.Existing!);
@@ -77,19 +82,26 @@ public sealed class StaticStarter(Cluster cluster)
             cancellationToken);
     }
 
-    /// <summary>Starts the container that is there, anew or again.</summary>
+    /// <summary>Starts the container that is there, anew or again, or lets the processes go on of one that is paused.</summary>
     internal async Task RunAgainAsync(
         IContainerEngine engine, StaticChange change, Func<HpcContainer, Task> handOver, CancellationToken cancellationToken)
     {
         var (plan, existing) = (change.Plan, change.Existing!);
-        await PutLoginsAsync(plan, cancellationToken);
+        if (change.Step != StaticStep.Unpause)
+        {
+            await PutLoginsAsync(plan, cancellationToken);
 
-        // One that was aside, or an admin's hand, may have taken it away: it would not come back with its node.
-        await engine.UpdateAsync(existing.Id, new LimitUpdate { Restart = plan.GetSpec().Restart }, cancellationToken);
+            // One that was aside, or an admin's hand, may have taken it away: it would not come back with its node.
+            await engine.UpdateAsync(existing.Id, new LimitUpdate { Restart = plan.GetSpec().Restart }, cancellationToken);
+        }
+
         await Phase.StartContainer.RunAsync(
-            () => change.Step == StaticStep.Start
-                ? engine.StartAsync(existing.Id, cancellationToken)
-                : engine.RestartAsync(existing.Id, Grace, cancellationToken),
+            () => change.Step switch
+            {
+                StaticStep.Start => engine.StartAsync(existing.Id, cancellationToken),
+                StaticStep.Unpause => engine.UnpauseAsync(existing.Id, cancellationToken),
+                _ => engine.RestartAsync(existing.Id, Grace, cancellationToken),
+            },
             plan.Node);
         var again = ContainerLabels.ToHpcContainer(plan.Node, existing) with
         {
@@ -142,7 +154,7 @@ public sealed class StaticStarter(Cluster cluster)
         CancellationToken cancellationToken)
     {
         var plan = change.Plan;
-        if (change.Step is StaticStep.Start or StaticStep.Restart)
+        if (change.Step is StaticStep.Start or StaticStep.Restart or StaticStep.Unpause)
         {
             await RunAgainAsync(engine, change, handOver, cancellationToken);
             await (old.Aside is null

@@ -19,6 +19,7 @@ internal sealed class AnotherEngine : IEngineAdministration
         ImagesCommand = "barge images",
         PruneCommand = "barge prune",
         DiskUsageCommand = "barge df",
+        InspectCommand = "barge show",
         RemoveCommand = "barge rm",
         DirectoryKey = "hold",
         InsecureRegistriesKey = "open-harbours",

@@ -50,6 +50,47 @@ public sealed class ReplacementTests
     }
 
     [Fact]
+    public async Task One_that_is_paused_goes_on_and_stays_the_same_container()
+    {
+        await _cluster.SyncAsync(nodes: Node);
+        var paused = Only.Id;
+        Engine.Pause(paused);
+        var before = _cluster.Nodes.Calls.Count;
+        var change = Assert.Single(await _cluster.SyncAsync(nodes: Node));
+        Assert.Equal(("Unpause", "Paused", true, true), (change.Step, change.Reason, change.Changed, change.Ready));
+        Assert.Equal((paused, ContainerState.Running), (Only.Id, Only.State));
+        Assert.DoesNotContain(_cluster.Nodes.Calls.Skip(before), call => call.Step is FakeStep.Stop or FakeStep.Restart or FakeStep.Create);
+        Assert.False(Assert.Single(await _cluster.SyncAsync(nodes: Node)).Changed);
+    }
+
+    [Fact]
+    public async Task One_that_is_paused_and_otherwise_than_declared_is_asked_who_works_in_it_before_it_goes()
+    {
+        var paused = await ChangedAsync();
+        Engine.Pause(paused);
+        _cluster.IsBusy = container => container.Id == paused;
+        Assert.Equal("StaticBusy", (await FailsAsync()).Failure);
+        Assert.Equal((paused, ContainerState.Running), (Only.Id, Only.State));
+
+        Engine.Pause(paused);
+        _cluster.IsBusy = _ => false;
+        Assert.Equal("Replace", Assert.Single(await _cluster.SyncAsync(nodes: Node)).Step);
+        Assert.True(await _cluster.IsAsDeclaredAsync(Node));
+    }
+
+    [Fact]
+    public async Task One_that_never_ran_is_replaced_since_its_node_may_refuse_to_start_it()
+    {
+        await _cluster.SyncAsync(nodes: Node);
+        var stuck = Only.Id;
+        Engine.Add(Only with { State = ContainerState.Created });
+        var change = Assert.Single(await _cluster.SyncAsync(nodes: Node));
+        Assert.Equal(("Replace", "Created", true), (change.Step, change.Reason, change.Ready));
+        Assert.NotEqual(stuck, Only.Id);
+        Assert.True(await _cluster.IsAsDeclaredAsync(Node));
+    }
+
+    [Fact]
     public async Task Its_engine_does_not_start_one_that_is_aside_and_does_again_when_it_is_back()
     {
         var old = await ChangedAsync();

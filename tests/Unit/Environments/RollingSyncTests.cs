@@ -159,7 +159,7 @@ public sealed class RollingSyncTests
         }
 
         var stopped = await Assert.ThrowsAsync<HpcException>(() => _cluster.SyncAsync(maxFailure: 5));
-        Assert.Contains("o2wn[02-06]: so many nodes are without it as may be, 1", stopped.Message, StringComparison.Ordinal);
+        Assert.Contains("o2wn[02-06]: o2wn01 is without it, and 1 may be.", stopped.Message, StringComparison.Ordinal);
         Assert.Equal(SyncCluster.Name, Only("o2wn01").Name);
     }
 

@@ -44,6 +44,9 @@ internal sealed class StaticCluster
     /// <summary>Paths that the nodes do not have.</summary>
     public HashSet<string> Missing { get; } = [];
 
+    /// <summary>The only node that does not have them; null for all.</summary>
+    public string? LackingNode { get; set; }
+
     /// <summary>Ports on which something listens on each node.</summary>
     public HashSet<int> Listening { get; } = [];
 
@@ -65,19 +68,22 @@ internal sealed class StaticCluster
     /// <summary>What was put into directories: the directory, the file's name, its text.</summary>
     public List<(string Directory, string File, string Text)> Put { get; } = [];
 
+    /// <inheritdoc cref="StaticStarter.EngineLimit"/>
+    public TimeSpan EngineLimit { get; init; } = Cluster.ShortWork;
+
     public FakeEngine Engine => Nodes.EngineOf("o2wn01");
 
-    public StaticStarter Starter => new(Cluster) { Grace = TimeSpan.FromSeconds(1), TakenBack = TakenBack };
+    public StaticStarter Starter => new(Failing) { Grace = TimeSpan.FromSeconds(1), TakenBack = TakenBack, EngineLimit = EngineLimit };
 
     /// <summary>What was taken back; all of it counts as interrupted.</summary>
     public TakenBack TakenBack { get; } = new(new CancellationToken(canceled: true));
 
-    private Cluster Cluster => Nodes.Cluster with { Failed = Failures.Add };
+    private Cluster Failing => Nodes.Cluster with { Failed = Failures.Add };
 
     public async Task<IReadOnlyList<HpcContainerPlan>> PlanAsync(string name = "cs7", params string[] nodes)
     {
         var definition = Site.StaticNamed(name);
-        return await new StaticPlanner(Cluster, Site, "alice@head1").PlanAsync(definition, nodes is [] ? definition.NodeNames() : nodes, default);
+        return await new StaticPlanner(Failing, Site, "alice@head1").PlanAsync(definition, nodes is [] ? definition.NodeNames() : nodes, default);
     }
 
     public async Task<HpcContainerPlan> PlanOneAsync() => Assert.Single(await PlanAsync("cs7", "o2wn01"));
@@ -115,9 +121,10 @@ internal sealed class StaticCluster
         switch (arguments.ElementAtOrDefault(3))
         {
             case "Containers/node-facts.sh" or "Environments/static-facts.sh":
+                var missing = LackingNode is null || LackingNode == node ? Missing : [];
                 var tcp = Listening.Select(port => string.Create(CultureInfo.InvariantCulture, $"0: 00000000:{port:X4} 00000000:0000 0A 0\n"));
                 return FakeCluster.Result(
-                    0, $"{Greetings(arguments)}--- missing\n{string.Join('\n', Missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
+                    0, $"{Greetings(arguments)}--- missing\n{string.Join('\n', missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
             case "Access/Login/put-login.sh":
                 Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
                 return FakeCluster.Result(0);

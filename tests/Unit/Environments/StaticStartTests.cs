@@ -1,5 +1,6 @@
 using PisaHpc.Engines;
 using PisaHpc.Environments;
+using PisaHpc.Unit.Engines;
 using PisaHpc.Unit.Nodes;
 
 namespace PisaHpc.Unit.Environments;
@@ -162,6 +163,27 @@ public sealed class StaticStartTests
         Assert.Equal(ErrorId.StaticDiffers, (await Assert.ThrowsAsync<HpcException>(_cluster.StartAsync)).Id);
         Assert.Equal(ErrorId.StaticDiffers, (await Assert.ThrowsAsync<HpcException>(_cluster.RestartAsync)).Id);
         Assert.Equal("stranger", Assert.Single(Engine.Containers).Id);
+    }
+
+    [Fact]
+    public async Task What_a_stranger_is_the_engine_itself_says_as_the_module_shows_its_own_alone()
+    {
+        Engine.Add(Stranger());
+        var plan = await _cluster.PlanOneAsync();
+        var failure = Assert.Throws<HpcException>(() => StaticChange.ToStart(plan, Stranger()));
+        Assert.EndsWith("remove it: ssh o2wn01 docker inspect pisahpc-static-cs7.", failure.RecommendedAction, StringComparison.Ordinal);
+        failure = Assert.Throws<HpcException>(() => StaticChange.ToRestart(plan, Stranger(), new AnotherEngine().Terms));
+        Assert.EndsWith("remove it: ssh o2wn01 barge show pisahpc-static-cs7.", failure.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_that_is_paused_goes_on()
+    {
+        var paused = await _cluster.StartAsync();
+        Engine.Pause(paused.Id);
+        var again = await _cluster.StartAsync();
+        Assert.Equal((paused.Id, true, true), (again.Id, again.Changed, again.Ready));
+        Assert.Equal(ContainerState.Running, Assert.Single(Engine.Containers).State);
     }
 
     /// <summary>Two that start at once: the engine refuses the second, whose taking back leaves the first alone.</summary>

@@ -60,6 +60,9 @@ internal sealed class SyncCluster
     /// <summary>How long a node may take.</summary>
     public TimeSpan NodeTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
+    /// <inheritdoc cref="StaticConverger.EngineLimit"/>
+    public TimeSpan EngineLimit { get; set; } = Cluster.ShortWork;
+
     /// <summary>The command that drains the container which was drained last.</summary>
     public FakeExecution? Drain { get; private set; }
 
@@ -91,6 +94,13 @@ internal sealed class SyncCluster
     public void MovePort(int to) =>
         _static.Site = new StaticCluster(Declared().Replace("port: 2201", $"port: {to}", StringComparison.Ordinal)).Site;
 
+    /// <summary>Takes a path away from a node.</summary>
+    public void Lack(string node, string path)
+    {
+        _static.Missing.Add(path);
+        _static.LackingNode = node;
+    }
+
     /// <summary>Declares it otherwise.</summary>
     public void Change(string to = "hostname: x") => _static.Site = new StaticCluster(Declared(to)).Site;
 
@@ -118,14 +128,16 @@ internal sealed class SyncCluster
             ReadyLimit = TimeSpan.FromSeconds(1),
         };
         var (steps, found) = (new List<EnvironmentStep>(), new List<(string Node, EngineContainer Container)>());
+        var (states, meant) = (new List<EnvironmentState>(), (nodes is [] ? Names : nodes).ToDictionary(
+            node => node, _ => (IReadOnlyList<StaticDefinition>)[_static.Site.StaticNamed("cs7")]));
         await survey.ReadAsync(
-            (nodes is [] ? Names : nodes).ToDictionary(
-                node => node, _ => (IReadOnlyList<StaticDefinition>)[_static.Site.StaticNamed("cs7")]),
+            meant,
             (state, _) =>
             {
                 lock (steps)
                 {
-                    steps.AddRange(state.Declared.Select(one => EnvironmentStep.Of(one, state.Containers)));
+                    states.Add(state);
+                    steps.AddRange(state.Declared.Where(IsOwn).Select(one => EnvironmentStep.Of(one, state.Containers)));
                     var prunable = EnvironmentComparison.ToPrune(new HashSet<string> { "cs7" }, state.Containers);
                     found.AddRange(prunable.Select(one => (state.Node, one)));
                 }
@@ -135,7 +147,12 @@ internal sealed class SyncCluster
             default);
         Told = [];
         var changes = steps.Where(step => step.Step == StaticStep.None).Select(step => step.Change).ToList();
-        var converger = new StaticConverger(cluster, survey, "alice@head1") { Grace = TimeSpan.FromSeconds(1), TakenBack = taken };
+        var converger = new StaticConverger(cluster, survey, "alice@head1")
+        {
+            Grace = TimeSpan.FromMilliseconds(100),
+            TakenBack = taken,
+            EngineLimit = EngineLimit,
+        };
         var rolling = new RollingSync(cluster)
         {
             MaxUnavailable = UnavailableLimit.Parse(limit),
@@ -151,13 +168,17 @@ internal sealed class SyncCluster
         };
         foreach (var same in prune ? found.OrderBy(one => one.Node, StringComparer.Ordinal).GroupBy(one => one.Container.Name) : [])
         {
-            await rolling.RunAsync([.. same.Select(one => converger.ToRoll(one.Node, one.Container))], same.Count(), token);
+            await rolling.RunAsync([.. same.Select(one => converger.ToRoll(one.Node, one.Container))], same.Count(), [], token);
         }
 
         var todo = steps.Where(step => step.Step != StaticStep.None).OrderBy(step => step.Plan.Node, StringComparer.Ordinal);
-        await rolling.RunAsync([.. todo.Select(converger.ToRoll)], Names.Count, token);
+        await rolling.RunAsync([.. todo.Select(converger.ToRoll)], Names.Count, EnvironmentState.Without(meant, states)["cs7"], token);
         return changes;
     }
+
+    /// <summary>What a cmdlet reports and leaves: a container of the name that somebody else made.</summary>
+    private static bool IsOwn(ComparedContainer one) =>
+        one.Differences().All(difference => difference.Kind != nameof(DifferenceKind.Foreign));
 
     private static string Declared(string more = "") => StaticCluster.Declared
         .Replace("o2wn[01-02]', port", "o2wn[01-06]', port", StringComparison.Ordinal)

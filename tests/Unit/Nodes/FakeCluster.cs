@@ -33,6 +33,7 @@ public enum FakeStep
     Update,
     Measure,
     ReadEvents,
+    Unpause,
 }
 
 /// <summary>One thing that was asked of a fake node.</summary>

@@ -63,6 +63,9 @@ public sealed class FakeEngine : IContainerEngine
         EndOf(id).TrySetResult();
     }
 
+    /// <summary>Pauses a container, as an admin does.</summary>
+    public void Pause(string id) => _containers[id] = Require(id) with { State = ContainerState.Paused };
+
     public async Task<EngineDetails> DescribeAsync(CancellationToken cancellationToken)
     {
         await _cluster.StepAsync(Node, FakeStep.Describe, "", cancellationToken);
@@ -118,6 +121,15 @@ public sealed class FakeEngine : IContainerEngine
         }
 
         await StartAsync(container.Id, cancellationToken);
+    }
+
+    public async Task UnpauseAsync(string id, CancellationToken cancellationToken)
+    {
+        await _cluster.StepAsync(Node, FakeStep.Unpause, id, cancellationToken);
+        var container = Require(id);
+        _containers[container.Id] = container.State == ContainerState.Paused
+            ? container with { State = ContainerState.Running }
+            : throw new HpcException(ErrorId.NodeCommandFailed, $"The engine on {Node}: Container {id} is not paused", Node);
     }
 
     public async Task RenameAsync(string id, string name, CancellationToken cancellationToken)

@@ -44,10 +44,22 @@ public sealed class PlacedEnvironmentTests
     [InlineData("placed: { static: cs7, aliases: [ docker-placed ] }", "placed: { static: cs8 }", "static environment 'cs8' is not declared")]
     [InlineData("jobs: true, ", "", "static environment cs7 takes no jobs")]
     [InlineData("placed: { static: cs7,", "placed: { static: cs7, mpi: mpich,", "static stands beside settings")]
-    [InlineData("environment: cs7, nodes", "environment: docker-placed, nodes", "is made of placed")]
+    [InlineData("environment: cs7, nodes", "environment: docker-placed, nodes", "static.cs7.environment: placed has no image of its own")]
     public void What_it_cannot_be(string from, string to, string message)
     {
         var findings = SiteText.Findings(Declared.Replace(from, to, StringComparison.Ordinal));
         Assert.Contains(findings, finding => finding.Message.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(", limits: { shm: 1g }")]
+    public void No_static_environment_is_made_of_it_and_the_finding_has_the_place(string settings)
+    {
+        var second = $"  deb12: {{ environment: placed, nodes: o2wn01, port: 2202{settings} }}\n";
+        var findings = SiteText.Findings(Declared.TrimEnd() + "\n" + second);
+        var finding = Assert.Single(findings, finding => finding.Severity == nameof(FindingSeverity.Error));
+        Assert.Equal(("BadValue", 9), (finding.Rule, finding.Line));
+        Assert.Contains("static.deb12.environment", finding.Message, StringComparison.Ordinal);
     }
 }

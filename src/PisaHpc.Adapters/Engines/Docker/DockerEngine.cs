@@ -57,6 +57,9 @@ internal sealed class DockerEngine(EngineClient client) : IContainerEngine
         return client.AskAsync(() => client.Answers.Containers.RestartContainerAsync(id, wait, cancellationToken), cancellationToken);
     }
 
+    public Task UnpauseAsync(string id, CancellationToken cancellationToken) =>
+        client.AskAsync(() => client.Requests.Containers.UnpauseContainerAsync(id, cancellationToken), cancellationToken);
+
     public Task RenameAsync(string id, string name, CancellationToken cancellationToken)
     {
         var wanted = new ContainerRenameParameters { NewName = name };

@@ -14,7 +14,7 @@ internal sealed class TracedRequests(string node, HttpMessageHandler inner) : De
     private static readonly HashSet<string> Actions =
     [
         "json", "create", "prune", "search", "load", "push", "tag", "get", "history", "start", "stop", "kill", "restart", "rename",
-        "update", "wait", "logs", "stats", "attach", "exec", "resize", "archive", "df",
+        "pause", "unpause", "update", "wait", "logs", "stats", "attach", "exec", "resize", "archive", "df",
     ];
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>

@@ -26,6 +26,7 @@ internal sealed class DockerAdministration : IEngineAdministration
         ImagesCommand = "docker image ls",
         PruneCommand = "docker image prune",
         DiskUsageCommand = "docker system df",
+        InspectCommand = "docker inspect",
         RemoveCommand = "docker rm --force",
         DirectoryKey = "data-root",
         InsecureRegistriesKey = WantedConfiguration.InsecureRegistries,
