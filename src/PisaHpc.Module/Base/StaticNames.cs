@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Environments;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -69,9 +70,11 @@ internal static class StaticNames
         {
             try
             {
-                foreach (var definition in DefinitionsOf(cmdlet, [name]).Where(meant => plans.All(plan => plan.Static != meant.Name)))
+                foreach (var definition in DefinitionsOf(cmdlet, [name]).Where(one => plans.All(plan => plan.Static != one.Name)))
                 {
-                    plans.AddRange(await planner.PlanAsync(definition, NodesOf(cmdlet, definition, nodes, strict), stopping));
+                    var meant = NodesOf(cmdlet, definition, nodes, strict);
+                    using var bars = cmdlet.FollowNodes($"Planning static environment {definition.Name}", meant.Count, Phase.Survey);
+                    plans.AddRange(await planner.PlanAsync(definition, meant, stopping));
                 }
             }
             catch (HpcException failure) when (failure.Id is not ErrorId.SiteMissing)
