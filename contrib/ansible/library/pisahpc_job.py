@@ -12,6 +12,7 @@ short_description: Starts and stops the containers of a batch job
 description:
   - Calls Start-HpcJob or Stop-HpcJob of PisaHpc on the host that the task is for, which has pisahpc and a site definition.
   - A state that holds already is no change. A start is on all nodes or on none.
+  - A job that runs already is left as it is. What it has otherwise than the task asks for is in C(differences) and a warning.
   - A failure has its stable id in C(error_id) and the next step in C(recommended_action); both stand in the message too.
 options:
   state:
@@ -73,6 +74,12 @@ job:
   type: dict
   returned: success
   sample: { JobId: "4711", State: Running, Environment: debian12, Port: 22001, Changed: true }
+differences:
+  description: What a job that ran already, and was left as it is, has otherwise than the task asks for; else nothing.
+  type: list
+  elements: str
+  returned: success, for C(started)
+  sample: [ "slots o2wn01*2, not o2wn01*4" ]
 error_id:
   description: The stable id of what failed.
   type: str
@@ -143,6 +150,8 @@ def main():
     job = answer["job"]
     changed = bool(job["Changed"])
     result = {"changed": changed, "job": job}
+    if starts:
+        result["differences"] = job["Differences"]
     if module._diff:
         # Of a node that does not answer nobody knows what it has.
         before = {"state": "unknown"} if answer["unseen"] and not answer["before"] else shown(answer["before"])

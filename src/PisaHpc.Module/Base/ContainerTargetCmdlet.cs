@@ -3,6 +3,7 @@ using System.Management.Automation;
 using PisaHpc.Batch;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -19,6 +20,9 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     private readonly List<Ask> _asked = [];
     private readonly ConcurrentBag<HpcContainer> _found = [];
     private readonly ConcurrentBag<(string Name, string Node)> _undeclared = [];
+
+    /// <summary>What the bar of the whole is headed, and the phase of a node; null where what comes of it shows how far it is.</summary>
+    private protected virtual (string Activity, Phase Phase)? Progress => null;
 
     /// <summary>A container itself.</summary>
     private protected void Mean(HpcContainer container) => _containers.Add(container);
@@ -43,8 +47,11 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     {
         var byNode = _containers.ToLookup(container => container.Node);
         var asked = _asked.Distinct().ToLookup(ask => ask.Node);
-        var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct();
-        await (Cluster with { Throttle = NodesAtATime }).OnEachAsync(nodes, ProcessNodeAsync, StopToken);
+        var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct().ToList();
+        var cluster = Cluster with { Throttle = NodesAtATime };
+        await (Progress is { } shown
+            ? OnEachAsync(cluster, shown.Activity, shown.Phase, nodes, ProcessNodeAsync)
+            : cluster.OnEachAsync(nodes, ProcessNodeAsync, StopToken));
         ReportUndeclared();
         ReportJobs();
 

@@ -82,15 +82,24 @@ public abstract class NodeCmdlet : SiteCmdlet
         return base.BeginAsync();
     }
 
-    /// <summary>Does one thing on every node. Patterns such as <c>o2wn*</c> are the site's nodes that match.</summary>
-    internal Task OnEachAsync(IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
-        Cluster.OnEachAsync(NodesOf([.. nodes]), action, StopToken);
+    /// <summary>
+    /// Does one thing on every node, with a bar for the whole and one for each node that is at it. Patterns such as <c>o2wn*</c> are the
+    /// site's nodes that match.
+    /// </summary>
+    /// <param name="activity">What the bar is headed.</param>
+    /// <param name="phase">What the action is.</param>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="action">What to do on a node.</param>
+    internal Task OnEachAsync(
+        string activity, Phase phase, IEnumerable<string> nodes, Func<string, CancellationToken, Task> action) =>
+        OnEachAsync(Cluster, activity, phase, NodesOf([.. nodes]), action);
 
-    /// <summary>Does one thing to every item, the items of one node one after another, the nodes side by side.</summary>
-    internal Task OnEachAsync<T>(IEnumerable<T> items, Func<T, string> nodeOf, Func<T, CancellationToken, Task> action)
+    /// <summary>The same with every item, the items of one node one after another, the nodes side by side.</summary>
+    internal Task OnEachAsync<T>(
+        string activity, Phase phase, IEnumerable<T> items, Func<T, string> nodeOf, Func<T, CancellationToken, Task> action)
     {
         var byNode = items.ToLookup(nodeOf);
-        return OnEachAsync(byNode.Select(group => group.Key), async (node, stopping) =>
+        return OnEachAsync(activity, phase, byNode.Select(group => group.Key), async (node, stopping) =>
         {
             foreach (var item in byNode[node])
             {
@@ -170,11 +179,7 @@ public abstract class NodeCmdlet : SiteCmdlet
     /// <summary>A node has answered: when it fails next, that is told.</summary>
     private protected void Answered(string node) => _failing.Answered(node);
 
-    /// <summary>The same with a bar for the whole and one for each node that is at it.</summary>
-    /// <param name="activity">What the bar is headed.</param>
-    /// <param name="phase">What the action is.</param>
-    /// <param name="nodes">The nodes, each once.</param>
-    /// <param name="action">What to do on a node.</param>
+    /// <summary>The same as a cluster says it.</summary>
     internal async Task OnEachAsync(
         Cluster cluster, string activity, Phase phase, IReadOnlyCollection<string> nodes, Func<string, CancellationToken, Task> action)
     {

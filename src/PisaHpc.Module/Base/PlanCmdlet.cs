@@ -8,6 +8,7 @@ using PisaHpc.Devices;
 using PisaHpc.Engines;
 using PisaHpc.Module.Completion;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -104,6 +105,7 @@ public abstract class PlanCmdlet : NodeCmdlet
     {
         try
         {
+            using var bars = FollowNodes("Planning containers", allocation.Nodes.Count, Phase.Survey);
             return await new AllocationPlanner(Cluster, RequestFor(allocation)).PlanAsync(ssh, StopToken);
         }
         catch (HpcException conflict) when (conflict.Id is ErrorId.PlanConflict or ErrorId.ImageMismatch)

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Environments;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Base;
 
@@ -86,6 +87,7 @@ internal static class StaticNames
                 foreach (var definition in meant.Where(meant => plans.All(plan => plan.Static != meant.Name)))
                 {
                     var named = NodesOf(cmdlet, definition, nodes, strict, failure => report(failure, name));
+                    using var bars = cmdlet.FollowNodes($"Planning static environment {definition.Name}", named.Count, Phase.Survey);
                     plans.AddRange(await planner.PlanAsync(definition, named, stopping));
                 }
             }

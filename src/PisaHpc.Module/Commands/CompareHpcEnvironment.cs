@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -54,7 +55,11 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
             Unresolved = (image, failure) => Warn($"{image} is compared with what the nodes hold: {failure.Message}"),
         };
         var nodes = Declared(Wrong);
-        await survey.ReadAsync(nodes, AnswerAsync, StopToken);
+        using (FollowNodes("Comparing static environments", nodes.Count, Phase.CompareNode))
+        {
+            await survey.ReadAsync(nodes, AnswerAsync, StopToken);
+        }
+
         if (Fold)
         {
             var answered = nodes.Keys.Where(_states.ContainsKey).Select(node => _states[node]);

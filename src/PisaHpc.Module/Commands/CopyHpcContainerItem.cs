@@ -68,6 +68,9 @@ public sealed class CopyHpcContainerItemCommand : InsideContainerCmdlet
             phase: Phase.CopyItems);
     }
 
+    /// <inheritdoc/>
+    private protected override (string Activity, Phase Phase)? Progress => ("Looking for containers", Phase.Survey);
+
     private protected override Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {
         _meant.Add((engine, container));

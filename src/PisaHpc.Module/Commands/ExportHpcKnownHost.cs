@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -25,8 +26,13 @@ public sealed class ExportHpcKnownHostCommand : StaticCmdlet
         var meant = from node in Declared(failure => Report(failure))
                     from definition in node.Value
                     select (Definition: definition, Node: node.Key);
-        await OnEachAsync(meant, item => item.Node, (item, stopping) => OrReportAsync(item.Node, async () =>
-            _found.Add(await HpcKnownHost.ReadAsync(Cluster, RequiredSite, item.Definition, item.Node, stopping))));
+        await OnEachAsync(
+            "Reading host keys",
+            Phase.Survey,
+            meant,
+            item => item.Node,
+            (item, stopping) => OrReportAsync(item.Node, async () =>
+                _found.Add(await HpcKnownHost.ReadAsync(Cluster, RequiredSite, item.Definition, item.Node, stopping))));
         var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => host.Node, StringComparer.Ordinal)
             .ToList();
         if (Path is null)

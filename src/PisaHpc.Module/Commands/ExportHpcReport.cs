@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Preflight;
 using PisaHpc.Reports;
 
 namespace PisaHpc.Module.Commands;
@@ -30,6 +31,9 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             try { & $look 2>&1 6>$null } catch { $_ }
         }
         """;
+
+    /// <summary>What says at what, and how, nodes are looked at.</summary>
+    private static readonly string[] LookParameters = [nameof(Node), nameof(NoCheck), nameof(ThrottleLimit), nameof(TimeoutSec)];
 
     private readonly List<object> _given = [];
 
@@ -61,7 +65,17 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
     [Parameter]
     public SwitchParameter NoCheck { get; set; }
 
-    /// <summary>With -WhatIf, writes the object as it would be.</summary>
+    /// <summary>How many nodes are asked at a time.</summary>
+    [Parameter]
+    [ValidateRange(1, 1024)]
+    public int ThrottleLimit { get; set; } = 32;
+
+    /// <summary>How long each look at a node may take, in seconds; 0 is no limit. Each cmdlet's own when not given.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400)]
+    public int? TimeoutSec { get; set; }
+
+    /// <summary>With -WhatIf, looks all the same, and writes the object as it would be.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -80,30 +94,32 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
     protected override async Task EndAsync()
     {
         var isWhole = !MyInvocation.ExpectingInput;
-        if (!isWhole && (Node.Length > 0 || NoCheck))
+        if (!isWhole && LookParameters.FirstOrDefault(MyInvocation.BoundParameters.ContainsKey) is { } parameter)
         {
             throw new HpcException(
-                ErrorId.InvalidValue, "-Node and -NoCheck say what is to be looked at, and here that came by the pipeline.", Path,
-                "Leave them out, or leave the pipeline out.");
+                ErrorId.InvalidValue, $"-{parameter} is of a look at nodes, and here what to report of came by the pipeline.", Path,
+                "Leave it out, or leave the pipeline out.");
         }
 
-        if (isWhole)
+        // A site that is not there is one error, and not one of each look; a file that cannot be written costs none.
+        var nodes = isWhole ? NodesOrSite(Node).Count : _given.OfType<HpcNode>().Count();
+        var path = GetUnresolvedProviderPathFromPSPath(Path);
+        HpcReport.RequireWritable(path);
+        var given = isWhole ? null : ReportOf(path, _given, isWhole);
+        var goesOn = await ShouldProcessAsync(path, $"Put a report of {Plural.Of(nodes, "node")} there");
+        if (!goesOn && !PassThru)
         {
-            // A site that is not there is one error, and not one of each look.
-            _ = NodesOrSite(Node);
+            return;
         }
 
-        var content = isWhole ? [.. Statics(), .. await AskAsync(LookAtAll)] : _given;
+        var report = given ?? ReportOf(path, [.. Statics(), .. await AskAsync(LookAtAll)], isWhole);
+        Emit(goesOn ? report.Write() : report);
+    }
+
+    private HpcReport ReportOf(string path, IReadOnlyCollection<object> content, bool isWhole)
+    {
         var title = Title ?? (SiteDefinition.Path is { } site ? $"Cluster of {site}" : "Cluster");
-        var report = HpcReport.Of(GetUnresolvedProviderPathFromPSPath(Path), title, content, isWhole, DateTimeOffset.UtcNow);
-        if (await ShouldProcessAsync(report.Path, $"Put a report of {Plural.Of(report.Nodes, "node")} there"))
-        {
-            Emit(report.Write());
-        }
-        else if (PassThru)
-        {
-            Emit(report);
-        }
+        return HpcReport.Of(path, title, content, isWhole, DateTimeOffset.UtcNow);
     }
 
     /// <summary>What is declared, of the nodes that are looked at: no cmdlet puts that out.</summary>
@@ -121,7 +137,12 @@ public sealed class ExportHpcReportCommand : SiteCmdlet
             site["Site"] = SitePath;
         }
 
-        var nodes = new System.Collections.Hashtable();
+        var nodes = new System.Collections.Hashtable { [nameof(ThrottleLimit)] = ThrottleLimit };
+        if (TimeoutSec is { } seconds)
+        {
+            nodes[nameof(TimeoutSec)] = seconds;
+        }
+
         if (Node.Length > 0)
         {
             nodes["Node"] = Node;

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -78,7 +79,7 @@ public sealed class GetHpcContainerCommand : NodeCmdlet
     protected override async Task EndAsync()
     {
         var isMeant = _selection.Filter();
-        await OnEachAsync(_selection.Nodes, async (node, stopping) =>
+        await OnEachAsync("Looking for containers", Phase.Survey, _selection.Nodes, async (node, stopping) =>
         {
             var engine = await Cluster.Engines.ConnectAsync(node, stopping);
             var containers = await engine.ListAsync(ContainerLabels.FilterOfAll(), stopping);

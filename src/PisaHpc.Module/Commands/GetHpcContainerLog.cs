@@ -109,7 +109,7 @@ public sealed class GetHpcContainerLogCommand : ContainerTargetCmdlet
         [
             .. _found.OrderBy(log => log.Container.Node, StringComparer.Ordinal).ThenBy(log => log.Container.Name, StringComparer.Ordinal),
         ];
-        await WriteAsync(new LogMerge(Part, NodeTimeout, ReportNode).ReadAsync(logs, StopToken));
+        await WriteAsync(new LogMerge(Part, NodeTimeout, ThrottleLimit, ReportNode).ReadAsync(logs, StopToken));
     }
 
     /// <summary>What is merged begins when all containers have been found.</summary>

@@ -5,6 +5,7 @@ using PisaHpc.Images;
 using PisaHpc.Images.Update;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -49,7 +50,11 @@ public sealed class GetHpcImageCommand : NodeListCmdlet
         var environments = (Environment ?? ["*"]).SelectMany(EnvironmentsOf).Distinct(StringComparer.OrdinalIgnoreCase);
         var wanted = WantedImages.Of(SiteDefinition, environments).Where(image => IsMeant(image.Name)).ToList();
         var digests = new DigestResolver(wanted, (image, failure) => Report(failure, image.Name));
-        await ImageSurvey.ReadAsync(Cluster, nodes, digests, Answer, StopToken);
+        using (FollowNodes("Looking for images", nodes.Count, Phase.Survey))
+        {
+            await ImageSurvey.ReadAsync(Cluster, nodes, digests, Answer, StopToken);
+        }
+
         if (Fold)
         {
             EmitAll(HpcImageGroup.Of(InOrder(_found, image => image.Node)));

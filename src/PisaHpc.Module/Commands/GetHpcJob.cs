@@ -166,6 +166,7 @@ public sealed class GetHpcJobCommand : NodeCmdlet
         var finder = new JobFinder(Cluster with { Failed = ReportOnce }, SitePorts);
         string[]? ids = _jobIds.All(JobIdPattern.IsOne) ? [.. _jobIds] : null;
         _where ??= [.. _jobIds.SelectMany(id => NodesOfJob(id, _nodes))];
+        using var bars = Watch ? null : FollowNodes("Looking for jobs", _where.Count, Phase.FindJob);
         var found = await finder.LookAsync(ids, _where, StopToken);
         foreach (var node in found.Answered)
         {

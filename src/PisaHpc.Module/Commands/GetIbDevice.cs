@@ -4,6 +4,7 @@ using PisaHpc.Devices;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -66,7 +67,7 @@ public sealed class GetIbDeviceCommand : NodeCmdlet
     /// <inheritdoc/>
     protected override Task EndAsync() => AsksThisMachine
         ? FanOut.RunAsync([Environment.MachineName], 1, NodeTimeout, AskThisMachineAsync, ReportNode, StopToken)
-        : OnEachAsync(_nodes.Distinct(StringComparer.Ordinal), AskAsync);
+        : OnEachAsync("Looking for adapters", Phase.Survey, _nodes.Distinct(StringComparer.Ordinal), AskAsync);
 
     private async Task AskAsync(string node, CancellationToken stopping)
     {

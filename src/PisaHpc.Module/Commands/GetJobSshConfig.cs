@@ -5,6 +5,7 @@ using PisaHpc.Containers.Placed;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -41,7 +42,8 @@ public sealed class GetJobSshConfigCommand : NodeCmdlet
     {
         var jobIds = JobId ?? [];
         _wanted.UnionWith(jobIds.Where(JobIdPattern.IsOne));
-        return OnEachAsync(jobIds.SelectMany(id => NodesOfJob(id, Node)).Distinct(), async (node, stopping) =>
+        var nodes = jobIds.SelectMany(id => NodesOfJob(id, Node)).Distinct();
+        return OnEachAsync("Looking for ssh configurations", Phase.Survey, nodes, async (node, stopping) =>
         {
             var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
             await (jobIds is [var id] && JobIdPattern.IsOne(id)

@@ -9,6 +9,7 @@ using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Mpi;
 using PisaHpc.Sites;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -210,7 +211,8 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet, IBackgroundCmdlet
         limit.CancelAfter(NodeTimeout);
         try
         {
-            var end = await new MpiRun(Cluster.Nodes).RunAsync(request, new MpiRunListener(WriteAsync, Detail, Warn), limit.Token);
+            var run = new MpiRun(Cluster.Nodes).RunAsync(request, new MpiRunListener(WriteAsync, Detail, Warn), limit.Token);
+            var end = await ShownAsync(request, run);
             Emit(end.Result);
             if (end.Failure is not null)
             {
@@ -224,6 +226,15 @@ public sealed class InvokeContainerMpiCommand : NodeCmdlet, IBackgroundCmdlet
                 $"Job {request.JobId}: {Command} did not end within {TimeoutSec} s, and its ranks were ended.",
                 request.JobId);
         }
+    }
+
+    /// <summary>Shows each node as one whose ranks run until all have ended: when one of them does, the launcher alone knows.</summary>
+    private async Task<MpiRunEnd> ShownAsync(MpiRequest request, Task<MpiRunEnd> run)
+    {
+        using var bars = FollowNodes($"Running {Command}", request.Nodes.Count, Phase.RunRanks);
+        var ends = await Task.WhenAll(
+            request.Nodes.Select(node => Phase.RunRanks.RunAsync(() => run, node.Name, request.JobId)));
+        return ends[0];
     }
 
     private Task WriteAsync(IReadOnlyList<MpiOutput> lines)

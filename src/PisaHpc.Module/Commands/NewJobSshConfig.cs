@@ -6,6 +6,7 @@ using PisaHpc.Batch;
 using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Posix;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -71,6 +72,8 @@ public sealed class NewJobSshConfigCommand : NodeCmdlet
             return;
         }
 
+        using var bars = FollowNodes(
+            $"Writing the ssh configuration of job {Allocation.JobId}", Allocation.Nodes.Count, Phase.WriteAccess);
         Emit(await setup.WriteAsync(request, StopToken));
     }
 }

@@ -5,6 +5,7 @@ using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -64,7 +65,7 @@ public sealed class RemoveJobSshConfigCommand : NodeCmdlet
 
     private Task EmitEachAsync(
         IReadOnlyList<string> nodes, string directory, Func<INodeConnection, string, CancellationToken, Task<bool>> remove) =>
-        OnEachAsync(nodes, async (node, stopping) =>
+        OnEachAsync("Removing ssh configurations", Phase.RemoveAccess, nodes, async (node, stopping) =>
         {
             var connection = await Cluster.Nodes.ConnectAsync(node, stopping);
             Emit(new JobSshRemoval(JobId, node, directory, await remove(connection, directory, stopping)));

@@ -3,6 +3,7 @@ using PisaHpc.Containers;
 using PisaHpc.Environments;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -54,7 +55,11 @@ public sealed class RestartHpcContainerCommand : NodeCmdlet
 
     /// <inheritdoc/>
     protected override Task EndAsync() => OnEachAsync(
-        _plans, plan => plan.Node, (plan, stopping) => OrReportAsync(plan.Node, () => RestartAsync(plan, stopping)));
+        "Starting containers anew",
+        Phase.StartOnNode,
+        _plans,
+        plan => plan.Node,
+        (plan, stopping) => OrReportAsync(plan.Node, () => RestartAsync(plan, stopping)));
 
     private async Task RestartAsync(HpcContainerPlan plan, CancellationToken stopping)
     {

@@ -81,7 +81,8 @@ public sealed class StartHpcContainerCommand : PlanCmdlet, IBackgroundCmdlet
     }
 
     /// <inheritdoc/>
-    protected override Task EndAsync() => OnEachAsync(_plans, plan => plan.Node, StartAsync);
+    protected override Task EndAsync() =>
+        OnEachAsync("Starting containers", Phase.StartOnNode, _plans, plan => plan.Node, StartAsync);
 
     private Task StartAsync(HpcContainerPlan plan, CancellationToken stopping) =>
         plan.Static is null ? StartJobsAsync(plan, stopping) : OrReportAsync(plan.Node, () => StartStaticAsync(plan, stopping));

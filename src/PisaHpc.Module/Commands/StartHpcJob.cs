@@ -82,23 +82,23 @@ public sealed class StartHpcJobCommand : PlanCmdlet, IBackgroundCmdlet
 
         Task RunsAlready(HpcJob job)
         {
-            WarnOfDifferences(request, job);
-            return PassThru ? HandOverAsync(job) : Task.CompletedTask;
+            var compared = Compared(request, job);
+            return PassThru ? HandOverAsync(compared) : Task.CompletedTask;
         }
     }
 
-    private Task HandOverAsync(JobRequest request, HpcJob job)
-    {
-        WarnOfDifferences(request, job);
-        return HandOverAsync(job);
-    }
+    private Task HandOverAsync(JobRequest request, HpcJob job) => HandOverAsync(Compared(request, job));
 
-    private void WarnOfDifferences(JobRequest request, HpcJob job)
+    /// <summary>Says how a job that runs already is another than the one that is asked for, to people and to programs.</summary>
+    private HpcJob Compared(JobRequest request, HpcJob job)
     {
-        if (request.DifferencesOf(job) is { Count: > 0 } differences)
+        var differences = request.DifferencesOf(job);
+        if (differences.Count > 0)
         {
             Warn($"Job {job.JobId} runs already and is left as it is: {string.Join("; ", differences)}. "
                 + $"To change that, stop it first: Stop-HpcJob '{job.JobId}'.");
         }
+
+        return job with { Differences = differences };
     }
 }

@@ -40,6 +40,9 @@ public sealed class StopHpcContainerCommand : ContainerCmdlet
     /// <inheritdoc/>
     private protected override int UsualTimeoutSec => GraceSec + DrainTimeoutSec + ShortWorkSec;
 
+    /// <inheritdoc/>
+    private protected override (string Activity, Phase Phase)? Progress => ("Stopping containers", Phase.StopOnNode);
+
     /// <summary>A static environment that a node has no container of is stopped there already.</summary>
     private protected override void Missing(string node, string name)
     {

@@ -79,7 +79,11 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
         };
         var undeclared = UndeclaredAmong(Asked.SelectMany(asked => asked.Names));
         var meant = Meant(undeclared);
-        await survey.ReadAsync(meant, (state, _) => AnswerAsync(state), StopToken);
+        using (FollowNodes("Comparing static environments", meant.Count, Phase.CompareNode))
+        {
+            await survey.ReadAsync(meant, (state, _) => AnswerAsync(state), StopToken);
+        }
+
         foreach (var name in undeclared.Except(_undeclared.Select(found => NameOf(found.Container))))
         {
             Report(RequiredSite.StaticNotFound(name, " No node that answered has a container of it."));

@@ -6,6 +6,7 @@ using PisaHpc.BatchHooks;
 using PisaHpc.BatchHooks.HTCondor;
 using PisaHpc.BatchHooks.Lsf;
 using PisaHpc.BatchHooks.Slurm;
+using PisaHpc.HostLists;
 using PisaHpc.Module.Base;
 using PisaHpc.Module.Completion;
 using PisaHpc.Nodes;
@@ -19,7 +20,7 @@ namespace PisaHpc.Module.Commands;
 /// system's configuration keeps them from their work or could do harm.
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "HpcBatchHook")]
-[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckSummary))]
+[OutputType(typeof(HpcNodeCheck), typeof(HpcNodeCheckGroup), typeof(HpcNodeCheckSummary))]
 public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
 {
     private readonly ConcurrentQueue<HpcNodeCheck> _checks = new();
@@ -41,9 +42,19 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
     [Parameter]
     public SwitchParameter Summary { get; set; }
 
+    /// <summary>Leaves out the checks that passed, and those that do not apply.</summary>
+    [Parameter]
+    public SwitchParameter OnlyProblems { get; set; }
+
+    /// <summary>Writes one object for the hosts on which a check came out the same, when all have been looked at.</summary>
+    [Parameter]
+    public SwitchParameter Fold { get; set; }
+
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
+        RefuseTogether(nameof(Fold), nameof(Summary));
+        RefuseTogether(nameof(OnlyProblems), nameof(Summary));
         RequireParametersOfSystem();
         var meant = ChecksMeant();
         var definition = ReadSite(RequiredSite.Path!);
@@ -67,6 +78,11 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
         if (Summary)
         {
             Emit(HpcNodeCheckSummary.Of(_checks));
+        }
+        else if (Fold)
+        {
+            var shown = _checks.Where(IsShown).ToLookup(check => check.Node);
+            EmitAll(HpcNodeCheckGroup.Of(HostList.SortFound(shown.Select(host => host.Key)).SelectMany(host => shown[host])));
         }
     }
 
@@ -97,9 +113,9 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
             _checks.Enqueue(check);
         }
 
-        if (!Summary)
+        if (!Summary && !Fold)
         {
-            EmitAll(checks);
+            EmitAll(checks.Where(IsShown));
         }
 
         var bad = checks.Where(IsAsBadAsFailOn).Select(check => $"{check.Check} {check.Result} ({check.Evidence})").ToList();
@@ -108,6 +124,8 @@ public sealed class TestHpcBatchHookCommand : BatchHookCmdlet
             ReportNode(host, ErrorId.NodeCheckFailed, $"The hooks of {host} are not fit: {string.Join("; ", bad)}.");
         }
     }
+
+    private bool IsShown(HpcNodeCheck check) => !OnlyProblems || check.IsProblem;
 
     private bool IsAsBadAsFailOn(HpcNodeCheck check) =>
         FailOn is not null && Enum.Parse<CheckResult>(check.Result) >= Enum.Parse<CheckResult>(FailOn, ignoreCase: true);

@@ -165,7 +165,11 @@ public sealed class UpdateHpcImageCommand : NodeCmdlet, IBackgroundCmdlet
         var held = new ConcurrentDictionary<string, IReadOnlyList<StoredImage>>();
         var unreached = new ConcurrentQueue<NodeFailure>();
         var asked = Cluster with { Throttle = Math.Max(ThrottleLimit, SurveyLimit), Failed = unreached.Enqueue };
-        await ImageSurvey.ReadAsync(asked, _orders.Nodes, digests, (node, images) => held[node] = images, StopToken);
+        using (FollowNodes("Looking for images", _orders.Nodes.Count, Phase.Survey))
+        {
+            await ImageSurvey.ReadAsync(asked, _orders.Nodes, digests, (node, images) => held[node] = images, StopToken);
+        }
+
         foreach (var failure in unreached)
         {
             // Only now are the digests settled, and the nodes can be tried again at the very ones.

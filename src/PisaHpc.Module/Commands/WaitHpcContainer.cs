@@ -2,6 +2,7 @@ using System.Management.Automation;
 using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 
 namespace PisaHpc.Module.Commands;
 
@@ -14,6 +15,9 @@ public sealed class WaitHpcContainerCommand : ContainerCmdlet
     [Parameter]
     [ValidateRange(1, 86400)]
     public int? ReadyTimeoutSec { get; set; }
+
+    /// <inheritdoc/>
+    private protected override (string Activity, Phase Phase)? Progress => ("Waiting for containers", Phase.WaitUntilReady);
 
     private protected override async Task ProcessAsync(IContainerEngine engine, HpcContainer container, CancellationToken stopping)
     {

@@ -75,6 +75,7 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
             while (_awaited.Count > 0)
             {
                 await LookAsync(limit.Token);
+                Show(new ProgressRecord(1, $"Waiting until jobs are {string.Join(" or ", State)}", Standing));
                 if (_awaited.Count > 0)
                 {
                     await interval.WaitForNextTickAsync(limit.Token);
@@ -93,7 +94,12 @@ public sealed class WaitHpcJobCommand : NodeCmdlet
                     job.JobId));
             }
         }
+
+        Show(new ProgressRecord(1, "Waiting for jobs", "done") { RecordType = ProgressRecordType.Completed });
     }
+
+    /// <summary>The jobs that are waited for still, with what each is.</summary>
+    private string Standing => _awaited.Count == 0 ? "done" : string.Join(", ", _awaited.Values.Select(job => $"{job.JobId}: {job.State}"));
 
     /// <summary>
     /// Where to look for a job. One that is nowhere at first will have a lease when it starts, so that the site is asked once, and in every

@@ -12,8 +12,9 @@ namespace PisaHpc.Containers;
 /// <param name="timeout">
 /// How long a log may keep the others waiting for its next line; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.
 /// </param>
+/// <param name="openings">How many logs are opened at a time; at least 1. All that have lines stay open until they have none.</param>
 /// <param name="failed">Told of each node whose log cannot be read on; those of others go on.</param>
-internal sealed class LogMerge(LogPart part, TimeSpan timeout, Action<NodeFailure> failed)
+internal sealed class LogMerge(LogPart part, TimeSpan timeout, int openings, Action<NodeFailure> failed)
 {
     /// <summary>Reads the logs. Lines of the same time come in the order of their containers.</summary>
     public async IAsyncEnumerable<HpcContainerLogLine> ReadAsync(
@@ -24,7 +25,7 @@ internal sealed class LogMerge(LogPart part, TimeSpan timeout, Action<NodeFailur
         try
         {
             var heads = new PriorityQueue<int, (DateTimeOffset Time, int Place)>();
-            var have = await Task.WhenAll(logs.Select(log => NextAsync(log, cancellationToken)));
+            var have = await OpenAsync(logs, cancellationToken);
             foreach (var place in Enumerable.Range(0, logs.Length).Where(place => have[place]))
             {
                 heads.Enqueue(place, (logs[place].Line.Time, place));
@@ -51,6 +52,25 @@ internal sealed class LogMerge(LogPart part, TimeSpan timeout, Action<NodeFailur
     /// <summary>The line of a log, with whose it is.</summary>
     public static HpcContainerLogLine LineOf(HpcContainer container, EngineLogLine line) =>
         new(container.Node, container.Name, container.JobId, line.Stream, line.Time, line.Text) { Static = container.Static };
+
+    /// <summary>Opens the logs by reading the first line of each.</summary>
+    /// <returns>Which of them have one.</returns>
+    private async Task<bool[]> OpenAsync(Log[] logs, CancellationToken cancellationToken)
+    {
+        using var places = new SemaphoreSlim(openings);
+        return await Task.WhenAll(logs.Select(async log =>
+        {
+            await places.WaitAsync(cancellationToken);
+            try
+            {
+                return await NextAsync(log, cancellationToken);
+            }
+            finally
+            {
+                places.Release();
+            }
+        }));
+    }
 
     private async Task<bool> NextAsync(Log log, CancellationToken cancellationToken)
     {

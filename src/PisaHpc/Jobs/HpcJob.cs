@@ -64,6 +64,12 @@ public sealed record HpcJob
     public bool Changed { get; init; }
 
     /// <summary>
+    /// What a job that ran already, and was left as it is, has otherwise than a start asked for: <c>slots n1*8, not n1*16</c>. Empty
+    /// elsewhere.
+    /// </summary>
+    public IReadOnlyList<string> Differences { get => Readable.Lines(field); init; } = [];
+
+    /// <summary>
     /// The state in the batch system's own word, <c>RUNNING</c>; <c>Unknown</c> for a job that it does not know. Null where it was not
     /// asked, and for a job that it did not grant.
     /// </summary>

@@ -38,11 +38,32 @@ internal static class WholeFile
     public static void CreateDirectoryOf(string path, string remedy) =>
         Try(path, () => Directory.CreateDirectory(Path.GetDirectoryName(path)!), remedy);
 
+    /// <summary>Makes sure that a file can be written, before the work is done whose result it is to hold. Nothing is changed.</summary>
+    /// <param name="path">The file's path in full.</param>
+    /// <param name="remedy">The next step, where it cannot be written.</param>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>
+    public static void RequireWritable(string path, string remedy) => Try(
+        path,
+        () =>
+        {
+            var target = TargetOf(path);
+            var directory = Path.GetDirectoryName(target)!;
+            return Directory.Exists(target) ? throw new IOException("It is a directory.")
+                : !Directory.Exists(directory) ? throw new DirectoryNotFoundException($"There is no directory {Quote.Name(directory)}.")
+                : OperatingSystem.IsLinux() && !LinuxFile.MayWriteIn(directory)
+                    ? throw new UnauthorizedAccessException($"In {Quote.Name(directory)} this user may not write.")
+                : true;
+        },
+        remedy);
+
+    private static string TargetOf(string path) =>
+        new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+
     private static bool Change(string path, Func<byte[], byte[]> content, string remedy) => Try(
         path,
         () =>
         {
-            var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+            var target = TargetOf(path);
             var isThere = File.Exists(target);
             var before = isThere ? File.ReadAllBytes(target) : [];
             var after = content(before);

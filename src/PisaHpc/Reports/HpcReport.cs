@@ -28,6 +28,10 @@ public sealed record HpcReport
     /// <summary>The page.</summary>
     internal string Html { get; init; } = "";
 
+    /// <summary>Makes sure that a file can be written, before all is looked at that it is to hold.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>
+    internal static void RequireWritable(string path) => WholeFile.RequireWritable(path, WriteRemedy);
+
     /// <summary>Makes a report.</summary>
     /// <param name="path">The file that it is to be.</param>
     /// <param name="title">What it is headed.</param>

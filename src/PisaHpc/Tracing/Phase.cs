@@ -27,7 +27,7 @@ public enum Phase
     /// <summary>The job's lease is locked, once nobody else starts or stops the job.</summary>
     HoldLease,
 
-    /// <summary>All that a start of a job does on one node.</summary>
+    /// <summary>All that a start of a job, or of containers, does on one node.</summary>
     StartOnNode,
 
     /// <summary>What an earlier attempt left on a node is removed.</summary>
@@ -45,10 +45,13 @@ public enum Phase
     /// <summary>A container that runs is waited for until one gets into it.</summary>
     WaitUntilReady,
 
+    /// <summary>The ranks of an MPI run are on a node, until all of the run have ended.</summary>
+    RunRanks,
+
     /// <summary>What was started is taken back: from all nodes, and within that from each.</summary>
     TakeBack,
 
-    /// <summary>All that a stop of a job does on one node.</summary>
+    /// <summary>All that a stop of a job, or of containers, does on one node.</summary>
     StopOnNode,
 
     /// <summary>A container is stopped and removed.</summary>

@@ -20,6 +20,7 @@ internal static class PhaseWords
         Phase.StartContainer => "starting the container",
         Phase.CopyItems => "copying",
         Phase.WaitUntilReady => "waiting until it is ready",
+        Phase.RunRanks => "running ranks",
         Phase.TakeBack => "taking back what was started",
         Phase.StopOnNode => "stopping",
         Phase.StopContainer => "stopping the container",

@@ -52,6 +52,22 @@ public sealed class AnsibleTests(LabFixture lab) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_that_runs_already_as_another_than_the_task_asks_for_is_left_and_the_differences_are_told()
+    {
+        var start = Blocks[0][..Blocks[0].IndexOf("    - name: Its ranks run", StringComparison.Ordinal)];
+        Assert.Contains("\"differences\": []", (await PlayAsync(start, "-v")).EndedWith(0).Output, StringComparison.Ordinal);
+
+        var other = start.Replace("slot: [ 2, 1 ]", "slot: [ 1, 1 ]", StringComparison.Ordinal);
+        foreach (var options in (string[][])[["-v"], ["-v", "--check"]])
+        {
+            var run = (await PlayAsync(other, options)).EndedWith(0);
+            Assert.Contains("changed=0 ", run.Output, StringComparison.Ordinal);
+            Assert.Contains("\"differences\": [\"slots o2wn01*2 o2wn02*1, not o2wn[01-02]*1\"]", run.Output, StringComparison.Ordinal);
+            Assert.Contains("[WARNING]", run.Output + run.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_failure_shows_its_id_and_the_next_step()
     {
         var run = (await PlayAsync(Blocks[0], "-e", "environment_name=no-such")).EndedWith(2).Output;

@@ -66,13 +66,40 @@ public sealed class LogMergeTests
         Assert.InRange(read, 10, 11);
     }
 
+    [Fact]
+    public async Task No_more_logs_are_opened_at_a_time_than_was_said()
+    {
+        string[] nodes = ["n1", "n2", "n3", "n4", "n5"];
+        var asked = new SemaphoreSlim(0);
+        var answer = new SemaphoreSlim(0);
+        foreach (var node in nodes)
+        {
+            Log(node, (1, node));
+            _cluster.Before(node, FakeStep.ReadLog, async stopping =>
+            {
+                asked.Release();
+                await answer.WaitAsync(stopping);
+            });
+        }
+
+        var lines = Merge(Timeout.InfiniteTimeSpan, new LogPart(), nodes, openings: 2).ToArrayAsync().AsTask();
+        for (var done = 0; done < nodes.Length; done++)
+        {
+            await asked.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.InRange(_cluster.Calls.Count, 1, done + 2);
+            answer.Release();
+        }
+
+        Assert.Equal(nodes, (await lines).Select(line => line.Node));
+    }
+
     private Task<string[]> ReadAsync(LogPart part, params string[] nodes) => ReadAsync(part, Timeout.InfiniteTimeSpan, nodes);
 
     private async Task<string[]> ReadAsync(LogPart part, TimeSpan timeout, params string[] nodes) =>
         await Merge(timeout, part, nodes).Select(line => $"{line.Text} {line.Node}").ToArrayAsync();
 
-    private IAsyncEnumerable<HpcContainerLogLine> Merge(TimeSpan timeout, LogPart part, string[] nodes) =>
-        new LogMerge(part, timeout, _failed.Add).ReadAsync(
+    private IAsyncEnumerable<HpcContainerLogLine> Merge(TimeSpan timeout, LogPart part, string[] nodes, int openings = 32) =>
+        new LogMerge(part, timeout, openings, _failed.Add).ReadAsync(
             [.. nodes.Select(node => ((IContainerEngine)EngineOf(node), OutputFoldTests.Container(node)))], CancellationToken.None);
 
     private FakeEngine EngineOf(string node)

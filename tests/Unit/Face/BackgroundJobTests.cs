@@ -5,6 +5,7 @@ using PisaHpc.Host;
 using PisaHpc.Host.Output;
 using PisaHpc.Host.Scripts;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Commands;
 
 namespace PisaHpc.Unit.Face;
@@ -225,7 +226,7 @@ public sealed class BackgroundJobTests
                 throw new HpcException(ErrorId.JobNotStarted, "It was not started.", "1");
             }
 
-            await OnEachAsync(NodesMeant(), (node, _) => Fail.Contains(node)
+            await OnEachAsync("Working", Phase.Survey, NodesMeant(), (node, _) => Fail.Contains(node)
                 ? throw new HpcException(ErrorId.DiskFull, $"{node} is full.", node)
                 : EmitAsync(node));
             if (Endless)

@@ -4,6 +4,7 @@ using PisaHpc.Host;
 using PisaHpc.Host.Output;
 using PisaHpc.Host.Scripts;
 using PisaHpc.Module.Base;
+using PisaHpc.Tracing;
 using PisaHpc.Unit.Commands;
 
 namespace PisaHpc.Unit.Face;
@@ -163,7 +164,7 @@ public sealed class ErrorFoldTests
 
         protected override async Task EndAsync()
         {
-            await OnEachAsync(NodesMeant(), (node, _) =>
+            await OnEachAsync("Working", Phase.Survey, NodesMeant(), (node, _) =>
             {
                 if (Fails(node) is { } failure)
                 {

@@ -24,9 +24,9 @@ public sealed partial class RenderedViewTests(ViewRendering session) : IClassFix
 
     /// <summary>
     /// What a last column asks for and does not show as it is: of a file its name, of an outcome that is well nothing, of a node that is
-    /// not ready no engine, and of what a reason says the node.
+    /// not ready neither engine nor kernel, and of what a reason says the node.
     /// </summary>
-    private static readonly string[] NotShown = ["File", "Outcome", "Node", "EngineVersion"];
+    private static readonly string[] NotShown = ["File", "Outcome", "Node", "EngineVersion", "Kernel"];
 
     private static readonly List<XElement> Views =
     [
@@ -137,6 +137,21 @@ public sealed partial class RenderedViewTests(ViewRendering session) : IClassFix
         var lines = session.Lines(job, null, 80);
         Assert.Equal("o2wn[03,06,09,12,15,18,21,24,27,30,33,36]", LastColumn(lines, 0, "Nodes"));
         Assert.Contains("12/12 Running", lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Groups_of_nodes_that_are_not_alike_do_not_look_alike()
+    {
+        var node = new HpcNode { Node = "n1", State = "Ready", EngineVersion = "28.0", Kernel = "6.1.0-30-amd64", ActivePorts = 0 };
+        var adapter = node with { Node = "n3", Devices = ["mlx5_0", "mlx5_1"], ActivePorts = 1 };
+        var groups = HpcNodeGroup.Of(
+            [node, node with { Node = "n2", Kernel = "6.1.0-31-amd64" }, adapter, adapter with { Node = "n4", ActivePorts = 2 }]);
+        Assert.Equal(
+            [
+                "28.06.1.0-30-amd64", "28.06.1.0-31-amd64", "28.06.1.0-30-amd64mlx5_0mlx5_1(1active)",
+                "28.06.1.0-30-amd64mlx5_0mlx5_1(2active)",
+            ],
+            groups.Select(group => LastColumn(session.Lines(group, null, 80), 0, "Has, or why not ready")));
     }
 
     private static HpcEnvironmentDifference Elsewhere(HpcEnvironmentDifference difference) =>

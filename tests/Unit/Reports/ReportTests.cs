@@ -107,8 +107,38 @@ public sealed partial class ReportTests : IDisposable
     [Theory]
     [InlineData("-Node o2wn01")]
     [InlineData("-NoCheck")]
+    [InlineData("-ThrottleLimit 4")]
+    [InlineData("-TimeoutSec 4")]
     public void What_says_where_to_look_is_refused_where_nothing_is_looked_at(string more) =>
         Export(SampleCluster.Of(4), more).Failure("InvalidValue");
+
+    [Theory]
+    [InlineData("missing/report.html", "There is no directory")]
+    [InlineData("", "It is a directory.")]
+    public void A_file_that_cannot_be_written_costs_no_look_at_nodes(string name, string cause)
+    {
+        var run = Look($"'{Path.Combine(_directory.FullName, name)}' o2wn01");
+        Assert.Contains(cause, run.Failure("InvalidValue").ToString(), StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("-WhatIf", 0)]
+    [InlineData("-WhatIf -PassThru", 6)]
+    [InlineData("-NoCheck -WhatIf -PassThru", 5)]
+    public void A_dry_run_asks_nodes_only_for_who_wants_to_see_the_report(string more, int looks)
+    {
+        var run = Look($"'{File}' o2wn01 {more}");
+        Assert.Empty(run.Errors);
+        Assert.Equal(looks, run.Output.Count(line => line.BaseObject is string));
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Theory]
+    [InlineData("", "o2wn01 32 ")]
+    [InlineData("-ThrottleLimit 4 -TimeoutSec 7", "o2wn01 4 7")]
+    public void Each_look_asks_as_many_nodes_at_a_time_and_for_as_long_as_was_said(string more, string asked) => Assert.Equal(
+        Enumerable.Repeat(asked, 6), Look($"'{File}' o2wn01 {more}").Output.Select(line => line.BaseObject).OfType<string>());
 
     [Fact]
     public void A_dry_run_writes_nothing()
@@ -126,6 +156,16 @@ public sealed partial class ReportTests : IDisposable
 
     private CmdletRun Export(IReadOnlyList<object> content, string more) =>
         CmdletRun.With(content, $"Export-HpcReport '{File}' {more}", ("Export-HpcReport", typeof(ExportHpcReportCommand)));
+
+    /// <summary>Runs it without a pipeline, and puts out what each cmdlet that looks at nodes was called with.</summary>
+    private static CmdletRun Look(string arguments)
+    {
+        string[] looks = ["Get-HpcNode", "Test-HpcNode", "Get-HpcJob", "Get-HpcImage", "Compare-HpcEnvironment", "Test-HpcContainer"];
+        var defined = looks.Select(name =>
+            $"function {name}($Node, $ThrottleLimit, $TimeoutSec) {{ $global:asked += \"$Node $ThrottleLimit $TimeoutSec\" }}\n");
+        var before = $"$global:asked = @()\n{string.Concat(defined)}function Get-JobPort {{ }}\n";
+        return CmdletRun.Of($"{before}Export-HpcReport {arguments}\n$global:asked", ("Export-HpcReport", typeof(ExportHpcReportCommand)));
+    }
 
     private static List<string> Rows(string page, string table) =>
         [.. Row().Matches(page.Split($"<section id=\"{table}\">")[1].Split("</section>")[0]).Select(match => match.Value)];

@@ -115,7 +115,8 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
                 attempt.Outcomes[node] = await JobDirectory.WriteAsync(
                     connection, attempt.Request.Directory, owner.Uid, owner.Gid, archive, stopping);
             },
-            cancellationToken);
+            cancellationToken,
+            phase: Phase.WriteAccess);
     }
 
     /// <summary>
@@ -139,7 +140,8 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
                     TakenBack.AddKeys($"job {attempt.Request.Allocation.JobId}", node, wasThere);
                 }
             },
-            CancellationToken.None);
+            CancellationToken.None,
+            phase: Phase.TakeBack);
         if (!left.IsEmpty)
         {
             throw LeftBehind(attempt, cause, [.. left]);
