@@ -89,6 +89,7 @@ try {
     Get-PrologTime
 }
 finally {
+    $env:SLURM_JOB_ID = $env:SLURM_JOB_COMMENT = $env:SLURM_JOB_PARTITION = $null
     & scancel --user=hpcuser --partition=hpc
     while (& squeue --noheader --user=hpcuser) { Start-Sleep -Milliseconds 100 }
     $null = Uninstall-HpcBatchHook Slurm -Site $ours -WarningAction Ignore

@@ -81,5 +81,5 @@ try {
 }
 finally {
     Invoke-Recipe down
-    $env:RATE = $env:MEGABYTES = ''
+    $env:RATE = $env:MEGABYTES = $null
 }

@@ -41,7 +41,7 @@ function Get-Raw {
 try {
     & $recipe prepare @least
     foreach ($round in 0..$Rounds) {
-        foreach ($side in $round % 2 ? ('ours', 'raw') : ('raw', 'ours')) {
+        foreach ($side in Get-TurnOrder ours, raw ($round + 1)) {
             $taken = $side -eq 'ours' ? (Get-Phase) : (Get-Raw)
             # The first has the image read from the disk.
             if ($round) { $sides[$side] += , $taken }

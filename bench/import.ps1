@@ -1,6 +1,6 @@
-# A tree made an image: `tar | docker import` against Import-HpcImage, in turns that begin with another one each round, so that all meet
-# the same machine; into an engine of this machine and, over ssh, into a node's. The tree is made of copies of the lab's image. The module
-# runs at a prompt, and as a process of its own that says how much memory it took at most.
+# A tree made an image: `tar | docker import` against Import-HpcImage, in turns, so that all meet the same machine; into an engine of this
+# machine and, over ssh, into a node's. The tree is made of copies of the lab's image. The module runs at a prompt, and as a process of its
+# own that says how much memory it took at most.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -60,8 +60,7 @@ try {
     # The first import of all finds an idle disk, which none after it does: it does not count.
     $null = Measure-Way hand
     foreach ($round in 1..$Rounds) {
-        foreach ($turn in 1..$names.Count) {
-            $way = $names[($round + $turn) % $names.Count]
+        foreach ($way in Get-TurnOrder $names $round) {
             $taken[$way] += @(Measure-Way $way)
         }
 

@@ -32,18 +32,19 @@ function Invoke-ByHand([int] $Count, [string[]] $Command) {
     $network = '--mca', 'btl_tcp_if_include', '10.10.13.0/24', '--mca', 'oob_tcp_if_include', '10.10.13.0/24'
     $hosts = '--host', "$($nodes[0].name):32,$($nodes[1].name):24", '--map-by', 'slot', '-np', "$Count"
     $docker = @('docker', '-H', "unix://$($nodes[0].engine)", 'exec', '--user', '4001:4001', '--env', 'HOME=/tmp', $container)
-    & bash -c '"$@" >"$0"' "$work/output" @docker mpirun @network @hosts @Command
+    & $timed -o "$work/output" @docker mpirun @network @hosts @Command
 }
 
 function Measure-Output([int] $Megabytes) {
     $writer = (Get-Writer $Megabytes).Replace("'", "''")
     $command = "(Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks | Measure-Object).Count; " +
-        '[System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64'
+        '[System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64; [System.GC]::GetTotalMemory($true)'
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $count, $peak = & $pisahpc -Command $command
+    $count, $peak, $alive = & $pisahpc -Command $command
     if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
     $seconds = $clock.Elapsed.TotalSeconds
     $script:peaks[$Megabytes] += @([double] $peak / 1e6)
+    $script:living[$Megabytes] += @([double] $alive / 1e6)
     $script:came.module += @([double] $count * 100 / ($Megabytes * 1e6))
     'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.module[-1] / $seconds)
 }
@@ -52,16 +53,17 @@ function Measure-Output([int] $Megabytes) {
 function Measure-QuietOutput([int] $Megabytes) {
     $writer = (Get-Writer $Megabytes).Replace("'", "''")
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $null = & $pisahpc -Command "Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks -Quiet"
+    $peak = & $pisahpc -Command ("`$null = Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks " +
+        '-Quiet; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64')
     if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
-    'measured by itself: {0:0.000}' -f ($Megabytes / $clock.Elapsed.TotalSeconds)
+    $seconds = $clock.Elapsed.TotalSeconds
+    $script:quietPeaks += @([double] $peak / 1e6)
+    'measured by itself: {0:0.000}' -f ($Megabytes / $seconds)
 }
 
 function Measure-OutputByHand([int] $Megabytes) {
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    Invoke-ByHand $ranks @('/bin/sh', '-c', (Get-Writer $Megabytes))
+    $seconds = [double] ((Invoke-ByHand $ranks @('/bin/sh', '-c', (Get-Writer $Megabytes))) -replace '.* ')
     if ($LASTEXITCODE) { throw "mpirun ended with exit code $LASTEXITCODE." }
-    $seconds = $clock.Elapsed.TotalSeconds
     $script:came.hand += @((Get-Item "$work/output").Length / ($Megabytes * 1e6))
     'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.hand[-1] / $seconds)
 }
@@ -71,16 +73,19 @@ function Get-NoOpNote([hashtable] $Taken, [object[]] $Traced) {
     $more = foreach ($case in '', ', 1 rank', ', no rank') {
         Format-Number ((Get-Median $Taken["module$case"]) - (Get-Median $Taken["hand$case"]))
     }
-    "Invoke-ContainerMpi takes $($more[0]) s more than mpirun, and $($more[1]) s more with one rank; Invoke-ContainerCommand of true " +
-        "takes $($more[2]) s more than docker exec of it. $(Get-TraceNote mpi-no-op $Traced)"
+    $whole = Format-Number ((Get-Median $Taken.module) / (Get-Median $Taken.hand))
+    "With the half second on both sides: $whole. Invoke-ContainerMpi takes $($more[0]) s more than mpirun, and $($more[1]) s more with " +
+        "one rank; Invoke-ContainerCommand of true takes $($more[2]) s more than docker exec of it. $(Get-TraceNote mpi-no-op $Traced)"
 }
 
-$peaks = @{}
+# The most that the caller took, what of it was alive at the end, and the most where no pipeline has the lines, in MB.
+$peaks, $living, $quietPeaks = @{}, @{}, @()
 
 # Of the bytes that the ranks wrote, how many came.
 $came = @{ hand = @(); module = @() }
 
-# A no-op that takes a moment: mpirun by itself hangs now and then around ranks that end while others are being started, as true does.
+# A no-op that takes a moment: mpirun by itself hangs now and then around ranks that end while others are being started, as true does. The
+# moment is in both sides' time to the full, since the last rank that starts has it before it: it is taken off both.
 $pause = '0.5'
 try {
     $allocation = Get-HpcAllocation -Node $nodes.name -Slot 32, 24 -Owner hpcuser -JobId $job
@@ -92,7 +97,7 @@ try {
         'module, 1 rank' = { Invoke-ContainerMpi -JobId $job -Command /bin/sleep -ArgumentList $pause -Rank 1 }
         'hand, 1 rank' = { Invoke-ByHand 1 /bin/sleep, $pause }
         'module, no rank' = { Invoke-ContainerCommand /bin/true -JobId $job -Node $nodes[0].name }
-        'hand, no rank' = { & docker -H "unix://$($nodes[0].engine)" exec --user 4001:4001 $container /bin/true }
+        'hand, no rank' = { & $timed docker -H "unix://$($nodes[0].engine)" exec --user 4001:4001 $container /bin/true }
     }
     $null = Measure-InTurns $ways 1 'no-op, not counted'
     $taken = Measure-InTurns $ways ($Rounds * 2) 'no-op of 56 ranks'
@@ -102,7 +107,8 @@ try {
             $trace
         }
     }
-    New-Figure mpi-no-op $taken.module $taken.hand -Note (Get-NoOpNote $taken $traced)
+    $ours, $theirs = $taken.module, $taken.hand | ForEach-Object { , @($_.ForEach{ $_ - [double] $pause }) }
+    New-Figure mpi-no-op $ours $theirs -Note (Get-NoOpNote $taken $traced)
 
     $tenth = [int] ($Megabytes / 10)
     $taken = Measure-InTurns ([ordered] @{
@@ -115,7 +121,9 @@ try {
         'by mpirun, which loses what it has not passed on when they end; what came is counted. With -Quiet, where the lines are read ' +
             'and no pipeline has them, it is {2:0.0} MB/s.') -f
         ((Get-Median $came.module) * 100), ((Get-Median $came.hand) * 100), (Get-Median $taken.quiet))
-    New-Figure mpi-output-memory $peaks[$Megabytes] $peaks[$tenth]
+    New-Figure mpi-output-memory $peaks[$Megabytes] $peaks[$tenth] -Note (
+        "Alive at the end were $(Format-Number (Get-Median $living[$Megabytes])) MB, and $(Format-Number (
+            Get-Median $living[$tenth])) MB of a tenth. With -Quiet the caller took $(Format-Number (Get-Median $quietPeaks)) MB at most.")
 }
 finally {
     $null = Stop-HpcJob $job -GraceSec 0

@@ -1,6 +1,6 @@
-# Leases of ports in an area of 1,000: New-JobPort at a prompt, and 64 processes at once (tests/PortRacer, which stand ready, as batch
-# hooks' processes do not), against the old recipe (ports.sh) in one shell and in 64. On the lab's shared directory, which is a disk, and
-# in memory: a lease is on the disk before it is given, the recipe's is not.
+# Leases of ports in an area of 1,000: New-JobPort at a prompt, and 64 processes at once that do what it does (tests/PortRacer), against
+# the old recipe (ports.sh) in one shell and in 64. The processes and the shells stand ready, which those of batch hooks do not. On the
+# lab's shared directory, which is a disk, and in memory: a lease is on the disk before it is given, the recipe's is not.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -30,20 +30,26 @@ function Reset-Area {
     }
 }
 
-function Measure-OneCaller {
+function Measure-OneCaller([hashtable] $Where) {
     Reset-Area
+    Set-Content "$work/site.yaml" "portArea: { path: $work/area, first: 30000, last: 30999 }"
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    foreach ($number in 1..$Jobs) { $null = New-JobPort "one-$number" -Path "$work/area" }
+    foreach ($number in 1..$Jobs) { $null = New-JobPort "one-$number" @Where }
     'measured by itself: {0:0.0000}' -f ($Jobs / $clock.Elapsed.TotalSeconds)
 }
 
 function Measure-Recipe([int] $Count, [string[]] $More) {
     Reset-Area
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $said = & $recipe "$work/area" $Count @More
-    $seconds = $clock.Elapsed.TotalSeconds
-    if ($More) { $script:twice.recipe += @([double] $said) }
+    $seconds, $given = [double[]] (& $recipe "$work/area" $Count @More)
+    if ($More) { $script:twice.recipe += @($given) }
     'measured by itself: {0:0.0000}' -f ($Count * ($More ? [int] $More[0] : 1) / $seconds)
+}
+
+# Milliseconds of a call that leases nothing, since its job has a port: PowerShell's way to the cmdlet and back, and a lease that is read.
+function Get-CallTime {
+    Reset-Area
+    $null = New-JobPort one -Path "$work/area"
+    1000 / $Jobs * (Measure-Duration { foreach ($number in 1..$Jobs) { $null = New-JobPort one -Path "$work/area" } })
 }
 
 # All say that they are in the area before any of them takes a port. Each has leased elsewhere before, and compiles no code a second time: a
@@ -56,7 +62,8 @@ function Measure-Racers {
         [System.Diagnostics.Process]::Start($start)
     }
     try {
-        foreach ($line in "in $work/warm $work/witnesses $range", 'take', 'release', "in $work/area $work/witnesses $range") {
+        $places = 'warm', 'area' | ForEach-Object { "as-cmdlet $work/$_ $work/witnesses $range" }
+        foreach ($line in $places[0], 'take', 'release', $places[1]) {
             foreach ($one in $all) { $one.StandardInput.WriteLine($line) }
             foreach ($one in $all) { $null = Read-Until $one ($line -split ' ')[0] }
         }
@@ -83,13 +90,16 @@ function Read-Until([System.Diagnostics.Process] $Process, [string] $Word) {
 
 function Measure-Place([string] $Place) {
     $taken = Measure-InTurns ([ordered] @{
-            one = { Measure-OneCaller }
+            one = { Measure-OneCaller @{ Path = "$work/area" } }
+            'one of a site' = { Measure-OneCaller @{ Site = "$work/site.yaml" } }
             'one recipe' = { Measure-Recipe $Jobs }
             racers = { Measure-Racers }
             'racers recipe' = { Measure-Recipe $each @("$Racers") }
         }) $Rounds "leases a second, $Place"
     $sync = "An fsync there takes $(Format-Number (Get-SyncTime)) ms."
-    New-Figure "port-one-$Place" $taken.one $taken['one recipe'] -Note "$sync $(Get-LeaseTime $taken one)"
+    $call, $site = (Get-CallTime), (1000 / (Get-Median $taken['one of a site'])) | ForEach-Object { Format-Number $_ }
+    New-Figure "port-one-$Place" $taken.one $taken['one recipe'] -Note ("$sync $(Get-LeaseTime $taken one) New-JobPort for a job that " +
+        "has a port took $call ms. Of a site's area, whose range is declared, so that it is not read as a whole, a lease took $site ms.")
     New-Figure "port-race-$Place" $taken.racers $taken['racers recipe'] -Note "$sync $(Get-LeaseTime $taken racers)"
 }
 

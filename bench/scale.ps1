@@ -72,7 +72,8 @@ function Get-HookStart([int] $Count) {
         if ($LASTEXITCODE) { throw "pisahpc-hook start ended with exit code $($LASTEXITCODE): $said" }
     }
     finally {
-        $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = ''
+        # An empty text would leave a variable without one.
+        $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = $null
         $null = Stop-HpcJob $job -GraceSec 0 -Node $nodes
     }
 
@@ -153,6 +154,14 @@ function Get-ScalePoint([hashtable] $Run) {
         New-Point 'Seconds on simulated nodes, 256 at a time' $line $Run.Nodes $took.seconds
         New-Point 'CPU seconds of the caller, ssh and HTTP aside' $line $Run.Nodes $took.cpu
         New-Point 'MB that the caller allocates, ssh and HTTP aside' $line $Run.Nodes ($took.allocated / 1e6)
+        New-Row scale ([ordered] @{
+                what = $line
+                nodes = $Run.Nodes.ToString('N0', [cultureinfo]::InvariantCulture)
+                seconds = Format-Number $took.seconds
+                'CPU seconds' = Format-Number $took.cpu
+                'MB allocated' = Format-Number ($took.allocated / 1e6)
+                'MB of the process at most' = Format-Number ($took.peak / 1e6)
+            })
     }
 }
 
@@ -162,10 +171,12 @@ function Get-ScaleFigure([hashtable] $Model, [hashtable] $Tenth, [hashtable] $La
     foreach ($line in $lines.Keys | Where-Object { $lines[$_] }) {
         $few, $many = $Tenth[$line], $Last[$line]
         $exponents = foreach ($time in 0..2) { Get-Exponent $sizes ($few.each[$time], $many.each[$time]) }
+        $own = $few, $many | ForEach-Object { $_.cpu - $_.compiling - $_.collecting }
+        $apart = $own -le 0 ? '' : " Without both the exponent is $(Format-Number (Get-Exponent $sizes $own))."
         New-Figure "$($lines[$line])-cpu" $exponents -Note (
             "$(Format-Number $many.cpu) s in all, $(Format-Number $few.cpu) s of a tenth. By the clock, the runtime meanwhile " +
             "compiled what ran often anew for $(Format-Number $many.compiling) s and $(Format-Number $few.compiling) s, and the " +
-            "collector held all up for $(Format-Number $many.collecting) s and $(Format-Number $few.collecting) s.")
+            "collector held all up for $(Format-Number $many.collecting) s and $(Format-Number $few.collecting) s.$apart")
         New-Figure "$($lines[$line])-memory" (Get-Exponent $sizes ($few.allocated, $many.allocated)) -Note (
             "$(Format-Number ($many.allocated / 1e6)) MB in all; the process held $(Format-Number ($many.peak / 1e6)) MB at most.")
     }
@@ -187,7 +198,8 @@ function Get-ScaleFigure([hashtable] $Model, [hashtable] $Tenth, [hashtable] $La
 }
 
 # A caller and those below it, that share a start's nodes among them: a start takes what simulated nodes take, or the caller's CPUs where
-# these take longer; each level is a login and a caller that starts. One caller takes what it took, 256 at a time.
+# these take longer; each level is a login and a caller that starts. One caller takes what it took, 256 at a time; beside it stands one with
+# more CPUs.
 function Get-Tree([hashtable] $Model, [double] $AtOnce) {
     $most = [System.Math]::Min(16, $names.Count)
     # What a caller takes for itself is no node's.
@@ -199,15 +211,23 @@ function Get-Tree([hashtable] $Model, [double] $AtOnce) {
     $cpus = [System.Environment]::ProcessorCount
     New-Figure scale-caller-cpu ($each * 1000) -Note "$(Format-Number ($each * $all)) s for $all nodes, $(
         Format-Number ($each * $all / $cpus)) s with $cpus CPUs."
-    $one = @{}
-    foreach ($shape in @(0, 0), @(4, 1), @(16, 1), @(64, 1), @(16, 2)) {
-        $width, $depth = $shape
+    $one, $took = @{}, @{ "$all 256" = $AtOnce }
+    # The second has as many CPUs in one caller as the fourth has in sixteen.
+    foreach ($shape in @(0, 0, 1), @(0, 0, 16), @(4, 1, 1), @(16, 1, 1), @(64, 1, 1), @(16, 2, 1)) {
+        $width, $depth, $times = $shape
         $share = [int] [System.Math]::Ceiling($all / [System.Math]::Pow([System.Math]::Max($width, 1), $depth))
-        $row = [ordered] @{ 'callers below each' = $width; levels = $depth; 'nodes of each at the end' = $share }
+        $row = [ordered] @{
+            'callers below each' = $width
+            levels = $depth
+            'nodes of each at the end' = $share
+            'CPUs of each' = $cpus * $times
+        }
         foreach ($throttle in 256, 1024) {
-            $took = $depth -or $throttle -ne 256 ? (Invoke-Bench start $share @($Model.Words) "Throttle=$throttle").start.seconds : $AtOnce
-            if (-not $depth -and $throttle -ne 256) { New-Figure scale-start-wide $took }
-            $seconds = ($level * $depth) + [System.Math]::Max($took, $each * $share / $cpus)
+            if (-not $took["$share $throttle"]) {
+                $took["$share $throttle"] = (Invoke-Bench start $share @($Model.Words) "Throttle=$throttle").start.seconds
+                if (-not $depth) { New-Figure scale-start-wide $took["$share $throttle"] }
+            }
+            $seconds = ($level * $depth) + [System.Math]::Max($took["$share $throttle"], $each * $share / $cpus / $times)
             $one[$throttle] ??= $seconds
             $row["$($throttle.ToString('N0', [cultureinfo]::InvariantCulture)) at a time"] = "$(Format-Number $seconds) s, $(
                 Format-Number ($seconds / $one[$throttle]))"

@@ -1,7 +1,7 @@
 # A job from nothing to ready, and away again: Start-HpcJob and Stop-HpcJob against an admin's script (start-job.sh) by ssh side by side,
 # clush, pdsh and a loop, of which the best counts. At a prompt, whose connections stand, against the same with ssh's masters standing;
-# as processes, pisahpc-hook and pisahpc, against the same without. On 2, 4, 8 and 16 nodes, as far as the lab has them. And what a start
-# asks of a node, by its trace.
+# as processes, pisahpc-hook and pisahpc, against the same without. A shell times the recipe and all programs (lib/clock.sh). On 2, 4, 8
+# and 16 nodes, as far as the lab has them. And what a start asks of a node, by its trace.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -34,12 +34,14 @@ $recorded = "$records/site.yaml"
 
 # One way to have the recipe's command on the nodes.
 function Get-Recipe([string] $Tool, [string] $Masters, [string[]] $Arguments) {
-    $program = $recipe
+    $clock, $program = $timed, $recipe
+    # At a prompt the admin's shell is there, as ours is.
+    $how = @(if ($Masters) { '-s' })
     $steps = [ordered] @{}
     foreach ($verb in 'start', 'stop') {
         $steps[$verb] = {
             $env:TOOL, $env:MASTERS = $Tool, $Masters
-            & $program $verb @Arguments
+            & $clock @how $program $verb @Arguments
         }.GetNewClosure()
     }
 
@@ -58,7 +60,7 @@ function Measure-Start([int] $Count) {
     $env:LSB_MCPU_HOSTS = (0..($Count - 1) | ForEach-Object { "$($nodes[$_]) $($slots[$_])" }) -join ' '
     $ways = [ordered] @{}
     foreach ($tool in $Tools) {
-        # One after the other is out of the question for many; and each waits as long as it is told.
+        # One node after the other is never the best of many: once is enough to say so (Get-LoopNote).
         if ($tool -eq 'loop' -and $Count -gt 4) { continue }
         $ways["warm $tool"] = Get-Recipe $tool $masters $byHand
         $ways["cold $tool"] = Get-Recipe $tool '' $byHand
@@ -69,12 +71,12 @@ function Measure-Start([int] $Count) {
         stop = { Stop-HpcJob $job -GraceSec 0 -ThrottleLimit 64 }
     }
     $ways.hook = [ordered] @{
-        start = { & $hook start -Environment $Environment -Site $Site }
-        stop = { & $hook stop -GraceSec 0 -Site $Site }
+        start = { & $timed $hook start -Environment $Environment -Site $Site }
+        stop = { & $timed $hook stop -GraceSec 0 -Site $Site }
     }
     if ($Count -eq 2) {
         $ways.pisahpc = [ordered] @{
-            start = { & $pisahpc -Command "Get-HpcAllocation $words | Start-HpcJob -Environment $Environment" }
+            start = { & $timed $pisahpc -Command "Get-HpcAllocation $words | Start-HpcJob -Environment $Environment" }
             stop = { Stop-HpcJob $job -GraceSec 0 }
         }
     }
@@ -82,14 +84,28 @@ function Measure-Start([int] $Count) {
     # Masters and connections stand, and each engine has had the image in its hands.
     $null = Measure-InTurns $ways 1 "$Count nodes, not counted"
     $taken = Measure-InTurns $ways $Rounds "$Count nodes"
-    Get-StartFigure $Count $taken ((Get-Reason $Count $allocation) + (Get-CpuReason $Count $ways $taken))
+    Get-StartFigure $Count $taken ((Get-Reason $Count $allocation) + (Get-CpuReason $Count $ways $taken) + (Get-LoopNote $Count $byHand))
     if ($Count -eq 2) {
         Get-RequestFigure $nodes
         $compiled = '[System.Runtime.JitInfo]::GetCompiledMethodCount($false)'
         $said = & $pisahpc -Command "`$null = Get-HpcAllocation $words | Start-HpcJob -Environment $Environment; $compiled"
         $null = Stop-HpcJob $job -GraceSec 0
-        New-Figure start-compiled ([double] @($said)[-1])
+        New-Figure start-compiled ([double] @($said)[-1]) -Note (
+            "None would be best, and there is no mark. Left is generic code between types of the framework alone, HTTP's async frames " +
+            "with it, and PowerShell's dynamic code (docs/design.md).")
     }
+}
+
+# The loop where it takes no turns: once, masters standing.
+function Get-LoopNote([int] $Count, [string[]] $ByHand) {
+    if ('loop' -notin $Tools -or $Count -le 4) { return @{} }
+    $taken = Measure-InTurns @{ loop = Get-Recipe loop $masters $ByHand } 1 "$Count nodes, one after the other"
+    $notes = @{}
+    foreach ($step in 'start', 'stop') {
+        $notes["$step loop"] = "One node after the other, measured once: $(Format-Number $taken["loop $step"][0]) s."
+    }
+
+    $notes
 }
 
 # What figures with a mark wait for. Beside the turns, for a trace is work too: a start and a stop at a prompt, and starts from cold, which
@@ -97,6 +113,7 @@ function Measure-Start([int] $Count) {
 function Get-Reason([int] $Count, [hashtable] $Allocation) {
     if ($Count -notin 2, 16) { return @{} }
     $runs = @{ start = @(); stop = @(); hook = @(); pisahpc = @() }
+    $stops = @()
     foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {
         $runs.start += Measure-Traced {
             $null = Get-HpcAllocation @Allocation | Start-HpcJob -Environment $Environment -ThrottleLimit 64 -TraceVariable trace
@@ -105,7 +122,7 @@ function Get-Reason([int] $Count, [hashtable] $Allocation) {
         $runs.stop += Measure-Traced { $null = Stop-HpcJob $job -GraceSec 0 -ThrottleLimit 64 -TraceVariable trace; $trace }
         $find = { Get-HpcJob $job -Trace -Site $recorded }
         $runs.hook += Measure-Traced { & $hook start -Environment $Environment -Site $recorded } $find
-        $null = & $hook stop -GraceSec 0 -Site $recorded
+        $stops += Measure-Said { & $hook stop -GraceSec 0 -Site $recorded -Verbose 2>&1 }
         if ($Count -eq 2) {
             $command = "`$null = Get-HpcAllocation $words | Start-HpcJob -Environment $Environment -Site '$recorded'"
             $runs.pisahpc += Measure-Traced { & $pisahpc -Command $command } $find
@@ -115,6 +132,7 @@ function Get-Reason([int] $Count, [hashtable] $Allocation) {
 
     $notes = @{}
     foreach ($name in $runs.Keys | Where-Object { $runs[$_] }) { $notes[$name] = Get-TraceNote "$name-$Count" $runs[$name] }
+    $notes['hook stop'] = Get-SaidNote $stops
     $notes
 }
 
@@ -160,10 +178,12 @@ function Get-StartFigure([int] $Count, [hashtable] $Taken, [hashtable] $Reasons)
         $warm = Get-Best $Taken ($used | ForEach-Object { "warm $_ $step" })
         $cold = Get-Best $Taken ($used | ForEach-Object { "cold $_ $step" })
         New-Figure "$step-warm-$Count" $Taken["prompt $step"] $Taken[$warm] -Note (
-            @("Best of the other side: $(($warm -split ' ')[1]).", $Reasons[$step]).Where{ $_ } -join ' ')
-        $reason = $step -eq 'start' ? $Reasons.hook : (Get-ColdPart $Taken)
+            @("Best of the other side: $(($warm -split ' ')[1]).", $Reasons["$step loop"], $Reasons[$step]).Where{ $_ } -join ' ')
+        $reason = $step -eq 'start' ? @($Reasons.hook) : @((Get-ColdPart $Taken), $Reasons['hook stop'])
+        $standing = Format-Number ((Get-Median $Taken["hook $step"]) / (Get-Median $Taken[$warm]))
         New-Figure "$step-hook-$Count" $Taken["hook $step"] $Taken[$cold] -Note (
-            @("Best of the other side: $(($cold -split ' ')[1]).", $Reasons["hook $step cpu"], $reason).Where{ $_ } -join ' ')
+            @("Best of the other side: $(($cold -split ' ')[1]). Against its masters standing: $standing.", $Reasons["hook $step cpu"]) +
+            $reason | Where-Object { $_ } | Join-String -Separator ' ')
         if ($step -eq 'start' -and $Count -eq 2) {
             New-Figure 'start-pisahpc-2' $Taken['pisahpc start'] $Taken[$cold] -Note $Reasons.pisahpc
         }
@@ -177,7 +197,7 @@ function Get-StartFigure([int] $Count, [hashtable] $Taken, [hashtable] $Reasons)
     }
 }
 
-# A stop notes no phases: what of a hook's a stop at a prompt does not have.
+# What of a hook's stop a stop at a prompt does not have.
 function Get-ColdPart([hashtable] $Taken) {
     $hooks, $prompts = (Get-Median $Taken['hook stop']), (Get-Median $Taken['prompt stop'])
     "A stop at a prompt took $(Format-Number $prompts) s in the same turns: $(Format-Number ($hooks - $prompts)) s are " +
@@ -198,5 +218,6 @@ finally {
     & $recipe stop @all 2>$null
     & $recipe close @all
     Remove-Item -Recurse -Force $masters, $records
-    $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = $env:MASTERS = $env:TOOL = ''
+    # An empty text would leave a variable without one.
+    $env:LSB_JOBID = $env:LSB_QUEUE = $env:LSFUSER = $env:LSB_MCPU_HOSTS = $env:MASTERS = $env:TOOL = $null
 }

@@ -75,6 +75,7 @@ try {
     foreach ($way in $ways.Keys) { $pauses[$way] = Get-Median (1..$Rounds).ForEach{ Get-CollectorPause $way } }
 }
 finally {
+    $env:PISAHPC_SITE = $null
     Remove-Item -Recurse $work
 }
 

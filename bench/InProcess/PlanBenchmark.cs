@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using PisaHpc.Access.Ssh;
@@ -54,19 +55,26 @@ public class PlanBenchmark
             nodes = (int)report.BenchmarkCase.Parameters["Nodes"],
             seconds = report.Seconds(),
             allocated = report.Allocated(),
-            held = BytesHeld((int)report.BenchmarkCase.Parameters["Nodes"]),
         })));
     }
 
-    private static long BytesHeld(int nodes)
+    /// <summary>
+    /// Makes one plan, in a process that makes no other, and writes the bytes that the process had in memory before, and at most; and what
+    /// is left of it when the collector has been through.
+    /// </summary>
+    public static void RunOnce(int nodes)
     {
         var one = new PlanBenchmark { Nodes = nodes };
         one.LookAtNodes();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var alive = GC.GetTotalMemory(forceFullCollection: true);
+        using var process = Process.GetCurrentProcess();
+        var before = process.WorkingSet64;
         var plan = one.Plan();
-        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        process.Refresh();
+        var peak = process.PeakWorkingSet64;
+        var held = GC.GetTotalMemory(forceFullCollection: true) - alive;
         GC.KeepAlive(plan);
-        return held;
+        Console.WriteLine(JsonSerializer.Serialize(new { nodes, before, peak, held }));
     }
 
     private static NodeFacts Facts(string node) => new()

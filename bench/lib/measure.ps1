@@ -16,15 +16,26 @@ function Measure-Duration([scriptblock] $Block) {
     $seconds
 }
 
-# Takes ways in turns, in rounds that each begin with another one, so that all meet the same machine. A way is a block, or the steps of
+# What a program or a recipe takes in a shell, without what this process takes to start it: said in a line at the end (clock.sh).
+$timed = Join-Path $PSScriptRoot clock.sh
+
+# The order of a round's ways: drawn for every other round, by the round's number, and backwards in the one after it. So no way always
+# follows the same one, and of two ways each comes first as often as the other.
+function Get-TurnOrder([string[]] $Names, [int] $Round) {
+    $pair = [System.Math]::Ceiling($Round / 2)
+    $order = @(Get-Random -InputObject $Names -Shuffle -SetSeed $pair)
+    if ($Round % 2 -eq 0) { [array]::Reverse($order) }
+    $order
+}
+
+# Takes ways in turns, in rounds of an order each (Get-TurnOrder), so that all meet the same machine. A way is a block, or the steps of
 # one, which are measured each by itself: [ordered] @{ start = {}; stop = {} }. Gives the seconds of each round under 'WAY' or 'WAY STEP'.
 # A block that ends with 'measured by itself: SECONDS' has those seconds taken in place of its own duration.
 function Measure-InTurns([System.Collections.IDictionary] $Ways, [int] $Rounds, [string] $What = 'turns') {
     $names = @($Ways.Keys)
     $taken = @{}
     foreach ($round in 1..$Rounds) {
-        foreach ($turn in 0..($names.Count - 1)) {
-            $way = $names[($round + $turn) % $names.Count]
+        foreach ($way in Get-TurnOrder $names $round) {
             $steps = $Ways[$way] -is [scriptblock] ? [ordered] @{ '' = $Ways[$way] } : $Ways[$way]
             foreach ($step in $steps.Keys) {
                 $seconds = Measure-Duration $steps[$step]

@@ -78,13 +78,14 @@ function Get-Origin([object] $Figure, [object] $Machine) {
 
 function Format-Value([double] $Value, [string] $Unit) { "$(Format-Number $Value) $Unit".Trim() }
 
-# With the middle half of the rounds, where there were enough of them to have one.
+# With the middle half of the rounds, where there were enough of them to have one; and said where one run is compared with another.
 function Format-Result([object] $Figure) {
     if ($null -eq $Figure.Ratio) { return '–' }
     $unit = $Figure.Kind -eq 'Ratio' ? '' : $Figure.Unit
     $middle = ($Figure.Spread | ForEach-Object { Format-Number $_ }) -join '–'
     $spread = $Figure.Runs -ge 3 -and $Figure.Spread.Count -eq 2 ? " ($middle)" : ''
-    "**$(Format-Value $Figure.Ratio $unit)**$spread"
+    $once = $Figure.Runs -eq 1 -and $null -ne $Figure.Theirs ? ' (one run)' : ''
+    "**$(Format-Value $Figure.Ratio $unit)**$spread$once"
 }
 
 function Get-Verdict([object] $Figure) {

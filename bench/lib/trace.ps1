@@ -28,6 +28,22 @@ function Get-TraceNote([string] $Name, [object[]] $Runs) {
     ) -join ' '
 }
 
+# Runs a program that says its phases as it goes (-Verbose) and notes them nowhere: which are asked of each node, and how long they took.
+function Measure-Said([scriptblock] $Block) {
+    $seconds = Measure-Duration $Block
+    $phases = $said | Select-String '(?<node>[^ :]+): (?<phase>[^:]+): done in (?<seconds>[\d.]+) s$' | ForEach-Object {
+        $groups = $_.Matches[0].Groups
+        [pscustomobject] @{ Node = $groups['node'].Value; Phase = $groups['phase'].Value; TookSec = [double] $groups['seconds'].Value }
+    }
+    if (-not $phases) { throw "No phases were said: $said" }
+    [pscustomobject] @{ Seconds = $seconds; Trace = @($phases) }
+}
+
+function Get-SaidNote([object[]] $Runs) {
+    $phases = Get-LongestPart @($Runs | ForEach-Object { , $_.Trace }) Phase 6
+    "By -Verbose, which took $(Format-Number (Get-Median $Runs.Seconds)) s, its phases in the median: $phases."
+}
+
 # The kinds of parts that took longest, each as the median over runs and places of what a place took for it: 'StartContainer 0.12 s, ...'.
 function Get-LongestPart([object[]] $Traces, [string] $Property, [int] $Most) {
     $sums = foreach ($trace in $Traces) {

@@ -6,7 +6,8 @@ using PisaHpc.Ports;
 // PortRacer NAME JOBS
 //
 // Reads commands from stdin, a line each, and says on stdout what it did:
-//   in AREA WITNESSES [FIRST LAST]   works from now on in that area, and leases ports of that range
+//   in AREA WITNESSES [FIRST LAST]   works from now on in that area, and leases ports of that range; nothing listens on them
+//   as-cmdlet AREA WITNESSES [FIRST LAST]   the same as New-JobPort leases: looks first, and asks the kernel what listens
 //   take                leases a port for each of JOBS jobs
 //   release             gives them back
 //   hold                takes hold of its first job's lease for good, and starts a process that outlives it
@@ -16,17 +17,21 @@ using PisaHpc.Ports;
 // made after the lease and removed before the release, so that one that is there already is a port given twice.
 var (name, jobs, witnesses) = (args[0], int.Parse(args[1], CultureInfo.InvariantCulture), "");
 var nothingListens = new HashSet<int>();
+var looksFirst = false;
 PortStep? stall = null;
 PortArea area = null!;
 while (Console.ReadLine()?.Split(' ') is { } command)
 {
     switch (command[0])
     {
-        case "in":
+        case "in" or "as-cmdlet":
+            looksFirst = command[0] == "as-cmdlet";
             witnesses = command[2];
             var range = command[3..].Select(port => int.Parse(port, CultureInfo.InvariantCulture)).ToArray();
             var (first, last) = range is [var lowest, var highest] ? (lowest, highest) : (1, IPEndPoint.MaxPort);
-            area = new PortArea(command[1], first, last) { ListeningHere = () => nothingListens, AfterStep = StallIfTold };
+            area = looksFirst
+                ? new PortArea(command[1], first, last) { AfterStep = StallIfTold }
+                : new PortArea(command[1], first, last) { ListeningHere = () => nothingListens, AfterStep = StallIfTold };
             break;
         case "take":
             ForEachJob(Take);
@@ -59,7 +64,8 @@ void ForEachJob(Action<string> action)
 
 void Take(string job)
 {
-    var lease = area.Lease(new PortRequest { JobId = job, Owner = "hpcuser", Nodes = "o2wn[01-02]" });
+    var request = new PortRequest { JobId = job, Owner = "hpcuser", Nodes = "o2wn[01-02]" };
+    var lease = area.Lease(looksFirst ? request with { Planned = area.Predict(request).Port } : request);
     var witness = Path.Combine(witnesses, lease.ToString());
     try
     {
