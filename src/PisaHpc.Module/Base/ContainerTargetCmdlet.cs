@@ -20,6 +20,10 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     private readonly ConcurrentBag<HpcContainer> _found = [];
     private readonly ConcurrentBag<(string Name, string Node)> _undeclared = [];
 
+    /// <summary>The nodes of what is meant, each once, in the order in which they were named.</summary>
+    private protected IEnumerable<string> NodesMeant =>
+        _containers.Select(container => container.Node).Concat(_asked.Select(ask => ask.Node)).Distinct();
+
     /// <summary>A container itself.</summary>
     private protected void Mean(HpcContainer container) => _containers.Add(container);
 
@@ -43,8 +47,7 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     {
         var byNode = _containers.ToLookup(container => container.Node);
         var asked = _asked.Distinct().ToLookup(ask => ask.Node);
-        var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct();
-        await (Cluster with { Throttle = NodesAtATime }).OnEachAsync(nodes, ProcessNodeAsync, StopToken);
+        await (Cluster with { Throttle = NodesAtATime }).OnEachAsync(NodesMeant, ProcessNodeAsync, StopToken);
         ReportUndeclared();
         ReportJobs();
 

@@ -22,11 +22,12 @@ public sealed class ExportHpcKnownHostCommand : StaticCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var meant = from node in Declared() from definition in node.Value select (Definition: definition, Node: node.Key);
+        var declared = Declared();
+        var places = declared.Keys.Index().ToDictionary(node => node.Item, node => node.Index);
+        var meant = from node in declared from definition in node.Value select (Definition: definition, Node: node.Key);
         await OnEachAsync(meant, item => item.Node, (item, stopping) => OrReportAsync(item.Node, async () =>
             _found.Add(await HpcKnownHost.ReadAsync(Cluster, RequiredSite, item.Definition, item.Node, stopping))));
-        var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => host.Node, StringComparer.Ordinal)
-            .ToList();
+        var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => places[host.Node]).ToList();
         if (Path is null)
         {
             EmitAll(hosts);
