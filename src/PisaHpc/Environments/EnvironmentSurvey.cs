@@ -73,7 +73,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
             }
 
             var found = await Task.WhenAll(plans.Select(plan => CompareAsync(plan, look, stopping)));
-            return new EnvironmentState(node, found, look.Engine.Containers) { Unplanned = unplanned };
+            return new EnvironmentState(node, found, look.Engine.Containers) { Unplanned = unplanned, Now = look.Now };
         }
     }
 
@@ -112,8 +112,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
             var logins = Proof == ReadinessProof.Greeting ? (await asking).LoginsOn(node) : [];
             var probing = StaticProbe.ReadAsync(connection, paths, logins, ReadyLimit, stopping);
             await Task.WhenAll(asking, probing);
-            var (facts, greetings) = await probing;
-            return new EnvironmentLook(facts, await asking, greetings);
+            var (facts, greetings, now) = await probing;
+            return new EnvironmentLook(facts, await asking, greetings) { Now = now };
         }
 
         async Task<ContainerAnswers> AskEngineAsync(string node, IContainerEngine engine, CancellationToken stopping)
@@ -175,7 +175,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var refusal = Proof == ReadinessProof.None ? null
             : inspection?.ProcessId is { } first && look.Greetings.TryGetValue(first, out var greeting) ? greeting
             : await EnterAsync(plan, container, ReadyLimit, cancellationToken);
-        return new ComparedContainer(plan, new FoundContainer(container, inspection?.Specification, refusal));
+        return new ComparedContainer(plan, new FoundContainer(container, inspection, refusal));
     }
 
     /// <summary>Looks at what a node has in place of a planned container, and proves the way into what runs.</summary>
@@ -196,7 +196,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var inspecting = engine.InspectAsync(container.Id, cancellationToken);
         var entering = EnterAsync(plan, container, readyLimit ?? ReadyLimit, cancellationToken);
         await Task.WhenAll(inspecting, entering);
-        return new ComparedContainer(plan, new FoundContainer(container, (await inspecting)?.Specification, await entering));
+        return new ComparedContainer(plan, new FoundContainer(container, await inspecting, await entering));
     }
 
     /// <summary>A node that has nothing in place of a planned container, or what somebody else made.</summary>
@@ -256,9 +256,14 @@ public sealed record EnvironmentState(
     /// <summary>What is declared for it, and meant, and cannot be planned.</summary>
     public IReadOnlyList<UnplannedContainer> Unplanned { get; init; } = [];
 
-    /// <summary>How what is declared and what is there differ.</summary>
+    /// <summary>What its clock showed at that; null where it does not tell.</summary>
+    public DateTimeOffset? Now { get; init; }
+
+    /// <summary>How what is declared and what is there differ, and who else has a port of what is declared.</summary>
     public IEnumerable<HpcEnvironmentDifference> Differences() =>
-        Declared.SelectMany(container => container.Differences()).Concat(Unplanned.SelectMany(EnvironmentComparison.Of));
+        Declared.SelectMany(container => RestartLoop.In(container, Now))
+            .Concat(Unplanned.SelectMany(EnvironmentComparison.Of))
+            .Concat(ForeignContainers.OnPortsOf(this));
 }
 
 /// <summary>
