@@ -24,6 +24,10 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     /// <summary>What the bar of the whole is headed, and the phase of a node; null where what comes of it shows how far it is.</summary>
     private protected virtual (string Activity, Phase Phase)? Progress => null;
 
+    /// <summary>The nodes of what is meant, each once, in the order in which they were named.</summary>
+    private protected IEnumerable<string> NodesMeant =>
+        _containers.Select(container => container.Node).Concat(_asked.Select(ask => ask.Node)).Distinct();
+
     /// <summary>A container itself.</summary>
     private protected void Mean(HpcContainer container) => _containers.Add(container);
 
@@ -47,11 +51,10 @@ public abstract class ContainerTargetCmdlet : NodeCmdlet
     {
         var byNode = _containers.ToLookup(container => container.Node);
         var asked = _asked.Distinct().ToLookup(ask => ask.Node);
-        var nodes = byNode.Select(group => group.Key).Concat(asked.Select(group => group.Key)).Distinct().ToList();
         var cluster = Cluster with { Throttle = NodesAtATime };
         await (Progress is { } shown
-            ? OnEachAsync(cluster, shown.Activity, shown.Phase, nodes, ProcessNodeAsync)
-            : cluster.OnEachAsync(nodes, ProcessNodeAsync, StopToken));
+            ? OnEachAsync(cluster, shown.Activity, shown.Phase, [.. NodesMeant], ProcessNodeAsync)
+            : cluster.OnEachAsync(NodesMeant, ProcessNodeAsync, StopToken));
         ReportUndeclared();
         ReportJobs();
 

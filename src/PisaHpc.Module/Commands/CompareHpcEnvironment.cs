@@ -25,6 +25,10 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
     [Parameter(ParameterSetName = nameof(WayIn), Mandatory = true)]
     public SwitchParameter WayIn { get; set; }
 
+    /// <summary>Tells of those containers of the nodes, too, that the module did not make.</summary>
+    [Parameter]
+    public SwitchParameter IncludeForeign { get; set; }
+
     /// <summary>Writes one object in place of the differences: a status, an exit code and a line as monitoring systems take them.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
@@ -88,13 +92,14 @@ public sealed class CompareHpcEnvironmentCommand : StaticCmdlet
 
     private IEnumerable<HpcEnvironmentDifference> Compare(EnvironmentState state)
     {
-        if (!Asked.Any(asked => asked.Names.Contains("*")))
+        var differences = state.Differences();
+        if (Asked.Any(asked => asked.Names.Contains("*")))
         {
-            return state.Differences();
+            var named = DeclaredOn(state.Node);
+            differences = differences.Concat(EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers));
         }
 
-        var named = DeclaredOn(state.Node);
-        return state.Differences().Concat(EnvironmentComparison.UndeclaredOf(state.Node, named, state.Containers));
+        return IncludeForeign ? differences.Concat(ForeignContainers.On(state)) : differences;
     }
 
     /// <summary>Of what was named and is not declared nobody knows whether it is as it should be.</summary>

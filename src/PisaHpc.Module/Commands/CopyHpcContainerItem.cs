@@ -55,7 +55,7 @@ public sealed class CopyHpcContainerItemCommand : InsideContainerCmdlet
     {
         await base.EndAsync();
         var byNode = _meant.OrderBy(one => one.Container.Name, StringComparer.Ordinal).ToLookup(one => one.Container.Node);
-        var nodes = byNode.Select(group => group.Key).Order(StringComparer.Ordinal).ToList();
+        var nodes = NodesMeant.Where(byNode.Contains).ToList();
         using var bars = FollowNodes(FromContainer ? "Copying from containers" : "Copying to containers", nodes.Count, Phase.CopyItems);
         await Cluster.OnEachAsync(
             nodes,

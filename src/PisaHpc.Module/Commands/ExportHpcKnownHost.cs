@@ -23,9 +23,9 @@ public sealed class ExportHpcKnownHostCommand : StaticCmdlet
     /// <inheritdoc/>
     protected override async Task EndAsync()
     {
-        var meant = from node in Declared(failure => Report(failure))
-                    from definition in node.Value
-                    select (Definition: definition, Node: node.Key);
+        var declared = Declared(failure => Report(failure));
+        var places = declared.Keys.Index().ToDictionary(node => node.Item, node => node.Index);
+        var meant = from node in declared from definition in node.Value select (Definition: definition, Node: node.Key);
         await OnEachAsync(
             "Reading host keys",
             Phase.Survey,
@@ -33,8 +33,7 @@ public sealed class ExportHpcKnownHostCommand : StaticCmdlet
             item => item.Node,
             (item, stopping) => OrReportAsync(item.Node, async () =>
                 _found.Add(await HpcKnownHost.ReadAsync(Cluster, RequiredSite, item.Definition, item.Node, stopping))));
-        var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => host.Node, StringComparer.Ordinal)
-            .ToList();
+        var hosts = _found.OrderBy(host => host.Static, StringComparer.Ordinal).ThenBy(host => places[host.Node]).ToList();
         if (Path is null)
         {
             EmitAll(hosts);

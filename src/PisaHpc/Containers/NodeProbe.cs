@@ -25,7 +25,7 @@ public static class NodeProbe
         return FactsOf(connection.Node, result, SectionsOf(result));
     }
 
-    /// <summary>The facts in the answer of a script that node-facts.sh is a part of.</summary>
+    /// <summary>The facts in the answer of a script that node-facts.sh or plan-facts.sh is a part of.</summary>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, as for <see cref="ReadAsync"/>.</exception>
     internal static NodeFacts FactsOf(string node, NodeCommandResult result, IReadOnlyDictionary<string, string> sections)
     {
@@ -42,7 +42,7 @@ public static class NodeProbe
             Node = node,
             Cpus = int.Parse(sections["cpus"], NumberStyles.Integer, CultureInfo.InvariantCulture),
             MissingPaths = sections["missing"].Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal),
-            ListeningPorts = ListeningPorts.Parse(sections["tcp"]).ToHashSet(),
+            ListeningPorts = ListeningPorts.Parse(sections.GetValueOrDefault("tcp", "")).ToHashSet(),
             Devices = IbDeviceProbe.Parse(node, devices),
             Boot = sections.GetValueOrDefault("boot")?.Trim() is { Length: > 0 } boot ? boot : null,
         };
@@ -86,7 +86,7 @@ public sealed record NodeFacts
     /// <summary>Those of the paths asked for that do not exist on the node.</summary>
     public required IReadOnlySet<string> MissingPaths { get; init; }
 
-    /// <summary>The TCP ports that something listens on.</summary>
+    /// <summary>The TCP ports that something listens on; none where a script was asked that does not tell.</summary>
     public required IReadOnlySet<int> ListeningPorts { get; init; }
 
     /// <summary>The node's InfiniBand devices.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PisaHpc.Engines;
 
 namespace PisaHpc.Containers;
@@ -22,6 +23,30 @@ internal static class SpecificationDifferences
 
     /// <summary>Of these the order is a part of what was asked for.</summary>
     private static readonly HashSet<string> Ordered = new(["command"], StringComparer.Ordinal);
+
+    /// <summary>Parts with one value: a further option of such a name says it more exactly than the specification that was read.</summary>
+    private static readonly HashSet<string> SaidExactly = new(["cpus", "network", "restart"], StringComparer.Ordinal);
+
+    /// <summary>Lists what differs, part by part, and what is there beyond any specification.</summary>
+    /// <param name="wanted">What was to be asked for.</param>
+    /// <param name="actual">What the engine reads back.</param>
+    public static IReadOnlyList<SpecificationDifference> Between(ContainerSpec wanted, ContainerInspection actual)
+    {
+        var exact = actual.Further.Select(option => option.Name).Where(SaidExactly.Contains).ToHashSet(StringComparer.Ordinal);
+        var parts = PartsOf(wanted);
+        return
+        [
+            .. Between(wanted, actual.Specification).Where(difference => !exact.Contains(difference.Part)),
+            .. actual.Further.Select(option => new SpecificationDifference(option.Name, WantedOf(option.Name), option.Value)),
+        ];
+
+        string WantedOf(string option) => option switch
+        {
+            _ when exact.Contains(option) => string.Join(' ', parts[option]),
+            "memory-swap" when wanted.MemoryBytes is { } memory => (2 * memory).ToString(CultureInfo.InvariantCulture),
+            _ => "",
+        };
+    }
 
     /// <summary>Lists what differs, part by part.</summary>
     /// <param name="wanted">What was to be asked for.</param>

@@ -25,7 +25,20 @@ public sealed record ContainerInspection(EngineContainer Container, ContainerSpe
 
     /// <summary>Whether the kernel's own files in /proc and /sys are not hidden from it (--security-opt systempaths=unconfined).</summary>
     public bool HasOpenSystemPaths { get; init; }
+
+    /// <summary>Options beyond the specification; a container that <see cref="IContainerEngine.CreateAsync"/> made has none.</summary>
+    public IReadOnlyList<FurtherOption> Further { get; init; } = [];
+
+    /// <summary>
+    /// How often its engine started it again by its restart policy, since somebody started it or the engine itself came back.
+    /// </summary>
+    public long Restarts { get; init; }
 }
+
+/// <summary>An option for which a specification has no words, or no words for its value.</summary>
+/// <param name="Name">Its name on an engine's command line, as in cpu-quota; that of a specification's part where it is one.</param>
+/// <param name="Value">The value.</param>
+public sealed record FurtherOption(string Name, string Value);
 
 /// <summary>A port of a node that leads into a container.</summary>
 /// <param name="Address">The address on which the node listens; empty for all of them.</param>

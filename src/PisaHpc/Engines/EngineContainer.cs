@@ -33,6 +33,9 @@ public sealed record EngineContainer
     /// <summary>When its main process started, in UTC; null before, and in listings.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>Ports of its node that lead into it while it runs; none where that was not told, as by an inspection.</summary>
+    public IReadOnlyList<PublishedPort> Published { get; init; } = [];
+
     /// <summary>The labels.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 }

@@ -6,9 +6,9 @@ namespace PisaHpc.Environments;
 
 /// <summary>What a node has in place of a container that is declared for it.</summary>
 /// <param name="Container">The container of its name; null when there is none.</param>
-/// <param name="Specification">What it was made of; null when there is none, or it is not the module's.</param>
+/// <param name="Inspection">What its engine says of it; null when there is none, or it is not the module's.</param>
 /// <param name="Refusal">Why nobody gets in; null where that was not tried, or somebody does.</param>
-public sealed record FoundContainer(EngineContainer? Container, ContainerSpec? Specification, string? Refusal);
+public sealed record FoundContainer(EngineContainer? Container, ContainerInspection? Inspection, string? Refusal);
 
 /// <summary>Compares what is declared for a node with what it has. Pure.</summary>
 public static class EnvironmentComparison
@@ -29,7 +29,7 @@ public static class EnvironmentComparison
             return [Whole(Place.Of(plan), DifferenceKind.Foreign, $"a container of {plan.Workload}", stranger)];
         }
 
-        return [.. StateOf(Place.Of(plan), container, found.Refusal), .. PartsOf(plan, container, found.Specification)];
+        return [.. StateOf(Place.Of(plan), container, found.Refusal), .. PartsOf(plan, container, found.Inspection)];
     }
 
     /// <summary>What cannot be planned is a difference of its own, beside the state of what is there.</summary>
@@ -44,6 +44,11 @@ public static class EnvironmentComparison
             ? [why, .. StateOf(at, container, refusal: null)]
             : [why, Whole(at, DifferenceKind.Missing, "a container", "none")];
     }
+
+    /// <summary>A container that runs now, and ends again and again.</summary>
+    /// <param name="actual">How often, in words.</param>
+    internal static HpcEnvironmentDifference Looping(HpcContainerPlan plan, string actual) =>
+        Whole(Place.Of(plan), DifferenceKind.Restarting, nameof(ContainerState.Running), actual);
 
     /// <summary>The containers of static environments that are not declared on a node.</summary>
     /// <param name="declared">The names of the static environments that are declared on it.</param>
@@ -101,11 +106,11 @@ public static class EnvironmentComparison
         };
 
     private static List<HpcEnvironmentDifference> PartsOf(
-        HpcContainerPlan plan, EngineContainer container, ContainerSpec? specification)
+        HpcContainerPlan plan, EngineContainer container, ContainerInspection? inspection)
     {
-        var differences = specification is null
+        var differences = inspection is null
             ? []
-            : SpecificationDifferences.Between(plan.GetSpec(), specification)
+            : SpecificationDifferences.Between(plan.GetSpec(), inspection)
                 .Select(difference => Part(plan, difference)).ToList();
         var made = container.Labels.GetValueOrDefault(ContainerLabels.Generation);
         if (made == plan.Generation)
@@ -124,8 +129,8 @@ public static class EnvironmentComparison
         var kind = difference.Part switch
         {
             "image" => DifferenceKind.Image,
-            "mount" or "tmpfs" => DifferenceKind.Mount,
-            "device" => DifferenceKind.Device,
+            "mount" or "tmpfs" or "volume" or "volumes-from" => DifferenceKind.Mount,
+            "device" or "device-cgroup-rule" or "gpus" => DifferenceKind.Device,
             "port" => DifferenceKind.Port,
             _ => DifferenceKind.Option,
         };

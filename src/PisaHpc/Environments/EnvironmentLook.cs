@@ -10,6 +10,9 @@ namespace PisaHpc.Environments;
 /// <param name="Greetings">Whether their sshds greet, as <see cref="LoginGreetings.Parse"/> has it.</param>
 internal sealed record EnvironmentLook(NodeFacts Facts, ContainerAnswers Engine, IReadOnlyDictionary<int, string?> Greetings)
 {
+    /// <summary>What its clock showed; null where it does not tell.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     /// <summary>The node's images, where they had to be asked for.</summary>
     public IReadOnlyList<StoredImage> Images { get; init; } = [];
 

@@ -73,7 +73,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
             }
 
             var found = await Task.WhenAll(plans.Select(plan => CompareAsync(plan, look, stopping)));
-            return new EnvironmentState(node, found, look.Engine.Containers) { Unplanned = unplanned };
+            return new EnvironmentState(node, found, look.Engine.Containers) { Unplanned = unplanned, Now = look.Now };
         }
     }
 
@@ -112,8 +112,8 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
             var logins = Proof == ReadinessProof.Greeting ? (await asking).LoginsOn(node) : [];
             var probing = StaticProbe.ReadAsync(connection, paths, logins, ReadyLimit, stopping);
             await Task.WhenAll(asking, probing);
-            var (facts, greetings) = await probing;
-            return new EnvironmentLook(facts, await asking, greetings);
+            var (facts, greetings, now) = await probing;
+            return new EnvironmentLook(facts, await asking, greetings) { Now = now };
         }
 
         async Task<ContainerAnswers> AskEngineAsync(string node, IContainerEngine engine, CancellationToken stopping)
@@ -175,7 +175,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var refusal = Proof == ReadinessProof.None ? null
             : inspection?.ProcessId is { } first && look.Greetings.TryGetValue(first, out var greeting) ? greeting
             : await EnterAsync(plan, container, engine: null, ReadyLimit, cancellationToken);
-        return new ComparedContainer(plan, new FoundContainer(container, inspection?.Specification, refusal));
+        return new ComparedContainer(plan, new FoundContainer(container, inspection, refusal));
     }
 
     /// <summary>Looks at what a node has in place of a planned container, and proves the way into what runs.</summary>
@@ -197,7 +197,7 @@ public sealed class EnvironmentSurvey(Cluster cluster, HpcSite site, StaticPlann
         var inspecting = engine.InspectAsync(container.Id, cancellationToken);
         var entering = EnterAsync(plan, container, engine, readyLimit ?? ReadyLimit, cancellationToken);
         await Task.WhenAll(inspecting, entering);
-        return new ComparedContainer(plan, new FoundContainer(container, (await inspecting)?.Specification, await entering));
+        return new ComparedContainer(plan, new FoundContainer(container, await inspecting, await entering));
     }
 
     /// <summary>A node that has nothing in place of a planned container, or what somebody else made.</summary>
@@ -239,59 +239,3 @@ public enum ReadinessProof
     /// <summary>Its way in, as a start waits for it: the host key, and a command in it.</summary>
     WayIn,
 }
-
-/// <summary>A declared container beside what the node has in its place.</summary>
-public sealed record ComparedContainer(HpcContainerPlan Plan, FoundContainer Found)
-{
-    /// <summary>How the two differ.</summary>
-    public IReadOnlyList<HpcEnvironmentDifference> Differences() => EnvironmentComparison.Of(Plan, Found);
-}
-
-/// <summary>What a node has of static environments.</summary>
-/// <param name="Node">The node.</param>
-/// <param name="Declared">What is declared for it, and meant.</param>
-/// <param name="Containers">All of its containers.</param>
-public sealed record EnvironmentState(
-    string Node, IReadOnlyList<ComparedContainer> Declared, IReadOnlyList<EngineContainer> Containers)
-{
-    /// <summary>What is declared for it, and meant, and cannot be planned.</summary>
-    public IReadOnlyList<UnplannedContainer> Unplanned { get; init; } = [];
-
-    /// <summary>How what is declared and what is there differ.</summary>
-    public IEnumerable<HpcEnvironmentDifference> Differences() =>
-        Declared.SelectMany(container => container.Differences()).Concat(Unplanned.SelectMany(EnvironmentComparison.Of));
-
-    /// <summary>
-    /// The nodes that are without a static environment which is meant there, by its name: users do not get in, or the node did not answer.
-    /// </summary>
-    /// <param name="meant">What is meant of the declarations of each node.</param>
-    /// <param name="answered">The nodes that answered.</param>
-    public static ILookup<string, string> Without(
-        IReadOnlyDictionary<string, IReadOnlyList<StaticDefinition>> meant, IEnumerable<EnvironmentState> answered)
-    {
-        var states = answered.ToDictionary(state => state.Node, StringComparer.Ordinal);
-        var without = from node in meant
-                      let state = states.GetValueOrDefault(node.Key)
-                      let down = state?.Down().ToHashSet(StringComparer.Ordinal)
-                      from definition in node.Value
-                      where down is null || down.Contains(definition.Name)
-                      select (definition.Name, Node: node.Key);
-        return without.ToLookup(one => one.Name, one => one.Node, StringComparer.Ordinal);
-    }
-
-    /// <summary>The static environments into which nobody gets here; one that cannot be planned and runs serves all the same.</summary>
-    private IEnumerable<string> Down() =>
-        from difference in Differences()
-        where difference.Severity == nameof(DifferenceSeverity.Error) && difference.Kind != nameof(DifferenceKind.NotPlanned)
-        select difference.Static;
-}
-
-/// <summary>
-/// A declared container that cannot be planned for a node: what it needs is not there, or nobody knows which image is meant.
-/// </summary>
-/// <param name="Node">The node.</param>
-/// <param name="Static">The static environment.</param>
-/// <param name="Name">The container's name.</param>
-/// <param name="Failure">Why it cannot be planned.</param>
-/// <param name="Container">The container of its name; null when there is none.</param>
-public sealed record UnplannedContainer(string Node, string Static, string Name, HpcException Failure, EngineContainer? Container);

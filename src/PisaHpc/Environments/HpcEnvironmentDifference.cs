@@ -43,7 +43,9 @@ public enum DifferenceKind
     /// <summary>There is no container of the environment on the node.</summary>
     Missing,
 
-    /// <summary>A container has its name that is not the module's.</summary>
+    /// <summary>
+    /// A container that is not the module's has its name. As a warning: one has its port, or stands on the node and was asked for.
+    /// </summary>
     Foreign,
 
     /// <summary>The container does not run.</summary>

@@ -51,10 +51,8 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
         var errors = differences.Any(difference => difference.Severity == nameof(DifferenceSeverity.Error));
         var isWhole = unknown.Count + slips.Count == 0;
         var status = MonitoringStatus.Of(errors, differences.Count > 0, isOk: isWhole && (declared > 0 || declaresNone));
-        var containers = differences.Select(difference => (difference.Node, difference.Container, difference.Kind)).Distinct().ToList();
-        var undeclared = containers.Count(container => container.Kind == nameof(DifferenceKind.Undeclared));
-        var different = containers.Select(container => (container.Node, container.Container)).Distinct().Count();
-        var equal = declared - (different - undeclared);
+        var different = Count(differences);
+        var equal = declared - Count(differences.Where(difference => !IsBeside(difference)));
         var wrong = Faults(differences).Concat(unknown.Count > 0 ? [$"{HostList.Fold(Sorted(unknown))} unknown"] : [])
             .Concat(Sorted(slips).Select(name => $"{name} is not declared"));
         var said = string.Join("; ", wrong) is { Length: > 0 } words ? words
@@ -95,11 +93,19 @@ public sealed record HpcEnvironmentSummary : IHpcSummary
         difference.Node,
         difference.Static);
 
+    /// <summary>Whether it is of a container beside those that are declared.</summary>
+    private static bool IsBeside(HpcEnvironmentDifference difference) =>
+        difference is { Kind: nameof(DifferenceKind.Undeclared) }
+            or { Kind: nameof(DifferenceKind.Foreign), Severity: nameof(DifferenceSeverity.Warning) };
+
+    private static int Count(IEnumerable<HpcEnvironmentDifference> differences) =>
+        differences.Select(difference => (difference.Node, difference.Container)).Distinct().Count();
+
     private static IEnumerable<string> Faults(IEnumerable<HpcEnvironmentDifference> differences) =>
         from difference in differences
         orderby difference.Severity == nameof(DifferenceSeverity.Error) descending
         group difference.Node by (difference.Static, difference.Kind) into fault
-        select $"{fault.Key.Static} {fault.Key.Kind} on {HostList.Fold(Sorted(fault.Distinct()))}";
+        select $"{fault.Key.Static} {fault.Key.Kind} on {HostList.Fold(Sorted(fault.Distinct()))}".TrimStart();
 
     private static IEnumerable<string> Sorted(IEnumerable<string> nodes) => nodes.Order(StringComparer.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PisaHpc.Access.Login;
 using PisaHpc.Containers;
 using PisaHpc.Nodes;
@@ -13,9 +14,12 @@ internal static class StaticProbe
     /// <param name="paths">Absolute paths whose existence matters.</param>
     /// <param name="logins">The sshds.</param>
     /// <param name="deadline">How long their greetings may take; at least a second.</param>
-    /// <returns>The facts; the greetings, as <see cref="LoginGreetings.Parse"/> has them.</returns>
+    /// <returns>
+    /// The facts, without the ports that something listens on; the greetings, as <see cref="LoginGreetings.Parse"/> has them; what the
+    /// node's clock shows, null where it does not tell.
+    /// </returns>
     /// <exception cref="HpcException"><see cref="ErrorId.NodeCommandFailed"/>, as for <see cref="NodeProbe.ReadAsync"/>.</exception>
-    public static async Task<(NodeFacts Facts, IReadOnlyDictionary<int, string?> Greetings)> ReadAsync(
+    public static async Task<(NodeFacts Facts, IReadOnlyDictionary<int, string?> Greetings, DateTimeOffset? Now)> ReadAsync(
         INodeConnection connection,
         IEnumerable<string> paths,
         IReadOnlyList<AskedLogin> logins,
@@ -27,6 +31,9 @@ internal static class StaticProbe
         var sections = NodeProbe.SectionsOf(result);
         return (
             NodeProbe.FactsOf(connection.Node, result, sections),
-            LoginGreetings.Parse(sections.GetValueOrDefault(LoginGreetings.Section, "")));
+            LoginGreetings.Parse(sections.GetValueOrDefault(LoginGreetings.Section, "")),
+            long.TryParse(sections.GetValueOrDefault("now"), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var seconds)
+                ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+                : null);
     }
 }

@@ -4,25 +4,12 @@
 # $1 the seconds to wait, $2 what is said to whoever comes, $3 the file that says it, $4 the seconds after which a silent caller is gone.
 # An sshd without PAM lets root alone in where /etc/nologin is (sshd(8)). It is a link to a file in the container's /dev, which its engine
 # makes anew at each start: so a container that starts again, after a power cut or to be put back, lets users in.
-# Users' ids begin at 1000 (login.defs(5), UID_MIN); 65534 is nobody.
 
 . Nodes/await-caller.sh
-count_users() {
-    count=0
-    for status in /proc/[0-9]*/status; do
-        uid=0
-        # A process may have ended since: then there is no such file.
-        while read -r key value _; do
-            [ "$key" != Uid: ] || uid=$value
-        done 2>/dev/null <"$status" || continue
-        if [ "$uid" -ge 1000 ] && [ "$uid" -ne 65534 ]; then
-            count=$((count + 1))
-        fi
-    done
-}
+. Environments/users.sh
 watch_users() {
     left=$1
-    count_users
+    count_users /proc /etc/login.defs
     while [ "$count" -gt 0 ]; do
         [ "$left" -gt 0 ] || {
             printf 'busy %s\n' "$count"
@@ -30,7 +17,7 @@ watch_users() {
         }
         sleep 1
         left=$((left - 1))
-        count_users
+        count_users /proc /etc/login.defs
     done
     echo idle
 }

@@ -21,10 +21,10 @@ public sealed class CopyTests(CommandJobFixture job) : IClassFixture<CommandJobF
         await File.WriteAllBytesAsync(At("case/.inner/zero"), new byte[3_000_000]);
         File.CreateSymbolicLink(At("case/link"), "run it");
 
-        var copies = Run($"Copy-HpcContainerItem '{At("case")}' /tmp -JobId $JobId").Succeeded().Objects.Cast<dynamic>().ToList();
+        var copies = Run($"Copy-HpcContainerItem '{At("case")}' /tmp -JobId $JobId -Node o2wn02, o2wn01").Succeeded().Objects.Cast<dynamic>().ToList();
         Assert.Equal(
-            ["o2wn01 3 3000010 True", "o2wn02 3 3000010 True"],
-            copies.Select(copy => $"{copy.Node} {copy.Files} {copy.Bytes} {copy.Changed}").Order());
+            ["o2wn02 3 3000010 True", "o2wn01 3 3000010 True"],
+            copies.Select(copy => $"{copy.Node} {copy.Files} {copy.Bytes} {copy.Changed}"));
         Assert.Equal(
             ["-rwxr-x--- 4001 4001", ".inner", "link", "run it"],
             Run("Invoke-ContainerCommand sh '-c', 'cd /tmp/case; ls -A; ls -ln run* | { read m _ u g _; echo $m $u $g; }' -JobId $JobId -Node o2wn01")

@@ -25,7 +25,8 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
 
         var node = lab.Nodes[0];
         var (first, second) = ($"pisahpc-static-{site.First}", $"pisahpc-static-{site.Second}");
-        (await node.DockerAsync("update", "--restart", "no", "--memory", "512m", "--memory-swap", "512m", first)).EndedWith(0);
+        string[] update = ["update", "--restart", "no", "--memory", "512m", "--memory-swap", "512m", "--cpu-shares", "64", first];
+        (await node.DockerAsync(update)).EndedWith(0);
         (await node.DockerAsync("stop", "--time", "1", second)).EndedWith(0);
         var image = (await lab.Nodes[1].DockerAsync("inspect", "--format", "{{.Image}}", second)).EndedWith(0).Output.Trim();
         (await lab.Nodes[1].DockerAsync("rm", "--force", second)).EndedWith(0);
@@ -36,7 +37,8 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
             .Order(StringComparer.Ordinal).ToList();
         Assert.Equal(
             [
-                "o2wn01 cs7 Option memory  536870912", "o2wn01 cs7 Option restart UnlessStopped No",
+                "o2wn01 cs7 Option cpu-shares  64", "o2wn01 cs7 Option memory  536870912", "o2wn01 cs7 Option memory-swap  536870912",
+                "o2wn01 cs7 Option restart UnlessStopped No",
                 "o2wn01 deb12 NotRunning  Running Exited",
             ],
             found.Where(line => line.StartsWith("o2wn01", StringComparison.Ordinal)));
@@ -44,6 +46,48 @@ public sealed class CompareTests(LabFixture lab) : IDisposable
         Assert.StartsWith("o2wn02 deb12 Foreign", other, StringComparison.Ordinal);
         dynamic bad = site.Run($"{Compare} -Summary").Single();
         Assert.Equal(("CRITICAL", 2), ((string)bad.Status, (int)bad.ExitCode));
+    }
+
+    [Fact]
+    public async Task One_that_its_engine_started_again_and_again_is_restarting_while_users_get_in_and_a_sync_leaves_it_alone()
+    {
+        await using var site = await StaticLab.OfAsync(_shell, lab);
+        site.Run("Start-HpcContainer -Static $Second -Node o2wn01 -Site $Site").Succeeded();
+        for (var times = 1; times <= 3; times++)
+        {
+            Assert.Empty(site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -Site $Site").Succeeded().Objects);
+            await EndAsync(lab.Nodes[0], $"pisahpc-static-{site.Second}", times);
+        }
+
+        dynamic loop = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -Site $Site").Single();
+        Assert.Equal(("Restarting", "Warning"), ((string)loop.Kind, (string)loop.Severity));
+        Assert.Empty(site.Run("Sync-HpcEnvironment $Second -Node o2wn01 -WhatIf -Site $Site").Succeeded().Objects);
+    }
+
+    [Fact]
+    public async Task Others_containers_are_told_where_somebody_asks_for_them_and_not_else()
+    {
+        await using var site = await StaticLab.OfAsync(_shell, lab);
+        site.Run("Start-HpcContainer -Static $Second -Node o2wn01 -Site $Site").Succeeded();
+        var (node, name, other) = (lab.Nodes[0], $"pisahpc-static-{site.Second}", $"wn-hpc-{site.Mark}");
+        var image = (await node.DockerAsync("inspect", "--format", "{{.Image}}", name)).EndedWith(0).Output.Trim();
+        (await node.DockerAsync("run", "--detach", "--network", "host", "--name", other, image, "sleep", "60")).EndedWith(0);
+        Assert.Empty(site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -Site $Site").Succeeded().Objects);
+        var found = site.Run("Compare-HpcEnvironment $Second -Node o2wn01 -IncludeForeign -Site $Site").Succeeded().Objects.Cast<dynamic>();
+        Assert.Contains(found, item => item.Container == other && item.Kind == "Foreign" && item.Severity == "Warning");
+    }
+
+    /// <summary>Kills a container's first process, and waits until its engine has it back.</summary>
+    private static async Task EndAsync(LabNode node, string name, int times)
+    {
+        var process = (await node.DockerAsync("inspect", "--format", "{{.State.Pid}}", name)).EndedWith(0).Output.Trim();
+        (await node.RunInsideAsync("kill", "-KILL", process)).EndedWith(0);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var format = "{{.RestartCount}} {{.State.Status}}";
+        while ((await node.DockerAsync("inspect", "--format", format, name)).EndedWith(0).Output.Trim() != $"{times} running")
+        {
+            patience.Token.ThrowIfCancellationRequested();
+        }
     }
 
     [Fact]

@@ -29,7 +29,9 @@ public sealed class StaticEnvironmentTests(LabFixture lab) : IDisposable
         var seen = site.Run("Start-HpcContainer -Static $Second -Site $Site -WhatIf -PassThru").Succeeded().Objects;
         Assert.Equal(2, seen.Count(item => !(bool)((dynamic)item).Changed && ((dynamic)item).Ready is null));
 
-        var exported = site.Run("Export-HpcKnownHost $First, $Second -Path $KnownHosts -Site $Site").Succeeded().Objects;
+        var exported = site.Run("Export-HpcKnownHost $First, $Second -Node o2wn02, o2wn01 -Path $KnownHosts -Site $Site")
+            .Succeeded().Objects;
+        Assert.Equal(["o2wn02", "o2wn01", "o2wn02", "o2wn01"], exported.Select(item => (string)((dynamic)item).Node));
         Assert.Equal(4, exported.Count(item => (bool)((dynamic)item).Changed));
         foreach (var node in (string[])["o2wn01", "o2wn02"])
         {

@@ -46,6 +46,32 @@ public sealed class SpecificationDifferencesTests
         }));
 
     [Fact]
+    public void What_is_there_beyond_any_specification_is_told_and_exactly()
+    {
+        var wanted = Wanted with { MemoryBytes = 1024, Cpus = 2, Restart = RestartPolicy.OnFailure };
+        var found = SpecificationDifferences.Between(wanted, new ContainerInspection(Container(), wanted with { Cpus = 1 })
+        {
+            Further = [new("cpus", "1.5"), new("restart", "OnFailure:3"), new("memory-swap", "1024"), new("pid", "host")],
+        });
+        Assert.Equal(
+            [
+                new("cpus", "2", "1.5"), new("restart", "OnFailure", "OnFailure:3"), new("memory-swap", "2048", "1024"),
+                new("pid", "", "host"),
+            ],
+            found);
+    }
+
+    private static EngineContainer Container() => new()
+    {
+        Id = "f00",
+        Name = Wanted.Name,
+        Image = Wanted.Image,
+        State = ContainerState.Running,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Labels = Wanted.Labels,
+    };
+
+    [Fact]
     public void Of_lists_each_value_that_is_missing_or_too_many_is_one() => Assert.Equal(
         [
             new("mount", "", "/home:/home:rw"), new("mount", "", "/scratch:/scratch:rw"), new("device", "", "/dev/fuse"),

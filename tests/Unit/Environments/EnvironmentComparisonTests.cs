@@ -93,6 +93,35 @@ public sealed class EnvironmentComparisonTests
         Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Restarting", "Error"), Facts(Assert.Single(await CompareAsync())));
     }
 
+    [Theory]
+    [InlineData(false, "Warning")]
+    [InlineData(true, "Error")] // seen between two of its lives
+    public async Task One_that_lasts_for_seconds_each_time_is_restarting_too_though_it_runs_at_the_moment(bool isDeaf, string severity)
+    {
+        await _cluster.StartAsync();
+        Engine.Inspected = inspection => inspection with { Restarts = 57 };
+        _cluster.IsDeaf = isDeaf;
+        var difference = Assert.Single(await CompareAsync(ReadinessProof.Greeting));
+        Assert.Equal(("o2wn01", "cs7", "pisahpc-static-cs7", "Restarting", severity), Facts(difference));
+        Assert.Contains("10 times or more", difference.Actual, StringComparison.Ordinal);
+        Assert.Contains("Get-HpcContainerLog", difference.Remedy, StringComparison.Ordinal);
+        _cluster.Now += 3600;
+        Assert.DoesNotContain(await CompareAsync(ReadinessProof.Greeting), later => later.Kind == "Restarting");
+    }
+
+    [Fact]
+    public async Task What_somebody_gave_it_beyond_any_declaration_is_told()
+    {
+        await _cluster.StartAsync();
+        Engine.Inspected = inspection => inspection with
+        {
+            Further = [new("cpu-quota", "1000"), new("pid", "host"), new("volume", "v:/v")],
+        };
+        Assert.Equal(
+            ["Option cpu-quota 1000", "Option pid host", "Mount volume v:/v"],
+            (await CompareAsync()).Select(difference => $"{difference.Kind} {difference.Part} {difference.Actual}{difference.Wanted}"));
+    }
+
     [Fact]
     public async Task What_is_declared_otherwise_since_is_told_part_by_part()
     {

@@ -62,6 +62,9 @@ internal sealed class StaticCluster
     /// <summary>Whether a node can tell, without a login, if the sshds of its containers greet.</summary>
     public bool TellsGreetings { get; set; } = true;
 
+    /// <summary>What each node's clock shows, in seconds of the epoch.</summary>
+    public long Now { get; set; } = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
     /// <summary>The jobs that a node has in its container, as its script lists them.</summary>
     public Func<string, string> Placed { get; set; } = _ => "";
 
@@ -124,7 +127,7 @@ internal sealed class StaticCluster
                 var missing = LackingNode is null || LackingNode == node ? Missing : [];
                 var tcp = Listening.Select(port => string.Create(CultureInfo.InvariantCulture, $"0: 00000000:{port:X4} 00000000:0000 0A 0\n"));
                 return FakeCluster.Result(
-                    0, $"{Greetings(arguments)}--- missing\n{string.Join('\n', missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
+                    0, $"{Greetings(arguments)}--- now\n{Now}\n--- missing\n{string.Join('\n', missing)}\n--- cpus\n{Cpus}\n--- boot\nfirst\n--- tcp\n{string.Concat(tcp)}--- devices\n");
             case "Access/Login/put-login.sh":
                 Put.Add((arguments[4], arguments[5], Encoding.UTF8.GetString(input.Span)));
                 return FakeCluster.Result(0);

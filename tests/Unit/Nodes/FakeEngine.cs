@@ -43,6 +43,9 @@ public sealed class FakeEngine : IContainerEngine
     /// <summary>What every running container uses.</summary>
     public ContainerUsage Usage { get; set; } = new() { Time = DateTimeOffset.UnixEpoch };
 
+    /// <summary>What an inspection says beside what was asked for.</summary>
+    public Func<ContainerInspection, ContainerInspection> Inspected { get; set; } = inspection => inspection;
+
     /// <summary>Whether a log that is followed goes on until its container ends.</summary>
     public bool FollowsLogs { get; set; } = true;
 
@@ -212,7 +215,7 @@ public sealed class FakeEngine : IContainerEngine
 
     public async Task<ContainerInspection?> InspectAsync(string id, CancellationToken cancellationToken) =>
         await SpecificationAsync(id, cancellationToken) is { } specification
-            ? new ContainerInspection(Get(id)!, specification) { ProcessId = ProcessOf(Get(id)!) }
+            ? Inspected(new ContainerInspection(Get(id)!, specification) { ProcessId = ProcessOf(Get(id)!) })
             : null;
 
     public async Task<IReadOnlyList<EngineContainer>> ListAsync(

@@ -37,6 +37,13 @@ internal static class ContainerRecords
         ImageId = answer.ImageID,
         State = StateOf(answer.State),
         CreatedAt = UtcOf(answer.Created),
+        Published =
+        [
+            .. from port in answer.Ports ?? []
+               let number = port.PublicPort ?? 0
+               where number > 0
+               select new PublishedPort(port.IP ?? "", number, port.Type),
+        ],
         Labels = LabelsOf(answer.Labels),
     };
 

@@ -26,6 +26,8 @@ internal static class InspectionRecords
 
             // Empty by systempaths=unconfined; a privileged container and an engine that does not tell have no list at all.
             HasOpenSystemPaths = host is { MaskedPaths.Count: 0 } or { ReadonlyPaths.Count: 0 },
+            Further = FurtherOptions.Of(host),
+            Restarts = answer.RestartCount,
         };
     }
 

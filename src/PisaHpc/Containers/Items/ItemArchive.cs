@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using PisaHpc.Nodes;
 using PisaHpc.Posix;
 
 namespace PisaHpc.Containers.Items;
@@ -26,8 +27,9 @@ internal sealed record ItemArchive(IReadOnlyList<string> Paths)
     /// <param name="passedOver">Told of what cannot be copied: a socket, a pipe, a device.</param>
     public async Task WriteAsync(Stream target, Action<long> written, Action<string> passedOver, CancellationToken cancellationToken)
     {
-        await using var tar = new TarWriter(target, TarEntryFormat.Gnu, leaveOpen: true);
-        var writer = new Writer(tar, written, passedOver);
+        await using var counted = new CountedStream(target);
+        await using var tar = new TarWriter(counted, TarEntryFormat.Gnu, leaveOpen: true);
+        var writer = new Writer(tar, counted, written, passedOver);
         foreach (var path in Paths)
         {
             await writer.AddAsync(path, $"{Items}/{NameOf(path)}", cancellationToken);
@@ -85,8 +87,11 @@ internal sealed record ItemArchive(IReadOnlyList<string> Paths)
     private static HpcException Unreadable(string path, Exception failure) => new(
         ErrorId.ItemNotCopied, $"{Quote.Name(path)} cannot be read: {Quote.Cause(failure)}", path, innerException: failure);
 
-    private sealed class Writer(TarWriter tar, Action<long> written, Action<string> passedOver)
+    private sealed class Writer(TarWriter tar, CountedStream target, Action<long> written, Action<string> passedOver)
     {
+        /// <summary>What comes before a file (tar(5)); a long name takes more, and the file's length is the end of it.</summary>
+        private const int Header = 512;
+
         private long _written;
 
         public async Task AddAsync(string path, string name, CancellationToken cancellationToken)
@@ -131,8 +136,11 @@ internal sealed record ItemArchive(IReadOnlyList<string> Paths)
             var entry = Entry(item, TarEntryType.RegularFile, name);
             await using var content = new FileStream(item.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             entry.DataStream = content;
+            var (before, length) = (target.Count, content.Length);
+            target.Counted = count => written(_written + Math.Clamp(count - before - Header, 0, length));
             await tar.WriteEntryAsync(entry, cancellationToken);
-            written(_written += content.Length);
+            target.Counted = _ => { };
+            written(_written += length);
         }
 
         private static GnuTarEntry Entry(FileSystemInfo item, TarEntryType type, string name, string? link = null)
@@ -149,6 +157,25 @@ internal sealed record ItemArchive(IReadOnlyList<string> Paths)
 
             return entry;
         }
+    }
+
+    /// <summary>Tells how much has gone through to another stream, which it leaves open: a file may take hours.</summary>
+    private sealed class CountedStream(Stream inner) : UnseekableStream
+    {
+        public long Count { get; private set; }
+
+        public Action<long> Counted { get; set; } = _ => { };
+
+        public override bool CanWrite => true;
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await inner.WriteAsync(buffer, cancellationToken);
+            Count += buffer.Length;
+            Counted(Count);
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
     }
 }
 

@@ -84,9 +84,11 @@ public sealed class LoginAnswersTests : IDisposable
     /// <summary>In the one command that has the node's facts too.</summary>
     private static async Task<IReadOnlyDictionary<int, string?>> GreetAsync(params AskedLogin[] logins)
     {
-        var (facts, greetings) = await StaticProbe.ReadAsync(
+        var (facts, greetings, now) = await StaticProbe.ReadAsync(
             new LocalShell("here"), ["/", "/nonexistent/path"], logins, TimeSpan.FromSeconds(1), default);
         Assert.Equal(["/nonexistent/path"], facts.MissingPaths);
+        Assert.NotNull(now);
+        Assert.Empty(facts.ListeningPorts);
         return greetings;
     }
 }

@@ -81,6 +81,20 @@ public sealed class ReceiveItemsTests : IDisposable
         Assert.Contains("is a directory, and stays", (await ReceiveAsync("sh", At("to"), At("from/data/run it"))).Words, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Of_a_large_file_is_told_how_much_of_it_has_gone()
+    {
+        const int Length = 1 << 20;
+        File.WriteAllBytes(At("from/large"), new byte[Length]);
+        var told = new List<long>();
+        using var stream = new MemoryStream();
+        await new ItemArchive([At("from/data"), At("from/large")]).WriteAsync(
+            stream, told.Add, passed => Assert.Fail(passed), CancellationToken.None);
+        Assert.Equal(told.Order(), told);
+        Assert.True(told.Count(bytes => bytes is > 1000 and < Length) >= 4, string.Join(' ', told));
+        Assert.Equal(new ItemArchive([At("from/data"), At("from/large")]).Count().Bytes, told[^1]);
+    }
+
     private string At(string name) => Path.Combine(_scratch, name);
 
     private static async Task<(int Code, string Words)> ReceiveAsync(string shell, string destination, params string[] paths) =>
