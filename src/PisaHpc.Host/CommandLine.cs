@@ -15,7 +15,8 @@ internal static class CommandLine
 
           -Command, -c TEXT           one text: quote it
           -File, -f SCRIPT
-          -OutputFormat, -o FORMAT    Text (the module's views) or Json (one document on stdout, JSON lines on stderr)
+          -OutputFormat, -o FORMAT    Text (the module's views), Json (one document on stdout, JSON lines on stderr) or
+                                      Jsonl (JSON lines on both, an object as soon as it comes)
           -AsArray                    with Json: an array, however many objects there are
           -NoModule                   only PowerShell
           -NonInteractive, -NoLogo, -NoProfile
@@ -24,7 +25,8 @@ internal static class CommandLine
           -Version, -v    -Help, -h
 
         exit codes: 0 nothing failed; 1 an error was written or thrown; 2 the command line is not valid; N by the script's 'exit N';
-                    129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM, after the pipeline has cleaned up
+                    129, 130, 143 stopped by SIGHUP, SIGINT (Ctrl-C), SIGTERM, after the pipeline has cleaned up;
+                    141 in Jsonl, when nobody reads stdout any more
         environment: PISAHPC_MODULE  the module's manifest; else PisaHpc.psd1 is looked for beside the executable and above it
         """;
 
@@ -104,8 +106,8 @@ internal static class CommandLine
     private static HostOptions Checked(HostOptions options) => options switch
     {
         { Command: not null, File: not null } => throw new UsageException("-Command and -File exclude each other. Give one of them."),
-        { AsArray: true, Format: OutputFormat.Text, Help: false, Version: false } =>
-            throw new UsageException("-AsArray is of JSON alone. Give -OutputFormat Json too."),
+        { AsArray: true, Format: not OutputFormat.Json, Help: false, Version: false } =>
+            throw new UsageException("-AsArray is of a JSON document alone. Give -OutputFormat Json too."),
         _ => options,
     };
 
@@ -117,7 +119,7 @@ internal static class CommandLine
     private static OutputFormat FormatOf(string value) =>
         Enum.TryParse<OutputFormat>(value, ignoreCase: true, out var format) && !int.TryParse(value, out _)
             ? format
-            : throw new UsageException($"'{value}' is not an output format. Use Text or Json.");
+            : throw new UsageException($"'{value}' is not an output format. Use Text, Json or Jsonl.");
 }
 
 /// <summary>The command line cannot be carried out as it stands; the message names the argument and the next step.</summary>

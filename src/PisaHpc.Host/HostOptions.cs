@@ -39,4 +39,7 @@ internal enum OutputFormat
 
     /// <summary>One JSON document on stdout, one JSON object a line on stderr.</summary>
     Json,
+
+    /// <summary>One JSON object a line, on stdout for each object as it comes, and on stderr.</summary>
+    Jsonl,
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
@@ -17,7 +18,8 @@ internal sealed class JsonObjectWriter(Action<string> warn)
     /// <summary>How many objects and arrays may lie inside each other; what lies deeper is its text.</summary>
     public const int MaxDepth = 8;
 
-    private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions InLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions Options = InLine with { Indented = true };
 
     /// <summary>Writes a document.</summary>
     /// <param name="results">What the pipeline put out.</param>
@@ -45,6 +47,19 @@ internal sealed class JsonObjectWriter(Action<string> warn)
 
         output.WriteByte((byte)'\n');
         output.Flush();
+    }
+
+    /// <summary>An object as a line, with its end.</summary>
+    public ReadOnlyMemory<byte> LineOf(PSObject? result)
+    {
+        var line = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(line, InLine))
+        {
+            WriteValue(json, result, 0);
+        }
+
+        line.Write("\n"u8);
+        return line.WrittenMemory;
     }
 
     private void WriteValue(Utf8JsonWriter json, object? value, int depth)

@@ -14,7 +14,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format)
     /// <summary>Says a line of a kind: information, warning, verbose, debug.</summary>
     public void Say(string kind, string message)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             Write(new JsonObject { [kind] = new JsonObject { ["message"] = message } });
         }
@@ -31,7 +31,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format)
         {
             SayNative(error.ToString());
         }
-        else if (format == OutputFormat.Json)
+        else if (format != OutputFormat.Text)
         {
             Write(new JsonObject { ["error"] = ErrorFields.Of(error).ToJson() });
         }
@@ -47,7 +47,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format)
     /// <summary>Reports a failure of the host itself, such as a command line that is not valid.</summary>
     public void Report(string id, string message)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             Write(new JsonObject { ["error"] = new JsonObject { ["id"] = id, ["message"] = message } });
         }
@@ -60,7 +60,7 @@ internal sealed class MessageWriter(TextWriter output, OutputFormat format)
     /// <summary>What a native program wrote to its stderr is its own text and no failure by itself.</summary>
     private void SayNative(string text)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             Say("native", text);
         }

@@ -9,7 +9,7 @@ namespace PisaHpc.Host.Output;
 
 /// <summary>
 /// What a script says while it runs. Objects and what it says to its reader go to stdout; errors, warnings, verbose and debug lines go to
-/// stderr, so that stdout can be piped on. In Json mode stdout belongs to the document alone. Progress is for a person, and goes nowhere; a
+/// stderr, so that stdout can be piped on. In JSON stdout belongs to the objects alone. Progress is for a person, and goes nowhere; a
 /// question is an error at once.
 /// </summary>
 internal sealed class ScriptUserInterface(MessageWriter messages, OutputFormat format) : PSHostUserInterface
@@ -29,7 +29,7 @@ internal sealed class ScriptUserInterface(MessageWriter messages, OutputFormat f
 
     public override void Write(string value)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             _unfinished.Append(value);
         }
@@ -43,7 +43,7 @@ internal sealed class ScriptUserInterface(MessageWriter messages, OutputFormat f
 
     public override void WriteLine(string value)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             messages.Say("information", Plain(_unfinished.Append(value).ToString()));
             _unfinished.Clear();
@@ -58,7 +58,7 @@ internal sealed class ScriptUserInterface(MessageWriter messages, OutputFormat f
 
     public override void WriteErrorLine(string value)
     {
-        if (format == OutputFormat.Json)
+        if (format != OutputFormat.Text)
         {
             messages.Report("ErrorLine", value);
         }

@@ -21,7 +21,7 @@ internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWr
         try
         {
             signals.Watch(shell);
-            Invoke(shell);
+            Invoke(shell, signals);
             completed = shell.InvocationStateInfo.State == PSInvocationState.Completed;
         }
         catch (Exception stop) when (signals.Received is not null && IsStop(stop))
@@ -45,7 +45,7 @@ internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWr
     // The second kind is a pipeline that was stopped before it began.
     private static bool IsStop(Exception exception) => exception is PipelineStoppedException or InvalidPowerShellStateException;
 
-    private void Invoke(PowerShell shell)
+    private void Invoke(PowerShell shell, StopSignals signals)
     {
         if (options.Format == OutputFormat.Text)
         {
@@ -53,9 +53,17 @@ internal sealed class ScriptRunner(Runspace runspace, ScriptHost host, MessageWr
             return;
         }
 
+        var writer = new JsonObjectWriter(warning => messages.Say("warning", warning));
+        if (options.Format == OutputFormat.Jsonl)
+        {
+            using var lines = new JsonLines(writer, signals.OutputUnread);
+            lines.Take(shell);
+            return;
+        }
+
         var results = shell.Invoke();
         using var stdout = Console.OpenStandardOutput();
-        new JsonObjectWriter(warning => messages.Say("warning", warning)).Write(results, stdout, options.AsArray);
+        writer.Write(results, stdout, options.AsArray);
     }
 
     /// <summary>Reports an error record; says whether it makes the run a failed one.</summary>

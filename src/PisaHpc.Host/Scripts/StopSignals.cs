@@ -11,6 +11,8 @@ internal sealed class StopSignals : IDisposable
 {
     private static readonly TimeSpan PatienceAfterSecond = TimeSpan.FromSeconds(20);
 
+    private const int BrokenPipe = 13;
+
     private readonly Lock _gate = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Action<string> _say;
@@ -52,6 +54,9 @@ internal sealed class StopSignals : IDisposable
             _lastResort = null;
         }
     }
+
+    /// <summary>Stops the pipeline as SIGPIPE would end another program: what it goes on to put out is for nobody.</summary>
+    public void OutputUnread() => OnSignal(128 + BrokenPipe);
 
     /// <inheritdoc/>
     public void Dispose()

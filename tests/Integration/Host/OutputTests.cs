@@ -27,6 +27,40 @@ public sealed class OutputTests
         Assert.Empty(result.Error);
     }
 
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("5", "5\n")]
+    [InlineData("[pscustomobject]@{A=1;B=@('x','y')}, $null, 'a\nb'", "{\"A\":1,\"B\":[\"x\",\"y\"]}\nnull\n\"a\\nb\"\n")]
+    public async Task Jsonl_is_an_object_a_line_on_stdout(string command, string expected)
+    {
+        var result = (await HostProcess.RunAsync("-NoModule", "-OutputFormat", "Jsonl", "-Command", command)).EndedWith(0);
+        Assert.Equal(expected, result.Output);
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public async Task Jsonl_puts_an_object_out_as_soon_as_it_comes_and_what_came_is_there_after_a_signal()
+    {
+        const string Endless = "$n = 0; while ($true) { @{ Round = ++$n }; Write-Warning \"round $n\"; [Threading.Thread]::Sleep(20) }";
+        using var host = HostProcess.Start("-NoModule", "-o", "jsonl", "-c", Endless);
+        await host.SaysAsync("{\"Round\":3}\n");
+        await host.SignalAsync("TERM");
+        var result = (await host.EndAsync()).EndedWith(143);
+        Assert.StartsWith("{\"Round\":1}\n{\"Round\":2}\n{\"Round\":3}\n", result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("}\n", result.Output, StringComparison.Ordinal);
+        Assert.StartsWith("{\"warning\":{\"message\":\"round 1\"}}\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Jsonl_that_nobody_reads_any_more_stops_the_pipeline_which_cleans_up()
+    {
+        const string Endless = "try { while ($true) { 1 } } finally { [Console]::Error.WriteLine(\"cleaned\") }";
+        var shell = $"{{ '{Repository.Host}' -NoModule -o Jsonl -c '{Endless}'; echo $? >&2; }} | head -n 2";
+        var result = (await RunningProcess.RunAsync("sh", ["-c", shell])).EndedWith(0);
+        Assert.Equal("1\n1\n", result.Output);
+        Assert.Equal("cleaned\n141\n", result.Error);
+    }
+
     [Fact]
     public async Task Json_errors_are_one_object_a_line_on_stderr()
     {

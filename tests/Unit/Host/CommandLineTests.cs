@@ -44,7 +44,8 @@ public sealed class CommandLineTests
     [InlineData("exclude each other", "-c", "1", "-f", "a.ps1")]
     [InlineData("'7' is not an output format", "-o", "7")]
     [InlineData("'xml' is not an output format", "-o", "xml")]
-    [InlineData("-AsArray is of JSON alone", "-AsArray", "-c", "1")]
+    [InlineData("-AsArray is of a JSON document alone", "-AsArray", "-c", "1")]
+    [InlineData("-AsArray is of a JSON document alone", "-AsArray", "-o", "Jsonl", "-c", "1")]
     [InlineData("'-c' lacks its value", "-c")]
     [InlineData("'-File' lacks its value", "-File")]
     public void What_does_not_fit_is_named(string message, params string[] arguments) =>
