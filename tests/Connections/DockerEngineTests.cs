@@ -40,6 +40,23 @@ public class DockerEngineTests(Lab lab) : IClassFixture<Lab>
     }
 
     [Fact]
+    public async Task One_that_is_paused_goes_on_and_one_that_is_not_is_refused()
+    {
+        await using var reach = new Reach(Lab.Access);
+        var engine = await reach.EngineAsync();
+        var node = await reach.NodeAsync();
+        var id = await engine.CreateAsync(lab.Spec, None);
+        await engine.StartAsync(id, None);
+        Assert.Equal(0, (await node.RunAsync(["docker", "pause", id], default, None)).ExitCode);
+        Assert.Equal(ContainerState.Paused, (await engine.FindAsync(id, None))!.State);
+        await engine.UnpauseAsync(id, None);
+        Assert.Equal(ContainerState.Running, (await engine.FindAsync(id, None))!.State);
+        var refused = await Assert.ThrowsAsync<HpcException>(() => engine.UnpauseAsync(id, None));
+        Assert.Contains("not paused", refused.Message, StringComparison.Ordinal);
+        Assert.True(await engine.RemoveAsync(id, None));
+    }
+
+    [Fact]
     public async Task What_was_asked_for_is_what_the_engine_made()
     {
         await using var reach = new Reach(Lab.Access);

@@ -1,3 +1,4 @@
+using PisaHpc.Containers;
 using PisaHpc.Engines;
 using PisaHpc.Sites;
 

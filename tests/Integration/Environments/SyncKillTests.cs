@@ -45,6 +45,34 @@ public sealed class SyncKillTests(LabFixture lab) : IDisposable
             (await stopped.EndAsync()).EndedWith(130).Error);
     }
 
+    [Fact]
+    public async Task One_that_is_stopped_as_a_job_of_the_session_puts_the_container_of_before_back()
+    {
+        await using var site = await StaticLab.OfAsync(
+            _shell, lab, "  job-MARK: { environment: tiny, nodes: o2wn01, port: PORT, variables: { A: before } }\n");
+        var name = $"job-{site.Mark}";
+        site.Run($"Sync-HpcEnvironment {name} -Site $Site").Succeeded();
+        await site.ChangeAsync("A: before", "A: after");
+
+        var said = site.Run(
+            $$"""
+            $sync = Sync-HpcEnvironment {{name}} -GraceSec 1 -Site $Site -AsJob
+            while ($sync.State -eq 'Running' -and $sync.Progress.StatusDescription -notcontains 'starting the container') {
+                [System.Threading.Thread]::Sleep(10)
+            }
+            Stop-Job $sync
+            "$($sync.State)"
+            $sync.Warning.Message
+            Remove-Job $sync
+            """).Succeeded().Objects.Select(line => $"{line}").ToList();
+
+        Assert.Equal("Stopped", said[0]);
+        Assert.Contains("the container of before is back on o2wn01.", said[^1], StringComparison.Ordinal);
+        Assert.Equal([$"pisahpc-static-{name}"], await site.ContainersAsync(lab.Nodes[0]));
+        Assert.Single(await RunningAsync(site));
+        Assert.NotEmpty(site.Run($"Compare-HpcEnvironment {name} -Site $Site").Succeeded().Objects);
+    }
+
     private async Task<IReadOnlyList<string>> RunningAsync(StaticLab site) =>
         [.. (await lab.Nodes[0].DockerAsync("ps", "--format", "{{.Names}}")).EndedWith(0).Lines.Where(
             name => name.EndsWith(site.Mark, StringComparison.Ordinal))];

@@ -41,6 +41,23 @@ public sealed class WayBackTests(LabFixture lab) : IDisposable
     }
 
     [Fact]
+    public async Task One_that_somebody_paused_goes_on_with_whoever_is_in_it()
+    {
+        await using var site = await StaticLab.OfAsync(_shell, lab);
+        site.Run("Sync-HpcEnvironment $Second -Node o2wn01 -Site $Site").Succeeded();
+        site.Run("Export-HpcKnownHost $Second -Node o2wn01 -Path $KnownHosts -Site $Site").Succeeded();
+        var session = site.LoginAsync("o2wn01", site.Port + 1, "touch /tmp/here; while [ -e /tmp/here ]; do sleep 0.1; done; echo done");
+        await StaticLab.InsideAsync(lab.Nodes[0], site.Second, "[ -e /tmp/here ]");
+        (await lab.Nodes[0].DockerAsync("pause", $"pisahpc-static-{site.Second}")).EndedWith(0);
+        dynamic planned = site.Run("Sync-HpcEnvironment $Second -Node o2wn01 -WhatIf -PassThru -Site $Site").Single();
+        Assert.Equal(("Unpause", "Paused"), ((string)planned.Step, (string)planned.Reason));
+        dynamic mended = site.Run("Sync-HpcEnvironment $Second -Node o2wn01 -Site $Site").Single();
+        Assert.Equal(("Unpause", true, true), ((string)mended.Step, (bool)mended.Changed, (bool)mended.Ready));
+        await StaticLab.InsideAsync(lab.Nodes[0], site.Second, "rm /tmp/here");
+        Assert.Equal("done", (await session).EndedWith(0).Output.Trim());
+    }
+
+    [Fact]
     public async Task Where_what_a_restart_or_a_sync_makes_does_not_start_users_are_let_into_the_old_one()
     {
         await using var site = await StaticLab.OfAsync(_shell, lab);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Management.Automation;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Mpi;
@@ -31,6 +32,19 @@ public sealed class ContainerMpiStopTests(MpiJobFixture job) : IClassFixture<Mpi
 
         var end = await run.WaitAsync(Limit);
         Assert.True(end.Stopped, string.Join('\n', end.Errors));
+        await job.QuietAsync();
+    }
+
+    [Fact]
+    public async Task Stopped_as_a_job_of_the_session()
+    {
+        var run = Assert.IsType<Job>(job.Run(Stubborn + " -AsJob").Single().BaseObject, exactMatch: false);
+        await RanksRunAsync();
+        var nodes = run.Progress.Where(bar => bar.ParentActivityId > 0).Select(bar => $"{bar.Activity}: {bar.StatusDescription}");
+        Assert.Equal(["o2wn01: running ranks", "o2wn02: running ranks"], nodes.Distinct().Order(StringComparer.Ordinal));
+        run.StopJob();
+
+        Assert.Equal(JobState.Stopped, run.JobStateInfo.State);
         await job.QuietAsync();
     }
 

@@ -9,9 +9,7 @@ public sealed class WrongStaticNameTests : IDisposable
     private readonly SocketEngine _engine = new();
 
     public WrongStaticNameTests() =>
-        File.AppendAllText(
-            _engine.Site,
-            $"staticDirectory: {_engine.Path}.static\nstatic:\n  cs7: {{ environment: debian12, nodes: localhost, port: 2201 }}\n");
+        File.AppendAllText(_engine.Site, "static:\n  cs7: { environment: debian12, nodes: localhost, port: 2201 }\n");
 
     public void Dispose() => _engine.Dispose();
 
@@ -33,10 +31,6 @@ public sealed class WrongStaticNameTests : IDisposable
         Assert.All(run.Output, item => Assert.Equal(
             ("localhost", "cs7"), ((string)item.Properties["Node"].Value, (string)item.Properties["Static"].Value)));
     }
-
-    [Fact]
-    public void Host_keys_of_the_others_are_asked_for() =>
-        Assert.Contains(Run("Export-HpcKnownHost cs7, typo").Errors, error => Equals("localhost", error.TargetObject));
 
     [Theory]
     [InlineData("typo", 0, 1, 3, "UNKNOWN - typo is not declared")]
