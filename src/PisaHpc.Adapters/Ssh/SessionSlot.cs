@@ -15,6 +15,7 @@ internal sealed class SessionSlot : IDisposable
 {
     private readonly Lock _lock;
     private readonly Action<SharedConnection> _release;
+    private readonly bool _isOnlyOne;
     private int _returned;
 
     /// <summary>Takes a place, under the lock.</summary>
@@ -24,6 +25,7 @@ internal sealed class SessionSlot : IDisposable
     {
         (Connection, _lock, _release) = (connection, guard, release);
         connection.Used++;
+        _isOnlyOne = connection.Used == 1;
     }
 
     /// <summary>The connection.</summary>
@@ -38,14 +40,16 @@ internal sealed class SessionSlot : IDisposable
     }
 
     /// <summary>The node allows fewer sessions than were believed: what is used now, without this one, is all there is.</summary>
-    /// <returns>Whether there is any.</returns>
+    /// <returns>
+    /// Whether to ask again: there were others when this one was asked for. They may have ended since, while the refusal was on its way.
+    /// </returns>
     public bool Refused()
     {
         lock (_lock)
         {
             Connection.Places = Math.Max(1, Connection.Used - 1);
             Dispose();
-            return Connection.Used > 0;
+            return !_isOnlyOne;
         }
     }
 }

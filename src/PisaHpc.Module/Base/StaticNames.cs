@@ -38,6 +38,17 @@ internal static class StaticNames
         }
     }
 
+    /// <summary>The nodes of what names mean, before there is a background job, which itself tells of the names that are wrong.</summary>
+    /// <exception cref="HpcException">
+    /// <see cref="ErrorId.StaticNotFound"/>: none is declared, and the job could do nothing; <see cref="ErrorId.SiteMissing"/>.
+    /// </exception>
+    public static IEnumerable<string> NodesBound(SiteCmdlet cmdlet, IEnumerable<string> names)
+    {
+        HpcException? wrong = null;
+        var meant = DefinitionsOf(cmdlet, names, failure => wrong ??= failure);
+        return wrong is null || meant.Count > 0 ? meant.SelectMany(definition => definition.NodeNames()) : throw wrong;
+    }
+
     /// <summary>The nodes that are meant of those that are declared for an environment: all, where -Node names none.</summary>
     /// <param name="strict">Whether a node that is not declared for it is an error; else it is passed over.</param>
     /// <param name="wrong">

@@ -59,7 +59,7 @@ public sealed class StartHpcContainerCommand : PlanCmdlet, IBackgroundCmdlet
     {
         "Plan" => [Plan.Node],
         FromStatic when Node.Length > 0 => NodesOf(Node),
-        FromStatic => StaticNames.DefinitionsOf(this, Static, _ => { }).SelectMany(definition => definition.NodeNames()),
+        FromStatic => StaticNames.NodesBound(this, Static),
         _ => Allocation.Nodes.Select(node => node.Name),
     };
 

@@ -56,17 +56,9 @@ public sealed class SyncHpcEnvironmentCommand : StaticCmdlet, IBackgroundCmdlet
     /// <inheritdoc/>
     private protected override bool IsInOrder => !Unordered;
 
-    IEnumerable<string> IBackgroundCmdlet.NodesBound()
-    {
-        if (Node.Length > 0)
-        {
-            return NodesOf(Node);
-        }
-
-        // The job itself tells of a wrong name.
-        var declared = StaticNames.DefinitionsOf(this, Static, _ => { });
-        return declared.SelectMany(definition => definition.NodeNames()).Concat(Prune ? NodesOrSite([]) : []);
-    }
+    IEnumerable<string> IBackgroundCmdlet.NodesBound() => Node.Length > 0
+        ? NodesOf(Node)
+        : StaticNames.NodesBound(this, Static.Except(UndeclaredAmong(Static))).Concat(Prune ? NodesOrSite([]) : []);
 
     /// <inheritdoc/>
     protected override async Task EndAsync()

@@ -60,6 +60,7 @@ public sealed class BackgroundNodesTests : IDisposable
     [Theory]
     [InlineData("Initialize-HpcNode", "InvalidValue")]
     [InlineData("Sync-HpcEnvironment old", "StaticNotFound")]
+    [InlineData("Start-HpcContainer -Static old", "StaticNotFound")]
     [InlineData("Start-HpcJob", "AllocationNotFound")]
     [InlineData("Invoke-ContainerMpi hostname -JobId '47*'", "InvalidValue")]
     public void What_cannot_be_done_at_all_is_an_error_and_makes_no_job(string command, string id)
@@ -73,7 +74,7 @@ public sealed class BackgroundNodesTests : IDisposable
     [
         ("Invoke-ContainerMpi", typeof(InvokeContainerMpiCommand)), ("Get-HpcAllocation", typeof(GetHpcAllocationCommand)),
         ("Start-HpcJob", typeof(StartHpcJobCommand)), ("Sync-HpcEnvironment", typeof(SyncHpcEnvironmentCommand)),
-        ("Initialize-HpcNode", typeof(InitializeHpcNodeCommand)),
+        ("Initialize-HpcNode", typeof(InitializeHpcNodeCommand)), ("Start-HpcContainer", typeof(StartHpcContainerCommand)),
     ];
 
     private string AsJob(string command) => $"{command} -AsJob -Site {_site} | ForEach-Object {{ $_.ChildJobs.Name }}";

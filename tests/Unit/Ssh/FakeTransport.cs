@@ -13,19 +13,23 @@ internal sealed class FakeTransport : INodeTransport
 
     public int Allowed { get; init; } = 10;
 
+    /// <summary>Until when a refusal is on its way.</summary>
+    public Task Refusing { get; init; } = Task.CompletedTask;
+
     public Action OnDispose { get; init; } = () => { };
 
     public TaskCompletionSource Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task<INodeSession> StartAsync(RemoteCommand command)
+    public async Task<INodeSession> StartAsync(RemoteCommand command)
     {
         if (_running >= Allowed)
         {
-            return Task.FromException<INodeSession>(new SessionRefusedException("too many", new IOException()));
+            await Refusing;
+            throw new SessionRefusedException("too many", new IOException());
         }
 
         _running++;
-        return Task.FromResult<INodeSession>(new FakeSession(this));
+        return new FakeSession(this);
     }
 
     public ValueTask DisposeAsync()

@@ -165,6 +165,19 @@ public class NodeSessionsTests
     }
 
     [Fact]
+    public async Task A_refusal_that_comes_when_the_others_have_ended_is_no_failure()
+    {
+        var refusing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var narrow = new FakeTransport { Allowed = 1, Refusing = refusing.Task };
+        await using var sessions = new NodeSessions("n1", _ => Task.FromResult<INodeTransport>(narrow), NotIdle);
+        var first = await sessions.StartAsync(Command, CancellationToken.None);
+        var second = sessions.StartAsync(Command, CancellationToken.None);
+        await first.DisposeAsync();
+        refusing.SetResult();
+        await using var served = await second.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task A_node_that_allows_no_session_is_told_as_such()
     {
         await using var sessions = Sessions([], places: 10, allowed: 0);
