@@ -206,9 +206,10 @@ public sealed class ContainerCommandTests(CommandJobFixture job) : IClassFixture
     [InlineData("Invoke-ContainerCommand id -Node 'o2wn0*' -JobId $JobId -WorkingDirectory /et", "/etc")]
     [InlineData("Copy-HpcContainerItem -JobId $JobId -FromContainer -Path /etc/passw", "/etc/passwd")]
     [InlineData("Copy-HpcContainerItem -JobId $JobId -Destination /et", "/etc")]
-    [InlineData("Get-HpcContainer -JobId $JobId -Name pisahpc-", "pisahpc-$JobId")]
+    [InlineData("Get-HpcContainer -JobId $JobId -Name pisahpc-", "$Name")]
     public void Tab_offers_what_is_in_a_container(string line, string offer)
     {
+        var name = job.Run("(Get-HpcContainer -JobId $JobId).Name[0]").Single();
         var (typed, expected) = (Here(line), Here(offer));
         var clock = Stopwatch.StartNew();
         while (job.Shell.Complete(typed).All(one => one.ListItemText != expected))
@@ -216,7 +217,8 @@ public sealed class ContainerCommandTests(CommandJobFixture job) : IClassFixture
             Assert.True(clock.Elapsed < Patience, typed);
         }
 
-        string Here(string text) => text.Replace("$JobId", job.JobId, StringComparison.Ordinal);
+        string Here(string text) => text.Replace("$JobId", job.JobId, StringComparison.Ordinal)
+            .Replace("$Name", $"{name}", StringComparison.Ordinal);
     }
 
     private static bool IsLine(object output) => ((dynamic)output).GetType().Name == "HpcContainerOutput";
