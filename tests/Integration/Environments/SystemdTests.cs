@@ -14,7 +14,7 @@ public sealed class SystemdTests(LabFixture lab) : IDisposable
     public async Task Systemd_runs_with_the_engine_s_own_rights_lets_users_in_and_leaves_the_node_s_control_groups_alone()
     {
         var images = await RunningProcess.RunAsync(
-            Path.Combine(Repository.Root, "lab", "lab.sh"), ["images", "init"], patience: TimeSpan.FromMinutes(3));
+            Path.Combine(Repository.Root, "lab", "lab.sh"), ["images", "init"], patience: TimeSpan.FromMinutes(10));
         images.EndedWith(0);
         await using var site = await StaticLab.OfAsync(
             _shell, lab, "  systemd-MARK: { environment: systemd, nodes: o2wn02, port: PORT, imageInit: /usr/sbin/init, logins: { users: hpcuser } }\n");
