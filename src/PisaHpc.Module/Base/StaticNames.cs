@@ -49,7 +49,10 @@ internal static class StaticNames
         return wrong is null || meant.Count > 0 ? meant.SelectMany(definition => definition.NodeNames()) : throw wrong;
     }
 
-    /// <summary>The nodes that are meant of those that are declared for an environment: all, where -Node names none.</summary>
+    /// <summary>
+    /// The nodes that are meant of those that are declared for an environment, in the order in which they were named: all, where -Node names
+    /// none.
+    /// </summary>
     /// <param name="strict">Whether a node that is not declared for it is an error; else it is passed over.</param>
     /// <param name="wrong">
     /// Told of each node that is not declared for it, with <see cref="ErrorId.InvalidValue"/>; the others are meant all the same.
@@ -73,7 +76,7 @@ internal static class StaticNames
                 $"Add it to static.{definition.Name}.nodes in the site definition."));
         }
 
-        return [.. declared.Intersect(cmdlet.NodesOf(nodes))];
+        return [.. cmdlet.NodesOf(nodes).Intersect(declared)];
     }
 
     /// <summary>Who asks, as a container's label says it: the person behind sudo, where there is one.</summary>
