@@ -50,8 +50,8 @@ internal static class StaticNames
     }
 
     /// <summary>
-    /// The nodes that are meant of those that are declared for an environment, in the order in which they were named: all, where -Node names
-    /// none.
+    /// The nodes that are meant of those that are declared for an environment, in the order in which they were named: all, where -Node
+    /// names none.
     /// </summary>
     /// <param name="strict">Whether a node that is not declared for it is an error; else it is passed over.</param>
     /// <param name="wrong">

@@ -22,7 +22,7 @@ public sealed class CmdletExitCodeTests : IDisposable
     [InlineData("Test-HpcNode -Check Engine -Summary", 0)]
     [InlineData("Test-HpcNode -Check Engine -FailOn Failed", 1, "NodeCheckFailed")]
     [InlineData("Test-HpcContainer -Definition", 0)]
-    [InlineData("Test-HpcContainer -Definition -FailOn Info", 1, "ContainerCheckFailed")]
+    [InlineData("Test-HpcContainer -Definition -FailOn Warning", 1, "ContainerCheckFailed")]
     [InlineData("Compare-HpcEnvironment", 1, "EngineUnavailable")]
     [InlineData("Compare-HpcEnvironment -Summary", 1, "EngineUnavailable")]
     [InlineData("Sync-HpcEnvironment -WhatIf", 1, "EngineUnavailable")]
@@ -82,12 +82,17 @@ public sealed class CmdletExitCodeTests : IDisposable
     {
         var site = Path.Combine(_directory.FullName, "site.yaml");
         var ports = Directory.CreateDirectory(Path.Combine(_directory.FullName, "ports")).FullName;
+        foreach (var port in Enumerable.Range(22000, 10))
+        {
+            File.WriteAllText(Path.Combine(ports, $"{port}"), "");
+        }
+
         File.WriteAllText(
             site,
             $$"""
             nodes: { names: localhost, engineSocket: {{_directory.FullName}}/engine.sock, ssh: { client: local } }
             portArea: { path: {{ports}}, first: 22000, last: 22009 }
-            environments: { debian12: { image: "registry.lab:5000/pisa/hpc:deb12" } }
+            environments: { debian12: { image: "registry.invalid/pisa/hpc@sha256:{{new string('0', 64)}}" } }
             static: { cs7: { environment: debian12, nodes: localhost, port: 2201 } }
 
             """);
