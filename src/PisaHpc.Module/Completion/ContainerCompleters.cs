@@ -55,31 +55,27 @@ internal sealed class ContainerProgramCompleter : InContainerCompleter
         select candidate;
 }
 
-/// <summary>Completes directories in a container, level by level.</summary>
-internal sealed class InnerDirectoryCompleter : InContainerCompleter
+/// <summary>Completes paths in a container, level by level.</summary>
+/// <param name="list">Lists what is in a directory of a container, given its id.</param>
+/// <param name="what">What a path is, as its tooltip begins.</param>
+internal abstract class InnerPathCompleter(
+    Func<IContainerEngine, string, string, CancellationToken, Task<IReadOnlyList<string>>> list, string what) : InContainerCompleter
 {
     /// <inheritdoc/>
-    protected override string KeyOf(CompletionLine line) => $"{base.KeyOf(line)}\n{MountCompleter.DirectoryOf(line.Word)}";
+    protected sealed override string KeyOf(CompletionLine line) => $"{base.KeyOf(line)}\n{MountCompleter.DirectoryOf(line.Word)}";
 
     /// <inheritdoc/>
-    protected override async Task<IEnumerable<CompletionCandidate>> FindAsync(
+    protected sealed override async Task<IEnumerable<CompletionCandidate>> FindAsync(
         IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken) =>
-        from path in await ContainerListing.DirectoriesAsync(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
-        select new CompletionCandidate(path, $"directory in {container.Name} on {container.Node}");
+        from path in await list(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
+        select new CompletionCandidate(path, $"{what} {container.Name} on {container.Node}");
 }
 
-/// <summary>Completes files and directories in a container, level by level.</summary>
-internal sealed class InnerItemCompleter : InContainerCompleter
-{
-    /// <inheritdoc/>
-    protected override string KeyOf(CompletionLine line) => $"{base.KeyOf(line)}\n{MountCompleter.DirectoryOf(line.Word)}";
+/// <summary>Completes directories in a container.</summary>
+internal sealed class InnerDirectoryCompleter() : InnerPathCompleter(ContainerListing.DirectoriesAsync, "directory in");
 
-    /// <inheritdoc/>
-    protected override async Task<IEnumerable<CompletionCandidate>> FindAsync(
-        IContainerEngine engine, HpcContainer container, string word, CancellationToken cancellationToken) =>
-        from path in await ContainerListing.ItemsAsync(engine, container.Id, MountCompleter.DirectoryOf(word), cancellationToken)
-        select new CompletionCandidate(path, $"in {container.Name} on {container.Node}");
-}
+/// <summary>Completes files and directories in a container.</summary>
+internal sealed class InnerItemCompleter() : InnerPathCompleter(ContainerListing.ItemsAsync, "in");
 
 /// <summary>Completes what is copied: out of containers what is there. For files of this machine the engine has its own.</summary>
 internal sealed class CopiedItemCompleter : IArgumentCompleter

@@ -151,7 +151,14 @@ public sealed class RollingSync(Cluster cluster)
             _failures++;
         }
 
-        _ = outcome.Failure is not null && !outcome.Change.Ready ? down.Add(outcome.Change.Node) : down.Remove(outcome.Change.Node);
+        if (outcome.Failure is not null && !outcome.Change.Ready)
+        {
+            down.Add(outcome.Change.Node);
+        }
+        else
+        {
+            down.Remove(outcome.Change.Node);
+        }
     }
 
     private HpcException Stopped(List<RollingStep> left, HashSet<string> down, int limit)
