@@ -1,3 +1,4 @@
+using System.Globalization;
 using PisaHpc.Integration.Harness;
 
 namespace PisaHpc.Integration.Environments;
@@ -96,16 +97,12 @@ public sealed class RolloutTests : IDisposable
             + $"| Invoke-ContainerMpi -Static {site.Second} -Quiet "
             + "-Command sh -ArgumentList '-c', 'touch /tmp/ranks; while [ -e /tmp/ranks ]; do sleep 0.1; done'");
         await StaticLab.InsideAsync(nodes[3], site.Second, "[ -e /tmp/ranks ]");
-        var ended = Task.Run(() => site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site"));
-        var without = 0;
-        while (!ended.IsCompleted)
-        {
-            var running = await Task.WhenAll(nodes.Select(node => IsRunningAsync(node, site.Second)));
-            without = Math.Max(without, running.Count(runs => !runs));
-        }
-
-        Assert.InRange(without, 0, 1);
-        Assert.Equal(["StaticBusy"], (await ended).ErrorIds);
+        var since = DateTimeOffset.UtcNow;
+        Assert.Equal(["StaticBusy"], site.Run("Sync-HpcEnvironment $Second -GraceSec 1 -Site $Site").ErrorIds);
+        var events = await Task.WhenAll(nodes.Select(node => EndsAndStartsAsync(node, site.Second, since)));
+        Assert.Equal(
+            ["o2wn01 die", "o2wn01 start", "o2wn02 die", "o2wn02 start", "o2wn03 die", "o2wn03 start"],
+            events.SelectMany(ofNode => ofNode).OrderBy(item => item.Time).Select(item => item.Text));
         Assert.Equal(
             ["o2wn04 Image"],
             site.Run("Compare-HpcEnvironment $Second -Site $Site").Succeeded().Objects.Cast<dynamic>()
@@ -118,8 +115,18 @@ public sealed class RolloutTests : IDisposable
         Assert.Equal("2", (await site.LoginAsync("o2wn04", site.Port + 1, "cat /etc/rollout")).EndedWith(0).Output.Trim());
     }
 
-    private static async Task<bool> IsRunningAsync(LabNode node, string name) => (await node.DockerAsync(
-        "ps", "--quiet", "--filter", $"name=^pisahpc-static-{name}$")).EndedWith(0).Output.Trim().Length > 0;
+    /// <summary>When an environment's containers on a node ended and started, in nanoseconds; all nodes have one clock.</summary>
+    private static async Task<IEnumerable<(long Time, string Text)>> EndsAndStartsAsync(LabNode node, string name, DateTimeOffset since)
+    {
+        var events = await node.DockerAsync(
+            "events", "--filter", $"label=pisahpc.static={name}", "--filter", "event=die", "--filter", "event=start",
+            "--since", Seconds(since), "--until", Seconds(DateTimeOffset.UtcNow), "--format", "{{.TimeNano}} {{.Action}}");
+        return events.EndedWith(0).Lines.Where(line => line.Length > 0).Select(line => line.Split(' '))
+            .Select(parts => (long.Parse(parts[0], CultureInfo.InvariantCulture), $"{node.Name} {parts[1]}"));
+    }
+
+    private static string Seconds(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.ToUnixTimeMilliseconds() / 1000m:0.000}");
 
     /// <summary>An image of the lab's with a file of its own, under one name at the registry.</summary>
     private static async Task PublishAsync(LabNode node, string mark, string number)

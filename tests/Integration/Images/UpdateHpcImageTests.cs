@@ -249,17 +249,22 @@ public sealed class UpdateHpcImageTests(ImageLab images) : IClassFixture<ImageLa
     private static List<string> Named(RunResult run, string state) =>
         [.. run.Objects.Where(result => (string)result.Properties["State"].Value == state).Select(result => (string)result.Properties["Node"].Value)];
 
-    /// <summary>A bar for the whole, and below it one for each node that pulled; all are taken away at the end.</summary>
-    private static void AssertProgress(RunResult run, IReadOnlyList<string> nodes)
+    /// <summary>First the look at every node has its bars, then the update of those that pulled.</summary>
+    private void AssertProgress(RunResult run, IReadOnlyList<string> pulled)
     {
-        var whole = run.Progress.Where(record => record.ParentActivityId < 0).ToList();
-        Assert.Single(whole.Select(record => record.ActivityId).Distinct());
-        var children = run.Progress.Where(record => record.ParentActivityId == whole[0].ActivityId).ToList();
-        Assert.Equal(nodes.Order(), children.Select(record => record.Activity).Distinct().Order());
-        foreach (var bar in run.Progress.GroupBy(record => record.ActivityId))
-        {
-            Assert.Equal(ProgressRecordType.Completed, bar.Last().RecordType);
-        }
+        var look = run.Progress.TakeWhile(record => record.ParentActivityId >= 0 || record.Activity == "Looking for images").ToList();
+        AssertBars(look, images.Nodes.Select(node => node.Name));
+        AssertBars([.. run.Progress.Skip(look.Count)], pulled);
+    }
+
+    /// <summary>A bar for the whole, and below it one for each node; all are taken away at the end.</summary>
+    private static void AssertBars(IReadOnlyList<ProgressRecord> records, IEnumerable<string> nodes)
+    {
+        var whole = records.First(record => record.ParentActivityId < 0);
+        Assert.All(records.Except([whole]), record => Assert.Equal(
+            record.ActivityId == whole.ActivityId ? -1 : whole.ActivityId, record.ParentActivityId));
+        Assert.Equal(nodes.Order(), records.Where(record => record.ParentActivityId >= 0).Select(record => record.Activity).Distinct().Order());
+        Assert.All(records.GroupBy(record => record.ActivityId), bar => Assert.Equal(ProgressRecordType.Completed, bar.Last().RecordType));
     }
 
     private List<string> BlobFiles() => [.. Directory.EnumerateFiles(images.Registry.Blobs, "data", SearchOption.AllDirectories)];
