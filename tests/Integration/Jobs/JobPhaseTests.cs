@@ -41,28 +41,33 @@ public sealed class JobPhaseTests(LabFixture lab) : IDisposable
         Assert.Contains(run.Verbose, line => line.StartsWith($"job {job.Id}: taking back what was started: done in ", StringComparison.Ordinal));
     }
 
-    /// <summary>Each further one would be one for each of a thousand nodes. A container that is slow has its log followed, too.</summary>
+    /// <summary>
+    /// Each further one would be one for each of a thousand nodes. A container that is not ready after half a second has its log followed,
+    /// before which it is looked at once more.
+    /// </summary>
     [Fact]
     public async Task A_trace_has_the_four_commands_and_five_requests_that_a_start_needs_of_each_node()
     {
         await using var job = new LabJob(_shell, lab, "trace");
         job.Run("Get-HpcContainer o2wn01, o2wn02").Succeeded();
 
-        var trace = job.Run("$null = $allocation | Start-HpcJob -Environment tiny -Memory 256m -TraceVariable trace; $trace").Succeeded().Objects;
+        var start = job.Run("$null = $allocation | Start-HpcJob -Environment tiny -Memory 256m -TraceVariable trace; $trace").Succeeded();
 
-        var asked = from part in trace
-                    let phase = (dynamic)part.BaseObject
+        var phases = start.Objects.Select(part => (dynamic)part.BaseObject).ToList();
+        var asked = from phase in phases
                     where phase.Phase is "NodeCommand" or "EngineRequest"
                     where !((string)phase.Detail).EndsWith("/logs", StringComparison.Ordinal)
                     select (Node: (string)phase.Node, Detail: (string)phase.Detail);
+        var slow = phases.Where(phase => phase.Phase == "WaitUntilReady" && phase.TookSec >= 0.5).Select(phase => phase.Node);
         Assert.All(Nodes, node => Assert.Equal(
             [
                 "Access/Ssh/job-directory-write.sh", "Access/Ssh/readiness.sh", "Containers/control-groups.sh", "Containers/node-facts.sh",
                 "GET /containers/json", "GET /containers/{name}/json", "GET /images/{name}/json", "POST /containers/create",
                 "POST /containers/{name}/start",
             ],
-            asked.Where(one => one.Node == node).Select(one => one.Detail).Order(StringComparer.Ordinal)));
-        Assert.All(trace.Select(part => (dynamic)part.BaseObject), phase => Assert.Equal(job.Id, (string)phase.JobId));
+            (slow.Contains(node) ? asked.Distinct() : asked).Where(one => one.Node == node)
+                .Select(one => one.Detail).Order(StringComparer.Ordinal)));
+        Assert.All(phases, phase => Assert.Equal(job.Id, (string)phase.JobId));
     }
 
     private static void AssertDone(IReadOnlyList<string> lines, IReadOnlyList<string> phases) => Assert.All(phases, phase =>

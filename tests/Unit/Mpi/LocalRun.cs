@@ -123,6 +123,9 @@ internal sealed class LocalRun : IDisposable
     public IReadOnlyList<(bool IsStopped, long Position)> Followers() =>
         [.. Process.GetProcessesByName("tail").SelectMany(FollowerOf)];
 
+    /// <summary>How many bytes of output the launcher has written to the disk.</summary>
+    public long Spooled => new FileInfo(Assert.Single(Directory.EnumerateFiles(Temporary, "out", SearchOption.AllDirectories))).Length;
+
     /// <summary>Has the output followed with other options, and by looking alone, also where the kernel tells of changes.</summary>
     /// <param name="options">Those in place of the pace.</param>
     /// <param name="starter">What starts it, with its options.</param>

@@ -214,19 +214,30 @@ public sealed class MpiRunTests
     [InlineData("/bin/bash")]
     public async Task What_the_listener_does_not_take_stays_on_the_node_s_disk_and_comes_when_he_does(string shell)
     {
+        const int First = 1000;
         const int Lines = 3000;
         using var local = new LocalRun(shell);
         var (go, count) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), 0);
-        var run = local.RunAsync($"yes {new string('x', 9999)} | head -n {Lines}", [], lines =>
+        var script = $$"""
+            yes {{new string('x', 9999)}} | head -n {{First}}
+            until [ -e "$TMPDIR/more" ]; do sleep 0.1; done
+            yes {{new string('x', 9999)}} | head -n {{Lines - First}}
+            until [ -e "$TMPDIR/end" ]; do sleep 0.1; done
+            rm "$TMPDIR/more" "$TMPDIR/end"
+            """;
+        var run = local.RunAsync(script, [], lines =>
         {
-            count += lines.Count(line => line.Text.Length == 9999);
+            Interlocked.Add(ref count, lines.Count(line => line.Text.Length == 9999)); // Both streams are told of.
             return go.Task;
         });
 
         await UntilAsync(() => local.Followers().Count(follower => follower.IsStopped) == 2);
-        var sent = local.Followers().Max(follower => follower.Position);
-        Assert.InRange(sent, OutputWindow.Most, 10_000 * Lines / 2);
+        await File.WriteAllTextAsync(Path.Combine(local.Temporary, "more"), "");
+        await UntilAsync(() => local.Spooled > 10_000 * Lines);
+        Assert.All(local.Followers(), follower => Assert.True(follower.IsStopped));
+        Assert.InRange(local.Followers().Max(follower => follower.Position), OutputWindow.Most, local.Spooled / 2);
 
+        await File.WriteAllTextAsync(Path.Combine(local.Temporary, "end"), "");
         go.SetResult();
         Assert.Equal("Succeeded", (await run.WaitAsync(Limit)).Result.Outcome);
         Assert.Equal(Lines, count);
