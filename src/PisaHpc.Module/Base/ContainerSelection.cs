@@ -9,6 +9,7 @@ namespace PisaHpc.Module.Base;
 internal sealed class ContainerSelection(NodeCmdlet cmdlet)
 {
     private readonly List<(string Node, string? JobId)> _asked = [];
+    private readonly Dictionary<string, HpcException> _undeclared = new(StringComparer.Ordinal);
     private readonly ConcurrentBag<HpcContainer> _found = [];
 
     /// <summary>Names of containers, with wildcards.</summary>
@@ -28,7 +29,7 @@ internal sealed class ContainerSelection(NodeCmdlet cmdlet)
     {
         if (Static.Count > 0 && nodes.Length == 0)
         {
-            _asked.AddRange(StaticNames.DefinitionsOf(cmdlet, Static, wrong => throw wrong)
+            _asked.AddRange(StaticNames.DefinitionsOf(cmdlet, Static, wrong => _undeclared[$"{wrong.Target}"] = wrong)
                 .SelectMany(definition => definition.NodeNames()).Select(node => (node, (string?)null)));
             return;
         }
@@ -65,14 +66,14 @@ internal sealed class ContainerSelection(NodeCmdlet cmdlet)
     {
         var jobs = from jobId in jobIds.Where(JobIdPattern.IsOne).Except(_found.Select(container => container.JobId))
                    select MissingJob(jobId);
-        var statics = from name in Exact(Static).Except(_found.Select(container => container.Static))
+        var statics = from name in Exact(Static).Except(_undeclared.Keys).Except(_found.Select(container => container.Static))
                       select new HpcException(
                           ErrorId.ContainerNotFound,
                           $"No node that was asked has a container of static environment {Quote.Of(name)}.",
                           name);
         var names = from name in Exact(Names).Except(_found.Select(container => container.Name))
                     select new HpcException(ErrorId.ContainerNotFound, $"No node that was asked has a container {Quote.Of(name)}.", name);
-        return jobs.Concat(statics).Concat(names);
+        return jobs.Concat(_undeclared.Values).Concat(statics).Concat(names);
     }
 
     /// <summary>The failure of a job that was named and has no container.</summary>

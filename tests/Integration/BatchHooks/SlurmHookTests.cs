@@ -104,7 +104,7 @@ public sealed class SlurmHookTests(HookedSlurm slurm) : IClassFixture<HookedSlur
             ]);
         Assert.Equal(["o2wn01 docker-init", "o2wn01 docker-init", "o2wn02 docker-init"], steps.EndedWith(0).Lines.Order());
         await HookedSlurm.NoJobsAsync();
-        foreach (var node in slurm.Lab.Nodes)
+        foreach (var node in slurm.Lab.Nodes.Take(2))
         {
             Assert.Empty(Directory.EnumerateFiles(node.PathOf("/run/pisahpc/.slurm")));
         }

@@ -33,6 +33,17 @@ public sealed class WrongStaticNameTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Get-HpcContainer")]
+    [InlineData("Test-HpcContainer")]
+    public void Where_containers_are_looked_for_the_others_are_looked_for(string command)
+    {
+        var run = Run($"{command} -Static typo, cs7");
+        Assert.Equal(
+            [("StaticNotFound", "typo"), ("ContainerNotFound", "cs7")],
+            run.Errors.Select(error => (error.FullyQualifiedErrorId.Split(',')[0], (string)error.TargetObject)));
+    }
+
+    [Theory]
     [InlineData("typo", 0, 1, 3, "UNKNOWN - typo is not declared")]
     [InlineData("cs7, typo", 1, 1, 2, "CRITICAL - cs7 Missing on localhost")]
     [InlineData("cs7 -Node localhost, o2wn99", 1, 1, 2, "o2wn99 unknown")]
