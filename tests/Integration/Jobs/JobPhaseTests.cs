@@ -58,15 +58,16 @@ public sealed class JobPhaseTests(LabFixture lab) : IDisposable
                     where phase.Phase is "NodeCommand" or "EngineRequest"
                     where !((string)phase.Detail).EndsWith("/logs", StringComparison.Ordinal)
                     select (Node: (string)phase.Node, Detail: (string)phase.Detail);
+        const string Look = "GET /containers/{name}/json";
         var slow = phases.Where(phase => phase.Phase == "WaitUntilReady" && phase.TookSec >= 0.5).Select(phase => phase.Node);
         Assert.All(Nodes, node => Assert.Equal(
             [
                 "Access/Ssh/job-directory-write.sh", "Access/Ssh/readiness.sh", "Containers/control-groups.sh", "Containers/node-facts.sh",
-                "GET /containers/json", "GET /containers/{name}/json", "GET /images/{name}/json", "POST /containers/create",
+                "GET /containers/json", Look, "GET /images/{name}/json", "POST /containers/create",
                 "POST /containers/{name}/start",
             ],
-            (slow.Contains(node) ? asked.Distinct() : asked).Where(one => one.Node == node)
-                .Select(one => one.Detail).Order(StringComparer.Ordinal)));
+            asked.Where(one => one.Node == node).Select(one => one.Detail).Order(StringComparer.Ordinal).Index()
+                .DistinctBy(one => one.Item == Look && slow.Contains(node) ? -1 : one.Index).Select(one => one.Item)));
         Assert.All(phases, phase => Assert.Equal(job.Id, (string)phase.JobId));
     }
 
