@@ -11,19 +11,20 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib session.ps1)
 . (Join-Path $PSScriptRoot lib trace.ps1)
 $env:PISAHPC_SITE = $Site
 $recipe = Join-Path $PSScriptRoot engine-work.sh
 $node = (& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes[0]
 $least = @($node.engine, $node.name, "$(Split-Path $Site)/ssh/config", (Get-HpcEnvironment $Environment).Image)
 $job = "bench-$PID"
+$allocation = @{ Node = $node.name; Slot = 24; Owner = 'hpcuser'; JobId = $job }
 $sides, $traced = @{ ours = @(); raw = @() }, @()
 
 # The seconds that a start's trace has for two of its phases.
 function Get-Phase {
     $run = Measure-Traced {
-        $null = Get-HpcAllocation -Node $node.name -Slot 24 -Owner hpcuser -JobId $job |
-            Start-HpcJob -Environment $Environment -TraceVariable trace
+        $null = Get-HpcAllocation @allocation | Start-HpcJob -Environment $Environment -TraceVariable trace
         $trace
     }
     $null = Stop-HpcJob $job -GraceSec 0
@@ -40,6 +41,8 @@ function Get-Raw {
 
 try {
     & $recipe prepare @least
+    $null = Measure-NewSession { $null = Get-HpcAllocation @allocation | Start-HpcJob -Environment $Environment } {
+        Stop-HpcJob $job -GraceSec 0 } '1 node'
     foreach ($round in 0..$Rounds) {
         foreach ($side in Get-TurnOrder ours, raw ($round + 1)) {
             $taken = $side -eq 'ours' ? (Get-Phase) : (Get-Raw)

@@ -13,6 +13,7 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib session.ps1)
 . (Join-Path $PSScriptRoot lib trace.ps1)
 $env:PISAHPC_SITE = $Site
 $root = Split-Path $PSScriptRoot
@@ -99,6 +100,7 @@ try {
         'module, no rank' = { Invoke-ContainerCommand /bin/true -JobId $job -Node $nodes[0].name }
         'hand, no rank' = { & $timed docker -H "unix://$($nodes[0].engine)" exec --user 4001:4001 $container /bin/true }
     }
+    $null = Measure-NewSession $ways.module -What 'no-op'
     $null = Measure-InTurns $ways 1 'no-op, not counted'
     $taken = Measure-InTurns $ways ($Rounds * 2) 'no-op of 56 ranks'
     $traced = foreach ($round in 1..[System.Math]::Min($Rounds, 3)) {

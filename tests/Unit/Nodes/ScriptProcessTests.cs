@@ -36,14 +36,15 @@ public sealed class ScriptProcessTests : IDisposable
     public async Task A_node_is_surveyed_by_its_shell_and_one_program() =>
         Assert.Equal("cat", await CallsOfAsync("Containers/node-facts.sh", default, "/etc/passwd"));
 
-    [Fact]
-    public async Task A_job_s_directory_is_written_by_seven_and_taken_away_by_four()
+    [Theory]
+    [InlineData("", "chown mkdir mv stat stat tar")]
+    [InlineData("localhost", "chown ip mkdir mv stat stat tar timeout")]
+    public async Task A_job_s_directory_is_written_by_six_and_its_network_found_by_two_more_and_what_timeout_starts(string peer, string programs)
     {
         var archive = await JobArchive.PackAsync(JobSshFiles.For(Sample.Request()), CancellationToken.None);
         Directory.CreateDirectory(_base + "/run");
-        Assert.Equal(
-            "chown id mkdir mv stat stat tar",
-            await CallsOfAsync("Access/Ssh/job-directory-write.sh", archive.Tar, "write:" + JobDirectory, "4001", "5001", $"{archive.Files}"));
+        string[] arguments = ["write:" + JobDirectory, "4001", "5001", $"{archive.Files}", peer, ""];
+        Assert.Equal(programs, await CallsOfAsync("Access/Ssh/job-directory-write.sh", archive.Tar, arguments));
         Assert.Equal("grep grep mv rm", await CallsOfAsync("Access/Ssh/job-directory-remove.sh", default, JobDirectory));
     }
 

@@ -20,9 +20,9 @@ case $type in
     tmpfs|ramfs) ;;
     *) rmdir -- "$run" 2>/dev/null || :; refuse "$run is on $type, not on a tmpfs: keys must not reach a disk" ;;
 esac
-mode=$(stat -c '%u %a' -- "$run")
-[ "${mode% *}" = "$(id -u)" ] || refuse "$run does not belong to $(id -un)"
-[ $(( 0${mode#* } & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
+# shellcheck disable=SC3067 # dash, bash and busybox know it
+[ -O "$run" ] || refuse "$run does not belong to $(id -un)"
+[ $(( 0$(stat -c %a -- "$run") & 022 )) = 0 ] || refuse "$run can be written to by others than its owner"
 [ ! -L "$dir" ] || refuse "$dir is a symbolic link"
 if [ -e "$dir" ]; then
     owner=$(stat -c %u -- "$dir")

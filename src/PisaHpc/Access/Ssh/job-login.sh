@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner; and what makes a
-# login short: the option quick, and relay_to NODE PROGRAM, which sets the option relay. Either may be empty.
+# Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner, in place of this
+# shell; and what makes a login short: the option quick, and relay_to NODE PROGRAM, which sets the option relay. Either may be empty.
 
 # The key exchange that lasts against quantum computers takes each side some 50 ms of a CPU, and nobody records what a node says to its own
 # container. A client may not know the ^ (before OpenSSH 8.5), or may not do as told.
@@ -28,13 +28,14 @@ END
     export SHELL=/bin/sh
 }
 
-job_login() (
+job_login() {
     directory=$1
     shift
     owner=$(stat -c '%u %g' -- "$directory") || exit 255
     group=${owner#* } owner=${owner% *}
     cd /
-    [ "$(id -u)" != "$owner" ] || exec ssh -F "$directory/ssh_config" "$@"
+    # shellcheck disable=SC3067 # dash, bash and busybox know it
+    [ ! -O "$directory" ] || exec ssh -F "$directory/ssh_config" "$@"
     set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"
     ! getent passwd "$owner" >/dev/null || exec "$@"
     # shellcheck disable=SC2016 # for the inner shell to expand
@@ -48,4 +49,4 @@ job_login() (
         mount --bind /tmp/passwd /etc/passwd
         umount /tmp
         exec setpriv --no-new-privs "$@"' account "$owner" "$group" "$@"
-)
+}
