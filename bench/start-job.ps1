@@ -89,6 +89,7 @@ function Measure-Start([int] $Count) {
     Get-StartFigure $Count $taken ((Get-Reason $Count $allocation) + (Get-CpuReason $Count $ways $taken) + (Get-LoopNote $Count $byHand))
     if ($Count -eq 2) {
         Get-RequestFigure $nodes
+        Get-ProcessFigure
         $compiled = '[System.Runtime.JitInfo]::GetCompiledMethodCount($false)'
         # What a slow or busy machine compiles a second time meanwhile is nothing of a start's: not within a minute (0xEA60 ms).
         $env:DOTNET_TC_CallCountingDelayMs = 'EA60'
@@ -183,6 +184,16 @@ function Get-RequestFigure([string[]] $Nodes) {
     $commands, $engine = 'NodeCommand', 'EngineRequest' | ForEach-Object { Get-RequestList $trace $_ }
     New-Figure requests-commands $commands.Counts -Note "$($commands.List)."
     New-Figure requests-engine $engine.Counts -Note "$($engine.List)."
+}
+
+# What a machine takes for a process says how its figures are to be read beside another's.
+function Get-ProcessFigure {
+    $seconds = foreach ($round in 1..5) {
+        [double] (@(& $timed bash -c 'for ((i = 0; i < 200; i++)); do /bin/true; done')[-1] -replace '.* ')
+    }
+    New-Figure process @($seconds.ForEach{ $_ / 200 * 1000 }) -Note (
+        "A start has some dozens on each node, of shells, the engine and two sshds, and on the lab all nodes have the same CPUs. Under a " +
+        "hypervisor that keeps the page tables itself one takes several times as long as without, and then counts for more in a ratio.")
 }
 
 function Get-StartFigure([int] $Count, [hashtable] $Taken, [hashtable] $Reasons) {
