@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prolog and Epilog of Slurm as an admin writes them today, for jobs whose comment is "recipe": a port of the area, keys, a container on
-# each node by ssh from the first one (start-job.sh), and all of it taken away. As the first line of a job's script it runs that in the
-# container. It is called by the names prolog, epilog and run, and reads "settings" beside it: the image, ssh's configuration and the
-# area of ports, a line each.
+# each node from the first one, by ssh where it is another (start-job.sh), and all of it taken away. As the first line of a job's script it
+# runs that in the container. It is called by the names prolog, epilog and run, and reads "settings" beside it: the image, ssh's
+# configuration and the area of ports, a line each.
 set -euo pipefail
 here=${0%/*}
 { read -r image && read -r ssh_config && read -r ports; } <"$here/settings"

@@ -30,6 +30,15 @@ New-Figure plan-memory ($once.peak | ForEach-Object { $_ / 1e6 }) -Note (
     "allocated on the way: $(Format-Number ($large.allocated / 1e6)) MB.")
 New-Figure plan-growth (Get-Exponent ($small.nodes, $large.nodes) ($small.allocated, $large.allocated))
 
+# What of it is the collector's.
+function Get-GrowthNote([object] $Short, [object] $Long) {
+    $took = $Short, $Long | ForEach-Object { Get-Median $_.seconds }
+    $without = Get-Exponent ($Short.size, $Long.size) (($took[0] - $Short.pause), ($took[1] - $Long.pause))
+    $shown = @($took[0], $Short.pause, $took[1], $Long.pause).ForEach{ Format-Number ($_ * 1000) }
+    "$($Long.size) in lists of $($Short.size): $($shown[0]) ms, for $($shown[1]) ms of which the process waits for the collector; in one " +
+        "list $($shown[2]) ms and $($shown[3]) ms. Without these waits: $(Format-Number (1 + $without))."
+}
+
 # Both sizes fold as many in all: what grows in proportion takes the same.
 $folds = Invoke-Bench fold | Group-Object what -AsHashTable
 foreach ($what in 'names', 'errors') {
@@ -38,8 +47,7 @@ foreach ($what in 'names', 'errors') {
     $memory = 1 + (Get-Exponent ($short.size, $long.size) ($short.allocated, $long.allocated))
     Write-Host "  $what folded: $($long.size) in $(Format-Number ((Get-Median $long.seconds) * 1000)) ms"
     New-Figure "fold-$what" $long.seconds.ForEach{ $_ * 1000 } -Note "Allocated: $(Format-Number ($long.allocated / 1e6)) MB."
-    New-Figure "fold-$what-growth" $growth -Note "$($long.size) in lists of $($short.size): $(Format-Number ((
-                Get-Median $short.seconds) * 1000)) ms."
+    New-Figure "fold-$what-growth" $growth -Note (Get-GrowthNote $short $long)
     New-Figure "fold-$what-memory" $memory
 }
 

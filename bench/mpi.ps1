@@ -36,30 +36,30 @@ function Invoke-ByHand([int] $Count, [string[]] $Command) {
     & $timed -o "$work/output" @docker mpirun @network @hosts @Command
 }
 
+# In a process of its own, whose memory is measured; the cmdlet is timed in it, as one that is typed at a prompt.
 function Measure-Output([int] $Megabytes) {
-    $writer = (Get-Writer $Megabytes).Replace("'", "''")
-    $command = "(Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks | Measure-Object).Count; " +
-        '[System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64; [System.GC]::GetTotalMemory($true)'
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $count, $peak, $alive = & $pisahpc -Command $command
-    if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
-    $seconds = $clock.Elapsed.TotalSeconds
-    $script:peaks[$Megabytes] += @([double] $peak / 1e6)
-    $script:living[$Megabytes] += @([double] $alive / 1e6)
-    $script:came.module += @([double] $count * 100 / ($Megabytes * 1e6))
+    $seconds, $peak, $alive, $count = Invoke-Ranks $Megabytes '| Measure-Object' '[System.GC]::GetTotalMemory($true); $said.Count'
+    $script:peaks[$Megabytes] += @($peak / 1e6)
+    $script:living[$Megabytes] += @($alive / 1e6)
+    $script:came.module += @($count * 100 / ($Megabytes * 1e6))
     'measured by itself: {0:0.000}' -f ($Megabytes * $script:came.module[-1] / $seconds)
 }
 
 # The same where the lines are read and no pipeline has them.
 function Measure-QuietOutput([int] $Megabytes) {
-    $writer = (Get-Writer $Megabytes).Replace("'", "''")
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $peak = & $pisahpc -Command ("`$null = Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks " +
-        '-Quiet; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64')
-    if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
-    $seconds = $clock.Elapsed.TotalSeconds
-    $script:quietPeaks += @([double] $peak / 1e6)
+    $seconds, $peak = Invoke-Ranks $Megabytes '-Quiet'
+    $script:quietPeaks += @($peak / 1e6)
     'measured by itself: {0:0.000}' -f ($Megabytes / $seconds)
+}
+
+function Invoke-Ranks([int] $Megabytes, [string] $How, [string] $Then) {
+    $writer = (Get-Writer $Megabytes).Replace("'", "''")
+    $said = & $pisahpc -Command (
+        '$clock = [System.Diagnostics.Stopwatch]::StartNew(); ' +
+        "`$said = Invoke-ContainerMpi -JobId $job -Command /bin/sh -ArgumentList '-c', '$writer' -Rank $ranks $How; " +
+        '$clock.Elapsed.TotalSeconds; [System.Diagnostics.Process]::GetCurrentProcess().PeakWorkingSet64; ' + $Then)
+    if ($LASTEXITCODE) { throw "pisahpc ended with exit code $LASTEXITCODE." }
+    [double[]] $said
 }
 
 function Measure-OutputByHand([int] $Megabytes) {

@@ -97,9 +97,9 @@ function Measure-Place([string] $Place) {
             'racers recipe' = { Measure-Recipe $each @("$Racers") }
         }) $Rounds "leases a second, $Place"
     $sync = "An fsync there takes $(Format-Number (Get-SyncTime)) ms."
-    $call, $site = (Get-CallTime), (1000 / (Get-Median $taken['one of a site'])) | ForEach-Object { Format-Number $_ }
     New-Figure "port-one-$Place" $taken.one $taken['one recipe'] -Note ("$sync $(Get-LeaseTime $taken one) New-JobPort for a job that " +
-        "has a port took $call ms. Of a site's area, whose range is declared, so that it is not read as a whole, a lease took $site ms.")
+        "has a port took $(Format-Number (Get-CallTime)) ms.")
+    New-Figure "port-site-$Place" $taken['one of a site'] $taken['one recipe']
     New-Figure "port-race-$Place" $taken.racers $taken['racers recipe'] -Note "$sync $(Get-LeaseTime $taken racers)"
 }
 

@@ -113,8 +113,10 @@ function Get-Prediction([hashtable] $Model) {
         New-Point $chart measured $count (Get-Median $measured)
         New-Point $chart simulated $count $simulated
         $off = 100 * (($simulated / (Get-Median $measured)) - 1)
-        New-Figure "scale-predicts-$count" $simulated $measured -Note "The model says $(Format-Number ([System.Math]::Abs($off))) % too $(
-            $off -gt 0 ? 'much' : 'little')$($count -eq 2 ? ', on the size that it was made of' : '')."
+        $cpu = Format-Number (Get-Median @($starts).ForEach{ $_.cpu / $count })
+        New-Figure "scale-predicts-$count" $simulated $measured -Note (
+            "The model says $(Format-Number ([System.Math]::Abs($off))) % too $($off -gt 0 ? 'much' : 'little')$(
+                $count -eq 2 ? ', on the size that it was made of' : ''). A node took $cpu CPU seconds, the caller's for it included.")
     }
 }
 

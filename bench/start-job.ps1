@@ -209,7 +209,9 @@ function Get-StartFigure([int] $Count, [hashtable] $Taken, [hashtable] $Reasons)
             @("Best of the other side: $(($cold -split ' ')[1]). Against its masters standing: $standing.", $Reasons["hook $step cpu"]) +
             $reason | Where-Object { $_ } | Join-String -Separator ' ')
         if ($step -eq 'start' -and $Count -eq 2) {
-            New-Figure 'start-pisahpc-2' $Taken['pisahpc start'] $Taken[$cold] -Note $Reasons.pisahpc
+            $more = (Get-Median $Taken['pisahpc start']) - (Get-Median $Taken['hook start'])
+            New-Figure 'start-pisahpc-2' $Taken['pisahpc start'] $Taken[$cold] -Note (
+                "A hook took $(Format-Number $more) s less in the same turns. $($Reasons.pisahpc)")
         }
 
         if ($step -eq 'start') {

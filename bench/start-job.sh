@@ -27,7 +27,12 @@ on_each() {
 side_by_side() {
     local pids=() node pid
     for node in "${nodes[@]}"; do
-        ssh -n "${ssh_options[@]}" "root@$node" "$1" &
+        # Slurm's prolog is on a node, which needs no login to itself.
+        if [[ $node == "${SLURMD_NODENAME:-}" ]]; then
+            bash -c "$1" </dev/null &
+        else
+            ssh -n "${ssh_options[@]}" "root@$node" "$1" &
+        fi
         pids+=($!)
     done
     for pid in "${pids[@]}"; do wait "$pid"; done

@@ -51,8 +51,26 @@ public class FoldBenchmark
         what = report.BenchmarkCase.Descriptor.WorkloadMethod.Name.ToLowerInvariant(),
         size = (int)report.BenchmarkCase.Parameters[nameof(Size)],
         seconds = report.Seconds(),
+        pause = PauseOf(report.BenchmarkCase.Descriptor.WorkloadMethod.Name, (int)report.BenchmarkCase.Parameters[nameof(Size)]),
         allocated = report.Allocated(),
     })));
+
+    /// <summary>Seconds of a round that the collector stops the process for, which BenchmarkDotNet does not tell.</summary>
+    private static double PauseOf(string what, int size)
+    {
+        const int Rounds = 100;
+        var benchmark = new FoldBenchmark { Size = size };
+        benchmark.Make();
+        Func<int> fold = what == nameof(Names) ? benchmark.Names : benchmark.Errors;
+        _ = fold();
+        var before = GC.GetTotalPauseDuration();
+        for (var round = 0; round < Rounds; round++)
+        {
+            _ = fold();
+        }
+
+        return (GC.GetTotalPauseDuration() - before).TotalSeconds / Rounds;
+    }
 
     private static ErrorRecord Unreachable(string node)
     {
