@@ -117,12 +117,14 @@ try {
             hand = { Measure-OutputByHand $Megabytes }
             module = { Measure-Output $Megabytes }
             tenth = { Measure-Output $tenth }
+            twice = { Measure-Output (2 * $Megabytes) }
             quiet = { Measure-QuietOutput $Megabytes }
         }) $Rounds "MB/s of $Megabytes MB"
     New-Figure mpi-output $taken.module $taken.hand -Note (('Of what the ranks wrote {0:0.0} % came by Invoke-ContainerMpi and {1:0.0} % ' +
         'by mpirun, which loses what it has not passed on when they end; what came is counted. With -Quiet, where the lines are read ' +
             'and no pipeline has them, it is {2:0.0} MB/s.') -f
         ((Get-Median $came.module) * 100), ((Get-Median $came.hand) * 100), (Get-Median $taken.quiet))
+    New-Figure mpi-output-memory-twice $peaks[2 * $Megabytes] $peaks[$Megabytes]
     New-Figure mpi-output-memory $peaks[$Megabytes] $peaks[$tenth] -Note (
         "Alive at the end were $(Format-Number (Get-Median $living[$Megabytes])) MB, and $(Format-Number (
             Get-Median $living[$tenth])) MB of a tenth. With -Quiet the caller took $(Format-Number (Get-Median $quietPeaks)) MB at most.")
