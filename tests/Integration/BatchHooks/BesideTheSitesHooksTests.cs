@@ -97,7 +97,7 @@ public sealed class SlurmOfASite : IAsyncLifetime, IDisposable
         Assert.Equal(["50-theirs.sh"], Directory.EnumerateFiles(Path.Combine(Scripts, "prolog.d")).Select(Path.GetFileName));
         await File.WriteAllBytesAsync(Slurm.Configuration, _original);
         File.Delete(JobSubmit);
-        await HookedSlurm.ReconfigureAsync();
+        await Slurm.ReconfigureAsync();
         Directory.Delete(Scripts, recursive: true);
     }
 

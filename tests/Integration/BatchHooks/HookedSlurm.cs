@@ -38,6 +38,9 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     /// <summary>The site definition that the hooks read: without an environment of the partition's own, with some that fail.</summary>
     public string Site => Path.Combine(Lab.State.Shared, "hooked-site.yaml");
 
+    private IEnumerable<string> NodeLogs =>
+        Lab.Nodes.Select(node => Path.Combine(Path.GetDirectoryName(Lab.State.Site)!, "nodes", node.Name, "slurmd.log"));
+
     /// <summary>Where that site keeps its records.</summary>
     public string Records => Path.Combine(Lab.State.Shared, "hooked-records");
 
@@ -126,10 +129,16 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
     public dynamic Ended(string jobId) =>
         _shell.Run("param($Id, $Site) Get-HpcJob $Id -Ended -Site $Site", new { Id = jobId, Site }).Single();
 
-    /// <summary>Has Slurm read its configuration, and waits until its nodes answer again.</summary>
-    public static async Task ReconfigureAsync()
+    /// <summary>
+    /// Has Slurm read its configuration, and waits until each node has read it and answers again: slurmctld is done before its nodes have
+    /// heard of it, and a job that a node gets meanwhile has the hooks of before.
+    /// </summary>
+    public async Task ReconfigureAsync()
     {
+        var before = NodeLogs.ToDictionary(log => log, ReadingsIn);
         (await RunningProcess.RunAsync("scontrol", ["reconfigure"])).EndedWith(0);
+        await UntilAsync(
+            "each slurmd has read it", () => Task.FromResult(before.All(earlier => ReadingsIn(earlier.Key) > earlier.Value)));
         await UntilAsync("all nodes answer", async () =>
             (await RunningProcess.RunAsync("sinfo", ["--noheader", "--Node", "--responding", "--states=idle,mixed,allocated", "--format=%N"]))
                 .Lines.Count(line => line.Length > 0) >= 2);
@@ -149,6 +158,10 @@ public sealed class HookedSlurm : IAsyncLifetime, IDisposable
         var states = (await RunningProcess.RunAsync("sinfo", ["--noheader", "--Node", "--format=%N %T %E"])).EndedWith(0).Lines;
         Assert.All(states, state => Assert.EndsWith(" none", state, StringComparison.Ordinal));
     }
+
+    /// <summary>How often a slurmd has read its configuration: it says this behind each time, where nobody sets the CPUs' frequency.</summary>
+    private static int ReadingsIn(string log) =>
+        File.ReadLines(log).Count(line => line.EndsWith("CPU frequency setting not configured for this node", StringComparison.Ordinal));
 
     /// <summary>Waits for a condition.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> holds, int seconds = 120)

@@ -61,13 +61,13 @@ public sealed class InstallHpcBatchHookTests(HookedSlurm slurm) : IClassFixture<
 
         dynamic waiting = slurm.Uninstall("| Where-Object Role -EQ Controller").Single();
         Assert.Contains("run this again when Slurm reads its configuration again", (string)waiting.NextStep, StringComparison.Ordinal);
-        await HookedSlurm.ReconfigureAsync();
+        await slurm.ReconfigureAsync();
         waiting = slurm.Uninstall("| Where-Object Role -EQ Controller").Single();
         Assert.Contains($"run this again when 1 job ended ({job.Id})", (string)waiting.NextStep, StringComparison.Ordinal);
         await job.CancelAsync();
         await job.EndAsync();
         await job.AssertNothingLeftAsync();
         slurm.Install().Succeeded();
-        await HookedSlurm.ReconfigureAsync();
+        await slurm.ReconfigureAsync();
     }
 }

@@ -35,6 +35,8 @@ public sealed class ImagePullerTests
             (result.State, result.Changed, result.Attempts, result.Digest, result.PreviousDigest));
         var pull = Assert.Single(_cluster.Calls, call => call.Step == FakeStep.PullImage);
         Assert.Equal($"reg:5000/x@{Digests.New}", pull.Subject);
+        Assert.Equal(
+            "ConnectEngine FindImage PullImage FindImage TagImage FindImage", string.Join(' ', _cluster.Calls.Select(call => call.Step)));
         Assert.Equal(ImageNeed.None, Step().Need);
         Assert.Contains(_progress.Told, told => told is { Node: "n1", Pull.Bytes: 1000 });
     }
