@@ -82,7 +82,7 @@ function Measure-Start([int] $Count) {
         }
     }
 
-    if ($Count -eq 2) { Get-SessionFigure (Measure-NewSession $ways.prompt.start $ways.prompt.stop "$Count nodes") }
+    if ($Count -eq 2) { $null = Measure-NewSession $ways.prompt.start $ways.prompt.stop "$Count nodes" }
     # Masters and connections stand, and each engine has had the image in its hands.
     $null = Measure-InTurns $ways 1 "$Count nodes, not counted"
     $taken = Measure-InTurns $ways $Rounds "$Count nodes"
@@ -100,14 +100,6 @@ function Measure-Start([int] $Count) {
             "None would be best, and there is no mark. Left is generic code between types of the framework alone, HTTP's async frames " +
             "with it, and PowerShell's dynamic code (docs/design.md).")
     }
-}
-
-function Get-SessionFigure([object] $Session) {
-    New-Figure start-early-2 $Session.Seconds[1..10] -Note (
-        "The first, whose connections are made in it, took $(Format-Number $Session.Seconds[0]) s, and the last of " +
-        "$($Session.Seconds.Count) $(Format-Number $Session.Seconds[-1]) s. With their stops code was compiled for " +
-        "$(Format-Number $Session.CompiledSeconds) s, beside the nodes' work on the same CPUs. Much of it is PowerShell's own: the pwsh " +
-        "of the .NET tool has nothing of that compiled ahead, where one of a distribution's package has.")
 }
 
 # The loop where it takes no turns: once, masters standing.
