@@ -15,7 +15,8 @@
 #include "client.h"
 #include "descendants.h"
 
-#define RETRY_MS 5
+#define RETRY_LEAST_MS 5
+#define RETRY_MOST_MS 50
 #define BLOCK_BYTES (64 * 1024)
 
 static const int on = 1;
@@ -59,8 +60,14 @@ static int connection_to(const char *text, unsigned port, long long left_ms) {
     return made;
 }
 
+// Whoever has waited for long loses little by some more of it, and a node that starts many containers needs its CPUs.
+static int pause_after(long long waited_ms) {
+    long long pause = waited_ms / 40;
+    return pause < RETRY_LEAST_MS ? RETRY_LEAST_MS : pause > RETRY_MOST_MS ? RETRY_MOST_MS : (int)pause;
+}
+
 static int connect_to_any(const char *const *addresses, unsigned port, int wait_ms) {
-    long long end = now_ms() + wait_ms;
+    long long begin = now_ms(), end = begin + wait_ms;
     int count = 0;
     while (addresses[count]) count++;
     while (true) {
@@ -70,11 +77,12 @@ static int connect_to_any(const char *const *addresses, unsigned port, int wait_
             int made = connection_to(*address, port, left > 0 ? left : 0);
             if (made >= 0) return made;
         }
-        if (now_ms() >= end) return -1;
+        long long now = now_ms();
+        if (now >= end) return -1;
         // Whoever would use the connection may have gone.
         int error = errno;
         struct pollfd asked = {STDIN_FILENO, 0, 0};
-        if (poll(&asked, 1, RETRY_MS) > 0) return errno = error, -1;
+        if (poll(&asked, 1, pause_after(now - begin)) > 0) return errno = error, -1;
     }
 }
 

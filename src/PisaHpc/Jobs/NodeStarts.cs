@@ -13,7 +13,9 @@ namespace PisaHpc.Jobs;
 /// <param name="clock">Told how long each phase takes.</param>
 internal sealed class NodeStarts(Cluster cluster, JobRequest request, IReadOnlyList<JobFile> files, PhaseClock clock)
 {
-    private readonly Lazy<Task<JobArchive>> _archive = new(() => JobArchive.PackAsync(files, CancellationToken.None));
+    private readonly Lazy<Task<JobArchive>> _archive = new(() =>
+        JobArchive.PackAsync(files, request.Allocation.Owner.Uid, request.Allocation.Owner.Gid, CancellationToken.None));
+
     private readonly JobCleanup _cleanup = new(cluster) { Owner = request.ForUser };
     private readonly ConcurrentQueue<string> _remarks = new();
 

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using PisaHpc.Batch;
@@ -36,7 +35,7 @@ public static class JobDirectory
         CancellationToken cancellationToken,
         JobNetwork? network = null)
     {
-        var archive = await JobArchive.PackAsync(files, cancellationToken);
+        var archive = await JobArchive.PackAsync(files, uid, gid, cancellationToken);
         return await WriteAsync(connection, directory, uid, gid, archive, cancellationToken, network);
     }
 
@@ -247,54 +246,4 @@ internal static class JobDirectoryScripts
 
     /// <summary>Reads one file of every job's directory.</summary>
     public static readonly NodeScript List = NodeScript.Of("Access/Ssh/job-directory-list.sh");
-}
-
-/// <summary>A job's files as a tar stream, the form in which they cross the connection in one piece.</summary>
-/// <param name="Tar">The archive.</param>
-/// <param name="Files">How many files are in it.</param>
-internal sealed record JobArchive(ReadOnlyMemory<byte> Tar, int Files)
-{
-    /// <summary>Packs files; owners are left to the receiving side, since a directory service's ids exceed what ustar can carry.</summary>
-    public static async Task<JobArchive> PackAsync(IReadOnlyCollection<JobFile> files, CancellationToken cancellationToken)
-    {
-        var stream = new MemoryStream();
-        await using (var writer = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true))
-        {
-            foreach (var file in files)
-            {
-                await using var content = new MemoryStream(file.GetBytes());
-                await writer.WriteEntryAsync(
-                    file.Content is null
-                        ? new UstarTarEntry(TarEntryType.Directory, file.Name) { Mode = file.Mode }
-                        : new UstarTarEntry(TarEntryType.RegularFile, file.Name) { Mode = file.Mode, DataStream = content },
-                    cancellationToken);
-            }
-        }
-
-        return new JobArchive(stream.GetBuffer().AsMemory(0, (int)stream.Length), files.Count);
-    }
-
-    /// <summary>Unpacks regular files, and directories as empty content under a name that ends with a slash; links are left out.</summary>
-    public static async Task<IReadOnlyDictionary<string, byte[]>> UnpackAsync(
-        ReadOnlyMemory<byte> archive, CancellationToken cancellationToken)
-    {
-        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        await using var stream = new MemoryStream(archive.ToArray());
-        await using var reader = new TarReader(stream);
-        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-        {
-            if (entry.EntryType is TarEntryType.Directory)
-            {
-                files[entry.Name.TrimEnd('/') + "/"] = [];
-            }
-            else if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
-            {
-                using var content = new MemoryStream();
-                await (entry.DataStream?.CopyToAsync(content, cancellationToken) ?? Task.CompletedTask);
-                files[entry.Name] = content.ToArray();
-            }
-        }
-
-        return files;
-    }
 }

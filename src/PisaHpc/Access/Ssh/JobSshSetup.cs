@@ -105,7 +105,7 @@ public sealed class JobSshSetup(Cluster cluster, IJobKeyGenerator generator)
     private async Task WriteAllAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         var owner = attempt.Request.Allocation.Owner;
-        var archive = await JobArchive.PackAsync(JobSshFiles.For(attempt.Request), cancellationToken);
+        var archive = await JobArchive.PackAsync(JobSshFiles.For(attempt.Request), owner.Uid, owner.Gid, cancellationToken);
         await (cluster with { Failed = attempt.Failures.Enqueue }).OnEachAsync(
             attempt.Request.Allocation.Nodes.Select(node => node.Name),
             async (node, stopping) =>

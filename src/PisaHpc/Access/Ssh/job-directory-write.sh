@@ -37,7 +37,8 @@ take_away
 trap take_away EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE
 mkdir -- "$new"
-tar -xpof - -C "$new"
+# Root's gives the files to the owner whom they come with. The time is this node's, by which it finds what is old.
+tar -xpmf - -C "$new"
 set -- "$new"/*
 [ $# = "$count" ] || refuse "$# of $count files arrived"
 if [ -n "$peer" ]; then
@@ -47,7 +48,8 @@ if [ -n "$peer" ]; then
     printf '%s %s %s\n' "${ph_interface:--}" "${ph_prefix:--}" "${network:--}" >"$new/network"
     set -- "$new"/*
 fi
-chown -R "$uid:$gid" "$new"
+# shellcheck disable=SC3067 # dash, bash and busybox know it
+[ ! -O "$new" ] || chown -R "$uid:$gid" "$new"
 if [ -d "$dir" ]; then
     # Who is told of no peer does not know the network, and leaves it as the job's start has found it.
     facts() { (cd "$1" && stat -c '%n %F %a %u %g' -- . * | if [ -n "$peer" ]; then cat; else grep -v '^network '; fi); }

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner, in place of this
-# shell; and what makes a login short: the option quick, and relay_to NODE PROGRAM, which sets the option relay. Either may be empty.
+# shell; and what makes a login short: the option quick, and relay_to NODE PROGRAM SECONDS, which sets the option relay. Either may be empty.
 
 # The key exchange that lasts against quantum computers takes each side some 50 ms of a CPU, and nobody records what a node says to its own
 # container. A client may not know the ^ (before OpenSSH 8.5), or may not do as told.
 # shellcheck disable=SC2034 # for whoever logs in
 quick=KexAlgorithms=^curve25519-sha256
 
-# The agent's program, whose directory PROGRAM is, as the way to the sshd: it waits for nobody's acknowledgements, and until somebody
+# The agent's program, whose directory PROGRAM is, as the way to the sshd: it waits for nobody's acknowledgements, and SECONDS until somebody
 # listens. The program of a container that was made before there were relays knows none.
 relay_to() {
     relay=
@@ -17,7 +17,7 @@ relay_to() {
             while read -r address kind _; do
                 case $kind-$address in
                     STREAM-*[!0-9A-Fa-f.:]*) ;;
-                    STREAM-?*) relay="${relay:-ProxyCommand=$2/pisahpc-run --wait 1 --relay %p} $address" ;;
+                    STREAM-?*) relay="${relay:-ProxyCommand=$2/pisahpc-run --wait $3 --relay %p} $address" ;;
                 esac
             done <<END
 $(getent ahosts "$1")
@@ -28,6 +28,8 @@ END
     export SHELL=/bin/sh
 }
 
+# An account that is taken for known is not looked for: ssh says where it does not exist.
+known=
 job_login() {
     directory=$1
     shift
@@ -37,7 +39,7 @@ job_login() {
     # shellcheck disable=SC3067 # dash, bash and busybox know it
     [ ! -O "$directory" ] || exec ssh -F "$directory/ssh_config" "$@"
     set -- setpriv --reuid "$owner" --regid "$group" --clear-groups --inh-caps=-all ssh -F "$directory/ssh_config" "$@"
-    ! getent passwd "$owner" >/dev/null || exec "$@"
+    if [ -n "$known" ] || getent passwd "$owner" >/dev/null; then exec "$@"; fi
     # shellcheck disable=SC2016 # for the inner shell to expand
     exec unshare --mount sh -ec '
         account="pisahpc-$1:x:$1:$2::/:/bin/sh"

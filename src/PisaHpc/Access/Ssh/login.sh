@@ -8,7 +8,7 @@
 # hardware does, where ssh itself prefers ChaCha20, for CPUs that have none.
 ciphers=Ciphers=^aes128-gcm@openssh.com
 ssh -F /dev/null -G -o "$quick" -o "$ciphers" "$2" >/dev/null 2>&1 &
-relay_to "$2" "${4-}"
+relay_to "$2" "${4-}" 1
 [ -z "$relay" ] || grep -qs -e --relay "$4/pisahpc-run" || relay=
 wait "$!" || quick=
 job_login "$1" ${quick:+-o "$quick" -o "$ciphers"} ${relay:+-o "$relay"} "$2" "$3"

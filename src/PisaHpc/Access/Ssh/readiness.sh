@@ -1,29 +1,37 @@
 # shellcheck shell=sh
-# Tries a login into a container until it works, the deadline passes or the job's directory goes; prints what ssh said last. Then the same
-# with the agent beside the container's sshd.
+# Tries a login into a container until it works, the deadline passes or the job's directory goes; prints what was said last. Where there is
+# an agent beside the container's sshd, what the login runs is the agent's client, which waits until the agent answers.
 # $1 the deadline in seconds, $2 the client configuration in the job's directory, $3 the node, $4 the directory of the agent's program or
 # nothing.
 # The configuration is an argument also because the directory's removal knows this process by it: its caller may have been killed.
 
 . Access/Ssh/job-login.sh
-. Access/Agent/agent-client.sh
 . Nodes/clock.sh
 look_at_clock
 end=$((now + $1 * 100))
-relay_to "$3" "${4-}"
+# To begin ssh and its relay anew takes more of a busy node than to wait.
+wait=$(($1 < 5 ? $1 : 5))
+relay_to "$3" "${4-}" $wait
+known=yes
 while :; do
-    said=$(job_login "${2%/*}" ${quick:+-o "$quick"} ${relay:+-o "$relay"} -o ConnectTimeout=5 -o ConnectionAttempts=1 \
-        "$3" true </dev/null 2>&1) && break
+    look_at_clock
+    left=$(((end - now) / 100))
+    command=true
+    [ -z "${4-}" ] ||
+        command="exec '$4/pisahpc-run' --socket '${2%/*}/agent/socket' --wait $((left > 0 ? left : 0)) --probe"
+    said=$(job_login "${2%/*}" ${quick:+-o "$quick"} ${relay:+-o "$relay"} -o ConnectTimeout=$((wait + 5)) -o ConnectionAttempts=1 \
+        "$3" "$command" </dev/null 2>&1)
+    code=$?
+    [ $code != 0 ] || exit 0
     case $quick$said in KexAlgorithms*KexAlgorithms*) quick= && continue ;; esac
     case $relay$said in ProxyCommand=*'usage: pisahpc-run'*) relay= && continue ;; esac
+    # In the words of ssh.c, and in those of its older versions.
+    case $known$said in yes*'No user exists for uid'* | yes*"You don't exist"*) known= && continue ;; esac
     look_at_clock
-    [ -e "$2" ] && [ "$now" -lt "$end" ] || {
+    # Any other code than ssh's own is the client's, which has waited.
+    if [ $code != 255 ] || [ ! -e "$2" ] || [ "$now" -ge "$end" ]; then
         printf '%s\n' "$said"
         exit 1
-    }
+    fi
     sleep 0.1
 done
-[ -n "${4-}" ] || exit 0
-look_at_clock
-left=$(((end - now) / 100))
-agent_client "${2%/*}" "$4" --wait $((left > 0 ? left : 0)) --probe

@@ -21,6 +21,16 @@ public sealed class JobDirectoryTests : IDisposable
         Assert.Equal("4711\n", await ShAsync($"ls -A {_run}"));
     }
 
+    /// <summary>As a directory service may have them: more than a tar's header holds.</summary>
+    [Fact]
+    public async Task An_owner_of_large_ids_gets_it_too()
+    {
+        var files = JobSshFiles.For(_request);
+        Assert.True(await JobDirectory.WriteAsync(_node, _request.Directory, 3_000_000_001, 2_097_152, files, CancellationToken.None));
+        var owners = await ShAsync($"cd {_request.Directory} && stat -c '%a %u:%g' . id_ed25519");
+        Assert.Equal("700 3000000001:2097152\n600 3000000001:2097152\n", owners);
+    }
+
     [Fact]
     public async Task The_same_again_changes_nothing_and_a_difference_does()
     {
@@ -43,7 +53,7 @@ public sealed class JobDirectoryTests : IDisposable
     {
         var network = new JobNetwork("localhost", said);
         Assert.True(await WriteAsync(network: network));
-        Assert.Equal($"{expected}\n644 4001:5001\n", await ShAsync($"cd {_request.Directory} && cat network && stat -c '%a %u:%g' network"));
+        Assert.Equal($"{expected}\n644 0:0\n", await ShAsync($"cd {_request.Directory} && cat network && stat -c '%a %u:%g' network"));
 
         // Who writes the same files and knows nothing of a network leaves the directory as it is, under a container that has it.
         Assert.False(await WriteAsync(network: network));
@@ -105,7 +115,7 @@ public sealed class JobDirectoryTests : IDisposable
     [Fact]
     public async Task A_stream_that_breaks_off_leaves_nothing()
     {
-        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None)).Tar;
+        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), 4001, 5001, CancellationToken.None)).Tar;
         for (var length = 512; length < archive.Length - 1024; length += 3584)
         {
             var result = await _node.RunAsync(
@@ -143,7 +153,7 @@ public sealed class JobDirectoryTests : IDisposable
     [Fact]
     public async Task Removing_ends_a_write_that_is_still_at_work_on_the_directory_and_no_other_job_s()
     {
-        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), CancellationToken.None)).Tar;
+        var archive = (await JobArchive.PackAsync(JobSshFiles.For(_request), 4001, 5001, CancellationToken.None)).Tar;
         using var writer = await WritingAsync(_request.Directory, archive);
         using var other = await WritingAsync(_request.Directory + "2", archive);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
