@@ -61,6 +61,23 @@ public class LoginShellTests(LoginShells shells) : IClassFixture<LoginShells>
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
     }
 
+    /// <summary>One that reads nothing is run by the login's own shell, where each shell takes its arguments as they are.</summary>
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task A_script_s_arguments_arrive_as_they_are_and_nothing_can_be_read(string shell, SshClientKind client)
+    {
+        var access = await shells.AccessAsync(shell, client);
+        string[] plain = [.. Nasty.Where(LoginShellLine.IsPlain), "--", new('x', 1000)];
+        Assert.InRange(plain.Length, 14, Nasty.Length);
+        foreach (var arguments in (string[][])[[], plain, Nasty])
+        {
+            var script = $"# {new string('y', 3000)}\nprintf '%s|' \"$0\" \"$@\"\ncat\nexit 3\n";
+            var result = await RunAsync(access, ["sh", "-c", script, "Folder/name.sh", .. arguments]);
+            Assert.Equal(string.Concat(((string[])["Folder/name.sh", .. arguments]).Select(argument => argument + "|")), result.Text);
+            Assert.Equal((3, ""), (result.ExitCode, result.Error));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task Input_output_errors_and_exit_code_go_through(string shell, SshClientKind client)

@@ -17,6 +17,7 @@ internal sealed class RemoteCommand
 
     private const string Head = "pisahpc-pid ";
 
+    private static readonly NodeScript BeginScript = NodeScript.Of("Ssh/begin-script.sh", typeof(RemoteCommand).Assembly);
     private static readonly NodeScript RunScript = NodeScript.Of("Ssh/run-command.sh", typeof(RemoteCommand).Assembly);
     private static readonly NodeScript EndScript = NodeScript.Of("Ssh/end-command.sh", typeof(RemoteCommand).Assembly);
     private readonly Input _input;
@@ -42,8 +43,14 @@ internal sealed class RemoteCommand
     /// </summary>
     public CommandEndSentinel? End { get; }
 
-    /// <summary>The line that puts the command in the shell's place: a signal that ends it reaches sshd as such.</summary>
-    public string ExecLine => LineOf("exec");
+    /// <summary>
+    /// The line that puts the command in the shell's place: a signal that ends it reaches sshd as such. A script that reads nothing is run
+    /// by that shell itself.
+    /// </summary>
+    public string ExecLine =>
+        _input == Input.None && NodeScript.NameIn(_arguments) is { } name && _arguments.Skip(4).All(LoginShellLine.IsPlain)
+            ? LoginShellLine.Of($"{BeginScript.Text}\n{_arguments[2]}", name, _arguments.Skip(4))
+            : LineOf("exec");
 
     /// <summary>The same as a script for a POSIX shell that nobody logs in to.</summary>
     public string ExecScript => ScriptOf("exec");

@@ -34,6 +34,20 @@ public class RemoteCommandTests
         LoginShellLine.Of($"set -- none exec '' printf %s 'it'\\''s; rm -rf $HOME'\n{Script.Text}"),
         RemoteCommand.WithoutInput(["printf", "%s", "it's; rm -rf $HOME"]).ExecLine);
 
+    /// <summary>By its arguments a removal finds who still uses what goes (job-directory-remove.sh).</summary>
+    [Theory]
+    [InlineData("write:/run/pisahpc/4711", true)]
+    [InlineData("it's", false)]
+    public void A_script_is_run_by_the_login_s_own_shell_that_a_list_of_processes_shows_with_its_arguments(string argument, bool own)
+    {
+        var script = new NodeScript("Folder/name.sh", "echo $$; tr '\\0' '\\n' </proc/$$/cmdline | tail -n 1");
+        var line = RemoteCommand.WithoutInput(script.Command(argument)).ExecLine;
+        var start = new ProcessStartInfo("sh", ["-c", line]) { RedirectStandardOutput = true };
+        using var shell = Process.Start(start)!;
+        Assert.Equal($"pisahpc-pid {shell.Id}\n{shell.Id}\n{argument}\n", shell.StandardOutput.ReadToEnd());
+        Assert.Equal(own, line.EndsWith($" -- '{argument}'", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_command_without_input_is_not_held() =>
         Assert.Equal(RemoteCommand.WithoutInput(["true"]).ExecLine, RemoteCommand.WithoutInput(["true"]).DrainInputLine);
