@@ -32,13 +32,6 @@ function Invoke-Recipe([string] $Verb) {
     if ($LASTEXITCODE) { throw "distribution.sh $Verb ended with exit code $LASTEXITCODE." }
 }
 
-# So far, in ticks: what the machine's CPUs worked, and all of their time (proc_stat(5): idle and iowait are no work).
-function Get-CpuTick {
-    $ticks = [long[]] ((Get-Content /proc/stat -TotalCount 1) -split '\s+')[1..8]
-    $all = ($ticks | Measure-Object -Sum).Sum
-    ($all - $ticks[3] - $ticks[4]), $all
-}
-
 function Update-Image([string] $Distribution) {
     $null = Update-HpcImage -Image $image -Distribution $Distribution -Node $nodes -Site $Site -ThrottleLimit 16 -TraceVariable trace
     $trace

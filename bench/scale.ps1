@@ -1,6 +1,6 @@
-# Simulated nodes (bench/InProcess): how long each of a node's answers takes is measured on two of the lab's nodes, the model then predicts
-# the lab's other sizes. After that a start, a stop and a look at 10 to 10,000 nodes are measured against it, all as they should be and one
-# in a hundred not; and what a tree of callers would give is computed of it.
+# Simulated nodes (bench/InProcess), made of what the lab's nodes take (lib/calibration.ps1): how well a model of starts on two of them and
+# on all predicts the sizes between. After that a start, a stop and a look at 10 to 10,000 nodes, each as one of the lab's is alone, all as
+# they should be and one in a hundred not; what each fault costs in each step; and what a tree of callers would give is computed of it.
 param(
     [Parameter(Mandatory)]
     [string] $Site,
@@ -14,23 +14,20 @@ param(
 
 $ErrorActionPreference = 'Stop'
 . (Join-Path $PSScriptRoot lib measure.ps1)
+. (Join-Path $PSScriptRoot lib calibration.ps1)
 $env:PISAHPC_SITE = $Site
 $hook = Join-Path $PSScriptRoot .. out hook pisahpc-hook
 $program = Join-Path $PSScriptRoot InProcess bin Release net10.0 PisaHpc.Bench.dll
-$names = @((& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes.name)
+# A lab that has been smaller lists those that are down, too.
+$names = @((& "$PSScriptRoot/../lab/lab.sh" status --json | ConvertFrom-Json).nodes | Where-Object dockerd | ForEach-Object name)
 $job = "bench-$PID"
-$phases = [ordered] @{
-    Survey = 'Survey'
-    Write = 'WriteAccess'
-    Start = 'StartContainer'
-    Ready = 'WaitUntilReady'
-}
 # What is measured of simulated nodes, and the figures of it.
 $lines = [ordered] @{
     Start = 'scale-start'
     Look = 'scale-look'
     'Start, some nodes faulty' = 'scale-start-faulty'
     'Look, some nodes faulty' = 'scale-look-faulty'
+    'Start, some nodes faulty after the look' = 'scale-start-faulty-late'
     Stop = $null
 }
 
@@ -38,28 +35,6 @@ function Invoke-Bench {
     $said = & dotnet $program @args
     if ($LASTEXITCODE) { throw "PisaHpc.Bench $args ended with exit code $LASTEXITCODE." }
     $said | ConvertFrom-Json
-}
-
-# The CPU seconds so far of nodes and all that they started, and of this process, which has their ssh and HTTP.
-function Get-CpuTime([string[]] $Of) {
-    (Get-NodeCpuTime $Of) + [System.Diagnostics.Process]::GetCurrentProcess().TotalProcessorTime.TotalSeconds
-}
-
-# A start on so many of the lab's nodes: its seconds, the CPU seconds of nodes and caller, and each phase's seconds.
-function Get-LabStart([int] $Count) {
-    $nodes = $names[0..($Count - 1)]
-    $before = Get-CpuTime $nodes
-    $clock = [System.Diagnostics.Stopwatch]::StartNew()
-    $null = Get-HpcAllocation -Node $nodes -Slot (@(24) * $Count) -Owner hpcuser -JobId $job |
-        Start-HpcJob -Environment $Environment -ThrottleLimit 256 -TraceVariable trace
-    $seconds = $clock.Elapsed.TotalSeconds
-    $start = @{ seconds = $seconds; cpu = (Get-CpuTime $nodes) - $before }
-    $null = Stop-HpcJob $job -GraceSec 0 -ThrottleLimit 256
-    foreach ($phase in $phases.Keys) {
-        $start[$phase] = ($trace | Where-Object Phase -EQ $phases[$phase] | Measure-Object TookSec -Average).Average
-    }
-
-    $start
 }
 
 # A start by pisahpc-hook, from nothing: its CPU seconds, and how long it took to ask the first node that answered, connecting included.
@@ -84,39 +59,49 @@ function Get-HookStart([int] $Count) {
     }
 }
 
-# The model of a node from starts on two: each phase's time, and the part of all that is work of the CPUs that all share. What a process
-# without connections waits for longer until a node has answered is connecting.
+# A node with CPUs of its own: each step's time on all of the lab's nodes, one after the other, so that each has the machine's CPUs for
+# itself and a peer. What a process without connections waits for longer until a node has answered is connecting.
 function Get-Model {
-    $starts = foreach ($round in 1..$Rounds) { Get-LabStart 2 }
-    $model = [ordered] @{}
-    foreach ($phase in $phases.Keys) { $model[$phase] = Get-Median $starts.ForEach{ $_[$phase] } }
-    $took = ($model.Values | Measure-Object -Sum).Sum
-    $work = [System.Math]::Min((Get-Median $starts.ForEach{ $_.cpu / 2 }) / $took, 0.95)
-    $model.Connect = [System.Math]::Max((Get-Median (1..$Rounds).ForEach{ (Get-HookStart 2).Asked }) - $model.Survey, 0)
-    Write-Host "  a node: $(($model.Keys | ForEach-Object { "$_ $(Format-Number $model[$_])" }) -join ', ') s, of which $(
-        Format-Number ($work * 100)) % are CPU"
-    $words = $model.Keys | ForEach-Object { "$_=$($model[$_].ToString([cultureinfo]::InvariantCulture))" }
-    # Ten times as slow is no failure: such a node answers within it.
-    $limit = [System.Math]::Ceiling(15 * ($model.Connect + $model.Survey))
-    @{ Words = $words; Starts = $starts; Connect = $model.Connect; Work = $work.ToString([cultureinfo]::InvariantCulture); Limit = $limit }
+    $times = [System.Math]::Min($Rounds, 3)
+    $model = Get-StepMedian (1..$times).ForEach{ Get-LabStart $names 1 }
+    $model.Connect = [System.Math]::Max((Get-Median (1..$Rounds).ForEach{ (Get-HookStart 1).Asked }) - $model.Survey, 0)
+    Write-Host "  a node by itself: $(($model.Keys | ForEach-Object { "$_ $(Format-Number $model[$_])" }) -join ', ') s"
+    # Ten times as slow in a step is no failure: such a node answers within it.
+    $limit = { param([string[]] $Of) [System.Math]::Ceiling(15 * ($Of.ForEach{ $model[$_] } | Measure-Object -Sum).Sum) }
+    @{
+        Words = @(Get-Word $model)
+        Connect = $model.Connect
+        LookLimit = & $limit Connect, Survey
+        StartLimit = & $limit Write, Create, Start, Ready
+    }
 }
 
-# The lab's nodes share its CPUs; with two at work, a phase that waits for none takes what it took. At a prompt connections stand.
-function Get-Prediction([hashtable] $Model) {
+# The lab's nodes at once, which share its CPUs: the smallest size and the largest make a model of them, and those between test it. Sizes
+# take turns, so that all meet the same machine.
+function Get-Prediction {
+    $counts = @(2, 4, 8, 16 | Where-Object { $_ -le $names.Count })
+    $starts = @{}
+    foreach ($round in 1..$Rounds) {
+        foreach ($count in $counts) { $starts[$count] += @(Get-LabStart $names[0..($count - 1)]) }
+    }
+
+    $model = New-SharedModel $starts[$counts[0]] $starts[$counts[-1]] ([System.Environment]::ProcessorCount)
+    Write-Host "  $($model.Few) nodes of the lab at once: $(Format-Number $model.Cpu) CPU s for each, and $(
+        Format-Number $model.Rise) s more for each more at work; $(Format-Number ($model.Idle * 100)) % of a node's time is no CPU's"
     $chart = 'Seconds of a start on the lab, measured and simulated'
-    foreach ($count in 2, 4, 8, 16 | Where-Object { $_ -le $names.Count }) {
-        $starts = $count -eq 2 ? $Model.Starts : (1..$Rounds).ForEach{ Get-LabStart $count }
-        $measured = @($starts).ForEach{ $_.seconds }
-        $shared = 'Connect=0', "Work=$($Model.Work)", "Cores=$([System.Environment]::ProcessorCount)"
-        $simulated = (Invoke-Bench start $count @($Model.Words) @shared).start.seconds
+    foreach ($count in $counts) {
+        $measured = @($starts[$count].ForEach{ $_.seconds })
+        $simulated = (Invoke-Bench start $count @(Get-SharedWord $model $count)).start.seconds
         Write-Host "  $count nodes of the lab: $(Format-Number (Get-Median $measured)) s, simulated $(Format-Number $simulated) s"
         New-Point $chart measured $count (Get-Median $measured)
         New-Point $chart simulated $count $simulated
         $off = 100 * (($simulated / (Get-Median $measured)) - 1)
-        $cpu = Format-Number (Get-Median @($starts).ForEach{ $_.cpu / $count })
+        $median = { param($What) Format-Number (Get-Median @($starts[$count].ForEach{ $_[$What] })) }
         New-Figure "scale-predicts-$count" $simulated $measured -Note (
-            "The model says $(Format-Number ([System.Math]::Abs($off))) % too $($off -gt 0 ? 'much' : 'little')$(
-                $count -eq 2 ? ', on the size that it was made of' : ''). A node took $cpu CPU seconds, the caller's for it included.")
+            "The model says $(Format-Number ([System.Math]::Abs($off))) % too $($off -gt 0 ? 'much' : 'little'), on a size that $(
+                $count -in $model.Few, $model.All ? 'it was made of' : 'tests it'). For a node the machine's CPUs worked $(
+                & $median machine) s, $(& $median cpu) s of which were the node's own and its caller's; the model has $(
+                Format-Number (Get-SharedCpu $model $count)) s.")
     }
 }
 
@@ -128,15 +113,23 @@ function Get-Middle([scriptblock] $Run, [string] $What) {
     $middle
 }
 
-# A start, a stop and a look at so many nodes, and a start and a look with one in a hundred failing, slow or silent: three at least, one
-# of each. Gives what each took of the caller, by name.
+# One in a hundred failing, slow or silent: three at least, one of each.
+function Get-FaultWord([int] $Count, [double] $Limit) {
+    "Faulty=$([System.Math]::Min(100, [System.Math]::Floor($Count / 3)))", "Limit=$Limit"
+}
+
+# A start, a stop and a look at so many nodes, and the same with faulty ones: where the look finds them, and where they are well until it is
+# over. Gives what each took of the caller, by name.
 function Get-Scale([hashtable] $Model, [int] $Count) {
     $words = @($Model.Words)
-    $faults = "Faulty=$([System.Math]::Min(100, [System.Math]::Floor($Count / 3)))", "Limit=$($Model.Limit)"
+    $faults = @(Get-FaultWord $Count $Model.LookLimit)
+    $later = @(Get-FaultWord $Count $Model.StartLimit) + 'FaultyAt=Write,Create,Start,Ready'
     $job = Get-Middle { Invoke-Bench start $Count @words } start
     $notStarted = Get-Middle { Invoke-Bench start $Count @words @faults } start
+    $takenBack = Get-Middle { Invoke-Bench start $Count @words @later } start
     $partly = Get-Middle { Invoke-Bench survey $Count @words @faults } look
-    if ($notStarted.left -or $notStarted.failed -ne $partly.failed) { throw "A start on $Count nodes left something, or missed a node." }
+    Assert-Gone $job, $notStarted, $takenBack
+    if ($notStarted.failed -ne $partly.failed) { throw "A start on $Count nodes missed a node." }
     @{
         Nodes = $Count
         Start = $job.start
@@ -144,7 +137,33 @@ function Get-Scale([hashtable] $Model, [int] $Count) {
         Look = (Get-Middle { Invoke-Bench survey $Count @words } look).look
         'Start, some nodes faulty' = $notStarted.start
         'Look, some nodes faulty' = $partly.look
+        'Start, some nodes faulty after the look' = $takenBack.start
         Partly = $partly
+        TakenBack = $takenBack
+    }
+}
+
+# Neither container nor directory on any node, and no port: after a stop, and after a start that failed.
+function Assert-Gone([object[]] $Runs) {
+    foreach ($run in $Runs | Where-Object { $_.left -or $_.leased }) {
+        throw "A job on $($run.nodes) simulated nodes left something on $($run.left) of them$($run.leased ? ', and its port' : '')."
+    }
+}
+
+# What one in a hundred with the same fault, in the same step, makes of a start.
+function Get-FaultRow([hashtable] $Model, [int] $Count) {
+    $words = @($Model.Words)
+    foreach ($step in 'Connect', 'Survey', 'Write', 'Create', 'Start', 'Ready') {
+        $limit = $step -in 'Connect', 'Survey' ? $Model.LookLimit : $Model.StartLimit
+        $row = [ordered] @{ step = $step; 'limit, s' = $limit }
+        foreach ($fault in 'Fails', 'Slow', 'Silent') {
+            $run = Invoke-Bench start $Count @words @(Get-FaultWord $Count $limit) "FaultyAt=$step" "Faults=$fault"
+            Assert-Gone $run
+            if (($fault -eq 'Slow') -ne ($run.failed -eq 0)) { throw "$($run.failed) nodes were named of those with $fault at $step." }
+            $row[$fault.ToLowerInvariant()] = "$(Format-Number $run.start.seconds) s, $($run.stop ? 'started' : "$($run.failed) named")"
+        }
+
+        New-Row faults $row
     }
 }
 
@@ -185,7 +204,7 @@ function Get-ScaleFigure([hashtable] $Model, [hashtable] $Tenth, [hashtable] $La
 
     $growth = { param($line) "Exponent from $($Tenth.Nodes) on: $(
         Format-Number (Get-Exponent $sizes ($Tenth[$line].seconds, $Last[$line].seconds)))." }
-    $limits = "The limit was $($Model.Limit) s for a node, which those that say nothing take."
+    $limits = "The limit was $($Model.LookLimit) s for a node, which those that say nothing take."
     New-Figure scale-start $Last.Start.seconds -Note "$(& $growth Start) Stop: $(Format-Number $Last.Stop.seconds) s."
     New-Figure scale-look $Last.Look.seconds -Note (& $growth Look)
     New-Figure scale-start-faulty $Last['Start, some nodes faulty'].seconds -Note (
@@ -194,8 +213,11 @@ function Get-ScaleFigure([hashtable] $Model, [hashtable] $Tenth, [hashtable] $La
     New-Figure scale-look-faulty $Last['Look, some nodes faulty'].seconds $Last.Look.seconds -Note (
         "$(& $growth 'Look, some nodes faulty') $($Last.Partly.failed) of $($Last.Partly.faulty) such nodes were failures of their " +
         "own, and the slow ones answered. $limits")
+    New-Figure scale-start-faulty-late $Last['Start, some nodes faulty after the look'].seconds -Note (
+        "$(& $growth 'Start, some nodes faulty after the look') The first failure ends the others' work: $($Last.TakenBack.failed) of $(
+            $Last.TakenBack.faulty) such nodes were named. The job was taken back from all: none had anything of it left.")
     $undone = Invoke-Bench start $Last.Nodes @($Model.Words) LastFails=true
-    if ($undone.left) { throw "A start that was taken back left containers on $($undone.left) nodes." }
+    Assert-Gone $undone
     New-Figure scale-start-undone $undone.start.seconds -Note "CPU of the caller: $(Format-Number $undone.start.cpu) s."
 }
 
@@ -241,12 +263,13 @@ function Get-Tree([hashtable] $Model, [double] $AtOnce) {
 
 try {
     # Connections stand, and each engine has had the image in its hands.
-    $null = Get-LabStart $names.Count
+    $null = Get-LabStart $names
+    Get-Prediction
     $model = Get-Model
-    Get-Prediction $model
     $runs = foreach ($count in $Nodes) { Get-Scale $model $count }
     $runs | ForEach-Object { Get-ScalePoint $_ }
     Get-ScaleFigure $model $runs[-2] $runs[-1]
+    Get-FaultRow $model $Nodes[-2]
     Get-Tree $model $runs[-1].Start.seconds
 }
 finally {

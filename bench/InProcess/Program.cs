@@ -5,8 +5,8 @@ using PisaHpc.Bench;
 // PisaHpc.Bench plan-memory NODES        one plan, and what the process has in memory for it
 // PisaHpc.Bench fold                     names and errors folded, in lists of 1,000 and of 10,000, by BenchmarkDotNet
 // PisaHpc.Bench fan-out NODES            nodes of 0.6 s each, 256 at a time, against the ideal schedule
-// PisaHpc.Bench start NODES [NAME=N...]  a job on simulated nodes, from nothing to ready and away again
-// PisaHpc.Bench survey NODES [NAME=N...] a look at nodes of which one in a hundred fails, is slow or says nothing
+// PisaHpc.Bench start NODES [NAME=N...]  a job on simulated nodes, from nothing to ready and away again, or until it is taken back
+// PisaHpc.Bench survey NODES [NAME=N...] a look at simulated nodes
 // Each writes one line of JSON. NAME is a member of NodeModel.
 switch (args)
 {

@@ -15,8 +15,8 @@ namespace PisaHpc.Bench;
 internal static class ScaleRun
 {
     /// <summary>
-    /// From nothing to ready, and away again. With nodes that are not as they should be a job does not start: then until it has been said
-    /// of which nodes that is, and nothing is left.
+    /// From nothing to ready, and away again. With nodes that fail or say nothing a job does not start: then until it has been said of
+    /// which nodes that is, and nothing is left.
     /// </summary>
     public static async Task StartAsync(int nodes, NodeModel model)
     {
@@ -42,9 +42,10 @@ internal static class ScaleRun
     /// <summary>A caller at a prompt has run such commands before: what is compiled at their first use is no part of any size.</summary>
     private static async Task WarmUpAsync()
     {
-        var atOnce = new NodeModel { Connect = 0, Survey = 0, Write = 0, Start = 0, Ready = 0, Remove = 0 };
-        await RunAsync(10, atOnce);
-        await RunAsync(10, atOnce with { Faulty = 3, Limit = 0.1 });
+        var atOnce = new NodeModel { Limit = 0.1 };
+        await RunAsync(10, atOnce with { Limit = 60 });
+        await RunAsync(10, atOnce with { Faulty = 3 });
+        await RunAsync(10, atOnce with { Faulty = 3, FaultyAt = NodeStep.Start });
     }
 
     private static async Task<object> RunAsync(int nodes, NodeModel model)
@@ -61,17 +62,14 @@ internal static class ScaleRun
             var (job, failed) = ((HpcJob?)null, 0);
             var start = await MeasureAsync(async () => (job, failed) = await StartAsync(
                 new JobStarter(cluster, new FixedKeys(), ports), SampleJob.Request(allocation)));
-            if (job is null)
-            {
-                var left = allocation.Nodes.Count(node => engines.EngineOf(node.Name).Containers.Count > 0);
-                return new { nodes, start, failed, left, faulty = simulated.Faults.Count };
-            }
-
             var commands = (double)simulated.Commands / nodes;
             var requests = (double)engines.Calls.Count(call => call.Step != FakeStep.ConnectEngine) / nodes;
-            var stop = await MeasureAsync(() => new JobStopper(cluster, ports).StopAsync(
+            var stop = job is null ? null : await MeasureAsync(() => new JobStopper(cluster, ports).StopAsync(
                 new JobStopRequest { Job = job, RunDirectory = "/run/pisahpc", Grace = TimeSpan.Zero }, _ => { }, CancellationToken.None));
-            return new { nodes, start, stop, commands, requests };
+            var left = allocation.Nodes.Count(
+                node => engines.EngineOf(node.Name).Containers.Count > 0 || simulated.HasDirectory(node.Name));
+            var leased = ports.Find(allocation.JobId) is not null;
+            return new { nodes, start, stop, commands, requests, failed, left, leased, faulty = simulated.Faults.Count };
         }
         finally
         {
@@ -111,18 +109,18 @@ internal static class ScaleRun
     private static (SimulatedNodes Nodes, FakeCluster Engines) Make(IReadOnlyList<string> names, NodeModel model)
     {
         var engines = new FakeCluster();
-        var faulty = names.Index().Where(node => model.Faulty > 0 && node.Index % model.Faulty == model.Faulty / 2);
         var simulated = new SimulatedNodes(model)
         {
             CpusOf = node => engines.EngineOf(node).Created.Last().Cpus ?? 0,
-            Faults = faulty.Index().ToDictionary(fault => fault.Item.Item, fault => fault.Index % 3),
+            Faults = NodeFault.Spread(names, model),
         };
         var image = FakeImageStore.Image("registry.lab:5000/pisa/hpc", FakeImageStore.Digest('a'), SampleJob.Image);
         foreach (var name in names)
         {
             engines.EngineOf(name).Store.Add(image);
-            engines.Before(name, FakeStep.Start, stopping => simulated.PassAsync(name, model.Start, stopping));
-            engines.Before(name, FakeStep.Remove, stopping => simulated.PassAsync(name, model.Remove, stopping));
+            engines.Before(name, FakeStep.Create, stopping => simulated.AskEngineAsync(name, NodeStep.Create, stopping));
+            engines.Before(name, FakeStep.Start, stopping => simulated.AskEngineAsync(name, NodeStep.Start, stopping));
+            engines.Before(name, FakeStep.Remove, stopping => simulated.AskEngineAsync(name, NodeStep.Remove, stopping));
         }
 
         if (model.LastFails)

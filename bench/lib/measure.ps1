@@ -68,6 +68,13 @@ function Get-ProgramCpuTime {
     ([long] $fields[13] + [long] $fields[14]) / 100
 }
 
+# So far, in ticks: what the machine's CPUs worked, and all of their time (proc_stat(5): idle and iowait are no work).
+function Get-CpuTick {
+    $ticks = [long[]] ((Get-Content /proc/stat -TotalCount 1) -split '\s+')[1..8]
+    $all = ($ticks | Measure-Object -Sum).Sum
+    ($all - $ticks[3] - $ticks[4]), $all
+}
+
 function Get-Median([double[]] $Values) { Get-Quantile $Values 0.5 }
 
 # By linear interpolation between the values next to it.
