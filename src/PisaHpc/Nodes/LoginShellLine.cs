@@ -36,8 +36,8 @@ public static class LoginShellLine
     internal static string Of(string script, string name, IEnumerable<string> arguments) =>
         $"{HeadOfScript} {name}{Words(script + '\n')} --{string.Concat(arguments.Select(argument => $" '{argument}'"))}";
 
-    /// <summary>Whether every shell takes a word in single quotes as it is.</summary>
-    internal static bool IsPlain(string word) =>
+    /// <summary>Whether every shell takes a word in single quotes as it is, and is no longer than an old csh takes.</summary>
+    public static bool IsPlain(string word) =>
         word.Length <= WordLength && word.All(character => character is >= ' ' and <= '~' and not ('\'' or '!' or '\\'));
 
     /// <summary>A script as quoted words of which none is too long, each behind a blank.</summary>
