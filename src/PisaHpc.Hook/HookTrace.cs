@@ -3,7 +3,7 @@ using PisaHpc.Tracing.Files;
 
 namespace PisaHpc.Hook;
 
-/// <summary>The trace of a run, for the file that -TraceFile names: phases, and requests to nodes, as Export-HpcTrace writes them.</summary>
+/// <summary>The trace of a run, for the file that -TraceFile names: phases and requests to nodes, as Export-HpcTrace writes them.</summary>
 internal sealed class HookTrace : IDisposable
 {
     private readonly TraceFile _file;
