@@ -178,6 +178,7 @@ start_run() {
     set -- start -Site "$site" -DeadlineSec "$deadline" -ReasonFile "$why"
     [ -z "$environment" ] || set -- "$@" -Environment "$environment"
     [ -z "$for_user" ] || set -- "$@" -Owner "$for_user"
+    if [ -d "$run/.traces" ]; then set -- "$@" -TraceFile "$run/.traces/${record##*/}-start.json"; fi
     bounded "$((deadline + take_back))" call_hook "$@"
     code=hook-failed reason="pisahpc-hook ended with $status"
     if [ -s "$why" ]; then
@@ -213,6 +214,7 @@ take_off() {
         set -- stop -Site "$site" -GraceSec "$grace" -DeadlineSec "$((deadline + take_back - 5))" -Here "$node"
     fi
     [ -z "$for_user" ] || set -- "$@" -Owner "$for_user"
+    if [ -d "$run/.traces" ]; then set -- "$@" -TraceFile "$run/.traces/${record##*/}-stop.json"; fi
     bounded "$((deadline + take_back))" call_hook "$@"
     if [ "$status" != 0 ] && same_run; then record_run left stop-failed 75 "pisahpc-hook stop: $status"; fi
 }

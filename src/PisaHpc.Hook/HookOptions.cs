@@ -36,6 +36,8 @@ internal sealed record HookOptions
           -AskBatchSystem      stop: ask the batch system how the job ended, for its record, for 10 s at most; the stop does not wait for
                                it; not with -Here
           -ReasonFile FILE     start: why it failed, in a line for programs: a code word, the node or a dash, and the message
+          -TraceFile FILE      where the time went, also where it failed: trace events for Perfetto and chrome://tracing (.json), or
+                               a waterfall for a browser (.svg), as Export-HpcTrace writes them
           -Verbose             what happens on which node, on stderr
           -Version    -Help
 
@@ -94,6 +96,9 @@ internal sealed record HookOptions
 
     /// <summary>Where to write why a start failed; null for nowhere.</summary>
     public string? ReasonFile { get; init; }
+
+    /// <summary>Where to write the trace of the run; null for nowhere.</summary>
+    public string? TraceFile { get; init; }
 
     /// <summary>Whether the batch system is asked how the job ended.</summary>
     public bool AskBatchSystem { get; init; }
@@ -175,6 +180,7 @@ internal sealed record HookOptions
     {
         _ when value is null => throw new HookUsageException($"{Quote.Of(option)} lacks its value."),
         (_, "site") => this with { Site = value },
+        (_, "tracefile") => this with { TraceFile = value },
         (HookVerb.Start, "environment") => this with { Environment = value },
         (HookVerb.Start, "reasonfile") => this with { ReasonFile = value },
         (HookVerb.Start or HookVerb.Stop, "owner") => this with { Owner = value },

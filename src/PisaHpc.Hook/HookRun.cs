@@ -33,9 +33,10 @@ internal static class HookRun
                     Console.WriteLine(Version);
                     return HookExit.Done;
                 default:
-                    var code = await WorkAsync(options, log);
-                    WriteReason(options, log);
-                    return code;
+                    using (var trace = HookTrace.For(options))
+                    {
+                        return await WorkAsync(options, log, trace);
+                    }
             }
         }
         catch (HookUsageException exception)
@@ -46,7 +47,7 @@ internal static class HookRun
     }
 
     /// <summary>Does the work, until it ends or is interrupted.</summary>
-    private static async Task<int> WorkAsync(HookOptions options, HookLog log)
+    private static async Task<int> WorkAsync(HookOptions options, HookLog log, HookTrace? trace)
     {
         using var interruption = new Interruption(
             options.Deadline, log.Warn, options.Verb == HookVerb.Sweep ? LastWords.OfSweep : LastWords.OfJob);
@@ -61,8 +62,10 @@ internal static class HookRun
 
             var code = HookExit.Done;
             using var run = options.Verbose ? new TracedRun($"pisahpc-hook {options.Verb}", phase => log.Trace(phase.ToString())) : null;
-            await (run?.RunAsync(RunAsync) ?? RunAsync());
+            await (trace?.RunAsync(ToldAsync) ?? ToldAsync());
             return code;
+
+            Task ToldAsync() => run?.RunAsync(RunAsync) ?? RunAsync();
 
             async Task RunAsync() => code = await DoAsync(options, site, log, taken, interruption.Token);
         }
@@ -91,6 +94,12 @@ internal static class HookRun
 #pragma warning restore CA1031
         {
             return End(log, $"{ErrorId.InternalError}: pisahpc-hook {Version}: {bug}", HookExit.Bug);
+        }
+        finally
+        {
+            // A signal still does not end the process here.
+            WriteReason(options, log);
+            trace?.Write(log);
         }
     }
 

@@ -59,12 +59,27 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         ArgumentNullException.ThrowIfNull(survey);
         request.Place?.Check(request);
         var plans = new List<HpcContainerPlan>();
-        var workload = Workload.Of(request.Allocation);
+        var (workload, access) = (Workload.Of(request.Allocation), AccessBy(ssh));
+        var place = request.Place is null ? null : request.Place with { Port = ssh.Port };
         foreach (var node in request.Allocation.Nodes.Where(node => survey.Facts.ContainsKey(node.Name)))
         {
             try
             {
-                plans.Add(ContainerPlanner.Plan(RequestFor(workload, node, survey.Facts[node.Name], image, ssh)));
+                plans.Add(ContainerPlanner.Plan(new PlanRequest
+                {
+                    Environment = request.Environment,
+                    Workload = workload,
+                    Node = node,
+                    Facts = survey.Facts[node.Name],
+                    Access = access,
+                    Agent = request.Agent,
+                    Place = place,
+                    Image = image,
+                    PortArea = request.PortArea,
+                    Attempt = request.Attempt,
+                    Devices = request.Devices,
+                    PublishedPorts = request.PublishedPorts,
+                }));
             }
             catch (HpcException lack) when (lack.Id is ErrorId.MountSourceMissing or ErrorId.DeviceMissing)
             {
@@ -92,22 +107,6 @@ public sealed class AllocationPlanner(Cluster cluster, AllocationPlanRequest req
         + (request.Place is null ? $" ({request.Environment.OriginOf("access")})" : "") + ", and its program, "
         + $"{AgentProgram.FileName}, is not beside the module.",
         request.Environment.Name);
-
-    private PlanRequest RequestFor(Workload workload, AllocatedNode node, NodeFacts facts, PlannedImage image, JobSshConfig ssh) => new()
-    {
-        Environment = request.Environment,
-        Workload = workload,
-        Node = node,
-        Facts = facts,
-        Access = AccessBy(ssh),
-        Agent = request.Agent,
-        Place = request.Place is { } place ? place with { Port = ssh.Port } : null,
-        Image = image,
-        PortArea = request.PortArea,
-        Attempt = request.Attempt,
-        Devices = request.Devices,
-        PublishedPorts = request.PublishedPorts,
-    };
 }
 
 /// <summary>What containers an allocation is to have: what is the same on all of its nodes.</summary>

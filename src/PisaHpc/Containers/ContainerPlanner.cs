@@ -89,33 +89,33 @@ public static class ContainerPlanner
     private static Dictionary<string, string> LabelsOf(PlanRequest request)
     {
         var (environment, workload) = (request.Environment, request.Workload);
-        var labels = new Dictionary<string, string?>
-        {
-            [ContainerLabels.Schema] = "2",
-            [ContainerLabels.Job] = workload.Id.JobId,
-            [ContainerLabels.Static] = workload.Id.Static,
-            [ContainerLabels.Scheduler] = workload.Scheduler,
-            [ContainerLabels.Cluster] = workload.Cluster,
-            [ContainerLabels.Queue] = workload.Queue,
-            [ContainerLabels.Restarts] = workload.RestartCount?.ToString(CultureInfo.InvariantCulture),
-            [ContainerLabels.Environment] = environment.Name,
-            [ContainerLabels.Attempt] = request.Attempt,
-            [ContainerLabels.Boot] = request.Facts.Boot,
-            [ContainerLabels.Node] = request.Node.Name,
-            [ContainerLabels.Slots] = request.Node.Slots.ToString(CultureInfo.InvariantCulture),
-            [ContainerLabels.Owner] = workload.Owner.Name,
-            [ContainerLabels.Access] = request.Access.Kind.ToString(),
-            [ContainerLabels.Port] = request.Access.Port?.ToString(CultureInfo.InvariantCulture),
-            [ContainerLabels.Mpi] = environment.Mpi,
-            [ContainerLabels.MpiNetwork] = environment.MpiNetwork,
-            [ContainerLabels.Directory] = request.Access.Directory,
-            [ContainerLabels.Agent] = request.Access.Agent?.Program,
-            [ContainerLabels.PortArea] = request.PortArea,
-            [ContainerLabels.Nodes] = workload.NodeSlots,
-            [ContainerLabels.StartedBy] = request.Service?.StartedBy,
-            [ContainerLabels.ReadyTimeout] = environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture),
-        };
-        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!);
+        (string Name, string? Value)[] labels =
+        [
+            (ContainerLabels.Schema, "2"),
+            (ContainerLabels.Job, workload.Id.JobId),
+            (ContainerLabels.Static, workload.Id.Static),
+            (ContainerLabels.Scheduler, workload.Scheduler),
+            (ContainerLabels.Cluster, workload.Cluster),
+            (ContainerLabels.Queue, workload.Queue),
+            (ContainerLabels.Restarts, workload.RestartCount?.ToString(CultureInfo.InvariantCulture)),
+            (ContainerLabels.Environment, environment.Name),
+            (ContainerLabels.Attempt, request.Attempt),
+            (ContainerLabels.Boot, request.Facts.Boot),
+            (ContainerLabels.Node, request.Node.Name),
+            (ContainerLabels.Slots, request.Node.Slots.ToString(CultureInfo.InvariantCulture)),
+            (ContainerLabels.Owner, workload.Owner.Name),
+            (ContainerLabels.Access, request.Access.Kind.ToString()),
+            (ContainerLabels.Port, request.Access.Port?.ToString(CultureInfo.InvariantCulture)),
+            (ContainerLabels.Mpi, environment.Mpi),
+            (ContainerLabels.MpiNetwork, environment.MpiNetwork),
+            (ContainerLabels.Directory, request.Access.Directory),
+            (ContainerLabels.Agent, request.Access.Agent?.Program),
+            (ContainerLabels.PortArea, request.PortArea),
+            (ContainerLabels.Nodes, workload.NodeSlots),
+            (ContainerLabels.StartedBy, request.Service?.StartedBy),
+            (ContainerLabels.ReadyTimeout, environment.ReadyTimeoutSec.ToString(CultureInfo.InvariantCulture)),
+        ];
+        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Name, label => label.Value!);
     }
 }
 
@@ -135,7 +135,14 @@ public sealed record PlanRequest
     public required NodeFacts Facts { get; init; }
 
     /// <summary>How one will get into the container.</summary>
-    public required IContainerAccess Access { get; init; }
+    public required IContainerAccess Access
+    {
+        get;
+        init => (field, AccessMounts) = (value, value.Mounts);
+    }
+
+    /// <summary>The mounts of that, made once: each mount of a plan is looked for among them.</summary>
+    internal IReadOnlyList<ContainerMount> AccessMounts { get; private init; } = [];
 
     /// <summary>The program of its agent; null where there is none.</summary>
     public AgentPlace? Agent { get; init; }

@@ -41,7 +41,7 @@ internal static class PlanConflicts
             throw Conflict(request, "memory is limited both as a whole and for each slot", "limits.memory", "limits.memoryPerSlot");
         }
 
-        var own = request.Access.Mounts.Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
+        var own = request.AccessMounts.Select(mount => mount.Target).ToHashSet(StringComparer.Ordinal);
         if (environment.Mounts.FirstOrDefault(mount => own.Contains(mount.Target)) is { } hidden)
         {
             throw Conflict(request, $"a mount on {hidden.Target} would hide one that the way in needs", $"mounts[{hidden.Target}]");

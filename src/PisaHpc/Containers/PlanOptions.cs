@@ -122,7 +122,7 @@ internal static class PlanOptions
     }
 
     private static string MountOrigin(PlanRequest request, ContainerMount mount) =>
-        request.Access.Mounts.Contains(mount) ? AccessOrigin(request)
+        request.AccessMounts.Contains(mount) ? AccessOrigin(request)
         : request.Environment.OriginOf($"mounts[{mount.Target}]") is null && mount.Source == request.Node.ScratchDirectory ? "allocation"
         : Origin(request, $"mounts[{mount.Target}]");
 

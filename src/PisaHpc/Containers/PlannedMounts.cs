@@ -34,7 +34,7 @@ internal static class PlannedMounts
             yield return new ContainerMount(scratch, scratch, ReadOnly: false);
         }
 
-        foreach (var mount in request.Access.Mounts)
+        foreach (var mount in request.AccessMounts)
         {
             yield return mount;
         }

@@ -47,6 +47,7 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     [InlineData(75, Both, "ContainerNotReady: ", "-Environment", "broken")]
     [InlineData(75, "o2wn01 1 nonesuch.invalid 1", "JobNotStarted: ", "-Environment", "tiny")]
     [InlineData(64, Both, "'-Color' is no option of pisahpc-hook start.", "-Color", "red")]
+    [InlineData(64, Both, "-TraceFile: The file /nonexistent/t.json cannot be written", "-Environment", "tiny", "-TraceFile", "/nonexistent/t.json")]
     public async Task Its_exit_code_says_what_the_batch_system_may_do_and_nothing_is_left(
         int code, string hosts, string words, params string[] options)
     {
@@ -89,12 +90,16 @@ public sealed class HookTests(LabFixture lab) : IAsyncLifetime, IDisposable
     {
         (await HookAsync(["start", "-Environment", "tiny"], Both)).EndedWith(0);
         await HoldContainersAsync("o2wn02");
+        var trace = Path.Combine(_directory.FullName, "stop.json");
         using var hook = RunningProcess.Start(
-            Repository.Hook, ["stop", "-GraceSec", "60", "-Site", lab.State.Site, "-Verbose"], InJob(Both));
+            Repository.Hook, ["stop", "-GraceSec", "60", "-Site", lab.State.Site, "-Verbose", "-TraceFile", trace], InJob(Both));
         await hook.SaysAsync("o2wn02: stopping");
         await hook.SignalAsync("TERM");
-        Assert.Contains(
-            "Stopped by SIGTERM. Something may be left", (await hook.EndAsync()).EndedWith(1).Error, StringComparison.Ordinal);
+        var end = (await hook.EndAsync()).EndedWith(1);
+        Assert.Contains("Stopped by SIGTERM. Something may be left", end.Error, StringComparison.Ordinal);
+        Assert.Contains($"pisahpc-hook: {trace}: pisahpc-hook stop, job {_jobId}, 2 nodes, ", end.Error, StringComparison.Ordinal);
+        var written = await File.ReadAllTextAsync(trace);
+        Assert.All(["StopOnNode", "Cancelled", "POST /containers/"], word => Assert.Contains(word, written, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -44,6 +44,16 @@ public sealed class HookOptionsTests
         Assert.False(HookOptions.Read(["stop", "7"]).AskBatchSystem);
     }
 
+    [Theory]
+    [InlineData("start")]
+    [InlineData("stop")]
+    [InlineData("sweep")]
+    public void Each_may_leave_a_trace(string verb)
+    {
+        Assert.Equal("/var/tmp/t.json", HookOptions.Read([verb, "-TraceFile", "/var/tmp/t.json"]).TraceFile);
+        Assert.Null(HookOptions.Read([verb]).TraceFile);
+    }
+
     [Fact]
     public void A_start_and_a_stop_may_be_for_one_user_alone()
     {

@@ -27,6 +27,10 @@ public sealed class TraceFile(string path)
             + "waterfall for a browser."),
     };
 
+    /// <summary>Makes sure that the file can be written, before the work is done whose trace it is to hold.</summary>
+    /// <exception cref="HpcException"><see cref="ErrorId.InvalidValue"/>: it cannot be written.</exception>
+    public void RequireWritable() => WholeFile.RequireWritable(_path, WriteRemedy);
+
     /// <summary>What the file is to say, without writing it.</summary>
     /// <param name="phases">At least one.</param>
     public HpcTraceFile Predict(IReadOnlyList<HpcPhase> phases) => Describe(TraceContent.Of(phases), phases.Count);
