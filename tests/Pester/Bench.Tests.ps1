@@ -6,7 +6,10 @@ BeforeAll {
     # Starts as Get-LabStart gives them: on so many nodes, of which each takes so much of the CPUs.
     function Get-Start([int] $Nodes, [double[]] $Cpu) {
         foreach ($one in $Cpu) {
-            @{ nodes = $Nodes; machine = $one; Survey = 0.1; Write = 0.2; Create = 0.1; Start = 0.4; Ready = 0.2; Remove = 5; RemoveAccess = 6 }
+            @{
+                nodes = $Nodes; machine = $one
+                Survey = 0.1; Write = 0.2; Create = 0.1; Start = 0.4; Ready = 0.2; Remove = 5; RemoveAccess = 6
+            }
         }
     }
 }
@@ -41,15 +44,16 @@ Describe 'The model of nodes that share CPUs' {
             [cultureinfo]::CurrentCulture = $before
         }
 
-        $words | Should -BeExactly 'Survey=0.1', 'Write=0.2', 'Create=0.1', 'Start=0.4', 'Ready=0.2', 'Remove=5', 'RemoveAccess=6', 'Idle=0.5',
-            'Work=1.2', 'Cores=2'
+        $words | Should -BeExactly 'Survey=0.1', 'Write=0.2', 'Create=0.1', 'Start=0.4', 'Ready=0.2', 'Remove=5', 'RemoveAccess=6',
+            'Idle=0.5', 'Work=1.2', 'Cores=2'
     }
 }
 
 Describe 'A step''s time' {
     It 'is the mean of the nodes, and none is a failure' {
         $trace = [pscustomobject] @{ Node = ''; Phase = 'Survey'; TookSec = 9 },
-        [pscustomobject] @{ Node = 'o2wn01'; Phase = 'Survey'; TookSec = 1 }, [pscustomobject] @{ Node = 'o2wn02'; Phase = 'Survey'; TookSec = 2 }
+        [pscustomobject] @{ Node = 'o2wn01'; Phase = 'Survey'; TookSec = 1 },
+        [pscustomobject] @{ Node = 'o2wn02'; Phase = 'Survey'; TookSec = 2 }
         Get-StepTime $trace @() @{ Phase = 'Survey' } | Should -BeExactly 1.5
         { Get-StepTime $trace @() @{ Phase = 'EngineRequest'; Detail = 'POST' } } | Should -Throw "No node's trace has EngineRequest POST."
     }

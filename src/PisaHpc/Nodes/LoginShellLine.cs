@@ -33,8 +33,16 @@ public static class LoginShellLine
     /// </summary>
     /// <param name="name">The script's <c>$0</c>.</param>
     /// <param name="arguments">Its arguments, each one that <see cref="IsPlain"/> holds for.</param>
-    internal static string Of(string script, string name, IEnumerable<string> arguments) =>
-        $"{HeadOfScript} {name}{Words(script + '\n')} --{string.Concat(arguments.Select(argument => $" '{argument}'"))}";
+    internal static string Of(string script, string name, IEnumerable<string> arguments)
+    {
+        var line = new StringBuilder(HeadOfScript).Append(' ').Append(name).Append(Words(script + '\n')).Append(" --");
+        foreach (var argument in arguments)
+        {
+            line.Append(" '").Append(argument).Append('\'');
+        }
+
+        return line.ToString();
+    }
 
     /// <summary>Whether every shell takes a word in single quotes as it is, and is no longer than an old csh takes.</summary>
     public static bool IsPlain(string word) =>

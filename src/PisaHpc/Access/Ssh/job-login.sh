@@ -1,14 +1,15 @@
 # shellcheck shell=sh
 # Defines job_login DIRECTORY SSH_ARGUMENTS…: ssh with the configuration of a job's directory, as the directory's owner, in place of this
-# shell; and what makes a login short: the option quick, and relay_to NODE PROGRAM SECONDS, which sets the option relay. Either may be empty.
+# shell; and what makes a login short: the option quick, and relay_to NODE PROGRAM SECONDS, which sets the option relay. Either may be
+# empty.
 
 # The key exchange that lasts against quantum computers takes each side some 50 ms of a CPU, and nobody records what a node says to its own
 # container. A client may not know the ^ (before OpenSSH 8.5), or may not do as told.
 # shellcheck disable=SC2034 # for whoever logs in
 quick=KexAlgorithms=^curve25519-sha256
 
-# The agent's program, whose directory PROGRAM is, as the way to the sshd: it waits for nobody's acknowledgements, and SECONDS until somebody
-# listens. The program of a container that was made before there were relays knows none.
+# The agent's program, whose directory PROGRAM is, as the way to the sshd: it waits for nobody's acknowledgements, and SECONDS until
+# somebody listens. The program of a container that was made before there were relays knows none.
 relay_to() {
     relay=
     case $2 in
