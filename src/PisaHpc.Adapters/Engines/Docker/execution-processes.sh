@@ -41,11 +41,15 @@ clock() {
 
 end_execution() {
     clock
-    killing=$((now + 100)) end=$((now + 500)) told=''
-    while left && [ "$now" -lt "$end" ]; do
+    killing=$((now + 100)) end=$((now + 500)) told='' kills=0
+    # However long a look takes, nothing is given up before it is killed, nor what it has started since that look.
+    while left && { [ "$kills" -lt 3 ] || [ "$now" -lt "$end" ]; }; do
         # shellcheck disable=SC2086 # several
-        if [ -z "$told" ]; then kill "-$signal" $processes; elif [ "$now" -ge "$killing" ]; then kill -KILL $processes; fi 2>/dev/null
-        told=yes
+        if [ -z "$told" ]; then
+            told=yes && kill "-$signal" $processes
+        elif [ "$now" -ge "$killing" ]; then
+            kills=$((kills + 1)) && kill -KILL $processes
+        fi 2>/dev/null
         clock
     done
     if [ -n "$processes" ]; then echo "left:$processes"; else echo ended; fi

@@ -38,6 +38,18 @@ public sealed class WatchExecutionTests : IDisposable
         await _command.WaitForExitAsync();
     }
 
+    /// <summary>As on a busy machine: by this clock one look takes six seconds, which is more than the whole is given.</summary>
+    [Fact]
+    public async Task It_is_killed_before_it_is_given_up_however_long_a_look_at_all_processes_takes()
+    {
+        using var watcher = await StartAsync(script => script
+            .Replace("</proc/uptime", "</nowhere", StringComparison.Ordinal)
+            .Replace("now=$((now + 1))", "now=$((now + 600))", StringComparison.Ordinal));
+        watcher.StandardInput.Close();
+        Assert.Equal("ended\n", await watcher.StandardOutput.ReadToEndAsync());
+        await _command.WaitForExitAsync();
+    }
+
     [Fact]
     public async Task A_word_lets_go_of_it()
     {
@@ -47,9 +59,9 @@ public sealed class WatchExecutionTests : IDisposable
         Assert.False(_command.HasExited);
     }
 
-    private async Task<Process> StartAsync()
+    private async Task<Process> StartAsync(Func<string, string>? altered = null)
     {
-        var command = ExecutionScripts.Watch(_mark, "TERM");
+        var command = ExecutionScripts.Watch(_mark, "TERM").Select(word => altered?.Invoke(word) ?? word).ToArray();
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment.Remove(ExecutionScripts.Mark);
         var watcher = Process.Start(start)!;
