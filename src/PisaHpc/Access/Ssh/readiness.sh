@@ -6,6 +6,7 @@
 # The configuration is an argument also because the directory's removal knows this process by it: its caller may have been killed.
 
 . Access/Ssh/job-login.sh
+. Access/Agent/agent-client.sh
 . Nodes/clock.sh
 look_at_clock
 end=$((now + $1 * 100))
@@ -15,10 +16,10 @@ relay_to "$3" "${4-}" $wait
 known=yes
 while :; do
     look_at_clock
-    left=$(((end - now) / 100))
+    left=$((end > now ? (end - now) / 100 : 0))
     command=true
     [ -z "${4-}" ] ||
-        command="exec '$4/pisahpc-run' --socket '${2%/*}/agent/socket' --wait $((left > 0 ? left : 0)) --probe"
+        command="exec '$4/pisahpc-run' --socket '${2%/*}/agent/socket' --wait $left --probe"
     said=$(job_login "${2%/*}" ${quick:+-o "$quick"} ${relay:+-o "$relay"} -o ConnectTimeout=$((wait + 5)) -o ConnectionAttempts=1 \
         "$3" "$command" </dev/null 2>&1)
     code=$?
@@ -27,9 +28,14 @@ while :; do
     case $relay$said in ProxyCommand=*'usage: pisahpc-run'*) relay= && continue ;; esac
     # In the words of ssh.c, and in those of its older versions.
     case $known$said in yes*'No user exists for uid'* | yes*"You don't exist"*) known= && continue ;; esac
+    case ${4:+agent }$code in
+        # The login's shell has not the program: a static container sees it elsewhere, and the node's own client asks.
+        'agent 1' | 'agent 126' | 'agent 127') agent_client "${2%/*}" "$4" --wait $left --probe ;;
+    esac
     look_at_clock
-    # Any other code than ssh's own is the client's, which has waited.
-    if [ $code != 255 ] || [ ! -e "$2" ] || [ "$now" -ge "$end" ]; then
+    # With an agent, any code but ssh's own is the client's, which has waited.
+    case ${4:+agent }$code in 'agent 255' | [0-9]*) ;; *) end=$now ;; esac
+    if [ ! -e "$2" ] || [ "$now" -ge "$end" ]; then
         printf '%s\n' "$said"
         exit 1
     fi
